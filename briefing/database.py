@@ -1,0 +1,97 @@
+"""The database: engine and sessions, made on first use and again after a fork.
+
+Knows no tables. SQLite and PostgreSQL differ only here and in `database_clock`.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Engine, Float, create_engine, event
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.expression import FunctionElement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Seconds a writer waits for SQLite's single write lock before giving up: many workers finish chunks
+#: at once, each holding it for milliseconds, so a wait this long means something is badly wrong.
+_BUSY_S = 30
+
+
+class database_clock(FunctionElement[float]):  # noqa: N801  reads as an SQL function
+    """Seconds since the epoch by the database's clock, so that leases survive skewed hosts (F21)."""
+
+    type = Float()
+    inherit_cache = True
+
+
+@compiles(database_clock, "sqlite")
+def _sqlite_clock(*_: Any, **__: Any) -> str:
+    # unixepoch('subsec') needs SQLite 3.42; Debian 12 has 3.40.
+    return "((julianday('now') - 2440587.5) * 86400.0)"
+
+
+@compiles(database_clock, "postgresql")
+def _postgresql_clock(*_: Any, **__: Any) -> str:
+    return "extract(epoch from clock_timestamp())"
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, below
+        cursor = connection.cursor()
+        # WAL with synchronous=NORMAL may lose the last commits on power loss; the queue may not.
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={_BUSY_S * 1000}", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        # A transaction that reads first and writes later gets SQLITE_BUSY whatever the time-out,
+        # so every writing transaction takes the lock at once.
+        writing = connection.get_execution_options().get("writing", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+class Database:
+    """Opens sessions on one database address."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self._engine: Engine | None = None
+        self._pid = 0
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of this process; a forked child makes its own."""
+        if self._engine is None or self._pid != os.getpid():
+            if self._engine is not None:
+                self._engine.dispose(close=False)
+            self._engine = create_engine(self.address, pool_pre_ping=not self.address.startswith("sqlite"))
+            self._pid = os.getpid()
+            if self._engine.dialect.name == "sqlite":
+                _prepare_sqlite(self._engine)
+        return self._engine
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that sees one consistent state and is rolled back at the end."""
+        with Session(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session in one transaction: committed at the end, rolled back on any error."""
+        with Session(self.engine.execution_options(writing=True), expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def dispose(self) -> None:
+        """Close pooled connections."""
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None

@@ -1,0 +1,156 @@
+"""The error tree of the domain and of the stages. Every error has a stable code and says what to do.
+
+    BriefcastError
+    ├── BadInput                 final: the same input fails again
+    │   ├── UnknownReference         unknown_source, unknown_show, unknown_voice, unknown_segment
+    │   ├── ArticleNotFound          article_not_found
+    │   ├── ArticleEmpty             article_empty
+    │   ├── ArticleTooLong           article_too_long
+    │   ├── PageRefused              page_too_large, page_too_deep, page_unreadable, media_type_refused
+    │   ├── AddressRefused           address_refused
+    │   └── Misconfigured            invalid_settings
+    ├── Unavailable              transient: the same input may succeed later
+    │   ├── SourceUnavailable        source_unavailable
+    │   ├── EngineUnavailable        engine_unavailable
+    │   └── StorageUnavailable       storage_unavailable
+    └── Defect                   the pipeline's own work failed a check
+        ├── TakeRejected             take_rejected
+        ├── TakeCorrupt              take_corrupt
+        └── MasterRejected           master_rejected
+
+Whether a failure is final or worth another try is the class, never a flag or a word in a message.
+"""
+
+from __future__ import annotations
+
+
+class BriefcastError(Exception):
+    """Base of all errors raised on purpose.
+
+    `code` is stable and part of the interface; `hint` says what to do next.
+    """
+
+    code = "internal_error"
+    hint = ""
+
+    def __init__(self, message: str, *, code: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if code is not None:
+            self.code = code
+        if hint is not None:
+            self.hint = hint
+
+
+class BadInput(BriefcastError):
+    """Raised when the request or the article itself is at fault; trying again changes nothing."""
+
+    code = "bad_input"
+
+
+class UnknownReference(BadInput):
+    """Raised when a name (source, show, voice, segment) refers to nothing configured."""
+
+    code = "unknown_reference"
+
+
+class ArticleNotFound(BadInput):
+    """Raised when the source has no article of that ID."""
+
+    code = "article_not_found"
+    hint = "Check the ID, and that the article is published in its source."
+
+
+class ArticleEmpty(BadInput):
+    """Raised when cleaning leaves nothing to read aloud."""
+
+    code = "article_empty"
+    hint = "See what was dropped, and by which rule, with `briefcast script SOURCE --json`."
+
+
+class ArticleTooLong(BadInput):
+    """Raised when an article exceeds the limits on characters, chunks or audio length."""
+
+    code = "article_too_long"
+    hint = "Split the article, or raise BRIEFCAST_LIMIT_CHARACTERS or BRIEFCAST_LIMIT_CHUNKS."
+
+
+class PageRefused(BadInput):
+    """Raised when a page cannot be parsed safely: too large, too deeply nested, not text."""
+
+    code = "page_unreadable"
+
+
+class AddressRefused(BadInput):
+    """Raised when an address is not one we fetch: private network, odd port, not http(s)."""
+
+    code = "address_refused"
+    hint = "Only public http(s) addresses are fetched; name an internal CMS in its source's `allow_private`."
+
+
+class Misconfigured(BadInput):
+    """Raised when a settings file does not hold together."""
+
+    code = "invalid_settings"
+
+
+class Unavailable(BriefcastError):
+    """Raised when something outside did not answer; the same call may succeed later."""
+
+    code = "unavailable"
+
+
+class SourceUnavailable(Unavailable):
+    """Raised when a CMS or web address cannot be reached or answers with a temporary error.
+
+    `retry_after_s` carries the server's own wish, when it stated one.
+    """
+
+    code = "source_unavailable"
+    hint = "Try again in a few minutes; if it persists, open the address in a browser."
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class EngineUnavailable(Unavailable):
+    """Raised when a speech engine is not installed, cannot load its model or cannot be reached."""
+
+    code = "engine_unavailable"
+
+
+class StorageUnavailable(Unavailable):
+    """Raised when the audio storage or its disk cannot take a file."""
+
+    code = "storage_unavailable"
+    hint = "Free some disk space under BRIEFCAST_DATA; the work resumes by itself."
+
+
+class Defect(BriefcastError):
+    """Raised when something we made fails its own check."""
+
+    code = "defect"
+
+
+class TakeRejected(Defect):
+    """Raised when an engine's audio fails its check and is not kept."""
+
+    code = "take_rejected"
+    hint = "Try another voice, or change the text that the engine failed on."
+
+
+class TakeCorrupt(Defect):
+    """Raised when a stored take no longer matches its hash. `key` names the chunk to speak again."""
+
+    code = "take_corrupt"
+
+    def __init__(self, message: str, *, key: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
+class MasterRejected(Defect):
+    """Raised when the finished audio misses its loudness, true peak or duration."""
+
+    code = "master_rejected"

@@ -1,0 +1,58 @@
+"""Structured logs: one JSON object a line on standard error, bound to the briefing and step at hand.
+
+Does not decide what is worth logging. Secrets are masked here as the last line of defence.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+_SECRETS = (
+    (re.compile(r"\bbc_([0-9a-f]{8})_[A-Za-z0-9_-]+"), r"bc_\1_***"),
+    (re.compile(r"(\w+://[^:/@\s]*):[^@/\s]+@"), r"\1:***@"),
+)
+
+
+def masked(text: str) -> str:
+    """Return `text` with API keys and passwords in addresses replaced by asterisks."""
+    for pattern, replacement in _SECRETS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def _mask_values(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = masked(value)
+    return event
+
+
+def configure(level: str = "INFO") -> None:
+    """Send our logs to standard error as JSON lines at `level` and above."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            _mask_values,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:
+    """Return a logger whose lines carry `name` and whatever `structlog.contextvars` has bound."""
+    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(logger=name)
+    return logger

@@ -1,0 +1,185 @@
+"""A newsroom's shows and sources, as written in `briefcast.toml` and kept as rows by `briefcast apply`.
+
+Reads and validates; stores nothing. Paths in the file are relative to the file.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+
+from briefing.errors import Misconfigured
+from briefing.values import Value, is_name
+
+#: Spoken, shown and written into every file unless a show words it otherwise.
+DISCLOSURE = "This audio is created with AI assistance."
+
+#: Name of the jingle pair that ships with the product.
+HOUSE_JINGLE = "house"
+
+
+def _name(text: str) -> str:
+    if not is_name(text):
+        message = f"{text!r} is not a name: use letters, digits, '.', '_' and '-', at most 128"
+        raise ValueError(message)
+    return text
+
+
+Name = Annotated[str, AfterValidator(_name)]
+
+
+class Pauses(Value):
+    """Silence after each kind of segment, in milliseconds."""
+
+    headline: int = Field(default=650, ge=0, le=1200)
+    byline: int = Field(default=450, ge=0, le=1200)
+    disclosure: int = Field(default=800, ge=0, le=1200)
+    lead_in: int = Field(default=350, ge=0, le=1200)
+    key_point: int = Field(default=450, ge=0, le=1200)
+    heading: int = Field(default=500, ge=0, le=1200)
+    body: int = Field(default=550, ge=0, le=1200)
+    list_item: int = Field(default=400, ge=0, le=1200)
+    quote: int = Field(default=600, ge=0, le=1200)
+    sentence: int = Field(default=300, ge=0, le=1200)
+    """Between chunks of one segment."""
+    before_heading: int = Field(default=900, ge=0, le=1200)
+    """Before a heading, in place of the pause of what precedes it."""
+    article: int = Field(default=1200, ge=0, le=5000)
+    """Between two articles of a collection."""
+
+
+class Show(Value):
+    """A podcast: how its briefings sound, what its feed says."""
+
+    slug: Name
+    title: str
+    description: str = ""
+    author: str = ""
+    link: str = ""
+    """Web address of the show's site."""
+    language: str = "en"
+    category: str = "News"
+    """One of Apple's podcast categories."""
+    explicit: bool = False
+    voice: str | None = None
+    """Catalogue ID; None takes BRIEFCAST_VOICE."""
+    disclosure: str = DISCLOSURE
+    """Spoken and shown wherever the audio is."""
+    intro: str | None = HOUSE_JINGLE
+    outro: str | None = HOUSE_JINGLE
+    """A jingle's name or file; None for none."""
+    artwork: str | None = None
+    """Square JPEG or PNG of 1400 to 3000 pixels; None has one drawn from the title."""
+    publish: Literal["auto", "hold"] = "auto"
+    """Whether a finished revision goes live by itself."""
+    loudness_lufs: float = Field(default=-16.0, ge=-24, le=-14)
+    """Programme loudness as dual mono."""
+    pauses: Pauses = Pauses()
+
+    @model_validator(mode="after")
+    def _disclosed(self) -> Show:
+        if not self.disclosure.strip():
+            message = f"show {self.slug!r} has an empty disclosure; word it, it cannot be left out"
+            raise ValueError(message)
+        return self
+
+
+class SourceSettings(Value):
+    """Where articles come from: a name, the kind that knows how to fetch, and that kind's own options."""
+
+    name: Name
+    kind: str
+    show: Name | None = None
+    """Home show of this source's articles; None takes the first show."""
+    options: dict[str, Any] = {}
+
+
+class Newsroom(Value):
+    """All that one `briefcast.toml` says."""
+
+    shows: tuple[Show, ...] = ()
+    sources: tuple[SourceSettings, ...] = ()
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Newsroom:
+        slugs = [show.slug for show in self.shows]
+        names = [source.name for source in self.sources]
+        for kind, values in (("show", slugs), ("source", names)):
+            if repeated := {value for value in values if values.count(value) > 1}:
+                message = f"{kind} named twice: {', '.join(sorted(repeated))}"
+                raise ValueError(message)
+        for source in self.sources:
+            if source.show is not None and source.show not in slugs:
+                message = f"source {source.name!r} names the show {source.show!r}, which is not defined"
+                raise ValueError(message)
+        if self.sources and not self.shows:
+            message = "define at least one [[shows]]"
+            raise ValueError(message)
+        return self
+
+
+#: Options and fields that hold a path, resolved against the settings file's folder.
+_PATH_OPTIONS = ("folder", "ca_file")
+_PATH_FIELDS = ("artwork", "intro", "outro")
+
+
+def _absolute(text: str, base: Path) -> str:
+    return str((base / text).resolve())
+
+
+def _read_source(table: dict[str, Any], base: Path) -> dict[str, Any]:
+    own = {"name", "kind", "show"}
+    options = {key: value for key, value in table.items() if key not in own}
+    for key in _PATH_OPTIONS:
+        if isinstance(options.get(key), str):
+            options[key] = _absolute(options[key], base)
+    return {key: value for key, value in table.items() if key in own} | {"options": options}
+
+
+def _read_show(table: dict[str, Any], base: Path) -> dict[str, Any]:
+    read = dict(table)
+    for key in _PATH_FIELDS:
+        value = read.get(key)
+        if value is False or value == "none":
+            read[key] = None
+        elif isinstance(value, str) and ("/" in value or Path(value).suffix):
+            read[key] = _absolute(value, base)
+    return read
+
+
+def load_newsroom(path: Path) -> Newsroom:
+    """Read `briefcast.toml` at `path`. Raises Misconfigured, naming the file and every fault in it."""
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        message = f"{path} cannot be read: {error.strerror}"
+        raise Misconfigured(message) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        message = f"{path} is not valid TOML: {error}"
+        raise Misconfigured(message) from error
+    base = path.resolve().parent
+    if unknown := set(tables) - {"shows", "sources"}:
+        message = f"{path}: unknown tables {', '.join(sorted(unknown))}; write [[shows]] and [[sources]]"
+        raise Misconfigured(message)
+    try:
+        return Newsroom.model_validate(
+            {
+                "shows": [_read_show(table, base) for table in tables.get("shows", [])],
+                "sources": [_read_source(table, base) for table in tables.get("sources", [])],
+            }
+        )
+    except (ValidationError, TypeError, AttributeError) as error:
+        message = f"{path}: {_faults(error)}"
+        raise Misconfigured(message) from error
+
+
+def _faults(error: Exception) -> str:
+    if not isinstance(error, ValidationError):
+        return "write shows and sources as [[shows]] and [[sources]] tables"
+    return "; ".join(
+        ".".join(str(part) for part in fault["loc"]) + (": " if fault["loc"] else "") + fault["msg"]
+        for fault in error.errors()
+    )

@@ -1,0 +1,115 @@
+"""Deployment settings: environment variables `BRIEFCAST_*` and an optional `.env` file.
+
+One small class per concern. Shows, sources and wording are not here: they are rows (see newsroom.py).
+`docs/operations.md` lists every variable; a test keeps that table true.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _config(prefix: str) -> SettingsConfigDict:
+    return SettingsConfigDict(env_prefix=prefix, env_file=".env", extra="ignore", frozen=True)
+
+
+class DataSettings(BaseSettings):
+    """Where things are kept."""
+
+    model_config = _config("BRIEFCAST_")
+
+    data: Path = Path("var")
+    """Folder for the database, takes and published files."""
+    database_url: str = ""
+    """SQLAlchemy address of the database; empty means `briefcast.db` in the data folder."""
+    disk_floor_mb: int = Field(default=200, ge=0)
+    """`/readyz` fails when less than this many megabytes are free."""
+
+    @property
+    def database_address(self) -> str:
+        """The database's address with the default filled in."""
+        return self.database_url or f"sqlite:///{(self.data / 'briefcast.db').resolve()}"
+
+
+class PublicSettings(BaseSettings):
+    """How the outside world reaches us."""
+
+    model_config = _config("BRIEFCAST_")
+
+    public_url: str = "http://127.0.0.1:8000"
+    """Address that feeds and players use, without a trailing slash."""
+    embed_sites: str = "*"
+    """Sites that may frame `/embed/…`, as a CSP frame-ancestors list."""
+
+
+class WorkSettings(BaseSettings):
+    """How steps are claimed, renewed and rung."""
+
+    model_config = _config("BRIEFCAST_")
+
+    workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
+    """Worker processes of the embedded runner."""
+    lease_s: float = Field(default=60.0, gt=0)
+    """Seconds a claim lasts unless renewed; a dead worker's step is free again after that."""
+    tick_s: float = Field(default=5.0, gt=0)
+    """Seconds between two rounds of the dispatcher."""
+    ring_again_s: float = Field(default=60.0, gt=0)
+    """Seconds after which a ready step is rung again."""
+    broker_url: str = "redis://127.0.0.1:6379/0"
+    """Celery's Redis; used by the dispatcher and the workers, never by the API."""
+
+
+class FetchSettings(BaseSettings):
+    """Bounds on what is fetched from the web."""
+
+    model_config = _config("BRIEFCAST_FETCH_")
+
+    seconds: float = Field(default=30.0, gt=0)
+    """Total time for one article, redirects included."""
+    wire_mb: float = Field(default=5.0, gt=0)
+    """Megabytes accepted as they arrive."""
+    decoded_mb: float = Field(default=10.0, gt=0)
+    """Megabytes accepted after decompression."""
+    user_agent: str = "Briefcast (newsroom audio)"
+    """What we call ourselves."""
+    allow_private: str = ""
+    """"host:port" pairs on private networks that `briefcast narrate` may fetch from, separated by commas."""
+
+    @property
+    def private_hosts(self) -> frozenset[str]:
+        """`allow_private` taken apart."""
+        return frozenset(pair.strip() for pair in self.allow_private.split(",") if pair.strip())
+
+
+class LimitSettings(BaseSettings):
+    """Bounds on one briefing."""
+
+    model_config = _config("BRIEFCAST_LIMIT_")
+
+    characters: int = Field(default=100_000, ge=1)
+    """Spoken characters."""
+    chunks: int = Field(default=500, ge=1)
+    """Chunks, that is engine calls."""
+    articles: int = Field(default=50, ge=1)
+    """Articles."""
+
+
+class SpeechSettings(BaseSettings):
+    """Engines."""
+
+    model_config = _config("BRIEFCAST_")
+
+    voice: str = "joe"
+    """Voice of a show that names none, and of `briefcast narrate`."""
+    voices: str = ""
+    """A file with further voices, in the form of voices/catalogue.toml."""
+    gtts_endpoint: str = "https://translate.google.com"
+    """Where the gtts engine sends text; another address only for a stand-in."""
+    gtts_ca_file: str = ""
+    """Certificate file to trust instead of the system's, for a stand-in with its own authority."""
+    gtts_per_second: float = Field(default=1.0, gt=0)
+    """Requests a second and process sent to Google."""

@@ -1,0 +1,87 @@
+"""States of revisions and steps, and which may follow which. Pure: no clock, no database."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class RevisionState(StrEnum):
+    """How far one attempt at a briefing's audio has come."""
+
+    PREPARING = "preparing"
+    """Fetching, cleaning and scripting."""
+    SPEAKING = "speaking"
+    ASSEMBLING = "assembling"
+    """Stitching, mastering, encoding and tagging."""
+    PUBLISHING = "publishing"
+    HELD = "held"
+    """Finished, waiting for an editor because its show holds new audio."""
+    LIVE = "live"
+    SUPERSEDED = "superseded"
+    """A newer revision took its place, before or after it was live."""
+    FAILED = "failed"
+
+
+#: States in which work is still to be done by us.
+ACTIVE = frozenset(
+    {RevisionState.PREPARING, RevisionState.SPEAKING, RevisionState.ASSEMBLING, RevisionState.PUBLISHING}
+)
+
+#: States that nothing follows.
+FINAL = frozenset({RevisionState.SUPERSEDED, RevisionState.FAILED})
+
+_FOLLOWS: dict[RevisionState, frozenset[RevisionState]] = {
+    RevisionState.PREPARING: frozenset({RevisionState.SPEAKING, RevisionState.ASSEMBLING}),
+    RevisionState.SPEAKING: frozenset({RevisionState.ASSEMBLING}),
+    # Back to speaking when a stored take turns out to be corrupt.
+    RevisionState.ASSEMBLING: frozenset({RevisionState.SPEAKING, RevisionState.PUBLISHING, RevisionState.HELD}),
+    RevisionState.PUBLISHING: frozenset({RevisionState.LIVE}),
+    RevisionState.HELD: frozenset({RevisionState.PUBLISHING}),
+    RevisionState.LIVE: frozenset(),
+    RevisionState.SUPERSEDED: frozenset(),
+    RevisionState.FAILED: frozenset(),
+}
+
+
+def may_follow(before: RevisionState, after: RevisionState) -> bool:
+    """Tell whether a revision may go from `before` to `after`.
+
+    Any active or held revision may fail or be superseded; a live one can only be superseded.
+    """
+    if after is RevisionState.SUPERSEDED:
+        return before in ACTIVE or before in {RevisionState.HELD, RevisionState.LIVE}
+    if after is RevisionState.FAILED:
+        return before in ACTIVE
+    return after in _FOLLOWS[before]
+
+
+class StepKind(StrEnum):
+    """What a step does. The list is open: workers leave kinds they do not know ready for others."""
+
+    PREPARE = "prepare"
+    SPEAK = "speak"
+    ASSEMBLE = "assemble"
+    PUBLISH = "publish"
+
+
+class StepState(StrEnum):
+    """Where a step stands."""
+
+    WAITING = "waiting"
+    """For other steps."""
+    READY = "ready"
+    LEASED = "leased"
+    DONE = "done"
+    DEAD = "dead"
+    """Given up, with an error code."""
+
+
+class Queue(StrEnum):
+    """Which workers serve a step."""
+
+    INTERACTIVE = "interactive"
+    """Somebody waits: a breaking story, an editor's correction."""
+    BULK = "bulk"
+    """Back catalogue."""
+    ONLINE = "online"
+    """Speech by a service outside, which is slow and rationed."""

@@ -1,0 +1,271 @@
+"""The frozen values that pass from stage to stage, from an article to its master.
+
+Holds no behaviour beyond reading itself: no I/O, no clock, no decisions. Positions in text count
+Unicode code points; positions in audio count samples of the 44.1 kHz master. Seconds appear only at the API.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime  # noqa: TC003  pydantic reads the annotations at run time
+from enum import StrEnum
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from briefing.errors import UnknownReference
+from briefing.hashing import stable_hash
+
+#: Sources, articles and shows are named in addresses and file names, so their alphabet is small.
+NAME_PATTERN = r"[A-Za-z0-9._-]{1,128}"
+_NAME = re.compile(NAME_PATTERN)
+_DOTS_ONLY = re.compile(r"\.+")
+
+#: Rate of every mix and master, in Hertz; podcast apps resample anything else (Apple's audio requirements).
+MASTER_RATE = 44_100
+
+
+def is_name(text: str) -> bool:
+    """Tell whether `text` may name a source, an article or a show: `[A-Za-z0-9._-]{1,128}`, not dots alone."""
+    return bool(_NAME.fullmatch(text)) and not _DOTS_ONLY.fullmatch(text)
+
+
+class Value(BaseModel):
+    """Base of all values: frozen, and strict about unknown fields so that mistakes surface at the edge."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ArticleRef(Value):
+    """An article's name: the source it comes from and its ID there."""
+
+    source: str
+    id: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read "source:id". Raises UnknownReference when the text has another form."""
+        source, _, id_ = text.partition(":")
+        if not (is_name(source) and is_name(id_)):
+            message = f"{text!r} is not an article reference"
+            raise UnknownReference(
+                message, code="bad_article_id", hint="Write it as source:id, for example samples:harbour-bridge."
+            )
+        return cls(source=source, id=id_)
+
+    def __str__(self) -> str:
+        return f"{self.source}:{self.id}"
+
+
+class Article(Value):
+    """A fetched article as its source gave it, before cleaning. Immutable once stored."""
+
+    ref: ArticleRef
+    media_type: Literal["text/html", "text/markdown", "text/plain"]
+    body: str
+    """The page, or the article's own markup, undecoded entities and all."""
+    form: Literal["page", "fragment"] = "fragment"
+    """A page carries menus and promotion around the article; a fragment is the article's body from a CMS."""
+    address: str | None = None
+    """Canonical web address, when known."""
+    title: str | None = None
+    byline: str | None = None
+    """Author names as the source states them, without "By"."""
+    published_at: datetime | None = None
+    language: str | None = None
+    """BCP 47 tag as the source states it."""
+
+    @property
+    def content_hash(self) -> str:
+        """64 hex digits over all that a listener could hear or see of the article."""
+        return stable_hash("article/1", self.model_dump(mode="json", exclude={"ref"}))
+
+
+class BlockKind(StrEnum):
+    """What a block of an article is."""
+
+    PARAGRAPH = "paragraph"
+    HEADING = "heading"
+    LIST_ITEM = "list_item"
+    KEY_POINT = "key_point"
+    LEAD_IN = "lead_in"
+    QUOTE = "quote"
+
+
+class Block(Value):
+    """One block of an article that is to be read."""
+
+    kind: BlockKind
+    text: str
+
+
+class Dropped(Value):
+    """One block of the input that is not read, and the rule that dropped it."""
+
+    text: str
+    rule: str
+
+
+class CleanArticle(Value):
+    """What cleaning made of an article: its head, its blocks in order, and the ledger of what was dropped."""
+
+    ref: ArticleRef
+    title: str | None
+    byline: str | None
+    published_at: datetime | None
+    language: str
+    address: str | None
+    blocks: tuple[Block, ...]
+    dropped: tuple[Dropped, ...]
+
+
+class Role(StrEnum):
+    """What a segment is in the script; pauses and voices depend on it."""
+
+    HEADLINE = "headline"
+    BYLINE = "byline"
+    DISCLOSURE = "disclosure"
+    LEAD_IN = "lead_in"
+    KEY_POINT = "key_point"
+    HEADING = "heading"
+    BODY = "body"
+    LIST_ITEM = "list_item"
+    QUOTE = "quote"
+
+
+class Span(Value):
+    """A stretch of written text and what is said for it. Text outside all spans is spoken as written."""
+
+    start: int
+    end: int
+    """Written text, [start, end)."""
+    spoken_start: int
+    spoken_end: int
+    """Spoken text, [spoken_start, spoken_end)."""
+    rule: str
+
+
+class Segment(Value):
+    """One part of a script, in both its forms. Its ID survives rebuilds while its written text does."""
+
+    id: str
+    article: str
+    """The article it belongs to, as "source:id"."""
+    role: Role
+    written: str
+    spoken: str
+    spans: tuple[Span, ...] = ()
+
+
+class ScriptArticle(Value):
+    """The head of one article in a script; one chapter each."""
+
+    ref: str
+    title: str
+    byline: str | None
+    published_at: datetime | None
+    address: str | None
+    content_hash: str
+
+
+class Script(Value):
+    """All that is to be spoken in a briefing, in order, with the ledger of what is not."""
+
+    language: str
+    title: str
+    articles: tuple[ScriptArticle, ...]
+    segments: tuple[Segment, ...]
+    dropped: tuple[Dropped, ...]
+
+    @property
+    def words(self) -> int:
+        """Number of written words in all segments."""
+        return sum(len(segment.written.split()) for segment in self.segments)
+
+
+class Narrator(Value):
+    """Who speaks a revision: voice, engine and model, pinned so that corrections sound the same."""
+
+    voice: str
+    engine: str
+    engine_version: str
+    model_digest: str
+    """sha256 of the model's bytes; empty for engines without a model of their own."""
+    language: str
+
+
+class Chunk(Value):
+    """The part of a segment that the engine takes at once, and the key its take is stored under."""
+
+    key: str
+    segment: str
+    spoken: str
+
+    @property
+    def characters(self) -> int:
+        """Length of the spoken text in code points."""
+        return len(self.spoken)
+
+
+class Take(Value):
+    """A chunk spoken, trimmed at its edges and stored."""
+
+    key: str
+    sha256: str
+    """Of the stored FLAC file."""
+    rate: int
+    """Hertz."""
+    samples: int
+    """Length at `rate`."""
+    loudness_lufs: float | None
+    """Integrated loudness as dual mono (BS.1770); None where there is too little sound to measure."""
+
+    @property
+    def seconds(self) -> float:
+        """Length in seconds."""
+        return self.samples / self.rate
+
+
+class Cue(Value):
+    """A moment in the finished audio, in samples of the master."""
+
+    kind: Literal["chapter", "segment"]
+    start: int
+    end: int
+    ref: str
+    """The article of a chapter ("source:id"), the ID of a segment."""
+    title: str = ""
+    """Title of a chapter; empty for segments, whose text is in the script."""
+
+
+class Master(Value):
+    """A finished MP3: its bytes in storage, and what was measured of them after encoding."""
+
+    key: str
+    """Hash of all that went into it; an equal key returns the stored bytes."""
+    sha256: str
+    bytes: int
+    samples: int
+    """Decoded length, honouring the Info header."""
+    loudness_lufs: float | None
+    true_peak_dbtp: float | None
+    """Both None for a programme of silence."""
+    cues: tuple[Cue, ...]
+
+    @property
+    def seconds(self) -> float:
+        """Decoded length in seconds."""
+        return self.samples / MASTER_RATE
+
+
+def chunk_key(spoken: str, narrator: Narrator, variation: int = 0) -> str:
+    """Return the key of a take: equal text from an equal narrator is spoken once.
+
+    `variation` counts how often an editor asked for another reading of the same text.
+    """
+    return stable_hash("chunk/1", spoken, narrator.model_dump(mode="json"), variation)
+
+
+def segment_id(article: str, role: Role, written: str, occurrence: int) -> str:
+    """Return a segment's ID, 16 hex digits; `occurrence` counts equal texts of one role in an article from 0."""
+    return stable_hash("segment/1", article, role.value, written, occurrence)[:16]

@@ -1,0 +1,51 @@
+"""What a SOURCE on the command line means: a file, a web address, or source:id."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from briefing.addresses import address_id, is_address
+from briefing.errors import ArticleNotFound
+from briefing.settings import FetchSettings
+from briefing.values import Article, ArticleRef, is_name
+from worker.sources import connect
+from worker.sources.files import read_article
+from worker.sources.http import page_article
+from worker.web import Fetcher
+
+if TYPE_CHECKING:
+    from cli.place import Place
+
+_REFERENCE = re.compile(r"[A-Za-z0-9._-]+:[A-Za-z0-9._-]+")
+
+
+def read_source(source: str, place: Place | None) -> Article:
+    """Return the article that `source` names.
+
+    `place` is needed for source:id only. Raises BadInput and SourceUnavailable.
+    """
+    if is_address(source):
+        bounds = FetchSettings()
+        page = Fetcher(bounds, bounds.private_hosts).fetch(source)
+        return page_article(page, ArticleRef(source="web", id=address_id(source)))
+    path = Path(source)
+    if path.is_file():
+        return read_article(path, ArticleRef(source="file", id=_file_id(path)))
+    if place is not None and _REFERENCE.fullmatch(source) and not path.exists():
+        ref = ArticleRef.parse(source)
+        return connect(place.source(ref.source)).fetch(ref, None)
+    message = f"there is no file {source!r}"
+    raise ArticleNotFound(message, hint="Give a file, an http(s) address, or source:id.")
+
+
+def needs_place(source: str) -> bool:
+    """Tell whether `source` can only be source:id."""
+    return not is_address(source) and not Path(source).exists() and bool(_REFERENCE.fullmatch(source))
+
+
+def _file_id(path: Path) -> str:
+    """Return an ID for a file: its stem, or a hash where that is no name."""
+    return path.stem if is_name(path.stem) else hashlib.sha256(path.stem.encode()).hexdigest()[:16]

@@ -1,0 +1,86 @@
+"""The command's entry: finds the subcommand, turns errors into one clear line and an exit code.
+
+Exit codes: 0 done, 2 bad usage, 3 bad input, 4 engine or source unavailable. Subcommands are imported when called, so
+that `briefcast spoken` does not wait for an engine.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from briefing.errors import BadInput, BriefcastError
+
+#: Command -> where it is, in the order that help shows.
+_COMMANDS = {
+    "narrate": "cli.narrate:narrate",
+    "script": "cli.script:script",
+    "spoken": "cli.spoken:spoken",
+    "voices": "cli.voices:voices",
+    "demo": "cli.demo:demo",
+    "serve": "cli.serve:serve",
+    "apply": "cli.apply:apply",
+    "keys": "cli.keys:keys",
+    "dispatch": "cli.work:dispatch",
+    "migrate": "cli.work:migrate",
+}
+
+EXIT_BAD_INPUT = 3
+EXIT_UNAVAILABLE = 4
+
+
+class _Commands(click.Group):
+    """Subcommands that are imported when called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002, PLR6301  click's interface
+        """Return all names, in order."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002, PLR6301
+        """Import the command of that name."""
+        if name not in _COMMANDS:
+            return None
+        module, _, attribute = _COMMANDS[name].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="briefcast")
+def briefcast() -> None:
+    """A newsroom's own audio desk: article IDs in, published MP3s out."""
+
+
+def exit_code(error: BriefcastError) -> int:
+    """Return the exit code for an error of ours."""
+    return EXIT_BAD_INPUT if isinstance(error, BadInput) else EXIT_UNAVAILABLE
+
+
+def main(arguments: list[str] | None = None, **options: Any) -> None:  # noqa: ANN401  click's own
+    """Run the command and exit."""
+    try:
+        briefcast.main(arguments, standalone_mode=False, **options)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.Abort:
+        click.echo("stopped", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except BriefcastError as error:
+        click.echo(f"briefcast: {error.message} [{error.code}]", err=True)
+        if error.hint:
+            click.echo(f"  {error.hint}", err=True)
+        sys.exit(exit_code(error))
+    except BrokenPipeError:
+        # The reader of our output left, as `head` does; closing would complain again.
+        sys.stderr.close()
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""`briefcast narrate`: articles to an MP3 in this process, no server needed."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from briefing.newsroom import Show
+from briefing.settings import LimitSettings, SpeechSettings, WorkSettings
+from briefing.storage import sync_file, write_atomically
+from cli.articles import read_source
+from cli.place import open_place
+from worker.narrate import Narrating, Narration, Stopwatch
+from worker.speakers import Speakers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from worker.narrate import Progress
+
+
+def _writable(_: click.Context, option: click.Parameter, value: str | None) -> Path | None:
+    """Find out before an hour of speech, not after it, that the result has nowhere to go."""
+    if value is None:
+        return None
+    path = Path(value)
+    if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        message = f"cannot write {value!r}: its folder does not exist or cannot be written to"
+        raise click.BadParameter(message, param=option)
+    return path
+
+
+@click.command()
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@click.option("-o", "--output", required=True, callback=_writable, metavar="FILE", help="The MP3 to write.")
+@click.option("--voice", help="A voice of `briefcast voices`.")
+@click.option("--show", "slug", help="Narrate as this show does: its voice, jingles and wording.")
+@click.option("--report", callback=_writable, metavar="FILE", help="Write a report as JSON.")
+def narrate(sources: tuple[str, ...], output: Path, voice: str | None, slug: str | None, report: Path | None) -> None:
+    """Narrate SOURCE (files, http(s) addresses, source:id) into one MP3, a chapter each."""
+    place = open_place()
+    timed = Stopwatch()
+    with timed("fetch"):
+        articles = [read_source(source, place) for source in sources]
+    show = place.show(slug) if slug else Show(slug="briefcast", title="Briefcast")
+    narrating = Narrating(
+        place.database, place.storage, Speakers(SpeechSettings()), LimitSettings(), WorkSettings().workers
+    )
+    with _progress_bar() as progress:
+        chosen = voice or show.voice or SpeechSettings().voice
+        narration = narrating.narrate(articles, show, chosen, progress, timed)
+    stored = place.storage.path(narration.master.sha256)
+    assert stored is not None
+    _deliver(stored, output)
+    if report is not None:
+        content = narration.report() | {"mp3": str(output)}
+        write_atomically(report, json.dumps(content, indent=2, ensure_ascii=False).encode())
+    _summarise(narration, output)
+
+
+def _deliver(stored: Path, output: Path) -> None:
+    """Copy the stored MP3 to where it is wanted; the name appears when the bytes are complete."""
+    temporary = output.with_name(f".{output.name}.{secrets.token_hex(4)}")
+    try:
+        shutil.copyfile(stored, temporary)
+        sync_file(temporary)
+        temporary.replace(output)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _summarise(narration: Narration, output: Path) -> None:
+    report = narration.report()
+    minutes, seconds = divmod(round(report["duration_s"]), 60)
+    takes = report["takes"]
+    loudness = report["loudness_lufs"]
+    level = f", {loudness:.1f} LUFS, peak {report['true_peak_dbtp']:.1f} dBTP" if loudness is not None else ""
+    click.echo(
+        f"{output}: {minutes}:{seconds:02} min, {report['words']} words{level}; "
+        f"{takes['spoken']} takes spoken, {takes['reused']} reused"
+    )
+
+
+@contextmanager
+def _progress_bar() -> Iterator[Progress]:
+    """A bar on standard error where that is a terminal; elsewhere nothing."""
+    if not sys.stderr.isatty():
+        yield lambda done, total, audio_s: None
+        return
+    with click.progressbar(
+        length=1, label="Speaking", file=sys.stderr, item_show_func=lambda audio_s: f"{audio_s or 0:.0f} s of audio"
+    ) as bar:
+
+        def progress(done: int, total: int, audio_s: float) -> None:
+            bar.length = total
+            bar.update(done - bar.pos, audio_s)
+
+        yield progress

@@ -1,0 +1,56 @@
+"""This installation's database, storage and settings, opened for a command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from briefing.database import Database
+from briefing.errors import UnknownReference
+from briefing.models import ShowRow, SourceRow
+from briefing.newsroom import Show, SourceSettings
+from briefing.schema import migrate
+from briefing.settings import DataSettings
+from briefing.storage import FolderStorage
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where everything is kept."""
+
+    settings: DataSettings
+    database: Database
+    storage: FolderStorage
+
+    def show(self, slug: str | None) -> Show:
+        """Return the show of that slug. Raises UnknownReference."""
+        with self.database.reading() as session:
+            row = session.get(ShowRow, slug)
+            known = list(session.scalars(select(ShowRow.slug).order_by(ShowRow.position)))
+        if row is None:
+            message = f"there is no show {slug!r}"
+            raise UnknownReference(
+                message, code="unknown_show", hint=f"Known shows: {', '.join(known) or 'none; run `briefcast apply`'}."
+            )
+        return Show.model_validate(row.settings)
+
+    def source(self, name: str) -> SourceSettings:
+        """Return the source of that name. Raises UnknownReference."""
+        with self.database.reading() as session:
+            row = session.get(SourceRow, name)
+        if row is None:
+            message = f"there is no source {name!r}"
+            raise UnknownReference(
+                message, code="unknown_source", hint="Name it in briefcast.toml and run `briefcast apply briefcast.toml`."
+            )
+        return SourceSettings.model_validate(row.settings)
+
+
+def open_place() -> Place:
+    """Open the place that the settings name, at the newest schema."""
+    settings = DataSettings()
+    settings.data.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database_address)
+    migrate(database)
+    return Place(settings, database, FolderStorage(settings.data))

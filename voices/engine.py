@@ -1,0 +1,67 @@
+"""The contract of a speech engine. Light to import: numpy is named for type checkers only.
+
+An engine speaks one text in one voice and yields audio; it knows nothing of articles, chunks, files or
+loudness. It gives all of a text's audio or raises: never a part of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from voices.catalogue import Voice
+
+
+@dataclass(frozen=True)
+class AudioChunk:
+    """A stretch of speech."""
+
+    samples: NDArray[np.float32]
+    """Mono, shape [n], in [-1, 1]."""
+    rate: int
+    """Hertz."""
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What an engine can do."""
+
+    text_limit: int
+    """Most characters it should be given at once."""
+    online: bool
+    """Whether text leaves this machine."""
+    word_timings: bool = False
+    phoneme_input: bool = False
+    silent: bool = False
+    """Whether silence is what it is expected to give."""
+
+
+class Engine(Protocol):
+    """What speaks. One instance per process; `synthesize` may be called from several threads."""
+
+    capabilities: Capabilities
+
+    @property
+    def version(self) -> str:
+        """The engine's version; part of every chunk key, so another version speaks anew."""
+        ...
+
+    def model_digest(self, voice: Voice) -> str:
+        """Return the sha256 of the voice's model, without loading it; empty for engines that have none.
+
+        Raises EngineMissing.
+        """
+        ...
+
+    def synthesize(self, text: str, voice: Voice) -> Iterator[AudioChunk]:
+        """Speak `text`, yielding audio in order and at one rate.
+
+        Raises EngineMissing, EngineBusy or EngineFailed; audio yielded before an error must be thrown away.
+        """
+        ...

@@ -1,0 +1,124 @@
+"""Piper: neural speech on this machine, by onnxruntime and espeak-ng.
+
+One model per voice and process, one thread per call: parallel speech comes from parallel calls, which costs less
+CPU and less time than one call on several threads (docs/decisions.md). Levels are left as the model gives them;
+Piper's own per-sentence peak normalisation would make neighbouring sentences uneven.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import threading
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import onnxruntime
+from piper import PiperVoice, SynthesisConfig
+from piper.config import PiperConfig
+
+from voices.engine import AudioChunk, Capabilities
+from voices.errors import EngineFailed, EngineMissing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from voices.catalogue import Voice
+
+#: Silence added between two sentences of one text; with the model's own edges it makes about 0.3 s.
+_SENTENCE_GAP_MS = 120
+
+#: Letters said one by one. espeak reads a lone "A" as the article, but "I.A.E.A." as four letters.
+_SPELLED = re.compile(r"\b[A-Z](?: [A-Z])+\b(?!['’])\.?")
+
+#: Piper reads [[…]] as phonemes; article text must never get there.
+_MARKUP = re.compile(r"\[{2,}|\]{2,}")
+
+_CONFIG = SynthesisConfig(normalize_audio=False)
+
+
+class PiperEngine:
+    """Speaks with any Piper voice whose phonemes come from espeak-ng."""
+
+    capabilities = Capabilities(text_limit=1000, online=False, phoneme_input=True)
+
+    def __init__(self, threads: int = 1) -> None:
+        """Use `threads` onnxruntime threads per call."""
+        self._threads = threads
+        self._models: dict[str, PiperVoice] = {}
+        self._digests: dict[Path, str] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def version(self) -> str:
+        """Version of the piper-tts package."""
+        return version("piper-tts")
+
+    def model_digest(self, voice: Voice) -> str:
+        """Return the sha256 over the model and its configuration. Raises EngineMissing."""
+        model = _model_path(voice)
+        with self._lock:
+            if model not in self._digests:
+                digest = hashlib.sha256()
+                for path in (model, _config_path(model)):
+                    digest.update(path.read_bytes())
+                self._digests[model] = digest.hexdigest()
+            return self._digests[model]
+
+    def synthesize(self, text: str, voice: Voice) -> Iterator[AudioChunk]:
+        """Yield one chunk per sentence, with the gap between sentences at its end."""
+        model = self._model(voice)
+        rate = model.config.sample_rate
+        gap = np.zeros(rate * _SENTENCE_GAP_MS // 1000, dtype=np.float32)
+        pending: AudioChunk | None = None
+        for sentence in model.synthesize(_speakable(text), _CONFIG):
+            if pending is not None:
+                yield AudioChunk(np.concatenate((pending.samples, gap)), rate)
+            pending = AudioChunk(sentence.audio_float_array, rate)
+        if pending is None:
+            message = f"Piper has no phonemes for {text[:60]!r}"
+            raise EngineFailed(message, hint="Check that the voice's language is that of the text.")
+        yield pending
+
+    def _model(self, voice: Voice) -> PiperVoice:
+        with self._lock:
+            if voice.id not in self._models:
+                self._models[voice.id] = self._load(_model_path(voice))
+            return self._models[voice.id]
+
+    def _load(self, path: Path) -> PiperVoice:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.inter_op_num_threads = 1
+        session = onnxruntime.InferenceSession(str(path), sess_options=options, providers=["CPUExecutionProvider"])
+        config = PiperConfig.from_dict(json.loads(_config_path(path).read_text(encoding="utf-8")))
+        return PiperVoice(session=session, config=config)
+
+
+def _config_path(model: Path) -> Path:
+    return model.with_name(model.name + ".json")
+
+
+def _model_path(voice: Voice) -> Path:
+    base = voice.folder
+    if package := voice.parameters.get("package"):
+        spec = find_spec(str(package))
+        if spec is None or spec.origin is None:
+            message = f"the model of voice {voice.id!r} is not installed"
+            raise EngineMissing(message, hint=f"pip install {str(package).replace('_', '-')}")
+        base = Path(spec.origin).parent
+    path = (base / str(voice.parameters.get("model", ""))).resolve()
+    if not (path.is_file() and _config_path(path).is_file()):
+        message = f"the model of voice {voice.id!r} is not at {path}"
+        raise EngineMissing(message, hint="Put the voice's .onnx and .onnx.json files there.")
+    return path
+
+
+def _speakable(text: str) -> str:
+    """Return `text` without Piper's phoneme markup, which only we may write, and with letters it will spell."""
+    text = _MARKUP.sub(lambda match: match.group()[0], text)
+    return _SPELLED.sub(lambda match: match.group().rstrip(".").replace(" ", ".") + ".", text)

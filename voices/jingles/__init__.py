@@ -1,0 +1,15 @@
+"""The jingles that ship, and where they lie. `compose.py` is their score; the FLAC files are its result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_FOLDER = Path(__file__).parent
+
+
+def shipped(name: str, part: str) -> Path | None:
+    """Return the file of a shipped jingle's `part` ("intro" or "outro"), or None when there is none of that name."""
+    if not name.isidentifier():
+        return None
+    path = _FOLDER / f"{name}-{part}.flac"
+    return path if path.is_file() else None

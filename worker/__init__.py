@@ -1,0 +1,16 @@
+"""Article ID in, episode out. The stages, in order; each is a module named by its verb, value in, value out.
+
+    fetch      source:id            -> Article
+    clean      Article              -> CleanArticle (blocks to read, ledger of what is dropped)
+    script     CleanArticles + Show -> Script, each segment spoken through normalise
+    chunk      Script + Narrator    -> Chunks
+    speak      Chunk                -> Take
+    stitch     Takes + jingles      -> Mix (a plan of samples, and its cues)
+    master     Mix                  -> loudness-set blocks of samples
+    encode     blocks               -> MP3 file with an Info header
+    tag        MP3 file             -> ID3
+    publish    Master               -> the files that readers fetch
+
+Stages never import one another; `prepare`, `assemble` and `tasks` pass the values on. Imports briefing and
+voices, never api or cli.
+"""

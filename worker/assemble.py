@@ -1,0 +1,186 @@
+"""Prepared + takes -> Master: calls stitch, master, encode and tag in order, and checks the file that came out.
+
+An equal programme is encoded once: its master is found by a key over all that goes into it. Used by the `assemble`
+step and by `briefcast narrate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from briefing.errors import MasterRejected, StorageUnavailable, TakeCorrupt
+from briefing.hashing import stable_hash
+from briefing.values import MASTER_RATE, Master
+from worker import encode, jingle, master, stitch
+from worker.sound.files import UnreadableSound, decoded
+from worker.sound.loudness import Loudness, Meter
+from worker.tag import Tags, tag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from briefing.newsroom import Show
+    from briefing.storage import BlobStorage
+    from briefing.values import Take
+    from worker.prepare import Prepared
+    from worker.sound import Block
+
+#: Names the stage at hand for whoever measures; `nullcontext` for nobody.
+Timed: TypeAlias = Callable[[str], AbstractContextManager[None]]
+
+#: Apple's ceiling, measured in the finished MP3.
+_TRUE_PEAK_DBTP = -1.0
+
+#: How far the finished file may be from its target; the promise to the outside is 0.5 LU.
+_TOLERANCE_LU = 0.3
+
+#: How much below the ceiling a second try aims.
+_PEAK_MARGIN_DB = 0.3
+
+#: Encodes before giving up; the second was needed for none of the samples, see decisions.md.
+_TRIES = 3
+
+
+@dataclass(frozen=True)
+class Programme:
+    """A planned programme: what will be heard, and the key its master is stored under."""
+
+    mix: stitch.Mix
+    tags: Tags
+    artwork: bytes
+    target_lufs: float
+    key: str
+
+
+def programme(prepared: Prepared, takes: Mapping[str, Take], show: Show, tags: Tags, artwork: bytes) -> Programme:
+    """Return the plan of a programme, without touching a sample of speech. Raises Misconfigured for its jingles."""
+    intro, outro = jingle.find(show.intro, "intro"), jingle.find(show.outro, "outro")
+    mix = stitch.plan(
+        prepared.script,
+        prepared.chunks,
+        takes,
+        show,
+        jingle.load(intro) if intro else None,
+        jingle.load(outro) if outro else None,
+    )
+    key = stable_hash(
+        "master/1",
+        [[part.take.sha256, part.start, part.length] for part in mix.placed],
+        [part.sha256 if part else "" for part in (mix.intro, mix.outro)],
+        mix.samples,
+        show.loudness_lufs,
+        tags.model_dump(mode="json"),
+        [cue.model_dump(mode="json") for cue in mix.cues],
+        stable_hash("artwork/1", artwork.hex()),
+        encode.VERSION,
+    )
+    return Programme(mix, tags, artwork, show.loudness_lufs, key)
+
+
+def tags_for(prepared: Prepared, show: Show, voice: str, now: datetime) -> Tags:
+    """Return a programme's tags. Its date is the newest article's, or today's where none has one."""
+    articles = prepared.script.articles
+    published = [article.published_at.date() for article in articles if article.published_at]
+    bylines = {article.byline for article in articles if article.byline}
+    return Tags(
+        title=prepared.script.title,
+        artist=bylines.pop() if len(bylines) == 1 else show.author or show.title,
+        album=show.title,
+        date=(max(published) if published else now.date()).isoformat(),
+        language=prepared.script.language,
+        disclosure=show.disclosure,
+        voice=voice,
+        addresses=tuple(article.address for article in articles if article.address),
+    )
+
+
+def check_takes(takes: Mapping[str, Take], storage: BlobStorage) -> None:
+    """Raise TakeCorrupt for a take whose file is gone or no longer matches its hash."""
+    for take in takes.values():
+        if not storage.intact(take.sha256):
+            message = "a stored take is missing or damaged"
+            raise TakeCorrupt(message, key=take.key)
+
+
+def produce(planned: Programme, storage: BlobStorage, timed: Timed = lambda _: nullcontext()) -> Master:
+    """Return the master, made and stored.
+
+    Raises MasterRejected when the file misses its loudness, peak or length, StorageUnavailable, TakeCorrupt.
+    """
+
+    def path_of(take: Take) -> Path:
+        path = storage.path(take.sha256)
+        if path is None:
+            message = "a stored take is missing"
+            raise TakeCorrupt(message, key=take.key)
+        return path
+
+    path = storage.temporary(".mp3")
+    try:
+        measured = _render(planned, lambda: stitch.sound(planned.mix, path_of), path, timed)
+        with timed("tag"):
+            tag(path, planned.tags, planned.mix.cues, planned.artwork)
+        size = path.stat().st_size
+        sha256 = storage.put(path)
+    except OSError as error:
+        message = f"cannot write the MP3: {error.strerror}"
+        raise StorageUnavailable(message) from error
+    finally:
+        path.unlink(missing_ok=True)
+    return Master(
+        key=planned.key,
+        sha256=sha256,
+        bytes=size,
+        samples=planned.mix.samples,
+        loudness_lufs=measured.integrated_lufs,
+        true_peak_dbtp=measured.true_peak_dbtp,
+        cues=planned.mix.cues,
+    )
+
+
+def _render(planned: Programme, stream: Callable[[], Iterator[Block]], path: Path, timed: Timed) -> Loudness:
+    with timed("master"):
+        levels = master.choose_levels(stream, stitch.MIX_LUFS, planned.target_lufs)
+    for _ in range(_TRIES):
+        path.unlink(missing_ok=True)
+        with timed("encode"):
+            encode.encode(master.mastered(stream(), levels), path)
+        with timed("check"):
+            measured, samples = _measured(path)
+        if samples != planned.mix.samples:
+            message = f"the MP3 decodes to {samples} samples where {planned.mix.samples} were planned"
+            raise MasterRejected(message)
+        quieter_lu, over_db = _misses(measured, planned.target_lufs)
+        if abs(quieter_lu) <= _TOLERANCE_LU and over_db <= 0:
+            return measured
+        levels = levels.corrected(quieter_lu, over_db + _PEAK_MARGIN_DB if over_db > 0 else 0.0)
+    message = (
+        f"the MP3 has {measured.integrated_lufs} LUFS and {measured.true_peak_dbtp} dBTP; "
+        f"wanted are {planned.target_lufs} LUFS and at most {_TRUE_PEAK_DBTP} dBTP"
+    )
+    raise MasterRejected(message, hint="Check the jingles' and takes' levels, or the show's loudness target.")
+
+
+def _misses(measured: Loudness, target_lufs: float) -> tuple[float, float]:
+    """Return how many LU are missing and how many dB the peak is over its ceiling; silence misses nothing."""
+    lufs, peak = measured.integrated_lufs, measured.true_peak_dbtp
+    return (0.0 if lufs is None else target_lufs - lufs), (0.0 if peak is None else peak - _TRUE_PEAK_DBTP)
+
+
+def _measured(path: Path) -> tuple[Loudness, int]:
+    """Decode the finished file, as a listener's app will, and measure it."""
+    meter = Meter(MASTER_RATE, true_peak=True)
+    samples = 0
+    try:
+        for block in decoded(path, MASTER_RATE):
+            samples += len(block)
+            meter.push(block)
+    except UnreadableSound as error:
+        message = f"the MP3 cannot be decoded: {error}"
+        raise MasterRejected(message) from error
+    return meter.result(), samples

@@ -1,0 +1,38 @@
+"""The process that parses untrusted markup: one page on standard input as JSON, its draft on standard output.
+
+Runs under limits on memory and CPU that it sets before reading anything, so that a hostile page costs this process
+and no other (guarantees S5). Touches no file and no network.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+
+from briefing.errors import PageRefused
+
+#: Address space in bytes: libraries take 400 MB of it, a 10 MB page about as much again.
+_MEMORY = 1_500_000_000
+
+#: Seconds of CPU; the slowest honest page measured took one.
+_CPU_S = 20
+
+
+def main() -> None:
+    """Read {"form", "markup"}, write {"draft"} or {"error", "message"}."""
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
+    from worker.clean.html import read_fragment, read_page  # noqa: PLC0415  after the limits
+
+    page = json.load(sys.stdin)
+    read = read_page if page["form"] == "page" else read_fragment
+    try:
+        answer = {"draft": read(page["markup"]).model_dump(mode="json")}
+    except PageRefused as error:
+        answer = {"error": error.code, "message": error.message}
+    json.dump(answer, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""Markdown to HTML, and its front matter to a head. The HTML is then read like a CMS's own."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from markdown_it import MarkdownIt
+
+from worker.clean.metadata import Head
+from worker.text import one_line
+
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)---[ \t]*(?:\n|\Z)", re.DOTALL)
+_FIELD = re.compile(r"^(\w+):[ \t]*(.*?)[ \t]*$", re.MULTILINE)
+_TITLE = re.compile(r"\A\s*#[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
+
+#: Front matter names that other tools use for the same thing.
+_NAMES = {"title": "title", "author": "byline", "byline": "byline", "authors": "byline", "date": "published_at",
+          "published_at": "published_at", "language": "language", "lang": "language"}  # fmt: skip
+
+
+def read_markdown(text: str) -> tuple[Head, str]:
+    """Return the head (front matter, or a first "# heading" as the title) and the body as HTML."""
+    fields: dict[str, object] = {}
+    if match := _FRONT_MATTER.match(text):
+        text = text[match.end() :]
+        for name, value in _FIELD.findall(match.group(1)):
+            if (known := _NAMES.get(name.lower())) and (plain := one_line(value.strip("\"'[]"))):
+                fields[known] = _date(plain) if known == "published_at" else plain
+    if "title" not in fields and (match := _TITLE.match(text)):
+        fields["title"] = one_line(_plain(match.group(1)))
+        text = text[match.end() :]
+    return Head.model_validate(fields), MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(text)
+
+
+def _plain(markdown: str) -> str:
+    html = MarkdownIt("commonmark").renderInline(markdown)
+    return re.sub(r"<[^>]+>", "", html).replace("&amp;", "&").replace("&quot;", '"').replace("&lt;", "<")
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None

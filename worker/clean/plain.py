@@ -1,0 +1,179 @@
+"""A page scraped to plain text: finds the headline, the "by" line and the story among menus, forms and appeals.
+
+There is no markup to go by, only words, punctuation and where a line stands. Every non-empty line ends up in the
+draft's blocks or in its ledger; none disappears.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from briefing.values import Block, BlockKind, Dropped
+from worker.clean.byline import Byline, read_byline, read_date_line
+from worker.clean.draft import Draft
+from worker.clean.phrases import PROMOTION, noise_rule
+from worker.text import one_line
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_BULLET = re.compile(r"^\s*(?:[•◦▪‣·●–*-]|\d{1,2}[.)])\s+(?=\S)")
+_CLOSERS = "\"'”’)]»"
+_TERMINAL = ".!?…:;"
+
+#: A headline has at least this many words; menu entries have fewer.
+_HEADLINE_WORDS = 4
+
+#: A sub-heading in running text is short; a longer line without a full stop is another story's headline.
+_HEADING_WORDS = 4
+
+#: A paragraph this long after a form or an appeal shows that the story goes on.
+_SUBSTANCE_WORDS = 20
+
+#: Line lengths that text wrapped by hand or by a mail program has.
+_WRAPPED = range(45, 101)
+
+#: Lines before the story in which a headline and a "by" line are looked for.
+_HEAD_LINES = 60
+
+
+@dataclass(frozen=True)
+class _Line:
+    text: str
+    bullet: bool = False
+    rule: str | None = None
+    """Why it is dropped, once known."""
+
+    @property
+    def words(self) -> int:
+        return len(self.text.split())
+
+    @property
+    def punctuated(self) -> bool:
+        bare = self.text.rstrip(_CLOSERS)
+        return bool(bare) and bare[-1] in _TERMINAL
+
+    @property
+    def substance(self) -> bool:
+        return self.rule is None and self.punctuated and not self.bullet
+
+
+def read_plain(text: str, title: str | None = None) -> Draft:
+    """Return the draft of a scraped page, or of a plain text that is nothing but the article.
+
+    `title` is known when the text came without its headline.
+    """
+    lines = [replace(line, rule=noise_rule(line.text)) for line in _lines(text)]
+    if title is not None:
+        return _draft(title, None, [], lines)
+    start, byline_at, byline = _find_head(lines)
+    if start is None:
+        return _draft(None, None, [], lines)
+    before = [replace(line, rule=line.rule or "before-headline") for line in lines[:start]]
+    after = lines[start + 1 :]
+    if byline_at is not None:
+        deck, rest = lines[start + 1 : byline_at], lines[byline_at + 1 :]
+        after = [*deck, *rest]
+    return _draft(lines[start].text, byline, before, after)
+
+
+def _lines(text: str) -> list[_Line]:
+    lines = []
+    for group in re.split(r"\n\s*\n", text):
+        rows = [row for row in group.split("\n") if one_line(row)]
+        for row in _unwrapped(rows):
+            bullet = bool(_BULLET.match(row))
+            lines.append(_Line(one_line(_BULLET.sub("", row) if bullet else row), bullet))
+    return lines
+
+
+def _unwrapped(rows: list[str]) -> list[str]:
+    """Join the rows of a paragraph that was wrapped to a column; leave pages with a paragraph a line alone."""
+    broken = [row for row in rows[:-1] if len(row) in _WRAPPED and one_line(row)[-1] not in _TERMINAL + _CLOSERS]
+    if len(rows) < 2 or len(broken) * 2 < len(rows) - 1 or any(_BULLET.match(row) for row in rows):  # noqa: PLR2004
+        return rows
+    return [" ".join(rows)]
+
+
+def _find_head(lines: list[_Line]) -> tuple[int | None, int | None, Byline | None]:
+    """Return where the headline and the "by" line stand, and what the latter says."""
+    for index, line in enumerate(lines[:_HEAD_LINES]):
+        byline = read_byline(line.text) if line.rule is None else None
+        if byline is not None:
+            start = index
+            while start and _may_be_headline(lines[start - 1]):
+                start -= 1
+            return (start, index, byline) if start < index else (None, None, None)
+    for index, line in enumerate(lines[:_HEAD_LINES]):
+        if _may_be_headline(line) and not line.punctuated:
+            return index, None, None
+        if line.substance and line.words >= _SUBSTANCE_WORDS:
+            break
+    return None, None, None
+
+
+def _may_be_headline(line: _Line) -> bool:
+    return line.rule is None and not line.bullet and line.words >= _HEADLINE_WORDS
+
+
+def _draft(title: str | None, byline: Byline | None, before: list[_Line], after: list[_Line]) -> Draft:
+    published_at = byline.published_at if byline else None
+    if published_at is None:
+        after, published_at = _take_date_line(after)
+    judged = _judged(_cut_tail(after))
+    return Draft(
+        title=title,
+        byline=byline.names if byline else None,
+        published_at=published_at,
+        blocks=tuple(entry for entry in judged if isinstance(entry, Block)),
+        dropped=tuple(Dropped(text=line.text, rule=str(line.rule)) for line in before)
+        + tuple(entry for entry in judged if isinstance(entry, Dropped)),
+    )
+
+
+def _take_date_line(lines: list[_Line]) -> tuple[list[_Line], datetime | None]:
+    for index, line in enumerate(lines[:3]):
+        if date := read_date_line(line.text):
+            return [*lines[:index], replace(line, rule="date-line"), *lines[index + 1 :]], date
+    return lines, None
+
+
+def _cut_tail(lines: list[_Line]) -> list[_Line]:
+    """Drop everything from the first form or appeal after which the story does not go on."""
+    for index, line in enumerate(lines):
+        begun = any(earlier.substance for earlier in lines[:index])
+        if begun and line.rule in PROMOTION and not any(_goes_on(later) for later in lines[index:]):
+            return [*lines[:index], *(replace(later, rule=later.rule or "after-article") for later in lines[index:])]
+    return lines
+
+
+def _goes_on(line: _Line) -> bool:
+    return line.substance and line.words >= _SUBSTANCE_WORDS
+
+
+def _judged(lines: list[_Line]) -> list[Block | Dropped]:
+    judged: list[Block | Dropped] = []
+    for index, line in enumerate(lines):
+        following = next((later for later in lines[index + 1 :] if later.rule is None), None)
+        rule = line.rule or _stray_rule(line, following)
+        if rule is not None:
+            judged.append(Dropped(text=line.text, rule=rule))
+        else:
+            judged.append(Block(kind=_kind(line), text=line.text))
+    return judged
+
+
+def _stray_rule(line: _Line, following: _Line | None) -> str | None:
+    if line.bullet or line.punctuated:
+        return None
+    if line.words > _HEADING_WORDS:
+        return "related-headline"
+    return None if following is not None and (following.substance or following.bullet) else "stray-line"
+
+
+def _kind(line: _Line) -> BlockKind:
+    if line.bullet:
+        return BlockKind.LIST_ITEM
+    return BlockKind.PARAGRAPH if line.punctuated else BlockKind.HEADING

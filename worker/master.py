@@ -1,0 +1,55 @@
+"""Mix -> mastered blocks: the programme's loudness, and a ceiling for its peaks. Two passes over the stream.
+
+Measure, then one gain for the whole programme, then a look-ahead limiter: level differences the mix has are kept. What
+the MP3 encoder adds to the peaks is checked after encoding, by the caller, who may come again with a lower ceiling.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from briefing.values import MASTER_RATE
+from worker.sound.limit import limited
+from worker.sound.loudness import measure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from worker.sound import Block
+
+#: Highest sample before encoding in dBFS: MP3 at 96 kbit/s added up to 0.7 dB to the true peaks of speech.
+CEILING_DBFS = -2.0
+
+#: A programme that would need more gain than this is noise or silence, not speech.
+_MOST_GAIN_DB = 30.0
+
+
+@dataclass(frozen=True)
+class Levels:
+    """How a mix becomes a master."""
+
+    gain_db: float
+    ceiling_dbfs: float
+
+    def corrected(self, loudness_lu: float, peak_db: float) -> Levels:
+        """Return levels with `loudness_lu` more loudness and `peak_db` less peak."""
+        return Levels(self.gain_db + loudness_lu, self.ceiling_dbfs - peak_db)
+
+
+def choose_levels(stream: Callable[[], Iterator[Block]], mix_lufs: float, target_lufs: float) -> Levels:
+    """Return the levels that bring a mix to `target_lufs`. `mix_lufs` is the loudness its parts were set to.
+
+    The limiter takes some loudness away, so the stream is measured behind it and the gain raised by what is missing.
+    """
+    first = Levels(target_lufs - mix_lufs, CEILING_DBFS)
+    measured = measure(mastered(stream(), first), MASTER_RATE).integrated_lufs
+    if measured is None:
+        return first
+    gain = min(first.gain_db + target_lufs - measured, _MOST_GAIN_DB)
+    return Levels(gain, CEILING_DBFS)
+
+
+def mastered(blocks: Iterator[Block], levels: Levels) -> Iterator[Block]:
+    """Yield the blocks at their final level, as many samples as came in."""
+    return limited(blocks, MASTER_RATE, levels.gain_db, levels.ceiling_dbfs)

@@ -1,0 +1,229 @@
+"""Articles -> one MP3, in this process: the whole of the main job without a server, a step table or a broker.
+
+Shares takes and masters with the server through the database and the storage. Speaks on all cores; writes nothing
+outside the storage.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from briefing.takes import find_master, find_takes, forget_take, save_master, save_take
+from briefing.values import MASTER_RATE
+from worker import artwork
+from worker.assemble import Programme, check_takes, produce, programme, tags_for
+from worker.prepare import Prepared, cut, write_script
+from worker.speak import speak
+from worker.speakers import voice_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from briefing.database import Database
+    from briefing.newsroom import Show
+    from briefing.settings import LimitSettings
+    from briefing.storage import BlobStorage
+    from briefing.values import Article, Chunk, Master, Take
+    from worker.speakers import Speakers
+    from worker.tag import Tags
+
+
+class Progress(Protocol):
+    """Told how the work goes on."""
+
+    def __call__(self, done: int, total: int, audio_s: float) -> None:
+        """Note that `done` of `total` steps are done and `audio_s` seconds of speech are ready."""
+        ...
+
+
+@dataclass
+class Stopwatch:
+    """Wall and CPU seconds by stage, child processes included."""
+
+    stages: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        """Add what happens inside to `stage`."""
+        wall, cpu = time.perf_counter(), _cpu_s()
+        try:
+            yield
+        finally:
+            spent = self.stages.setdefault(stage, {"wall_s": 0.0, "cpu_s": 0.0})
+            spent["wall_s"] += time.perf_counter() - wall
+            spent["cpu_s"] += _cpu_s() - cpu
+
+
+def _cpu_s() -> float:
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
+
+
+@dataclass(frozen=True)
+class Narration:
+    """What came out."""
+
+    prepared: Prepared
+    master: Master
+    reused: frozenset[str]
+    """Keys of chunks whose takes were there before."""
+    master_reused: bool
+    stages: dict[str, dict[str, float]]
+
+    def report(self) -> dict[str, Any]:
+        """Return the report for people and programs; seconds, LUFS, dBTP."""
+        cues = {cue.ref: cue for cue in self.master.cues if cue.kind == "segment"}
+        chunks: dict[str, list[dict[str, Any]]] = {}
+        for chunk in self.prepared.chunks:
+            chunks.setdefault(chunk.segment, []).append({"key": chunk.key, "reused": chunk.key in self.reused})
+        script = self.prepared.script
+        return {
+            "title": script.title,
+            "language": script.language,
+            "voice": self.prepared.narrator.voice,
+            "engine": f"{self.prepared.narrator.engine} {self.prepared.narrator.engine_version}",
+            "words": script.words,
+            "duration_s": round(self.master.seconds, 3),
+            "loudness_lufs": self.master.loudness_lufs,
+            "true_peak_dbtp": self.master.true_peak_dbtp,
+            "bytes": self.master.bytes,
+            "sha256": self.master.sha256,
+            "encoded": not self.master_reused,
+            "takes": {"spoken": len(self._keys - self.reused), "reused": len(self._keys & self.reused)},
+            "chapters": [
+                {"title": cue.title, "article": cue.ref, **_seconds(cue.start, cue.end)}
+                for cue in self.master.cues
+                if cue.kind == "chapter"
+            ],
+            "segments": [
+                {
+                    "id": segment.id,
+                    "role": segment.role.value,
+                    "written": segment.written,
+                    "spoken": segment.spoken,
+                    **_seconds(cues[segment.id].start, cues[segment.id].end),
+                    "reused": all(chunk["reused"] for chunk in chunks[segment.id]),
+                    "chunks": chunks[segment.id],
+                }
+                for segment in script.segments
+                if segment.id in cues
+            ],
+            "dropped": [entry.model_dump() for entry in script.dropped],
+            "timings": {
+                stage: {kind: round(seconds, 3) for kind, seconds in spent.items()}
+                for stage, spent in self.stages.items()
+            },
+        }
+
+    @property
+    def _keys(self) -> frozenset[str]:
+        return frozenset(chunk.key for chunk in self.prepared.chunks)
+
+
+def _seconds(start: int, end: int) -> dict[str, float]:
+    return {"start_s": round(start / MASTER_RATE, 3), "end_s": round(end / MASTER_RATE, 3)}
+
+
+@dataclass(frozen=True)
+class Narrating:
+    """What narrating needs of this process."""
+
+    database: Database
+    storage: BlobStorage
+    speakers: Speakers
+    limits: LimitSettings
+    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+
+    def narrate(
+        self, articles: Sequence[Article], show: Show, voice: str, progress: Progress, timed: Stopwatch | None = None
+    ) -> Narration:
+        """Return the narration of `articles` as one programme; its MP3 lies in the storage.
+
+        Raises what the stages raise; what was spoken before an error stays for the next time.
+        """
+        timed = timed or Stopwatch()
+        with timed("script"):
+            script = write_script(articles, show)
+        with timed("voice"):
+            speaker = self.speakers.get(voice)
+            narrator = self.speakers.narrator(voice)
+        prepared = cut(script, narrator, speaker.engine.capabilities.text_limit, {}, self.limits)
+        takes, reused = self._takes(prepared, progress, timed)
+        with timed("plan"):
+            planned = programme(prepared, takes, show, self._tags(prepared, show), artwork.draw(show))
+        master, master_reused = self._master(planned, timed)
+        progress(len(takes) + 1, len(takes) + 1, _total_s(takes.values()))
+        return Narration(prepared, master, reused, master_reused, timed.stages)
+
+    def _takes(self, prepared: Prepared, progress: Progress, timed: Stopwatch) -> tuple[dict[str, Take], frozenset[str]]:
+        chunks = {chunk.key: chunk for chunk in prepared.chunks}
+        takes = self._sound_takes(chunks)
+        reused = frozenset(takes)
+        total = len(chunks) + 1
+        progress(len(takes), total, _total_s(takes.values()))
+        missing = [chunk for key, chunk in chunks.items() if key not in takes]
+        with timed("speak"), ThreadPoolExecutor(self.workers) as pool:
+            lock = threading.Lock()
+
+            def work(chunk: Chunk) -> None:
+                take = self._speak(chunk, prepared.narrator.voice)
+                with lock:
+                    takes[chunk.key] = take
+                    progress(len(takes), total, _total_s(takes.values()))
+
+            # The longest first: a long one begun last would keep one core busy alone.
+            futures = [pool.submit(work, chunk) for chunk in sorted(missing, key=lambda chunk: -chunk.characters)]
+            try:
+                for future in futures:
+                    future.result()
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+        return takes, reused
+
+    def _sound_takes(self, chunks: dict[str, Chunk]) -> dict[str, Take]:
+        """Return the stored takes whose files are whole; forget the others."""
+        with self.database.reading() as session:
+            found = find_takes(session, chunks)
+        broken = [key for key, take in found.items() if not self.storage.intact(take.sha256)]
+        if broken:
+            with self.database.writing() as session:
+                for key in broken:
+                    forget_take(session, key)
+                    del found[key]
+        return found
+
+    def _speak(self, chunk: Chunk, voice: str) -> Take:
+        with voice_errors():
+            take = speak(chunk, self.speakers.get(voice), self.storage)
+        with self.database.writing() as session:
+            return save_take(session, take, datetime.now(UTC))
+
+    def _master(self, planned: Programme, timed: Stopwatch) -> tuple[Master, bool]:
+        with self.database.reading() as session:
+            found = find_master(session, planned.key)
+        if found is not None and self.storage.intact(found.sha256):
+            return found, True
+        takes = {part.take.key: part.take for part in planned.mix.placed}
+        check_takes(takes, self.storage)
+        master = produce(planned, self.storage, timed)
+        with self.database.writing() as session:
+            save_master(session, master, datetime.now(UTC))
+        return master, False
+
+    def _tags(self, prepared: Prepared, show: Show) -> Tags:
+        voice = self.speakers.get(prepared.narrator.voice).voice
+        return tags_for(prepared, show, f"{voice.name} ({voice.engine})", datetime.now(UTC))
+
+
+def _total_s(takes: Iterable[Take]) -> float:
+    return sum(take.seconds for take in takes)
+

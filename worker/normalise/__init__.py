@@ -1,0 +1,24 @@
+"""Written text -> spoken text, with spans. Pure, and quiet: text that needs nothing is left exactly alone.
+
+Each class of thing has a file of its own, with named rules. A rule sees the written text and proposes edits; earlier
+rules win where two overlap. Languages without rules keep their digits for the engine rather than be misread.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from worker.normalise import english
+from worker.normalise.edits import Rule, apply
+
+if TYPE_CHECKING:
+    from briefing.values import Span
+
+#: Primary language subtag -> rules, strongest first.
+_RULES: dict[str, tuple[Rule, ...]] = {"en": english.RULES}
+
+
+def normalise(written: str, language: str) -> tuple[str, tuple[Span, ...]]:
+    """Return what is said for `written` in `language` (BCP 47), and the spans that differ."""
+    rules = _RULES.get(language.split("-")[0].lower(), ())
+    return apply(written, rules)

@@ -1,0 +1,116 @@
+"""CleanArticles + Show -> Script: what is read, in which order, in which role. Pure.
+
+Words every sentence that is not the article's own: the "by" line, the date, the disclosure. Spoken text is still the
+written text here; `normalise` comes after.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+
+from briefing.values import BlockKind, Role, Script, ScriptArticle, Segment, segment_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+
+    from briefing.newsroom import Show
+    from briefing.values import CleanArticle
+
+_ROLES = {
+    BlockKind.PARAGRAPH: Role.BODY,
+    BlockKind.HEADING: Role.HEADING,
+    BlockKind.LIST_ITEM: Role.LIST_ITEM,
+    BlockKind.KEY_POINT: Role.KEY_POINT,
+    BlockKind.LEAD_IN: Role.LEAD_IN,
+    BlockKind.QUOTE: Role.QUOTE,
+}
+
+#: "By" before an author's name; in other languages the name stands alone.
+_BY = {"en": "By", "de": "Von", "fr": "Par", "es": "Por", "it": "Di", "pt": "Por", "nl": "Door"}
+
+
+def build(articles: Sequence[tuple[CleanArticle, str]], show: Show) -> Script:
+    """Return the script of one or more articles, each with its content hash, in order.
+
+    The disclosure follows the first article's head, before anything of the story is read.
+    """
+    language = articles[0][0].language
+    spoken = [
+        (str(article.ref), role, text)
+        for number, (article, _) in enumerate(articles)
+        for role, text in _parts(article, show.disclosure if number == 0 else None)
+    ]
+    return Script(
+        language=language,
+        title=_title([_name(article) for article, _ in articles]),
+        articles=tuple(
+            ScriptArticle(
+                ref=str(article.ref),
+                title=_name(article),
+                byline=article.byline,
+                published_at=article.published_at,
+                address=article.address,
+                content_hash=content_hash,
+            )
+            for article, content_hash in articles
+        ),
+        segments=tuple(_segments(spoken)),
+        dropped=tuple(dropped for article, _ in articles for dropped in article.dropped),
+    )
+
+
+def _parts(article: CleanArticle, disclosure: str | None) -> Iterator[tuple[Role, str]]:
+    if article.title:
+        yield Role.HEADLINE, article.title
+    if byline := _byline(article):
+        yield Role.BYLINE, byline
+    if disclosure:
+        yield Role.DISCLOSURE, disclosure
+    for block in article.blocks:
+        yield _ROLES[block.kind], block.text
+
+
+def _segments(parts: list[tuple[str, Role, str]]) -> Iterator[Segment]:
+    seen: Counter[tuple[str, Role, str]] = Counter()
+    for part in parts:
+        article, role, text = part
+        yield Segment(id=segment_id(article, role, text, seen[part]), article=article, role=role, written=text, spoken=text)
+        seen[part] += 1
+
+
+def _byline(article: CleanArticle) -> str:
+    parts = []
+    if article.byline:
+        by = _BY.get(article.language.split("-")[0].lower())
+        parts.append(f"{by} {article.byline}." if by else f"{article.byline}.")
+    if article.published_at and (date_line := _long_date(article.published_at.date(), article.language)):
+        parts.append(f"{date_line}.")
+    return " ".join(parts)
+
+
+def _long_date(day: date, language: str) -> str | None:
+    try:
+        locale = Locale.parse(language, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return None
+    return format_date(day, "long", locale=locale).rstrip(".")
+
+
+def _name(article: CleanArticle) -> str:
+    """The article's title, or its first words where it has none."""
+    if article.title:
+        return article.title
+    words = article.blocks[0].text.split()
+    return " ".join(words[:10]) + ("…" if len(words) > 10 else "")  # noqa: PLR2004
+
+
+def _title(names: list[str]) -> str:
+    if len(names) == 1:
+        return names[0]
+    more = len(names) - 1
+    return f"{names[0]}, and {more} more {'story' if more == 1 else 'stories'}"

@@ -1,0 +1,102 @@
+"""Sound files: FLAC for what we keep, anything that libav reads for what we are given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import av
+import numpy as np
+import soundfile
+from av.error import FFmpegError
+
+from worker.sound import BLOCK_SAMPLES
+from worker.sound.graph import samples_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from worker.sound import Block
+
+
+class UnreadableSound(Exception):
+    """Raised when a file holds no sound that we can decode."""
+
+
+def write_flac(path: Path, samples: Block, rate: int) -> None:
+    """Write mono 16-bit FLAC. Raises OSError."""
+    try:
+        soundfile.write(path, samples, rate, format="FLAC", subtype="PCM_16")
+    except soundfile.LibsndfileError as error:
+        raise OSError(str(error)) from error
+
+
+def read_flac(path: Path) -> Iterator[Block]:
+    """Yield a mono FLAC file's blocks. Raises UnreadableSound."""
+    try:
+        with soundfile.SoundFile(path) as file:
+            while len(block := file.read(BLOCK_SAMPLES, dtype="float32")):
+                yield block
+    except soundfile.LibsndfileError as error:
+        message = f"{path.name}: {error}"
+        raise UnreadableSound(message) from error
+
+
+def decoded(path: Path, rate: int) -> Iterator[Block]:
+    """Yield any sound file's blocks as mono at `rate`, honouring an MP3's Info header. Raises UnreadableSound."""
+    try:
+        with av.open(str(path), metadata_errors="replace") as container:
+            if not container.streams.audio:
+                message = f"{path.name} holds no sound"
+                raise UnreadableSound(message)
+            yield from _gathered(_as_mono(container.decode(container.streams.audio[0]), rate))
+    except FFmpegError as error:
+        message = f"{path.name}: {error}"
+        raise UnreadableSound(message) from error
+
+
+def _as_mono(frames: Iterable[av.AudioFrame], rate: int) -> Iterator[Block]:
+    resampler: av.AudioResampler | None = None
+    for frame in frames:
+        # A mono float frame at our rate, as from our own MP3s, needs no conversion.
+        if resampler is None and _is_ours(frame, rate):
+            yield samples_of(frame)
+            continue
+        resampler = resampler or av.AudioResampler("flt", "mono", rate)
+        yield from map(samples_of, resampler.resample(frame))
+    if resampler is not None:
+        yield from map(samples_of, resampler.resample(None))
+
+
+def _is_ours(frame: av.AudioFrame, rate: int) -> bool:
+    return frame.sample_rate == rate and frame.layout.nb_channels == 1 and frame.format.name in {"flt", "fltp"}
+
+
+def _gathered(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Yield the same samples in larger blocks: a decoder's are so small that handling them costs more than they do."""
+    parts: list[Block] = []
+    length = 0
+    for block in blocks:
+        parts.append(block)
+        length += len(block)
+        if length >= BLOCK_SAMPLES:
+            yield np.concatenate(parts)
+            parts, length = [], 0
+    if parts:
+        yield np.concatenate(parts)
+
+
+def decoded_whole(path: Path, rate: int, most_s: float) -> Block:
+    """Return a short file's samples at once. Raises UnreadableSound, also for more than `most_s` seconds."""
+    blocks: list[Block] = []
+    length = 0
+    for block in decoded(path, rate):
+        blocks.append(block)
+        length += len(block)
+        if length > most_s * rate:
+            message = f"{path.name} is longer than {most_s:g} s"
+            raise UnreadableSound(message)
+    if not length:
+        message = f"{path.name} holds no sound"
+        raise UnreadableSound(message)
+    return np.concatenate(blocks)

@@ -1,0 +1,112 @@
+"""A folder of articles: the ID is the file's stem. HTML, Markdown, scraped plain text, or JSON with the fields apart.
+
+JSON holds `html`, `markdown` or `text` beside `title`, `byline`, `published_at`, `language` and `address`. Follows no
+link out of the folder and writes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime  # noqa: TC003  pydantic reads the annotations at run time
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ConfigDict, ValidationError
+
+from briefing.errors import ArticleNotFound, PageRefused
+from briefing.values import Article, ArticleRef, Value
+from worker.text import decode_page
+
+#: Endings looked for, in this order, and what they hold.
+ENDINGS = {
+    ".json": "application/json",
+    ".html": "text/html",
+    ".htm": "text/html",
+    ".md": "text/markdown",
+    ".markdown": "text/markdown",
+    ".txt": "text/plain",
+}
+
+#: As for fetched pages after decoding (guarantees S4).
+_MOST_BYTES = 10_000_000
+
+MediaType = Literal["text/html", "text/markdown", "text/plain"]
+
+_BODIES: tuple[tuple[str, MediaType], ...] = (("html", "text/html"), ("markdown", "text/markdown"), ("text", "text/plain"))
+
+
+class Options(Value):
+    """Options of a `files` source."""
+
+    folder: Path
+
+
+class _Fields(Value):
+    """A JSON article. Other fields are ignored: exports carry many."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    title: str | None = None
+    byline: str | None = None
+    published_at: datetime | None = None
+    language: str | None = None
+    address: str | None = None
+    html: str | None = None
+    markdown: str | None = None
+    text: str | None = None
+
+
+class FilesSource:
+    """Articles in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def fetch(self, ref: ArticleRef, address: str | None) -> Article:  # noqa: ARG002  the source protocol
+        """Read the file whose stem is the ID. Raises ArticleNotFound or PageRefused."""
+        root = self._folder.resolve()
+        for ending in ENDINGS:
+            path = (root / f"{ref.id}{ending}").resolve()
+            if path.is_file() and path.is_relative_to(root):
+                return read_article(path, ref)
+        message = f"source {ref.source!r} has no article {ref.id!r}"
+        raise ArticleNotFound(message)
+
+
+def connect(options: dict[str, Any]) -> FilesSource:
+    """Return the source of a folder. Raises pydantic's ValidationError."""
+    return FilesSource(Options.model_validate(options).folder)
+
+
+def read_article(path: Path, ref: ArticleRef) -> Article:
+    """Read one article file. Raises PageRefused when it is too large, not text, or not the JSON it should be."""
+    kind = ENDINGS.get(path.suffix.lower())
+    if kind is None:
+        message = f"{path.name} is not a kind of file we read"
+        raise PageRefused(message, code="media_type_refused", hint=f"Known endings: {', '.join(ENDINGS)}.")
+    if path.stat().st_size > _MOST_BYTES:
+        message = f"{path.name} is larger than {_MOST_BYTES // 1_000_000} MB"
+        raise PageRefused(message, code="page_too_large")
+    text = decode_page(path.read_bytes())
+    if kind == "application/json":
+        return _from_json(text, path, ref)
+    if kind == "text/html":
+        return Article(ref=ref, media_type="text/html", body=text, form="page")
+    if kind == "text/markdown":
+        return Article(ref=ref, media_type="text/markdown", body=text)
+    return Article(ref=ref, media_type="text/plain", body=text, form="page")
+
+
+def _from_json(text: str, path: Path, ref: ArticleRef) -> Article:
+    try:
+        fields = _Fields.model_validate(json.loads(text))
+    except (json.JSONDecodeError, RecursionError, ValidationError) as error:
+        message = f"{path.name} is not an article in JSON: {str(error).splitlines()[0]}"
+        raise PageRefused(message, hint='Give "title" and one of "html", "markdown" and "text".') from error
+    head = fields.model_dump(include={"title", "byline", "published_at", "language", "address"})
+    for name, media_type in _BODIES:
+        body = getattr(fields, name)
+        if body is not None:
+            return Article(ref=ref, media_type=media_type, body=body, **head)
+    message = f"{path.name} has no article text"
+    raise PageRefused(message, hint='Give one of "html", "markdown" and "text".')

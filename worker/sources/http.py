@@ -1,0 +1,61 @@
+"""Articles by web address, from hosts that the newsroom named.
+
+The ID is a hash of the address, so the address must be known from the request; see briefing/addresses.py.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from briefing.addresses import host_allowed
+from briefing.errors import AddressRefused, ArticleNotFound
+from briefing.settings import FetchSettings
+from briefing.values import Article, ArticleRef, Value
+from worker.text import decode_page
+from worker.web import Fetcher
+
+if TYPE_CHECKING:
+    from worker.web import Page
+
+
+class Options(Value):
+    """Options of an `http` source."""
+
+    hosts: tuple[str, ...]
+    """Hosts that may be fetched from; "*.example.org" stands for every host below."""
+    allow_private: tuple[str, ...] = ()
+    """"host:port" pairs on private networks that may be reached all the same, such as an internal CMS."""
+
+
+class HttpSource:
+    """Pages of some hosts."""
+
+    def __init__(self, options: Options, bounds: FetchSettings) -> None:
+        self._hosts = options.hosts
+        self._fetcher = Fetcher(bounds, frozenset(options.allow_private) | bounds.private_hosts)
+
+    def fetch(self, ref: ArticleRef, address: str | None) -> Article:
+        """Fetch the page at `address`. Raises as `Fetcher.fetch`, and ArticleNotFound without an address."""
+        if address is None:
+            message = f"no address is known for {ref}"
+            raise ArticleNotFound(message, hint="Ask for the article by its address once.")
+        if not host_allowed(str(urlsplit(address).hostname), self._hosts):
+            message = f"{address} is not on a host of source {ref.source!r}"
+            raise AddressRefused(message, hint="Add its host to the source's `hosts`.")
+        return page_article(self._fetcher.fetch(address), ref)
+
+
+def connect(options: dict[str, Any]) -> HttpSource:
+    """Return the source. Raises pydantic's ValidationError."""
+    return HttpSource(Options.model_validate(options), FetchSettings())
+
+
+def page_article(page: Page, ref: ArticleRef) -> Article:
+    """Return the article of a fetched page, not yet cleaned."""
+    body = decode_page(page.content, page.charset)
+    if page.media_type == "text/markdown":
+        return Article(ref=ref, media_type="text/markdown", body=body, address=page.address)
+    if page.media_type == "text/plain":
+        return Article(ref=ref, media_type="text/plain", body=body, form="page", address=page.address)
+    return Article(ref=ref, media_type="text/html", body=body, form="page", address=page.address)

@@ -1,0 +1,180 @@
+"""Fetches one web address safely: no private networks, no rebinding, bounded bytes and time.
+
+Each host is resolved once; every address it has must be public; the connection goes to that very address while
+the Host header and TLS name stay the host's (guarantees S2, S3). Redirects pass the same checks. Bodies are
+decompressed under a bound (S4). Knows nothing of articles.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+import zlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+import httpx
+
+from briefing.addresses import canonical_address
+from briefing.errors import AddressRefused, ArticleNotFound, PageRefused, SourceUnavailable
+
+if TYPE_CHECKING:
+    from briefing.settings import FetchSettings
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+#: Hops followed; more is a loop or a tracker (S2).
+_MOST_HOPS = 3
+
+_GONE = frozenset({404, 410})
+_TEMPORARY = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+#: zlib: 32 accepts both zlib and gzip headers, 15 is the largest window.
+_GZIP_OR_ZLIB = 47
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A fetched page."""
+
+    address: str
+    """Where it was found, after redirects."""
+    media_type: str
+    charset: str | None
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Fetcher:
+    """Fetches pages under `bounds`. `allow_private` names "host:port" pairs exempt from the address checks."""
+
+    bounds: FetchSettings
+    allow_private: frozenset[str] = field(default_factory=frozenset)
+
+    def fetch(self, address: str) -> Page:
+        """Return the page at `address`.
+
+        Raises AddressRefused, ArticleNotFound, PageRefused or SourceUnavailable.
+        """
+        try:
+            return asyncio.run(self._bounded(canonical_address(address)))
+        except TimeoutError as error:
+            message = f"{address} did not answer in full within {self.bounds.seconds:g} s"
+            raise SourceUnavailable(message) from error
+
+    async def _bounded(self, address: str) -> Page:
+        async with asyncio.timeout(self.bounds.seconds):
+            for _ in range(_MOST_HOPS + 1):
+                found = await self._hop(address)
+                if isinstance(found, Page):
+                    return found
+                address = canonical_address(urljoin(address, found))
+        message = f"{address} redirects more than {_MOST_HOPS} times"
+        raise PageRefused(message, hint="Give the article's final address.")
+
+    async def _hop(self, address: str) -> Page | str:
+        """Return the page, or where it redirects to."""
+        parts = urlsplit(address)
+        host = str(parts.hostname)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        ip = await self._public_ip(host, port)
+        literal = f"[{ip}]" if ":" in ip else ip
+        url = urlunsplit((parts.scheme, f"{literal}:{port}", parts.path, parts.query, ""))
+        headers = {
+            "Host": parts.netloc,
+            "User-Agent": self.bounds.user_agent,
+            "Accept": "text/html,application/xhtml+xml,text/plain;q=0.8,text/markdown;q=0.8",
+            "Accept-Encoding": "gzip",
+        }
+        # trust_env=False: a proxy named by the environment would connect wherever it likes.
+        async with httpx.AsyncClient(trust_env=False, timeout=self.bounds.seconds) as client:
+            try:
+                request = client.build_request("GET", url, headers=headers, extensions={"sni_hostname": host})
+                response = await client.send(request, stream=True, follow_redirects=False)
+                try:
+                    return await self._read(response, address)
+                finally:
+                    await response.aclose()
+            except httpx.HTTPError as error:
+                message = f"{host} cannot be reached: {type(error).__name__}"
+                raise SourceUnavailable(message) from error
+
+    async def _public_ip(self, host: str, port: int) -> str:
+        exempt = f"{host}:{port}" in self.allow_private
+        if port not in {80, 443} and not exempt:
+            message = f"port {port} of {host} is not one we fetch from"
+            raise AddressRefused(message)
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            message = f"the host {host} has no address"
+            raise SourceUnavailable(message) from error
+        addresses = [str(entry[4][0]) for entry in found]
+        if not exempt and not all(is_public(address) for address in addresses):
+            message = f"the host {host} is on a private network"
+            raise AddressRefused(message)
+        return addresses[0]
+
+    async def _read(self, response: httpx.Response, address: str) -> Page | str:
+        status = response.status_code
+        if status in _REDIRECTS and "location" in response.headers:
+            return str(response.headers["location"])
+        _check_status(status, response.headers, address)
+        media_type = response.headers.get("content-type", "text/html").split(";")[0].strip().lower()
+        if media_type not in {"text/html", "application/xhtml+xml", "text/plain", "text/markdown"}:
+            message = f"{address} is {media_type}, not an article"
+            raise PageRefused(message, code="media_type_refused")
+        content = await self._body(response, address)
+        return Page(address, media_type, response.charset_encoding, content)
+
+    async def _body(self, response: httpx.Response, address: str) -> bytes:
+        encoding = response.headers.get("content-encoding", "identity").strip().lower()
+        if encoding not in {"identity", "", "gzip", "x-gzip", "deflate"}:
+            message = f"{address} is compressed as {encoding}, which was not asked for"
+            raise PageRefused(message)
+        unpack = zlib.decompressobj(_GZIP_OR_ZLIB) if encoding not in {"identity", ""} else None
+        most = int(self.bounds.decoded_mb * 1_000_000)
+        body, wire = bytearray(), 0
+        async for block in response.aiter_raw():
+            wire += len(block)
+            try:
+                # One byte over the bound is enough to know; the rest is never unpacked.
+                body += unpack.decompress(block, most + 1 - len(body)) if unpack else block
+            except zlib.error as error:
+                message = f"{address} is not the {encoding} it claims to be"
+                raise PageRefused(message) from error
+            if wire > self.bounds.wire_mb * 1_000_000 or len(body) > most:
+                message = f"{address} is larger than we read"
+                raise PageRefused(message, code="page_too_large")
+        return bytes(body)
+
+
+def _check_status(status: int, headers: httpx.Headers, address: str) -> None:
+    if status in _GONE:
+        message = f"{address} answered {status}: there is no such article"
+        raise ArticleNotFound(message)
+    if status in _TEMPORARY:
+        message = f"{address} answered {status}"
+        wish = headers.get("retry-after", "")
+        raise SourceUnavailable(message, retry_after_s=float(wish) if wish.isdecimal() else None)
+    if status != httpx.codes.OK:
+        message = f"{address} answered {status}"
+        raise PageRefused(message, code="article_refused", hint="Open the address in a private browser window.")
+
+
+def is_public(address: str) -> bool:
+    """Tell whether an IP address is one of the public Internet, looking through IPv4 carried in IPv6."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        carried = ip.ipv4_mapped or ip.sixtofour
+        if ip in _NAT64:
+            carried = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        if carried is not None:
+            ip = carried
+        elif ip.teredo is not None:
+            return False
+    return ip.is_global and not ip.is_multicast
