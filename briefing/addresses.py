@@ -20,7 +20,8 @@ def is_address(text: str) -> bool:
 
 def canonical_address(address: str) -> str:
     """Return `address` in the one form that names its article: lower-case host, no default port, no fragment, no
-    tracking parameters. Raises AddressRefused for anything but a plain http(s) address."""
+    tracking parameters. Raises AddressRefused for anything but a plain http(s) address.
+    """
     try:
         parts = urlsplit(address.strip())
         port = parts.port

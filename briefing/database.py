@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, Float, create_engine, event
 from sqlalchemy.ext.compiler import compiles
@@ -16,6 +16,9 @@ from sqlalchemy.sql.expression import FunctionElement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from sqlalchemy import Connection
+    from sqlalchemy.engine.interfaces import DBAPIConnection
 
 #: Seconds a writer waits for SQLite's single write lock before giving up: many workers finish chunks
 #: at once, each holding it for milliseconds, so a wait this long means something is badly wrong.
@@ -30,19 +33,19 @@ class database_clock(FunctionElement[float]):  # noqa: N801  reads as an SQL fun
 
 
 @compiles(database_clock, "sqlite")
-def _sqlite_clock(*_: Any, **__: Any) -> str:
+def _sqlite_clock(*_: object, **__: object) -> str:
     # unixepoch('subsec') needs SQLite 3.42; Debian 12 has 3.40.
     return "((julianday('now') - 2440587.5) * 86400.0)"
 
 
 @compiles(database_clock, "postgresql")
-def _postgresql_clock(*_: Any, **__: Any) -> str:
+def _postgresql_clock(*_: object, **__: object) -> str:
     return "extract(epoch from clock_timestamp())"
 
 
 def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
-    def _connect(connection: Any, _record: object) -> None:
+    def _connect(connection: DBAPIConnection, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, below
         cursor = connection.cursor()
         # WAL with synchronous=NORMAL may lose the last commits on power loss; the queue may not.
@@ -51,7 +54,7 @@ def _prepare_sqlite(engine: Engine) -> None:
         cursor.close()
 
     @event.listens_for(engine, "begin")
-    def _begin(connection: Any) -> None:
+    def _begin(connection: Connection) -> None:
         # A transaction that reads first and writes later gets SQLITE_BUSY whatever the time-out,
         # so every writing transaction takes the lock at once.
         writing = connection.get_execution_options().get("writing", False)

@@ -12,6 +12,7 @@
     ├── Unavailable              transient: the same input may succeed later
     │   ├── SourceUnavailable        source_unavailable
     │   ├── EngineUnavailable        engine_unavailable
+    │   │   └── EngineNotInstalled       engine_not_installed: not here, so no use in waiting
     │   └── StorageUnavailable       storage_unavailable
     └── Defect                   the pipeline's own work failed a check
         ├── TakeRejected             take_rejected
@@ -115,9 +116,19 @@ class SourceUnavailable(Unavailable):
 
 
 class EngineUnavailable(Unavailable):
-    """Raised when a speech engine is not installed, cannot load its model or cannot be reached."""
+    """Raised when a speech engine cannot be used now. `retry_after_s` carries a service's own wish, if stated."""
 
     code = "engine_unavailable"
+
+    def __init__(self, message: str, *, hint: str | None = None, retry_after_s: float | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
+
+
+class EngineNotInstalled(EngineUnavailable):
+    """Raised when an engine or its model is not on this machine; waiting does not bring it."""
+
+    code = "engine_not_installed"
 
 
 class StorageUnavailable(Unavailable):

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-Hashable: TypeAlias = "None | bool | int | float | str | Sequence[Hashable] | Mapping[str, Hashable]"
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+Hashable: TypeAlias = "bool | int | float | str | Sequence[Hashable] | Mapping[str, Hashable] | None"
 
 #: One read of a file being hashed, in bytes: large enough that the system call does not count.
 _BLOCK = 1 << 20

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from briefing.settings import LogSettings
+
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
@@ -35,8 +37,9 @@ def _mask_values(_: object, __: str, event: MutableMapping[str, Any]) -> Mutable
     return event
 
 
-def configure(level: str = "INFO") -> None:
-    """Send our logs to standard error as JSON lines at `level` and above."""
+def configure() -> None:
+    """Send our logs to standard error as JSON lines, at BRIEFCAST_LOG_LEVEL and above."""
+    level = LogSettings().log_level
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -53,6 +56,6 @@ def configure(level: str = "INFO") -> None:
 
 
 def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:
-    """Return a logger whose lines carry `name` and whatever `structlog.contextvars` has bound."""
-    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(logger=name)
+    """Return a logger whose lines carry `name` as component and whatever `structlog.contextvars` has bound."""
+    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(component=name)
     return logger

@@ -9,7 +9,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Float, ForeignKey, Index, Integer, MetaData, String, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -59,7 +71,6 @@ class ShowRow(Base):
     settings: Mapped[dict[str, Any]]
     podcast_guid: Mapped[str] = mapped_column(String(36))
     """Assigned once and kept for ever, whatever the feed's address becomes."""
-    artwork_sha256: Mapped[str] = mapped_column(String(64))
 
 
 class SourceRow(Base):
@@ -129,6 +140,8 @@ class RevisionRow(Base):
     finished_at: Mapped[datetime | None]
     narrator: Mapped[dict[str, Any] | None]
     script: Mapped[dict[str, Any] | None]
+    card: Mapped[dict[str, Any] | None]
+    """A dumped `Card`."""
     versions: Mapped[list[Any] | None]
     """IDs of the article versions, in the order of the briefing's articles."""
     chunks: Mapped[list[Any] | None]
@@ -193,6 +206,8 @@ class MasterRow(Base):
     __tablename__ = "masters"
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     sha256: Mapped[str] = mapped_column(String(64), index=True)
+    bytes: Mapped[int]
+    samples: Mapped[int]
     content: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
 

@@ -94,7 +94,7 @@ class SourceSettings(Value):
     kind: str
     show: Name | None = None
     """Home show of this source's articles; None takes the first show."""
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = Field(default_factory=dict)
 
 
 class Newsroom(Value):

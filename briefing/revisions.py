@@ -130,7 +130,7 @@ def _lock(session: Session, briefing: BriefingRow) -> None:
     session.execute(select(BriefingRow.id).where(BriefingRow.id == briefing.id).with_for_update())
 
 
-def _record(  # noqa: PLR0913, PLR0917  the columns of a new row
+def _record(  # noqa: PLR0913  the columns of a new row
     session: Session,
     briefing: BriefingRow,
     voice: str,
@@ -189,10 +189,7 @@ def _raise_variations(session: Session, briefing_id: str, segments: tuple[str, .
 def newest_revision(session: Session, briefing_id: str) -> RevisionRow | None:
     """Return the briefing's revision of the highest number."""
     return session.scalars(
-        select(RevisionRow)
-        .where(RevisionRow.briefing_id == briefing_id)
-        .order_by(RevisionRow.number.desc())
-        .limit(1)
+        select(RevisionRow).where(RevisionRow.briefing_id == briefing_id).order_by(RevisionRow.number.desc()).limit(1)
     ).first()
 
 

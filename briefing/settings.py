@@ -46,6 +46,15 @@ class PublicSettings(BaseSettings):
     """Sites that may frame `/embed/…`, as a CSP frame-ancestors list."""
 
 
+class LogSettings(BaseSettings):
+    """What is logged."""
+
+    model_config = _config("BRIEFCAST_")
+
+    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    """Least severity that is logged."""
+
+
 class WorkSettings(BaseSettings):
     """How steps are claimed, renewed and rung."""
 

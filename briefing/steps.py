@@ -6,7 +6,6 @@ lease finds its fence outdated and changes nothing. Does not know what a step do
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +16,10 @@ from briefing.models import StepRow
 from briefing.states import Queue, StepKind, StepState
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Collection, Sequence
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
 #: Claims a step may use up: a fault that kills three workers would kill a fourth (poison, see Oban and Sidekiq).
@@ -48,7 +49,7 @@ class Lease:
     postponed: int
 
 
-def record(
+def record(  # noqa: PLR0913  the columns of a new row
     session: Session,
     kind: StepKind,
     queue: Queue,
@@ -90,7 +91,7 @@ def claim(
     return None
 
 
-def _claim_from(  # noqa: PLR0913, PLR0917  one call site, just above
+def _claim_from(
     session: Session, holder: str, lease_s: float, queue: Queue, kinds: Collection[StepKind], step_id: int | None
 ) -> Lease | None:
     clock = database_clock()
@@ -186,7 +187,22 @@ def postpone(session: Session, lease: Lease, delay_s: float, code: str) -> bool:
 
 def retry(session: Session, lease: Lease, code: str) -> bool:
     """Make the step ready again at once; the claim stays spent."""
-    return _change(session, lease, state=StepState.READY.value, lease_until=None, holder=None, error_code=code)
+    return _change(
+        session, lease, state=StepState.READY.value, lease_until=None, holder=None, rung_at=None, error_code=code
+    )
+
+
+def give_back(session: Session, lease: Lease) -> bool:
+    """Make the step ready again because its worker was told to stop; spends no claim."""
+    return _change(
+        session,
+        lease,
+        state=StepState.READY.value,
+        lease_until=None,
+        holder=None,
+        rung_at=None,
+        attempts=StepRow.attempts - 1,
+    )
 
 
 def give_up(session: Session, lease: Lease, code: str) -> bool:
@@ -219,30 +235,43 @@ def cancel(session: Session, revision_id: int, code: str) -> None:
     )
 
 
-def release_expired(session: Session) -> list[StepRow]:
-    """Free steps whose lease ran out. Returns those that have no claim left, now dead, for their revisions to fail."""
+@dataclass(frozen=True)
+class Lost:
+    """A step whose worker vanished."""
+
+    step_id: int
+    revision_id: int | None
+    holder: str | None
+    dead: bool
+    """Whether no claim is left; its revision is to fail."""
+
+
+def release_expired(session: Session) -> list[Lost]:
+    """Free the steps whose lease ran out."""
     return _release(session, StepRow.lease_until < database_clock())
 
 
-def release_held_by(session: Session, holder: str) -> list[StepRow]:
-    """Free the steps of a process known to be gone, without waiting for the lease; returns as `release_expired`."""
+def release_held_by(session: Session, holder: str) -> list[Lost]:
+    """Free the steps of a process known to be gone, without waiting for the lease."""
     return _release(session, StepRow.holder == holder)
 
 
-def _release(session: Session, condition: Any) -> list[StepRow]:  # noqa: ANN401  an SQL expression
-    lost = session.scalars(
+def _release(session: Session, condition: ColumnElement[bool]) -> list[Lost]:
+    held = session.scalars(
         select(StepRow)
         .where(StepRow.state == StepState.LEASED.value, condition)
         .order_by(StepRow.id)
         .with_for_update(skip_locked=True)
     ).all()
-    for step in lost:
-        exhausted = step.attempts >= MAX_ATTEMPTS
-        step.state = (StepState.DEAD if exhausted else StepState.READY).value
+    lost = []
+    for step in held:
+        dead = step.attempts >= MAX_ATTEMPTS
+        lost.append(Lost(step.id, step.revision_id, step.holder, dead))
+        step.state = (StepState.DEAD if dead else StepState.READY).value
         step.lease_until, step.holder, step.rung_at = None, None, None
         step.error_code = WORKER_LOST
     session.flush()
-    return [step for step in lost if step.state == StepState.DEAD.value]
+    return lost
 
 
 def due_to_ring(session: Session, ring_again_s: float, limit: int) -> list[StepRow]:
@@ -268,7 +297,8 @@ def mark_rung(session: Session, step_ids: Sequence[int]) -> None:
 
 def compute_backoff(postponed: int, chance: random.Random, at_least_s: float | None = None) -> float:
     """Return the delay before the next try in seconds: doubling from 2 to 300, jittered by half, never under
-    `at_least_s` (a server's Retry-After)."""
+    `at_least_s` (a server's Retry-After).
+    """
     low, high = BACKOFF_S
     delay = min(high, low * 2.0**postponed)
     delay *= 1 - chance.random() / 2

@@ -10,7 +10,6 @@ import os
 import re
 import secrets
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
 
 from briefing.errors import StorageUnavailable
@@ -18,6 +17,7 @@ from briefing.hashing import file_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

@@ -60,5 +60,6 @@ def save_master(session: Session, master: Master, now: datetime) -> None:
     if row is None:
         row = MasterRow(key=master.key, created_at=now)
         session.add(row)
-    row.sha256, row.content = master.sha256, master.model_dump(mode="json")
+    row.sha256, row.bytes, row.samples = master.sha256, master.bytes, master.samples
+    row.content = master.model_dump(mode="json")
     session.flush()

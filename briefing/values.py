@@ -7,7 +7,7 @@ Unicode code points; positions in audio count samples of the 44.1 kHz master. Se
 from __future__ import annotations
 
 import re
-from datetime import datetime  # noqa: TC003  pydantic reads the annotations at run time
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal, Self
 
@@ -181,6 +181,21 @@ class Script(Value):
     def words(self) -> int:
         """Number of written words in all segments."""
         return sum(len(segment.written.split()) for segment in self.segments)
+
+
+class Card(Value):
+    """What lists of briefings show of one: small, so that a feed of hundreds is quick to write."""
+
+    title: str
+    summary: str
+    """The first paragraph, or its beginning."""
+    byline: str | None
+    link: str | None
+    """Address of the first article."""
+    language: str
+    disclosure: str
+    words: int
+    """Written words in the script."""
 
 
 class Narrator(Value):

@@ -11,7 +11,7 @@ from briefing.addresses import address_id, is_address
 from briefing.errors import ArticleNotFound
 from briefing.settings import FetchSettings
 from briefing.values import Article, ArticleRef, is_name
-from worker.sources import connect
+from worker.fetch import fetch
 from worker.sources.files import read_article
 from worker.sources.http import page_article
 from worker.web import Fetcher
@@ -36,7 +36,7 @@ def read_source(source: str, place: Place | None) -> Article:
         return read_article(path, ArticleRef(source="file", id=_file_id(path)))
     if place is not None and _REFERENCE.fullmatch(source) and not path.exists():
         ref = ArticleRef.parse(source)
-        return connect(place.source(ref.source)).fetch(ref, None)
+        return fetch(ref, None, place.sources())
     message = f"there is no file {source!r}"
     raise ArticleNotFound(message, hint="Give a file, an http(s) address, or source:id.")
 

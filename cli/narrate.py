@@ -6,10 +6,7 @@ import json
 import os
 import secrets
 import shutil
-import sys
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -18,13 +15,9 @@ from briefing.settings import LimitSettings, SpeechSettings, WorkSettings
 from briefing.storage import sync_file, write_atomically
 from cli.articles import read_source
 from cli.place import open_place
+from cli.progress import progress_bar
 from worker.narrate import Narrating, Narration, Stopwatch
 from worker.speakers import Speakers
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from worker.narrate import Progress
 
 
 def _writable(_: click.Context, option: click.Parameter, value: str | None) -> Path | None:
@@ -54,7 +47,7 @@ def narrate(sources: tuple[str, ...], output: Path, voice: str | None, slug: str
     narrating = Narrating(
         place.database, place.storage, Speakers(SpeechSettings()), LimitSettings(), WorkSettings().workers
     )
-    with _progress_bar() as progress:
+    with progress_bar("Narrating") as progress:
         chosen = voice or show.voice or SpeechSettings().voice
         narration = narrating.narrate(articles, show, chosen, progress, timed)
     stored = place.storage.path(narration.master.sha256)
@@ -87,20 +80,3 @@ def _summarise(narration: Narration, output: Path) -> None:
         f"{output}: {minutes}:{seconds:02} min, {report['words']} words{level}; "
         f"{takes['spoken']} takes spoken, {takes['reused']} reused"
     )
-
-
-@contextmanager
-def _progress_bar() -> Iterator[Progress]:
-    """A bar on standard error where that is a terminal; elsewhere nothing."""
-    if not sys.stderr.isatty():
-        yield lambda done, total, audio_s: None
-        return
-    with click.progressbar(
-        length=1, label="Speaking", file=sys.stderr, item_show_func=lambda audio_s: f"{audio_s or 0:.0f} s of audio"
-    ) as bar:
-
-        def progress(done: int, total: int, audio_s: float) -> None:
-            bar.length = total
-            bar.update(done - bar.pos, audio_s)
-
-        yield progress

@@ -35,16 +35,10 @@ class Place:
             )
         return Show.model_validate(row.settings)
 
-    def source(self, name: str) -> SourceSettings:
-        """Return the source of that name. Raises UnknownReference."""
+    def sources(self) -> dict[str, SourceSettings]:
+        """Return the sources by name."""
         with self.database.reading() as session:
-            row = session.get(SourceRow, name)
-        if row is None:
-            message = f"there is no source {name!r}"
-            raise UnknownReference(
-                message, code="unknown_source", hint="Name it in briefcast.toml and run `briefcast apply briefcast.toml`."
-            )
-        return SourceSettings.model_validate(row.settings)
+            return {row.name: SourceSettings.model_validate(row.settings) for row in session.scalars(select(SourceRow))}
 
 
 def open_place() -> Place:

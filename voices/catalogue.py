@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from voices.errors import CatalogueInvalid, UnknownVoice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _SHIPPED = Path(__file__).with_name("catalogue.toml")
 
@@ -44,7 +44,7 @@ class Catalogue:
     def __init__(self, voices: Iterable[Voice]) -> None:
         self._voices = {voice.id: voice for voice in voices}
 
-    def __iter__(self) -> Iterable[Voice]:  # type: ignore[override]
+    def __iter__(self) -> Iterator[Voice]:
         return iter(self._voices.values())
 
     def __contains__(self, voice_id: object) -> bool:

@@ -1,11 +1,11 @@
 """What engines and the catalogue raise.
 
-    VoiceError
-    ├── UnknownVoice        the catalogue has no such voice
-    ├── CatalogueInvalid    a catalogue file does not hold together
-    ├── EngineMissing       the engine or the voice's model is not installed
-    ├── EngineBusy          a service refused for now (rate limit, overload, no connection): try later
-    └── EngineFailed        the engine took the text and gave no usable audio
+VoiceError
+├── UnknownVoice        the catalogue has no such voice
+├── CatalogueInvalid    a catalogue file does not hold together
+├── EngineMissing       the engine or the voice's model is not installed
+├── EngineBusy          a service refused for now (rate limit, overload, no connection): try later
+└── EngineFailed        the engine took the text and gave no usable audio
 """
 
 from __future__ import annotations

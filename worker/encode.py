@@ -1,4 +1,4 @@
-"""Mastered blocks -> an MP3 file: mono, 44.1 kHz, 96 kbit/s CBR, with an Info header that makes it gapless and seekable.
+"""Mastered blocks -> an MP3 file: mono, 44.1 kHz, 96 kbit/s CBR, gapless and seekable by its Info header.
 
 LAME comes from lameenc, which measured two to three times as fast as the LAME inside PyAV; it writes no header, so
 ours is written into a first frame that is kept free for it. Encodes once, to a seekable file; tags nothing.

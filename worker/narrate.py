@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 class Progress(Protocol):
     """Told how the work goes on."""
 
-    def __call__(self, done: int, total: int, audio_s: float) -> None:
+    def __call__(self, done: int, total: int, audio_s: float, /) -> None:
         """Note that `done` of `total` steps are done and `audio_s` seconds of speech are ready."""
         ...
 
@@ -163,7 +163,9 @@ class Narrating:
         progress(len(takes) + 1, len(takes) + 1, _total_s(takes.values()))
         return Narration(prepared, master, reused, master_reused, timed.stages)
 
-    def _takes(self, prepared: Prepared, progress: Progress, timed: Stopwatch) -> tuple[dict[str, Take], frozenset[str]]:
+    def _takes(
+        self, prepared: Prepared, progress: Progress, timed: Stopwatch
+    ) -> tuple[dict[str, Take], frozenset[str]]:
         chunks = {chunk.key: chunk for chunk in prepared.chunks}
         takes = self._sound_takes(chunks)
         reused = frozenset(takes)
@@ -226,4 +228,3 @@ class Narrating:
 
 def _total_s(takes: Iterable[Take]) -> float:
     return sum(take.seconds for take in takes)
-

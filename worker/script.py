@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 
-from briefing.values import BlockKind, Role, Script, ScriptArticle, Segment, segment_id
+from briefing.values import BlockKind, Card, Role, Script, ScriptArticle, Segment, segment_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,6 +29,9 @@ _ROLES = {
     BlockKind.LEAD_IN: Role.LEAD_IN,
     BlockKind.QUOTE: Role.QUOTE,
 }
+
+#: Words of the first paragraph that a list shows.
+_CARD_WORDS = 60
 
 #: "By" before an author's name; in other languages the name stands alone.
 _BY = {"en": "By", "de": "Von", "fr": "Par", "es": "Por", "it": "Di", "pt": "Por", "nl": "Door"}
@@ -64,6 +67,21 @@ def build(articles: Sequence[tuple[CleanArticle, str]], show: Show) -> Script:
     )
 
 
+def card(script: Script, show: Show) -> Card:
+    """Return what lists show of a script: the editors' own first words, not a summary of ours."""
+    first = next((segment.written for segment in script.segments if segment.role is Role.BODY), "")
+    words = first.split()
+    return Card(
+        title=script.title,
+        summary=first if len(words) <= _CARD_WORDS else " ".join(words[:_CARD_WORDS]) + " …",
+        byline=script.articles[0].byline,
+        link=script.articles[0].address,
+        language=script.language,
+        disclosure=show.disclosure,
+        words=script.words,
+    )
+
+
 def _parts(article: CleanArticle, disclosure: str | None) -> Iterator[tuple[Role, str]]:
     if article.title:
         yield Role.HEADLINE, article.title
@@ -79,7 +97,9 @@ def _segments(parts: list[tuple[str, Role, str]]) -> Iterator[Segment]:
     seen: Counter[tuple[str, Role, str]] = Counter()
     for part in parts:
         article, role, text = part
-        yield Segment(id=segment_id(article, role, text, seen[part]), article=article, role=role, written=text, spoken=text)
+        yield Segment(
+            id=segment_id(article, role, text, seen[part]), article=article, role=role, written=text, spoken=text
+        )
         seen[part] += 1
 
 

@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from briefing.errors import EngineUnavailable, Misconfigured, TakeRejected, UnknownReference
-from briefing.settings import SpeechSettings
+from briefing.errors import EngineNotInstalled, EngineUnavailable, Misconfigured, TakeRejected, UnknownReference
 from briefing.values import Narrator
 from voices.catalogue import Catalogue, load_catalogue
 from voices.errors import CatalogueInvalid, EngineBusy, EngineFailed, EngineMissing, UnknownVoice
@@ -16,6 +15,8 @@ from worker.speak import Speaker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from briefing.settings import SpeechSettings
 
 
 @contextmanager
@@ -27,8 +28,10 @@ def voice_errors() -> Iterator[None]:
         raise UnknownReference(error.message, code="unknown_voice", hint=error.hint) from error
     except CatalogueInvalid as error:
         raise Misconfigured(error.message, hint=error.hint) from error
-    except (EngineMissing, EngineBusy) as error:
-        raise EngineUnavailable(error.message, hint=error.hint) from error
+    except EngineMissing as error:
+        raise EngineNotInstalled(error.message, hint=error.hint) from error
+    except EngineBusy as error:
+        raise EngineUnavailable(error.message, hint=error.hint, retry_after_s=error.retry_after_s) from error
     except EngineFailed as error:
         raise TakeRejected(error.message, hint=error.hint or None) from error
 

@@ -64,7 +64,12 @@ class Mix:
 
 
 def plan(
-    script: Script, chunks: Sequence[Chunk], takes: Mapping[str, Take], show: Show, intro: Jingle | None, outro: Jingle | None
+    script: Script,
+    chunks: Sequence[Chunk],
+    takes: Mapping[str, Take],
+    show: Show,
+    intro: Jingle | None,
+    outro: Jingle | None,
 ) -> Mix:
     """Return where everything stands. `takes` holds a take for every chunk's key."""
     placed = _placed(script, chunks, takes, show.pauses, intro.voice_in if intro else _samples(_EDGE_MS))
@@ -125,13 +130,15 @@ def _cues(script: Script, chunks: Sequence[Chunk], placed: Sequence[Placed], tot
         first, _ = spans.get(chunk.segment, (part.start, 0))
         spans[chunk.segment] = (first, part.start + part.length)
     spoken = [segment for segment in script.segments if segment.id in spans]
-    starts = {}
+    starts: dict[str, int] = {}
     for segment in spoken:
         starts.setdefault(segment.article, spans[segment.id][0])
     chapters = [article for article in script.articles if article.ref in starts]
     for number, article in enumerate(chapters):
         end = starts[chapters[number + 1].ref] if number + 1 < len(chapters) else total
-        yield Cue(kind="chapter", start=starts[article.ref] if number else 0, end=end, ref=article.ref, title=article.title)
+        yield Cue(
+            kind="chapter", start=starts[article.ref] if number else 0, end=end, ref=article.ref, title=article.title
+        )
     for segment in spoken:
         start, end = spans[segment.id]
         yield Cue(kind="segment", start=start, end=end, ref=segment.id)

@@ -89,7 +89,7 @@ def tag(path: Path, tags: Tags, cues: Sequence[Cue], artwork: bytes) -> None:
 
 def iso_639_2(language: str) -> str:
     """Return the ISO 639-2 code of a BCP 47 tag, "und" for one we do not know."""
-    return _ISO_639_2.get(language.split("-")[0].lower(), "und")
+    return _ISO_639_2.get(language.split("-", maxsplit=1)[0].lower(), "und")
 
 
 def _add_chapters(id3: ID3, chapters: list[Cue]) -> None:
@@ -97,7 +97,9 @@ def _add_chapters(id3: ID3, chapters: list[Cue]) -> None:
         return
     names = [f"chp{number}" for number in range(len(chapters))]
     # Players such as Overcast need the table of contents to navigate at all.
-    id3.add(CTOC(element_id="toc", flags=CTOCFlags.TOP_LEVEL | CTOCFlags.ORDERED, child_element_ids=names, sub_frames=[]))
+    id3.add(
+        CTOC(element_id="toc", flags=CTOCFlags.TOP_LEVEL | CTOCFlags.ORDERED, child_element_ids=names, sub_frames=[])
+    )
     for name, cue in zip(names, chapters, strict=True):
         id3.add(
             CHAP(

@@ -19,22 +19,23 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs
 
 def decode_page(content: bytes, charset: str | None = None) -> str:
     """Return a page's text: by its byte order mark, the server's `charset`, its own meta tag, UTF-8, and at last
-    Windows-1252, the Web's default for pages that say nothing (WHATWG Encoding). Never raises."""
+    Windows-1252, the Web's default for pages that say nothing (WHATWG Encoding). Never raises.
+    """
     for mark, encoding in _BOMS:
         if content.startswith(mark):
             return clean_characters(content[len(mark) :].decode(encoding, "replace"))
     declared = _META_CHARSET.search(content[:2048])
-    for encoding in (charset, declared and declared.group(1).decode("ascii"), "utf-8"):
-        if encoding:
-            try:
-                return clean_characters(content.decode(encoding))
-            except (LookupError, UnicodeDecodeError):
-                continue
+    named = declared.group(1).decode("ascii") if declared else None
+    for candidate in filter(None, (charset, named, "utf-8")):
+        try:
+            return clean_characters(content.decode(candidate))
+        except (LookupError, UnicodeDecodeError):
+            continue
     return clean_characters(content.decode("windows-1252", "replace"))
 
 
 def clean_characters(text: str) -> str:
-    """Return `text` without control characters, its line breaks as "\\n"."""
+    r"""Return `text` without control characters, its line breaks as "\\n"."""
     return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 

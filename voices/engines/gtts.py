@@ -99,7 +99,7 @@ class GttsEngine:
         """Version of the gTTS package; Google's own is not told."""
         return version("gTTS")
 
-    def model_digest(self, voice: Voice) -> str:  # noqa: ARG002, PLR6301  the engine protocol
+    def model_digest(self, voice: Voice) -> str:  # noqa: ARG002  the engine protocol
         """Return the empty text: the model is Google's and unknown."""
         return ""
 
@@ -179,7 +179,7 @@ def _mp3(answer: str) -> bytes:
 
 def _decoded(mp3: bytes) -> NDArray[np.float32]:
     try:
-        with av.open(io.BytesIO(mp3), format="mp3") as container:
+        with av.open(io.BytesIO(mp3), "r", format="mp3") as container:
             resampler = av.AudioResampler("flt", "mono", RATE)
             frames = [frame for decoded in container.decode(audio=0) for frame in resampler.resample(decoded)]
             frames += resampler.resample(None)

@@ -29,11 +29,11 @@ class SilenceEngine:
     version = "1"
     capabilities = Capabilities(text_limit=2000, online=False, silent=True)
 
-    def model_digest(self, voice: Voice) -> str:  # noqa: ARG002, PLR6301  the engine protocol
+    def model_digest(self, voice: Voice) -> str:  # noqa: ARG002  the engine protocol
         """Return the empty text: there is no model."""
         return ""
 
-    def synthesize(self, text: str, voice: Voice) -> Iterator[AudioChunk]:  # noqa: PLR6301  the engine protocol
+    def synthesize(self, text: str, voice: Voice) -> Iterator[AudioChunk]:
         """Yield one chunk of `len(text) * ms_per_character` milliseconds."""
         length_ms = len(text) * int(voice.parameters.get("ms_per_character", _MS_PER_CHARACTER))
         yield AudioChunk(np.zeros(length_ms * RATE // 1000, dtype=np.float32), RATE)

@@ -1,4 +1,4 @@
-"""Composes the house jingle: python -m voices.jingles.compose [FOLDER]
+"""Composes the house jingle: python -m voices.jingles.compose [FOLDER].
 
 The intro states a five-note motif on mallets over a warm chord and lets the chord ring, so that the first words
 can begin over it; the outro answers the motif and comes home. Everything is computed here from sines and one
@@ -123,7 +123,8 @@ def _compose(
     sound = _room(track)
     fade = np.minimum(1, (seconds - _time(seconds)) / 0.9)
     sound *= fade**1.5
-    return sound / np.max(np.abs(sound)) * 10 ** (_PEAK_DBFS / 20)
+    loudest = float(np.max(np.abs(sound)))
+    return np.asarray(sound * (10 ** (_PEAK_DBFS / 20) / loudest), dtype=np.float64)
 
 
 def intro() -> Signal:

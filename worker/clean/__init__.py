@@ -66,7 +66,7 @@ def _parse(markup: str, form: str) -> Draft:
     """Have the parsing child read `markup`. Raises PageRefused."""
     check_depth(markup)
     try:
-        done = subprocess.run(  # noqa: S603  our own module
+        done = subprocess.run(
             [sys.executable, "-I", "-m", "worker.clean.child"],
             input=json.dumps({"form": form, "markup": markup}),
             capture_output=True,

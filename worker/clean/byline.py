@@ -33,7 +33,9 @@ _CALENDAR = re.compile(
     r"september|october|november|december)\b",
     re.IGNORECASE,
 )
-_LEFTOVER = re.compile(r"\b\d{1,3}[- ]min(?:ute)?s?(?: read)?\b|\b(?:in|from)\s+[A-Z][\w-]+\b|[\s,.;|·•–—-]+", re.IGNORECASE)
+_LEFTOVER = re.compile(
+    r"\b\d{1,3}[- ]min(?:ute)?s?(?: read)?\b|\b(?:in|from)\s+[A-Z][\w-]+\b|[\s,.;|·•–—-]+", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ def main() -> None:
     page = json.load(sys.stdin)
     read = read_page if page["form"] == "page" else read_fragment
     try:
-        answer = {"draft": read(page["markup"]).model_dump(mode="json")}
+        answer: dict[str, object] = {"draft": read(page["markup"]).model_dump(mode="json")}
     except PageRefused as error:
         answer = {"error": error.code, "message": error.message}
     json.dump(answer, sys.stdout)

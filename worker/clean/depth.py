@@ -13,12 +13,14 @@ from briefing.errors import PageRefused
 #: libxml2's limit is 256; some levels are left for the wrappers a parser adds.
 MOST_LEVELS = 240
 
-_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+_VOID = frozenset(("area base br col embed hr img input link meta param source track wbr").split())
 
 #: Elements whose end tag may be left out: each closes the one before it, so they do not nest by themselves.
-_SELF_CLOSING = frozenset("p li dt dd option optgroup tr td th thead tbody tfoot colgroup rp rt".split())
+_SELF_CLOSING = frozenset(("p li dt dd option optgroup tr td th thead tbody tfoot colgroup rp rt").split())
 
-_TAG = re.compile(r"<!--.*?-->|<(script|style|textarea)\b.*?</\1\s*>|<(/?)([a-zA-Z][a-zA-Z0-9:-]*)[^>]*?(/?)>", re.DOTALL)
+_TAG = re.compile(
+    r"<!--.*?-->|<(script|style|textarea)\b.*?</\1\s*>|<(/?)([a-zA-Z][a-zA-Z0-9:-]*)[^>]*?(/?)>", re.DOTALL
+)
 
 
 def check_depth(markup: str) -> None:

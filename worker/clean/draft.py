@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003  pydantic reads the annotations at run time
+from datetime import datetime
 
 from briefing.values import Block, Dropped, Value
 

@@ -1,6 +1,6 @@
 """Elements that are not the article, by what they are and what they are called; taken out before extraction.
 
-Works on lxml trees in place and records the text of all it takes out. Knows element names, classes and IDs, not phrases.
+Works on lxml trees in place and records the text of all it takes out. Knows names, classes and IDs, not phrases.
 """
 
 from __future__ import annotations
@@ -43,7 +43,10 @@ _BY_CLASS = tuple(
         ("no-audio", "no-audio|noaudio"),
         ("appeal", "donat(?:e|ion|ions)|membership|appeal|fundraiser|support-us|supportus|paywall|paid-cta|donation"),
         ("sign-up", "newsletters?|subscribe|subscription|signup|sign-up|mailchimp|mc4wp|email-form|kg-signup-card"),
-        ("related", "related|recommended|read-also|readalso|read-more|readmore|more-stories|teasers?|promo|kg-bookmark-card"),
+        (
+            "related",
+            "related|recommended|read-also|readalso|read-more|readmore|more-stories|teasers?|promo|kg-bookmark-card",
+        ),
         ("share", "share|sharing|social|addtoany|sharedaddy"),
         ("caption", "caption|wp-caption-text|credit|photo-credit"),
         ("advertisement", "ad|ads|advert|advertisement|adslot|sponsored|outbrain|taboola"),
@@ -51,13 +54,17 @@ _BY_CLASS = tuple(
         ("banner", "banner|cookie|cookies|consent|gdpr|popup|modal|toast"),
         ("navigation", "menu|breadcrumbs?|sidebar|pagination|toolbar|skip-link|screen-reader-text|sr-only"),
         ("player", "audio-player|player|listen|beyondwords|kg-audio-card|kg-video-card|kg-file-card"),
-        ("call-to-action", "cta|kg-cta-card|kg-button-card|kg-header-card|kg-email-card|kg-product-card|wp-block-button"),
+        (
+            "call-to-action",
+            "cta|kg-cta-card|kg-button-card|kg-header-card|kg-email-card|kg-product-card|wp-block-button",
+        ),
         ("pull-quote", "pull-?quote|wp-block-pullquote"),
     )
 )
 
 #: An element with more than this share of the page's text is the article's own wrapper, whatever it is called.
 _LARGEST_SHARE = 0.35
+
 
 def remove_mute(tree: HtmlElement) -> None:
     """Remove scripts, styles and comments; they hold no text and are not recorded."""

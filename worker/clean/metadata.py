@@ -1,4 +1,4 @@
-"""The head of a web page: title, byline, date, language, address. JSON-LD first, then OpenGraph and meta, then the page.
+"""The head of a web page: title, byline, date, language, address. JSON-LD first, then meta tags, then the page.
 
 A byline is only what the page itself states as one; none is inferred from the text.
 """
@@ -43,8 +43,12 @@ def read_head(tree: HtmlElement) -> Head:
     """Return the head of a parsed page. Reads only; must run before scripts and noise are taken out."""
     ld = _json_ld(tree)
     return Head(
-        title=_first(_text(ld.get("headline")), _without_site(_meta(tree, "og:title"), tree), _heading(tree),
-                     _without_site(_text(tree.findtext(".//title")), tree)),  # fmt: skip
+        title=_first(
+            _text(ld.get("headline")),
+            _without_site(_meta(tree, "og:title"), tree),
+            _heading(tree),
+            _without_site(_text(tree.findtext(".//title")), tree),
+        ),
         byline=_first(_authors(ld.get("author")), _name(_meta(tree, "author")), _stated_byline(tree)),
         published_at=_first(
             _date(ld.get("datePublished")),

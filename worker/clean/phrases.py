@@ -56,22 +56,26 @@ _RULES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     ),
     (
         "payment",
-        re.compile(r"^(?:(?:visa|master ?card|american ?express|amex|pay ?pal|apple ?pay|google ?pay|stripe)[\s,|]*)+$", _I),
+        re.compile(
+            r"^(?:(?:visa|master ?card|american ?express|amex|pay ?pal|apple ?pay|google ?pay|stripe)[\s,|]*)+$", _I
+        ),
     ),
     (
         "caption",
         re.compile(
             r"\((?:file photo|(?:photo|image|picture|illustration|graphic|credit|video|map)s?(?=[\s:/])[^()]+)\)\W*$|"
-            r"\([^()]*(?:\bvia\b|/)[^()]*(?:images|reuters|afp|ap|epa|anadolu|getty|handout|bloomberg|shutterstock)[^()]*\)\W*$|"
-            r"\([^()]*(?:getty images|ap photo)[^()]*\)\W*$|^(?:photo|image|picture|illustration|credit)s?(?: by| credit)?\s*:",
+            r"\([^()]*(?:\bvia\b|/)[^()]*(?:images|reuters|afp|ap|epa|anadolu|getty|handout|bloomberg)[^()]*\)\W*$|"
+            r"\([^()]*(?:getty images|ap photo)[^()]*\)\W*$|"
+            r"^(?:photo|image|picture|illustration|credit)s?(?: by| credit)?\s*:",
             _I,
         ),
     ),
     (
         "read-also",
         re.compile(
-            r"^(?:read (?:also|more|next|on|our)|also read|see also|more (?:on|about|from) (?:this|the)|related(?: \w+)?|"
-            r"recommended(?: \w+)?|watch(?: also| next)?|don[’']t miss|you may (?:also )?like|in pictures|live updates?)"
+            r"^(?:read (?:also|more|next|on|our)|also read|see also|more (?:on|about|from) (?:this|the)|"
+            r"related(?: \w+)?|recommended(?: \w+)?|watch(?: also| next)?|don[’']t miss|you may (?:also )?like|"
+            r"in pictures|live updates?)"
             r"\s*(?::|[-–—|>»])|^(?:read also|also read|read next|see also)\b",
             _I,
         ),

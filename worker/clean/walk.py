@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 #: Elements that flow within a line; every other element begins and ends a block.
 _INLINE = frozenset(
-    """a abbr acronym b bdi bdo big cite code data del dfn em font hi i ins kbd label mark q ref ruby rt rp s samp
-    small span strike strong sub sup time tt u var wbr""".split()
+    (
+        "a abbr acronym b bdi bdo big cite code data del dfn em font hi i ins kbd label mark q ref ruby rt rp s "
+        "samp small span strike strong sub sup time tt u var wbr"
+    ).split()
 )
 
 #: Elements that say what the blocks within them are; HTML's names and those of trafilatura's XML.

@@ -20,5 +20,5 @@ _RULES: dict[str, tuple[Rule, ...]] = {"en": english.RULES}
 
 def normalise(written: str, language: str) -> tuple[str, tuple[Span, ...]]:
     """Return what is said for `written` in `language` (BCP 47), and the spans that differ."""
-    rules = _RULES.get(language.split("-")[0].lower(), ())
+    rules = _RULES.get(language.split("-", maxsplit=1)[0].lower(), ())
     return apply(written, rules)

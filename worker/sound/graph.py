@@ -63,4 +63,4 @@ class Chain:
 def samples_of(frame: av.AudioFrame) -> Block:
     """Return a mono float frame's samples; a copy, since the frame's buffer is used again."""
     # to_ndarray() does the same in four times the time, which counts at 38 frames a second of sound.
-    return np.frombuffer(frame.planes[0], dtype=np.float32, count=frame.samples).copy()
+    return np.frombuffer(memoryview(frame.planes[0]), dtype=np.float32, count=frame.samples).copy()

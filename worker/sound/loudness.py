@@ -15,6 +15,8 @@ from worker.sound.graph import Chain
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from av import AudioFrame
+
     from worker.sound import Block
 
 #: ebur128's reading where nothing passes the absolute gate.
@@ -54,9 +56,9 @@ class Meter:
             true_peak_dbtp=20 * math.log10(peak) if self._true_peak and peak > 0 else None,
         )
 
-    def _note(self, frames: Iterable[object]) -> None:
+    def _note(self, frames: Iterable[AudioFrame]) -> None:
         for frame in frames:
-            if metadata := frame.metadata:  # type: ignore[attr-defined]  PyAV's stubs lack it on audio frames
+            if metadata := frame.metadata:
                 self._last = dict(metadata)
 
 

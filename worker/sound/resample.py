@@ -1,4 +1,4 @@
-"""Resampling to the programme's rate by libswresample. pydub's own leaves images 13 dB below a tone; see decisions.md."""
+"""Resampling to the programme's rate by libswresample; pydub's own leaves images 13 dB below a tone."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ link out of the folder and writes nothing.
 from __future__ import annotations
 
 import json
-from datetime import datetime  # noqa: TC003  pydantic reads the annotations at run time
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,7 +32,11 @@ _MOST_BYTES = 10_000_000
 
 MediaType = Literal["text/html", "text/markdown", "text/plain"]
 
-_BODIES: tuple[tuple[str, MediaType], ...] = (("html", "text/html"), ("markdown", "text/markdown"), ("text", "text/plain"))
+_BODIES: tuple[tuple[str, MediaType], ...] = (
+    ("html", "text/html"),
+    ("markdown", "text/markdown"),
+    ("text", "text/plain"),
+)
 
 
 class Options(Value):

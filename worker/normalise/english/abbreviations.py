@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from worker.normalise.edits import Rule, by_pattern
-from worker.normalise.english.context import ends_sentence
+from worker.normalise.english.context import begins_sentence, ends_sentence
 from worker.normalise.english.words import cardinal
 
 #: Before a name only.
@@ -22,25 +22,27 @@ _TITLES = {
 
 #: Anywhere; the point may be the sentence's as well.
 _WORDS = {
-    "vs.": "versus", "vs": "versus", "v.": "versus", "etc.": "et cetera", "e.g.": "for example", "i.e.": "that is",
+    "vs.": "versus", "vs": "versus", "etc.": "et cetera", "e.g.": "for example", "i.e.": "that is",
     "approx.": "approximately", "Inc.": "Incorporated", "Corp.": "Corporation", "Co.": "Company", "Ltd.": "Limited",
-    "Jr.": "Junior", "Sr.": "Senior", "Dept.": "Department", "dept.": "department", "est.": "estimated", "Ave.": "Avenue",
-    "Blvd.": "Boulevard", "Rd.": "Road", "Bros.": "Brothers", "Govt.": "Government", "govt.": "government",
-    "Intl.": "International", "Natl.": "National", "Assn.": "Association", "min.": "minutes", "hrs.": "hours",
-    "ex.": "example", "cf.": "compare", "ca.": "about", "c.": "about",
+    "Jr.": "Junior", "Sr.": "Senior", "Dept.": "Department", "dept.": "department", "est.": "estimated",
+    "Ave.": "Avenue", "Blvd.": "Boulevard", "Rd.": "Road", "Bros.": "Brothers", "Govt.": "Government",
+    "govt.": "government", "Intl.": "International", "Natl.": "National", "Assn.": "Association", "min.": "minutes",
+    "hrs.": "hours", "cf.": "compare", "ca.": "about",
 }  # fmt: skip
 
 _ALTERNATIVES = "|".join(re.escape(word).replace(r"\ ", r"\s") for word in sorted(_TITLES, key=len, reverse=True))
 _TITLE = re.compile(rf"(?<![\w.])(?:{_ALTERNATIVES})(?=\s[A-Z“\"]|-[A-Z])")
 _WORD = re.compile(
-    rf"(?<![\w.])(?:{'|'.join(re.escape(word) for word in sorted(_WORDS, key=len, reverse=True) if word not in {'c.', 'v.'})})(?!\w)"
+    rf"(?<![\w.])(?:{'|'.join(re.escape(word) for word in sorted(_WORDS, key=len, reverse=True))})(?!\w)"
 )
 _SAINT = re.compile(r"\bSt\.(?=\s[A-Z])")
 _STREET = re.compile(r"(?<=[a-z]\s)St\.(?=\s|,|$)|(?<=\w\s)St\.(?=\s[a-z]|,|$)")
 _NUMBER = re.compile(r"\b(?P<word>[Nn]os?\.)\s?(?P<number>\d{1,4})\b")
 
 #: "Main St." before a capital is the street when the word before it is no title or preposition.
-_SAINT_BEFORE = re.compile(r"(?:^|[^\w]|\b(?:in|of|at|to|from|near|and|the|for|with|by|on|outside|around|across))\s*$", re.IGNORECASE)
+_SAINT_BEFORE = re.compile(
+    r"(?:^|[^\w]|\b(?:in|of|at|to|from|near|and|the|for|with|by|on|outside|around|across))\s*$", re.IGNORECASE
+)
 
 
 def _word(match: re.Match[str]) -> str:
@@ -56,7 +58,9 @@ def _saint(match: re.Match[str]) -> str:
 
 def _number(match: re.Match[str]) -> str:
     word = "numbers" if match["word"].lower() == "nos." else "number"
-    return f"{word.capitalize() if match['word'][0] == 'N' and match.start() == 0 else word} {cardinal(int(match['number']))}"
+    if begins_sentence(match.string, match.start()):
+        word = word.capitalize()
+    return f"{word} {cardinal(int(match['number']))}"
 
 
 RULES: tuple[Rule, ...] = (

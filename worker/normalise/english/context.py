@@ -25,6 +25,12 @@ def ends_sentence(written: str, end: int) -> bool:
     return following[:1].isspace() and bool(_STARTERS.match(following.lstrip()))
 
 
+def begins_sentence(written: str, start: int) -> bool:
+    """Tell whether written[start] is where a sentence begins."""
+    before = written[:start].rstrip().rstrip("\"“‘'(")
+    return not before.strip() or before.rstrip()[-1] in ".!?"
+
+
 _DETERMINER = re.compile(r"(?:\b(?:an?|the|its|his|her|their|our|this|that|new|first)|['’]s)\s$", re.IGNORECASE)
 _NOUN = re.compile(
     r"[\s-](?!(?:in|to|for|from|on|of|and|or|by|at|was|is|are|were|will|would|has|had|have|a|an|the|per|more|less|worth|"
@@ -35,5 +41,6 @@ _NOUN = re.compile(
 
 def before_noun(match: re.Match[str]) -> bool:
     """Tell whether an amount stands between a determiner and a noun, where its unit stays singular:
-    "a $5 million grant", "the 14 km detour"."""
+    "a $5 million grant", "the 14 km detour".
+    """
     return bool(_DETERMINER.search(match.string, 0, match.start()) and _NOUN.match(match.string, match.end()))

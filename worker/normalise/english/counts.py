@@ -13,7 +13,9 @@ _PHONE = re.compile(r"(?<![\w+])(?:\+\d{1,3}[\s-]?)?(?:\(\d{2,4}\)[\s-]?)?\d{2,4
 _ORDINAL = re.compile(r"(?<![\w.,])(?P<number>\d{1,3}(?:,\d{3})*|\d+)(?:st|nd|rd|th)\b")
 _MIXED = re.compile(r"(?<![\w.,/])(?:(?P<whole>\d{1,3})\s)?(?P<top>[1-9]\d?)/(?P<bottom>[2-9]|1\d|20|100)(?![\w/])")
 _VULGAR = re.compile(r"(?<![\w.,])(?P<whole>\d+)?(?P<fraction>[½⅓⅔¼¾⅕⅖⅗⅘⅙⅛⅜⅝⅞])")
-_RANGE = re.compile(rf"(?<![\w.,/–—-])(?P<first>{NUMBER})\s?(?P<dash>[-–—])\s?(?P<second>{NUMBER})(?![\w/]|[-–—]\d|[.,]\d)")
+_RANGE = re.compile(
+    rf"(?<![\w.,/–—-])(?P<first>{NUMBER})\s?(?P<dash>[-–—])\s?(?P<second>{NUMBER})(?![\w/]|[-–—]\d|[.,]\d)"
+)
 _SIGNED = re.compile(rf"(?<![\w.,/)])(?P<sign>[-−+])(?P<number>{NUMBER})(?![\w/]|[.,:]\d|-\d)")
 _PLAIN = re.compile(rf"(?<![\w.,/:])(?P<number>{NUMBER}|\.\d+)(?![\w/]|[.,:]\d)")
 _ATTACHED = re.compile(r"(?<![\w.,/:-])(?P<number>\d{1,3}(?:,\d{3})+|\d{1,3})(?=-[A-Za-z])")

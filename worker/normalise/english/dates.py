@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from worker.normalise.edits import Rule, by_pattern
+from worker.normalise.english.context import begins_sentence
 from worker.normalise.english.words import cardinal, ordinal, plural, year
 
 _MONTHS = ("January February March April May June July August September October November December").split()
@@ -28,7 +29,7 @@ _ISO = re.compile(rf"\b(?P<year>{_YEAR})-(?P<number>0[1-9]|1[0-2])-(?P<day>0[1-9
 _ABBREVIATED = re.compile(r"\b(?P<month>Jan|Feb|Aug|Sept?|Oct|Nov|Dec)\.(?=\s)")
 _DECADE = re.compile(r"(?P<mark>['’‘])?\b(?P<number>1\d\d0|20\d0|[2-9]0)['’]?s\b")
 _YEARS = re.compile(rf"\b(?P<first>{_YEAR})\s?[-–—]\s?(?P<second>{_YEAR}|\d\d)\b{_NOT_NUMBER}")
-_BARE_YEAR = re.compile(rf"(?<![\d.,$€£#/-])\b(?P<year>1[1-9]\d\d|20\d\d)\b(?![\d%°/]|[.,:]\d|-\d)")
+_BARE_YEAR = re.compile(r"(?<![\d.,$€£#/-])\b(?P<year>1[1-9]\d\d|20\d\d)\b(?![\d%°/]|[.,:]\d|-\d)")
 
 #: A bare four-digit number before one of these is a quantity, not a year.
 _COUNTED = re.compile(
@@ -53,7 +54,7 @@ def _month_day(match: re.Match[str]) -> str:
 
 def _day_month(match: re.Match[str]) -> str:
     until = f" to the {ordinal(int(match['until']))}" if match["until"] else ""
-    article = match["the"] or "the "
+    article = match["the"] or ("The " if begins_sentence(match.string, match.start()) else "the ")
     spoken = f"{article}{ordinal(int(match['day']))}{until} of {month_name(match['month'])}"
     return spoken + (f", {year(int(match['year']))}" if match["year"] else "")
 

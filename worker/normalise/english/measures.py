@@ -74,7 +74,9 @@ _PERCENT = re.compile(
     rf"(?<![\w.,/])(?P<sign>[-−+])?(?P<number>{NUMBER})(?:\s?%?\s?(?:[-–—]|to)\s?(?P<until>{NUMBER}))?\s?(?:%|pct\b|per\s?cent\b)"
 )
 _SCALED = re.compile(rf"(?<![\w.,/$€£])(?P<number>{NUMBER})(?P<scale>[kKMB]|bn|mn|tn|mln|bln)(?![\w])")
-_HALF_SPAN = re.compile(r"\b(?P<number>\d{1,3})-(?P<word>year|month|week|day|hour|minute|storey|story|meter|metre|mile|foot)(?=-|\b)")
+_HALF_SPAN = re.compile(
+    r"\b(?P<number>\d{1,3})-(?P<word>year|month|week|day|hour|minute|storey|story|meter|metre|mile|foot)(?=-|\b)"
+)
 
 
 def _measure(match: re.Match[str]) -> str | None:

@@ -57,9 +57,11 @@ _SCALE = r"(?:[\s-]?(?P<scale>thousand|million|billion|trillion|bln|mln|trn|bn|m
 _SYMBOL = "|".join(re.escape(symbol) for symbol in sorted(_CURRENCIES, key=len, reverse=True))
 _BEFORE = re.compile(
     rf"(?<![\w$])(?P<minus>[-−–])?(?P<symbol>{_SYMBOL}|(?:{'|'.join(_CODES)})\s)\s?(?P<amount>{_AMOUNT})"
-    rf"(?:\s?(?:[-–—]|to)\s?(?:{_SYMBOL})?(?P<until>{_AMOUNT}))?{_SCALE}"
+    # "$5-10 million" is one range; "$1.50 to $2" and "$2m to $3m" are two amounts.
+    rf"(?:\s?[-–—]\s?(?:{_SYMBOL})?(?P<until>{_AMOUNT}))?{_SCALE}"
 )
 _AFTER = re.compile(rf"\b(?P<amount>{_AMOUNT}){_SCALE}\s?(?P<symbol>€|£|₴|zł|₽|(?:{'|'.join(set(_CODES) - {'Hr'})})\b)")
+
 
 def _spoken(match: re.Match[str], currency: _Currency) -> str:
     amount = match["amount"]

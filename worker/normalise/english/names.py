@@ -19,7 +19,9 @@ _SPOKEN = {
     "G20": "G twenty",
 }
 
-_MODEL = re.compile(r"\b(?P<name>[A-Z][A-Za-z]{0,11})-(?P<number>\d{1,4})(?P<letter>[A-Z]{0,2})(?P<plural>s)?\b(?![-.,]\d)")
+_MODEL = re.compile(
+    r"\b(?P<name>[A-Z][A-Za-z]{0,11})-(?P<number>\d{1,4})(?P<letter>[A-Z]{0,2})(?P<plural>s)?\b(?![-.,]\d)"
+)
 
 
 def _model(match: re.Match[str]) -> str:

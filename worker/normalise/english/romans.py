@@ -10,8 +10,8 @@ from worker.normalise.english.words import cardinal, ordinal
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 _ROMAN = r"(?P<roman>[IVXLC]+)"
 _COUNTED = re.compile(
-    rf"\b(?P<word>World War|Chapter|Part|Article|Act|Title|Phase|Type|Class|Book|Volume|Vol\.|Section|Super Bowl|Stage|Apollo|"
-    rf"Schedule|Division|Group)\s{_ROMAN}\b"
+    rf"\b(?P<word>World War|Chapter|Part|Article|Act|Title|Phase|Type|Class|Book|Volume|Vol\.|Section|Super Bowl|"
+    rf"Stage|Apollo|Schedule|Division|Group)\s{_ROMAN}\b"
 )
 _REIGNED = re.compile(
     rf"\b(?P<word>(?:King|Queen|Pope|Emperor|Tsar|Prince|Czar|Saint|Sultan)\s[A-Z]\w+(?:\s[A-Z]\w+)?|Charles|Elizabeth|Henry|"
@@ -32,7 +32,17 @@ def value(roman: str) -> int | None:
 
 def _written(number: int) -> str:
     text = ""
-    for size, letters in ((100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I")):
+    for size, letters in (
+        (100, "C"),
+        (90, "XC"),
+        (50, "L"),
+        (40, "XL"),
+        (10, "X"),
+        (9, "IX"),
+        (5, "V"),
+        (4, "IV"),
+        (1, "I"),
+    ):
         while number >= size:
             text += letters
             number -= size

@@ -27,4 +27,3 @@ RULES: tuple[Rule, ...] = (
     by_pattern("emoji", _EMOJI, lambda _: ""),
     by_pattern("mark", _MARKS, lambda _: ""),
 )
-

@@ -10,7 +10,9 @@ from worker.normalise.english.words import cardinal
 
 _HALF = r"(?:\s?(?P<half>[AaPp])(?P<dots>\.\s?)?[Mm](?P<point>\.)?(?![A-Za-z]))"
 _TWELVE = re.compile(rf"\b(?P<hour>1[0-2]|0?[1-9])(?:[:.](?P<minute>[0-5]\d))?{_HALF}")
-_RANGE = re.compile(rf"\b(?P<from>1[0-2]|0?[1-9])(?::(?P<past>[0-5]\d))?\s?[-–—]\s?(?P<hour>1[0-2]|0?[1-9])(?::(?P<minute>[0-5]\d))?{_HALF}")
+_RANGE = re.compile(
+    rf"\b(?P<from>1[0-2]|0?[1-9])(?::(?P<past>[0-5]\d))?\s?[-–—]\s?(?P<hour>1[0-2]|0?[1-9])(?::(?P<minute>[0-5]\d))?{_HALF}"
+)
 _CLOCK = re.compile(r"(?<![\d:.,])\b(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)\b(?![:\d%]|\.\d)")
 _HOURS = re.compile(r"\b(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)\s+(?=(?:hours|GMT|UTC)\b)")
 
@@ -39,7 +41,7 @@ def _range(match: re.Match[str]) -> str:
 def _clock(match: re.Match[str]) -> str:
     hour, minute = int(match["hour"]), match["minute"]
     if minute == "00":
-        if len(match["hour"]) == 1 or hour < 13 and hour:  # noqa: PLR2004
+        if len(match["hour"]) == 1 or (hour < 13 and hour):  # noqa: PLR2004
             return f"{cardinal(hour)} o'clock"
         return f"{cardinal(hour)} hundred" if hour else "midnight"
     return f"{cardinal(hour) if hour else 'zero'}{_minutes(minute)}"

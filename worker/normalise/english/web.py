@@ -6,7 +6,10 @@ import re
 
 from worker.normalise.edits import Rule, by_pattern
 
-_ADDRESS = re.compile(r"\b(?:https?://)?(?:www\.)?(?P<host>[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)*\.(?:com|org|net|info|gov|edu|io|news|co|uk|ua|eu|de|fr|es|ca|tv|me))(?P<path>(?:/[\w.~%/?#=&+-]*)?)(?<![.,?!;:])(?!\w|@)", re.IGNORECASE)  # noqa: E501  one pattern
+_ADDRESS = re.compile(
+    r"\b(?:https?://)?(?:www\.)?(?P<host>[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)*\.(?:com|org|net|info|gov|edu|io|news|co|uk|ua|eu|de|fr|es|ca|tv|me))(?P<path>(?:/[\w.~%/?#=&+-]*)?)(?<![.,?!;:])(?!\w|@)",
+    re.IGNORECASE,
+)
 _EMAIL = re.compile(r"\b(?P<user>[\w.+-]+)@(?P<host>[\w-]+(?:\.[\w-]+)+)\b")
 _HANDLE = re.compile(r"(?<![\w@])@(?P<name>[A-Za-z]\w{1,30})\b")
 _HASHTAG = re.compile(r"(?<![\w#&])#(?P<name>[A-Za-z]\w{1,60})\b")

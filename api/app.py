@@ -1,0 +1,69 @@
+"""create_app(): the routes, the errors, the headers. Opens nothing until the first request."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI, Request
+from fastapi.responses import RedirectResponse
+from fastapi.staticfiles import StaticFiles
+from fastapi.templating import Jinja2Templates
+
+from api import briefings, embed, health, problems, published
+from api.context import Context, from_settings
+from api.headers import BodyLimit, PublicCors, SecurityHeaders
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+_HERE = Path(__file__).parent
+_templates = Jinja2Templates(_HERE / "templates")
+
+_DESCRIPTION = """
+Ask for the audio of articles by their IDs, follow it being made, make it again after a correction.
+
+Everything readers and podcast apps fetch is public; all else needs an API key
+(`Authorization: Bearer bc_…`, made with `briefcast keys create`). Errors are RFC 9457 problems with a stable `code`.
+"""
+
+
+def create_app(context: Context | None = None) -> FastAPI:
+    """Return the app for `context`, by default the one the environment describes."""
+    app = FastAPI(
+        title="Briefcast",
+        version="1",
+        description=_DESCRIPTION,
+        license_info={"name": "GPL-3.0-or-later", "identifier": "GPL-3.0-or-later"},
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    app.state.context = context or from_settings()
+    problems.install(app)
+    for router in (briefings.router, published.router, embed.router, health.router):
+        app.include_router(router)
+    app.mount("/static", StaticFiles(directory=_HERE / "static"))
+    app.mount("/docs/assets", StaticFiles(directory=str(files("fastapi_offline") / "static")))
+    app.add_api_route("/docs", _docs, include_in_schema=False)
+    app.add_api_route("/", _front, include_in_schema=False)
+    app.add_middleware(PublicCors)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(BodyLimit)
+    return app
+
+
+def _front() -> Response:
+    return RedirectResponse("/docs")
+
+
+def _docs(request: Request) -> Response:
+    """The API docs, from our own server: no CDN learns who reads them, and they work offline."""
+    response = _templates.TemplateResponse(request, "docs.html")
+    # Swagger UI sets styles on elements; scripts come from files only.
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+    return response

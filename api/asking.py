@@ -1,0 +1,101 @@
+"""A caller's request -> what is wanted: checks articles, show and voice before anything is recorded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+
+from api.problems import Problem
+from briefing.addresses import address_id, canonical_address, host_allowed, is_address
+from briefing.models import ShowRow, SourceRow
+from briefing.newsroom import Show, SourceSettings
+from briefing.revisions import Wanted
+from briefing.states import Queue
+from briefing.values import ArticleRef, is_name
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from api.context import Context
+    from api.schemas import BriefingRequest
+    from briefing.keys import Caller
+
+
+def read_request(session: Session, body: BriefingRequest, caller: Caller, context: Context) -> Wanted:
+    """Return what `body` asks for. Raises Problem for articles, shows or voices that cannot be meant."""
+    if len(body.article_ids) > context.limits.articles:
+        raise Problem("too_many_articles", f"{len(body.article_ids)} articles; the limit is {context.limits.articles}")
+    sources = [
+        SourceSettings.model_validate(row.settings)
+        for row in session.scalars(select(SourceRow).order_by(SourceRow.position))
+    ]
+    found = [_article(text, sources) for text in body.article_ids]
+    refs = tuple(ref for ref, _ in found)
+    show = _show(session, body.show or _home(refs[0], sources))
+    voice = body.voice or show.voice or context.speech.voice
+    check_voice(voice, context)
+    kind = body.kind or ("story" if len(refs) == 1 else "collection")
+    if kind == "story" and len(refs) > 1:
+        raise Problem("invalid_request", "a story is one article; several make a collection")
+    return Wanted(
+        show=show.slug,
+        kind=kind,
+        articles=refs,
+        voice=voice,
+        queue=Queue(body.priority),
+        requested_by=caller.name,
+        addresses={str(ref): address for ref, address in found if address},
+    )
+
+
+def check_voice(voice: str, context: Context) -> None:
+    """Raise Problem when the catalogue has no such voice."""
+    if voice not in context.catalogue:
+        raise Problem("unknown_voice", f"there is no voice {voice!r}", "List the voices with GET /v1/voices.")
+
+
+def _article(text: str, sources: list[SourceSettings]) -> tuple[ArticleRef, str | None]:
+    if is_address(text):
+        return _by_address(text, sources)
+    if ":" not in text and is_name(text):
+        if len(sources) != 1:
+            raise Problem(
+                "ambiguous_article_id", f"{text!r} could be of {len(sources)} sources", "Write it as source:id."
+            )
+        return ArticleRef(source=sources[0].name, id=text), None
+    ref = ArticleRef.parse(text)
+    source = next((source for source in sources if source.name == ref.source), None)
+    if source is None:
+        known = ", ".join(source.name for source in sources) or "none; run `briefcast apply`"
+        raise Problem("unknown_source", f"there is no source {ref.source!r}", f"Known sources: {known}.")
+    return ref, None
+
+
+def _by_address(text: str, sources: list[SourceSettings]) -> tuple[ArticleRef, str]:
+    address = canonical_address(text)
+    host = str(urlsplit(address).hostname)
+    for source in sources:
+        if source.kind == "http" and host_allowed(host, tuple(source.options.get("hosts", ()))):
+            return ArticleRef(source=source.name, id=address_id(address)), address
+    raise Problem(
+        "address_refused", f"no source fetches from {host}", "Add the host to an `http` source in briefcast.toml."
+    )
+
+
+def _home(ref: ArticleRef, sources: list[SourceSettings]) -> str | None:
+    return next((source.show for source in sources if source.name == ref.source), None)
+
+
+def _show(session: Session, slug: str | None) -> Show:
+    query = select(ShowRow).order_by(ShowRow.position)
+    row = session.scalars(query.where(ShowRow.slug == slug) if slug else query).first()
+    if row is None:
+        known = (
+            ", ".join(session.scalars(select(ShowRow.slug).order_by(ShowRow.position))) or "none; run `briefcast apply`"
+        )
+        raise Problem(
+            "unknown_show", f"there is no show {slug!r}" if slug else "there is no show", f"Known shows: {known}."
+        )
+    return Show.model_validate(row.settings)

@@ -1,0 +1,206 @@
+"""`/v1/briefings`: ask for audio, follow it, make it again, publish what is held."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Header, Path, Response
+from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from api import schemas, views
+from api.asking import check_voice, read_request
+from api.problems import Problem, responses
+from briefing import revisions, steps
+from briefing.hashing import stable_hash
+from briefing.models import BriefingRow, IdempotencyRow, RevisionRow
+from briefing.states import ACTIVE, Queue, RevisionState, StepKind
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from sqlalchemy.orm import Session
+
+    from api.context import Context, Generator, Here, Publisher, Reader
+    from briefing.keys import Caller
+
+router = APIRouter(prefix="/v1/briefings", tags=["briefings"])
+
+#: Seconds between two looks at the database for a listener of events, and between two signs of life to it.
+_LOOK_S = 0.3
+_SIGN_OF_LIFE_S = 15.0
+
+BriefingId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", examples=["5f2b8c1e9a7d4036"])]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(max_length=255, description="Repeat a request safely: the same key and body give the same answer."),
+]
+_AUTH = ("missing_key", "bad_key", "scope_missing")
+
+
+@router.post(
+    "",
+    status_code=202,
+    summary="Ask for the audio of articles",
+    responses={
+        200: {"model": schemas.Briefing, "description": "An equal revision exists: it is shared."},
+        **responses(
+            *_AUTH, "unknown_voice", "unknown_source", "unknown_show", "bad_article_id", "idempotency_key_reused"
+        ),
+    },
+)
+def ask(
+    body: schemas.BriefingRequest,
+    response: Response,
+    context: Here,
+    caller: Generator,
+    idempotency_key: IdempotencyKey = None,
+) -> schemas.Briefing:
+    """Records the work and answers at once. An article that is unknown, empty or too long shows as the failed
+    revision's `error.code`. Equal requests share one revision.
+    """
+    fingerprint = stable_hash("request/1", body.model_dump(mode="json"))
+    with context.database.writing() as session:
+        answered = _answered(session, caller, idempotency_key, fingerprint)
+        if answered is not None:
+            row, made = session.get_one(BriefingRow, answered.briefing_id), True
+        else:
+            wanted = read_request(session, body, caller, context)
+            revision, made = revisions.request(session, wanted, datetime.now(UTC))
+            row = session.get_one(BriefingRow, revision.briefing_id)
+            _remember(session, caller, idempotency_key, fingerprint, revision)
+        shown = views.briefing(session, row, context)
+    response.status_code = 202 if made else 200
+    response.headers["Location"] = shown.links["self"]
+    return shown
+
+
+def _answered(session: Session, caller: Caller, key: str | None, fingerprint: str) -> IdempotencyRow | None:
+    if key is None:
+        return None
+    row = session.get(IdempotencyRow, (caller.key_id, key))
+    if row is not None and row.fingerprint != fingerprint:
+        raise Problem("idempotency_key_reused", f"the key {key[:60]!r} was used with another body", "Use a new key.")
+    return row
+
+
+def _remember(session: Session, caller: Caller, key: str | None, fingerprint: str, revision: RevisionRow) -> None:
+    if key is not None:
+        session.add(
+            IdempotencyRow(
+                key_id=caller.key_id,
+                idempotency_key=key,
+                fingerprint=fingerprint,
+                briefing_id=revision.briefing_id,
+                revision=revision.number,
+                created_at=datetime.now(UTC),
+            )
+        )
+        session.flush()
+
+
+@router.get("/{briefing_id}", summary="See a briefing", responses=responses(*_AUTH, "unknown_briefing"))
+def see(briefing_id: BriefingId, context: Here, caller: Reader) -> schemas.Briefing:  # noqa: ARG001  demands the scope
+    """State, progress and reasons of the newest revision, and what is live."""
+    with context.database.reading() as session:
+        return views.briefing(session, _row(session, briefing_id), context)
+
+
+@router.get("/{briefing_id}/script", summary="See the script", responses=responses(*_AUTH, "unknown_briefing"))
+def see_script(briefing_id: BriefingId, context: Here, caller: Reader) -> schemas.ScriptView:  # noqa: ARG001
+    """Every segment as written and as spoken, with its ID and its place in the audio, and what was dropped."""
+    with context.database.reading() as session:
+        revision = revisions.newest_revision(session, _row(session, briefing_id).id)
+        if revision is None or revision.script is None:
+            raise Problem("unknown_briefing", "its script is not written yet")
+        return views.script(session, revision)
+
+
+@router.post(
+    "/{briefing_id}/regenerate",
+    status_code=202,
+    summary="Make the audio again",
+    responses=responses(*_AUTH, "unknown_briefing", "unknown_voice", "unknown_segment"),
+)
+def regenerate(
+    briefing_id: BriefingId, body: schemas.RegenerateRequest, response: Response, context: Here, caller: Generator
+) -> schemas.Briefing:
+    """Fetches the article again, rebuilds the script and speaks only what changed. The live audio stays until the new
+    one has passed its checks. Equal requests within half a minute share one revision.
+    """
+    if body.voice is not None:
+        check_voice(body.voice, context)
+    again = revisions.Again(body.voice, body.refetch, tuple(body.segments), caller.name)
+    with context.database.writing() as session:
+        row = _row(session, briefing_id)
+        revisions.regenerate(session, row, again, datetime.now(UTC))
+        shown = views.briefing(session, row, context)
+    response.headers["Location"] = shown.links["self"]
+    return shown
+
+
+@router.post(
+    "/{briefing_id}/publish",
+    status_code=202,
+    summary="Publish what is held",
+    responses=responses(*_AUTH, "unknown_briefing", "not_held"),
+)
+def publish(briefing_id: BriefingId, context: Here, caller: Publisher) -> schemas.Briefing:  # noqa: ARG001
+    """Makes a held revision live. Only shows with `publish = "hold"` hold their audio."""
+    with context.database.writing() as session:
+        row = _row(session, briefing_id)
+        revision = revisions.newest_revision(session, row.id)
+        if revision is None or revision.state != RevisionState.HELD.value:
+            raise Problem("not_held", f"the newest revision is {revision.state if revision else 'missing'}, not held")
+        revisions.move(revision, RevisionState.PUBLISHING, datetime.now(UTC))
+        steps.record(session, StepKind.PUBLISH, Queue.INTERACTIVE, revision_id=revision.id)
+        session.flush()
+        return views.briefing(session, row, context)
+
+
+@router.get(
+    "/{briefing_id}/events",
+    summary="Follow a briefing",
+    response_class=StreamingResponse,
+    responses={
+        200: {"content": {"text/event-stream": {}}, "description": "Server-sent events `briefing`, one per change."},
+        **responses(*_AUTH, "unknown_briefing"),
+    },
+)
+async def follow(briefing_id: BriefingId, context: Here, caller: Reader) -> StreamingResponse:
+    """Sends the briefing now and at every change, and ends when its newest revision is finished."""
+    await run_in_threadpool(see, briefing_id, context, caller)
+    return StreamingResponse(
+        _events(briefing_id, context), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+    )
+
+
+async def _events(briefing_id: str, context: Context) -> AsyncIterator[str]:
+    def look() -> schemas.Briefing:
+        with context.database.reading() as session:
+            return views.briefing(session, _row(session, briefing_id), context)
+
+    sent, quiet_s = "", 0.0
+    while True:
+        shown = await run_in_threadpool(look)
+        event = json.dumps(shown.model_dump(mode="json"))
+        if event != sent:
+            yield f"event: briefing\ndata: {event}\n\n"
+            sent, quiet_s = event, 0.0
+        elif quiet_s >= _SIGN_OF_LIFE_S:
+            yield ": still here\n\n"
+            quiet_s = 0.0
+        if RevisionState(shown.state) not in ACTIVE:
+            return
+        await asyncio.sleep(_LOOK_S)
+        quiet_s += _LOOK_S
+
+
+def _row(session: Session, briefing_id: str) -> BriefingRow:
+    row = session.get(BriefingRow, briefing_id)
+    if row is None:
+        raise Problem("unknown_briefing", f"there is no briefing {briefing_id!r}")
+    return row

@@ -1,0 +1,50 @@
+"""`/embed/{source}/{id}`: a plain page with the audio, its title and its disclosure, to be framed by any site."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Request, Response
+from fastapi.templating import Jinja2Templates
+
+from api.problems import Problem, responses
+from briefing.values import is_name
+
+if TYPE_CHECKING:
+    from api.context import Here
+    from api.published import Name
+
+router = APIRouter(tags=["published"])
+
+_templates = Jinja2Templates(FilePath(__file__).with_name("templates"))
+
+
+@router.api_route(
+    "/embed/{source}/{article}",
+    methods=["GET", "HEAD"],
+    operation_id="embed",
+    summary="A page that plays an article's audio",
+    responses={200: {"content": {"text/html": {}}}, **responses("no_audio")},
+)
+def embed(source: Name, article: Name, request: Request, context: Here) -> Response:
+    """Made from the article's audio JSON alone."""
+    path = context.files / "v1" / "articles" / source / article / "audio"
+    if not (is_name(source) and is_name(article)):
+        raise Problem("not_found", "there is nothing here")
+    try:
+        audio = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        raise Problem("no_audio", f"{source}:{article} has no audio") from None
+    minutes, seconds = divmod(round(audio["duration_s"]), 60)
+    audio["length"] = f"{minutes}:{seconds:02}"
+    response = _templates.TemplateResponse(
+        request, "embed.html", {"audio": audio, "feed": f"/shows/{audio['show']}/feed.xml"}
+    )
+    response.headers["Cache-Control"] = "public, max-age=60"
+    response.headers["Content-Security-Policy"] = (
+        f"default-src 'none'; style-src 'self'; img-src 'self' {context.address}; media-src 'self' {context.address}; "
+        f"base-uri 'none'; form-action 'none'; frame-ancestors {context.public.embed_sites}"
+    )
+    return response

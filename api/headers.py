@@ -1,0 +1,116 @@
+"""Middleware: bounded bodies, CORS for what is public, headers that browsers want. Plain ASGI: streams stay streams."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
+
+from api import problems
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+#: Bytes of a JSON request. Webhooks of CMSes are larger and get a bound of their own.
+_MOST_BYTES = 1_000_000
+
+#: What any website may fetch; the editors' API is for our own pages and for servers, which need no CORS.
+_PUBLIC = ("/audio/", "/articles/", "/v1/articles/", "/shows/")
+
+_SECURITY = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+}
+
+
+class PublicCors:
+    """CORS for the public paths: GET and HEAD from anywhere, without credentials."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._open = CORSMiddleware(
+            app,
+            allow_origins=["*"],
+            allow_methods=["GET", "HEAD"],
+            allow_headers=["Range", "If-Range", "If-None-Match", "If-Modified-Since"],
+            expose_headers=["Content-Range", "Accept-Ranges", "Content-Length", "ETag"],
+            max_age=86_400,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer preflights and add headers on public paths only."""
+        public = scope["type"] == "http" and scope["path"].startswith(_PUBLIC)
+        await (self._open if public else self._app)(scope, receive, send)
+
+
+class SecurityHeaders:
+    """Headers for every answer; routes add their own content security policy."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Add the headers that are not there."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _SECURITY.items():
+                    headers.setdefault(name, value)
+                if scope["path"].startswith(_PUBLIC):
+                    # Framed and loaded by other sites' pages.
+                    headers.setdefault("Cross-Origin-Resource-Policy", "cross-origin")
+                elif scope["path"].startswith("/v1/"):
+                    headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await self._app(scope, receive, sending)
+
+
+class BodyLimit:
+    """Refuses request bodies beyond the bound, whatever their headers claim."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Read the body up to the bound, then hand it on."""
+        if scope["type"] != "http" or scope["method"] in {"GET", "HEAD", "OPTIONS"}:
+            await self._app(scope, receive, send)
+            return
+        claimed = Headers(scope=scope).get("content-length", "0")
+        body = bytearray()
+        more = not (claimed.isdecimal() and int(claimed) > _MOST_BYTES)
+        refused = not more
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(body) > _MOST_BYTES:
+                refused = True
+                break
+        if refused:
+            response = problems.answer("request_too_large", f"the limit is {_MOST_BYTES:,} bytes")
+            await response(scope, receive, send)
+            return
+        await self._app(scope, _replayed(bytes(body), receive), send)
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` that gives the body read already, then what comes after it."""
+    given = False
+
+    async def replay() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay

@@ -1,0 +1,124 @@
+"""Errors as RFC 9457 problems: one table of codes and statuses, one shape of answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+
+from briefing.errors import BadInput, BriefcastError, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fastapi import FastAPI, Request
+
+#: Stable code -> (status, title). What a failed revision's `error.code` may be is listed beside it in docs/errors.md.
+PROBLEMS: dict[str, tuple[int, str]] = {
+    "bad_request": (400, "The request cannot be understood"),
+    "bad_article_id": (422, "Not an article ID"),
+    "ambiguous_article_id": (422, "The article ID does not say which source"),
+    "address_refused": (422, "The address is not one we fetch from"),
+    "invalid_request": (422, "The request does not have the right form"),
+    "too_many_articles": (422, "Too many articles for one briefing"),
+    "missing_key": (401, "An API key is needed"),
+    "bad_key": (401, "The API key is not valid"),
+    "scope_missing": (403, "The API key may not do this"),
+    "unknown_voice": (422, "There is no such voice"),
+    "unknown_source": (422, "There is no such source"),
+    "unknown_show": (422, "There is no such show"),
+    "unknown_segment": (422, "There is no such segment"),
+    "unknown_briefing": (404, "There is no such briefing"),
+    "no_audio": (404, "There is no audio for this article"),
+    "not_found": (404, "There is nothing here"),
+    "method_not_allowed": (405, "The method is not allowed here"),
+    "idempotency_key_reused": (422, "The Idempotency-Key was used for another request"),
+    "not_held": (409, "There is nothing held to publish"),
+    "request_too_large": (413, "The request is too large"),
+    "database_unavailable": (503, "The database does not answer"),
+    "internal_error": (500, "Something went wrong here"),
+}
+
+_MEDIA_TYPE = "application/problem+json"
+
+#: Seconds after which a caller may try again while the database is away.
+_RETRY_AFTER_S = 5
+
+_BY_STATUS = {404: "not_found", 405: "method_not_allowed", 413: "request_too_large"}
+
+
+class ProblemBody(BaseModel):
+    """An error, as RFC 9457 writes it."""
+
+    type: str = Field(examples=["/docs/errors#unknown_voice"])
+    title: str = Field(examples=["There is no such voice"])
+    status: int = Field(examples=[422])
+    code: str = Field(examples=["unknown_voice"], description="Stable; branch on this.")
+    detail: str = Field(examples=["there is no voice 'jo'"])
+    hint: str = Field("", examples=["List the voices with GET /v1/voices."], description="What to do next.")
+
+
+class Problem(Exception):
+    """Raised by a route to answer with the problem of that code."""
+
+    def __init__(self, code: str, detail: str, hint: str = "", headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.code, self.detail, self.hint = code, detail, hint
+        self.headers = headers
+
+
+def answer(code: str, detail: str, hint: str = "", headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """Return the problem as a response."""
+    status, title = PROBLEMS.get(code, (422, "The request cannot be carried out"))
+    body = ProblemBody(type=f"/docs/errors#{code}", title=title, status=status, code=code, detail=detail, hint=hint)
+    return JSONResponse(body.model_dump(), status, headers=headers, media_type=_MEDIA_TYPE)
+
+
+def responses(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI entries for a route that may answer with these problems."""
+    by_status: dict[int | str, list[str]] = {}
+    for code in codes:
+        by_status.setdefault(PROBLEMS[code][0], []).append(code)
+    return {
+        status: {
+            "description": " · ".join(f"`{code}`: {PROBLEMS[code][1]}" for code in found),
+            "content": {_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}},
+        }
+        for status, found in by_status.items()
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Have every error of `app` answered as a problem."""
+
+    @app.exception_handler(Problem)
+    async def _problem(_: Request, error: Problem) -> JSONResponse:
+        return answer(error.code, error.detail, error.hint, error.headers)
+
+    @app.exception_handler(BriefcastError)
+    async def _ours(_: Request, error: BriefcastError) -> JSONResponse:
+        code = error.code if isinstance(error, BadInput | Unavailable) else "internal_error"
+        return answer(code, error.message, error.hint)
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        faults = "; ".join(
+            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()
+        )
+        return answer("invalid_request", faults[:1000])
+
+    @app.exception_handler(HTTPException)
+    async def _http(_: Request, error: HTTPException) -> JSONResponse:
+        return answer(_BY_STATUS.get(error.status_code, "bad_request"), str(error.detail), headers=error.headers)
+
+    @app.exception_handler(OperationalError)
+    async def _database(_: Request, __: OperationalError) -> JSONResponse:
+        return answer("database_unavailable", "try again shortly", headers={"Retry-After": str(_RETRY_AFTER_S)})
+
+    @app.exception_handler(Exception)
+    async def _unforeseen(_: Request, __: Exception) -> JSONResponse:
+        return answer("internal_error", "the error is in the server's log")

@@ -1,0 +1,123 @@
+"""The shapes of requests and answers, with examples: what OpenAPI shows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Request(BaseModel):
+    """Base of all request bodies: unknown fields are refused, so that a typing mistake is not silently ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class BriefingRequest(Request):
+    """Ask for the audio of one or more articles."""
+
+    article_ids: list[str] = Field(
+        min_length=1,
+        description="`source:id`, an ID alone where there is one source, or an address on a host of an `http` source.",
+        examples=[["samples:harbour-bridge"]],
+    )
+    kind: Literal["story", "collection"] | None = Field(
+        None, description="`story` for one article (the default for one), `collection` for several in full."
+    )
+    show: str | None = Field(
+        None, description="Home show; by default that of the first article's source.", examples=["ledger"]
+    )
+    voice: str | None = Field(None, description="A voice of `GET /v1/voices`; by default the show's.", examples=["joe"])
+    priority: Literal["interactive", "bulk"] = Field("interactive", description="`bulk` gives way to interactive work.")
+
+
+class RegenerateRequest(Request):
+    """Make a briefing's audio again; takes are reused wherever the text is the same."""
+
+    refetch: bool = Field(
+        default=True, description="Fetch the articles again; false keeps the text of the newest revision."
+    )
+    segments: list[str] = Field(
+        [], description="Segments to be read anew although their text is the same.", max_length=500
+    )
+    voice: str | None = Field(None, description="Another voice; by default the one it has.")
+
+
+class Progress(BaseModel):
+    """How far a revision has come."""
+
+    steps_done: int = Field(examples=[12])
+    steps_total: int | None = Field(examples=[26], description="Null until the script is known.")
+    audio_s: float = Field(examples=[81.4], description="Seconds of speech ready so far.")
+
+
+class Failure(BaseModel):
+    """Why a revision failed."""
+
+    code: str = Field(examples=["article_empty"], description="Stable; see docs/errors.md.")
+    message: str
+    hint: str
+
+
+class Revision(BaseModel):
+    """One attempt at a briefing's audio."""
+
+    number: int
+    state: Literal["preparing", "speaking", "assembling", "publishing", "held", "live", "superseded", "failed"]
+    voice: str
+    requested_by: str
+    created_at: datetime
+    finished_at: datetime | None
+    progress: Progress
+    takes_reused: int | None = Field(description="Chunks that did not have to be spoken; null until known.")
+    words: int | None
+    error: Failure | None
+
+
+class Audio(BaseModel):
+    """A published MP3."""
+
+    url: str = Field(examples=["http://127.0.0.1:8000/audio/9f86d081….mp3"], description="Its bytes never change.")
+    type: Literal["audio/mpeg"] = "audio/mpeg"
+    bytes: int
+    duration_s: float
+    loudness_lufs: float | None = Field(description="Integrated, as dual mono (BS.1770).")
+    true_peak_dbtp: float | None
+    revision: int
+
+
+class Briefing(BaseModel):
+    """One or more articles to be heard as one MP3."""
+
+    id: str = Field(examples=["5f2b8c1e9a7d4036"])
+    kind: str
+    show: str
+    articles: list[str]
+    state: str = Field(description="State of the newest revision.")
+    revision: Revision = Field(description="The newest revision.")
+    live: Audio | None = Field(description="What readers hear now; stays until a newer revision has passed its checks.")
+    disclosure: str
+    links: dict[str, str]
+
+
+class ScriptView(BaseModel):
+    """The script of a revision, with times once it is assembled."""
+
+    revision: int
+    language: str
+    title: str
+    duration_s: float | None
+    segments: list[dict[str, Any]]
+    dropped: list[dict[str, str]]
+
+
+class VoiceView(BaseModel):
+    """A voice of the catalogue."""
+
+    id: str
+    name: str
+    language: str
+    engine: str
+    licence: str
+    attribution: str

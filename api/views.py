@@ -1,0 +1,130 @@
+"""Rows as answers: what callers see of briefings, revisions and scripts. Reads; records nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from api import schemas
+from briefing.models import MasterRow, RevisionRow
+from briefing.newsroom import Show
+from briefing.revisions import newest_revision
+from briefing.states import RevisionState
+from briefing.values import MASTER_RATE, Master, Script
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from api.context import Context
+    from briefing.models import BriefingRow
+
+#: Steps beside one for each chunk: prepare, assemble, publish.
+_OTHER_STEPS = 3
+
+_DONE_BY_STATE = {
+    RevisionState.PREPARING: 0,
+    RevisionState.SPEAKING: 1,
+    RevisionState.ASSEMBLING: 1,
+    RevisionState.PUBLISHING: 2,
+    RevisionState.HELD: 2,
+    RevisionState.LIVE: 3,
+    RevisionState.SUPERSEDED: 3,
+    RevisionState.FAILED: 1,
+}
+
+
+def briefing(session: Session, row: BriefingRow, context: Context) -> schemas.Briefing:
+    """Return a briefing with its newest revision and what is live."""
+    newest = newest_revision(session, row.id)
+    assert newest is not None
+    base = f"{context.address}/v1/briefings/{row.id}"
+    links = {
+        "self": base,
+        "events": f"{base}/events",
+        "script": f"{base}/script",
+        "feed": f"{context.address}/shows/{row.show}/feed.xml",
+    }
+    if row.kind == "story":
+        source, _, article = row.articles[0].partition(":")
+        links |= {
+            "audio": f"{context.address}/v1/articles/{source}/{article}/audio",
+            "embed": f"{context.address}/embed/{source}/{article}",
+            "alias": f"{context.address}/articles/{source}/{article}.mp3",
+        }
+    return schemas.Briefing(
+        id=row.id,
+        kind=row.kind,
+        show=row.show,
+        articles=row.articles,
+        state=newest.state,
+        revision=revision(newest),
+        live=_live(session, row, context),
+        disclosure=Show.model_validate(newest.show).disclosure,
+        links=links,
+    )
+
+
+def revision(row: RevisionRow) -> schemas.Revision:
+    """Return a revision."""
+    prepared = row.prepared_at is not None
+    return schemas.Revision.model_validate(
+        {
+            "number": row.number,
+            "state": row.state,
+            "voice": row.voice,
+            "requested_by": row.requested_by,
+            "created_at": row.created_at,
+            "finished_at": row.finished_at,
+            "progress": progress(row),
+            "takes_reused": row.chunks_reused if prepared else None,
+            "words": row.card["words"] if row.card else None,
+            "error": {"code": row.error_code, "message": row.error_message or "", "hint": row.error_hint or ""}
+            if row.error_code
+            else None,
+        }
+    )
+
+
+def progress(row: RevisionRow) -> schemas.Progress:
+    """Return how far a revision has come."""
+    total = row.chunks_total + _OTHER_STEPS if row.prepared_at else None
+    done = _DONE_BY_STATE[RevisionState(row.state)] + row.chunks_total - row.chunks_left if row.prepared_at else 0
+    return schemas.Progress(steps_done=done, steps_total=total, audio_s=round(row.spoken_s, 3))
+
+
+def _live(session: Session, row: BriefingRow, context: Context) -> schemas.Audio | None:
+    live = session.get(RevisionRow, row.live_revision) if row.live_revision else None
+    if live is None or live.master_key is None:
+        return None
+    master = Master.model_validate(session.get_one(MasterRow, live.master_key).content)
+    return schemas.Audio(
+        url=f"{context.address}/audio/{master.sha256}.mp3",
+        bytes=master.bytes,
+        duration_s=round(master.seconds, 3),
+        loudness_lufs=master.loudness_lufs,
+        true_peak_dbtp=master.true_peak_dbtp,
+        revision=live.number,
+    )
+
+
+def script(session: Session, row: RevisionRow) -> schemas.ScriptView:
+    """Return a revision's script; times are there once it has been assembled."""
+    written = Script.model_validate(row.script)
+    master = None
+    if row.master_key:
+        master = Master.model_validate(session.get_one(MasterRow, row.master_key).content)
+    cues = {cue.ref: cue for cue in master.cues if cue.kind == "segment"} if master else {}
+    return schemas.ScriptView(
+        revision=row.number,
+        language=written.language,
+        title=written.title,
+        duration_s=round(master.seconds, 3) if master else None,
+        segments=[
+            {
+                **segment.model_dump(mode="json"),
+                "start_s": round(cues[segment.id].start / MASTER_RATE, 3) if segment.id in cues else None,
+                "end_s": round(cues[segment.id].end / MASTER_RATE, 3) if segment.id in cues else None,
+            }
+            for segment in written.segments
+        ],
+        dropped=[entry.model_dump() for entry in written.dropped],
+    )

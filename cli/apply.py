@@ -1,0 +1,28 @@
+"""`briefcast apply`: a newsroom's shows and sources from its settings file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from briefing.newsroom import load_newsroom
+from briefing.schema import migrate
+from worker.newsroom import apply as apply_newsroom
+from worker.workplace import Workplace
+
+
+@click.command()
+@click.argument("file", default="briefcast.toml", metavar="[FILE]")
+def apply(file: str) -> None:
+    """Record the shows and sources of FILE (default briefcast.toml). Safe to repeat; removes nothing."""
+    newsroom = load_newsroom(Path(file))
+    place = Workplace()
+    migrate(place.database)
+    applied = apply_newsroom(newsroom, place)
+    for kind, names, changed in (
+        ("show", [show.slug for show in newsroom.shows], applied.shows),
+        ("source", [source.name for source in newsroom.sources], applied.sources),
+    ):
+        for name in names:
+            click.echo(f"{kind} {name}: {'recorded' if name in changed else 'unchanged'}")

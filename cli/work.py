@@ -1,0 +1,52 @@
+"""`briefcast work`, `dispatch` and `migrate`: the processes behind the API, one command each."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+import click
+
+from briefing.logs import configure
+from briefing.schema import current, newest
+from briefing.schema import migrate as migrate_database
+from worker.workplace import Workplace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def _on_stop(stop: Callable[[], None]) -> None:
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop())
+
+
+@click.command()
+def work() -> None:
+    """Run the embedded workers: no broker, one machine. `briefcast serve` starts them by itself."""
+    from worker.runner import Runner  # noqa: PLC0415  each command loads only its own
+
+    configure()
+    runner = Runner(Workplace())
+    _on_stop(runner.stop)
+    runner.run()
+
+
+@click.command()
+def dispatch() -> None:
+    """Run the dispatcher, which rings Celery's workers. One per installation."""
+    from worker.dispatcher import Dispatcher  # noqa: PLC0415  each command loads only its own
+
+    configure()
+    dispatcher = Dispatcher(Workplace())
+    _on_stop(dispatcher.stop)
+    dispatcher.run()
+
+
+@click.command()
+@click.option("--to", "revision", default="head", show_default=True, help="A migration's ID, head or base.")
+def migrate(revision: str) -> None:
+    """Bring the database to the newest schema."""
+    place = Workplace()
+    migrate_database(place.database, revision)
+    click.echo(f"{current(place.database) or 'empty'} (newest: {newest()})")

@@ -1,0 +1,103 @@
+"""The Celery app: Redis rings, the database is the record. No results, no chords, no chains; JSON only.
+
+A message is a step's ID and losing or repeating it is harmless: workers claim the step from the table, and the
+dispatcher rings again for what nobody took. Settings are those that measured safe; docs/decisions.md says why for each.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging, worker_process_init
+
+from briefing.logs import configure
+from briefing.settings import WorkSettings
+from briefing.states import Queue
+from worker.runner import die_with_parent
+from worker.workplace import Workplace
+
+#: Name of the one task.
+PERFORM = "briefcast.perform"
+
+#: Seconds between the soft limit, an exception in Python, and the hard one, SIGKILL: all that a native loop feels.
+_HARD_AFTER_S = 30
+
+#: Seconds after which Redis hands an unacknowledged message to another worker. Longer than the longest step, or a
+#: long step would be run again and again; recovery does not wait for it, the dispatcher sees to that.
+_VISIBILITY_S = 2400
+
+#: Seconds until an unresponsive Redis is given up: the transport's own default waits for ever.
+_SOCKET_S = 15
+_CONNECT_S = 3
+
+app = Celery("briefcast", broker=WorkSettings().broker_url)
+app.conf.update(
+    task_acks_late=True,
+    # Requeueing on a lost worker loops for ever over a step that kills its process; leases bring it back instead.
+    task_reject_on_worker_lost=False,
+    task_ignore_result=True,
+    result_backend=None,
+    worker_prefetch_multiplier=1,
+    # A child that loads a model takes longer than the default 4 s to report; it would be killed and replaced for ever.
+    worker_proc_alive_timeout=120,
+    # True lost the running task in five of five trials when Redis came back.
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    worker_soft_shutdown_timeout=25,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={
+        "visibility_timeout": _VISIBILITY_S,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": _SOCKET_S,
+        "socket_connect_timeout": _CONNECT_S,
+        "socket_keepalive": True,
+        "health_check_interval": 25,
+        "global_keyprefix": "briefcast:",
+    },
+    visibility_timeout=_VISIBILITY_S,
+    task_serializer="json",
+    accept_content=["json"],
+    worker_max_tasks_per_child=500,
+    worker_hijack_root_logger=False,
+    task_default_queue=Queue.INTERACTIVE.value,
+)
+
+
+@lru_cache(maxsize=1)
+def _place() -> Workplace:
+    """This process's workplace; made in the pool's child, after the fork."""
+    return Workplace()
+
+
+@setup_logging.connect  # type: ignore[untyped-decorator]
+def _log(**_: Any) -> None:  # noqa: ANN401
+    configure()
+
+
+@worker_process_init.connect  # type: ignore[untyped-decorator]
+def _begin(**_: Any) -> None:  # noqa: ANN401
+    # A pool's parent killed with -9 would leave its children working, unseen.
+    die_with_parent()
+
+
+@app.task(name=PERFORM)  # type: ignore[untyped-decorator]
+def perform(step_id: int) -> None:
+    """Perform a step, if it is still to be had."""
+    from worker.perform import perform_next  # noqa: PLC0415  loads the sound libraries in the child, not in the parent
+
+    perform_next(_place(), tuple(Queue), step_id)
+
+
+def ring(step_id: int, queue: str, deadline_s: float) -> None:
+    """Tell the workers of `queue` about a step. Raises kombu's OperationalError when Redis does not take it."""
+    app.send_task(
+        PERFORM,
+        args=[step_id],
+        queue=queue,
+        soft_time_limit=int(deadline_s),
+        time_limit=int(deadline_s) + _HARD_AFTER_S,
+        retry=False,
+    )

@@ -1,0 +1,127 @@
+"""(Show, episodes) -> RSS bytes. Pure: the same input gives the same bytes.
+
+RSS 2.0 with the itunes, podcast, atom and content namespaces, after Apple's requirements and PSP-1. Every feed is
+parsed again before it is returned, so that no article's text can break it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from email.utils import format_datetime
+from html import escape
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from worker.text import clean_characters
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from briefing.newsroom import Show
+
+ITUNES = "http://www.itunes.com/dtds/podcast-1.0.dtd"
+PODCAST = "https://podcastindex.org/namespace/1.0"
+ATOM = "http://www.w3.org/2005/Atom"
+CONTENT = "http://purl.org/rss/1.0/modules/content/"
+_NAMESPACES = {"itunes": ITUNES, "podcast": PODCAST, "atom": ATOM, "content": CONTENT}
+
+#: Apple's limit on descriptions, in bytes.
+_DESCRIPTION_BYTES = 4000
+
+
+@dataclass(frozen=True)
+class Episode:
+    """One published briefing as a feed shows it."""
+
+    guid: str
+    title: str
+    link: str | None
+    """Address of the article."""
+    summary: str
+    published_at: datetime
+    audio_address: str
+    audio_bytes: int
+    duration_s: int
+    disclosure: str
+    byline: str | None = None
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A show as its feed presents it."""
+
+    show: Show
+    guid: str
+    """podcast:guid, assigned once."""
+    feed_address: str
+    artwork_address: str
+    site: str
+    """Address of the show's site, or ours where it names none."""
+
+
+def render(channel: Channel, episodes: Sequence[Episode]) -> bytes:
+    """Return the feed with `episodes` in the order given."""
+    rss = etree.Element("rss", nsmap=_NAMESPACES, version="2.0")
+    top = etree.SubElement(rss, "channel")
+    show = channel.show
+    _add(top, "title", show.title)
+    _add(top, "link", channel.site)
+    _add(top, "description", _short(show.description or show.title))
+    _add(top, "language", show.language)
+    _add(top, "generator", "Briefcast")
+    if episodes:
+        _add(top, "lastBuildDate", format_datetime(max(episode.published_at for episode in episodes)))
+    _add(top, f"{{{ATOM}}}link", href=channel.feed_address, rel="self", type="application/rss+xml")
+    _add(top, f"{{{ITUNES}}}author", show.author or show.title)
+    _add(top, f"{{{ITUNES}}}category", text=show.category)
+    _add(top, f"{{{ITUNES}}}explicit", "true" if show.explicit else "false")
+    _add(top, f"{{{ITUNES}}}image", href=channel.artwork_address)
+    _add(top, f"{{{ITUNES}}}type", "episodic")
+    _add(top, f"{{{PODCAST}}}guid", channel.guid)
+    _add(top, f"{{{PODCAST}}}medium", "podcast")
+    _add(top, f"{{{PODCAST}}}txt", "true", purpose="ai-content")
+    for episode in episodes:
+        _add_item(top, episode, explicit=show.explicit)
+    feed: bytes = etree.tostring(rss, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+    etree.fromstring(feed, parser=etree.XMLParser(resolve_entities=False, no_network=True))
+    return feed
+
+
+def _add_item(top: etree._Element, episode: Episode, *, explicit: bool) -> None:
+    item = etree.SubElement(top, "item")
+    _add(item, "title", episode.title)
+    _add(item, "guid", episode.guid, isPermaLink="false")
+    _add(item, "pubDate", format_datetime(episode.published_at))
+    if episode.link:
+        _add(item, "link", episode.link)
+    _add(item, "description", _short(f"{episode.summary} {episode.disclosure}".strip()))
+    _add(item, f"{{{CONTENT}}}encoded", _notes(episode))
+    _add(item, "enclosure", url=episode.audio_address, length=str(episode.audio_bytes), type="audio/mpeg")
+    _add(item, f"{{{ITUNES}}}duration", str(episode.duration_s))
+    _add(item, f"{{{ITUNES}}}explicit", "true" if explicit else "false")
+    if episode.byline:
+        _add(item, f"{{{PODCAST}}}person", episode.byline, role="author", group="writing")
+    _add(item, f"{{{PODCAST}}}txt", "true", purpose="ai-content")
+
+
+def _notes(episode: Episode) -> str:
+    notes = f"<p>{escape(episode.summary)}</p>" if episode.summary else ""
+    if episode.link:
+        notes += f'<p><a href="{escape(episode.link)}">Read the article</a></p>'
+    return f"{notes}<p>{escape(episode.disclosure)}</p>"
+
+
+def _add(parent: etree._Element, name: str, content: str | None = None, **attributes: str) -> None:
+    element = etree.SubElement(parent, name, {key: clean_characters(value) for key, value in attributes.items()})
+    if content is not None:
+        element.text = clean_characters(content)
+
+
+def _short(text: str) -> str:
+    """Return `text` cut at a word so that its bytes stay within Apple's limit."""
+    raw = text.encode()
+    if len(raw) <= _DESCRIPTION_BYTES:
+        return text
+    return raw[: _DESCRIPTION_BYTES - 3].decode("utf-8", "ignore").rsplit(" ", 1)[0] + "…"

@@ -1,0 +1,99 @@
+"""Newsroom -> rows: what `briefcast apply` does. Adds and updates; never removes what has been published."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from briefing.models import ShowRow, SourceRow
+from worker import artwork, jingle
+from worker.publish import write_feed
+from worker.sources import connect
+from worker.speakers import voice_errors
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from briefing.newsroom import Newsroom, Show, SourceSettings
+    from worker.public_files import PublicFiles
+    from worker.workplace import Workplace
+
+#: Namespace of podcast:guid (Podcasting 2.0, docs/tags/guid.md).
+_PODCAST_NAMESPACE = uuid.UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6")
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What an application changed."""
+
+    shows: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
+def apply(newsroom: Newsroom, place: Workplace) -> Applied:
+    """Record shows and sources, and write each show's artwork and feed.
+
+    Everything is checked first: voices, jingles, artwork, source options. Raises Misconfigured, UnknownReference or
+    StorageUnavailable; then nothing has changed.
+    """
+    pictures = {show.slug: _checked(show, place) for show in newsroom.shows}
+    for source in newsroom.sources:
+        connect(source)
+    with place.database.writing() as session:
+        shows = tuple(
+            show.slug for position, show in enumerate(newsroom.shows) if _put_show(session, position, show, place.files)
+        )
+        sources = tuple(
+            source.name for position, source in enumerate(newsroom.sources) if _put_source(session, position, source)
+        )
+        session.flush()
+        for slug, picture in pictures.items():
+            place.files.put_artwork(slug, picture)
+            write_feed(session, slug, place.files)
+    return Applied(shows, sources)
+
+
+def _checked(show: Show, place: Workplace) -> bytes:
+    """Return the show's artwork after checking all it refers to."""
+    if show.voice is not None:
+        with voice_errors():
+            place.speakers.catalogue.get(show.voice)
+    for path in (jingle.find(show.intro, "intro"), jingle.find(show.outro, "outro")):
+        if path is not None:
+            jingle.load(path)
+    return artwork.draw(show)
+
+
+def _put_show(session: Session, position: int, show: Show, files: PublicFiles) -> bool:
+    settings = show.model_dump(mode="json")
+    row = session.get(ShowRow, show.slug)
+    if row is None:
+        session.add(
+            ShowRow(
+                slug=show.slug,
+                position=position,
+                settings=settings,
+                podcast_guid=_podcast_guid(files.feed_address(show.slug)),
+            )
+        )
+        return True
+    changed = row.settings != settings
+    row.position, row.settings = position, settings
+    return changed
+
+
+def _podcast_guid(feed_address: str) -> str:
+    """Return a feed's podcast:guid: a UUIDv5 of its address without scheme and trailing slash. Kept once assigned."""
+    return str(uuid.uuid5(_PODCAST_NAMESPACE, feed_address.partition("://")[2].rstrip("/")))
+
+
+def _put_source(session: Session, position: int, source: SourceSettings) -> bool:
+    settings = source.model_dump(mode="json")
+    row = session.get(SourceRow, source.name)
+    if row is None:
+        session.add(SourceRow(name=source.name, position=position, settings=settings))
+        return True
+    changed = row.settings != settings
+    row.position, row.settings = position, settings
+    return changed

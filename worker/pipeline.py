@@ -1,0 +1,63 @@
+"""What comes next: which steps follow a finished one. Pure; the caller writes it down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from briefing.states import Queue, RevisionState, StepKind, StepState
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from briefing.newsroom import Show
+    from briefing.values import Chunk
+
+
+#: Seconds a step of each kind may take before its lease is no longer renewed: a hung engine must not hold it for
+#: ever behind a live heartbeat. Celery's time limits follow from these.
+DEADLINE_S = {
+    StepKind.PREPARE: 120.0,
+    StepKind.SPEAK: 150.0,
+    StepKind.ASSEMBLE: 1800.0,
+    StepKind.PUBLISH: 60.0,
+}
+
+
+@dataclass(frozen=True)
+class Next:
+    """A step to record."""
+
+    kind: StepKind
+    queue: Queue
+    state: StepState
+    seq: int = 0
+    chunk: Chunk | None = None
+
+
+def after_prepare(
+    chunks: Sequence[Chunk], spoken: Collection[str], queue: Queue, *, online: bool
+) -> tuple[RevisionState, list[Next]]:
+    """Return the state and the steps after preparing: a `speak` for each distinct chunk without a take in `spoken`,
+    and an `assemble` that waits for them.
+
+    Online engines are slow and rationed, so their chunks go to a queue of their own.
+    """
+    missing: dict[str, tuple[int, Chunk]] = {}
+    for seq, chunk in enumerate(chunks):
+        if chunk.key not in spoken:
+            missing.setdefault(chunk.key, (seq, chunk))
+    speaking = [
+        Next(StepKind.SPEAK, Queue.ONLINE if online else queue, StepState.READY, seq, chunk)
+        for seq, chunk in missing.values()
+    ]
+    waits = StepState.WAITING if speaking else StepState.READY
+    state = RevisionState.SPEAKING if speaking else RevisionState.ASSEMBLING
+    return state, [*speaking, Next(StepKind.ASSEMBLE, queue, waits)]
+
+
+def after_assemble(show: Show, queue: Queue) -> tuple[RevisionState, list[Next]]:
+    """Return the state and the steps after assembling: publishing, unless the show holds its audio for an editor."""
+    if show.publish == "hold":
+        return RevisionState.HELD, []
+    return RevisionState.PUBLISHING, [Next(StepKind.PUBLISH, queue, StepState.READY)]

@@ -1,0 +1,92 @@
+"""The files that readers fetch, laid out like their addresses, so that any file server over the folder can serve them.
+
+Audio lies at its hash and never changes; the alias of an article is a symbolic link that moves; JSON and feeds are
+replaced whole. Decides nothing about what is published.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from briefing.errors import StorageUnavailable
+from briefing.storage import sync_file, sync_folder, write_atomically
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from briefing.values import ArticleRef
+
+
+@dataclass(frozen=True)
+class PublicFiles:
+    """The public folder and the address it is served at."""
+
+    root: Path
+    address: str
+    """Without a trailing slash."""
+
+    def audio_address(self, sha256: str) -> str:
+        """Return the permanent address of an MP3."""
+        return f"{self.address}/audio/{sha256}.mp3"
+
+    def artwork_address(self, slug: str) -> str:
+        """Return the address of a show's artwork."""
+        return f"{self.address}/shows/{slug}/artwork.jpg"
+
+    def feed_address(self, slug: str) -> str:
+        """Return the address of a show's feed."""
+        return f"{self.address}/shows/{slug}/feed.xml"
+
+    def put_audio(self, sha256: str, stored: Path) -> None:
+        """Make a stored MP3 public: a second name of the same file, or a copy where the disk is another.
+
+        Raises StorageUnavailable.
+        """
+        target = self.root / "audio" / f"{sha256}.mp3"
+        if target.exists():
+            return
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+            try:
+                os.link(stored, temporary)
+            except OSError:
+                shutil.copyfile(stored, temporary)
+                sync_file(temporary)
+            temporary.replace(target)
+            # Renaming a hard link onto another name of the same file leaves both; the spare one goes.
+            temporary.unlink(missing_ok=True)
+            sync_folder(target.parent)
+        except OSError as error:
+            message = f"cannot publish the MP3: {error.strerror}"
+            raise StorageUnavailable(message) from error
+
+    def put_article(self, ref: ArticleRef, sha256: str, audio: dict[str, Any]) -> None:
+        """Point an article's alias at an MP3 and write its audio JSON. Raises StorageUnavailable."""
+        alias = self.root / "articles" / ref.source / f"{ref.id}.mp3"
+        try:
+            alias.parent.mkdir(parents=True, exist_ok=True)
+            temporary = alias.with_name(f".{alias.name}.{secrets.token_hex(4)}")
+            temporary.symlink_to(f"../../audio/{sha256}.mp3")
+            temporary.replace(alias)
+            sync_folder(alias.parent)
+        except OSError as error:
+            message = f"cannot point {ref} at its audio: {error.strerror}"
+            raise StorageUnavailable(message) from error
+        write_atomically(
+            self.root / "v1" / "articles" / ref.source / ref.id / "audio",
+            json.dumps(audio, ensure_ascii=False, indent=1).encode(),
+        )
+
+    def put_feed(self, slug: str, feed: bytes) -> None:
+        """Replace a show's feed. Raises StorageUnavailable."""
+        write_atomically(self.root / "shows" / slug / "feed.xml", feed)
+
+    def put_artwork(self, slug: str, jpeg: bytes) -> None:
+        """Replace a show's artwork. Raises StorageUnavailable."""
+        write_atomically(self.root / "shows" / slug / "artwork.jpg", jpeg)

@@ -1,0 +1,165 @@
+"""Master -> episode: moves the live pointer and writes the files that readers fetch, in one transaction.
+
+The pointer only moves to a higher revision, and what is live stays until a new master has passed its checks. Every file
+is made from the database's state, so doing it twice does no harm and a crash between two files is mended by the retry.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from briefing.errors import MasterRejected
+from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, ShowRow
+from briefing.newsroom import Show
+from briefing.revisions import move
+from briefing.states import RevisionState
+from briefing.values import MASTER_RATE, ArticleRef, Card, Master
+from worker.feed import Channel, Episode, render
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from briefing.storage import BlobStorage
+    from worker.public_files import PublicFiles
+
+#: Items in a feed's first page; older ones follow with paging.
+_FEED_ITEMS = 300
+
+
+def publish(session: Session, revision: RevisionRow, storage: BlobStorage, files: PublicFiles, now: datetime) -> None:
+    """Make a finished revision the live one, unless a newer one is. Needs a writing session.
+
+    Raises StorageUnavailable or MasterRejected; then nothing has changed.
+    """
+    # One publisher at a time per show, as its feed is written from what all its briefings are.
+    briefing = session.scalars(
+        select(BriefingRow).where(BriefingRow.id == revision.briefing_id).with_for_update()
+    ).one()
+    session.execute(select(ShowRow.slug).where(ShowRow.slug == briefing.show).with_for_update())
+    live = session.get(RevisionRow, briefing.live_revision) if briefing.live_revision else None
+    if live is not None and live.number > revision.number:
+        move(revision, RevisionState.SUPERSEDED, now)
+        return
+    master = _master(session, revision)
+    stored = storage.path(master.sha256)
+    if stored is None:
+        message = f"the MP3 of revision {revision.id} is not in the storage"
+        raise MasterRejected(message, hint="Regenerate the briefing.")
+    files.put_audio(master.sha256, stored)
+    if live is not None and live.id != revision.id:
+        move(live, RevisionState.SUPERSEDED, now)
+    briefing.live_revision = revision.id
+    _episode_row(session, briefing, now)
+    move(revision, RevisionState.LIVE, now)
+    session.flush()
+    _write_article(session, briefing, revision, master, files)
+    write_feed(session, briefing.show, files)
+
+
+def _master(session: Session, revision: RevisionRow) -> Master:
+    return Master.model_validate(session.get_one(MasterRow, revision.master_key).content)
+
+
+def _episode_row(session: Session, briefing: BriefingRow, now: datetime) -> EpisodeRow:
+    row = session.get(EpisodeRow, (briefing.show, briefing.id))
+    if row is None:
+        row = EpisodeRow(show=briefing.show, briefing_id=briefing.id, guid=secrets.token_hex(16), published_at=now)
+        session.add(row)
+    return row
+
+
+def _write_article(
+    session: Session, briefing: BriefingRow, revision: RevisionRow, master: Master, files: PublicFiles
+) -> None:
+    """Write the files of the article that a story briefing is about."""
+    if briefing.kind != "story":
+        return
+    ref = ArticleRef.parse(briefing.articles[0])
+    row = session.get_one(EpisodeRow, (briefing.show, briefing.id))
+    files.put_article(ref, master.sha256, article_audio(briefing, revision, master, row, files))
+
+
+def article_audio(
+    briefing: BriefingRow, revision: RevisionRow, master: Master, episode: EpisodeRow, files: PublicFiles
+) -> dict[str, Any]:
+    """Return what a website player needs to know of an article's audio."""
+    card = Card.model_validate(revision.card)
+    show = Show.model_validate(revision.show)
+    return {
+        "article": briefing.articles[0],
+        "briefing": briefing.id,
+        "revision": revision.number,
+        "title": card.title,
+        "byline": card.byline,
+        "language": card.language,
+        "url": files.audio_address(master.sha256),
+        "type": "audio/mpeg",
+        "bytes": master.bytes,
+        "duration_s": round(master.seconds, 3),
+        "disclosure": card.disclosure,
+        "ai_content": True,
+        "show": show.slug,
+        "show_title": show.title,
+        "artwork": files.artwork_address(show.slug),
+        "article_url": card.link,
+        "published_at": episode.published_at.isoformat(),
+        "updated_at": (revision.finished_at or episode.published_at).isoformat(),
+        "chapters": [
+            {"title": cue.title, "start_s": round(cue.start / MASTER_RATE, 3), "end_s": round(cue.end / MASTER_RATE, 3)}
+            for cue in master.cues
+            if cue.kind == "chapter"
+        ],
+    }
+
+
+def write_feed(session: Session, slug: str, files: PublicFiles) -> None:
+    """Write a show's feed from what is live. Raises StorageUnavailable."""
+    row = session.get_one(ShowRow, slug)
+    show = Show.model_validate(row.settings)
+    found = session.execute(
+        select(
+            EpisodeRow.guid,
+            EpisodeRow.published_at,
+            RevisionRow.card,
+            MasterRow.sha256,
+            MasterRow.bytes,
+            MasterRow.samples,
+        )
+        .join(BriefingRow, BriefingRow.id == EpisodeRow.briefing_id)
+        .join(RevisionRow, RevisionRow.id == BriefingRow.live_revision)
+        .join(MasterRow, MasterRow.key == RevisionRow.master_key)
+        .where(EpisodeRow.show == slug)
+        .order_by(EpisodeRow.published_at.desc(), EpisodeRow.briefing_id)
+        .limit(_FEED_ITEMS)
+    ).all()
+    channel = Channel(
+        show=show,
+        guid=row.podcast_guid,
+        feed_address=files.feed_address(slug),
+        artwork_address=files.artwork_address(slug),
+        site=show.link or files.address,
+    )
+    files.put_feed(slug, render(channel, [_episode(*entry, files=files) for entry in found]))
+
+
+def _episode(  # noqa: PLR0913  the columns of one row
+    guid: str, published_at: datetime, card: dict[str, Any], sha256: str, size: int, samples: int, *, files: PublicFiles
+) -> Episode:
+    shown = Card.model_validate(card)
+    return Episode(
+        guid=guid,
+        title=shown.title,
+        link=shown.link,
+        summary=shown.summary,
+        published_at=published_at,
+        audio_address=files.audio_address(sha256),
+        audio_bytes=size,
+        duration_s=round(samples / MASTER_RATE),
+        disclosure=shown.disclosure,
+        byline=shown.byline,
+    )

@@ -1,0 +1,134 @@
+"""The embedded runner: one machine, no broker. Supervises child processes that claim steps from the table.
+
+A child that dies is replaced and its step freed at once; one that hangs past its lease is killed. Children die with the
+runner, whatever kills it. Celery workers do the same work by the same code; see celery.py.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+
+from briefing.logs import configure, get_logger
+from briefing.schema import migrate
+from briefing.states import Queue
+from worker import sweep
+from worker.workplace import Workplace, holder_name
+
+#: Seconds between two looks at the children.
+_LOOK_S = 0.1
+
+#: Seconds an idle child waits before it looks for work again: the delay a lone request sees at most.
+_IDLE_S = 0.2
+
+#: Seconds that children get to finish their step when told to stop; a container's grace is 30 to 40.
+_GRACE_S = 25.0
+
+#: A child that lived less than this long is not replaced at once but after as long: it would only die again.
+_SHORT_LIFE_S = 1.0
+
+_ALL_QUEUES = (Queue.INTERACTIVE, Queue.BULK, Queue.ONLINE)
+_PR_SET_PDEATHSIG = 1
+
+_log = get_logger("runner")
+
+
+@dataclass
+class _Child:
+    process: subprocess.Popen[bytes]
+    started: float = field(default_factory=time.monotonic)
+
+
+class Runner:
+    """The supervisor. `run` blocks until `stop` is called from a signal handler or another thread."""
+
+    def __init__(self, place: Workplace) -> None:
+        self._place = place
+        self._children: list[_Child] = []
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Ask the runner to stop: children finish the step at hand."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Keep `BRIEFCAST_WORKERS` children working."""
+        migrate(self._place.database)
+        sweep.remove_strays(self._place.data.data)
+        swept = 0.0
+        while not self._stopping.wait(_LOOK_S):
+            self._replace_dead()
+            if time.monotonic() - swept > self._place.work.tick_s:
+                self._sweep()
+                swept = time.monotonic()
+        self._stop_children()
+
+    def _replace_dead(self) -> None:
+        for child in [child for child in self._children if child.process.poll() is not None]:
+            self._children.remove(child)
+            _log.warning("child died", pid=child.process.pid, status=child.process.returncode)
+            sweep.free_held_by(self._place, holder_name(child.process.pid))
+            if time.monotonic() - child.started < _SHORT_LIFE_S:
+                time.sleep(_SHORT_LIFE_S)
+        while len(self._children) < self._place.work.workers:
+            command = [sys.executable, "-m", "worker.runner", str(os.getpid())]
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603  our own module
+            self._children.append(_Child(process))
+
+    def _sweep(self) -> None:
+        """Free expired steps; a child of ours that held one hangs, and is replaced."""
+        holders = {lost.holder for lost in sweep.free_expired(self._place)}
+        for child in self._children:
+            if holder_name(child.process.pid) in holders:
+                _log.warning("child hangs", pid=child.process.pid)
+                child.process.kill()
+
+    def _stop_children(self) -> None:
+        for child in self._children:
+            child.process.terminate()
+        deadline = time.monotonic() + _GRACE_S
+        for child in self._children:
+            try:
+                child.process.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                child.process.kill()
+                child.process.wait()
+            sweep.free_held_by(self._place, holder_name(child.process.pid))
+
+
+def work(place: Workplace, stopping: threading.Event) -> None:
+    """Perform steps until told to stop; the step at hand is finished first."""
+    from worker.perform import perform_next  # noqa: PLC0415  loads the sound libraries; the supervisor needs none
+
+    while not stopping.is_set():
+        if not perform_next(place, _ALL_QUEUES):
+            stopping.wait(_IDLE_S)
+
+
+def die_with_parent(parent: int | None = None) -> None:
+    """Have the kernel tell this process to stop when its parent ends, even by kill -9 (Linux). `parent` is the process
+    ID expected: when it is gone already, this process stops at once.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if parent is not None and os.getppid() != parent:
+            sys.exit(0)
+
+
+def _child_main() -> None:
+    die_with_parent(int(sys.argv[1]))
+    configure()
+    stopping = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stopping.set())
+    work(Workplace(), stopping)
+
+
+if __name__ == "__main__":
+    _child_main()

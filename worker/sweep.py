@@ -1,0 +1,63 @@
+"""What must be done now and then by somebody: free lost steps, fail what has no claim left, remove stray files.
+
+Called by the embedded runner and by the dispatcher; doing it twice at once does no harm.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from briefing import revisions, steps
+from briefing.errors import BriefcastError
+from briefing.logs import get_logger
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from sqlalchemy.orm import Session
+
+    from briefing.steps import Lost
+    from worker.workplace import Workplace
+
+#: A file in the making that is this old, in seconds, belongs to nobody: the longest step takes half an hour.
+_STRAY_AGE_S = 3600.0
+
+_log = get_logger("sweep")
+
+
+def free_expired(place: Workplace) -> list[Lost]:
+    """Free the steps whose lease ran out and fail the revisions of those given up. Returns all of them."""
+    with place.database.writing() as session:
+        return _settled(session, steps.release_expired(session))
+
+
+def free_held_by(place: Workplace, holder: str) -> list[Lost]:
+    """The same for the steps of a process that is known to be gone."""
+    with place.database.writing() as session:
+        return _settled(session, steps.release_held_by(session, holder))
+
+
+def _settled(session: Session, lost: Sequence[Lost]) -> list[Lost]:
+    for step in lost:
+        _log.warning("worker lost", step=step.step_id, revision=step.revision_id, holder=step.holder, dead=step.dead)
+        if step.dead and step.revision_id is not None:
+            error = BriefcastError(
+                f"the worker vanished {steps.MAX_ATTEMPTS} times over this step",
+                code=steps.WORKER_LOST,
+                hint="Look for a crash or a lack of memory in the workers' log, then regenerate.",
+            )
+            revisions.fail(session, step.revision_id, error, datetime.now(UTC))
+    return list(lost)
+
+
+def remove_strays(data: Path) -> int:
+    """Remove files in the making that nobody works on any more; return how many."""
+    removed = 0
+    for path in (data / "tmp").glob("*"):
+        if path.is_file() and time.time() - path.stat().st_mtime > _STRAY_AGE_S:
+            path.unlink(missing_ok=True)
+            removed += 1
+    return removed

@@ -1,0 +1,58 @@
+"""What a process that works needs: database, storage, speakers, settings. Made once per process, after any fork."""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from briefing.database import Database
+from briefing.settings import DataSettings, LimitSettings, PublicSettings, SpeechSettings, WorkSettings
+from briefing.storage import FolderStorage
+from worker.public_files import PublicFiles
+from worker.speakers import Speakers
+
+if TYPE_CHECKING:
+    from briefing.storage import BlobStorage
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """The things at hand; those that take time to make are made when first used."""
+
+    data: DataSettings = field(default_factory=DataSettings)
+    public: PublicSettings = field(default_factory=PublicSettings)
+    work: WorkSettings = field(default_factory=WorkSettings)
+    limits: LimitSettings = field(default_factory=LimitSettings)
+
+    @cached_property
+    def database(self) -> Database:
+        """The record of all work."""
+        return Database(self.data.database_address)
+
+    @cached_property
+    def storage(self) -> BlobStorage:
+        """Takes and masters."""
+        return FolderStorage(self.data.data)
+
+    @cached_property
+    def files(self) -> PublicFiles:
+        """What readers fetch."""
+        return PublicFiles(self.data.data / "public", self.public.public_url.rstrip("/"))
+
+    @cached_property
+    def speakers(self) -> Speakers:
+        """Voices and engines."""
+        return Speakers(SpeechSettings())
+
+    @property
+    def holder(self) -> str:
+        """The name under which this process leases steps."""
+        return holder_name(os.getpid())
+
+
+def holder_name(pid: int) -> str:
+    """Return the name under which process `pid` of this host leases steps."""
+    return f"{socket.gethostname()}:{pid}"
