@@ -22,13 +22,13 @@ def progress_bar(label: str) -> Iterator[Callable[[int, int, float], None]]:
     if not sys.stderr.isatty():
         yield _lines(label)
         return
-    with click.progressbar(
+    with click.progressbar(  # type: ignore[var-annotated]
         length=1,
         label=label,
         file=sys.stderr,
         show_pos=True,
         item_show_func=lambda audio_s: f"{audio_s or 0:.0f} s of audio",
-    ) as bar:  # type: ignore[var-annotated]
+    ) as bar:
 
         def show(done: int, total: int, audio_s: float) -> None:
             bar.length = total

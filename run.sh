@@ -1,0 +1,135 @@
+#!/usr/bin/env bash
+# Everything one does with this project, as commands that explain themselves: ./run.sh help
+#
+# Needs Debian 12 or alike, Python 3.11 or newer, and root or sudo where Debian packages are missing. Installs into
+# .venv in this folder, from the lock files, and touches nothing else.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+VENV=.venv
+BIN=$VENV/bin
+
+say() { printf '%s\n' "$*" >&2; }
+fail() { say "run.sh: $*"; exit 1; }
+
+# debian PACKAGE... : install the Debian packages that are missing.
+debian() {
+    local missing=() package root=()
+    for package in "$@"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    command -v apt-get >/dev/null || fail "please install: ${missing[*]}"
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || fail "please install as root: apt-get install ${missing[*]}"
+        root=(sudo)
+    fi
+    say "installing Debian packages: ${missing[*]}"
+    "${root[@]}" apt-get update -qq
+    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+python_command() {
+    local candidate
+    for candidate in "${PYTHON:-}" python3 python3.11 python3.12 python3.13; do
+        if [ -n "$candidate" ] && command -v "$candidate" >/dev/null &&
+            "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+            printf '%s' "$candidate"
+            return
+        fi
+    done
+}
+
+make_venv() {
+    [ -x "$BIN/python" ] && "$BIN/python" -m pip --version >/dev/null 2>&1 && return
+    local python
+    python=$(python_command)
+    if [ -z "$python" ] || ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+        debian python3 python3-venv
+        python=$(python_command)
+    fi
+    [ -n "$python" ] || fail "Python 3.11 or newer is needed; name one with PYTHON=…"
+    rm -rf "$VENV"
+    "$python" -m venv "$VENV"
+}
+
+# install_lock LOCK : install what a lock file lists, unless that has been done.
+install_lock() {
+    local stamp="$VENV/.installed-$1" wanted
+    wanted=$(cat "$1" pyproject.toml | sha256sum)
+    [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && return
+    say "installing $1 into $VENV (once; a few minutes)"
+    "$BIN/python" -m pip install -qq --disable-pip-version-check --require-hashes -r "$1"
+    "$BIN/python" -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+    printf '%s' "$wanted" >"$stamp"
+}
+
+task_install() { # install into .venv what running Briefcast needs
+    make_venv
+    install_lock requirements.lock
+}
+
+install_for_tests() {
+    task_install
+    install_lock requirements-dev.lock
+    debian redis-server chromium fonts-dejavu-core
+}
+
+task_demo() { # start the product with its sample newsroom and narrate an article (--once: then stop)
+    task_install
+    exec "$BIN/briefcast" demo "$@"
+}
+
+task_test() { # install everything, check the code, and run every test (arguments go to pytest)
+    install_for_tests
+    if [ $# -eq 0 ]; then run_checks; fi
+    exec "$BIN/python" -m pytest "$@"
+}
+
+run_checks() {
+    "$BIN/ruff" format --quiet --check . || fail "the formatting is off: .venv/bin/ruff format ."
+    "$BIN/ruff" check --quiet .
+    "$BIN/mypy" --no-error-summary
+    "$BIN/lint-imports" >/dev/null || "$BIN/lint-imports"
+}
+
+task_check() { # ruff, mypy --strict and the import contracts
+    install_for_tests
+    run_checks
+    say "ruff, mypy and the import contracts: all well"
+}
+
+task_serve() { # serve the API with embedded workers on http://127.0.0.1:8000
+    task_install
+    exec "$BIN/briefcast" serve "$@"
+}
+
+task_celery() { # the same on Celery: Procfile under honcho, with a Redis on BRIEFCAST_BROKER_URL
+    task_install
+    PATH="$PWD/$BIN:$PATH"
+    briefcast migrate
+    exec honcho start --port "${PORT:-8000}" web dispatcher worker speech
+}
+
+task_bench() { # measure speed and memory on this machine (a few minutes)
+    install_for_tests
+    exec "$BIN/python" -m tests.bench "$@"
+}
+
+task_lock() { # write both lock files anew from pyproject.toml
+    install_for_tests
+    "$BIN/python" -m pip install -qq uv
+    local compile=("$BIN/uv" pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet
+        --no-header --no-emit-index-url --no-emit-find-links --upgrade --extra piper --extra build)
+    "${compile[@]}" -o requirements.lock
+    "${compile[@]}" --extra dev -c requirements.lock -o requirements-dev.lock
+}
+
+task_help() { # this list
+    sed -nE 's/^task_([a-z]+)\(\) \{ # (.*)/  \1\t\2/p' "${BASH_SOURCE[0]}" | expand -t 12
+}
+
+name=${1:-help}
+[ $# -eq 0 ] || shift
+declare -F "task_$name" >/dev/null || { task_help >&2; fail "there is no command '$name'"; }
+"task_$name" "$@"
