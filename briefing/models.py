@@ -134,6 +134,8 @@ class RevisionRow(Base):
     """What was asked beyond the identity: refetch, segments."""
     show: Mapped[dict[str, Any]]
     """The home show's settings when the revision was asked for."""
+    asked_again: Mapped[bool] = mapped_column(default=False)
+    """Whether an equal request shared it after it had fetched."""
     requested_by: Mapped[str] = mapped_column(String(128))
     created_at: Mapped[datetime]
     prepared_at: Mapped[datetime | None]

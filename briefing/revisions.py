@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
     from briefing.values import ArticleRef
 
-#: Regenerate requests that come this soon after an equal one share its revision: a double click, ten clicks,
-#: or a CMS that says the same thing twice. Later ones fetch again, as the article may have changed since.
-SHARE_REGENERATE = timedelta(seconds=30)
+#: Regenerate requests that come this soon after an equal one share its revision even when that has fetched already: a
+#: double click, ten clicks, a CMS that says the same thing twice. Since the article may have changed in between, such a
+#: revision is followed by another look (see `follow_up`). Later requests get a revision of their own.
+SHARE_REGENERATE = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
@@ -89,11 +90,27 @@ def regenerate(session: Session, briefing: BriefingRow, again: Again, now: datet
         raise UnknownReference(message, code="unknown_briefing")
     voice = again.voice or newest.voice
     if newest.voice == voice and newest.request == again.as_request() and _just_asked(newest, now):
+        newest.asked_again = newest.prepared_at is not None and again.refetch
         return newest, False
     if again.segments:
         _raise_variations(session, briefing.id, again.segments, _latest_script(session, briefing.id))
     queue = Queue.INTERACTIVE if newest.queue == Queue.BULK else Queue(newest.queue)
     return _record(session, briefing, voice, queue, again.as_request(), again.requested_by, now), True
+
+
+def follow_up(session: Session, revision: RevisionRow, now: datetime) -> RevisionRow | None:
+    """Return the revision that looks at the article once more, when `revision` was shared after it had fetched.
+
+    Needs a writing session. Where nothing has changed it speaks and encodes nothing.
+    """
+    if not revision.asked_again:
+        return None
+    briefing = session.get_one(BriefingRow, revision.briefing_id)
+    newest = newest_revision(session, briefing.id)
+    if newest is None or newest.id != revision.id:
+        return None
+    asked = {"refetch": True, "segments": []}
+    return _record(session, briefing, revision.voice, Queue(revision.queue), asked, revision.requested_by, now)
 
 
 def _counts(revision: RevisionRow) -> bool:

@@ -72,7 +72,7 @@ def sentences(text: str, language: str) -> list[str]:
     """Split a paragraph into sentences without losing a character but the spaces between them."""
     merged: list[str] = []
     for sentence in sentencex.segment(language.split("-", maxsplit=1)[0].lower(), text):
-        if merged and (_CUT_SHORT.search(merged[-1]) or _GOES_ON.match(sentence)):
+        if merged and (not merged[-1][-1:].isspace() or _CUT_SHORT.search(merged[-1]) or _GOES_ON.match(sentence)):
             merged[-1] += sentence
         else:
             merged.append(sentence)

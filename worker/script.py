@@ -118,7 +118,8 @@ def _long_date(day: date, language: str) -> str | None:
         locale = Locale.parse(language, sep="-")
     except (UnknownLocaleError, ValueError):
         return None
-    return format_date(day, "long", locale=locale).rstrip(".")
+    # Some locales use spaces of odd widths.
+    return " ".join(format_date(day, "long", locale=locale).split()).rstrip(".")
 
 
 def _name(article: CleanArticle) -> str:

@@ -261,7 +261,9 @@ def publish_revision(lease: Lease, place: Workplace) -> None:
     with place.database.writing() as session:
         if steps.finish(session, lease):
             row = session.get_one(RevisionRow, lease.revision_id)
-            publish(session, row, place.storage, place.files, datetime.now(UTC))
+            now = datetime.now(UTC)
+            publish(session, row, place.storage, place.files, now)
+            revisions.follow_up(session, row, now)
 
 
 #: Kind -> task: what this version of the worker knows how to do.

@@ -1,4 +1,4 @@
-"""The first schema."""
+"""The first schema"""
 
 from __future__ import annotations
 
@@ -134,6 +134,7 @@ def upgrade() -> None:
         sa.Column("voice", sa.String(length=128), nullable=False),
         sa.Column("request", sa.JSON(), nullable=False),
         sa.Column("show", sa.JSON(), nullable=False),
+        sa.Column("asked_again", sa.Boolean(), nullable=False),
         sa.Column("requested_by", sa.String(length=128), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("prepared_at", sa.DateTime(timezone=True), nullable=True),

@@ -32,6 +32,8 @@ def folded(text: str) -> str:
 def _by_phrase(block: Block) -> _Entry:
     text = one_line(block.text)
     rule = noise_rule(text)
+    if rule == "menu" and block.kind is BlockKind.HEADING and " " not in text:
+        rule = None  # "Next" or "Search" may head a part of the story; "Most read" may not
     return Dropped(text=text, rule=rule) if rule else block.model_copy(update={"text": text})
 
 

@@ -44,15 +44,19 @@ def read_flac(path: Path) -> Iterator[Block]:
 
 def decoded(path: Path, rate: int) -> Iterator[Block]:
     """Yield any sound file's blocks as mono at `rate`, honouring an MP3's Info header. Raises UnreadableSound."""
+    found = False
     try:
         with av.open(str(path), metadata_errors="replace") as container:
-            if not container.streams.audio:
-                message = f"{path.name} holds no sound"
-                raise UnreadableSound(message)
-            yield from _gathered(_as_mono(container.decode(container.streams.audio[0]), rate))
+            for stream in container.streams.audio[:1]:
+                for block in _gathered(_as_mono(container.decode(stream), rate)):
+                    found = True
+                    yield block
     except FFmpegError as error:
         message = f"{path.name}: {error}"
         raise UnreadableSound(message) from error
+    if not found:
+        message = f"{path.name} holds no sound"
+        raise UnreadableSound(message)
 
 
 def _as_mono(frames: Iterable[av.AudioFrame], rate: int) -> Iterator[Block]:
@@ -96,7 +100,4 @@ def decoded_whole(path: Path, rate: int, most_s: float) -> Block:
         if length > most_s * rate:
             message = f"{path.name} is longer than {most_s:g} s"
             raise UnreadableSound(message)
-    if not length:
-        message = f"{path.name} holds no sound"
-        raise UnreadableSound(message)
     return np.concatenate(blocks)

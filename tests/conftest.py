@@ -1,0 +1,34 @@
+"""Every test runs in a folder of its own, with no setting of ours from outside and no proxy."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.newsroom import make_place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from worker.workplace import Workplace
+
+
+@pytest.fixture(autouse=True)
+def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith("BRIEFCAST_") or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("BRIEFCAST_DATA", str(tmp_path / "var"))
+    monkeypatch.setenv("BRIEFCAST_LOG_LEVEL", "ERROR")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Workplace]:
+    """A workplace with one silent show and an empty folder of articles as its source."""
+    place = make_place(tmp_path)
+    yield place
+    place.database.dispose()

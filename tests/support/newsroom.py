@@ -1,0 +1,67 @@
+"""A small newsroom for tests: one show read by the silent voice, one folder of articles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from briefing.newsroom import load_newsroom
+from briefing.schema import migrate
+from briefing.states import Queue
+from worker.newsroom import apply
+from worker.perform import perform_next
+from worker.workplace import Workplace
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NEWSROOM = """
+[[shows]]
+slug = "daily"
+title = "The Test Ledger"
+voice = "silence"
+
+[[shows]]
+slug = "held"
+title = "Held Back"
+voice = "silence"
+publish = "hold"
+
+[[sources]]
+name = "desk"
+kind = "files"
+folder = "articles"
+
+[[sources]]
+name = "site"
+kind = "http"
+hosts = ["news.example", "*.news.example"]
+"""
+
+#: Long enough for three chunks beside headline and disclosure.
+ARTICLE = """# Ferry runs again
+
+The ferry runs again from Monday, the harbour board said.
+
+Crews had stopped work for four days over unpaid overtime.
+
+Both sides are to meet again on Nov. 20.
+"""
+
+
+def make_place(folder: Path, toml: str = NEWSROOM) -> Workplace:
+    """Return a workplace under `folder`, its newsroom applied. Articles belong in `folder/articles`."""
+    (folder / "articles").mkdir(exist_ok=True)
+    (folder / "briefcast.toml").write_text(toml)
+    place = Workplace()
+    migrate(place.database)
+    apply(load_newsroom(folder / "briefcast.toml"), place)
+    return place
+
+
+def work_off(place: Workplace, most: int = 1000) -> int:
+    """Perform steps until none is ready; return how many were."""
+    for done in range(most):
+        if not perform_next(place, tuple(Queue)):
+            return done
+    message = f"still busy after {most} steps"
+    raise AssertionError(message)

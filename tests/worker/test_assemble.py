@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from mutagen.id3 import ID3
+
+from briefing.errors import MasterRejected, TakeCorrupt
+from briefing.newsroom import Show
+from briefing.storage import FolderStorage
+from briefing.values import Chunk, Narrator, Role, Script, ScriptArticle, Segment
+from tests.support.audio import joined, voice_like
+from voices.catalogue import Voice
+from voices.engine import AudioChunk, Capabilities
+from worker import assemble, master
+from worker.artwork import draw
+from worker.assemble import check_takes, produce, programme, tags_for
+from worker.prepare import Prepared
+from worker.sound.files import decoded
+from worker.sound.loudness import measure
+from worker.speak import Speaker, speak
+
+NARRATOR = Narrator(voice="v", engine="fake", engine_version="1", model_digest="", language="en")
+SHOW = Show(slug="s", title="The Show", author="The Paper")
+
+
+class Murmur:
+    """Speaks noise, five seconds a chunk, at a level of its own for each."""
+
+    version = "1"
+    capabilities = Capabilities(text_limit=1000, online=False)
+
+    def model_digest(self, voice):
+        return ""
+
+    def synthesize(self, text, voice):
+        seed = sum(text.encode())
+        yield AudioChunk(voice_like(5, 22_050, level=0.03 + 0.05 * (seed % 3), seed=seed), 22_050)
+
+
+def prepared(*texts, articles=1):
+    refs = [f"desk:a{number}" for number in range(articles)]
+    segments, chunks = [], []
+    for ref in refs:
+        for number, text in enumerate(texts):
+            segment = Segment(
+                id=f"{ref}-{number}",
+                article=ref,
+                role=Role.HEADLINE if number == 0 else Role.BODY,
+                written=text,
+                spoken=text,
+            )
+            segments.append(segment)
+            chunks.append(Chunk(key=f"{abs(hash((ref, text))):064x}"[:64], segment=segment.id, spoken=text))
+    heads = tuple(
+        ScriptArticle(
+            ref=ref,
+            title=f"Title of {ref}",
+            byline="Ann Lee",
+            published_at=None,
+            address="https://x.example/a",
+            content_hash="h",
+        )
+        for ref in refs
+    )
+    script = Script(language="en-GB", title="Title", articles=heads, segments=tuple(segments), dropped=())
+    return Prepared(script, NARRATOR, tuple(chunks))
+
+
+@pytest.fixture
+def storage(tmp_path):
+    return FolderStorage(tmp_path / "store")
+
+
+def planned(storage, work, show=SHOW):
+    from datetime import UTC, datetime
+
+    voice = Voice("v", "V", "en", "fake", "none", "none")
+    takes = {chunk.key: speak(chunk, Speaker(Murmur(), voice), storage) for chunk in work.chunks}
+    tags = tags_for(work, show, "V (fake)", datetime(2026, 5, 1, tzinfo=UTC))
+    return programme(work, takes, show, tags, draw(show)), takes
+
+
+TEXTS = (
+    "A headline of about fifty characters for the test.",
+    "A paragraph of about fifty characters to be read.",
+    "Another one, also fifty characters, to be read out.",
+)
+
+
+@pytest.mark.parametrize("target", [-16.0, -19.0])
+def test_the_mp3_has_its_loudness_peak_and_length(storage, target):
+    show = SHOW.model_copy(update={"loudness_lufs": target})
+    plan, _ = planned(storage, prepared(*TEXTS), show)
+    made = produce(plan, storage)
+    heard = joined(decoded(storage.path(made.sha256), 44_100))
+    measured = measure([heard], 44_100, true_peak=True)
+    assert measured.integrated_lufs == pytest.approx(target, abs=0.5)
+    assert measured.true_peak_dbtp <= -1.0
+    assert len(heard) == made.samples == plan.mix.samples
+    assert made.loudness_lufs == pytest.approx(measured.integrated_lufs, abs=0.05)
+    assert made.bytes == storage.path(made.sha256).stat().st_size
+
+
+def test_the_tags_say_what_it_is_and_that_a_machine_speaks(storage):
+    plan, _ = planned(storage, prepared(*TEXTS))
+    tags = ID3(storage.path(produce(plan, storage).sha256))
+    assert tags.version == (2, 4, 0)
+    assert {name: str(tags[name]) for name in ("TIT2", "TPE1", "TALB", "TDRC", "TLAN")} == {
+        "TIT2": "Title",
+        "TPE1": "Ann Lee",
+        "TALB": "The Show",
+        "TDRC": "2026-05-01",
+        "TLAN": "eng",
+    }
+    assert str(tags["COMM::eng"]) == SHOW.disclosure
+    assert tags["APIC:"].mime == "image/jpeg"
+    assert tags["APIC:"].data[:3] == b"\xff\xd8\xff"
+    assert not tags.getall("CHAP"), "one chapter says nothing"
+
+
+def test_a_collection_has_a_chapter_for_each_article(storage):
+    plan, _ = planned(storage, prepared(*TEXTS, articles=3))
+    made = produce(plan, storage)
+    tags = ID3(storage.path(made.sha256))
+    chapters = sorted(tags.getall("CHAP"), key=lambda chapter: chapter.start_time)
+    assert [str(chapter.sub_frames["TIT2"]) for chapter in chapters] == [f"Title of desk:a{n}" for n in range(3)]
+    assert chapters[0].start_time == 0
+    assert chapters[-1].end_time == pytest.approx(made.seconds * 1000, abs=1)
+    assert tags.getall("CTOC")[0].child_element_ids == [chapter.element_id for chapter in chapters]
+
+
+def test_equal_work_has_an_equal_key_and_unequal_another(storage):
+    work = prepared(*TEXTS)
+    key = planned(storage, work)[0].key
+    assert planned(storage, work)[0].key == key
+    assert planned(storage, work, SHOW.model_copy(update={"loudness_lufs": -18.0}))[0].key != key
+    assert planned(storage, work, SHOW.model_copy(update={"disclosure": "Read by a machine."}))[0].key != key
+    assert planned(storage, work, SHOW.model_copy(update={"outro": None}))[0].key != key
+
+
+def test_a_flipped_bit_in_a_take_is_found(storage):
+    _, takes = planned(storage, prepared(*TEXTS))
+    victim = next(iter(takes.values()))
+    path = storage.path(victim.sha256)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(TakeCorrupt) as caught:
+        check_takes(takes, storage)
+    assert caught.value.key == victim.key
+
+
+def test_an_mp3_that_misses_its_level_is_not_kept(storage, monkeypatch):
+    # Given a limiter that lets everything through far too loud / When the programme is produced / Then it is refused
+    plan, _ = planned(storage, prepared(*TEXTS))
+    monkeypatch.setattr(master, "mastered", lambda blocks, levels: (np.clip(block * 40, -1, 1) for block in blocks))
+    before = set((storage.root / "blobs").rglob("*"))
+    with pytest.raises(MasterRejected, match="LUFS"):
+        produce(plan, storage)
+    assert set((storage.root / "blobs").rglob("*")) == before
+    assert not list((storage.root / "tmp").iterdir())
+
+
+def test_an_mp3_that_is_too_short_is_not_kept(storage, monkeypatch):
+    plan, _ = planned(storage, prepared(*TEXTS))
+    real = assemble.encode.encode
+
+    def lossy(blocks, path):
+        return real(list(blocks)[:-1], path)
+
+    monkeypatch.setattr(assemble.encode, "encode", lossy)
+    with pytest.raises(MasterRejected, match="samples"):
+        produce(plan, storage)

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from briefing.errors import ArticleTooLong
+from briefing.settings import LimitSettings
+from briefing.values import Narrator, Role, Script, Segment
+from worker.chunk import sentences, split
+
+NARRATOR = Narrator(voice="silence", engine="silence", engine_version="1", model_digest="", language="en")
+LIMITS = LimitSettings()
+
+
+def script(*texts, role=Role.BODY):
+    return Script(
+        language="en",
+        title="t",
+        articles=(),
+        segments=tuple(
+            Segment(id=f"{number:016x}", article="a:b", role=role, written=text, spoken=text)
+            for number, text in enumerate(texts)
+        ),
+        dropped=(),
+    )
+
+
+def chunks(*texts, limit=80, variations=None, narrator=NARRATOR):
+    return split(script(*texts), narrator, limit, variations or {}, LIMITS)
+
+
+def test_a_segment_is_one_chunk():
+    assert [chunk.spoken for chunk in chunks("One sentence. Another.", "A third.")] == [
+        "One sentence. Another.",
+        "A third.",
+    ]
+
+
+def test_a_long_segment_is_split_at_sentences_evenly():
+    text = " ".join(f"This is sentence number {number} of them." for number in range(5))
+    spoken = [chunk.spoken for chunk in chunks(text, limit=90)]
+    assert " ".join(spoken) == text
+    assert all(len(piece) <= 90 and piece.endswith(".") for piece in spoken)
+    assert min(map(len, spoken)) > 30
+
+
+def test_a_line_without_a_full_stop_gets_one():
+    assert [chunk.spoken for chunk in chunks("A headline", "He said “no”", "Key points:")] == [
+        "A headline.",
+        "He said “no”.",
+        "Key points:",
+    ]
+
+
+def test_an_edit_of_one_paragraph_changes_one_key():
+    before = chunks("One paragraph.", "Another one.", "A third.")
+    after = chunks("One paragraph.", "Another word.", "A third.")
+    assert [old.key == new.key for old, new in zip(before, after, strict=True)] == [True, False, True]
+
+
+def test_keys_follow_text_narrator_and_variation_alone():
+    base = chunks("Same text.")[0].key
+    assert chunks("Other first.", "Same text.")[1].key == base
+    assert chunks("Same text.", variations={f"{0:016x}": 1})[0].key != base
+    assert chunks("Same text.", narrator=NARRATOR.model_copy(update={"model_digest": "x"}))[0].key != base
+
+
+def test_text_without_a_word_is_not_spoken():
+    assert chunks("***", "…", "Word.")[0].spoken == "Word."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It was 10 a.m. Monday when it began.",
+        "Brig. Gen. Doe met Sen. Roe.",
+        "About approx. $4.7 billion went.",
+        "He arrived at No. 10 at noon.",
+    ],
+)
+def test_abbreviations_do_not_end_sentences(text):
+    assert sentences(text, "en") == [text]
+
+
+@given(st.lists(st.text(st.characters(categories=["L", "N", "P"]), min_size=1, max_size=30), min_size=1, max_size=60))
+def test_chunks_rejoin_to_the_text_and_fit_the_limit(words):
+    text = " ".join(words)
+    made = chunks(text, limit=60)
+    if not made:
+        assert not any(character.isalnum() for character in text)
+        return
+    assert all(len(chunk.spoken) <= 61 for chunk in made)
+    assert " ".join(chunk.spoken for chunk in made).rstrip(".") == text.rstrip(".") or " ".join(
+        chunk.spoken for chunk in made
+    ) in {text, f"{text}."}
+
+
+def test_too_long_is_refused_with_a_code():
+    limits = LimitSettings(characters=100, chunks=3)
+    with pytest.raises(ArticleTooLong):
+        split(script("x" * 101), NARRATOR, 1000, {}, limits)
+    with pytest.raises(ArticleTooLong) as caught:
+        split(script("a.", "b.", "c.", "d."), NARRATOR, 1000, {}, limits)
+    assert caught.value.code == "article_too_long"

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from briefing.errors import TakeRejected
+from briefing.storage import FolderStorage
+from briefing.values import Chunk
+from tests.support.audio import voice_like
+from voices.catalogue import Voice
+from voices.engine import AudioChunk, Capabilities
+from worker.speak import Speaker, speak, trimmed
+
+VOICE = Voice("v", "V", "en", "fake", "none", "none")
+CHUNK = Chunk(key="k" * 64, segment="s", spoken="Some thirty characters of text.")
+
+
+class FakeEngine:
+    """Gives whatever parts it was made with."""
+
+    version = "1"
+    capabilities = Capabilities(text_limit=100, online=False)
+
+    def __init__(self, *parts):
+        self.parts = parts
+
+    def model_digest(self, voice):
+        return ""
+
+    def synthesize(self, text, voice):
+        yield from self.parts
+
+
+def spoken_by(tmp_path, *parts):
+    return speak(CHUNK, Speaker(FakeEngine(*parts), VOICE), FolderStorage(tmp_path))
+
+
+def test_a_take_is_stored_under_its_hash_with_its_length(tmp_path):
+    take = spoken_by(tmp_path, AudioChunk(voice_like(2, 22_050), 22_050))
+    assert FolderStorage(tmp_path).intact(take.sha256)
+    assert take.key == CHUNK.key
+    assert take.seconds == pytest.approx(2.0, abs=0.4)
+    assert take.loudness_lufs is not None
+    assert not list((tmp_path / "tmp").iterdir())
+
+
+def broken(samples):
+    samples = voice_like(2, 22_050)
+    samples[500] = np.nan
+    return samples
+
+
+@pytest.mark.parametrize(
+    ("samples", "fault"),
+    [
+        (np.zeros(0, dtype=np.float32), "empty"),
+        (np.zeros(44_100, dtype=np.float32), "silent"),
+        (broken(0), "no numbers"),
+        (voice_like(2, 22_050) * 40, "clipped"),
+        (voice_like(0.2, 22_050), "lasts 0.2 s"),
+        (voice_like(30, 22_050), "lasts 30"),
+    ],
+)
+def test_what_is_no_speech_is_not_kept(tmp_path, samples, fault):
+    with pytest.raises(TakeRejected, match=fault):
+        spoken_by(tmp_path, AudioChunk(samples, 22_050))
+    assert not (tmp_path / "blobs").exists()
+
+
+def test_parts_at_two_rates_or_none_are_refused(tmp_path):
+    with pytest.raises(TakeRejected):
+        spoken_by(tmp_path, AudioChunk(voice_like(1, 22_050), 22_050), AudioChunk(voice_like(1, 24_000), 24_000))
+    with pytest.raises(TakeRejected):
+        spoken_by(tmp_path)
+
+
+def test_edges_are_trimmed_but_breath_stays():
+    rate = 22_050
+    speech = voice_like(2, rate)
+    silence = np.full(rate, 1e-5, dtype=np.float32)
+    cut = trimmed(np.concatenate([silence, speech, silence]), rate)
+    assert len(speech) - rate // 5 < len(cut) < len(speech) + rate // 5
+    assert len(trimmed(np.zeros(100, dtype=np.float32), rate)) == 100

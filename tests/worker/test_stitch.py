@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from briefing.newsroom import Pauses, Show
+from briefing.values import MASTER_RATE, Chunk, Role, Script, ScriptArticle, Segment, Take
+from tests.support.audio import joined, tone, voice_like
+from worker import jingle, stitch
+from worker.jingle import Jingle
+from worker.sound.files import write_flac
+from worker.sound.loudness import measure
+
+SHOW = Show(slug="s", title="S", intro=None, outro=None)
+
+
+class Takes:
+    """Takes on disk, one per key."""
+
+    def __init__(self, folder):
+        self.folder, self.takes, self.paths = folder, {}, {}
+
+    def add(self, key, samples, rate=22_050):
+        path = self.folder / f"{key}.flac"
+        write_flac(path, samples, rate)
+        lufs = measure([samples], rate).integrated_lufs
+        self.takes[key] = Take(key=key, sha256=key, rate=rate, samples=len(samples), loudness_lufs=lufs)
+        self.paths[key] = path
+        return self
+
+    def path_of(self, take):
+        return self.paths[take.key]
+
+
+def script_of(*roles, article="a:b"):
+    segments = tuple(
+        Segment(id=f"s{number}", article=article, role=role, written="w", spoken="w")
+        for number, role in enumerate(roles)
+    )
+    articles = (ScriptArticle(ref=article, title="T", byline=None, published_at=None, address=None, content_hash=""),)
+    return Script(language="en", title="T", articles=articles, segments=segments, dropped=())
+
+
+def chunks_of(script):
+    return [Chunk(key=f"k{number}", segment=segment.id, spoken="w") for number, segment in enumerate(script.segments)]
+
+
+def planned(tmp_path, *roles, show=SHOW, intro=None, outro=None, seconds=1.0):
+    script = script_of(*roles)
+    takes = Takes(tmp_path)
+    for number in range(len(roles)):
+        takes.add(f"k{number}", voice_like(seconds, 22_050, seed=number))
+    return stitch.plan(script, chunks_of(script), takes.takes, show, intro, outro), takes
+
+
+def ring(seconds, level=0.2):
+    samples = tone(500, seconds, MASTER_RATE, level)
+    return Jingle("j" * 64, samples, measure([samples], MASTER_RATE).integrated_lufs)
+
+
+def test_pauses_belong_to_structure(tmp_path):
+    pauses = Pauses()
+    mix, _ = planned(tmp_path, Role.HEADLINE, Role.BYLINE, Role.BODY, Role.HEADING, Role.BODY)
+    gaps = [
+        after.start - (before.start + before.length) for before, after in zip(mix.placed, mix.placed[1:], strict=False)
+    ]
+    wanted = [pauses.headline, pauses.byline, pauses.before_heading, pauses.heading]
+    assert gaps == [ms * MASTER_RATE // 1000 for ms in wanted]
+
+
+def test_chunks_of_one_segment_are_a_sentence_apart(tmp_path):
+    script = script_of(Role.BODY)
+    takes = Takes(tmp_path).add("k0", voice_like(1, 22_050)).add("k1", voice_like(1, 22_050))
+    chunks = [Chunk(key=f"k{number}", segment="s0", spoken="w") for number in range(2)]
+    mix = stitch.plan(script, chunks, takes.takes, SHOW, None, None)
+    assert mix.placed[1].start - mix.placed[0].start - mix.placed[0].length == Pauses().sentence * MASTER_RATE // 1000
+    assert [cue.kind for cue in mix.cues] == ["chapter", "segment"]
+    assert mix.cues[1].end == mix.placed[1].start + mix.placed[1].length
+
+
+@pytest.mark.parametrize("with_jingles", [False, True])
+def test_the_sound_is_as_long_as_the_plan_says(tmp_path, with_jingles):
+    intro, outro = (ring(4.8), ring(5.6)) if with_jingles else (None, None)
+    mix, takes = planned(tmp_path, Role.HEADLINE, Role.BODY, intro=intro, outro=outro)
+    assert len(joined(stitch.sound(mix, takes.path_of))) == mix.samples
+    if with_jingles:
+        assert mix.placed[0].start == jingle.VOICE_IN_MS * MASTER_RATE // 1000
+        assert mix.outro_start + len(outro.samples) == mix.samples
+
+
+def test_every_word_is_where_its_cue_says(tmp_path):
+    # Given takes that are loud only at their very ends / When they are stitched / Then the sound begins and ends at the cues
+    script = script_of(Role.HEADLINE, Role.BODY)
+    takes = Takes(tmp_path)
+    for number in range(2):
+        takes.add(f"k{number}", tone(300, 1.0, 22_050, 0.2))
+    mix = stitch.plan(script, chunks_of(script), takes.takes, SHOW, None, None)
+    heard = np.abs(joined(stitch.sound(mix, takes.path_of)))
+    for cue in (cue for cue in mix.cues if cue.kind == "segment"):
+        assert heard[cue.start : cue.start + 2000].max() > 0.05
+        assert heard[cue.end - 2000 : cue.end].max() > 0.05
+        assert heard[cue.end + 50 : cue.end + 2000].max(initial=0) < 1e-3
+        assert heard[cue.start - 2000 : cue.start - 50].max(initial=0) < 1e-3
+
+
+def test_the_intro_gives_way_under_the_first_words(tmp_path):
+    mix, takes = planned(tmp_path, Role.HEADLINE, Role.BODY, intro=ring(4.8), seconds=2.0)
+    silent = Takes(tmp_path)
+    for key, take in takes.takes.items():
+        silent.add(key, np.zeros(take.samples, dtype=np.float32))
+    heard = joined(stitch.sound(mix, silent.path_of))
+    level = lambda at_s: 20 * np.log10(np.sqrt(np.mean(heard[int(at_s * MASTER_RATE) :][:4410] ** 2)))  # noqa: E731
+    assert level(1.0) - level(2.6) == pytest.approx(9.0, abs=0.5)
+    assert level(4.6) < level(2.6) - 6
+
+
+def test_joins_do_not_click(tmp_path):
+    # Given takes cut in the middle of a wave / When they are stitched / Then no step between samples is larger than the wave's own
+    takes = Takes(tmp_path)
+    cut = tone(100, 1.0025, 22_050, 0.5)
+    assert abs(cut[-1]) > 0.4, "the cut must hurt, or this test shows nothing"
+    script = script_of(Role.BODY, Role.BODY)
+    for number in range(2):
+        takes.add(f"k{number}", cut)
+    mix = stitch.plan(script, chunks_of(script), takes.takes, SHOW, None, None)
+    heard = joined(stitch.sound(mix, takes.path_of))
+    assert np.max(np.abs(np.diff(heard))) < 0.02
+
+
+def test_voice_and_jingles_are_mixed_at_one_loudness(tmp_path):
+    mix, takes = planned(tmp_path, Role.BODY, Role.BODY, intro=ring(4.8, 0.5), outro=ring(5.6, 0.01), seconds=5.0)
+    heard = joined(stitch.sound(mix, takes.path_of))
+    parts = {
+        "intro": heard[: 2 * MASTER_RATE],
+        "voice": heard[5 * MASTER_RATE : 11 * MASTER_RATE],
+        "outro": heard[mix.outro_start :],
+    }
+    levels = {name: measure([part], MASTER_RATE).integrated_lufs for name, part in parts.items()}
+    assert all(level == pytest.approx(stitch.MIX_LUFS, abs=1.0) for level in levels.values()), levels
+
+
+def test_chapters_cover_the_programme_without_a_gap(tmp_path):
+    first, second = script_of(Role.HEADLINE, Role.BODY), script_of(Role.HEADLINE, Role.BODY, article="a:c")
+    segments = [*first.segments, *(s.model_copy(update={"id": f"t{n}"}) for n, s in enumerate(second.segments))]
+    script = first.model_copy(update={"segments": tuple(segments), "articles": first.articles + second.articles})
+    takes = Takes(tmp_path)
+    for number in range(4):
+        takes.add(f"k{number}", voice_like(1, 22_050))
+    mix = stitch.plan(script, chunks_of(script), takes.takes, SHOW, ring(4.8), None)
+    chapters = [cue for cue in mix.cues if cue.kind == "chapter"]
+    assert [chapters[0].start, chapters[0].end, chapters[1].end] == [0, chapters[1].start, mix.samples]

@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import pytest
+
+from briefing.addresses import address_id, canonical_address, host_allowed
+from briefing.errors import AddressRefused, ArticleNotFound, PageRefused, SourceUnavailable
+from briefing.settings import FetchSettings
+from briefing.values import ArticleRef
+from tests.support.site import PAGE, website
+from worker.sources import http
+from worker.web import Fetcher, is_public
+
+
+@pytest.fixture(scope="module")
+def site():
+    with website() as server:
+        yield server
+
+
+def fetcher(site, **bounds):
+    return Fetcher(FetchSettings(**bounds), frozenset([site.host]))
+
+
+def test_a_page_is_fetched_with_its_type_and_charset(site):
+    page = fetcher(site).fetch(f"{site.address}/page?utm_source=x#top")
+    assert (page.content, page.media_type, page.charset) == (PAGE, "text/html", "utf-8")
+    assert page.address == f"{site.address}/page"
+    assert site.seen[-1][1]["Host"] == site.host
+
+
+def test_gzip_is_unpacked(site):
+    assert fetcher(site).fetch(f"{site.address}/gzip").content == PAGE
+
+
+def test_one_redirect_is_followed(site):
+    assert fetcher(site).fetch(f"{site.address}/once").address == f"{site.address}/page"
+
+
+@pytest.mark.parametrize(
+    ("path", "error", "code"),
+    [
+        ("/status/404", ArticleNotFound, "article_not_found"),
+        ("/status/410", ArticleNotFound, "article_not_found"),
+        ("/status/403", PageRefused, "article_refused"),
+        ("/status/429", SourceUnavailable, "source_unavailable"),
+        ("/status/503", SourceUnavailable, "source_unavailable"),
+        ("/loop", PageRefused, "page_unreadable"),
+        ("/pdf", PageRefused, "media_type_refused"),
+        ("/big", PageRefused, "page_too_large"),
+        ("/bomb", PageRefused, "page_too_large"),
+        ("/notgzip", PageRefused, "page_unreadable"),
+        ("/brotli", PageRefused, "page_unreadable"),
+        ("/cut", SourceUnavailable, "source_unavailable"),
+        ("/to/169.254.169.254/latest/meta-data", AddressRefused, "address_refused"),
+        ("/to/[::1]/", AddressRefused, "address_refused"),
+    ],
+)
+def test_faults_are_named_and_sorted(site, path, error, code):
+    with pytest.raises(error) as caught:
+        fetcher(site).fetch(site.address + path)
+    assert caught.value.code == code
+
+
+def test_a_servers_wish_to_wait_is_kept(site):
+    with pytest.raises(SourceUnavailable) as caught:
+        fetcher(site).fetch(f"{site.address}/status/503")
+    assert caught.value.retry_after_s == 7
+
+
+def test_a_drip_ends_with_the_total_time(site):
+    with pytest.raises(SourceUnavailable, match="within"):
+        fetcher(site, seconds=0.5).fetch(f"{site.address}/drip")
+
+
+def test_nobody_there_is_unavailable():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with pytest.raises(SourceUnavailable):
+        Fetcher(FetchSettings(), frozenset([f"127.0.0.1:{port}"])).fetch(f"http://127.0.0.1:{port}/")
+
+
+def test_loopback_is_refused_unless_named(site):
+    with pytest.raises(AddressRefused):
+        Fetcher(FetchSettings()).fetch(f"{site.address}/page")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "100.100.100.200",
+        "198.18.0.1", "240.0.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255", "::1", "::", "fd00:ec2::254", "fe80::1",
+        "fe80::1%eth0", "ff02::1", "::ffff:10.0.0.1", "::ffff:127.0.0.1", "64:ff9b::a00:1", "2002:a00:1::1",
+        "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+    ],
+)  # fmt: skip
+def test_private_addresses_are_known_in_every_dress(address):
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["1.1.1.1", "93.184.216.34", "2606:4700::1111", "::ffff:1.1.1.1", "64:ff9b::101:101"]
+)
+def test_public_addresses_are_known_too(address):
+    assert is_public(address)
+
+
+def resolving(monkeypatch, *answers):
+    """Have names resolve to `answers`, one list per look-up."""
+    waiting = list(answers)
+
+    async def getaddrinfo(_self, host, port, **_):
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, port)) for ip in waiting.pop(0)]
+
+    # The resolver is what a rebinding attacker controls, so it alone is put in here.
+    monkeypatch.setattr(asyncio.base_events.BaseEventLoop, "getaddrinfo", getaddrinfo)
+    return waiting
+
+
+def test_one_private_answer_among_public_ones_refuses_the_host(monkeypatch):
+    resolving(monkeypatch, ["1.1.1.1", "10.0.0.1"])
+    with pytest.raises(AddressRefused):
+        Fetcher(FetchSettings()).fetch("http://news.example/")
+
+
+def test_a_rebinding_resolver_is_asked_once_per_hop(monkeypatch, site):
+    # Given a name that is public for the check and private for a second look-up / When its page is fetched
+    # Then there is no second look-up: the connection goes to the address that was checked
+    connected = []
+
+    async def refuse(self, request, **_):
+        connected.append(request.url)
+        import httpx
+
+        raise httpx.ConnectError("no network in tests")
+
+    import httpx
+
+    left = resolving(monkeypatch, ["1.1.1.1"], ["127.0.0.1"])
+    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", refuse)
+    with pytest.raises(SourceUnavailable):
+        Fetcher(FetchSettings()).fetch("http://news.example/story")
+    assert [str(url.host) for url in connected] == ["1.1.1.1"]
+    assert len(left) == 1
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["ftp://a.example/", "http://user:pw@a.example/", "http://", "file:///etc/passwd", "http://a.example:99999/"],
+)
+def test_odd_addresses_are_refused(address):
+    with pytest.raises(AddressRefused):
+        canonical_address(address)
+
+
+def test_odd_ports_are_refused():
+    with pytest.raises(AddressRefused):
+        Fetcher(FetchSettings()).fetch("http://1.1.1.1:6379/")
+
+
+def test_addresses_have_one_form():
+    assert canonical_address(" HTTPS://News.Example:443/a?utm_source=x&b=1&fbclid=2#c ") == "https://news.example/a?b=1"
+    assert address_id("https://news.example/a") == address_id("https://NEWS.example:443/a#x")
+    assert len(address_id("https://news.example/a")) == 16
+
+
+def test_hosts_of_a_source():
+    hosts = ("news.example", "*.paper.example")
+    assert host_allowed("news.example", hosts)
+    assert host_allowed("www.paper.example", hosts)
+    assert not host_allowed("paper.example", hosts)
+    assert not host_allowed("evilnews.example", hosts)
+    assert not host_allowed("www.news.example", hosts)
+
+
+def test_the_http_source_fetches_from_its_hosts_only(site):
+    source = http.connect({"hosts": ["127.0.0.1"], "allow_private": [site.host]})
+    ref = ArticleRef(source="site", id="x")
+    assert "Ferry runs again" in source.fetch(ref, f"{site.address}/page").body
+    with pytest.raises(AddressRefused):
+        source.fetch(ref, "http://other.example/")
+    with pytest.raises(ArticleNotFound):
+        source.fetch(ref, None)
+
+
+def test_charsets_are_honoured(site):
+    source = http.connect({"hosts": ["127.0.0.1"], "allow_private": [site.host]})
+    assert source.fetch(ArticleRef(source="site", id="x"), f"{site.address}/latin").body == "<p>Café</p>"
