@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api import schemas, views
 from api.asking import check_voice, read_request
+from api.context import Context, Generator, Here, Publisher, Reader
 from api.problems import Problem, responses
 from briefing import revisions, steps
 from briefing.hashing import stable_hash
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from api.context import Context, Generator, Here, Publisher, Reader
     from briefing.keys import Caller
 
 router = APIRouter(prefix="/v1/briefings", tags=["briefings"])

@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import json
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request, Response
 from fastapi.templating import Jinja2Templates
 
+from api.context import Here
 from api.problems import Problem, responses
+from api.published import Name, get_and_head
 from briefing.values import is_name
-
-if TYPE_CHECKING:
-    from api.context import Here
-    from api.published import Name
 
 router = APIRouter(tags=["published"])
 
 _templates = Jinja2Templates(FilePath(__file__).with_name("templates"))
 
 
-@router.api_route(
+@get_and_head(
+    router,
     "/embed/{source}/{article}",
-    methods=["GET", "HEAD"],
-    operation_id="embed",
     summary="A page that plays an article's audio",
     responses={200: {"content": {"text/html": {}}}, **responses("no_audio")},
 )

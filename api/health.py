@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastapi import APIRouter, Response
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from api import schemas
+from api.context import Context, Here, Reader
 from api.problems import responses
 from briefing.database import database_clock
 from briefing.models import HealthRow
-
-if TYPE_CHECKING:
-    from api.context import Context, Here, Reader
 
 router = APIRouter()
 

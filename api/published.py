@@ -8,19 +8,19 @@ import re
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from stat import S_ISREG
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
 
+from api.context import Here
 from api.problems import Problem, responses
 from briefing.values import NAME_PATTERN, is_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path as FilePath
 
-    from api.context import Here
 
 router = APIRouter(tags=["published"])
 
@@ -34,15 +34,25 @@ _RANGE = re.compile(r"\s*bytes\s*=", re.IGNORECASE)
 _AUDIO_NAME = re.compile(r"([0-9a-f]{64})\.mp3")
 _ALIAS_TARGET = re.compile(r"\.\./\.\./audio/([0-9a-f]{64})\.mp3")
 
+_Route = TypeVar("_Route", bound="Callable[..., Response]")
+
 Name = Annotated[str, Path(pattern=f"^{NAME_PATTERN}$")]
 
-_BOTH = ["GET", "HEAD"]
+
+def get_and_head(router: APIRouter, path: str, **described: Any) -> Callable[[_Route], _Route]:  # noqa: ANN401  FastAPI's
+    """Return the decorator that serves `path` to GET and HEAD, and describes it once."""
+
+    def add(route: _Route) -> _Route:
+        router.add_api_route(path, route, methods=["GET"], **described)
+        router.add_api_route(path, route, methods=["HEAD"], include_in_schema=False)
+        return route
+
+    return add
 
 
-@router.api_route(
+@get_and_head(
+    router,
     "/audio/{name}",
-    methods=_BOTH,
-    operation_id="audio",
     summary="An MP3",
     response_class=FileResponse,
     responses={200: {"content": {"audio/mpeg": {}}}, **responses("not_found")},
@@ -61,10 +71,9 @@ def audio(name: str, request: Request, context: Here) -> Response:
     )
 
 
-@router.api_route(
+@get_and_head(
+    router,
     "/articles/{source}/{article}.mp3",
-    methods=_BOTH,
-    operation_id="article_mp3",
     summary="An article's current MP3",
     status_code=302,
     response_class=RedirectResponse,
@@ -79,10 +88,9 @@ def alias(source: Name, article: Name, context: Here) -> Response:
     )
 
 
-@router.api_route(
+@get_and_head(
+    router,
     "/v1/articles/{source}/{article}/audio",
-    methods=_BOTH,
-    operation_id="article_audio",
     summary="An article's audio, for players",
     responses={200: {"content": {"application/json": {}}}, **responses("no_audio")},
 )
@@ -93,10 +101,9 @@ def article_audio(source: Name, article: Name, request: Request, context: Here) 
     return _serve_small(request, path, "application/json", Problem("no_audio", f"{source}:{article} has no audio"))
 
 
-@router.api_route(
+@get_and_head(
+    router,
     "/shows/{slug}/feed.xml",
-    methods=_BOTH,
-    operation_id="feed",
     summary="A show's podcast feed",
     responses={200: {"content": {"application/rss+xml": {}}}, **responses("not_found")},
 )
@@ -107,10 +114,9 @@ def feed(slug: Name, request: Request, context: Here) -> Response:
     return _serve_small(request, path, "application/rss+xml", Problem("not_found", f"there is no show {slug!r}"))
 
 
-@router.api_route(
+@get_and_head(
+    router,
     "/shows/{slug}/artwork.jpg",
-    methods=_BOTH,
-    operation_id="artwork",
     summary="A show's artwork",
     responses={200: {"content": {"image/jpeg": {}}}, **responses("not_found")},
 )

@@ -164,6 +164,9 @@ def load_newsroom(path: Path) -> Newsroom:
     if unknown := set(tables) - {"shows", "sources"}:
         message = f"{path}: unknown tables {', '.join(sorted(unknown))}; write [[shows]] and [[sources]]"
         raise Misconfigured(message)
+    if not all(isinstance(rows, list) and all(isinstance(row, dict) for row in rows) for rows in tables.values()):
+        message = f"{path}: write shows and sources as [[shows]] and [[sources]] tables"
+        raise Misconfigured(message)
     try:
         return Newsroom.model_validate(
             {
@@ -171,14 +174,12 @@ def load_newsroom(path: Path) -> Newsroom:
                 "sources": [_read_source(table, base) for table in tables.get("sources", [])],
             }
         )
-    except (ValidationError, TypeError, AttributeError) as error:
+    except ValidationError as error:
         message = f"{path}: {_faults(error)}"
         raise Misconfigured(message) from error
 
 
-def _faults(error: Exception) -> str:
-    if not isinstance(error, ValidationError):
-        return "write shows and sources as [[shows]] and [[sources]] tables"
+def _faults(error: ValidationError) -> str:
     return "; ".join(
         ".".join(str(part) for part in fault["loc"]) + (": " if fault["loc"] else "") + fault["msg"]
         for fault in error.errors()

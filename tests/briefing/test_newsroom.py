@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import pytest
+
+from briefing.errors import Misconfigured
+from briefing.models import ShowRow
+from briefing.newsroom import load_newsroom
+from tests.support.newsroom import NEWSROOM
+from worker.newsroom import apply
+
+
+def write(tmp_path, text):
+    path = tmp_path / "briefcast.toml"
+    path.write_text(text)
+    return path
+
+
+def test_paths_are_relative_to_the_file(tmp_path):
+    newsroom = load_newsroom(
+        write(tmp_path, NEWSROOM + '[[shows]]\nslug="x"\ntitle="X"\nintro="sounds/in.wav"\noutro="none"\n')
+    )
+    assert newsroom.sources[0].options["folder"] == str(tmp_path / "articles")
+    assert newsroom.shows[2].intro == str(tmp_path / "sounds/in.wav")
+    assert newsroom.shows[2].outro is None
+    assert newsroom.shows[0].intro == "house"
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("[[shows]\n", "TOML"),
+        ("[shows]\nslug='x'\n", "tables"),
+        ("[[channels]]\n", "unknown tables channels"),
+        ("[[shows]]\nslug='a b'\ntitle='x'\n", "shows.0.slug"),
+        ("[[shows]]\nslug='a'\n", "shows.0.title"),
+        ("[[shows]]\nslug='a'\ntitle='x'\ncolour='red'\n", "colour"),
+        ("[[shows]]\nslug='a'\ntitle='x'\ndisclosure='  '\n", "disclosure"),
+        ("[[shows]]\nslug='a'\ntitle='x'\nloudness_lufs=-5\n", "loudness_lufs"),
+        ("[[shows]]\nslug='a'\ntitle='x'\n[[shows]]\nslug='a'\ntitle='y'\n", "twice"),
+        ("[[sources]]\nname='s'\nkind='files'\n", "at least one"),
+        ("[[shows]]\nslug='a'\ntitle='x'\n[[sources]]\nname='s'\nkind='files'\nshow='b'\n", "'b'"),
+    ],
+)
+def test_faults_are_named_with_the_file(tmp_path, text, fault):
+    with pytest.raises(Misconfigured, match="briefcast.toml") as caught:
+        load_newsroom(write(tmp_path, text))
+    assert fault in caught.value.message
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(Misconfigured, match="cannot be read"):
+        load_newsroom(tmp_path / "none.toml")
+
+
+def test_applying_twice_changes_nothing(place, tmp_path):
+    newsroom = load_newsroom(tmp_path / "briefcast.toml")
+    assert apply(newsroom, place).shows == ()
+    assert apply(newsroom, place).sources == ()
+
+
+def test_a_podcasts_guid_outlives_every_change(place, tmp_path):
+    def guid():
+        with place.database.reading() as session:
+            return session.get_one(ShowRow, "daily").podcast_guid
+
+    before = guid()
+    assert apply(load_newsroom(write(tmp_path, NEWSROOM.replace("The Test Ledger", "Another Name"))), place).shows == (
+        "daily",
+    )
+    assert guid() == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('voice = "silence"', 'voice = "nobody"'),
+        ('title = "The', 'intro = "gone.wav"\ntitle = "The'),
+        ('kind = "files"', 'kind = "gopher"'),
+    ],
+)
+def test_a_faulty_newsroom_changes_nothing(place, tmp_path, old, new):
+    from briefing.errors import BadInput
+
+    feed = place.files.root / "shows" / "daily" / "feed.xml"
+    before = feed.read_bytes()
+    text = NEWSROOM.replace("The Test Ledger", "Changed").replace('title = "Changed', 'title = "The Changed', 1)
+    with pytest.raises(BadInput):
+        apply(load_newsroom(write(tmp_path, text.replace(old, new, 1))), place)
+    assert feed.read_bytes() == before
+    with place.database.reading() as session:
+        assert session.get_one(ShowRow, "daily").settings["title"] == "The Test Ledger"

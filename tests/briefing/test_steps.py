@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import random
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from briefing import steps
+from briefing.database import Database
+from briefing.models import StepRow
+from briefing.schema import migrate
+from briefing.states import Queue, StepKind, StepState
+
+ALL = tuple(Queue)
+
+
+@pytest.fixture
+def database(tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'b.db'}")
+    migrate(database)
+    yield database
+    database.dispose()
+
+
+def record(database, kind=StepKind.SPEAK, queue=Queue.INTERACTIVE, **fields):
+    with database.writing() as session:
+        step = steps.record(session, kind, queue, **fields)
+        session.flush()
+        return step.id
+
+
+def claim(database, holder="here:1", lease_s=60.0, queues=ALL, **fields):
+    with database.writing() as session:
+        return steps.claim(session, holder=holder, lease_s=lease_s, queues=queues, **fields)
+
+
+def row(database, step_id):
+    with database.reading() as session:
+        return session.get_one(StepRow, step_id)
+
+
+def do(database, move, *arguments):
+    with database.writing() as session:
+        return move(session, *arguments)
+
+
+def test_a_step_is_claimed_once(database):
+    step = record(database, payload={"n": 1})
+    lease = claim(database)
+    assert (lease.step_id, lease.fence, lease.attempts, lease.payload) == (step, 1, 1, {"n": 1})
+    assert claim(database) is None
+
+
+def test_interactive_work_comes_before_bulk_and_oldest_first(database):
+    record(database, queue=Queue.BULK)
+    second, third = record(database), record(database)
+    assert [claim(database).step_id for _ in range(2)] == [second, third]
+    assert claim(database, queues=(Queue.ONLINE,)) is None
+    assert claim(database, queues=(Queue.BULK,)) is not None
+
+
+def test_a_message_names_the_step_to_claim(database):
+    first, second = record(database), record(database)
+    assert claim(database, step_id=second).step_id == second
+    assert claim(database, step_id=second) is None
+    assert claim(database, step_id=first).step_id == first
+
+
+def test_kinds_that_a_worker_does_not_know_stay_ready(database):
+    step = record(database, kind=StepKind.ASSEMBLE)
+    assert claim(database, kinds=(StepKind.SPEAK,)) is None
+    assert row(database, step).state == StepState.READY
+
+
+def test_a_lost_lease_is_fenced_off(database):
+    step = record(database)
+    stale = claim(database, lease_s=-1)
+    assert [lost.step_id for lost in do(database, steps.release_expired)] == [step]
+    fresh = claim(database, holder="there:2")
+    assert not do(database, steps.finish, stale)
+    assert not do(database, steps.renew, stale, 60.0)
+    assert not do(database, steps.retry, stale, "x")
+    assert not do(database, steps.give_up, stale, "x")
+    assert do(database, steps.finish, fresh)
+    assert not do(database, steps.finish, fresh), "done once"
+
+
+def test_a_renewed_lease_holds(database):
+    record(database)
+    lease = claim(database, lease_s=-1)
+    assert do(database, steps.renew, lease, 60.0)
+    assert do(database, steps.release_expired) == []
+
+
+def test_a_dead_process_gives_back_its_own_steps_only(database):
+    mine, other = record(database), record(database)
+    claim(database, holder="here:1")
+    claim(database, holder="here:2")
+    assert [lost.step_id for lost in do(database, steps.release_held_by, "here:1")] == [mine]
+    assert row(database, other).state == StepState.LEASED
+
+
+def test_after_three_claims_a_lost_step_is_dead(database):
+    step = record(database)
+    dead = []
+    for _ in range(steps.MAX_ATTEMPTS):
+        claim(database, lease_s=-1)
+        dead += [lost.dead for lost in do(database, steps.release_expired)]
+    assert dead == [False, False, True]
+    assert (row(database, step).state, row(database, step).error_code) == ("dead", steps.WORKER_LOST)
+
+
+def test_a_postponed_step_waits_and_spends_nothing(database):
+    step = record(database)
+    assert do(database, steps.postpone, claim(database), 60.0, "away")
+    assert claim(database) is None
+    assert (row(database, step).attempts, row(database, step).postponed) == (0, 1)
+    with database.reading() as session:
+        assert steps.due_to_ring(session, 60, 10) == []
+
+
+def test_ready_steps_are_rung_once_and_again_when_nobody_comes(database):
+    step = record(database)
+    record(database, state=StepState.WAITING)
+
+    def due(again_s):
+        with database.reading() as session:
+            return [found.id for found in steps.due_to_ring(session, again_s, 10)]
+
+    assert due(60) == [step]
+    do(database, steps.mark_rung, [step])
+    assert due(60) == []
+    assert due(-1) == [step]
+
+
+def test_twenty_threads_claim_each_step_once(database):
+    ids = [record(database) for _ in range(60)]
+    claimed, lock = [], threading.Lock()
+
+    def work(number):
+        while lease := claim(database, holder=f"here:{number}"):
+            with lock:
+                claimed.append(lease.step_id)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(claimed) == ids
+
+
+@given(st.integers(0, 50), st.integers(), st.one_of(st.none(), st.floats(0, 1e6)))
+def test_backoff_stays_within_its_bounds(postponed, seed, wish):
+    low, high = steps.BACKOFF_S
+    delay = steps.compute_backoff(postponed, random.Random(seed), wish)
+    assert low / 2 <= delay <= high
+    if wish is not None:
+        assert delay >= min(wish, high)
+
+
+def test_backoff_grows():
+    assert steps.compute_backoff(6, random.Random(1)) > 10 * steps.compute_backoff(0, random.Random(1))

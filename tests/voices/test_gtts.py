@@ -1,0 +1,105 @@
+"""Every hazard of gTTS, met by a stand-in for Google's endpoint."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.google import google
+from voices.catalogue import load_catalogue
+from voices.engines import gtts
+from voices.engines.gtts import GttsEngine
+from voices.errors import EngineBusy, EngineFailed
+
+VOICE = load_catalogue().get("gtts-en")
+TEXT = "The ferry runs again from Monday, the harbour board said. " * 4
+
+
+@pytest.fixture
+def server(tmp_path):
+    with google(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _hurry(monkeypatch):
+    monkeypatch.setattr(gtts, "_BACKOFF_S", 0.01)
+    yield
+    for made in _made:
+        made._client.close()
+    _made.clear()
+
+
+_made = []
+
+
+def engine(server, **options):
+    made = GttsEngine(**({"endpoint": server.endpoint, "ca_file": server.ca_file, "per_second": 100.0} | options))
+    _made.append(made)
+    return made
+
+
+def spoken(speaker, text=TEXT):
+    return list(speaker.synthesize(text, VOICE))
+
+
+def test_a_text_becomes_one_request_per_part_and_all_parts_are_there(server):
+    parts = spoken(engine(server))
+    asked = [text for _, text, _ in server.asked]
+    assert len(parts) == len(asked) > 2
+    # gTTS leaves out the comma it cuts at; no word is lost.
+    assert " ".join(asked).replace(",", "").replace(".", "").split() == TEXT.replace(",", "").replace(".", "").split()
+    assert {language for *_, language in server.asked} == {"en"}
+
+
+def test_an_unknown_certificate_is_refused_not_ignored(server):
+    with pytest.raises(EngineFailed, match="certificate"):
+        spoken(engine(server, ca_file=""))
+    assert not server.asked
+
+
+def test_a_sentence_without_audio_fails_the_whole_text(server):
+    # gTTS itself drops the sentence without a word.
+    server.faults = [None, "silent"]
+    with pytest.raises(EngineFailed, match="no audio"):
+        spoken(engine(server))
+
+
+@pytest.mark.parametrize("fault", [429, 503, "cut"])
+def test_trouble_that_passes_is_tried_again(server, fault):
+    server.faults = [None, fault]
+    parts = spoken(engine(server))
+    assert len(server.asked) == len(parts) + 1
+
+
+@pytest.mark.parametrize(("fault", "error"), [(429, EngineBusy), (404, EngineFailed), ("garbage", EngineFailed)])
+def test_trouble_that_stays_fails_the_whole_text(server, fault, error):
+    server.faults = [None, *[fault] * 10]
+    with pytest.raises(error):
+        spoken(engine(server))
+    assert len(server.asked) <= 4
+
+
+def test_a_hang_ends(server, monkeypatch):
+    import httpx
+
+    monkeypatch.setattr(gtts, "_TIMEOUT", httpx.Timeout(0.3))
+    server.faults = ["hang"] * 3
+    with pytest.raises(EngineBusy, match="Timeout"):
+        spoken(engine(server))
+
+
+def test_requests_are_throttled(server):
+    spoken(engine(server, per_second=10.0))
+    times = [moment for moment, *_ in server.asked]
+    assert all(after - before > 0.08 for before, after in zip(times, times[1:], strict=False))
+
+
+def test_the_environment_sends_text_nowhere_else(server, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("SSL_CERT_FILE", "/dev/null")
+    assert spoken(engine(server))
+
+
+def test_text_without_a_word_is_a_failure(server):
+    with pytest.raises(EngineFailed):
+        spoken(engine(server), "   ")
