@@ -47,6 +47,7 @@ def create_app(context: Context | None = None) -> FastAPI:
     app.mount("/static", StaticFiles(directory=_HERE / "static"))
     app.mount("/docs/assets", StaticFiles(directory=str(files("fastapi_offline") / "static")))
     app.add_api_route("/docs", _docs, include_in_schema=False)
+    app.add_api_route("/docs/errors", _errors, include_in_schema=False)
     app.add_api_route("/", _front, include_in_schema=False)
     app.add_middleware(PublicCors)
     app.add_middleware(SecurityHeaders)
@@ -56,6 +57,14 @@ def create_app(context: Context | None = None) -> FastAPI:
 
 def _front() -> Response:
     return RedirectResponse("/docs")
+
+
+def _errors(request: Request) -> Response:
+    """What the `type` of a problem refers to."""
+    values = {"problems": problems.PROBLEMS, "failures": problems.FAILURES}
+    response = _templates.TemplateResponse(request, "errors.html", values)
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'self'; base-uri 'none'"
+    return response
 
 
 def _docs(request: Request) -> Response:

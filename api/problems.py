@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI, Request
 
-#: Stable code -> (status, title). What a failed revision's `error.code` may be is listed beside it in docs/errors.md.
+#: Stable code -> (status, title); docs/errors.md says what to do about each.
 PROBLEMS: dict[str, tuple[int, str]] = {
     "bad_request": (400, "The request cannot be understood"),
     "bad_article_id": (422, "Not an article ID"),
@@ -41,6 +41,28 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "request_too_large": (413, "The request is too large"),
     "database_unavailable": (503, "The database does not answer"),
     "internal_error": (500, "Something went wrong here"),
+}
+
+#: What a failed revision's `error.code` may be -> what it means. An answer's own problem codes may stand there too.
+FAILURES: dict[str, str] = {
+    "article_not_found": "The source has no article of that ID",
+    "article_empty": "Nothing was left to read after cleaning",
+    "article_too_long": "The article exceeds the limits on characters or chunks",
+    "article_refused": "The article's site does not let us read it",
+    "page_too_large": "The page is larger than we read",
+    "page_too_deep": "The page nests more deeply than a parser can be trusted with",
+    "page_unreadable": "The page cannot be parsed within its limits",
+    "media_type_refused": "The address is not a page of text",
+    "invalid_settings": "A show's or source's settings do not hold together",
+    "source_unavailable": "The article's source did not answer, five times over",
+    "engine_unavailable": "The speech engine could not be used, five times over",
+    "engine_not_installed": "The speech engine or its voice is not on the worker's machine",
+    "storage_unavailable": "The disk could not take a file",
+    "take_rejected": "The engine's sound failed its check, three times over",
+    "take_corrupt": "A stored take no longer matches its hash",
+    "master_rejected": "The finished MP3 missed its loudness, true peak or length",
+    "worker_lost": "The worker vanished, three times over",
+    "superseded": "A newer revision took its place",
 }
 
 _MEDIA_TYPE = "application/problem+json"

@@ -53,6 +53,7 @@ class UnknownReference(BadInput):
     """Raised when a name (source, show, voice, segment) refers to nothing configured."""
 
     code = "unknown_reference"
+    hint = "Check the spelling against what is configured."
 
 
 class ArticleNotFound(BadInput):
@@ -80,6 +81,7 @@ class PageRefused(BadInput):
     """Raised when a page cannot be parsed safely: too large, too deeply nested, not text."""
 
     code = "page_unreadable"
+    hint = "Check that this is an article's page, or give the article's own text in a file."
 
 
 class AddressRefused(BadInput):
@@ -93,6 +95,7 @@ class Misconfigured(BadInput):
     """Raised when a settings file does not hold together."""
 
     code = "invalid_settings"
+    hint = "Correct it and run the command again; nothing has been changed."
 
 
 class Unavailable(BriefcastError):
@@ -119,9 +122,10 @@ class EngineUnavailable(Unavailable):
     """Raised when a speech engine cannot be used now. `retry_after_s` carries a service's own wish, if stated."""
 
     code = "engine_unavailable"
+    hint = "Try again later, or choose another voice of `briefcast voices`."
 
     def __init__(self, message: str, *, hint: str | None = None, retry_after_s: float | None = None) -> None:
-        super().__init__(message, hint=hint)
+        super().__init__(message, hint=hint or None)
         self.retry_after_s = retry_after_s
 
 
@@ -129,6 +133,7 @@ class EngineNotInstalled(EngineUnavailable):
     """Raised when an engine or its model is not on this machine; waiting does not bring it."""
 
     code = "engine_not_installed"
+    hint = "Install it on this machine, or choose another voice of `briefcast voices`."
 
 
 class StorageUnavailable(Unavailable):
@@ -155,6 +160,7 @@ class TakeCorrupt(Defect):
     """Raised when a stored take no longer matches its hash. `key` names the chunk to speak again."""
 
     code = "take_corrupt"
+    hint = "It is spoken again by itself; if it happens often, check the disk."
 
     def __init__(self, message: str, *, key: str) -> None:
         super().__init__(message)
@@ -165,3 +171,4 @@ class MasterRejected(Defect):
     """Raised when the finished audio misses its loudness, true peak or duration."""
 
     code = "master_rejected"
+    hint = "Check the jingles, or the show's loudness target, and regenerate."

@@ -16,7 +16,6 @@ from briefing.models import StepRow
 from briefing.states import Queue, StepKind, StepState
 
 if TYPE_CHECKING:
-    import random
     from collections.abc import Collection, Sequence
 
     from sqlalchemy import ColumnElement
@@ -24,12 +23,6 @@ if TYPE_CHECKING:
 
 #: Claims a step may use up: a fault that kills three workers would kill a fourth (poison, see Oban and Sidekiq).
 MAX_ATTEMPTS = 3
-
-#: Transient failures a step may meet before it is given up: with the delays below, about twenty minutes.
-MAX_POSTPONED = 5
-
-#: Shortest and longest delay after a transient failure, in seconds.
-BACKOFF_S = (2.0, 300.0)
 
 #: Error code of a step whose workers vanished `MAX_ATTEMPTS` times.
 WORKER_LOST = "worker_lost"
@@ -70,6 +63,16 @@ def record(  # noqa: PLR0913  the columns of a new row
     )
     session.add(step)
     return step
+
+
+def is_due(session: Session, queues: Sequence[Queue]) -> bool:
+    """Tell whether there is a step to claim; a read, so that idle workers do not take SQLite's one write lock."""
+    statement = select(StepRow.id).where(
+        StepRow.state == StepState.READY.value,
+        StepRow.queue.in_([queue.value for queue in queues]),
+        or_(StepRow.not_before.is_(None), StepRow.not_before <= database_clock()),
+    )
+    return session.scalar(statement.limit(1)) is not None
 
 
 def claim(
@@ -293,13 +296,3 @@ def due_to_ring(session: Session, ring_again_s: float, limit: int) -> list[StepR
 def mark_rung(session: Session, step_ids: Sequence[int]) -> None:
     """Note that a broker was told of these steps."""
     session.execute(update(StepRow).where(StepRow.id.in_(step_ids)).values(rung_at=database_clock()))
-
-
-def compute_backoff(postponed: int, chance: random.Random, at_least_s: float | None = None) -> float:
-    """Return the delay before the next try in seconds: doubling from 2 to 300, jittered by half, never under
-    `at_least_s` (a server's Retry-After).
-    """
-    low, high = BACKOFF_S
-    delay = min(high, low * 2.0**postponed)
-    delay *= 1 - chance.random() / 2
-    return max(delay, min(at_least_s or 0.0, high))

@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,7 +17,8 @@ from briefing.storage import sync_file, write_atomically
 from cli.articles import read_source
 from cli.place import open_place
 from cli.progress import progress_bar
-from worker.narrate import Narrating, Narration, Stopwatch
+from worker.narrate import Narrating, Stopwatch
+from worker.report import report as make_report
 from worker.speakers import Speakers
 
 
@@ -53,10 +55,10 @@ def narrate(sources: tuple[str, ...], output: Path, voice: str | None, slug: str
     stored = place.storage.path(narration.master.sha256)
     assert stored is not None
     _deliver(stored, output)
+    said = make_report(narration) | {"mp3": str(output)}
     if report is not None:
-        content = narration.report() | {"mp3": str(output)}
-        write_atomically(report, json.dumps(content, indent=2, ensure_ascii=False).encode())
-    _summarise(narration, output)
+        write_atomically(report, json.dumps(said, indent=2, ensure_ascii=False).encode())
+    _summarise(said, output)
 
 
 def _deliver(stored: Path, output: Path) -> None:
@@ -70,13 +72,12 @@ def _deliver(stored: Path, output: Path) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _summarise(narration: Narration, output: Path) -> None:
-    report = narration.report()
-    minutes, seconds = divmod(round(report["duration_s"]), 60)
-    takes = report["takes"]
-    loudness = report["loudness_lufs"]
-    level = f", {loudness:.1f} LUFS, peak {report['true_peak_dbtp']:.1f} dBTP" if loudness is not None else ""
+def _summarise(said: dict[str, Any], output: Path) -> None:
+    minutes, seconds = divmod(round(said["duration_s"]), 60)
+    takes = said["takes"]
+    loudness = said["loudness_lufs"]
+    level = f", {loudness:.1f} LUFS, peak {said['true_peak_dbtp']:.1f} dBTP" if loudness is not None else ""
     click.echo(
-        f"{output}: {minutes}:{seconds:02} min, {report['words']} words{level}; "
+        f"{output}: {minutes}:{seconds:02} min, {said['words']} words{level}; "
         f"{takes['spoken']} takes spoken, {takes['reused']} reused"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -44,7 +45,8 @@ def _serve(host: str, port: int) -> None:
 @contextmanager
 def embedded_workers() -> Iterator[subprocess.Popen[bytes]]:
     """Run the embedded workers in a process of their own while inside; yields that process."""
-    process = subprocess.Popen([sys.executable, "-m", "cli.main", "work"], stdin=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "cli.main", "work", "--parent", str(os.getpid())]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603  our own command
     try:
         yield process
     finally:

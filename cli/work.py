@@ -22,10 +22,13 @@ def _on_stop(stop: Callable[[], None]) -> None:
 
 
 @click.command()
-def work() -> None:
+@click.option("--parent", type=int, hidden=True, help="Process to end with, even when it is killed.")
+def work(parent: int | None) -> None:
     """Run the embedded workers: no broker, one machine. `briefcast serve` starts them by itself."""
-    from worker.runner import Runner  # noqa: PLC0415  each command loads only its own
+    from worker.runner import Runner, die_with_parent  # noqa: PLC0415  each command loads only its own
 
+    if parent is not None:
+        die_with_parent(parent)
     configure()
     runner = Runner(Workplace())
     _on_stop(runner.stop)

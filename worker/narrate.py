@@ -14,10 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from briefing.takes import find_master, find_takes, forget_take, save_master, save_take
-from briefing.values import MASTER_RATE
 from worker import artwork
 from worker.assemble import Programme, check_takes, produce, programme, tags_for
 from worker.prepare import Prepared, cut, write_script
@@ -77,59 +76,6 @@ class Narration:
     """Keys of chunks whose takes were there before."""
     master_reused: bool
     stages: dict[str, dict[str, float]]
-
-    def report(self) -> dict[str, Any]:
-        """Return the report for people and programs; seconds, LUFS, dBTP."""
-        cues = {cue.ref: cue for cue in self.master.cues if cue.kind == "segment"}
-        chunks: dict[str, list[dict[str, Any]]] = {}
-        for chunk in self.prepared.chunks:
-            chunks.setdefault(chunk.segment, []).append({"key": chunk.key, "reused": chunk.key in self.reused})
-        script = self.prepared.script
-        return {
-            "title": script.title,
-            "language": script.language,
-            "voice": self.prepared.narrator.voice,
-            "engine": f"{self.prepared.narrator.engine} {self.prepared.narrator.engine_version}",
-            "words": script.words,
-            "duration_s": round(self.master.seconds, 3),
-            "loudness_lufs": self.master.loudness_lufs,
-            "true_peak_dbtp": self.master.true_peak_dbtp,
-            "bytes": self.master.bytes,
-            "sha256": self.master.sha256,
-            "encoded": not self.master_reused,
-            "takes": {"spoken": len(self._keys - self.reused), "reused": len(self._keys & self.reused)},
-            "chapters": [
-                {"title": cue.title, "article": cue.ref, **_seconds(cue.start, cue.end)}
-                for cue in self.master.cues
-                if cue.kind == "chapter"
-            ],
-            "segments": [
-                {
-                    "id": segment.id,
-                    "role": segment.role.value,
-                    "written": segment.written,
-                    "spoken": segment.spoken,
-                    **_seconds(cues[segment.id].start, cues[segment.id].end),
-                    "reused": all(chunk["reused"] for chunk in chunks[segment.id]),
-                    "chunks": chunks[segment.id],
-                }
-                for segment in script.segments
-                if segment.id in cues
-            ],
-            "dropped": [entry.model_dump() for entry in script.dropped],
-            "timings": {
-                stage: {kind: round(seconds, 3) for kind, seconds in spent.items()}
-                for stage, spent in self.stages.items()
-            },
-        }
-
-    @property
-    def _keys(self) -> frozenset[str]:
-        return frozenset(chunk.key for chunk in self.prepared.chunks)
-
-
-def _seconds(start: int, end: int) -> dict[str, float]:
-    return {"start_s": round(start / MASTER_RATE, 3), "end_s": round(end / MASTER_RATE, 3)}
 
 
 @dataclass(frozen=True)

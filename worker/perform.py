@@ -13,8 +13,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import structlog
+from sqlalchemy import select
 
 from briefing import revisions, steps
+from briefing.backoff import MAX_POSTPONED, compute_backoff
 from briefing.errors import (
     BriefcastError,
     Defect,
@@ -25,6 +27,7 @@ from briefing.errors import (
     Unavailable,
 )
 from briefing.logs import get_logger
+from briefing.models import RevisionRow
 from worker.pipeline import DEADLINE_S
 from worker.tasks import TASKS
 
@@ -50,15 +53,25 @@ def perform_next(place: Workplace, queues: Sequence[Queue], step_id: int | None 
 
     Raises whatever a task raises that is no BriefcastError, after giving the step back with its claim spent.
     """
+    if step_id is None:
+        with place.database.reading() as session:
+            if not steps.is_due(session, queues):
+                return False
     with place.database.writing() as session:
         lease = steps.claim(
             session, holder=place.holder, lease_s=place.work.lease_s, queues=queues, kinds=tuple(TASKS), step_id=step_id
+        )
+        briefing = (
+            session.scalar(select(RevisionRow.briefing_id).where(RevisionRow.id == lease.revision_id))
+            if lease
+            else None
         )
     if lease is None:
         return False
     with (
         structlog.contextvars.bound_contextvars(
             step=lease.step_id,
+            briefing=briefing,
             revision=lease.revision_id,
             kind=lease.kind.value,
             fence=lease.fence,
@@ -108,11 +121,11 @@ def _settle(lease: Lease, place: Workplace, error: BriefcastError) -> None:
 def delay_after(error: BriefcastError, postponed: int) -> float | None:
     """Return the seconds until a step that met `error` is worth another try, None when waiting does not help."""
     if isinstance(error, StorageUnavailable):
-        return min(_STORAGE_DELAY_S, steps.compute_backoff(postponed, _chance))
-    if not isinstance(error, Unavailable) or isinstance(error, EngineNotInstalled) or postponed >= steps.MAX_POSTPONED:
+        return min(_STORAGE_DELAY_S, compute_backoff(postponed, _chance))
+    if not isinstance(error, Unavailable) or isinstance(error, EngineNotInstalled) or postponed >= MAX_POSTPONED:
         return None
     wish = error.retry_after_s if isinstance(error, SourceUnavailable | EngineUnavailable) else None
-    return steps.compute_backoff(postponed, _chance, wish)
+    return compute_backoff(postponed, _chance, wish)
 
 
 def _abandon(lease: Lease, place: Workplace) -> None:

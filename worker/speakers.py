@@ -25,11 +25,11 @@ def voice_errors() -> Iterator[None]:
     try:
         yield
     except UnknownVoice as error:
-        raise UnknownReference(error.message, code="unknown_voice", hint=error.hint) from error
+        raise UnknownReference(error.message, code="unknown_voice", hint=error.hint or None) from error
     except CatalogueInvalid as error:
-        raise Misconfigured(error.message, hint=error.hint) from error
+        raise Misconfigured(error.message, hint=error.hint or None) from error
     except EngineMissing as error:
-        raise EngineNotInstalled(error.message, hint=error.hint) from error
+        raise EngineNotInstalled(error.message, hint=error.hint or None) from error
     except EngineBusy as error:
         raise EngineUnavailable(error.message, hint=error.hint, retry_after_s=error.retry_after_s) from error
     except EngineFailed as error:

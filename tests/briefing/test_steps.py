@@ -1,11 +1,8 @@
 from __future__ import annotations
 
-import random
 import threading
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from briefing import steps
 from briefing.database import Database
@@ -150,16 +147,3 @@ def test_twenty_threads_claim_each_step_once(database):
     for thread in threads:
         thread.join()
     assert sorted(claimed) == ids
-
-
-@given(st.integers(0, 50), st.integers(), st.one_of(st.none(), st.floats(0, 1e6)))
-def test_backoff_stays_within_its_bounds(postponed, seed, wish):
-    low, high = steps.BACKOFF_S
-    delay = steps.compute_backoff(postponed, random.Random(seed), wish)
-    assert low / 2 <= delay <= high
-    if wish is not None:
-        assert delay >= min(wish, high)
-
-
-def test_backoff_grows():
-    assert steps.compute_backoff(6, random.Random(1)) > 10 * steps.compute_backoff(0, random.Random(1))

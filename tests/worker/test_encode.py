@@ -23,6 +23,14 @@ def test_decodes_to_the_very_samples_that_went_in(tmp_path, samples):
     assert np.corrcoef(heard, sound)[0, 1] > 0.98
 
 
+def test_the_level_out_is_the_level_in(tmp_path):
+    # LAME turns its input down by 0.45 dB at this bit rate unless that is undone.
+    sound = voice_like(5, 44_100, level=0.1)
+    encode(blocks_of(sound), tmp_path / "a.mp3")
+    heard = joined(decoded(tmp_path / "a.mp3", 44_100))
+    assert 20 * np.log10(np.std(heard) / np.std(sound)) == pytest.approx(0, abs=0.1)
+
+
 def test_is_96_kbit_mono_cbr_with_an_info_header(tmp_path):
     path = tmp_path / "a.mp3"
     encode(blocks_of(voice_like(10, 44_100)), path)

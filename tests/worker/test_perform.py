@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from briefing.backoff import MAX_POSTPONED
 from briefing.errors import (
     ArticleEmpty,
     EngineNotInstalled,
@@ -12,7 +13,7 @@ from briefing.errors import (
 )
 from briefing.models import StepRow
 from briefing.states import Queue, StepKind
-from briefing.steps import MAX_ATTEMPTS, MAX_POSTPONED
+from briefing.steps import MAX_ATTEMPTS
 from tests.support.asking import ask, revision_row, step_rows
 from tests.support.newsroom import ARTICLE
 from worker import perform, sweep

@@ -15,7 +15,6 @@ from briefing.errors import ArticleEmpty, PageRefused
 from briefing.values import BlockKind, CleanArticle, Dropped
 from worker.clean.depth import check_depth
 from worker.clean.draft import Draft
-from worker.clean.markdown import read_markdown
 from worker.clean.plain import read_plain
 from worker.clean.shape import shape
 from worker.text import one_line
@@ -56,6 +55,8 @@ def _read(article: Article) -> Draft:
     if article.media_type == "text/plain":
         return read_plain(article.body, article.title)
     if article.media_type == "text/markdown":
+        from worker.clean.markdown import read_markdown  # noqa: PLC0415  0.1 s, also in the parsing child, that HTML spares
+
         head, markup = read_markdown(article.body)
         draft = _parse(markup, "fragment")
         return draft.model_copy(update=head.model_dump(exclude_none=True))

@@ -1,0 +1,96 @@
+"""The main job on one machine: the API with its embedded workers, Piper speaking."""
+
+from __future__ import annotations
+
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.support.checks import check_published
+from tests.support.processes import BIN, descendants, running, wait_for
+from tests.support.steptable import check_steps, rows, speaking_process
+
+
+@pytest.fixture
+def serving(product, started, tmp_path):
+    with running([BIN / "briefcast", "serve", "--port", str(product.port)], tmp_path / "serve.log") as process:
+        started(product)
+        product.process = process
+        yield product
+
+
+def test_an_article_id_goes_in_and_a_published_mp3_comes_out(serving, tmp_path):
+    # Given the product running / When twenty clients ask for one article at once
+    with ThreadPoolExecutor(20) as pool:
+        asked = list(pool.map(lambda _: serving.ask("cup-final"), range(20)))
+    # Then they share one revision
+    assert len({(briefing["id"], briefing["revision"]["number"]) for briefing in asked}) == 1
+    briefing = serving.finished(asked[0])
+    assert (briefing["state"], briefing["revision"]["number"]) == ("live", 1)
+    # And what is published holds in every respect
+    first = check_published(serving.client, briefing, tmp_path)
+
+    # When it is made again and nothing has changed / Then nothing is spoken and the very same bytes are live
+    serving.client.post(f"/v1/briefings/{briefing['id']}/regenerate", json={}).raise_for_status()
+    again = serving.finished(briefing)
+    assert (again["revision"]["number"], again["state"]) == (2, "live")
+    assert again["revision"]["takes_reused"] == again["revision"]["progress"]["steps_total"] - 3
+    assert again["live"]["url"] == first["url"]
+
+    # When one segment is to be read anew / Then one take is spoken, the address is new, and the old one still answers
+    segment = serving.client.get(briefing["links"]["script"]).json()["segments"][3]["id"]
+    body = {"refetch": False, "segments": [segment]}
+    serving.client.post(f"/v1/briefings/{briefing['id']}/regenerate", json=body).raise_for_status()
+    third = serving.finished(briefing)
+    assert third["revision"]["takes_reused"] == again["revision"]["takes_reused"] - 1
+    assert check_published(serving.client, third, tmp_path)["url"] != first["url"]
+    assert serving.client.get(first["url"]).status_code == 200
+    assert check_steps(Path(os.environ["BRIEFCAST_DATA"])) == 0
+
+
+def test_a_worker_killed_in_mid_chunk_costs_one_chunk(serving, tmp_path):
+    data = Path(os.environ["BRIEFCAST_DATA"])
+    briefing = serving.ask("reactor-inspection")
+    victim = wait_for(lambda: speaking_process(data), "a worker that speaks")
+    assert victim in descendants(serving.process.pid)
+    os.kill(victim, signal.SIGKILL)
+    done = serving.finished(briefing)
+    assert done["state"] == "live"
+    check_published(serving.client, done, tmp_path)
+    assert check_steps(data) == 1
+    assert rows(data, "SELECT count(*) FROM takes")[0][0] == done["revision"]["progress"]["steps_total"] - 3
+
+
+def test_killing_the_server_leaves_nothing_running_and_loses_nothing(product, started, tmp_path):
+    data = Path(os.environ["BRIEFCAST_DATA"])
+    command = [BIN / "briefcast", "serve", "--port", str(product.port)]
+    with running(command, tmp_path / "serve.log") as process:
+        started(product)
+        briefing = product.ask("reactor-inspection")
+        wait_for(lambda: speaking_process(data), "a worker that speaks")
+        family = descendants(process.pid)
+        os.kill(process.pid, signal.SIGKILL)
+        wait_for(lambda: not [pid for pid in family if Path(f"/proc/{pid}").exists()], "the workers to follow", 20)
+    # When the product is started again / Then the work goes on where it was
+    with running(command, tmp_path / "serve.log"):
+        started(product)
+        done = product.finished(briefing)
+        assert done["state"] == "live"
+        check_published(product.client, done, tmp_path)
+        check_steps(data)
+
+
+def test_a_worker_that_hangs_is_replaced(serving, tmp_path):
+    # Given a worker stopped in mid-chunk, its lease running out / Then it is killed and another one finishes
+    data = Path(os.environ["BRIEFCAST_DATA"])
+    briefing = serving.ask("cup-final")
+    victim = wait_for(lambda: speaking_process(data), "a worker that speaks")
+    os.kill(victim, signal.SIGSTOP)
+    done = serving.finished(briefing)
+    assert done["state"] == "live"
+    check_published(serving.client, done, tmp_path)
+    assert check_steps(data) == 1
+    wait_for(lambda: victim not in descendants(serving.process.pid), "the hanging worker to be gone")

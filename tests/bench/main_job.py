@@ -1,0 +1,130 @@
+"""The main job on a 700-word sample: the whole pipeline against the bare engine, reuse, and memory."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.bench.measure import cost_of, middle, table
+from tests.support.processes import BIN, ROOT
+
+SAMPLE = ROOT / "samples" / "articles" / "port-authority.html"
+
+#: Runs of each kind, taken in turns, so that a busy minute of a shared machine falls on all of them.
+_ROUNDS = 3
+
+_HOUR_S = 3600
+
+
+def run():
+    """Measure and print."""
+    with tempfile.TemporaryDirectory() as folder:
+        base = Path(folder)
+        _against_bare(base)
+        _reuse(base)
+        _memory(base)
+
+
+def _narrate(base, data, source, *options):
+    """Narrate a file in the data folder `data`; return cost and report."""
+    report = base / "report.json"
+    command = [BIN / "briefcast", "narrate", source, "-o", base / "out.mp3", "--report", report, *options]
+    cost = cost_of(command, BRIEFCAST_DATA=str(data), BRIEFCAST_WORKERS="2")
+    return cost, json.loads(report.read_text())
+
+
+def _against_bare(base):
+    _, report = _narrate(base, base / "warm", SAMPLE)
+    lines = base / "lines.txt"
+    lines.write_text("\n".join(segment["spoken"] for segment in report["segments"]))
+    costs = {"bare engine, 1 thread": [], "bare engine, 2 threads": [], "whole pipeline": []}
+    for number in range(_ROUNDS):
+        for threads in (1, 2):
+            command = [sys.executable, "-m", "tests.bench.bare_piper", str(lines), str(threads)]
+            costs[f"bare engine, {threads} thread{'s' if threads > 1 else ''}"].append(cost_of(command))
+        costs["whole pipeline"].append(_narrate(base, base / f"cold{number}", SAMPLE)[0])
+    found = {name: middle(values) for name, values in costs.items()}
+    one, two, whole = found.values()
+    audio_s = report["duration_s"]
+    table(
+        f"{SAMPLE.name}: {report['words']} words, {audio_s:.0f} s of audio, {len(report['segments'])} segments; "
+        f"cold, model load included, median of {_ROUNDS}",
+        ("", "wall s", "CPU s", "peak MB", "audio s per CPU s"),
+        [
+            (name, f"{cost.wall_s:.1f}", f"{cost.cpu_s:.1f}", f"{cost.peak_mb:.0f}", f"{audio_s / cost.cpu_s:.1f}")
+            for name, cost in found.items()
+        ],
+    )
+    table(
+        "ratios",
+        ("", "measured", "target"),
+        [
+            ("CPU, pipeline to bare engine on 1 thread", f"{whole.cpu_s / one.cpu_s:.2f}", "<= 1.25"),
+            ("CPU, pipeline to bare engine on 2 threads", f"{whole.cpu_s / two.cpu_s:.2f}", "<= 1.25"),
+            ("wall, pipeline to bare engine on 2 threads", f"{whole.wall_s / two.wall_s:.2f}", "<= 1.25"),
+        ],
+    )
+    table(
+        "where the pipeline's time goes (one run)",
+        ("stage", "wall s", "CPU s"),
+        [(stage, f"{spent['wall_s']:.2f}", f"{spent['cpu_s']:.2f}") for stage, spent in report["timings"].items()],
+    )
+
+
+def _reuse(base):
+    rows = []
+    article = base / "edited.html"
+    text = SAMPLE.read_text()
+    article.write_text(text)
+    for name, content in (
+        ("first run", text),
+        ("again, unchanged", text),
+        ("one word of one paragraph edited", text.replace("a flat above a bakery", "a room above a bakery")),
+        ("a new first paragraph", text.replace("<p>For eleven years", "<p>This is new.</p><p>For eleven years")),
+        (
+            "a paragraph deleted",
+            text.replace("<p>So far no ship has been lost.", "<p hidden>So far no ship has been lost."),
+        ),
+    ):
+        assert name in {"first run", "again, unchanged"} or content != text, name
+        article.write_text(content)
+        cost, report = _narrate(base, base / "reuse", article)
+        takes = report["takes"]
+        rows.append(
+            (
+                name,
+                takes["spoken"],
+                takes["reused"],
+                "yes" if report["encoded"] else "no",
+                f"{cost.wall_s:.1f}",
+                f"{cost.cpu_s:.1f}",
+            )
+        )
+    table("reuse", ("", "takes spoken", "reused", "encoded", "wall s", "CPU s"), rows)
+
+
+def _memory(base):
+    paragraph = "The harbour was quiet on Tuesday, and nobody who lived there could say when it had last been so. " * 4
+    # 60 ms a character and half a second of pause a paragraph.
+    paragraphs = int(_HOUR_S / (len(paragraph) * 0.06 + 0.55)) + 1
+    article = base / "hour.txt"
+    article.write_text(
+        "An hour of silence to measure\n\n" + "\n\n".join(f"{number} {paragraph}" for number in range(paragraphs))
+    )
+    cost, report = _narrate(base, base / "hour", article, "--voice", "silence")
+    table(
+        "an hour of audio, silence engine",
+        ("audio s", "chunks", "wall s", "CPU s", "peak MB", "target"),
+        [
+            (
+                f"{report['duration_s']:.0f}",
+                report["takes"]["spoken"],
+                f"{cost.wall_s:.1f}",
+                f"{cost.cpu_s:.1f}",
+                f"{cost.peak_mb:.0f}",
+                "<= 250 MB",
+            )
+        ],
+    )

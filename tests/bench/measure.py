@@ -1,0 +1,47 @@
+"""Runs a command and measures it; prints tables."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import time
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a command cost, its child processes included."""
+
+    wall_s: float
+    cpu_s: float
+    peak_mb: float
+    """Largest resident set of any one process."""
+
+
+def cost_of(command, **extra):
+    """Run a command to its end and return its cost; fails when the command does."""
+    started = time.perf_counter()
+    process = subprocess.Popen(command, env=os.environ | extra, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    said, complained = process.stdout.read(), process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    wall_s = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, complained.decode() + said.decode()
+    return Cost(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def middle(costs):
+    """The median of several costs, each figure by itself."""
+    return Cost(*(statistics.median(getattr(cost, name) for cost in costs) for name in ("wall_s", "cpu_s", "peak_mb")))
+
+
+def table(title, head, rows):
+    """Print rows under a head, columns aligned."""
+    cells = [[str(cell) for cell in row] for row in (head, *rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
+    print(f"\n{title}")
+    for row in cells:
+        print("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

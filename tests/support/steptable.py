@@ -1,0 +1,30 @@
+"""The step table of a running installation, looked at from outside."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+
+def rows(data, query, *values):
+    """Rows of a query on the installation's database, which is only read."""
+    with closing(sqlite3.connect(f"file:{data / 'briefcast.db'}?mode=ro", uri=True, timeout=10)) as connection:
+        return connection.execute(query, values).fetchall()
+
+
+def speaking_process(data):
+    """The process ID that holds a `speak` step, or None."""
+    found = rows(data, "SELECT holder FROM steps WHERE kind = 'speak' AND state = 'leased' AND holder IS NOT NULL")
+    return int(found[0][0].rsplit(":", 1)[1]) if found else None
+
+
+def check_steps(data):
+    """Check that every step ended well, none was tried too often, and only what was interrupted was tried again.
+
+    Returns how many claims were spent beyond one per step.
+    """
+    found = rows(data, "SELECT state, attempts FROM steps")
+    assert found
+    assert {state for state, _ in found} == {"done"}
+    assert all(1 <= attempts <= 3 for _, attempts in found)
+    return sum(attempts - 1 for _, attempts in found)

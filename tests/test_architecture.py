@@ -1,0 +1,56 @@
+"""The house keeps its arrows: who may import whom, and what importing costs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.processes import BIN, ROOT
+
+
+def test_the_import_contracts_hold():
+    done = subprocess.run([BIN / "lint-imports", "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "0 broken" in done.stdout
+
+
+def loaded_by(statement):
+    """Names of modules in a fresh interpreter after `statement`."""
+    code = f"import sys; {statement}; print('\\n'.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines())
+
+
+HEAVY = {
+    "numpy",
+    "onnxruntime",
+    "piper",
+    "gtts",
+    "av",
+    "soundfile",
+    "lameenc",
+    "pydub",
+    "PIL",
+    "celery",
+    "redis",
+    "trafilatura",
+}
+
+
+@pytest.mark.parametrize(
+    "statement", ["import api.app; api.app.create_app()", "import voices.catalogue", "import briefing.revisions"]
+)
+def test_the_api_loads_no_engine_no_codec_and_no_broker(statement):
+    loaded = {name.split(".")[0] for name in loaded_by(statement)}
+    assert not loaded & HEAVY
+    assert not loaded & {"worker", "cli"}
+
+
+def test_spoken_loads_no_sound_library():
+    assert not {name.split(".")[0] for name in loaded_by("import cli.spoken")} & (HEAVY | {"sqlalchemy", "fastapi"})
+
+
+def test_the_supervisor_of_the_workers_stays_small():
+    assert not {name.split(".")[0] for name in loaded_by("import worker.dispatcher")} & {"onnxruntime", "piper"}

@@ -1,0 +1,91 @@
+"""What the repository promises about itself: locks without addresses, documented settings, described commands."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import subprocess
+
+import pytest
+from pydantic_settings import BaseSettings
+
+from briefing import settings
+from tests.support.processes import BIN, ROOT
+
+
+def tracked():
+    done = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    names = done.stdout.split("\n")[:-1] if done.returncode == 0 else []
+    return [ROOT / name for name in names if (ROOT / name).is_file()]
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_locks_have_exact_versions_and_hashes_and_no_address(name):
+    lines = (ROOT / name).read_text().splitlines()
+    pins = [line for line in lines if line and not line.startswith((" ", "#"))]
+    assert len(pins) > 70
+    assert all(re.match(r"[A-Za-z0-9._-]+(\[[\w,-]+\])?==[\w.+!]+( ; .*)? \\$", pin) for pin in pins), pins
+    assert not re.search(r"https?://|--(?:extra-)?index|--find-links|file:", "\n".join(lines))
+
+
+def test_nothing_tracked_names_a_registry_or_this_machine():
+    hosts = re.compile(
+        "|".join(
+            ["py" + r"pi\.org", "python" + "hosted", r"registry\.np" + "m", r"deb\.deb" + "ian", r"\.\./sha" + "red"]
+        )
+    )
+    for path in tracked():
+        try:
+            text = path.read_text()
+        except UnicodeDecodeError:
+            continue
+        assert not hosts.search(text), path
+
+
+def documented():
+    table = (ROOT / "docs" / "operations.md").read_text()
+    return dict(re.findall(r"^\| `(BRIEFCAST_\w+)` \| (.*?) \|", table, re.MULTILINE))
+
+
+def test_every_setting_is_in_the_table_with_its_default_and_no_other():
+    wanted = {}
+    for _, kind in inspect.getmembers(settings, inspect.isclass):
+        if issubclass(kind, BaseSettings) and kind is not BaseSettings:
+            for name, field in kind.model_fields.items():
+                default = field.get_default()
+                shown = "one per core" if field.default_factory else f"`{default}`" if default != "" else "(empty)"
+                wanted[f"{kind.model_config['env_prefix']}{name.upper()}"] = shown
+    assert documented() == wanted
+
+
+def test_run_sh_explains_each_command():
+    said = subprocess.run([ROOT / "run.sh", "help"], capture_output=True, text=True, check=True).stdout
+    commands = re.findall(r"^task_(\w+)\(\)", (ROOT / "run.sh").read_text(), re.MULTILINE)
+    assert set(commands) >= {"install", "demo", "test", "check", "serve", "bench", "help"}
+    assert all(re.search(rf"^  {name} +\S", said, re.MULTILINE) for name in commands)
+    assert subprocess.run([ROOT / "run.sh", "nonsense"], capture_output=True, check=False).returncode == 1
+
+
+def test_every_error_code_is_documented():
+    from api.problems import FAILURES, PROBLEMS
+    from briefing import errors
+    from briefing.steps import WORKER_LOST
+    from worker.perform import INTERNAL_ERROR
+
+    codes = set(PROBLEMS) | {WORKER_LOST, INTERNAL_ERROR}
+    for _, kind in inspect.getmembers(errors, inspect.isclass):
+        codes.add(kind.code)
+    said = (ROOT / "docs" / "errors.md").read_text()
+    abstract = {"bad_input", "unavailable", "defect", "unknown_reference"}
+    assert not {code for code in codes | set(FAILURES) if f"| `{code}` |" not in said} - abstract
+    assert codes - abstract <= set(PROBLEMS) | set(FAILURES) | {"unknown_reference"}
+
+
+def test_every_voice_and_jingle_is_in_the_notice():
+    from voices.catalogue import load_catalogue
+
+    notice = (ROOT / "NOTICE.md").read_text()
+    for voice in load_catalogue():
+        assert f"`{voice.id}`" in notice
+    assert "house-intro.flac" in notice
+    assert BIN.is_dir()

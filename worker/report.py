@@ -1,0 +1,69 @@
+"""Narration -> the report that people and programs read. Pure; times in seconds, levels in LUFS and dBTP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from briefing.values import MASTER_RATE
+
+if TYPE_CHECKING:
+    from worker.narrate import Narration
+
+
+def report(narration: Narration) -> dict[str, Any]:
+    """Return what came of a narration: its measures, each segment with its place and its takes, times by stage."""
+    script, master, narrator = narration.prepared.script, narration.master, narration.prepared.narrator
+    keys = {chunk.key for chunk in narration.prepared.chunks}
+    return {
+        "title": script.title,
+        "language": script.language,
+        "voice": narrator.voice,
+        "engine": f"{narrator.engine} {narrator.engine_version}",
+        "words": script.words,
+        "duration_s": round(master.seconds, 3),
+        "loudness_lufs": master.loudness_lufs,
+        "true_peak_dbtp": master.true_peak_dbtp,
+        "bytes": master.bytes,
+        "sha256": master.sha256,
+        "encoded": not narration.master_reused,
+        "takes": {"spoken": len(keys - narration.reused), "reused": len(keys & narration.reused)},
+        "chapters": _chapters(narration),
+        "segments": _segments(narration),
+        "dropped": [entry.model_dump() for entry in script.dropped],
+        "timings": {
+            stage: {kind: round(seconds, 3) for kind, seconds in spent.items()}
+            for stage, spent in narration.stages.items()
+        },
+    }
+
+
+def _chapters(narration: Narration) -> list[dict[str, Any]]:
+    return [
+        {"title": cue.title, "article": cue.ref, **_seconds(cue.start, cue.end)}
+        for cue in narration.master.cues
+        if cue.kind == "chapter"
+    ]
+
+
+def _segments(narration: Narration) -> list[dict[str, Any]]:
+    cues = {cue.ref: cue for cue in narration.master.cues if cue.kind == "segment"}
+    chunks: dict[str, list[dict[str, Any]]] = {}
+    for chunk in narration.prepared.chunks:
+        chunks.setdefault(chunk.segment, []).append({"key": chunk.key, "reused": chunk.key in narration.reused})
+    return [
+        {
+            "id": segment.id,
+            "role": segment.role.value,
+            "written": segment.written,
+            "spoken": segment.spoken,
+            **_seconds(cues[segment.id].start, cues[segment.id].end),
+            "reused": all(chunk["reused"] for chunk in chunks[segment.id]),
+            "chunks": chunks[segment.id],
+        }
+        for segment in narration.prepared.script.segments
+        if segment.id in cues
+    ]
+
+
+def _seconds(start: int, end: int) -> dict[str, float]:
+    return {"start_s": round(start / MASTER_RATE, 3), "end_s": round(end / MASTER_RATE, 3)}
