@@ -65,6 +65,7 @@ def _lameenc(sound, path, quality):
 
 
 def _pyav(sound, path, quality):
+    sound = sound / np.float32(encode._LAME_SCALE)  # as encode.py does, or the level would count as noise
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libmp3lame", rate=44_100, layout="mono", bit_rate=96_000)
         stream.codec_context.options = {"compression_level": str(quality)}

@@ -32,8 +32,11 @@ if TYPE_CHECKING:
 #: Silence added between two sentences of one text; with the model's own edges it makes about 0.3 s.
 _SENTENCE_GAP_MS = 120
 
-#: Letters said one by one. espeak reads a lone "A" as the article, but "I.A.E.A." as four letters.
-_SPELLED = re.compile(r"\b[A-Z](?: [A-Z])+\b(?!['’])\.?")
+#: Letters said one by one, with a plural or possessive ending where there is one.
+_SPELLED = re.compile(r"\b(?P<letters>[A-Z](?: [A-Z])+)(?P<ending>['’]?s)?(?![\w'’])")
+
+#: Counts the ways in which we have worded text for espeak; part of the version, as each makes other sound.
+_WORDING = 2
 
 #: Piper reads [[…]] as phonemes; article text must never get there.
 _MARKUP = re.compile(r"\[{2,}|\]{2,}")
@@ -55,8 +58,8 @@ class PiperEngine:
 
     @property
     def version(self) -> str:
-        """Version of the piper-tts package."""
-        return version("piper-tts")
+        """Version of the piper-tts package, and of the way in which we word text for it."""
+        return f"{version('piper-tts')}/{_WORDING}"
 
     def model_digest(self, voice: Voice) -> str:
         """Return the sha256 over the model and its configuration. Raises EngineMissing."""
@@ -123,4 +126,19 @@ def _model_path(voice: Voice) -> Path:
 def _speakable(text: str) -> str:
     """Return `text` without Piper's phoneme markup, which only we may write, and with letters it will spell."""
     text = _MARKUP.sub(lambda match: match.group()[0], text)
-    return _SPELLED.sub(lambda match: match.group().rstrip(".").replace(" ", ".") + ".", text)
+    return _SPELLED.sub(_spelled, text)
+
+
+def _spelled(match: re.Match[str]) -> str:
+    """Write letters as espeak says them one by one, and not as the end of a sentence.
+
+    It reads a lone "A" as the article but "I.A.E.A" as four letters; a point behind the last of them would end the
+    sentence before a capital ("U.S. Army") or a bracket, and an ending behind it would have the points said.
+    """
+    letters = match["letters"].split(" ")
+    if not match["ending"]:
+        return ".".join(letters)
+    *first, last = ("eigh" if letter == "A" else letter for letter in letters)
+    if len(letters) > 2:  # noqa: PLR2004  two letters of which one has an ending are said apart
+        first = [".".join(letters[:-1])]
+    return " ".join([*first, f"{last}'s"])
