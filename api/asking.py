@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from api.problems import Problem
 from briefing.addresses import address_id, canonical_address, host_allowed, is_address
+from briefing.asking import Wanted
 from briefing.models import ShowRow, SourceRow
 from briefing.newsroom import Show, SourceSettings
-from briefing.revisions import Wanted
 from briefing.states import Queue
 from briefing.values import ArticleRef, is_name
 

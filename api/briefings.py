@@ -15,7 +15,7 @@ from api import schemas, views
 from api.asking import check_voice, read_request
 from api.context import Context, Generator, Here, Publisher, Reader
 from api.problems import Problem, responses
-from briefing import revisions, steps
+from briefing import asking, revisions, steps
 from briefing.hashing import stable_hash
 from briefing.models import BriefingRow, IdempotencyRow, RevisionRow
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind
@@ -46,7 +46,7 @@ _AUTH = ("missing_key", "bad_key", "scope_missing")
     status_code=202,
     summary="Ask for the audio of articles",
     responses={
-        200: {"model": schemas.Briefing, "description": "An equal revision exists: it is shared."},
+        200: {"model": schemas.Briefing, "description": "An equal revision is being made: it is shared."},
         **responses(
             *_AUTH, "unknown_voice", "unknown_source", "unknown_show", "bad_article_id", "idempotency_key_reused"
         ),
@@ -60,7 +60,8 @@ def ask(
     idempotency_key: IdempotencyKey = None,
 ) -> schemas.Briefing:
     """Records the work and answers at once. An article that is unknown, empty or too long shows as the failed
-    revision's `error.code`. Equal requests share one revision.
+    revision's `error.code`. Equal requests share one revision. Where audio is there already, the articles are looked at
+    again: if they still say the same, that audio counts and nothing is made.
     """
     fingerprint = stable_hash("request/1", body.model_dump(mode="json"))
     with context.database.writing() as session:
@@ -69,7 +70,7 @@ def ask(
             row, made = session.get_one(BriefingRow, answered.briefing_id), True
         else:
             wanted = read_request(session, body, caller, context)
-            revision, made = revisions.request(session, wanted, datetime.now(UTC))
+            revision, made = asking.request(session, wanted, datetime.now(UTC))
             row = session.get_one(BriefingRow, revision.briefing_id)
             _remember(session, caller, idempotency_key, fingerprint, revision)
         shown = views.briefing(session, row, context)
@@ -129,14 +130,14 @@ def regenerate(
     briefing_id: BriefingId, body: schemas.RegenerateRequest, response: Response, context: Here, caller: Generator
 ) -> schemas.Briefing:
     """Fetches the article again, rebuilds the script and speaks only what changed. The live audio stays until the new
-    one has passed its checks. Equal requests within half a minute share one revision.
+    one has passed its checks. Equal requests at the same time share one revision.
     """
     if body.voice is not None:
         check_voice(body.voice, context)
-    again = revisions.Again(body.voice, body.refetch, tuple(body.segments), caller.name)
+    again = asking.Again(body.voice, body.refetch, tuple(body.segments), caller.name)
     with context.database.writing() as session:
         row = _row(session, briefing_id)
-        revisions.regenerate(session, row, again, datetime.now(UTC))
+        asking.regenerate(session, row, again, datetime.now(UTC))
         shown = views.briefing(session, row, context)
     response.headers["Location"] = shown.links["self"]
     return shown
@@ -152,9 +153,9 @@ def publish(briefing_id: BriefingId, context: Here, caller: Publisher) -> schema
     """Makes a held revision live. Only shows with `publish = "hold"` hold their audio."""
     with context.database.writing() as session:
         row = _row(session, briefing_id)
-        revision = revisions.newest_revision(session, row.id)
-        if revision is None or revision.state != RevisionState.HELD.value:
-            raise Problem("not_held", f"the newest revision is {revision.state if revision else 'missing'}, not held")
+        revision = revisions.held_revision(session, row.id)
+        if revision is None:
+            raise Problem("not_held", "no revision of this briefing is held")
         revisions.move(revision, RevisionState.PUBLISHING, datetime.now(UTC))
         steps.record(session, StepKind.PUBLISH, Queue.INTERACTIVE, revision_id=revision.id)
         session.flush()

@@ -19,6 +19,8 @@ class RevisionState(StrEnum):
     LIVE = "live"
     SUPERSEDED = "superseded"
     """A newer revision took its place, before or after it was live."""
+    UNCHANGED = "unchanged"
+    """Asked for like the one before it, and the articles still say the same: that one counts."""
     FAILED = "failed"
 
 
@@ -28,10 +30,10 @@ ACTIVE = frozenset(
 )
 
 #: States that nothing follows.
-FINAL = frozenset({RevisionState.SUPERSEDED, RevisionState.FAILED})
+FINAL = frozenset({RevisionState.SUPERSEDED, RevisionState.UNCHANGED, RevisionState.FAILED})
 
 _FOLLOWS: dict[RevisionState, frozenset[RevisionState]] = {
-    RevisionState.PREPARING: frozenset({RevisionState.SPEAKING, RevisionState.ASSEMBLING}),
+    RevisionState.PREPARING: frozenset({RevisionState.SPEAKING, RevisionState.ASSEMBLING, RevisionState.UNCHANGED}),
     RevisionState.SPEAKING: frozenset({RevisionState.ASSEMBLING}),
     # Back to speaking when a stored take turns out to be corrupt.
     RevisionState.ASSEMBLING: frozenset({RevisionState.SPEAKING, RevisionState.PUBLISHING, RevisionState.HELD}),
@@ -39,6 +41,7 @@ _FOLLOWS: dict[RevisionState, frozenset[RevisionState]] = {
     RevisionState.HELD: frozenset({RevisionState.PUBLISHING}),
     RevisionState.LIVE: frozenset(),
     RevisionState.SUPERSEDED: frozenset(),
+    RevisionState.UNCHANGED: frozenset(),
     RevisionState.FAILED: frozenset(),
 }
 

@@ -65,6 +65,14 @@ def record(  # noqa: PLR0913  the columns of a new row
     return step
 
 
+def has_begun(session: Session, revision_id: int, kind: StepKind) -> bool:
+    """Tell whether a worker has taken up a revision's step of that kind, whatever came of it."""
+    statement = select(StepRow.id).where(
+        StepRow.revision_id == revision_id, StepRow.kind == kind.value, StepRow.state != StepState.READY.value
+    )
+    return session.scalar(statement.limit(1)) is not None
+
+
 def is_due(session: Session, queues: Sequence[Queue]) -> bool:
     """Tell whether there is a step to claim; a read, so that idle workers do not take SQLite's one write lock."""
     statement = select(StepRow.id).where(
@@ -222,7 +230,8 @@ def ready_waiting(session: Session, revision_id: int, kind: StepKind) -> None:
             StepRow.kind == kind.value,
             StepRow.state == StepState.WAITING.value,
         )
-        .values(state=StepState.READY.value)
+        # It may have been rung for, and put back to waiting: what rang then has been answered.
+        .values(state=StepState.READY.value, rung_at=None)
     )
 
 

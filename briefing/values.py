@@ -182,6 +182,12 @@ class Script(Value):
         """Number of written words in all segments."""
         return sum(len(segment.written.split()) for segment in self.segments)
 
+    @property
+    def substance(self) -> str:
+        """Hash of all that the editors wrote and a listener hears or sees; equal for a page whose menus changed."""
+        heads = [article.model_dump(mode="json", exclude={"content_hash"}) for article in self.articles]
+        return stable_hash("substance/1", heads, [(part.role.value, part.written) for part in self.segments])
+
 
 class Card(Value):
     """What lists of briefings show of one: small, so that a feed of hundreds is quick to write."""

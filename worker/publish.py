@@ -14,7 +14,7 @@ from sqlalchemy import select
 from briefing.errors import MasterRejected
 from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, ShowRow
 from briefing.newsroom import Show
-from briefing.revisions import move
+from briefing.revisions import conclude, move
 from briefing.states import RevisionState
 from briefing.values import MASTER_RATE, ArticleRef, Card, Master
 from worker.feed import Channel, Episode, render
@@ -55,7 +55,7 @@ def publish(session: Session, revision: RevisionRow, storage: BlobStorage, files
         move(live, RevisionState.SUPERSEDED, now)
     briefing.live_revision = revision.id
     _episode_row(session, briefing, now)
-    move(revision, RevisionState.LIVE, now)
+    conclude(session, revision, RevisionState.LIVE, now)
     session.flush()
     _write_article(session, briefing, revision, master, files)
     write_feed(session, briefing.show, files)

@@ -68,6 +68,8 @@ def prepare(lease: Lease, place: Workplace) -> None:
     show = Show.model_validate(revision.show)
     articles, versions = _articles(place, revision)
     written = write_script(articles, show)
+    if _is_unchanged(place, lease, written):
+        return
     speaker = place.speakers.get(revision.voice)
     capabilities = speaker.engine.capabilities
     prepared = cut(
@@ -80,6 +82,18 @@ def prepare(lease: Lease, place: Workplace) -> None:
     with place.database.writing() as session:
         if steps.finish(session, lease):
             _save_prepared(session, lease, prepared, versions, online=capabilities.online)
+
+
+def _is_unchanged(place: Workplace, lease: Lease, written: Script) -> bool:
+    """Tell whether an equal revision says the very same; then the step is finished and that revision counts."""
+    with place.database.writing() as session:
+        row = session.get_one(RevisionRow, lease.revision_id)
+        counterpart = revisions.counterpart(session, row)
+        if counterpart is None or Script.model_validate(counterpart.script).substance != written.substance:
+            return False
+        if steps.finish(session, lease):
+            revisions.conclude(session, row, RevisionState.UNCHANGED, datetime.now(UTC))
+        return True
 
 
 def _save_prepared(session: Session, lease: Lease, prepared: Prepared, versions: list[int], *, online: bool) -> None:
@@ -97,6 +111,7 @@ def _save_prepared(session: Session, lease: Lease, prepared: Prepared, versions:
     row.chunks_left = len(keys) - len(takes)
     row.spoken_s = sum(take.seconds for take in takes.values())
     row.prepared_at = now
+    revisions.supersede_unfinished(session, row.briefing_id, row.number, now)
     revisions.move(row, state, now)
     _record(session, row.id, following)
 
@@ -202,7 +217,10 @@ def assemble(lease: Lease, place: Workplace) -> None:
         row = session.get_one(RevisionRow, revision.id)
         row.master_key = master.key
         state, following = pipeline.after_assemble(show, Queue(row.queue))
-        revisions.move(row, state, now)
+        if state is RevisionState.HELD:
+            revisions.conclude(session, row, state, now)
+        else:
+            revisions.move(row, state, now)
         _record(session, row.id, following)
 
 
@@ -261,9 +279,7 @@ def publish_revision(lease: Lease, place: Workplace) -> None:
     with place.database.writing() as session:
         if steps.finish(session, lease):
             row = session.get_one(RevisionRow, lease.revision_id)
-            now = datetime.now(UTC)
-            publish(session, row, place.storage, place.files, now)
-            revisions.follow_up(session, row, now)
+            publish(session, row, place.storage, place.files, datetime.now(UTC))
 
 
 #: Kind -> task: what this version of the worker knows how to do.

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select
 
-from briefing import revisions
+from briefing import asking
+from briefing.asking import Again, Wanted
 from briefing.models import BriefingRow, RevisionRow, StepRow
-from briefing.revisions import Again, Wanted
 from briefing.states import Queue
 from briefing.values import ArticleRef
 
@@ -23,7 +23,7 @@ def wanted(*ids, show="daily", voice="silence", queue=Queue.INTERACTIVE):
 def ask(place, *ids, now=NOW, **fields):
     """Ask for a briefing; return (briefing id, revision id, made)."""
     with place.database.writing() as session:
-        revision, made = revisions.request(session, wanted(*ids, **fields), now)
+        revision, made = asking.request(session, wanted(*ids, **fields), now)
         return revision.briefing_id, revision.id, made
 
 
@@ -31,7 +31,7 @@ def again(place, briefing_id, *, refetch=True, segments=(), voice=None, now=NOW)
     """Regenerate; return (revision id, made)."""
     with place.database.writing() as session:
         row = session.get_one(BriefingRow, briefing_id)
-        revision, made = revisions.regenerate(session, row, Again(voice, refetch, tuple(segments), "test"), now)
+        revision, made = asking.regenerate(session, row, Again(voice, refetch, tuple(segments), "test"), now)
         return revision.id, made
 
 

@@ -10,10 +10,11 @@ import pytest
 
 from briefing import steps
 from briefing.models import TakeRow
+from briefing.revisions import newest_revision
 from briefing.states import Queue, StepState
 from tests.support.asking import NOW, again, ask, briefing_row, revision_row, step_rows
 from tests.support.newsroom import ARTICLE, work_off
-from worker import perform
+from worker import perform, tasks
 from worker.perform import perform_next
 
 
@@ -58,9 +59,96 @@ def test_an_equal_request_shares_what_is_being_made_and_what_is_live(place, arti
     first = ask(place, "ferry")
     assert ask(place, "ferry") == (*first[:2], False)
     work_off(place)
-    assert ask(place, "ferry") == (*first[:2], False)
-    assert work_off(place) == 0
+    before = audio_json(place)
+    # When it is live / Then an equal request has the article looked at, and what is live counts when nothing changed
+    look = ask(place, "ferry")
+    assert look[2]
+    assert ask(place, "ferry") == (look[0], look[1], False)
+    assert work_off(place) == 1
+    assert revision_row(place, look[1]).state == "unchanged"
+    assert briefing_row(place, first[0]).live_revision == first[1]
+    assert audio_json(place) == before
     assert ask(place, "ferry", voice="joe")[2], "another voice is another request"
+
+
+def test_an_equal_request_after_an_edit_makes_it_anew(place, article):
+    briefing, first, _ = ask(place, "ferry")
+    work_off(place)
+    article.write_text(ARTICLE.replace("four days", "five days"))
+    second = ask(place, "ferry")[1]
+    assert revision_row(place, first).state == "live", "the old audio plays until the new one is there"
+    assert work_off(place) == 4  # prepare, one chunk, assemble, publish
+    assert (revision_row(place, first).state, revision_row(place, second).state) == ("superseded", "live")
+    assert revision_row(place, second).chunks_reused == 4
+    assert briefing_row(place, briefing).live_revision == second
+
+
+@pytest.mark.parametrize(("show", "state"), [("daily", "live"), ("held", "held")])
+def test_an_edit_after_fetching_is_not_lost(place, article, show, state):
+    # Given a revision that has fetched / When the article changes and is asked for again, sharing that revision
+    briefing, first, _ = ask(place, "ferry", show=show)
+    perform_next(place, tuple(Queue))
+    article.write_text(ARTICLE.replace("four days", "five days"))
+    assert ask(place, "ferry", show=show) == (briefing, first, False)
+    work_off(place)
+    # Then the article is looked at once more when that revision is through
+    with place.database.reading() as session:
+        newest = newest_revision(session, briefing)
+    assert (newest.number, newest.state) == (2, state)
+    assert "five days" in json.dumps(newest.script)
+
+
+def test_an_edit_while_it_fetches_is_not_lost(place, article, monkeypatch):
+    briefing, first, _ = ask(place, "ferry")
+    real = tasks.write_script
+
+    def edited_meanwhile(articles, show):
+        # Patched to edit and ask at the very moment between fetching and recording what was fetched.
+        if "four days" in article.read_text():
+            article.write_text(ARTICLE.replace("four days", "five days"))
+            assert ask(place, "ferry") == (briefing, first, False)
+        return real(articles, show)
+
+    monkeypatch.setattr(tasks, "write_script", edited_meanwhile)
+    work_off(place)
+    newest = revision_row(place, briefing_row(place, briefing).live_revision)
+    assert (newest.number, "five days" in json.dumps(newest.script)) == (2, True)
+
+
+def test_what_is_overtaken_before_it_fetched_is_looked_at_later(place, article):
+    briefing, _, _ = ask(place, "ferry")
+    work_off(place)
+    article.write_text(ARTICLE.replace("four days", "five days"))
+    again(place, briefing)
+    segment = revision_row(place, 1).script["segments"][2]["id"]
+    kept, _ = again(place, briefing, refetch=False, segments=[segment])
+    work_off(place)
+    assert "four days" in json.dumps(revision_row(place, kept).script)
+    newest = briefing_row(place, briefing).live_revision
+    assert "five days" in json.dumps(revision_row(place, newest).script)
+
+
+def test_a_look_leaves_what_is_held_to_the_editor(place, article):
+    _briefing, first, _ = ask(place, "ferry", show="held")
+    work_off(place)
+    look = ask(place, "ferry", show="held")[1]
+    assert revision_row(place, first).state == "held"
+    work_off(place)
+    assert (revision_row(place, first).state, revision_row(place, look).state) == ("held", "unchanged")
+    article.write_text(ARTICLE.replace("four days", "five days"))
+    changed = ask(place, "ferry", show="held")[1]
+    work_off(place)
+    assert (revision_row(place, first).state, revision_row(place, changed).state) == ("superseded", "held")
+
+
+def test_a_failed_look_fails_visibly_and_the_audio_stays(place, article):
+    briefing, first, _ = ask(place, "ferry")
+    work_off(place)
+    article.unlink()
+    look = ask(place, "ferry")[1]
+    work_off(place)
+    assert (revision_row(place, look).state, revision_row(place, look).error_code) == ("failed", "article_not_found")
+    assert briefing_row(place, briefing).live_revision == first
 
 
 def test_one_paragraph_edited_is_one_take_spoken(place, article):
