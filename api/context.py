@@ -13,9 +13,11 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from api.problems import Problem
 from briefing import keys
 from briefing.database import Database
+from briefing.errors import Misconfigured
 from briefing.keys import Caller, Scope
 from briefing.settings import DataSettings, LimitSettings, PublicSettings, SpeechSettings
 from voices.catalogue import Catalogue, load_catalogue
+from voices.errors import CatalogueInvalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,15 +46,19 @@ class Context:
 
 
 def from_settings() -> Context:
-    """Return the context that the environment describes. Raises CatalogueInvalid."""
+    """Return the context that the environment describes. Raises Misconfigured."""
     data, speech = DataSettings(), SpeechSettings()
+    try:
+        catalogue = load_catalogue(Path(speech.voices) if speech.voices else None)
+    except CatalogueInvalid as error:
+        raise Misconfigured(error.message) from error
     return Context(
         database=Database(data.database_address),
         data=data,
         public=PublicSettings(),
         limits=LimitSettings(),
         speech=speech,
-        catalogue=load_catalogue(Path(speech.voices) if speech.voices else None),
+        catalogue=catalogue,
     )
 
 

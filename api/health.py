@@ -8,12 +8,12 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 from api import schemas
 from api.context import Context, Here, Reader
 from api.problems import responses
 from briefing.database import database_clock
+from briefing.errors import DatabaseUnavailable
 from briefing.models import HealthRow
 
 router = APIRouter()
@@ -44,8 +44,8 @@ def _database(context: Context) -> str:
                 HealthRow(name="readyz", state="ok", detail="", reported_at=session.scalar(database_clock().select()))
             )
             session.execute(text("SELECT 1"))
-    except DBAPIError as error:
-        return f"unavailable: {type(error.orig).__name__}"
+    except DatabaseUnavailable:
+        return "unavailable"
     return "ok"
 
 
@@ -65,7 +65,7 @@ def _broker(context: Context) -> str:
     try:
         with context.database.reading() as session:
             row = session.get(HealthRow, "broker")
-    except DBAPIError:
+    except DatabaseUnavailable:
         return "unknown"
     return row.state if row else "none"
 

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
-from briefing.errors import BadInput, BriefcastError, Unavailable
+from briefing.errors import BadInput, BriefcastError, DatabaseUnavailable, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,6 +122,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(BriefcastError)
     async def _ours(_: Request, error: BriefcastError) -> JSONResponse:
+        if isinstance(error, DatabaseUnavailable):
+            # What is wrong with it is for the log and the operator, not for callers.
+            return answer(error.code, "try again shortly", headers={"Retry-After": str(_RETRY_AFTER_S)})
         code = error.code if isinstance(error, BadInput | Unavailable) else "internal_error"
         return answer(code, error.message, error.hint)
 
@@ -136,10 +138,6 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def _http(_: Request, error: HTTPException) -> JSONResponse:
         return answer(_BY_STATUS.get(error.status_code, "bad_request"), str(error.detail), headers=error.headers)
-
-    @app.exception_handler(OperationalError)
-    async def _database(_: Request, __: OperationalError) -> JSONResponse:
-        return answer("database_unavailable", "try again shortly", headers={"Retry-After": str(_RETRY_AFTER_S)})
 
     @app.exception_handler(Exception)
     async def _unforeseen(_: Request, __: Exception) -> JSONResponse:

@@ -10,9 +10,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, Float, create_engine, event
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import FunctionElement
+
+from briefing.errors import DatabaseUnavailable, Misconfigured
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,6 +64,24 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
+def _engine(address: str) -> Engine:
+    try:
+        return create_engine(address, pool_pre_ping=not address.startswith("sqlite"))
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        message = f"BRIEFCAST_DATABASE_URL names no database that can be used: {error}"
+        raise Misconfigured(message, hint="Write it like sqlite:////srv/briefcast/briefcast.db.") from error
+
+
+@contextmanager
+def reporting() -> Iterator[None]:
+    """Raise DatabaseUnavailable for what a driver raises when its database is away, locked, full or not writable."""
+    try:
+        yield
+    except OperationalError as error:
+        message = f"the database cannot be used: {error.orig}"
+        raise DatabaseUnavailable(message) from error
+
+
 class Database:
     """Opens sessions on one database address."""
 
@@ -71,11 +92,13 @@ class Database:
 
     @property
     def engine(self) -> Engine:
-        """The engine of this process; a forked child makes its own."""
+        """The engine of this process; a forked child makes its own. Raises Misconfigured for an address of no
+        database.
+        """
         if self._engine is None or self._pid != os.getpid():
             if self._engine is not None:
                 self._engine.dispose(close=False)
-            self._engine = create_engine(self.address, pool_pre_ping=not self.address.startswith("sqlite"))
+            self._engine = _engine(self.address)
             self._pid = os.getpid()
             if self._engine.dialect.name == "sqlite":
                 _prepare_sqlite(self._engine)
@@ -83,14 +106,15 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A session that sees one consistent state and is rolled back at the end."""
-        with Session(self.engine) as session:
+        """A session that sees one consistent state and is rolled back at the end. Raises DatabaseUnavailable."""
+        with reporting(), Session(self.engine) as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A session in one transaction: committed at the end, rolled back on any error."""
-        with Session(self.engine.execution_options(writing=True), expire_on_commit=False) as session, session.begin():
+        """A session in one transaction: committed at the end, rolled back on any error. Raises DatabaseUnavailable."""
+        engine = self.engine.execution_options(writing=True)
+        with reporting(), Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     def dispose(self) -> None:

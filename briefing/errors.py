@@ -13,7 +13,8 @@
     │   ├── SourceUnavailable        source_unavailable
     │   ├── EngineUnavailable        engine_unavailable
     │   │   └── EngineNotInstalled       engine_not_installed: not here, so no use in waiting
-    │   └── StorageUnavailable       storage_unavailable
+    │   ├── StorageUnavailable       storage_unavailable
+    │   └── DatabaseUnavailable      database_unavailable
     └── Defect                   the pipeline's own work failed a check
         ├── TakeRejected             take_rejected
         ├── TakeCorrupt              take_corrupt
@@ -141,6 +142,13 @@ class StorageUnavailable(Unavailable):
 
     code = "storage_unavailable"
     hint = "Free some disk space under BRIEFCAST_DATA; the work resumes by itself."
+
+
+class DatabaseUnavailable(Unavailable):
+    """Raised when the database cannot be reached, opened or written."""
+
+    code = "database_unavailable"
+    hint = "Check that BRIEFCAST_DATA or BRIEFCAST_DATABASE_URL is right, can be written to, and has space left."
 
 
 class Defect(BriefcastError):

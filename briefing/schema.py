@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
+from briefing.database import reporting
 from briefing.errors import Misconfigured
+from briefing.storage import make_folder
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -52,7 +54,10 @@ def current(database: Database) -> str | None:
 
 
 def migrate(database: Database, revision: str = "head") -> None:
-    """Upgrade the database to `revision`, or downgrade it there when it is ahead. Creates what is missing."""
+    """Upgrade the database to `revision`, or downgrade it there when it is ahead. Creates what is missing.
+
+    Raises DatabaseUnavailable or StorageUnavailable.
+    """
     if revision == "head" and current(database) == newest():
         return
     from alembic import command  # noqa: PLC0415  as above
@@ -60,8 +65,8 @@ def migrate(database: Database, revision: str = "head") -> None:
     config = _config()
     folder = database.engine.url.database
     if database.engine.dialect.name == "sqlite" and folder:
-        Path(folder).parent.mkdir(parents=True, exist_ok=True)
-    with database.engine.execution_options(writing=True).begin() as connection:
+        make_folder(Path(folder).parent)
+    with reporting(), database.engine.execution_options(writing=True).begin() as connection:
         config.attributes["connection"] = connection
         if revision != "head" and _is_ahead(config, connection, revision):
             command.downgrade(config, revision)

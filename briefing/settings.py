@@ -9,15 +9,30 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from briefing.errors import Misconfigured
 
 
 def _config(prefix: str) -> SettingsConfigDict:
     return SettingsConfigDict(env_prefix=prefix, env_file=".env", extra="ignore", frozen=True)
 
 
-class DataSettings(BaseSettings):
+class Settings(BaseSettings):
+    """Base of all settings: a value that cannot be is reported by its variable's name."""
+
+    def __init__(self) -> None:
+        """Read the environment. Raises Misconfigured."""
+        try:
+            super().__init__()
+        except ValidationError as error:
+            prefix = str(self.model_config["env_prefix"])
+            faults = "; ".join(f"{prefix}{fault['loc'][0]}".upper() + f": {fault['msg']}" for fault in error.errors())
+            raise Misconfigured(faults, hint="Correct the environment or the file .env.") from error
+
+
+class DataSettings(Settings):
     """Where things are kept."""
 
     model_config = _config("BRIEFCAST_")
@@ -35,7 +50,7 @@ class DataSettings(BaseSettings):
         return self.database_url or f"sqlite:///{(self.data / 'briefcast.db').resolve()}"
 
 
-class PublicSettings(BaseSettings):
+class PublicSettings(Settings):
     """How the outside world reaches us."""
 
     model_config = _config("BRIEFCAST_")
@@ -46,7 +61,7 @@ class PublicSettings(BaseSettings):
     """Sites that may frame `/embed/…`, as a CSP frame-ancestors list."""
 
 
-class LogSettings(BaseSettings):
+class LogSettings(Settings):
     """What is logged."""
 
     model_config = _config("BRIEFCAST_")
@@ -55,7 +70,7 @@ class LogSettings(BaseSettings):
     """Least severity that is logged."""
 
 
-class WorkSettings(BaseSettings):
+class WorkSettings(Settings):
     """How steps are claimed, renewed and rung."""
 
     model_config = _config("BRIEFCAST_")
@@ -72,7 +87,7 @@ class WorkSettings(BaseSettings):
     """Celery's Redis; used by the dispatcher and the workers, never by the API."""
 
 
-class FetchSettings(BaseSettings):
+class FetchSettings(Settings):
     """Bounds on what is fetched from the web."""
 
     model_config = _config("BRIEFCAST_FETCH_")
@@ -94,7 +109,7 @@ class FetchSettings(BaseSettings):
         return frozenset(pair.strip() for pair in self.allow_private.split(",") if pair.strip())
 
 
-class LimitSettings(BaseSettings):
+class LimitSettings(Settings):
     """Bounds on one briefing."""
 
     model_config = _config("BRIEFCAST_LIMIT_")
@@ -107,7 +122,7 @@ class LimitSettings(BaseSettings):
     """Articles."""
 
 
-class SpeechSettings(BaseSettings):
+class SpeechSettings(Settings):
     """Engines."""
 
     model_config = _config("BRIEFCAST_")

@@ -64,12 +64,19 @@ def sync_file(path: Path) -> None:
         os.close(handle)
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, where they are missing. Raises StorageUnavailable."""
+    with reporting(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
 @contextmanager
-def _reporting(path: Path) -> Iterator[None]:
+def reporting(path: Path) -> Iterator[None]:
+    """Raise StorageUnavailable for what the system raises when `path` cannot be written."""
     try:
         yield
     except OSError as error:
-        message = f"cannot store {path.name}: {error.strerror}"
+        message = f"cannot write {path}: {error.strerror}"
         raise StorageUnavailable(message) from error
 
 
@@ -78,7 +85,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
     Raises StorageUnavailable.
     """
-    with _reporting(path):
+    with reporting(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         with _exclusively(temporary) as file:
@@ -117,7 +124,7 @@ class FolderStorage:
 
     def put(self, path: Path) -> str:
         """See `BlobStorage`. Raises StorageUnavailable."""
-        with _reporting(path):
+        with reporting(path):
             sync_file(path)
             sha256 = file_sha256(path)
             place = self._place(sha256)
@@ -138,8 +145,7 @@ class FolderStorage:
     def temporary(self, suffix: str) -> Path:
         """See `BlobStorage`. Raises StorageUnavailable."""
         folder = self.root / "tmp"
-        with _reporting(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         return folder / f"{secrets.token_hex(8)}{suffix}"
 
     def _place(self, sha256: str) -> Path:

@@ -28,13 +28,16 @@ from worker.newsroom import apply
 from worker.workplace import Workplace
 
 if TYPE_CHECKING:
-    import subprocess
+    from cli.serve import Workers
 
 #: The sample article that the demo asks for.
 _ARTICLE = "harbour-bridge"
 
 #: Seconds after which the demo gives up: a slow laptop speaks the sample in one minute.
 _PATIENCE_S = 600.0
+
+#: Times the workers may end by themselves before the demo gives up.
+_MOST_DEATHS = 3
 
 #: Seconds between two looks at the progress.
 _LOOK_S = 0.2
@@ -78,8 +81,8 @@ def demo(port: int, article: str, workers: int | None, *, once: bool) -> None:
     with place.database.writing() as session:
         key = keys.create(session, "demo", (Scope.READ, Scope.GENERATE), now, now + timedelta(days=1))
     click.echo(f"Briefcast is starting on {address} …", err=True)
-    with embedded_workers() as workers_process, _api(port):
-        result = _narrate(_Asked(address, key, article, started), workers_process)
+    with embedded_workers() as workers_beside, _api(port):
+        result = _narrate(_Asked(address, key, article, started), workers_beside)
         mp3 = place.data.data / "public" / "audio" / result.briefing["live"]["url"].rsplit("/", 1)[1]
         _tell(result, address, key, mp3.resolve())
         if once:
@@ -123,7 +126,7 @@ class _api:  # noqa: N801  used as a context manager
         self._thread.join(10)
 
 
-def _narrate(asked: _Asked, workers: subprocess.Popen[bytes]) -> _Result:
+def _narrate(asked: _Asked, workers: Workers) -> _Result:
     """Ask the API for the article's briefing and follow it. Raises BriefcastError when it fails."""
     headers = {"Authorization": f"Bearer {asked.key}"}
     with httpx.Client(base_url=asked.address, headers=headers, timeout=30, trust_env=False) as client:
@@ -138,7 +141,7 @@ def _narrate(asked: _Asked, workers: subprocess.Popen[bytes]) -> _Result:
     return _Result(briefing, time.monotonic() - asked.started)
 
 
-def _followed(client: httpx.Client, link: str, asked: _Asked, workers: subprocess.Popen[bytes]) -> dict[str, Any]:
+def _followed(client: httpx.Client, link: str, asked: _Asked, workers: Workers) -> dict[str, Any]:
     """Return the briefing once its newest revision is finished, drawing a bar meanwhile. Raises Unavailable."""
     with progress_bar(f"Narrating samples:{asked.article}") as show:
         while time.monotonic() - asked.started < _PATIENCE_S:
@@ -148,8 +151,8 @@ def _followed(client: httpx.Client, link: str, asked: _Asked, workers: subproces
                 show(progress["steps_done"], progress["steps_total"], progress["audio_s"])
             if RevisionState(briefing["state"]) not in ACTIVE:
                 return briefing
-            if workers.poll() is not None:
-                message = f"the workers stopped with status {workers.returncode}"
+            if workers.deaths >= _MOST_DEATHS:
+                message = f"the workers ended {workers.deaths} times"
                 raise Unavailable(message, hint="Their last words are above.")
             time.sleep(_LOOK_S)
     message = f"the article is still being narrated after {_PATIENCE_S:.0f} s"

@@ -13,7 +13,7 @@ import click
 
 from briefing.newsroom import Show
 from briefing.settings import LimitSettings, SpeechSettings, WorkSettings
-from briefing.storage import sync_file, write_atomically
+from briefing.storage import reporting, sync_file, write_atomically
 from cli.articles import read_source
 from cli.place import open_place
 from cli.progress import progress_bar
@@ -65,9 +65,10 @@ def _deliver(stored: Path, output: Path) -> None:
     """Copy the stored MP3 to where it is wanted; the name appears when the bytes are complete."""
     temporary = output.with_name(f".{output.name}.{secrets.token_hex(4)}")
     try:
-        shutil.copyfile(stored, temporary)
-        sync_file(temporary)
-        temporary.replace(output)
+        with reporting(output):
+            shutil.copyfile(stored, temporary)
+            sync_file(temporary)
+            temporary.replace(output)
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -12,7 +12,7 @@ from briefing.models import ShowRow, SourceRow
 from briefing.newsroom import Show, SourceSettings
 from briefing.schema import migrate
 from briefing.settings import DataSettings
-from briefing.storage import FolderStorage
+from briefing.storage import FolderStorage, make_folder
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Place:
 def open_place() -> Place:
     """Open the place that the settings name, at the newest schema."""
     settings = DataSettings()
-    settings.data.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.data)
     database = Database(settings.database_address)
     migrate(database)
     return Place(settings, database, FolderStorage(settings.data))

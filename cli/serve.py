@@ -5,22 +5,29 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 import uvicorn
 
+from api.app import create_app
 from briefing.database import Database
-from briefing.logs import configure
+from briefing.logs import configure, get_logger
 from briefing.schema import migrate
-from briefing.settings import DataSettings
+from briefing.settings import DataSettings, WorkSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 #: Seconds the workers get to finish their steps; a little more than they give their children.
 _GRACE_S = 30.0
+
+#: Seconds before workers that ended by themselves are started again: the first time, and at most.
+_AGAIN_S = (1.0, 30.0)
+
+_log = get_logger("serve")
 
 
 @click.command()
@@ -30,29 +37,74 @@ _GRACE_S = 30.0
 def serve(host: str, port: int, *, workers: bool) -> None:
     """Serve the API, and work through what it records. Ctrl-C stops both."""
     configure()
+    WorkSettings()  # the workers' own, looked at here so that a mistake in them is told before anything starts
+    app = create_app()
     migrate(Database(DataSettings().database_address))
+    config = uvicorn.Config(app, host=host, port=port, log_level="warning", server_header=False)
     if workers:
         with embedded_workers():
-            _serve(host, port)
+            uvicorn.Server(config).run()
     else:
-        _serve(host, port)
+        uvicorn.Server(config).run()
 
 
-def _serve(host: str, port: int) -> None:
-    uvicorn.run("api.app:create_app", factory=True, host=host, port=port, log_level="warning", server_header=False)
+class Workers:
+    """The embedded workers in a process of their own, started again when it ends by itself, so that readers, whom the
+    API serves all the while, are not all that is left of the product.
+    """
+
+    def __init__(self) -> None:
+        self.deaths = 0
+        """How often they ended by themselves."""
+        self._stopping = threading.Event()
+        self._starting = threading.Lock()
+        self._process = self._started()
+        self._watch = threading.Thread(target=self._keep, name="workers", daemon=True)
+        self._watch.start()
+
+    @property
+    def pid(self) -> int:
+        """The process at hand."""
+        return self._process.pid
+
+    def stop(self) -> None:
+        """End them; the steps at hand are finished first."""
+        with self._starting:
+            self._stopping.set()
+        self._process.terminate()
+        try:
+            self._process.wait(_GRACE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._watch.join()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "cli.main", "work", "--parent", str(os.getpid())]
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603  our own command
+
+    def _keep(self) -> None:
+        delay_s, longest_s = _AGAIN_S
+        while True:
+            status = self._process.wait()
+            if self._stopping.is_set():
+                return
+            self.deaths += 1
+            _log.error("the workers ended; they are started again", status=status, in_s=delay_s)
+            if self._stopping.wait(delay_s):
+                return
+            delay_s = min(2 * delay_s, longest_s)
+            with self._starting:
+                if self._stopping.is_set():
+                    return
+                self._process = self._started()
 
 
 @contextmanager
-def embedded_workers() -> Iterator[subprocess.Popen[bytes]]:
-    """Run the embedded workers in a process of their own while inside; yields that process."""
-    command = [sys.executable, "-m", "cli.main", "work", "--parent", str(os.getpid())]
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603  our own command
+def embedded_workers() -> Iterator[Workers]:
+    """Run the embedded workers while inside."""
+    workers = Workers()
     try:
-        yield process
+        yield workers
     finally:
-        process.terminate()
-        try:
-            process.wait(_GRACE_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        workers.stop()

@@ -19,6 +19,7 @@ from briefing import revisions, steps
 from briefing.backoff import MAX_POSTPONED, compute_backoff
 from briefing.errors import (
     BriefcastError,
+    DatabaseUnavailable,
     Defect,
     EngineNotInstalled,
     EngineUnavailable,
@@ -150,10 +151,16 @@ def _kept(lease: Lease, place: Workplace) -> Iterator[None]:
         for _ in range(rounds):
             if over.wait(interval_s):
                 return
-            with place.database.writing() as session:
-                if not steps.renew(session, lease, place.work.lease_s):
-                    _log.warning("lease lost", step=lease.step_id)
-                    return
+            try:
+                with place.database.writing() as session:
+                    held = steps.renew(session, lease, place.work.lease_s)
+            except DatabaseUnavailable as error:
+                # Twice more before the lease runs out; a database that is away for longer frees the step, rightly.
+                _log.warning("lease not renewed", step=lease.step_id, message=error.message)
+                continue
+            if not held:
+                _log.warning("lease lost", step=lease.step_id)
+                return
 
     renewing = threading.Thread(target=renew, name=f"lease-{lease.step_id}", daemon=True)
     renewing.start()

@@ -83,6 +83,18 @@ def test_killing_the_server_leaves_nothing_running_and_loses_nothing(product, st
         check_steps(data)
 
 
+def test_workers_killed_as_a_whole_come_back(serving, tmp_path):
+    # Given the workers' supervisor killed with -9, and its children with it / Then they are started again
+    data = Path(os.environ["BRIEFCAST_DATA"])
+    briefing = serving.ask("cup-final")
+    speaking = wait_for(lambda: speaking_process(data), "a worker that speaks")
+    (supervisor,) = [pid for pid in descendants(serving.process.pid) if speaking in descendants(pid)]
+    os.kill(supervisor, signal.SIGKILL)
+    done = serving.finished(briefing)
+    assert done["state"] == "live"
+    check_published(serving.client, done, tmp_path)
+
+
 def test_a_worker_that_hangs_is_replaced(serving, tmp_path):
     # Given a worker stopped in mid-chunk, its lease running out / Then it is killed and another one finishes
     data = Path(os.environ["BRIEFCAST_DATA"])

@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy.exc import OperationalError
 
 from briefing import keys
 from briefing.keys import Scope
@@ -214,14 +213,22 @@ def test_an_expired_key_is_refused(client, place):
     assert client.get("/v1/voices", headers={"Authorization": f"Bearer {key}"}).json()["code"] == "bad_key"
 
 
-def test_a_database_that_is_away_is_a_503_with_a_date(client, place, monkeypatch):
-    def away(self):
-        raise OperationalError("SELECT", {}, Exception("gone"))
-
-    monkeypatch.setattr("briefing.database.Database.reading", away)
+def test_a_database_that_is_away_is_a_503_with_a_date(client, place):
+    # Given a folder where the database was / When something is asked / Then the answer says to come again
+    file = place.data.data / "briefcast.db"
+    for path in place.data.data.glob("briefcast.db*"):
+        path.rename(path.with_name(f"gone-{path.name}"))
+    file.mkdir()
+    client.app.state.context.database.dispose()
     answer = client.get("/v1/briefings/0000000000000000")
     assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
     assert int(answer.headers["retry-after"]) > 0
+    assert client.get("/readyz").json()["database"] == "unavailable"
+    # When it is back / Then so are we
+    file.rmdir()
+    for path in place.data.data.glob("gone-*"):
+        path.rename(path.with_name(path.name.removeprefix("gone-")))
+    assert client.get("/v1/briefings/0000000000000000").json()["code"] == "unknown_briefing"
 
 
 def test_a_bug_is_a_problem_without_a_trace(client, monkeypatch):

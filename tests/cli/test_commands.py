@@ -146,6 +146,34 @@ def test_failures_say_what_to_do_and_leave_no_file(article, tmp_path, monkeypatc
     assert set(tmp_path.iterdir()) - before <= {tmp_path / "var"}
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "status", "said"),
+    [
+        ("BRIEFCAST_WORKERS", "many", 3, "BRIEFCAST_WORKERS"),
+        ("BRIEFCAST_LIMIT_CHUNKS", "0", 3, "BRIEFCAST_LIMIT_CHUNKS"),
+        ("BRIEFCAST_VOICES", "none.toml", 3, "invalid_settings"),
+        ("BRIEFCAST_DATA", "ferry.md", 4, "storage_unavailable"),
+        ("BRIEFCAST_DATA", "/proc/none", 4, "storage_unavailable"),
+        ("BRIEFCAST_DATABASE_URL", "nonsense", 3, "BRIEFCAST_DATABASE_URL"),
+        ("BRIEFCAST_DATABASE_URL", "sqlite:////proc/self", 4, "database_unavailable"),
+    ],
+)
+@pytest.mark.parametrize("arguments", [["narrate", "ferry.md", "-o", "x.mp3"], ["serve", "--port", "0"]])
+def test_settings_that_cannot_be_are_named_without_a_trace(
+    article, monkeypatch, tmp_path, arguments, name, value, status, said
+):
+    monkeypatch.setenv(name, value)
+    done = briefcast(*arguments)
+    assert (done.returncode, said in done.stderr) == (status, True), done.stderr
+    assert len(done.stderr.strip().splitlines()) == 2
+    assert not (tmp_path / "x.mp3").exists()
+
+
+def test_spoken_goes_on_after_bytes_that_are_no_text():
+    done = briefcast("spoken", data=b"caf\xe9 12\nok 3\n")
+    assert done.stdout == "caf\ufffd twelve\nok three\n"
+
+
 def test_a_failed_run_keeps_the_old_file(article, tmp_path):
     (tmp_path / "x.mp3").write_bytes(b"last good audio")
     assert briefcast("narrate", "none.md", "-o", "x.mp3").returncode == 3

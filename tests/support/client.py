@@ -55,5 +55,6 @@ def client_of(place, *scopes):
     app = create_app()
     headers = {"Authorization": f"Bearer {make_key(place, *scopes)}"}
     with served(app) as address, httpx.Client(base_url=address, headers=headers, trust_env=False, timeout=30) as client:
+        client.app = app
         yield client
     app.state.context.database.dispose()

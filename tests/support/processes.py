@@ -23,18 +23,19 @@ def environment(**extra):
     return os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}", "PYTHONUNBUFFERED": "1"} | extra
 
 
-def briefcast(*arguments, text=None, **options):
-    """Run our command and return what came of it."""
-    return subprocess.run(
+def briefcast(*arguments, text=None, data=None, **options):
+    """Run our command with `text` or the bytes `data` as its input and return what came of it, as text."""
+    done = subprocess.run(
         [BIN / "briefcast", *map(str, arguments)],
-        input=text,
+        input=data if text is None else text.encode(),
         capture_output=True,
-        text=True,
         timeout=120,
         env=environment(),
         check=False,
         **options,
     )
+    done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
+    return done
 
 
 @contextmanager
