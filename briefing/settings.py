@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -22,10 +23,10 @@ def _config(prefix: str) -> SettingsConfigDict:
 class Settings(BaseSettings):
     """Base of all settings: a value that cannot be is reported by its variable's name."""
 
-    def __init__(self) -> None:
-        """Read the environment. Raises Misconfigured."""
+    def __init__(self, **given: Any) -> None:  # noqa: ANN401  the fields' own types
+        """Read the environment, but for what is `given`. Raises Misconfigured."""
         try:
-            super().__init__()
+            super().__init__(**given)
         except ValidationError as error:
             prefix = str(self.model_config["env_prefix"])
             faults = "; ".join(f"{prefix}{fault['loc'][0]}".upper() + f": {fault['msg']}" for fault in error.errors())

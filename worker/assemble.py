@@ -21,7 +21,7 @@ from worker.tag import Tags, tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import datetime
+    from datetime import date
     from pathlib import Path
 
     from briefing.newsroom import Show
@@ -82,8 +82,10 @@ def programme(prepared: Prepared, takes: Mapping[str, Take], show: Show, tags: T
     return Programme(mix, tags, artwork, show.loudness_lufs, key)
 
 
-def tags_for(prepared: Prepared, show: Show, voice: str, now: datetime) -> Tags:
-    """Return a programme's tags. Its date is the newest article's, or today's where none has one."""
+def tags_for(prepared: Prepared, show: Show, voice: str, undated: date) -> Tags:
+    """Return a programme's tags. Its date is the newest article's, or `undated` where none has one: not today's, or
+    the same audio would get another address every day.
+    """
     articles = prepared.script.articles
     published = [article.published_at.date() for article in articles if article.published_at]
     bylines = {article.byline for article in articles if article.byline}
@@ -91,7 +93,7 @@ def tags_for(prepared: Prepared, show: Show, voice: str, now: datetime) -> Tags:
         title=prepared.script.title,
         artist=bylines.pop() if len(bylines) == 1 else show.author or show.title,
         album=show.title,
-        date=(max(published) if published else now.date()).isoformat(),
+        date=max(published, default=undated).isoformat(),
         language=prepared.script.language,
         disclosure=show.disclosure,
         voice=voice,

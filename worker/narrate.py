@@ -169,7 +169,7 @@ class Narrating:
 
     def _tags(self, prepared: Prepared, show: Show) -> Tags:
         voice = self.speakers.get(prepared.narrator.voice).voice
-        return tags_for(prepared, show, f"{voice.name} ({voice.engine})", datetime.now(UTC))
+        return tags_for(prepared, show, f"{voice.name} ({voice.engine})", datetime.now(UTC).date())
 
 
 def _total_s(takes: Iterable[Take]) -> float:

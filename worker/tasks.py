@@ -13,11 +13,12 @@ from sqlalchemy import select
 
 from briefing import revisions, steps
 from briefing.errors import TakeCorrupt
-from briefing.models import ArticleRow, ArticleVersionRow, BriefingRow, RevisionRow, SourceRow, VariationRow
+from briefing.models import ArticleRow, BriefingRow, RevisionRow, SourceRow, VariationRow
 from briefing.newsroom import Show, SourceSettings
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind
 from briefing.takes import find_master, find_takes, forget_take, save_master, save_take
 from briefing.values import Article, ArticleRef, Chunk, Narrator, Script
+from briefing.versions import first_seen, latest_versions, save_version
 from worker import artwork, pipeline, script
 from worker.assemble import Programme, check_takes, produce, programme, tags_for
 from worker.fetch import fetch
@@ -28,6 +29,7 @@ from worker.speakers import voice_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import date
 
     from sqlalchemy.orm import Session
 
@@ -122,46 +124,14 @@ def _articles(place: Workplace, revision: RevisionRow) -> tuple[list[Article], l
         briefing = session.get_one(BriefingRow, revision.briefing_id)
         refs = [ArticleRef.parse(text) for text in briefing.articles]
         addresses = {str(ref): session.get_one(ArticleRow, (ref.source, ref.id)).address for ref in refs}
-        known = None if revision.request.get("refetch", True) else _latest_versions(session, briefing.id)
+        known = None if revision.request.get("refetch", True) else latest_versions(session, briefing.id)
         sources = {row.name: SourceSettings.model_validate(row.settings) for row in session.scalars(select(SourceRow))}
     if known is not None:
         return [Article.model_validate(row.content) for row in known], [row.id for row in known]
     articles = [fetch(ref, addresses[str(ref)], sources) for ref in refs]
     with place.database.writing() as session:
-        versions = [_save_version(session, article) for article in articles]
+        versions = [save_version(session, article, datetime.now(UTC)) for article in articles]
     return articles, versions
-
-
-def _latest_versions(session: Session, briefing_id: str) -> list[ArticleVersionRow] | None:
-    versions = session.scalars(
-        select(RevisionRow.versions)
-        .where(RevisionRow.briefing_id == briefing_id, RevisionRow.prepared_at.is_not(None))
-        .order_by(RevisionRow.number.desc())
-        .limit(1)
-    ).first()
-    return [session.get_one(ArticleVersionRow, version) for version in versions] if versions else None
-
-
-def _save_version(session: Session, article: Article) -> int:
-    ref = article.ref
-    row = session.scalars(
-        select(ArticleVersionRow).where(
-            ArticleVersionRow.source == ref.source,
-            ArticleVersionRow.article_id == ref.id,
-            ArticleVersionRow.content_hash == article.content_hash,
-        )
-    ).first()
-    if row is None:
-        row = ArticleVersionRow(
-            source=ref.source,
-            article_id=ref.id,
-            content_hash=article.content_hash,
-            content=article.model_dump(mode="json"),
-            fetched_at=datetime.now(UTC),
-        )
-        session.add(row)
-        session.flush()
-    return row.id
 
 
 def _variations(place: Workplace, briefing_id: str) -> dict[str, int]:
@@ -204,8 +174,10 @@ def assemble(lease: Lease, place: Workplace) -> None:
         Narrator.model_validate(revision.narrator),
         tuple(Chunk.model_validate(chunk) for chunk in revision.chunks or ()),
     )
+    with place.database.reading() as session:
+        undated = first_seen(session, revision.versions or []).date()
     try:
-        master = _master(place, prepared, show)
+        master = _master(place, prepared, show, undated)
     except TakeCorrupt as corrupt:
         _speak_again(place, lease, prepared, corrupt.key)
         return
@@ -224,7 +196,7 @@ def assemble(lease: Lease, place: Workplace) -> None:
         _record(session, row.id, following)
 
 
-def _master(place: Workplace, prepared: Prepared, show: Show) -> Master:
+def _master(place: Workplace, prepared: Prepared, show: Show, undated: date) -> Master:
     keys = {chunk.key for chunk in prepared.chunks}
     with place.database.reading() as session:
         takes = find_takes(session, keys)
@@ -232,7 +204,7 @@ def _master(place: Workplace, prepared: Prepared, show: Show) -> Master:
         message = "a take is not stored"
         raise TakeCorrupt(message, key=key)
     voice = place.speakers.catalogue.get(prepared.narrator.voice)
-    tags = tags_for(prepared, show, f"{voice.name} ({voice.engine})", datetime.now(UTC))
+    tags = tags_for(prepared, show, f"{voice.name} ({voice.engine})", undated)
     planned = programme(prepared, takes, show, tags, artwork.draw(show))
     return _stored_master(place, planned) or _produced(place, planned, takes)
 

@@ -17,7 +17,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import httpx
 
-from briefing.addresses import canonical_address
+from briefing.addresses import canonical_address, host_allowed
 from briefing.errors import AddressRefused, ArticleNotFound, PageRefused, SourceUnavailable
 
 if TYPE_CHECKING:
@@ -50,10 +50,14 @@ class Page:
 
 @dataclass(frozen=True)
 class Fetcher:
-    """Fetches pages under `bounds`. `allow_private` names "host:port" pairs exempt from the address checks."""
+    """Fetches pages under `bounds`, redirects included, from `hosts` alone where these are given (see `host_allowed`).
+
+    `allow_private` names "host:port" pairs exempt from the address checks.
+    """
 
     bounds: FetchSettings
     allow_private: frozenset[str] = field(default_factory=frozenset)
+    hosts: tuple[str, ...] | None = None
 
     def fetch(self, address: str) -> Page:
         """Return the page at `address`.
@@ -80,6 +84,9 @@ class Fetcher:
         """Return the page, or where it redirects to."""
         parts = urlsplit(address)
         host = str(parts.hostname)
+        if self.hosts is not None and not host_allowed(host, self.hosts):
+            message = f"{address} is not on a host of this source"
+            raise AddressRefused(message, hint="Add its host to the source's `hosts`.")
         port = parts.port or (443 if parts.scheme == "https" else 80)
         ip = await self._public_ip(host, port)
         literal = f"[{ip}]" if ":" in ip else ip

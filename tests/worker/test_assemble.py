@@ -72,11 +72,11 @@ def storage(tmp_path):
 
 
 def planned(storage, work, show=SHOW):
-    from datetime import UTC, datetime
+    from datetime import date
 
     voice = Voice("v", "V", "en", "fake", "none", "none")
     takes = {chunk.key: speak(chunk, Speaker(Murmur(), voice), storage) for chunk in work.chunks}
-    tags = tags_for(work, show, "V (fake)", datetime(2026, 5, 1, tzinfo=UTC))
+    tags = tags_for(work, show, "V (fake)", date(2026, 5, 1))
     return programme(work, takes, show, tags, draw(show)), takes
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import feedparser
 import pytest
+from mutagen.id3 import ID3
 
 from briefing import steps
-from briefing.models import TakeRow
+from briefing.models import ArticleVersionRow, TakeRow
 from briefing.revisions import newest_revision
 from briefing.states import Queue, StepState
 from tests.support.asking import NOW, again, ask, briefing_row, revision_row, step_rows
@@ -173,6 +174,21 @@ def test_nothing_changed_speaks_and_encodes_nothing(place, article):
     assert work_off(place) == 3  # prepare, assemble, publish
     assert revision_row(place, revision).master_key == revision_row(place, first).master_key
     assert len(feedparser.parse(place.files.root / "shows" / "daily" / "feed.xml").entries) == 1
+
+
+def test_an_undated_article_is_dated_by_its_first_fetch_and_stays_so(place, article):
+    briefing, first, _ = ask(place, "ferry")
+    perform_next(place, tuple(Queue))
+    with place.database.writing() as session:
+        session.query(ArticleVersionRow).one().fetched_at = datetime(2026, 1, 5, tzinfo=UTC)
+    work_off(place)
+    assert str(ID3(published(place))["TDRC"]) == "2026-01-05"
+    # When the page changes where nobody hears it / Then it is the same MP3 on any later day
+    article.write_text(f"{ARTICLE}\n<p hidden>Build 2</p>\n")
+    second, _ = again(place, briefing)
+    work_off(place)
+    assert revision_row(place, second).versions != revision_row(place, first).versions
+    assert revision_row(place, second).master_key == revision_row(place, first).master_key
 
 
 def test_without_refetch_the_text_stays(place, article):

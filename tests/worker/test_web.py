@@ -180,8 +180,9 @@ def test_the_http_source_fetches_from_its_hosts_only(site):
     source = http.connect({"hosts": ["127.0.0.1"], "allow_private": [site.host]})
     ref = ArticleRef(source="site", id="x")
     assert "Ferry runs again" in source.fetch(ref, f"{site.address}/page").body
-    with pytest.raises(AddressRefused):
-        source.fetch(ref, "http://other.example/")
+    for address in ("http://other.example/", f"{site.address}/to/other.example/"):
+        with pytest.raises(AddressRefused, match="not on a host"):
+            source.fetch(ref, address)
     with pytest.raises(ArticleNotFound):
         source.fetch(ref, None)
 
