@@ -40,9 +40,12 @@ python_command() {
     done
 }
 
+# make_venv : make .venv, unless there is one that works and was made here: its commands name their folder.
 make_venv() {
-    [ -x "$BIN/python" ] && "$BIN/python" -m pip --version >/dev/null 2>&1 && return
-    local python
+    local python made="$VENV/.made-in"
+    if [ -x "$BIN/python" ] && [ "$(cat "$made" 2>/dev/null)" = "$PWD" ] && "$BIN/python" -m pip --version >/dev/null 2>&1; then
+        return
+    fi
     python=$(python_command)
     if [ -z "$python" ] || ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
         debian python3 python3-venv
@@ -51,6 +54,7 @@ make_venv() {
     [ -n "$python" ] || fail "Python 3.11 or newer is needed; name one with PYTHON=…"
     rm -rf "$VENV"
     "$python" -m venv "$VENV"
+    printf '%s' "$PWD" >"$made"
 }
 
 # install_lock LOCK : install what a lock file lists, unless that has been done.

@@ -18,6 +18,9 @@ from briefing.models import HealthRow
 
 router = APIRouter()
 
+#: Seconds after which a dispatcher that has not reported is taken for lost: many of its rounds, at any setting.
+_SILENT_S = 60.0
+
 
 @router.get("/livez", tags=["health"], summary="Is the process alive")
 def livez() -> dict[str, str]:
@@ -65,9 +68,13 @@ def _broker(context: Context) -> str:
     try:
         with context.database.reading() as session:
             row = session.get(HealthRow, "broker")
+            now = session.scalar(database_clock().select())
     except DatabaseUnavailable:
         return "unknown"
-    return row.state if row else "none"
+    if row is None:
+        return "none"
+    # A dispatcher that says nothing rings for nothing either.
+    return row.state if now is not None and now - row.reported_at < _SILENT_S else "degraded"
 
 
 @router.get(

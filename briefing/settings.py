@@ -84,7 +84,7 @@ class WorkSettings(Settings):
     """Seconds between two rounds of the dispatcher."""
     ring_again_s: float = Field(default=60.0, gt=0)
     """Seconds after which a ready step is rung again."""
-    broker_url: str = "redis://127.0.0.1:6379/0"
+    broker_url: str = Field(default="redis://127.0.0.1:6379/0", pattern=r"^(rediss?|redis\+socket|sentinel)://")
     """Celery's Redis; used by the dispatcher and the workers, never by the API."""
 
 

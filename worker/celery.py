@@ -91,6 +91,12 @@ def perform(step_id: int) -> None:
     perform_next(_place(), tuple(Queue), step_id)
 
 
+def check_broker() -> None:
+    """Connect to Redis once. Raises kombu's OperationalError when it does not answer."""
+    with app.connection_for_write() as connection:
+        connection.ensure_connection(max_retries=1, timeout=_CONNECT_S)
+
+
 def ring(step_id: int, queue: str, deadline_s: float) -> None:
     """Tell the workers of `queue` about a step. Raises kombu's OperationalError when Redis does not take it."""
     app.send_task(

@@ -17,7 +17,7 @@ from briefing.database import database_clock
 from briefing.logs import get_logger, masked
 from briefing.models import HealthRow
 from worker import sweep
-from worker.celery import ring
+from worker.celery import check_broker, ring
 from worker.pipeline import DEADLINE_S
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ _MOST_RUNG = 500
 
 #: Seconds between two looks for steps to ring; the sweep comes every `BRIEFCAST_TICK_S`.
 _LOOK_S = 0.2
+
+#: What the transport raises when Redis is away or refuses.
+_BROKER_TROUBLE = (OperationalError, RedisError, OSError)
 
 _log = get_logger("dispatcher")
 
@@ -53,9 +56,19 @@ class Dispatcher:
         while not self._stopping.is_set():
             if look % looks_per_sweep == 0:
                 sweep.free_expired(self._place)
+                self._ask_broker()
             look += 1
             if not self._ring_due():
                 self._stopping.wait(_LOOK_S)
+
+    def _ask_broker(self) -> None:
+        """Find out how the broker is while there is nothing to ring for."""
+        try:
+            check_broker()
+        except _BROKER_TROUBLE as error:
+            self._report("degraded", f"{type(error).__name__}: {masked(str(error))}")
+        else:
+            self._report("ok", "")
 
     def _ring_due(self) -> int:
         """Ring for due steps; return how many were rung."""
@@ -66,12 +79,9 @@ class Dispatcher:
             for step in due:
                 ring(step.id, step.queue, _deadline_s(step))
                 rung.append(step.id)
-        except (OperationalError, RedisError, OSError) as error:
+        except _BROKER_TROUBLE as error:
             self._report("degraded", f"{type(error).__name__}: {masked(str(error))}")
             self._stopping.wait(1.0)
-        else:
-            if due:
-                self._report("ok", "")
         if rung:
             # After ringing, not before: a message too many is harmless, a missing one would wait a minute.
             with self._place.database.writing() as session:
@@ -79,11 +89,10 @@ class Dispatcher:
         return len(rung)
 
     def _report(self, state: str, detail: str) -> None:
-        """Write down how the broker is, when that has changed."""
-        if self._broker == (state, detail):
-            return
-        self._broker = (state, detail)
-        _log.log(20 if state == "ok" else 30, "broker", state=state, detail=detail)
+        """Write down how the broker is; say so when that has changed."""
+        if self._broker != (state, detail):
+            self._broker = (state, detail)
+            _log.log(20 if state == "ok" else 30, "broker", state=state, detail=detail)
         with self._place.database.writing() as session:
             now = session.scalar(database_clock().select())
             session.merge(HealthRow(name="broker", state=state, detail=detail, reported_at=now))

@@ -15,7 +15,10 @@ import threading
 import time
 from dataclasses import dataclass, field
 
+from sqlalchemy import delete
+
 from briefing.logs import configure, get_logger
+from briefing.models import HealthRow
 from briefing.schema import migrate
 from briefing.states import Queue
 from worker import sweep
@@ -60,6 +63,9 @@ class Runner:
     def run(self) -> None:
         """Keep `BRIEFCAST_WORKERS` children working."""
         migrate(self._place.database)
+        with self._place.database.writing() as session:
+            # What a dispatcher once reported says nothing of work that needs no broker.
+            session.execute(delete(HealthRow).where(HealthRow.name == "broker"))
         sweep.remove_strays(self._place.data.data)
         swept = 0.0
         while not self._stopping.wait(_LOOK_S):

@@ -57,14 +57,15 @@ def test_redis_away_is_degraded_and_nothing_is_lost(product, started, tmp_path, 
         running(procfile("dispatcher", 0), tmp_path / "d.log"),
     ):
         started(product)
-        # Given no Redis / When a briefing is asked for / Then it is accepted, and readiness says degraded
-        briefing = product.ask("cup-final", voice="silence")
+        # Given no Redis / Then readiness says degraded, before anybody asks for anything / And requests are accepted
         wait_for(
             lambda: product.client.get("/readyz").json()["status"] == "degraded", "the broker's trouble to be told"
         )
+        briefing = product.ask("cup-final", voice="silence")
         # When Redis and a worker come / Then it is made
         with redis(tmp_path / "redis"), running(procfile("worker", 1), tmp_path / "worker.log"):
             assert product.finished(briefing)["state"] == "live"
+            wait_for(lambda: product.client.get("/readyz").json()["status"] == "ok", "its recovery to be told")
 
 
 def test_the_procfile_runs_under_honcho(product, started, broker, tmp_path):
@@ -72,5 +73,6 @@ def test_the_procfile_runs_under_honcho(product, started, broker, tmp_path):
     command += ["--port", str(product.port), "web", "dispatcher", "worker", "speech"]
     with running(command, tmp_path / "honcho.log"):
         started(product)
+        wait_for(lambda: product.client.get("/readyz").json()["broker"] == "ok", "the broker to be told of")
         assert product.finished(product.ask("cup-final", voice="silence", priority="bulk"))["state"] == "live"
         assert product.finished(product.ask("storm-damage", voice="silence"))["state"] == "live"

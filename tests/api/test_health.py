@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import time
+
+import pytest
+
 from briefing.models import HealthRow
 
 
@@ -15,9 +19,16 @@ def test_readyz_tries_database_storage_and_disk(client):
 
 def test_a_broker_in_trouble_is_degraded_not_down(client, place):
     with place.database.writing() as session:
-        session.merge(HealthRow(name="broker", state="degraded", detail="refused", reported_at=0.0))
+        session.merge(HealthRow(name="broker", state="degraded", detail="refused", reported_at=time.time()))
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["status"], answer.json()["broker"]) == (200, "degraded", "degraded")
+
+
+@pytest.mark.parametrize(("silent_s", "state"), [(5, "ok"), (120, "degraded")])
+def test_a_dispatcher_that_has_gone_silent_is_degraded(client, place, silent_s, state):
+    with place.database.writing() as session:
+        session.merge(HealthRow(name="broker", state="ok", detail="", reported_at=time.time() - silent_s))
+    assert client.get("/readyz").json()["broker"] == state
 
 
 def test_a_full_disk_is_not_ready(client, monkeypatch):
