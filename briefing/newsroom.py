@@ -32,7 +32,7 @@ Name = Annotated[str, AfterValidator(_name)]
 
 
 class Pauses(Value):
-    """Silence after each kind of segment, in milliseconds."""
+    """Silence after each kind of segment, in milliseconds, from sound to sound."""
 
     headline: int = Field(default=650, ge=0, le=1200)
     byline: int = Field(default=450, ge=0, le=1200)
@@ -42,12 +42,14 @@ class Pauses(Value):
     heading: int = Field(default=500, ge=0, le=1200)
     body: int = Field(default=550, ge=0, le=1200)
     list_item: int = Field(default=400, ge=0, le=1200)
+    after_list: int = Field(default=800, ge=0, le=1200)
+    """After the last key point or list item."""
     quote: int = Field(default=600, ge=0, le=1200)
     sentence: int = Field(default=300, ge=0, le=1200)
     """Between chunks of one segment."""
     before_heading: int = Field(default=900, ge=0, le=1200)
     """Before a heading, in place of the pause of what precedes it."""
-    article: int = Field(default=1200, ge=0, le=5000)
+    article: int = Field(default=1200, ge=0, le=3000)
     """Between two articles of a collection."""
 
 

@@ -282,9 +282,10 @@ class Master(Value):
 def chunk_key(spoken: str, narrator: Narrator, variation: int = 0) -> str:
     """Return the key of a take: equal text from an equal narrator is spoken once.
 
-    `variation` counts how often an editor asked for another reading of the same text.
+    `variation` counts how often an editor asked for another reading of the same text. The recipe's number rises
+    whenever `worker.speak` or `worker.sound.edges` keeps other sound than before, or one programme would mix both.
     """
-    return stable_hash("chunk/1", spoken, narrator.model_dump(mode="json"), variation)
+    return stable_hash("chunk/2", spoken, narrator.model_dump(mode="json"), variation)
 
 
 def segment_id(article: str, role: Role, written: str, occurrence: int) -> str:

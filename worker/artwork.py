@@ -22,7 +22,15 @@ SIDE = 1400
 
 _LARGEST_SIDE = 3000
 _MARGIN = 110
-_FONT_SIZES = range(260, 60, -10)
+_FONT_SIZES = range(240, 50, -10)
+
+#: Latin, Greek and Cyrillic letters; ours, since what Pillow brings has not even an "é".
+_FONT = Path(__file__).parent / "fonts" / "DejaVuSans-Bold.subset.ttf"
+
+#: Heights of the bars below the title, a picture of sound.
+_BARS = (30, 70, 120, 60, 150, 90, 40, 110, 170, 80, 50, 130, 60, 100, 40, 70, 30, 20)
+_BAR_WIDTH = 36
+
 _QUALITY = 82
 
 
@@ -42,35 +50,63 @@ def _given(path: Path) -> Image.Image:
             if width != height or not SIDE <= width <= _LARGEST_SIDE:
                 message = f"the artwork {path.name} is {width} × {height} pixels"
                 raise Misconfigured(message, hint=hint)
-            return picture.convert("RGB").resize((SIDE, SIDE))
+            # What is transparent would come out black.
+            ground = Image.new("RGBA", picture.size, "white")
+            return Image.alpha_composite(ground, picture.convert("RGBA")).convert("RGB").resize((SIDE, SIDE))
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
         message = f"the artwork {path.name} cannot be read"
         raise Misconfigured(message, hint=hint) from error
 
 
 def _drawn(title: str) -> Image.Image:
-    """Set the title in white on a plain dark ground whose hue comes from the title, as large as fits."""
+    """Set the title in white on a plain dark ground whose hue comes from the title, as large as fits.
+
+    A title in a script that our font does not have is left out: apps show it beside the picture, and boxes help nobody.
+    """
     hue = hashlib.sha256(title.encode()).digest()[0] / 256
     red, green, blue = (round(255 * part) for part in colorsys.hls_to_rgb(hue, 0.22, 0.55))
     picture = Image.new("RGB", (SIDE, SIDE), (red, green, blue))
     pen = ImageDraw.Draw(picture)
-    for size in _FONT_SIZES:
-        font = ImageFont.load_default(size)
-        text = "\n".join(_wrapped(title, font))
-        left, top, right, bottom = pen.multiline_textbbox((0, 0), text, font=font, spacing=size // 5)
-        if right - left <= SIDE - 2 * _MARGIN and bottom - top <= SIDE - 3 * _MARGIN:
-            break
-    pen.multiline_text((_MARGIN, _MARGIN - top), text, font=font, fill="white", spacing=size // 5)
-    pen.rectangle((_MARGIN, SIDE - _MARGIN - 24, SIDE - _MARGIN, SIDE - _MARGIN), fill="white")
+    if _has_letters(title):
+        _set(pen, title)
+    for number, height in enumerate(_BARS):
+        left = _MARGIN + number * (SIDE - 2 * _MARGIN) // len(_BARS)
+        pen.rectangle((left, SIDE - _MARGIN - height, left + _BAR_WIDTH, SIDE - _MARGIN), fill="white")
     return picture
 
 
-def _wrapped(title: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> list[str]:
+def _set(pen: ImageDraw.ImageDraw, title: str) -> None:
+    widest = SIDE - 2 * _MARGIN
+    for size in _FONT_SIZES:
+        font = ImageFont.truetype(_FONT, size)
+        if size != _FONT_SIZES[-1] and any(font.getlength(word) > widest for word in title.split()):
+            continue
+        text = "\n".join(_wrapped(title, font))
+        left, top, right, bottom = pen.multiline_textbbox((0, 0), text, font=font, spacing=size // 5)
+        if right - left <= widest and bottom - top <= SIDE - 3 * _MARGIN - max(_BARS):
+            break
+    pen.multiline_text((_MARGIN, _MARGIN - top), text, font=font, fill="white", spacing=size // 5)
+
+
+def _has_letters(title: str) -> bool:
+    """Tell whether the font can draw every character of `title`."""
+    font = ImageFont.truetype(_FONT, _FONT_SIZES[-1])
+    missing = bytes(font.getmask("\uffff"))
+    return not any(bytes(font.getmask(character)) == missing for character in set(title) if not character.isspace())
+
+
+def _wrapped(title: str, font: ImageFont.FreeTypeFont) -> list[str]:
+    """Break a title into lines; a word that is wider than a line even in the smallest letters is broken too."""
+    widest = SIDE - 2 * _MARGIN
     lines: list[str] = []
     for word in title.split():
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and font.getlength(longer) <= SIDE - 2 * _MARGIN:
+        if lines and font.getlength(longer) <= widest:
             lines[-1] = longer
-        else:
-            lines.append(word)
+            continue
+        lines.append("")
+        for character in word:
+            if lines[-1] and font.getlength(lines[-1] + character) > widest:
+                lines.append("")
+            lines[-1] += character
     return lines

@@ -69,7 +69,7 @@ def programme(prepared: Prepared, takes: Mapping[str, Take], show: Show, tags: T
         jingle.load(outro) if outro else None,
     )
     key = stable_hash(
-        "master/1",
+        "master/2",
         [[part.take.sha256, part.start, part.length] for part in mix.placed],
         [part.sha256 if part else "" for part in (mix.intro, mix.outro)],
         mix.samples,
@@ -77,6 +77,8 @@ def programme(prepared: Prepared, takes: Mapping[str, Take], show: Show, tags: T
         tags.model_dump(mode="json"),
         [cue.model_dump(mode="json") for cue in mix.cues],
         stable_hash("artwork/1", artwork.hex()),
+        stitch.VERSION,
+        master.VERSION,
         encode.VERSION,
     )
     return Programme(mix, tags, artwork, show.loudness_lufs, key)

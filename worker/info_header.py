@@ -44,9 +44,6 @@ _NOT_KNOWN = 0
 #: Source sampled at 44.1 kHz (bits 6-7 = 01), mono (bits 2-4 = 000).
 _SOURCE_44100_MONO = 0x40
 
-#: Bytes of the frame that the header's own checksum covers.
-_CHECKED_BYTES = 190
-
 
 def info_frame(audio: Iterable[bytes], samples: int) -> bytes:
     """Return the header frame for a stream of audio frames that holds `samples` samples of programme.
@@ -76,7 +73,7 @@ def info_frame(audio: Iterable[bytes], samples: int) -> bytes:
             struct.pack(">IH", total, checksum),
         )
     )
-    own = fastcrc.crc16.arc(head[:_CHECKED_BYTES])
+    own = fastcrc.crc16.arc(head)  # the frame from its first byte to here
     return (head + own.to_bytes(2, "big")).ljust(HEADER_BYTES, b"\0")
 
 

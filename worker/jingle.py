@@ -18,6 +18,7 @@ from briefing.errors import Misconfigured
 from briefing.hashing import file_sha256
 from briefing.values import MASTER_RATE
 from voices.jingles import shipped
+from worker.sound import amplitude
 from worker.sound.files import UnreadableSound, decoded_whole
 from worker.sound.loudness import measure
 
@@ -29,19 +30,35 @@ with warnings.catch_warnings():
 if TYPE_CHECKING:
     from worker.sound import Block
 
-#: A jingle is a mark, not a song.
+#: A jingle is a mark, not a song, and not a blip.
 _LONGEST_S = 30.0
+_SHORTEST_S = 1.0
 
-#: The first words begin this long after the intro does, in milliseconds, if it is long enough to ring on under them.
+#: Quieter than this at its loudest is as good as silence: dead air before the headline.
+_INAUDIBLE_LUFS = -50.0
+
+#: The first words begin this long after the intro does, in milliseconds, if it is long enough to ring on under them;
+#: otherwise this long after its end.
 VOICE_IN_MS = 2200
+_AFTER_SHORT_MS = 250
 
-#: A tail shorter than this is not worth speaking over.
-_SHORTEST_TAIL_MS = 800
+#: An intro that ends before this much of a tail is let end; a longer tail than that would be a song under the story.
+_SHORTEST_TAIL_MS = 50
+_LONGEST_TAIL_MS = 3500
 
-#: How much the intro gives way under the first words, how fast, and how it leaves.
-_DUCK_DB = -9.0
+#: Music's loudest 3 s stand this much below the voice: its integrated loudness counts the tail and comes out too loud.
+_BELOW_VOICE_LU = 2.0
+
+#: What rings under the first words stands this much below them, and at least so much below itself before (after WCAG
+#: 1.4.7, which asks for 20 dB on average; a bed that fades out within the headline gets there).
+_BED_BELOW_VOICE_LU = 18.0
+_LEAST_DUCK_DB = 6.0
 _DUCK_MS = 250
 _FADE_OUT_MS = 900
+
+#: Every jingle begins and ends without a click, whatever its file does.
+_FADE_IN_MS = 5
+_LAST_FADE_MS = 300
 
 #: pydub works on integers; 32 bits leave 8 dB above full scale, since a mix may exceed it before mastering.
 _FULL_SCALE = 2.0**31 / 10 ** (8 / 20)
@@ -54,15 +71,25 @@ class Jingle:
     sha256: str
     samples: Block
     """Mono at 44.1 kHz."""
-    loudness_lufs: float | None
+    loudest_lufs: float
+    """Loudness of its loudest 3 s."""
 
     @property
     def voice_in(self) -> int:
         """Sample at which the first words begin when this is an intro."""
-        length_ms = len(self.samples) * 1000 // MASTER_RATE
-        if length_ms - VOICE_IN_MS < _SHORTEST_TAIL_MS:
-            return len(self.samples)
+        if self._length_ms - VOICE_IN_MS < _SHORTEST_TAIL_MS:
+            return len(self.samples) + _AFTER_SHORT_MS * MASTER_RATE // 1000
         return VOICE_IN_MS * MASTER_RATE // 1000
+
+    @property
+    def opening_samples(self) -> int:
+        """Samples of the programme that `opening` mixes when this is an intro: to the first words or the tail's end."""
+        longest = self.voice_in + _LONGEST_TAIL_MS * MASTER_RATE // 1000
+        return max(self.voice_in, min(len(self.samples), longest))
+
+    @property
+    def _length_ms(self) -> int:
+        return len(self.samples) * 1000 // MASTER_RATE
 
 
 def find(name: str | None, part: Literal["intro", "outro"]) -> Path | None:
@@ -77,34 +104,64 @@ def find(name: str | None, part: Literal["intro", "outro"]) -> Path | None:
 
 
 def load(path: Path) -> Jingle:
-    """Return the jingle in a sound file. Raises Misconfigured when it cannot be decoded or is too long."""
-    return _load(path, path.stat().st_mtime_ns)
+    """Return the jingle in a sound file. Raises Misconfigured when it cannot be decoded, heard, or is too long."""
+    try:
+        return _load(path, path.stat().st_mtime_ns)
+    except (UnreadableSound, OSError) as error:
+        message = f"the jingle cannot be used: {error}"
+        hint = f"Give a sound file of {_SHORTEST_S:g} to {_LONGEST_S:g} seconds."
+        raise Misconfigured(message, hint=hint) from error
 
 
 @lru_cache(maxsize=16)
 def _load(path: Path, _changed: int) -> Jingle:
-    try:
-        samples = decoded_whole(path, MASTER_RATE, _LONGEST_S)
-    except UnreadableSound as error:
-        message = f"the jingle cannot be used: {error}"
-        raise Misconfigured(message, hint=f"Give a sound file of at most {_LONGEST_S:g} seconds.") from error
-    return Jingle(file_sha256(path), samples, measure([samples], MASTER_RATE).integrated_lufs)
+    samples = decoded_whole(path, MASTER_RATE, _LONGEST_S)
+    if len(samples) < _SHORTEST_S * MASTER_RATE:
+        message = f"{path.name} is shorter than {_SHORTEST_S:g} s"
+        raise UnreadableSound(message)
+    loudest = measure([samples], MASTER_RATE).loudest_lufs
+    if loudest is None or loudest < _INAUDIBLE_LUFS:
+        message = f"{path.name} is silent, or its two channels cancel out in mono"
+        raise UnreadableSound(message)
+    segment = _segment(samples)
+    segment = segment.fade_in(_FADE_IN_MS).fade_out(min(_LAST_FADE_MS, len(segment) // 4))
+    return Jingle(file_sha256(path), _block(segment, len(samples)), loudest)
 
 
-def opening(intro: Block, voice: Block, voice_in: int) -> Block:
-    """Return the programme's first len(intro) samples: the intro, giving way to `voice` from sample `voice_in`.
+def levelled(jingle: Jingle, voice_lufs: float) -> Block:
+    """Return the jingle's samples at the level that belongs beside a voice of `voice_lufs`."""
+    gain_db = voice_lufs - _BELOW_VOICE_LU - jingle.loudest_lufs
+    return jingle.samples * np.float32(amplitude(gain_db))
 
-    `voice` is at most as long as what is left of the intro.
+
+def opening(jingle: Jingle, voice: Block, voice_lufs: float) -> Block:
+    """Return the programme's first `opening_samples` samples: the intro, giving way to the voice.
+
+    `voice` is what is spoken from `voice_in` to there, at `voice_lufs`.
     """
-    music = _segment(intro)
-    at_ms = voice_in * 1000 // MASTER_RATE
-    if len(voice):
-        music = music.fade(to_gain=_DUCK_DB, start=at_ms - _DUCK_MS, end=at_ms)
-        music = music.fade_out(min(_FADE_OUT_MS, len(music) - at_ms))
-        music = music.overlay(_segment(voice), position=at_ms)
-    mixed = np.frombuffer(music.raw_data, dtype=np.int32).astype(np.float64) / _FULL_SCALE
-    # pydub counts in milliseconds and may end a few samples early or late.
-    return np.pad(mixed, (0, max(0, len(intro) - len(mixed))))[: len(intro)].astype(np.float32)
+    length = jingle.opening_samples
+    music = levelled(jingle, voice_lufs)[:length]
+    if not len(voice):
+        return np.pad(music, (0, length - len(music)))
+    at_ms = jingle.voice_in * 1000 // MASTER_RATE
+    bed_db = _duck_db(music[jingle.voice_in :], voice_lufs)
+    mixed = _segment(music).fade(to_gain=bed_db, start=at_ms - _DUCK_MS, end=at_ms)
+    mixed = mixed.fade_out(min(_FADE_OUT_MS, len(mixed) - at_ms))
+    return _block(mixed.overlay(_segment(voice), position=at_ms), length)
+
+
+def _duck_db(bed: Block, voice_lufs: float) -> float:
+    """Return the gain that brings what rings on under the words to its level below them."""
+    loudness = measure([bed], MASTER_RATE).integrated_lufs
+    if loudness is None:
+        return -_LEAST_DUCK_DB
+    return min(-_LEAST_DUCK_DB, voice_lufs - _BED_BELOW_VOICE_LU - loudness)
+
+
+def _block(segment: AudioSegment, length: int) -> Block:
+    """Return a segment's first `length` samples; pydub counts in milliseconds and may end a few early or late."""
+    samples = np.frombuffer(segment.raw_data, dtype=np.int32).astype(np.float64) / _FULL_SCALE
+    return np.pad(samples, (0, max(0, length - len(samples))))[:length].astype(np.float32)
 
 
 def _segment(samples: Block) -> AudioSegment:

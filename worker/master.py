@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from worker.sound import Block
 
+#: Part of every master key: rises with whatever changes how a mix is mastered.
+VERSION = 2
+
 #: Highest sample before encoding in dBFS: MP3 at 96 kbit/s added up to 0.15 dB of true peak on the sample articles, and
 #: the promise is -1 dBTP.
 CEILING_DBFS = -1.7
@@ -38,7 +41,8 @@ class Levels:
 
     def corrected(self, loudness_lu: float, peak_db: float) -> Levels:
         """Return levels with `loudness_lu` more loudness and `peak_db` less peak."""
-        return Levels(self.gain_db + loudness_lu, self.ceiling_dbfs - peak_db)
+        gain_db = min(self.gain_db + loudness_lu * _GAIN_PER_LU, _MOST_GAIN_DB)
+        return Levels(gain_db, self.ceiling_dbfs - peak_db)
 
 
 def choose_levels(stream: Callable[[], Iterator[Block]], mix_lufs: float, target_lufs: float) -> Levels:
@@ -50,8 +54,7 @@ def choose_levels(stream: Callable[[], Iterator[Block]], mix_lufs: float, target
     measured = measure(mastered(stream(), first), MASTER_RATE).integrated_lufs
     if measured is None:
         return first
-    gain = min(first.gain_db + (target_lufs - measured) * _GAIN_PER_LU, _MOST_GAIN_DB)
-    return Levels(gain, CEILING_DBFS)
+    return first.corrected(target_lufs - measured, 0.0)
 
 
 def mastered(blocks: Iterator[Block], levels: Levels) -> Iterator[Block]:

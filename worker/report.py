@@ -21,6 +21,8 @@ def report(narration: Narration) -> dict[str, Any]:
         "engine": f"{narrator.engine} {narrator.engine_version}",
         "words": script.words,
         "duration_s": round(master.seconds, 3),
+        "samples": master.samples,
+        "rate": MASTER_RATE,
         "loudness_lufs": master.loudness_lufs,
         "true_peak_dbtp": master.true_peak_dbtp,
         "bytes": master.bytes,

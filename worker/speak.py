@@ -12,7 +12,8 @@ import numpy as np
 
 from briefing.errors import StorageUnavailable, TakeRejected
 from briefing.values import Take
-from worker.sound import amplitude, decibels
+from worker.sound import decibels
+from worker.sound.edges import trimmed
 from worker.sound.files import write_flac
 from worker.sound.loudness import measure
 
@@ -30,12 +31,9 @@ _SILENT_DBFS = -50.0
 _SECONDS_PER_CHARACTER = (0.015, 0.25)
 _SPARE_S = 2.0
 
-#: Edges this far below the take's loud parts are silence to be trimmed, for a pause's length is ours to set; a breath
-#: of each stays, so that soft consonants do.
-_EDGE_DB = -38.0
-_FRAME_MS = 10
-_KEEP_BEFORE_MS = 30
-_KEEP_AFTER_MS = 70
+#: So many samples in a row at full scale are a clipped wave; a single one is a loud moment.
+_CLIPPED_RUN = 4
+_FULL_SCALE = 0.999
 
 
 @dataclass(frozen=True)
@@ -55,20 +53,17 @@ def speak(chunk: Chunk, speaker: Speaker, storage: BlobStorage) -> Take:
     if not speaker.engine.capabilities.silent:
         _check(samples, rate, chunk)
         samples = trimmed(samples, rate)
+    loudness = measure([samples], rate).integrated_lufs
     path = storage.temporary(".flac")
     try:
         write_flac(path, samples, rate)
+        sha256 = storage.put(path)
     except OSError as error:
-        path.unlink(missing_ok=True)
         message = f"cannot store a take: {error}"
         raise StorageUnavailable(message) from error
-    return Take(
-        key=chunk.key,
-        sha256=storage.put(path),
-        rate=rate,
-        samples=len(samples),
-        loudness_lufs=measure([samples], rate).integrated_lufs,
-    )
+    finally:
+        path.unlink(missing_ok=True)
+    return Take(key=chunk.key, sha256=sha256, rate=rate, samples=len(samples), loudness_lufs=loudness)
 
 
 def _spoken(chunk: Chunk, speaker: Speaker) -> tuple[Block, int]:
@@ -86,7 +81,7 @@ def _check(samples: Block, rate: int, chunk: Chunk) -> None:
         fault = "has samples that are no numbers" if len(samples) else "is empty"
     elif decibels(float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))) < _SILENT_DBFS:
         fault = "is silent"
-    elif np.max(np.abs(samples)) > 1.0:
+    elif _clipped(samples):
         fault = "is clipped"
     elif not _plausible(len(samples) / rate, chunk.characters):
         fault = f"lasts {len(samples) / rate:.1f} s for {chunk.characters} characters"
@@ -96,21 +91,13 @@ def _check(samples: Block, rate: int, chunk: Chunk) -> None:
     raise TakeRejected(message)
 
 
+def _clipped(samples: Block) -> bool:
+    """Tell whether the wave stays at full scale anywhere, or goes beyond it."""
+    full = np.abs(samples) >= _FULL_SCALE
+    runs = np.convolve(full, np.ones(_CLIPPED_RUN, dtype=np.int64), mode="valid") if len(full) >= _CLIPPED_RUN else full
+    return bool(np.any(runs == _CLIPPED_RUN) or np.max(np.abs(samples)) > 1.0)
+
+
 def _plausible(seconds: float, characters: int) -> bool:
     shortest, longest = _SECONDS_PER_CHARACTER
     return shortest * characters <= seconds <= longest * characters + _SPARE_S
-
-
-def trimmed(samples: Block, rate: int) -> Block:
-    """Return the samples without the silence at their edges, by a threshold relative to their own level."""
-    frame = rate * _FRAME_MS // 1000
-    frames = samples[: len(samples) // frame * frame].reshape(-1, frame)
-    if not len(frames):
-        return samples
-    levels = np.sqrt(np.mean(np.square(frames, dtype=np.float64), axis=1))
-    loud = np.flatnonzero(levels > np.percentile(levels, 95) * amplitude(_EDGE_DB))
-    if not len(loud):
-        return samples
-    start = max(0, int(loud[0]) * frame - rate * _KEEP_BEFORE_MS // 1000)
-    end = min(len(samples), (int(loud[-1]) + 1) * frame + rate * _KEEP_AFTER_MS // 1000)
-    return samples[start:end]

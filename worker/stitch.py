@@ -15,6 +15,7 @@ import numpy as np
 from briefing.values import MASTER_RATE, Cue, Role
 from worker import jingle
 from worker.sound import amplitude
+from worker.sound.edges import KEEP_AFTER_MS, KEEP_BEFORE_MS
 from worker.sound.files import read_flac
 from worker.sound.loudness import mean_loudness
 from worker.sound.resample import resampled, resampled_length
@@ -34,6 +35,12 @@ MIX_LUFS = -23.0
 #: Silence between the last words and the outro, and without jingles before the first and after the last words.
 _BEFORE_OUTRO_MS = 500
 _EDGE_MS = 150
+
+#: Part of every master key: rises with whatever changes how the parts are mixed.
+VERSION = 2
+
+#: Roles whose end is to be heard as the end of a list.
+_LISTED = frozenset({Role.KEY_POINT, Role.LIST_ITEM})
 
 #: Every take fades in and out this long, so that a cut edge cannot click.
 _FADE_MS = 5
@@ -74,7 +81,7 @@ def plan(
     """Return where everything stands. `takes` holds a take for every chunk's key."""
     placed = _placed(script, chunks, takes, show.pauses, intro.voice_in if intro else _samples(_EDGE_MS))
     words_end = placed[-1].start + placed[-1].length
-    end = max(words_end, len(intro.samples) if intro else 0)
+    end = max(words_end, intro.opening_samples if intro else 0)
     outro_start = end + _samples(_BEFORE_OUTRO_MS) if outro else end
     total = outro_start + len(outro.samples) if outro else end + _samples(_EDGE_MS)
     loudness = mean_loudness(
@@ -104,13 +111,18 @@ def _placed(
     for chunk in chunks:
         segment = segments[chunk.segment]
         if before is not None:
-            start += _samples(_pause_ms(before, segment, pauses))
+            start += _pause(before, segment, pauses)
         take = takes[chunk.key]
         length = resampled_length(take.samples, take.rate, MASTER_RATE)
         placed.append(Placed(take, start, length))
         start += length
         before = segment
     return placed
+
+
+def _pause(before: Segment, after: Segment, pauses: Pauses) -> int:
+    """Return the samples between two takes, so that the silence between their sounds is what structure asks for."""
+    return max(0, _samples(_pause_ms(before, after, pauses) - KEEP_AFTER_MS - KEEP_BEFORE_MS))
 
 
 def _pause_ms(before: Segment, after: Segment, pauses: Pauses) -> int:
@@ -121,6 +133,8 @@ def _pause_ms(before: Segment, after: Segment, pauses: Pauses) -> int:
         return pauses.article
     if after.role is Role.HEADING:
         return pauses.before_heading
+    if before.role in _LISTED and after.role is not before.role:
+        return pauses.after_list
     return int(getattr(pauses, before.role.value))
 
 
@@ -147,19 +161,12 @@ def _cues(script: Script, chunks: Sequence[Chunk], placed: Sequence[Placed], tot
 def sound(mix: Mix, path_of: Callable[[Take], Path]) -> Iterator[Block]:
     """Yield the mix's blocks, `mix.samples` samples in all. `path_of` gives a take's FLAC file."""
     voice = _voice(mix, path_of)
-    position = 0
     if mix.intro is not None:
-        position = len(mix.intro.samples)
-        music = mix.intro.samples * np.float32(amplitude(_jingle_gain_db(mix.intro)))
-        first, voice = _taken(voice, position)
-        yield jingle.opening(music, first[mix.intro.voice_in :], mix.intro.voice_in)
+        first, voice = _taken(voice, mix.intro.opening_samples)
+        yield jingle.opening(mix.intro, first[mix.intro.voice_in :], MIX_LUFS)
     yield from voice
     if mix.outro is not None:
-        yield mix.outro.samples * np.float32(amplitude(_jingle_gain_db(mix.outro)))
-
-
-def _jingle_gain_db(part: Jingle) -> float:
-    return MIX_LUFS - part.loudness_lufs if part.loudness_lufs is not None else 0.0
+        yield jingle.levelled(mix.outro, MIX_LUFS)
 
 
 def _voice(mix: Mix, path_of: Callable[[Take], Path]) -> Iterator[Block]:

@@ -26,9 +26,10 @@ PATH = "/_/TranslateWebserverUi/data/batchexecute"
 _SECONDS = 0.06
 
 
-def mp3_of(text):
-    """An MP3 at 24 kHz, 32 kbit/s, as long as the text, with a tone as its voice."""
-    samples = (8000 * np.sin(np.arange(max(2400, int(len(text) * _SECONDS * 24_000))) * 0.05)).astype(np.int16)
+def mp3_of(text, edge_s=0.05, amplitude=8000):
+    """An MP3 at 24 kHz, 32 kbit/s, as long as the text, with a tone as its voice and silence around it."""
+    tone = amplitude * np.sin(np.arange(max(2400, int(len(text) * _SECONDS * 24_000))) * 0.05)
+    samples = np.pad(tone, int(edge_s * 24_000)).astype(np.int16)
     out = io.BytesIO()
     with av.open(out, "w", format="mp3") as container:
         stream = container.add_stream("libmp3lame", rate=24_000, layout="mono", bit_rate=32_000)
@@ -74,7 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_response(200)
             self.send_header("Content-Length", "99999")
             self.end_headers()
-            self.wfile.write(answer_of(mp3_of(text))[:500])
+            self.wfile.write(answer_of(google.mp3_of(text))[:500])
             self.close_connection = True
         elif fault == "garbage":
             self._answer(200, answer_of(b"this is no MP3"))
@@ -82,7 +83,7 @@ class _Handler(BaseHTTPRequestHandler):
             time.sleep(2)
             self.close_connection = True
         else:
-            self._answer(200, answer_of(mp3_of(text)))
+            self._answer(200, answer_of(google.mp3_of(text)))
 
     def _answer(self, status, body):
         self.send_response(status)
@@ -94,7 +95,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def google(folder):
-    """Yield the stand-in: `.endpoint`, `.ca_file`, `.asked` (time, text, language), `.faults` to come, in order."""
+    """Yield the stand-in: `.endpoint`, `.ca_file`, `.asked` (time, text, language), `.faults` to come, in order;
+    `.edge_s` of silence around the sound, `.amplitude` of 32,767.
+    """
     authority = trustme.CA()
     certificate = authority.issue_cert("127.0.0.1", "localhost")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -105,6 +108,8 @@ def google(folder):
     server.socket = context.wrap_socket(server.socket, server_side=True)
     server.google = server
     server.asked, server.faults = [], []
+    server.edge_s, server.amplitude = 0.05, 8000
+    server.mp3_of = lambda text: mp3_of(text, server.edge_s, server.amplitude)
     server.endpoint = f"https://127.0.0.1:{server.server_address[1]}"
     server.ca_file = str(folder / "ca.pem")
     authority.cert_pem.write_to_path(server.ca_file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from tests.support.google import google
@@ -49,6 +50,23 @@ def test_a_text_becomes_one_request_per_part_and_all_parts_are_there(server):
     # gTTS leaves out the comma it cuts at; no word is lost.
     assert " ".join(asked).replace(",", "").replace(".", "").split() == TEXT.replace(",", "").replace(".", "").split()
     assert {language for *_, language in server.asked} == {"en"}
+
+
+def test_parts_are_joined_without_googles_silence_and_with_a_pause_where_a_sentence_ends(server):
+    server.edge_s = 0.4
+    *most, last = spoken(engine(server))
+    asked = [text for _, text, _ in server.asked]
+    for part, text in zip(most, asked, strict=False):
+        sound = np.flatnonzero(np.abs(part.samples) > 0.01)
+        assert sound[0] / part.rate < 0.06
+        gap_s = (len(part.samples) - sound[-1]) / part.rate
+        assert gap_s == pytest.approx(0.28 if text.endswith(".") else 0.09, abs=0.05)
+    assert np.flatnonzero(np.abs(last.samples) > 0.01)[-1] > len(last.samples) - 0.06 * last.rate
+
+
+def test_a_peak_that_mp3_overshoots_is_no_fault(server):
+    server.amplitude = 32_700
+    assert max(float(np.max(np.abs(part.samples))) for part in spoken(engine(server))) <= 1.0
 
 
 def test_an_unknown_certificate_is_refused_not_ignored(server):

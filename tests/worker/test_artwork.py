@@ -20,6 +20,8 @@ def opened(jpeg):
         "A",
         "The Harbour Ledger, Read Aloud",
         "An extraordinarily long title of a podcast about everything under the sun",
+        "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft",
+        "Українська правда: голос",
     ],
 )
 def test_a_title_is_set_on_a_square_of_apples_size(title):
@@ -30,6 +32,24 @@ def test_a_title_is_set_on_a_square_of_apples_size(title):
     grey = picture.convert("L")
     assert grey.getextrema()[1] > 240
     assert grey.crop((1330, 0, 1400, 1100)).getextrema()[1] < 140
+
+
+def letters(title):
+    """The part of the picture where a title would stand."""
+    return opened(draw(Show(slug="s", title=title))).crop((100, 100, 1300, 500)).convert("L").getextrema()
+
+
+@pytest.mark.parametrize(("title", "drawn"), [("Café Österreich", True), ("Ґанок і Їжак", True), ("新聞を読む", False)])
+def test_a_title_is_drawn_in_letters_or_not_at_all_never_in_boxes(title, drawn):
+    low, high = letters(title)
+    assert (high - low > 100) == drawn
+
+
+def test_what_is_transparent_becomes_white(tmp_path):
+    Image.new("RGBA", (1500, 1500), (0, 0, 0, 0)).save(tmp_path / "clear.png")
+    assert (
+        opened(draw(Show(slug="s", title="S", artwork=str(tmp_path / "clear.png")))).getpixel((700, 700)) == (255,) * 3
+    )
 
 
 def test_the_same_title_gives_the_same_bytes():

@@ -31,6 +31,19 @@ def test_silence_and_blips_have_no_loudness(samples):
     assert measure([samples], 44_100).integrated_lufs is None
 
 
+def test_a_peak_in_the_very_last_moment_is_seen():
+    samples = np.zeros(44_100, dtype=np.float32)
+    samples[-20:] = 0.9
+    assert measure([samples], 44_100, true_peak=True).true_peak_dbtp > -1.5
+
+
+def test_the_loudest_three_seconds_are_told():
+    samples = np.concatenate([tone(997, 4, 44_100, 0.2), tone(997, 12, 44_100, 0.02)])
+    loudness = measure(blocks_of(samples), 44_100)
+    assert loudness.loudest_lufs == pytest.approx(20 * np.log10(0.2), abs=0.2)
+    assert loudness.integrated_lufs < loudness.loudest_lufs - 0.1
+
+
 def test_mean_loudness_weighs_by_length():
     assert mean_loudness([(-20.0, 3.0), (-20.0, 1.0)]) == pytest.approx(-20.0)
     assert mean_loudness([(-20.0, 1.0), (-30.0, 1.0)]) == pytest.approx(-22.6, abs=0.1)
@@ -44,14 +57,16 @@ def test_resampling_gives_exactly_the_planned_length(samples, rate, size):
     assert len(made) == resampled_length(samples, rate, 44_100)
 
 
-def test_resampling_is_clean():
-    # Given a tone of 8 kHz at 24 kHz / When it is brought to 44.1 kHz / Then its image at 16 kHz is gone (pydub: -12 dB)
-    made = joined(resampled(blocks_of(tone(8000, 2, 24_000, 0.5)), 24_000, 44_100))[10_000:75_536]
-    spectrum = np.abs(np.fft.rfft(made * np.hanning(len(made))))
+@pytest.mark.parametrize(("rate", "hertz"), [(24_000, 8000), (24_000, 11_000), (22_050, 10_000), (16_000, 7000)])
+def test_resampling_is_clean(rate, hertz):
+    # Given a tone / When it is brought to 44.1 kHz / Then it is as loud as before and its image is gone (pydub: -12 dB)
+    made = joined(resampled(blocks_of(tone(hertz, 2, rate, 0.5)), rate, 44_100))[10_000:75_536]
+    spectrum = np.abs(np.fft.rfft(made * np.hanning(len(made)))) * 4 / len(made)
     bins = np.fft.rfftfreq(len(made), 1 / 44_100)
-    wanted = spectrum[(bins > 7900) & (bins < 8100)].max()
-    image = spectrum[(bins > 15_500) & (bins < 16_500)].max()
-    assert 20 * np.log10(image / wanted) < -70
+    wanted = spectrum[abs(bins - hertz) < 100].max()
+    image = spectrum[abs(bins - (rate - hertz)) < 100].max()
+    assert wanted == pytest.approx(0.5, rel=0.2)
+    assert 20 * np.log10(image / wanted) < -80
 
 
 def test_the_limiter_holds_its_ceiling_and_keeps_step():

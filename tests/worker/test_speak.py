@@ -9,7 +9,8 @@ from briefing.values import Chunk
 from tests.support.audio import voice_like
 from voices.catalogue import Voice
 from voices.engine import AudioChunk, Capabilities
-from worker.speak import Speaker, speak, trimmed
+from worker.sound.edges import trimmed
+from worker.speak import Speaker, speak
 
 VOICE = Voice("v", "V", "en", "fake", "none", "none")
 CHUNK = Chunk(key="k" * 64, segment="s", spoken="Some thirty characters of text.")
@@ -57,6 +58,7 @@ def broken(samples):
         (np.zeros(44_100, dtype=np.float32), "silent"),
         (broken(0), "no numbers"),
         (voice_like(2, 22_050) * 40, "clipped"),
+        (np.clip(voice_like(2, 22_050) * 40, -1, 1), "clipped"),
         (voice_like(0.2, 22_050), "lasts 0.2 s"),
         (voice_like(30, 22_050), "lasts 30"),
     ],
@@ -72,6 +74,30 @@ def test_parts_at_two_rates_or_none_are_refused(tmp_path):
         spoken_by(tmp_path, AudioChunk(voice_like(1, 22_050), 22_050), AudioChunk(voice_like(1, 24_000), 24_000))
     with pytest.raises(TakeRejected):
         spoken_by(tmp_path)
+
+
+def test_a_single_sample_at_full_scale_is_a_loud_moment(tmp_path):
+    samples = voice_like(2, 22_050)
+    samples[[700, 9000]] = 1.0
+    assert spoken_by(tmp_path, AudioChunk(samples, 22_050)).samples
+
+
+@pytest.mark.parametrize(("below_db", "kept"), [(45, True), (65, False)])
+def test_a_soft_ending_stays_and_noise_goes(below_db, kept):
+    # Given speech that ends in a hiss of a tenth of a second / Then the hiss stays when it may be an "f" or a "th"
+    rate = 22_050
+    speech = voice_like(2, rate)
+    hiss = np.random.default_rng(3).standard_normal(rate // 10).astype(np.float32)
+    loud = np.percentile(np.abs(speech), 90)
+    sound = np.concatenate([speech, hiss * loud * 10 ** (-below_db / 20), np.full(rate, 1e-6, dtype=np.float32)])
+    assert (len(trimmed(sound, rate)) > len(speech) + rate // 12) == kept
+
+
+def test_an_engine_that_hisses_all_along_is_trimmed_above_its_hiss():
+    rate = 22_050
+    hiss = np.random.default_rng(3).standard_normal(4 * rate).astype(np.float32) * 0.001
+    hiss[rate : 3 * rate] += voice_like(2, rate)
+    assert 1.8 < len(trimmed(hiss, rate)) / rate < 2.3
 
 
 def test_edges_are_trimmed_but_breath_stays():

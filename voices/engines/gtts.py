@@ -55,6 +55,14 @@ _BACKOFF_S = 1.0
 #: Most bytes of one answer: 100 characters make about 40 kB of MP3, in base64.
 _ANSWER_BYTES = 2_000_000
 
+#: Silence between two parts in milliseconds: where gTTS cut within a sentence, and where a sentence ended.
+_GAP_MS = (60, 250)
+_ENDS = frozenset(".?!…")
+
+#: A part's sound begins and ends where it passes this share of its peak (-50 dB), and some milliseconds around it stay.
+_EDGE = 0.003
+_KEEP_MS = 30
+
 _BUSY_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 _LOCAL_HINT = "Google limits requests by address: wait, or use a local voice such as joe."
 _AUDIO = re.compile(r'jQ1olc","\[\\"([A-Za-z0-9+/=]+)\\"\]')
@@ -106,20 +114,23 @@ class GttsEngine:
     def synthesize(self, text: str, voice: Voice) -> Iterator[AudioChunk]:
         """Yield one chunk per request, after all of them have been answered in full."""
         parts = self._requests(text, voice)
-        audio = [self._speak(request) for request in parts]
-        for samples in audio:
-            yield AudioChunk(samples, RATE)
+        audio = [_trimmed(self._speak(request)) for _, request in parts]
+        for number, (samples, (said, _)) in enumerate(zip(audio, parts, strict=True)):
+            gap_ms = 0 if number == len(parts) - 1 else _GAP_MS[said[-1:] in _ENDS]
+            yield AudioChunk(np.pad(samples, (0, gap_ms * RATE // 1000)), RATE)
 
-    def _requests(self, text: str, voice: Voice) -> list[requests.PreparedRequest]:
+    def _requests(self, text: str, voice: Voice) -> list[tuple[str, requests.PreparedRequest]]:
+        """Return the parts that gTTS cuts a text into, each with its request."""
         speaker = gtts.gTTS(text, lang=str(voice.parameters["lang"]), lang_check=False)
         try:
+            said: list[str] = speaker._tokenize(text)  # noqa: SLF001  what the next line does first
             prepared: list[requests.PreparedRequest] = speaker._prepare_requests()  # noqa: SLF001  builds, sends nothing
         except AssertionError as error:
             message = f"gTTS finds nothing to speak in {text[:60]!r}"
             raise EngineFailed(message) from error
         for request in prepared:
             request.url = self._endpoint + urlsplit(str(request.url)).path
-        return prepared
+        return list(zip(said, prepared, strict=True))
 
     def _speak(self, request: requests.PreparedRequest) -> NDArray[np.float32]:
         for tried in range(1, _TRIES + 1):
@@ -189,4 +200,15 @@ def _decoded(mp3: bytes) -> NDArray[np.float32]:
     if not frames:
         message = "Google Translate's audio is empty"
         raise EngineFailed(message)
-    return np.concatenate([frame.to_ndarray()[0] for frame in frames]).astype(np.float32)
+    samples = np.concatenate([frame.to_ndarray()[0] for frame in frames]).astype(np.float32)
+    # MP3 decodes to a little beyond full scale where the original came close to it.
+    return np.clip(samples, -1.0, 1.0)
+
+
+def _trimmed(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a part without the silence around it, which Google adds to each and we replace by a gap of our own."""
+    sounding = np.flatnonzero(np.abs(samples) > _EDGE * np.max(np.abs(samples), initial=0.0))
+    if not len(sounding):
+        return samples
+    spare = RATE * _KEEP_MS // 1000
+    return samples[max(0, int(sounding[0]) - spare) : int(sounding[-1]) + spare]

@@ -43,6 +43,9 @@ _MARKUP = re.compile(r"\[{2,}|\]{2,}")
 
 _CONFIG = SynthesisConfig(normalize_audio=False)
 
+#: espeak's language is one setting for the whole process: two voices at once would read each other's language.
+_PHONEMIZING = threading.Lock()
+
 
 class PiperEngine:
     """Speaks with any Piper voice whose phonemes come from espeak-ng."""
@@ -76,16 +79,15 @@ class PiperEngine:
         """Yield one chunk per sentence, with the gap between sentences at its end."""
         model = self._model(voice)
         rate = model.config.sample_rate
-        gap = np.zeros(rate * _SENTENCE_GAP_MS // 1000, dtype=np.float32)
-        pending: AudioChunk | None = None
-        for sentence in model.synthesize(_speakable(text), _CONFIG):
-            if pending is not None:
-                yield AudioChunk(np.concatenate((pending.samples, gap)), rate)
-            pending = AudioChunk(sentence.audio_float_array, rate)
-        if pending is None:
+        with _PHONEMIZING:
+            sentences = [sentence for sentence in model.phonemize(_speakable(text)) if sentence]
+        if not sentences:
             message = f"Piper has no phonemes for {text[:60]!r}"
             raise EngineFailed(message, hint="Check that the voice's language is that of the text.")
-        yield pending
+        for number, sentence in enumerate(sentences):
+            samples = np.asarray(model.phoneme_ids_to_audio(model.phonemes_to_ids(sentence), _CONFIG), dtype=np.float32)
+            gap_ms = 0 if number == len(sentences) - 1 else _SENTENCE_GAP_MS
+            yield AudioChunk(np.pad(np.clip(samples, -1.0, 1.0), (0, gap_ms * rate // 1000)), rate)
 
     def _model(self, voice: Voice) -> PiperVoice:
         with self._lock:

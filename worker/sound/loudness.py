@@ -10,6 +10,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from worker.sound.graph import Chain
 
 if TYPE_CHECKING:
@@ -29,6 +31,10 @@ class Loudness:
 
     integrated_lufs: float | None
     """None where there is too little sound to measure: under 0.4 s, or below the absolute gate of −70 LUFS."""
+    loudest_lufs: float | None
+    """Loudness of the loudest 3 s (short-term, EBU Tech 3341), or of the whole where that is louder or shorter; None as
+    above.
+    """
     true_peak_dbtp: float | None
     """Four times oversampled peak; None unless asked for, and for silence."""
 
@@ -41,6 +47,9 @@ class Meter:
         self._chain = Chain(rate, ("ebur128", options))
         self._true_peak = true_peak
         self._last: dict[str, str] = {}
+        self._loudest = _SILENT_LUFS
+        # The filter reports every tenth of a second, so the last part of one would not be seen.
+        self._tail = np.zeros(rate // 10, dtype=np.float32)
 
     def push(self, block: Block) -> None:
         """Measure one more block."""
@@ -48,11 +57,14 @@ class Meter:
 
     def result(self) -> Loudness:
         """Return the measure of all that was pushed; nothing may be pushed after."""
+        self.push(self._tail)
         self._note(self._chain.finish())
         integrated = float(self._last.get("lavfi.r128.I", _SILENT_LUFS))
+        heard = math.isfinite(integrated) and integrated > _SILENT_LUFS
         peak = float(self._last.get("lavfi.r128.true_peak", 0.0))
         return Loudness(
-            integrated_lufs=integrated if math.isfinite(integrated) and integrated > _SILENT_LUFS else None,
+            integrated_lufs=integrated if heard else None,
+            loudest_lufs=max(self._loudest, integrated) if heard else None,
             true_peak_dbtp=20 * math.log10(peak) if self._true_peak and peak > 0 else None,
         )
 
@@ -60,6 +72,8 @@ class Meter:
         for frame in frames:
             if metadata := frame.metadata:
                 self._last = dict(metadata)
+                short_term = float(self._last.get("lavfi.r128.S", _SILENT_LUFS))
+                self._loudest = max(self._loudest, short_term) if math.isfinite(short_term) else self._loudest
 
 
 def measure(blocks: Iterable[Block], rate: int, *, true_peak: bool = False) -> Loudness:

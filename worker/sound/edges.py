@@ -1,0 +1,46 @@
+"""The edges of a spoken take: where its sound begins and ends, and how much breath is kept around it.
+
+Pauses are ours to set, so a take is trimmed to its sound, and whoever places takes knows what silence they still carry.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from worker.sound import Block
+
+#: Kept before the first and after the last sound, in milliseconds: an attack needs a little room, an ending more.
+KEEP_BEFORE_MS = 30
+KEEP_AFTER_MS = 40
+
+#: Sound ends this far below the take's loud parts. A final "th" or "f" lies 38 to 50 dB below them: measured on 52
+#: takes of words such as "truth", "half" and "cloth", of which at -38 dB half lost up to a tenth of a second.
+_EDGE_DB = -55.0
+
+#: Where an engine's own noise is louder than that, sound ends this far above the noise, and never sooner than that far
+#: below the loud parts.
+_ABOVE_NOISE_DB = 12.0
+_HIGHEST_DB = -38.0
+
+_FRAME_MS = 10
+
+
+def trimmed(samples: Block, rate: int) -> Block:
+    """Return the samples without the silence at their edges, by a threshold relative to their own level."""
+    frame = rate * _FRAME_MS // 1000
+    frames = samples[: len(samples) // frame * frame].reshape(-1, frame)
+    if not len(frames):
+        return samples
+    power = np.mean(np.square(frames, dtype=np.float64), axis=1)
+    levels = 10 * np.log10(np.maximum(power, 1e-20))
+    loud, noise = float(np.percentile(levels, 95)), float(np.percentile(levels, 5))
+    threshold = loud + min(max(_EDGE_DB, noise + _ABOVE_NOISE_DB - loud), _HIGHEST_DB)
+    sounding = np.flatnonzero(levels > threshold)
+    if not len(sounding):
+        return samples
+    start = max(0, int(sounding[0]) * frame - rate * KEEP_BEFORE_MS // 1000)
+    end = min(len(samples), (int(sounding[-1]) + 1) * frame + rate * KEEP_AFTER_MS // 1000)
+    return samples[start:end]
