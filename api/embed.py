@@ -33,7 +33,7 @@ def embed(source: Name, article: Name, request: Request, context: Here) -> Respo
         audio = json.loads(path.read_bytes())
     except (OSError, ValueError):
         raise Problem("no_audio", f"{source}:{article} has no audio") from None
-    minutes, seconds = divmod(round(audio["duration_s"]), 60)
+    minutes, seconds = divmod(int(audio["duration_s"]), 60)
     audio["length"] = f"{minutes}:{seconds:02}"
     response = _templates.TemplateResponse(
         request, "embed.html", {"audio": audio, "feed": f"/shows/{audio['show']}/feed.xml"}
