@@ -182,13 +182,9 @@ def wait_again(session: Session, lease: Lease) -> bool:
 
 def postpone(session: Session, lease: Lease, delay_s: float, code: str) -> bool:
     """Make the step ready again after `delay_s` seconds, for a transient failure; spends no claim."""
-    return _change(
+    return _reopen(
         session,
         lease,
-        state=StepState.READY.value,
-        lease_until=None,
-        holder=None,
-        rung_at=None,
         attempts=StepRow.attempts - 1,
         postponed=StepRow.postponed + 1,
         not_before=database_clock() + delay_s,
@@ -198,22 +194,16 @@ def postpone(session: Session, lease: Lease, delay_s: float, code: str) -> bool:
 
 def retry(session: Session, lease: Lease, code: str) -> bool:
     """Make the step ready again at once; the claim stays spent."""
-    return _change(
-        session, lease, state=StepState.READY.value, lease_until=None, holder=None, rung_at=None, error_code=code
-    )
+    return _reopen(session, lease, error_code=code)
 
 
 def give_back(session: Session, lease: Lease) -> bool:
     """Make the step ready again because its worker was told to stop; spends no claim."""
-    return _change(
-        session,
-        lease,
-        state=StepState.READY.value,
-        lease_until=None,
-        holder=None,
-        rung_at=None,
-        attempts=StepRow.attempts - 1,
-    )
+    return _reopen(session, lease, attempts=StepRow.attempts - 1)
+
+
+def _reopen(session: Session, lease: Lease, **values: Any) -> bool:  # noqa: ANN401  column values
+    return _change(session, lease, state=StepState.READY.value, lease_until=None, holder=None, rung_at=None, **values)
 
 
 def give_up(session: Session, lease: Lease, code: str) -> bool:

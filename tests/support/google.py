@@ -10,7 +10,6 @@ import base64
 import io
 import json
 import ssl
-import threading
 import time
 import urllib.parse
 from contextlib import contextmanager
@@ -19,6 +18,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import av
 import numpy as np
 import trustme
+
+from tests.support.threads import serving
 
 PATH = "/_/TranslateWebserverUi/data/batchexecute"
 
@@ -103,8 +104,6 @@ def google(folder):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.daemon_threads = True
-    server.handle_error = lambda *_: None
     server.socket = context.wrap_socket(server.socket, server_side=True)
     server.google = server
     server.asked, server.faults = [], []
@@ -113,11 +112,5 @@ def google(folder):
     server.endpoint = f"https://127.0.0.1:{server.server_address[1]}"
     server.ca_file = str(folder / "ca.pem")
     authority.cert_pem.write_to_path(server.ca_file)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with serving(server):
         yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

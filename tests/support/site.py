@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gzip
-import threading
 import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.support.threads import serving
 
 PAGE = b"<html lang='en'><head><title>Ferry</title></head><body><article><h1>Ferry runs again</h1><p>The ferry runs again from Monday, the harbour board said after a meeting of three hours.</p><p>Crews had stopped work for four days over overtime that was not paid.</p></article></body></html>"
 
@@ -77,16 +78,8 @@ class _Handler(BaseHTTPRequestHandler):
 def website():
     """Yield the server: `.address` without a slash, `.host` with its port, `.seen` requests."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.daemon_threads = True
-    server.handle_error = lambda *_: None  # a client that leaves early is a test's doing
     server.seen = []
     server.host = f"127.0.0.1:{server.server_address[1]}"
     server.address = f"http://{server.host}"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with serving(server):
         yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
