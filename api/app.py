@@ -13,7 +13,7 @@ from fastapi.templating import Jinja2Templates
 
 from api import briefings, embed, health, problems, published
 from api.context import Context, from_settings
-from api.headers import BodyLimit, PublicCors, SecurityHeaders
+from api.headers import BodyLimit, DatabaseTurns, PublicCors, SecurityHeaders
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -42,6 +42,7 @@ def create_app(context: Context | None = None) -> FastAPI:
     )
     app.state.context = context or from_settings()
     problems.install(app)
+    app.openapi = lambda: problems.describe(app)  # type: ignore[method-assign]
     for router in (briefings.router, published.router, embed.router, health.router):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=_HERE / "static"))
@@ -51,6 +52,7 @@ def create_app(context: Context | None = None) -> FastAPI:
     app.add_api_route("/", _front, include_in_schema=False)
     app.add_middleware(PublicCors)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(DatabaseTurns)
     app.add_middleware(BodyLimit)
     return app
 

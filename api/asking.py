@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from sqlalchemy import select
-
 from api.problems import Problem
 from briefing.addresses import address_id, canonical_address, host_allowed, is_address
 from briefing.asking import Wanted
-from briefing.models import ShowRow, SourceRow
-from briefing.newsroom import Show, SourceSettings
+from briefing.shows import home_show, listed_shows, listed_sources
 from briefing.states import Queue
 from briefing.values import ArticleRef, is_name
 
@@ -21,19 +18,17 @@ if TYPE_CHECKING:
     from api.context import Context
     from api.schemas import BriefingRequest
     from briefing.keys import Caller
+    from briefing.newsroom import Show, SourceSettings
 
 
 def read_request(session: Session, body: BriefingRequest, caller: Caller, context: Context) -> Wanted:
     """Return what `body` asks for. Raises Problem for articles, shows or voices that cannot be meant."""
     if len(body.article_ids) > context.limits.articles:
         raise Problem("too_many_articles", f"{len(body.article_ids)} articles; the limit is {context.limits.articles}")
-    sources = [
-        SourceSettings.model_validate(row.settings)
-        for row in session.scalars(select(SourceRow).order_by(SourceRow.position))
-    ]
+    sources = list(listed_sources(session).values())
     found = [_article(text, sources) for text in body.article_ids]
     refs = tuple(ref for ref, _ in found)
-    show = _show(session, body.show or _home(refs[0], sources))
+    show = _show(session, body.show or home_show(session, refs[0].source))
     voice = body.voice or show.voice or context.speech.voice
     check_voice(voice, context)
     kind = body.kind or ("story" if len(refs) == 1 else "collection")
@@ -84,18 +79,11 @@ def _by_address(text: str, sources: list[SourceSettings]) -> tuple[ArticleRef, s
     )
 
 
-def _home(ref: ArticleRef, sources: list[SourceSettings]) -> str | None:
-    return next((source.show for source in sources if source.name == ref.source), None)
-
-
 def _show(session: Session, slug: str | None) -> Show:
-    query = select(ShowRow).order_by(ShowRow.position)
-    row = session.scalars(query.where(ShowRow.slug == slug) if slug else query).first()
-    if row is None:
-        known = (
-            ", ".join(session.scalars(select(ShowRow.slug).order_by(ShowRow.position))) or "none; run `briefcast apply`"
-        )
+    shows = listed_shows(session)
+    if slug is None or slug not in shows:
+        known = ", ".join(shows) or "none; run `briefcast apply`"
         raise Problem(
             "unknown_show", f"there is no show {slug!r}" if slug else "there is no show", f"Known shows: {known}."
         )
-    return Show.model_validate(row.settings)
+    return shows[slug]

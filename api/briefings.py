@@ -7,6 +7,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
+from anyio import to_thread
 from fastapi import APIRouter, Header, Path, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
@@ -17,7 +18,7 @@ from api.context import Context, Generator, Here, Publisher, Reader
 from api.problems import Problem, responses
 from briefing import asking, revisions, steps
 from briefing.hashing import stable_hash
-from briefing.models import BriefingRow, IdempotencyRow, RevisionRow
+from briefing.models import BriefingRow, IdempotencyRow
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _SIGN_OF_LIFE_S = 15.0
 BriefingId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", examples=["5f2b8c1e9a7d4036"])]
 IdempotencyKey = Annotated[
     str | None,
-    Header(max_length=255, description="Repeat a request safely: the same key and body give the same answer."),
+    Header(max_length=255, description="Repeat safely: the same key and body name the same briefing."),
 ]
 _AUTH = ("missing_key", "bad_key", "scope_missing")
 
@@ -67,14 +68,14 @@ def ask(
     with context.database.writing() as session:
         answered = _answered(session, caller, idempotency_key, fingerprint)
         if answered is not None:
-            row, made = session.get_one(BriefingRow, answered.briefing_id), True
+            row, status = session.get_one(BriefingRow, answered.briefing_id), answered.status
         else:
             wanted = read_request(session, body, caller, context)
             revision, made = asking.request(session, wanted, datetime.now(UTC))
-            row = session.get_one(BriefingRow, revision.briefing_id)
-            _remember(session, caller, idempotency_key, fingerprint, revision)
+            row, status = session.get_one(BriefingRow, revision.briefing_id), 202 if made else 200
+            _remember(session, caller, idempotency_key, fingerprint, row.id, status)
         shown = views.briefing(session, row, context)
-    response.status_code = 202 if made else 200
+    response.status_code = status
     response.headers["Location"] = shown.links["self"]
     return shown
 
@@ -88,15 +89,17 @@ def _answered(session: Session, caller: Caller, key: str | None, fingerprint: st
     return row
 
 
-def _remember(session: Session, caller: Caller, key: str | None, fingerprint: str, revision: RevisionRow) -> None:
+def _remember(
+    session: Session, caller: Caller, key: str | None, fingerprint: str, briefing_id: str, status: int
+) -> None:
     if key is not None:
         session.add(
             IdempotencyRow(
                 key_id=caller.key_id,
                 idempotency_key=key,
                 fingerprint=fingerprint,
-                briefing_id=revision.briefing_id,
-                revision=revision.number,
+                briefing_id=briefing_id,
+                status=status,
                 created_at=datetime.now(UTC),
             )
         )
@@ -127,11 +130,16 @@ def see_script(briefing_id: BriefingId, context: Here, caller: Reader) -> schema
     responses=responses(*_AUTH, "unknown_briefing", "unknown_voice", "unknown_segment"),
 )
 def regenerate(
-    briefing_id: BriefingId, body: schemas.RegenerateRequest, response: Response, context: Here, caller: Generator
+    briefing_id: BriefingId,
+    response: Response,
+    context: Here,
+    caller: Generator,
+    body: schemas.RegenerateRequest | None = None,
 ) -> schemas.Briefing:
     """Fetches the article again, rebuilds the script and speaks only what changed. The live audio stays until the new
     one has passed its checks. Equal requests at the same time share one revision.
     """
+    body = body or schemas.RegenerateRequest.model_validate({})
     if body.voice is not None:
         check_voice(body.voice, context)
     again = asking.Again(body.voice, body.refetch, tuple(body.segments), caller.name)
@@ -184,9 +192,10 @@ async def _events(briefing_id: str, context: Context) -> AsyncIterator[str]:
         with context.database.reading() as session:
             return views.briefing(session, _row(session, briefing_id), context)
 
+    lookers = context.lookers
     sent, quiet_s = "", 0.0
     while True:
-        shown = await run_in_threadpool(look)
+        shown = await to_thread.run_sync(look, limiter=lookers)
         event = json.dumps(shown.model_dump(mode="json"))
         if event != sent:
             yield f"event: briefing\ndata: {event}\n\n"

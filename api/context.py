@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.problems import Problem
 from briefing import keys
 from briefing.database import Database
-from briefing.errors import Misconfigured
+from briefing.errors import DatabaseUnavailable, Misconfigured
 from briefing.keys import Caller, Scope
 from briefing.settings import DataSettings, LimitSettings, PublicSettings, SpeechSettings
 from voices.catalogue import Catalogue, load_catalogue
@@ -21,6 +24,13 @@ from voices.errors import CatalogueInvalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+#: Threads that look at the database for listeners of events.
+_LOOKERS = 4
+
+#: Seconds a request waits for another writer: work is recorded in milliseconds, and a caller can come again.
+_BUSY_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,14 @@ class Context:
     limits: LimitSettings
     speech: SpeechSettings
     catalogue: Catalogue
+
+    @cached_property
+    def lookers(self) -> CapacityLimiter:
+        """A few threads for all listeners of events together, so that many of them leave the others to everybody else.
+
+        Made in the event loop.
+        """
+        return CapacityLimiter(_LOOKERS)
 
     @property
     def files(self) -> Path:
@@ -53,7 +71,7 @@ def from_settings() -> Context:
     except CatalogueInvalid as error:
         raise Misconfigured(error.message) from error
     return Context(
-        database=Database(data.database_address),
+        database=Database(data.database_address, busy_s=_BUSY_S),
         data=data,
         public=PublicSettings(),
         limits=LimitSettings(),
@@ -99,7 +117,8 @@ def caller_with(scope: Scope) -> Callable[..., Caller]:
             detail = f"the key {found.name!r} lacks the scope {scope.value!r}"
             raise Problem("scope_missing", detail, "Make one that has it with `briefcast keys create`.")
         if due:
-            with context.database.writing() as session:
+            # What is only read must be there to read when nothing can be written.
+            with suppress(DatabaseUnavailable), context.database.writing() as session:
                 keys.note_use(session, found.key_id, now)
         return found
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path as FilePath
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
 from fastapi.templating import Jinja2Templates
 
 from api.context import Here
 from api.problems import Problem, responses
-from api.published import Name, get_and_head
+from api.published import Name
+from api.routes import get_and_head
 from briefing.values import is_name
 
 router = APIRouter(tags=["published"])
@@ -35,12 +37,15 @@ def embed(source: Name, article: Name, request: Request, context: Here) -> Respo
         raise Problem("no_audio", f"{source}:{article} has no audio") from None
     minutes, seconds = divmod(int(audio["duration_s"]), 60)
     audio["length"] = f"{minutes}:{seconds:02}"
+    # From where this page is served, whatever address the JSON was written with.
+    for name in ("url", "artwork"):
+        audio[name] = urlsplit(audio[name]).path
     response = _templates.TemplateResponse(
         request, "embed.html", {"audio": audio, "feed": f"/shows/{audio['show']}/feed.xml"}
     )
     response.headers["Cache-Control"] = "public, max-age=60"
     response.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; style-src 'self'; img-src 'self' {context.address}; media-src 'self' {context.address}; "
+        f"default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; "
         f"base-uri 'none'; form-action 'none'; frame-ancestors {context.public.embed_sites}"
     )
     return response

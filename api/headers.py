@@ -1,7 +1,11 @@
-"""Middleware: bounded bodies, CORS for what is public, headers that browsers want. Plain ASGI: streams stay streams."""
+"""Middleware: bounded bodies, turns at the database, CORS for what is public, headers that browsers want.
+
+Plain ASGI: streams stay streams.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -17,6 +21,11 @@ _MOST_BYTES = 1_000_000
 
 #: What any website may fetch; the editors' API is for our own pages and for servers, which need no CORS.
 _PUBLIC = ("/audio/", "/articles/", "/v1/articles/", "/shows/")
+
+#: What needs the database, and how many such requests run at once. Each holds one of the server's 40 threads while it
+#: waits for a busy database, and readers' files need threads too; the pool has 15 connections.
+_WITH_DATABASE = ("/v1/briefings", "/v1/voices", "/readyz")
+_TURNS = 10
 
 _SECURITY = {
     "X-Content-Type-Options": "nosniff",
@@ -69,6 +78,35 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, sending)
+
+
+class DatabaseTurns:
+    """Lets only so many requests at the database at once, until each begins to answer; the others wait in line."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._turns = asyncio.Semaphore(_TURNS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Wait for a turn where one is needed."""
+        if scope["type"] != "http" or not scope["path"].startswith(_WITH_DATABASE):
+            await self._app(scope, receive, send)
+            return
+        await self._turns.acquire()
+        held = True
+
+        async def sending(message: Message) -> None:
+            nonlocal held
+            if held and message["type"] == "http.response.start":
+                held = False
+                self._turns.release()
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        finally:
+            if held:
+                self._turns.release()
 
 
 class BodyLimit:

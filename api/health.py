@@ -12,6 +12,7 @@ from sqlalchemy import text
 from api import schemas
 from api.context import Context, Here, Reader
 from api.problems import responses
+from api.routes import get_and_head
 from briefing.database import database_clock
 from briefing.errors import DatabaseUnavailable
 from briefing.models import HealthRow
@@ -22,13 +23,15 @@ router = APIRouter()
 _SILENT_S = 60.0
 
 
-@router.get("/livez", tags=["health"], summary="Is the process alive")
-def livez() -> dict[str, str]:
-    """Asks nothing of anything else: a dependency's outage must not have every process restarted."""
+@get_and_head(router, "/livez", tags=["health"], summary="Is the process alive")
+async def livez() -> dict[str, str]:
+    """Asks nothing of anything else and waits for no thread: another's outage must not have this process restarted."""
     return {"status": "ok"}
 
 
-@router.get("/readyz", tags=["health"], summary="Can it take work", responses={503: {"description": "Not ready."}})
+@get_and_head(
+    router, "/readyz", tags=["health"], summary="Can it take work", responses={503: {"description": "Not ready."}}
+)
 def readyz(response: Response, context: Here) -> dict[str, Any]:
     """Database, storage and disk must work; the broker's trouble is reported as degraded, since work is recorded
     without it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
@@ -37,6 +38,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "method_not_allowed": (405, "The method is not allowed here"),
     "idempotency_key_reused": (422, "The Idempotency-Key was used for another request"),
     "not_held": (409, "There is nothing held to publish"),
+    "range_not_satisfiable": (416, "The audio has no such bytes"),
     "request_too_large": (413, "The request is too large"),
     "database_unavailable": (503, "The database does not answer"),
     "internal_error": (500, "Something went wrong here"),
@@ -65,6 +67,7 @@ FAILURES: dict[str, str] = {
 }
 
 _MEDIA_TYPE = "application/problem+json"
+_CONTENT = {_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}
 
 #: Seconds after which a caller may try again while the database is away.
 _RETRY_AFTER_S = 5
@@ -107,10 +110,38 @@ def responses(*codes: str) -> dict[int | str, dict[str, Any]]:
     return {
         status: {
             "description": " · ".join(f"`{code}`: {PROBLEMS[code][1]}" for code in found),
-            "content": {_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}},
+            "content": _CONTENT,
         }
         for status, found in by_status.items()
     }
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """Return the app's OpenAPI with problems as they are sent: FastAPI's own shape of a 422 never is."""
+    if app.openapi_schema is None:
+        described = get_openapi(
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            routes=app.routes,
+            license_info=app.license_info,
+        )
+        schemas = described["components"]["schemas"]
+        schemas["ProblemBody"] = ProblemBody.model_json_schema()
+        for name in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(name, None)
+        for path in described["paths"].values():
+            for operation in path.values():
+                _describe_problems(operation)
+        app.openapi_schema = described
+    return app.openapi_schema
+
+
+def _describe_problems(operation: dict[str, Any]) -> None:
+    found = operation["responses"]
+    if "application/json" in found.get("422", {}).get("content", {}):
+        found |= {str(status): entry for status, entry in responses("invalid_request").items()}
+    found["default"] = {"description": "Any other error, as a problem.", "content": _CONTENT}
 
 
 def install(app: FastAPI) -> None:

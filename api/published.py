@@ -8,17 +8,18 @@ import re
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from stat import S_ISREG
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
 
 from api.context import Here
 from api.problems import Problem, responses
+from api.routes import get_and_head
 from briefing.values import NAME_PATTERN, is_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path as FilePath
 
 
@@ -30,24 +31,12 @@ _AUDIO_CACHE = "public, max-age=3600"
 #: Aliases, JSON and feeds follow a correction within a minute.
 _MOVING_CACHE = "public, max-age=60"
 
-_RANGE = re.compile(r"\s*bytes\s*=", re.IGNORECASE)
+#: A Range of RFC 9110 14.1.2 in bytes; one that is not is to be ignored (14.2).
+_RANGE = re.compile(r"\s*bytes\s*=\s*(?P<specs>(?:\d+-\d*|-\d+)(?:\s*,\s*(?:\d+-\d*|-\d+))*)\s*", re.IGNORECASE)
 _AUDIO_NAME = re.compile(r"([0-9a-f]{64})\.mp3")
 _ALIAS_TARGET = re.compile(r"\.\./\.\./audio/([0-9a-f]{64})\.mp3")
 
-_Route = TypeVar("_Route", bound="Callable[..., Response]")
-
 Name = Annotated[str, Path(pattern=f"^{NAME_PATTERN}$")]
-
-
-def get_and_head(router: APIRouter, path: str, **described: Any) -> Callable[[_Route], _Route]:  # noqa: ANN401  FastAPI's
-    """Return the decorator that serves `path` to GET and HEAD, and describes it once."""
-
-    def add(route: _Route) -> _Route:
-        router.add_api_route(path, route, methods=["GET"], **described)
-        router.add_api_route(path, route, methods=["HEAD"], include_in_schema=False)
-        return route
-
-    return add
 
 
 @get_and_head(
@@ -157,10 +146,28 @@ def _serve(request: Request, path: FilePath, etag: str, headers: Mapping[str, st
     headers = {**headers, "ETag": tag}
     if _none_match(request, tag):
         return Response(status_code=304, headers=headers)
-    if not _RANGE.match(request.headers.get("range", "bytes=")):
-        # RFC 9110 14.2: a range unit that is not understood is ignored.
+    asked = _asked_range(request)
+    if asked is None:
         request.scope["headers"] = [pair for pair in request.scope["headers"] if pair[0] != b"range"]
+    elif not any(_satisfiable(spec, found.st_size) for spec in asked):
+        detail = f"the audio has {found.st_size:,} bytes"
+        raise Problem("range_not_satisfiable", detail, headers={"Content-Range": f"bytes */{found.st_size}"})
     return FileResponse(path, headers=headers, media_type=media_type, stat_result=found)
+
+
+def _asked_range(request: Request) -> list[tuple[str, str]] | None:
+    """Return the (first, last) pairs of a Range header as text, None for no header or one that is to be ignored."""
+    match = _RANGE.fullmatch(request.headers.get("range", ""))
+    if match is None:
+        return None
+    pairs = [spec.strip().partition("-")[::2] for spec in match["specs"].split(",")]
+    backwards = any(first and last and int(first) > int(last) for first, last in pairs)
+    return None if backwards else pairs
+
+
+def _satisfiable(spec: tuple[str, str], size: int) -> bool:
+    first, last = spec
+    return int(first) < size if first else int(last) > 0
 
 
 def _none_match(request: Request, tag: str) -> bool:
@@ -196,6 +203,6 @@ def _not_since(modified: datetime, since: str | None) -> bool:
         return False
     try:
         moment = parsedate_to_datetime(since)
-    except ValueError:
+    except (ValueError, OverflowError):
         return False
     return modified <= (moment if moment.tzinfo else moment.replace(tzinfo=UTC))

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+def _whole(text: str) -> str:
+    """Refuse half a surrogate pair, which JSON can carry and no database or file can."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        message = "holds half of a character"
+        raise ValueError(message) from None
+    return text
+
+
+Text = Annotated[str, AfterValidator(_whole)]
 
 
 class Request(BaseModel):
@@ -17,7 +30,7 @@ class Request(BaseModel):
 class BriefingRequest(Request):
     """Ask for the audio of one or more articles."""
 
-    article_ids: list[str] = Field(
+    article_ids: list[Text] = Field(
         min_length=1,
         description="`source:id`, an ID alone where there is one source, or an address on a host of an `http` source.",
         examples=[["samples:harbour-bridge"]],
@@ -25,10 +38,12 @@ class BriefingRequest(Request):
     kind: Literal["story", "collection"] | None = Field(
         None, description="`story` for one article (the default for one), `collection` for several in full."
     )
-    show: str | None = Field(
+    show: Text | None = Field(
         None, description="Home show; by default that of the first article's source.", examples=["ledger"]
     )
-    voice: str | None = Field(None, description="A voice of `GET /v1/voices`; by default the show's.", examples=["joe"])
+    voice: Text | None = Field(
+        None, description="A voice of `GET /v1/voices`; by default the show's.", examples=["joe"]
+    )
     priority: Literal["interactive", "bulk"] = Field("interactive", description="`bulk` gives way to interactive work.")
 
 
@@ -38,10 +53,10 @@ class RegenerateRequest(Request):
     refetch: bool = Field(
         default=True, description="Fetch the articles again; false keeps the text of the newest revision."
     )
-    segments: list[str] = Field(
+    segments: list[Text] = Field(
         [], description="Segments to be read anew although their text is the same.", max_length=500
     )
-    voice: str | None = Field(None, description="Another voice; by default the one it has.")
+    voice: Text | None = Field(None, description="Another voice; by default the one it has.")
 
 
 class Progress(BaseModel):

@@ -8,6 +8,7 @@ from api import schemas
 from briefing.models import MasterRow, RevisionRow
 from briefing.newsroom import Show
 from briefing.revisions import newest_revision
+from briefing.shows import home_show
 from briefing.states import RevisionState
 from briefing.values import MASTER_RATE, Master, Script
 
@@ -44,8 +45,8 @@ def briefing(session: Session, row: BriefingRow, context: Context) -> schemas.Br
         "script": f"{base}/script",
         "feed": f"{context.address}/shows/{row.show}/feed.xml",
     }
-    if row.kind == "story":
-        source, _, article = row.articles[0].partition(":")
+    source, _, article = row.articles[0].partition(":")
+    if row.kind == "story" and row.show == home_show(session, source):
         links |= {
             "audio": f"{context.address}/v1/articles/{source}/{article}/audio",
             "embed": f"{context.address}/embed/{source}/{article}",

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import idna
 
 from briefing.errors import AddressRefused
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+
+#: Longer addresses are refused by servers on the way, and by some of ours.
+_LONGEST = 2000
 
 #: Query parameters that say where a reader came from, not which article it is.
 _TRACKING = ("utm_", "fbclid", "gclid", "mc_cid", "mc_eid")
@@ -19,25 +24,48 @@ def is_address(text: str) -> bool:
 
 
 def canonical_address(address: str) -> str:
-    """Return `address` in the one form that names its article: lower-case host, no default port, no fragment, no
-    tracking parameters. Raises AddressRefused for anything but a plain http(s) address.
+    """Return `address` in the one form that names its article: ASCII, lower-case host (in Punycode where it has other
+    letters), no default port, no fragment, no tracking parameters. What else is in its query stays as it is.
+
+    Raises AddressRefused for anything but a plain http(s) address of at most 2,000 characters.
     """
     try:
         parts = urlsplit(address.strip())
         port = parts.port
+        host = _ascii_host(parts.hostname or "")
+        path, query = _quoted(parts.path), _quoted(_without_tracking(parts.query))
     except ValueError as error:
         message = f"{address[:200]!r} is not a web address"
         raise AddressRefused(message) from error
     scheme = parts.scheme.lower()
-    if scheme not in _DEFAULT_PORTS or not parts.hostname or parts.username is not None or parts.password is not None:
+    if scheme not in _DEFAULT_PORTS or not host or parts.username is not None or parts.password is not None:
         message = f"{address[:200]!r} is not a plain http(s) address"
         raise AddressRefused(message)
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     if port is not None and port != _DEFAULT_PORTS[scheme]:
         host += f":{port}"
-    query = urlencode([pair for pair in parse_qsl(parts.query, keep_blank_values=True)
-                       if not pair[0].lower().startswith(_TRACKING)])  # fmt: skip
-    return urlunsplit((scheme, host, parts.path or "/", query, ""))
+    canonical = urlunsplit((scheme, host, path or "/", query, ""))
+    if len(canonical) > _LONGEST:
+        message = f"{address[:200]!r}… is longer than {_LONGEST:,} characters"
+        raise AddressRefused(message)
+    return canonical
+
+
+def _ascii_host(host: str) -> str:
+    """Return a host name in ASCII, an IPv6 address in brackets. Raises ValueError."""
+    if ":" in host:
+        return f"[{host}]"
+    return host if host.isascii() else idna.encode(host, uts46=True).decode()
+
+
+def _without_tracking(query: str) -> str:
+    return "&".join(pair for pair in query.split("&") if not pair.lower().startswith(_TRACKING))
+
+
+def _quoted(text: str) -> str:
+    """Percent-encode what may not stand in an address; what is encoded already stays, whatever its charset was. Raises
+    ValueError for half a surrogate pair.
+    """
+    return quote(text, safe="%/:?@!$&'()*+,;=-._~[]")
 
 
 def address_id(address: str) -> str:
@@ -48,3 +76,8 @@ def address_id(address: str) -> str:
 def host_allowed(host: str, hosts: tuple[str, ...]) -> bool:
     """Tell whether `host` is among `hosts`, where "*.example.org" stands for every host below example.org."""
     return any(host == allowed or (allowed.startswith("*.") and host.endswith(allowed[1:])) for allowed in hosts)
+
+
+def web_address(text: str | None) -> str | None:
+    """Return `text` when it is an absolute http(s) address."""
+    return text if text and text.startswith(("http://", "https://")) else None

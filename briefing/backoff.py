@@ -19,6 +19,7 @@ def compute_backoff(postponed: int, chance: random.Random, at_least_s: float | N
     half, never under `at_least_s` (a server's Retry-After).
     """
     low, high = BACKOFF_S
-    delay: float = min(high, low * (high / low) ** (postponed / (MAX_POSTPONED - 1)))
+    tried = min(postponed, MAX_POSTPONED - 1)  # a full disk may be met hundreds of times
+    delay: float = low * (high / low) ** (tried / (MAX_POSTPONED - 1))
     delay *= 1 - chance.random() / 2
     return max(delay, min(at_least_s or 0.0, high))

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, Float, create_engine, event
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import FunctionElement
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 #: Seconds a writer waits for SQLite's single write lock before giving up: many workers finish chunks
 #: at once, each holding it for milliseconds, so a wait this long means something is badly wrong.
-_BUSY_S = 30
+_BUSY_S = 30.0
 
 
 class database_clock(FunctionElement[float]):  # noqa: N801  reads as an SQL function
@@ -46,13 +47,13 @@ def _postgresql_clock(*_: object, **__: object) -> str:
     return "extract(epoch from clock_timestamp())"
 
 
-def _prepare_sqlite(engine: Engine) -> None:
+def _prepare_sqlite(engine: Engine, busy_s: float) -> None:
     @event.listens_for(engine, "connect")
     def _connect(connection: DBAPIConnection, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, below
         cursor = connection.cursor()
         # WAL with synchronous=NORMAL may lose the last commits on power loss; the queue may not.
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={_BUSY_S * 1000}", "foreign_keys=ON"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={busy_s * 1000:.0f}", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -77,16 +78,23 @@ def reporting() -> Iterator[None]:
     """Raise DatabaseUnavailable for what a driver raises when its database is away, locked, full or not writable."""
     try:
         yield
-    except OperationalError as error:
+    except (OperationalError, PoolTimeout) as error:
+        message = f"the database cannot be used: {getattr(error, 'orig', error)}"
+        raise DatabaseUnavailable(message) from error
+    except DatabaseError as error:
+        # SQLite's word for a file that is no database, or a damaged one; the classes below it are mistakes of ours.
+        if type(error) is not DatabaseError:
+            raise
         message = f"the database cannot be used: {error.orig}"
         raise DatabaseUnavailable(message) from error
 
 
 class Database:
-    """Opens sessions on one database address."""
+    """Opens sessions on one database address. `busy_s` is how long one waits for another writer, in seconds."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, busy_s: float = _BUSY_S) -> None:
         self.address = address
+        self._busy_s = busy_s
         self._engine: Engine | None = None
         self._pid = 0
 
@@ -101,7 +109,7 @@ class Database:
             self._engine = _engine(self.address)
             self._pid = os.getpid()
             if self._engine.dialect.name == "sqlite":
-                _prepare_sqlite(self._engine)
+                _prepare_sqlite(self._engine, self._busy_s)
         return self._engine
 
     @contextmanager

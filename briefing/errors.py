@@ -114,8 +114,8 @@ class SourceUnavailable(Unavailable):
     code = "source_unavailable"
     hint = "Try again in a few minutes; if it persists, open the address in a browser."
 
-    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, hint: str | None = None, retry_after_s: float | None = None) -> None:
+        super().__init__(message, hint=hint)
         self.retry_after_s = retry_after_s
 
 
@@ -165,14 +165,14 @@ class TakeRejected(Defect):
 
 
 class TakeCorrupt(Defect):
-    """Raised when a stored take no longer matches its hash. `key` names the chunk to speak again."""
+    """Raised when stored takes no longer match their hashes. `keys` name the chunks to speak again."""
 
     code = "take_corrupt"
     hint = "It is spoken again by itself; if it happens often, check the disk."
 
-    def __init__(self, message: str, *, key: str) -> None:
+    def __init__(self, message: str, *, keys: tuple[str, ...]) -> None:
         super().__init__(message)
-        self.key = key
+        self.keys = keys
 
 
 class MasterRejected(Defect):

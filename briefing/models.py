@@ -69,6 +69,8 @@ class ShowRow(Base):
     position: Mapped[int]
     """Order in the settings file; the first is the home of articles whose source names none."""
     settings: Mapped[dict[str, Any]]
+    listed: Mapped[bool] = mapped_column(default=True)
+    """Whether the newest settings file has it; others stay for what they published."""
     podcast_guid: Mapped[str] = mapped_column(String(36))
     """Assigned once and kept for ever, whatever the feed's address becomes."""
 
@@ -79,6 +81,8 @@ class SourceRow(Base):
     __tablename__ = "sources"
     name: Mapped[str] = mapped_column(String(128), primary_key=True)
     position: Mapped[int]
+    listed: Mapped[bool] = mapped_column(default=True)
+    """Whether the newest settings file has it; nothing is fetched from others."""
     settings: Mapped[dict[str, Any]]
 
 
@@ -255,7 +259,8 @@ class IdempotencyRow(Base):
     idempotency_key: Mapped[str] = mapped_column(String(255), primary_key=True)
     fingerprint: Mapped[str] = mapped_column(String(64))
     briefing_id: Mapped[str] = mapped_column(String(32))
-    revision: Mapped[int]
+    status: Mapped[int]
+    """HTTP status of the first answer."""
     created_at: Mapped[datetime]
 
 

@@ -14,6 +14,7 @@ from briefing.models import BriefingRow, RevisionRow, ShowRow
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind, may_follow
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -48,10 +49,14 @@ def counterpart(session: Session, revision: RevisionRow) -> RevisionRow | None:
 
 
 def conclude(session: Session, revision: RevisionRow, state: RevisionState, now: datetime) -> None:
-    """Move a revision out of the states that need work, and look at its articles once more when that was asked for
-    meanwhile. Needs a writing session. Raises ValueError as `move` does.
+    """Move a revision out of the states that need work. What was held before it goes when its own audio is there, not
+    sooner; and its articles are looked at once more when that was asked for meanwhile.
+
+    Needs a writing session. Raises ValueError as `move` does.
     """
     move(revision, state, now)
+    if state in {RevisionState.HELD, RevisionState.LIVE}:
+        _supersede(session, revision.briefing_id, revision.number, {RevisionState.HELD}, now)
     newest = newest_revision(session, revision.briefing_id)
     if not revision.asked_again or (newest is not None and newest.number > revision.number):
         return
@@ -70,7 +75,7 @@ def record(  # noqa: PLR0913  the columns of a new row
     requested_by: str,
     now: datetime,
 ) -> RevisionRow:
-    """Add a revision and its first step. It takes the place of unfinished ones, unless it is only to `LOOK`."""
+    """Add a revision and its first step. It takes the place of those being made, unless it is only to `LOOK`."""
     last = session.scalar(select(func.max(RevisionRow.number)).where(RevisionRow.briefing_id == briefing.id))
     number = (last or 0) + 1
     if asked is not LOOK:
@@ -115,12 +120,22 @@ def held_revision(session: Session, briefing_id: str) -> RevisionRow | None:
 
 
 def supersede_unfinished(session: Session, briefing_id: str, number: int, now: datetime) -> None:
-    """Stop revisions older than `number` that are not live: the newest request wins."""
+    """Stop revisions older than `number` that are still being made: the newest request wins.
+
+    One that is being published has passed its checks and an editor may have asked for it; it goes live, and later gives
+    way to the newer one.
+    """
+    _supersede(session, briefing_id, number, ACTIVE - {RevisionState.PUBLISHING}, now)
+
+
+def _supersede(
+    session: Session, briefing_id: str, number: int, states: Collection[RevisionState], now: datetime
+) -> None:
     older = session.scalars(
         select(RevisionRow).where(
             RevisionRow.briefing_id == briefing_id,
             RevisionRow.number < number,
-            RevisionRow.state.in_([state.value for state in ACTIVE | {RevisionState.HELD}]),
+            RevisionRow.state.in_([state.value for state in states]),
         )
     )
     for revision in older:

@@ -56,22 +56,28 @@ def current(database: Database) -> str | None:
 def migrate(database: Database, revision: str = "head") -> None:
     """Upgrade the database to `revision`, or downgrade it there when it is ahead. Creates what is missing.
 
-    Raises DatabaseUnavailable or StorageUnavailable.
+    Raises DatabaseUnavailable, StorageUnavailable, or Misconfigured for a migration that is not known.
     """
     if revision == "head" and current(database) == newest():
         return
     from alembic import command  # noqa: PLC0415  as above
+    from alembic.util import CommandError  # noqa: PLC0415  as above
 
     config = _config()
     folder = database.engine.url.database
     if database.engine.dialect.name == "sqlite" and folder:
         make_folder(Path(folder).parent)
-    with reporting(), database.engine.execution_options(writing=True).begin() as connection:
-        config.attributes["connection"] = connection
-        if revision != "head" and _is_ahead(config, connection, revision):
-            command.downgrade(config, revision)
-        else:
-            command.upgrade(config, revision)
+    try:
+        with reporting(), database.engine.execution_options(writing=True).begin() as connection:
+            config.attributes["connection"] = connection
+            if revision != "head" and _is_ahead(config, connection, revision):
+                command.downgrade(config, revision)
+            else:
+                command.upgrade(config, revision)
+    except CommandError as error:
+        message = f"the database cannot be brought to {revision!r}: {error}"
+        hint = "It may have been used by a newer Briefcast; `briefcast migrate --to` takes the ID of a migration."
+        raise Misconfigured(message, hint=hint) from error
 
 
 def _is_ahead(config: Config, connection: Connection, revision: str) -> bool:

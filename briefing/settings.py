@@ -27,6 +27,9 @@ class Settings(BaseSettings):
         """Read the environment, but for what is `given`. Raises Misconfigured."""
         try:
             super().__init__(**given)
+        except UnicodeDecodeError as error:
+            message = "the file .env is not UTF-8"
+            raise Misconfigured(message) from error
         except ValidationError as error:
             prefix = str(self.model_config["env_prefix"])
             faults = "; ".join(f"{prefix}{fault['loc'][0]}".upper() + f": {fault['msg']}" for fault in error.errors())
@@ -78,11 +81,11 @@ class WorkSettings(Settings):
 
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     """Worker processes of the embedded runner."""
-    lease_s: float = Field(default=60.0, gt=0)
+    lease_s: float = Field(default=60.0, gt=0, le=3600)
     """Seconds a claim lasts unless renewed; a dead worker's step is free again after that."""
-    tick_s: float = Field(default=5.0, gt=0)
+    tick_s: float = Field(default=5.0, gt=0, le=20)
     """Seconds between two rounds of the dispatcher."""
-    ring_again_s: float = Field(default=60.0, gt=0)
+    ring_again_s: float = Field(default=60.0, gt=0, le=3600)
     """Seconds after which a ready step is rung again."""
     broker_url: str = Field(default="redis://127.0.0.1:6379/0", pattern=r"^(rediss?|redis\+socket|sentinel)://")
     """Celery's Redis; used by the dispatcher and the workers, never by the API."""
@@ -99,7 +102,7 @@ class FetchSettings(Settings):
     """Megabytes accepted as they arrive."""
     decoded_mb: float = Field(default=10.0, gt=0)
     """Megabytes accepted after decompression."""
-    user_agent: str = "Briefcast (newsroom audio)"
+    user_agent: str = Field(default="Briefcast (newsroom audio)", pattern=r"^[ -~]+$")
     """What we call ourselves."""
     allow_private: str = ""
     """"host:port" pairs on private networks that `briefcast narrate` may fetch from, separated by commas."""

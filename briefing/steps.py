@@ -176,7 +176,13 @@ def finish(session: Session, lease: Lease) -> bool:
 def wait_again(session: Session, lease: Lease) -> bool:
     """Put the step back to waiting because what it waited for turned out to be missing; spends no claim."""
     return _change(
-        session, lease, state=StepState.WAITING.value, lease_until=None, holder=None, attempts=StepRow.attempts - 1
+        session,
+        lease,
+        state=StepState.WAITING.value,
+        lease_until=None,
+        holder=None,
+        attempts=StepRow.attempts - 1,
+        postponed=StepRow.postponed + 1,
     )
 
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
+#: What `temporary` calls a file.
+TEMPORARY_NAME = re.compile(r"[0-9a-f]{16}\.[a-z0-9]+")
+
 
 class BlobStorage(Protocol):
     """Bytes by their sha256."""
@@ -136,7 +139,10 @@ class FolderStorage:
     def intact(self, sha256: str) -> bool:
         """See `BlobStorage`."""
         path = self.path(sha256)
-        return path is not None and file_sha256(path) == sha256
+        try:
+            return path is not None and file_sha256(path) == sha256
+        except OSError:
+            return False  # a bad sector is as good as a flipped bit
 
     def remove(self, sha256: str) -> None:
         """See `BlobStorage`."""

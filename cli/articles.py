@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,20 +33,27 @@ def read_source(source: str, place: Place | None) -> Article:
         page = Fetcher(bounds, bounds.private_hosts).fetch(source)
         return page_article(page, ArticleRef(source="web", id=address_id(source)))
     path = Path(source)
-    if path.is_file():
+    if _exists(path):
         return read_article(path, ArticleRef(source="file", id=_file_id(path)))
-    if place is not None and _REFERENCE.fullmatch(source) and not path.exists():
+    if place is not None and _REFERENCE.fullmatch(source):
         ref = ArticleRef.parse(source)
         return fetch(ref, None, place.sources())
-    message = f"there is no file {source!r}"
+    message = f"there is no file {source[:200]!r}"
     raise ArticleNotFound(message, hint="Give a file, an http(s) address, or source:id.")
 
 
 def needs_place(source: str) -> bool:
     """Tell whether `source` can only be source:id."""
-    return not is_address(source) and not Path(source).exists() and bool(_REFERENCE.fullmatch(source))
+    return not is_address(source) and not _exists(Path(source)) and bool(_REFERENCE.fullmatch(source))
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name longer than any file's
+        return False
 
 
 def _file_id(path: Path) -> str:
     """Return an ID for a file: its stem, or a hash where that is no name."""
-    return path.stem if is_name(path.stem) else hashlib.sha256(path.stem.encode()).hexdigest()[:16]
+    return path.stem if is_name(path.stem) else hashlib.sha256(os.fsencode(path.stem)).hexdigest()[:16]

@@ -81,6 +81,10 @@ def main(arguments: list[str] | None = None, **options: Any) -> None:  # noqa: A
         # The reader of our output left, as `head` does; closing would complain again.
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        click.echo(f"briefcast: the system refused: {error} [storage_unavailable]", err=True)
+        click.echo("  Check the path, its permissions, and the space on the disk.", err=True)
+        sys.exit(EXIT_UNAVAILABLE)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from briefing.addresses import is_address
 from briefing.newsroom import Show
 from briefing.settings import LimitSettings, SpeechSettings, WorkSettings
 from briefing.storage import reporting, sync_file, write_atomically
@@ -27,10 +28,22 @@ def _writable(_: click.Context, option: click.Parameter, value: str | None) -> P
     if value is None:
         return None
     path = Path(value)
-    if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
         message = f"cannot write {value!r}: its folder does not exist or cannot be written to"
         raise click.BadParameter(message, param=option)
+    if path.exists() and not path.is_file():
+        message = f"{value!r} is there and is no file"
+        raise click.BadParameter(message, param=option)
     return path
+
+
+def _keep_apart(sources: tuple[str, ...], output: Path, report: Path | None) -> None:
+    """Refuse to write over an article, or the report over the MP3."""
+    written = [path.resolve() for path in (output, report) if path is not None]
+    read = {Path(source).resolve() for source in sources if not is_address(source)}
+    if read.intersection(written) or len(set(written)) < len(written):
+        message = "the MP3, the report and the articles need names of their own"
+        raise click.UsageError(message)
 
 
 @click.command()
@@ -41,6 +54,7 @@ def _writable(_: click.Context, option: click.Parameter, value: str | None) -> P
 @click.option("--report", callback=_writable, metavar="FILE", help="Write a report as JSON.")
 def narrate(sources: tuple[str, ...], output: Path, voice: str | None, slug: str | None, report: Path | None) -> None:
     """Narrate SOURCE (files, http(s) addresses, source:id) into one MP3, a chapter each."""
+    _keep_apart(sources, output, report)
     place = open_place()
     timed = Stopwatch()
     with timed("fetch"):
@@ -54,31 +68,31 @@ def narrate(sources: tuple[str, ...], output: Path, voice: str | None, slug: str
         narration = narrating.narrate(articles, show, chosen, progress, timed)
     stored = place.storage.path(narration.master.sha256)
     assert stored is not None
-    _deliver(stored, output)
-    said = make_report(narration) | {"mp3": str(output)}
-    if report is not None:
-        write_atomically(report, json.dumps(said, indent=2, ensure_ascii=False).encode())
-    _summarise(said, output)
+    said = make_report(narration) | {"mp3": os.fsencode(output).decode(errors="replace")}
+    _deliver(stored, output, said, report)
+    _summarise(said)
 
 
-def _deliver(stored: Path, output: Path) -> None:
-    """Copy the stored MP3 to where it is wanted; the name appears when the bytes are complete."""
+def _deliver(stored: Path, output: Path, said: dict[str, Any], report: Path | None) -> None:
+    """Copy the stored MP3 to where it is wanted and write the report; the MP3's name appears when both are complete."""
     temporary = output.with_name(f".{output.name}.{secrets.token_hex(4)}")
     try:
         with reporting(output):
             shutil.copyfile(stored, temporary)
             sync_file(temporary)
+            if report is not None:
+                write_atomically(report, json.dumps(said, indent=2, ensure_ascii=False).encode())
             temporary.replace(output)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _summarise(said: dict[str, Any], output: Path) -> None:
+def _summarise(said: dict[str, Any]) -> None:
     minutes, seconds = divmod(round(said["duration_s"]), 60)
     takes = said["takes"]
     loudness = said["loudness_lufs"]
     level = f", {loudness:.1f} LUFS, peak {said['true_peak_dbtp']:.1f} dBTP" if loudness is not None else ""
     click.echo(
-        f"{output}: {minutes}:{seconds:02} min, {said['words']} words{level}; "
+        f"{said['mp3']}: {minutes}:{seconds:02} min, {said['words']} words{level}; "
         f"{takes['spoken']} takes spoken, {takes['reused']} reused"
     )

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from sqlalchemy import select
+from typing import TYPE_CHECKING
 
 from briefing.database import Database
 from briefing.errors import UnknownReference
-from briefing.models import ShowRow, SourceRow
-from briefing.newsroom import Show, SourceSettings
 from briefing.schema import migrate
 from briefing.settings import DataSettings
+from briefing.shows import listed_shows, listed_sources
 from briefing.storage import FolderStorage, make_folder
+
+if TYPE_CHECKING:
+    from briefing.newsroom import Show, SourceSettings
 
 
 @dataclass(frozen=True)
@@ -23,22 +24,21 @@ class Place:
     database: Database
     storage: FolderStorage
 
-    def show(self, slug: str | None) -> Show:
+    def show(self, slug: str) -> Show:
         """Return the show of that slug. Raises UnknownReference."""
         with self.database.reading() as session:
-            row = session.get(ShowRow, slug)
-            known = list(session.scalars(select(ShowRow.slug).order_by(ShowRow.position)))
-        if row is None:
+            shows = listed_shows(session)
+        if slug not in shows:
             message = f"there is no show {slug!r}"
             raise UnknownReference(
-                message, code="unknown_show", hint=f"Known shows: {', '.join(known) or 'none; run `briefcast apply`'}."
+                message, code="unknown_show", hint=f"Known shows: {', '.join(shows) or 'none; run `briefcast apply`'}."
             )
-        return Show.model_validate(row.settings)
+        return shows[slug]
 
     def sources(self) -> dict[str, SourceSettings]:
         """Return the sources by name."""
         with self.database.reading() as session:
-            return {row.name: SourceSettings.model_validate(row.settings) for row in session.scalars(select(SourceRow))}
+            return listed_sources(session)
 
 
 def open_place() -> Place:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 import click
@@ -20,6 +21,9 @@ from briefing.settings import DataSettings, WorkSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+#: Seconds that answers under way get when told to stop; streams of events would go on for as long as they are read.
+_LAST_ANSWERS_S = 5
 
 #: Seconds the workers get to finish their steps; a little more than they give their children.
 _GRACE_S = 30.0
@@ -40,12 +44,33 @@ def serve(host: str, port: int, *, workers: bool) -> None:
     WorkSettings()  # the workers' own, looked at here so that a mistake in them is told before anything starts
     app = create_app()
     migrate(Database(DataSettings().database_address))
-    config = uvicorn.Config(app, host=host, port=port, log_level="warning", server_header=False)
-    if workers:
-        with embedded_workers():
-            uvicorn.Server(config).run()
-    else:
-        uvicorn.Server(config).run()
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=_LAST_ANSWERS_S,
+    )
+    with embedded_workers() if workers else nullcontext():
+        _Server(config).run()
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn, but for what it does after a signal: it raises it anew, which would end this process before its workers
+    have been told to finish.
+    """
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Have SIGTERM and SIGINT stop the server, and nothing more."""
+        names = (signal.SIGTERM, signal.SIGINT)
+        before = {name: signal.signal(name, self.handle_exit) for name in names}
+        try:
+            yield
+        finally:
+            for name, handler in before.items():
+                signal.signal(name, handler)
 
 
 class Workers:

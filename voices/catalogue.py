@@ -76,6 +76,9 @@ def _read(path: Path) -> list[Voice]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         message = f"{path} is not a voice catalogue: {error}"
         raise CatalogueInvalid(message) from error
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        message = f"{path}: write each voice as a [[voices]] table"
+        raise CatalogueInvalid(message)
     return [_voice(table, path) for table in tables]
 
 

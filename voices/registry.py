@@ -47,4 +47,7 @@ class Engines:
         except ImportError as error:
             message = f"the speech engine {name!r} is not installed: {error}"
             raise EngineMissing(message, hint=_INSTALL.get(name, "Install the package that provides it.")) from error
+        except OSError as error:
+            message = f"the speech engine {name!r} cannot be set up: {error}"
+            raise EngineMissing(message, hint="Check the settings BRIEFCAST_… that name its files.") from error
         return engine

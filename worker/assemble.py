@@ -104,11 +104,11 @@ def tags_for(prepared: Prepared, show: Show, voice: str, undated: date) -> Tags:
 
 
 def check_takes(takes: Mapping[str, Take], storage: BlobStorage) -> None:
-    """Raise TakeCorrupt for a take whose file is gone or no longer matches its hash."""
-    for take in takes.values():
-        if not storage.intact(take.sha256):
-            message = "a stored take is missing or damaged"
-            raise TakeCorrupt(message, key=take.key)
+    """Raise TakeCorrupt for takes whose files are gone or no longer match their hashes."""
+    broken = tuple(take.key for take in takes.values() if not storage.intact(take.sha256))
+    if broken:
+        message = f"{len(broken)} of {len(takes)} stored takes are missing or damaged"
+        raise TakeCorrupt(message, keys=broken)
 
 
 def produce(planned: Programme, storage: BlobStorage, timed: Timed = lambda _: nullcontext()) -> Master:
@@ -121,7 +121,7 @@ def produce(planned: Programme, storage: BlobStorage, timed: Timed = lambda _: n
         path = storage.path(take.sha256)
         if path is None:
             message = "a stored take is missing"
-            raise TakeCorrupt(message, key=take.key)
+            raise TakeCorrupt(message, keys=(take.key,))
         return path
 
     path = storage.temporary(".mp3")

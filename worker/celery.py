@@ -10,12 +10,11 @@ from functools import lru_cache
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_process_init
+from celery.signals import setup_logging
 
 from briefing.logs import configure
 from briefing.settings import WorkSettings
 from briefing.states import Queue
-from worker.runner import die_with_parent
 from worker.workplace import Workplace
 
 #: Name of the one task.
@@ -75,12 +74,6 @@ def _place() -> Workplace:
 @setup_logging.connect  # type: ignore[untyped-decorator]
 def _log(**_: Any) -> None:  # noqa: ANN401
     configure()
-
-
-@worker_process_init.connect  # type: ignore[untyped-decorator]
-def _begin(**_: Any) -> None:  # noqa: ANN401
-    # A pool's parent killed with -9 would leave its children working, unseen.
-    die_with_parent()
 
 
 @app.task(name=PERFORM)  # type: ignore[untyped-decorator]

@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 
 from briefing import steps
 from briefing.database import database_clock
+from briefing.errors import DatabaseUnavailable
 from briefing.logs import get_logger, masked
 from briefing.models import HealthRow
 from worker import sweep
@@ -29,6 +30,9 @@ _MOST_RUNG = 500
 
 #: Seconds between two looks for steps to ring; the sweep comes every `BRIEFCAST_TICK_S`.
 _LOOK_S = 0.2
+
+#: Seconds before the next look while the database is away.
+_AWAY_S = 1.0
 
 #: What the transport raises when Redis is away or refuses.
 _BROKER_TROUBLE = (OperationalError, RedisError, OSError)
@@ -50,16 +54,19 @@ class Dispatcher:
 
     def run(self) -> None:
         """Ring and sweep until stopped."""
-        sweep.remove_strays(self._place.data.data)
         looks_per_sweep = max(1, round(self._place.work.tick_s / _LOOK_S))
         look = 0
         while not self._stopping.is_set():
-            if look % looks_per_sweep == 0:
-                sweep.free_expired(self._place)
-                self._ask_broker()
-            look += 1
-            if not self._ring_due():
-                self._stopping.wait(_LOOK_S)
+            try:
+                if look % looks_per_sweep == 0:
+                    sweep.sweep(self._place)
+                    self._ask_broker()
+                look += 1
+                if not self._ring_due():
+                    self._stopping.wait(_LOOK_S)
+            except DatabaseUnavailable as error:
+                _log.warning("the database is away", message=error.message)
+                self._stopping.wait(_AWAY_S)
 
     def _ask_broker(self) -> None:
         """Find out how the broker is while there is nothing to ring for."""

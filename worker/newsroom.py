@@ -1,4 +1,4 @@
-"""Newsroom -> rows: what `briefcast apply` does. Adds and updates; never removes what has been published."""
+"""Newsroom -> rows: what `briefcast apply` does. Adds and updates; what the file no longer lists is kept, unlisted."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sqlalchemy import update
+
 from briefing.models import ShowRow, SourceRow
 from worker import artwork, jingle
-from worker.publish import write_feed
+from worker.publish import write_all
 from worker.sources import connect
 from worker.speakers import voice_errors
 
@@ -32,7 +34,7 @@ class Applied:
 
 
 def apply(newsroom: Newsroom, place: Workplace) -> Applied:
-    """Record shows and sources, and write each show's artwork and feed.
+    """Record shows and sources, and write artwork, feeds and the articles' files as the settings now want them.
 
     Everything is checked first: voices, jingles, artwork, source options. Raises Misconfigured, UnknownReference or
     StorageUnavailable; then nothing has changed.
@@ -47,10 +49,15 @@ def apply(newsroom: Newsroom, place: Workplace) -> Applied:
         sources = tuple(
             source.name for position, source in enumerate(newsroom.sources) if _put_source(session, position, source)
         )
+        for row_type, key, names in (
+            (ShowRow, ShowRow.slug, [show.slug for show in newsroom.shows]),
+            (SourceRow, SourceRow.name, [source.name for source in newsroom.sources]),
+        ):
+            session.execute(update(row_type).where(key.not_in(names)).values(listed=False))
         session.flush()
         for slug, picture in pictures.items():
             place.files.put_artwork(slug, picture)
-            write_feed(session, slug, place.files)
+        write_all(session, place.files)
     return Applied(shows, sources)
 
 
@@ -73,13 +80,14 @@ def _put_show(session: Session, position: int, show: Show, files: PublicFiles) -
             ShowRow(
                 slug=show.slug,
                 position=position,
+                listed=True,
                 settings=settings,
                 podcast_guid=_podcast_guid(files.feed_address(show.slug)),
             )
         )
         return True
-    changed = row.settings != settings
-    row.position, row.settings = position, settings
+    changed = row.settings != settings or not row.listed
+    row.position, row.settings, row.listed = position, settings, True
     return changed
 
 
@@ -92,8 +100,8 @@ def _put_source(session: Session, position: int, source: SourceSettings) -> bool
     settings = source.model_dump(mode="json")
     row = session.get(SourceRow, source.name)
     if row is None:
-        session.add(SourceRow(name=source.name, position=position, settings=settings))
+        session.add(SourceRow(name=source.name, position=position, listed=True, settings=settings))
         return True
-    changed = row.settings != settings
-    row.position, row.settings = position, settings
+    changed = row.settings != settings or not row.listed
+    row.position, row.settings, row.listed = position, settings, True
     return changed

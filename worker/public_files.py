@@ -48,9 +48,10 @@ class PublicFiles:
         Raises StorageUnavailable.
         """
         target = self.root / "audio" / f"{sha256}.mp3"
-        if target.exists():
-            return
         try:
+            # A file of that name that is not the stored one is a copy, or damaged: it is put there anew.
+            if target.exists() and target.samefile(stored):
+                return
             target.parent.mkdir(parents=True, exist_ok=True)
             temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
             try:

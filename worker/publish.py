@@ -15,6 +15,7 @@ from briefing.errors import MasterRejected
 from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, ShowRow
 from briefing.newsroom import Show
 from briefing.revisions import conclude, move
+from briefing.shows import home_show
 from briefing.states import RevisionState
 from briefing.values import MASTER_RATE, ArticleRef, Card, Master
 from worker.feed import Channel, Episode, render
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from briefing.storage import BlobStorage
     from worker.public_files import PublicFiles
 
-#: Items in a feed's first page; older ones follow with paging.
+#: Items in a feed; an older episode's MP3 keeps its address, but apps no longer list it.
 _FEED_ITEMS = 300
 
 
@@ -57,7 +58,7 @@ def publish(session: Session, revision: RevisionRow, storage: BlobStorage, files
     _episode_row(session, briefing, now)
     conclude(session, revision, RevisionState.LIVE, now)
     session.flush()
-    _write_article(session, briefing, revision, master, files)
+    _write_article(session, briefing, files)
     write_feed(session, briefing.show, files)
 
 
@@ -73,15 +74,28 @@ def _episode_row(session: Session, briefing: BriefingRow, now: datetime) -> Epis
     return row
 
 
-def _write_article(
-    session: Session, briefing: BriefingRow, revision: RevisionRow, master: Master, files: PublicFiles
-) -> None:
-    """Write the files of the article that a story briefing is about."""
-    if briefing.kind != "story":
-        return
+def _write_article(session: Session, briefing: BriefingRow, files: PublicFiles) -> None:
+    """Write the files of the article that a live story briefing is about, if its show is the article's home: another
+    show's reading of it is an episode there and nothing else.
+    """
     ref = ArticleRef.parse(briefing.articles[0])
+    if briefing.kind != "story" or briefing.show != home_show(session, ref.source):
+        return
+    revision = session.get_one(RevisionRow, briefing.live_revision)
+    master = _master(session, revision)
     row = session.get_one(EpisodeRow, (briefing.show, briefing.id))
     files.put_article(ref, master.sha256, article_audio(briefing, revision, master, row, files))
+
+
+def write_all(session: Session, files: PublicFiles) -> None:
+    """Write every article's files and every show's feed anew, as when the public address has changed.
+
+    Raises StorageUnavailable.
+    """
+    for briefing in session.scalars(select(BriefingRow).where(BriefingRow.live_revision.is_not(None))):
+        _write_article(session, briefing, files)
+    for slug in session.scalars(select(ShowRow.slug)):
+        write_feed(session, slug, files)
 
 
 def article_audio(

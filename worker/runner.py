@@ -13,10 +13,12 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from sqlalchemy import delete
 
+from briefing.errors import DatabaseUnavailable
 from briefing.logs import configure, get_logger
 from briefing.models import HealthRow
 from briefing.schema import migrate
@@ -29,6 +31,9 @@ _LOOK_S = 0.1
 
 #: Seconds an idle child waits before it looks for work again: the delay a lone request sees at most.
 _IDLE_S = 0.2
+
+#: Seconds before the next look while the database is away.
+_AWAY_S = 1.0
 
 #: Seconds that children get to finish their step when told to stop; a container's grace is 30 to 40.
 _GRACE_S = 25.0
@@ -45,6 +50,8 @@ _log = get_logger("runner")
 @dataclass
 class _Child:
     process: subprocess.Popen[bytes]
+    holder: str
+    """The name under which it leases steps; cannot be told any more when it is gone."""
     started: float = field(default_factory=time.monotonic)
 
 
@@ -66,32 +73,35 @@ class Runner:
         with self._place.database.writing() as session:
             # What a dispatcher once reported says nothing of work that needs no broker.
             session.execute(delete(HealthRow).where(HealthRow.name == "broker"))
-        sweep.remove_strays(self._place.data.data)
         swept = 0.0
         while not self._stopping.wait(_LOOK_S):
-            self._replace_dead()
-            if time.monotonic() - swept > self._place.work.tick_s:
-                self._sweep()
-                swept = time.monotonic()
+            try:
+                self._replace_dead()
+                if time.monotonic() - swept > self._place.work.tick_s:
+                    self._sweep()
+                    swept = time.monotonic()
+            except DatabaseUnavailable as error:
+                _log.warning("the database is away", message=error.message)
+                self._stopping.wait(_AWAY_S)
         self._stop_children()
 
     def _replace_dead(self) -> None:
         for child in [child for child in self._children if child.process.poll() is not None]:
+            sweep.free_held_by(self._place, child.holder)
             self._children.remove(child)
             _log.warning("child died", pid=child.process.pid, status=child.process.returncode)
-            sweep.free_held_by(self._place, holder_name(child.process.pid))
             if time.monotonic() - child.started < _SHORT_LIFE_S:
                 time.sleep(_SHORT_LIFE_S)
         while len(self._children) < self._place.work.workers:
             command = [sys.executable, "-m", "worker.runner", str(os.getpid())]
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603  our own module
-            self._children.append(_Child(process))
+            self._children.append(_Child(process, holder_name(process.pid)))
 
     def _sweep(self) -> None:
         """Free expired steps; a child of ours that held one hangs, and is replaced."""
-        holders = {lost.holder for lost in sweep.free_expired(self._place)}
+        holders = {lost.holder for lost in sweep.sweep(self._place)}
         for child in self._children:
-            if holder_name(child.process.pid) in holders:
+            if child.holder in holders:
                 _log.warning("child hangs", pid=child.process.pid)
                 child.process.kill()
 
@@ -105,7 +115,8 @@ class Runner:
             except subprocess.TimeoutExpired:
                 child.process.kill()
                 child.process.wait()
-            sweep.free_held_by(self._place, holder_name(child.process.pid))
+            with suppress(DatabaseUnavailable):  # the leases run out by themselves
+                sweep.free_held_by(self._place, child.holder)
 
 
 def work(place: Workplace, stopping: threading.Event) -> None:
@@ -117,13 +128,13 @@ def work(place: Workplace, stopping: threading.Event) -> None:
             stopping.wait(_IDLE_S)
 
 
-def die_with_parent(parent: int | None = None) -> None:
-    """Have the kernel tell this process to stop when its parent ends, even by kill -9 (Linux). `parent` is the process
-    ID expected: when it is gone already, this process stops at once.
+def die_with_parent(parent: int) -> None:
+    """Have the kernel tell this process to stop when its parent ends, even by kill -9 (Linux). When the parent is not
+    `parent` any more, it has ended already and this process stops at once.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if parent is not None and os.getppid() != parent:
+        if os.getppid() != parent:
             sys.exit(0)
 
 

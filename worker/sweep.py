@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from briefing import revisions, steps
 from briefing.errors import BriefcastError
 from briefing.logs import get_logger
+from briefing.storage import TEMPORARY_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +27,15 @@ if TYPE_CHECKING:
 _STRAY_AGE_S = 3600.0
 
 _log = get_logger("sweep")
+
+
+def sweep(place: Workplace) -> list[Lost]:
+    """Free the steps whose lease ran out and remove files nobody works on any more. Returns the steps.
+
+    Raises DatabaseUnavailable.
+    """
+    remove_strays(place.data.data)
+    return free_expired(place)
 
 
 def free_expired(place: Workplace) -> list[Lost]:
@@ -54,10 +64,13 @@ def _settled(session: Session, lost: Sequence[Lost]) -> list[Lost]:
 
 
 def remove_strays(data: Path) -> int:
-    """Remove files in the making that nobody works on any more; return how many."""
+    """Remove files in the making that nobody works on any more; return how many. Only what has a name of ours."""
     removed = 0
     for path in (data / "tmp").glob("*"):
-        if path.is_file() and time.time() - path.stat().st_mtime > _STRAY_AGE_S:
-            path.unlink(missing_ok=True)
-            removed += 1
+        try:
+            if TEMPORARY_NAME.fullmatch(path.name) and time.time() - path.stat().st_mtime > _STRAY_AGE_S:
+                path.unlink()
+                removed += 1
+        except OSError:
+            continue  # finished, or removed by another sweep, in this very moment
     return removed

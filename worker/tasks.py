@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, TypeAlias
 from sqlalchemy import select
 
 from briefing import revisions, steps
+from briefing.backoff import MAX_POSTPONED
 from briefing.errors import TakeCorrupt
-from briefing.models import ArticleRow, BriefingRow, RevisionRow, SourceRow, VariationRow
-from briefing.newsroom import Show, SourceSettings
+from briefing.models import ArticleRow, BriefingRow, RevisionRow, VariationRow
+from briefing.newsroom import Show
+from briefing.shows import listed_sources
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind
 from briefing.takes import find_master, find_takes, forget_take, save_master, save_take
 from briefing.values import Article, ArticleRef, Chunk, Narrator, Script
@@ -28,7 +30,7 @@ from worker.speak import speak
 from worker.speakers import voice_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from datetime import date
 
     from sqlalchemy.orm import Session
@@ -125,7 +127,7 @@ def _articles(place: Workplace, revision: RevisionRow) -> tuple[list[Article], l
         refs = [ArticleRef.parse(text) for text in briefing.articles]
         addresses = {str(ref): session.get_one(ArticleRow, (ref.source, ref.id)).address for ref in refs}
         known = None if revision.request.get("refetch", True) else latest_versions(session, briefing.id)
-        sources = {row.name: SourceSettings.model_validate(row.settings) for row in session.scalars(select(SourceRow))}
+        sources = listed_sources(session)
     if known is not None:
         return [Article.model_validate(row.content) for row in known], [row.id for row in known]
     articles = [fetch(ref, addresses[str(ref)], sources) for ref in refs]
@@ -153,9 +155,10 @@ def speak_chunk(lease: Lease, place: Workplace) -> None:
         with voice_errors():
             take = speak(chunk, place.speakers.get(revision.voice), place.storage)
     with place.database.writing() as session:
+        # Also when it comes too late for this revision: what has been spoken once need not be spoken again.
+        take = save_take(session, take, datetime.now(UTC))
         if not steps.finish(session, lease):
             return
-        take = save_take(session, take, datetime.now(UTC))
         if revisions.chunk_spoken(session, revision.id, take.seconds) == 0:
             steps.ready_waiting(session, revision.id, StepKind.ASSEMBLE)
             row = session.get_one(RevisionRow, revision.id, populate_existing=True)
@@ -179,7 +182,9 @@ def assemble(lease: Lease, place: Workplace) -> None:
     try:
         master = _master(place, prepared, show, undated)
     except TakeCorrupt as corrupt:
-        _speak_again(place, lease, prepared, corrupt.key)
+        if lease.postponed >= MAX_POSTPONED:
+            raise  # a disk that damages whatever it is given
+        _speak_again(place, lease, prepared, corrupt.keys)
         return
     now = datetime.now(UTC)
     with place.database.writing() as session:
@@ -200,9 +205,9 @@ def _master(place: Workplace, prepared: Prepared, show: Show, undated: date) -> 
     keys = {chunk.key for chunk in prepared.chunks}
     with place.database.reading() as session:
         takes = find_takes(session, keys)
-    for key in keys - takes.keys():
-        message = "a take is not stored"
-        raise TakeCorrupt(message, key=key)
+    if missing := keys - takes.keys():
+        message = "takes are not stored"
+        raise TakeCorrupt(message, keys=tuple(missing))
     voice = place.speakers.catalogue.get(prepared.narrator.voice)
     tags = tags_for(prepared, show, f"{voice.name} ({voice.engine})", undated)
     planned = programme(prepared, takes, show, tags, artwork.draw(show))
@@ -220,26 +225,20 @@ def _produced(place: Workplace, planned: Programme, takes: dict[str, Take]) -> M
     return produce(planned, place.storage)
 
 
-def _speak_again(place: Workplace, lease: Lease, prepared: Prepared, key: str) -> None:
-    """Have a damaged take's chunk spoken again, and the assembling wait for it."""
-    seq, chunk = next((seq, chunk) for seq, chunk in enumerate(prepared.chunks) if chunk.key == key)
+def _speak_again(place: Workplace, lease: Lease, prepared: Prepared, keys: Collection[str]) -> None:
+    """Have the chunks of damaged takes spoken again, and the assembling wait for them."""
     online = place.speakers.get(prepared.narrator.voice).engine.capabilities.online
     with place.database.writing() as session:
         if not steps.wait_again(session, lease):
             return
-        forget_take(session, key)
+        for key in keys:
+            forget_take(session, key)
         row = session.get_one(RevisionRow, lease.revision_id)
         revisions.move(row, RevisionState.SPEAKING, datetime.now(UTC))
-        row.chunks_left += 1
-        queue = Queue.ONLINE if online else Queue(row.queue)
-        steps.record(
-            session,
-            StepKind.SPEAK,
-            queue,
-            revision_id=row.id,
-            seq=seq,
-            payload={"chunk": chunk.model_dump(mode="json")},
-        )
+        row.chunks_left += len(keys)
+        spoken = {chunk.key for chunk in prepared.chunks}.difference(keys)
+        _, following = pipeline.after_prepare(prepared.chunks, spoken, Queue(row.queue), online=online)
+        _record(session, row.id, [step for step in following if step.kind is StepKind.SPEAK])
 
 
 def publish_revision(lease: Lease, place: Workplace) -> None:

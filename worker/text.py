@@ -12,7 +12,8 @@ _WHITE = re.compile(r"\s+")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 
 #: Controls other than tab and line breaks; they are invalid in XML 1.0, and so in a feed (S8).
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
+#: Likewise halves of surrogate pairs, such as a cut emoji leaves in JSON: no file or database takes them.
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
@@ -29,8 +30,8 @@ def decode_page(content: bytes, charset: str | None = None) -> str:
     for candidate in filter(None, (charset, named, "utf-8")):
         try:
             return clean_characters(content.decode(candidate))
-        except (LookupError, UnicodeDecodeError):
-            continue
+        except (LookupError, ValueError):
+            continue  # unknown, wrong, or no charset at all, as "undefined" and "idna" are to Python
     return clean_characters(content.decode("windows-1252", "replace"))
 
 

@@ -36,6 +36,13 @@ _GZIP_OR_ZLIB = 47
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
+#: Networks that Python counts as global although a gateway or an old rule may lead from them to a private one: local
+#: NAT64 (RFC 8215), IPv4-compatible and IPv4-translated, site-local, 6to4 relays.
+_ODD = tuple(
+    ipaddress.ip_network(network)
+    for network in ("64:ff9b:1::/48", "::/96", "::ffff:0:0:0/96", "fec0::/10", "192.88.99.0/24")
+)
+
 
 @dataclass(frozen=True)
 class Page:
@@ -106,7 +113,7 @@ class Fetcher:
                     return await self._read(response, address)
                 finally:
                     await response.aclose()
-            except httpx.HTTPError as error:
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
                 message = f"{host} cannot be reached: {type(error).__name__}"
                 raise SourceUnavailable(message) from error
 
@@ -184,4 +191,6 @@ def is_public(address: str) -> bool:
             ip = carried
         elif ip.teredo is not None:
             return False
+    if any(ip in network for network in _ODD if network.version == ip.version):
+        return False
     return ip.is_global and not ip.is_multicast

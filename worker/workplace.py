@@ -6,6 +6,7 @@ import os
 import socket
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from briefing.database import Database
@@ -47,12 +48,20 @@ class Workplace:
         """Voices and engines."""
         return Speakers(SpeechSettings())
 
-    @property
+    @cached_property
     def holder(self) -> str:
         """The name under which this process leases steps."""
         return holder_name(os.getpid())
 
 
 def holder_name(pid: int) -> str:
-    """Return the name under which process `pid` of this host leases steps."""
-    return f"{socket.gethostname()}:{pid}"
+    """Return the name under which process `pid` of this host leases steps.
+
+    With the moment it started (in ticks, Linux), since containers and restarts use the same numbers over and over: an
+    old lease of process 8 is none of today's process 8.
+    """
+    try:
+        started = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        started = "0"
+    return f"{socket.gethostname()}:{pid}:{started}"

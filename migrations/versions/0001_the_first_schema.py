@@ -46,7 +46,7 @@ def upgrade() -> None:
         sa.Column("idempotency_key", sa.String(length=255), nullable=False),
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("briefing_id", sa.String(length=32), nullable=False),
-        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("key_id", "idempotency_key", name=op.f("pk_idempotency")),
     )
@@ -79,6 +79,7 @@ def upgrade() -> None:
         "shows",
         sa.Column("slug", sa.String(length=128), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("listed", sa.Boolean(), nullable=False),
         sa.Column("settings", sa.JSON(), nullable=False),
         sa.Column("podcast_guid", sa.String(length=36), nullable=False),
         sa.PrimaryKeyConstraint("slug", name=op.f("pk_shows")),
@@ -87,6 +88,7 @@ def upgrade() -> None:
         "sources",
         sa.Column("name", sa.String(length=128), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("listed", sa.Boolean(), nullable=False),
         sa.Column("settings", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_sources")),
     )

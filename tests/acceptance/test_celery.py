@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.checks import check_published
 from tests.support.client import free_port
-from tests.support.processes import BIN, ROOT, descendants, procfile, redis, running, wait_for
+from tests.support.processes import BIN, ROOT, alive, descendants, procfile, redis, running, wait_for
 from tests.support.steptable import check_steps, rows, speaking_process
 
 
@@ -32,13 +32,15 @@ def test_two_workers_one_killed_in_mid_chunk(product, started, broker, tmp_path)
         workers = [start("worker", 1), start("worker", 2)]
         started(product)
 
-        # Given a briefing being spoken by two workers / When the one that speaks is killed with all its processes
+        # Given a briefing being spoken by two workers / When the one that speaks loses its parent, killed with -9
         briefing = product.ask("reactor-inspection")
         speaking = wait_for(lambda: speaking_process(data), "a worker that speaks")
         (victim,) = [worker for worker in workers if speaking in descendants(worker.pid)]
-        os.killpg(victim.pid, signal.SIGKILL)
+        os.kill(victim.pid, signal.SIGKILL)
+        # Then its child does not stay behind with its model
+        wait_for(lambda: not alive(speaking), "the child to follow")
 
-        # Then the other one finishes, and what is published holds in every respect
+        # And the other one finishes, and what is published holds in every respect
         done = product.finished(briefing)
         assert done["state"] == "live"
         check_published(product.client, done, tmp_path)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.checks import check_published
-from tests.support.processes import BIN, descendants, running, wait_for
+from tests.support.processes import BIN, alive, descendants, running, wait_for
 from tests.support.steptable import check_steps, rows, speaking_process
 
 
@@ -73,7 +73,7 @@ def test_killing_the_server_leaves_nothing_running_and_loses_nothing(product, st
         wait_for(lambda: speaking_process(data), "a worker that speaks")
         family = descendants(process.pid)
         os.kill(process.pid, signal.SIGKILL)
-        wait_for(lambda: not [pid for pid in family if Path(f"/proc/{pid}").exists()], "the workers to follow", 20)
+        wait_for(lambda: not [pid for pid in family if alive(pid)], "the workers to follow", 20)
     # When the product is started again / Then the work goes on where it was
     with running(command, tmp_path / "serve.log"):
         started(product)
@@ -81,6 +81,24 @@ def test_killing_the_server_leaves_nothing_running_and_loses_nothing(product, st
         assert done["state"] == "live"
         check_published(product.client, done, tmp_path)
         check_steps(data)
+
+
+def test_told_to_stop_it_ends_its_workers_first_and_waits_for_no_listener(product, started, tmp_path):
+    # Given a server whose worker speaks, and somebody listening to its events
+    data = Path(os.environ["BRIEFCAST_DATA"])
+    with running([BIN / "briefcast", "serve", "--port", str(product.port)], tmp_path / "serve.log") as process:
+        started(product)
+        briefing = product.ask("port-authority")
+        wait_for(lambda: speaking_process(data), "a worker that speaks")
+        family = descendants(process.pid)
+        with product.client.stream("GET", briefing["links"]["events"]) as stream:
+            assert next(stream.iter_lines())
+            # When it is told to stop / Then it ends by itself, its workers before it, and no claim is spent
+            process.terminate()
+            assert process.wait(40) == 0
+        assert not [pid for pid in family if alive(pid)]
+        assert rows(data, "SELECT count(*) FROM steps WHERE state = 'leased'") == [(0,)]
+        assert rows(data, "SELECT max(attempts) FROM steps WHERE state = 'ready'") == [(0,)]
 
 
 def test_workers_killed_as_a_whole_come_back(serving, tmp_path):

@@ -10,11 +10,13 @@ from briefing.models import HealthRow
 def test_livez_asks_nobody(client, monkeypatch):
     monkeypatch.setattr("briefing.database.Database.engine", None)
     assert client.get("/livez").json() == {"status": "ok"}
+    assert client.head("/livez").status_code == 200
 
 
 def test_readyz_tries_database_storage_and_disk(client):
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["status"]) == (200, "ok")
+    assert client.head("/readyz").status_code == 200
 
 
 def test_a_broker_in_trouble_is_degraded_not_down(client, place):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 
@@ -129,6 +131,12 @@ def test_an_address_is_fetched_unless_it_is_private(tmp_path, monkeypatch):
         (["narrate", "ferry.md", "-o", "x.mp3", "--voice", "missing"], 4, "engine_not_installed"),
         (["narrate", "picture.png", "-o", "x.mp3"], 3, "media_type_refused"),
         (["apply", "none.toml"], 3, "invalid_settings"),
+        (["narrate", "ferry.md", "-o", "ferry.md"], 2, "names of their own"),
+        (["narrate", "ferry.md", "-o", "x.mp3", "--report", "x.mp3"], 2, "names of their own"),
+        (["narrate", "ferry.md", "-o", "/dev/null"], 2, "no file"),
+        (["narrate", "x" * 5000, "-o", "x.mp3"], 3, "article_not_found"),
+        (["narrate", "ferry.md", "-o", "x.mp3", "--voice", "gtts-en"], 4, "engine_not_installed"),
+        (["migrate", "--to", "nonsense"], 3, "invalid_settings"),
     ],
 )
 def test_failures_say_what_to_do_and_leave_no_file(article, tmp_path, monkeypatch, arguments, status, said):
@@ -137,12 +145,14 @@ def test_failures_say_what_to_do_and_leave_no_file(article, tmp_path, monkeypatc
     extra = '[[voices]]\nid="missing"\nname="M"\nlanguage="en"\nengine="piper"\nlicence="x"\nattribution="x"\nmodel="none.onnx"\n'
     (tmp_path / "voices.toml").write_text(extra)
     monkeypatch.setenv("BRIEFCAST_VOICES", str(tmp_path / "voices.toml"))
+    monkeypatch.setenv("BRIEFCAST_GTTS_CA_FILE", "/none.pem")
     before = set(tmp_path.iterdir())
     done = briefcast(*arguments)
     assert done.returncode == status, done.stderr
     assert said in done.stderr
     assert len(done.stderr.strip().splitlines()) > 1, "a second line says what to do next"
     assert "Traceback" not in done.stderr
+    assert article.read_text() == ARTICLE
     assert set(tmp_path.iterdir()) - before <= {tmp_path / "var"}
 
 
@@ -156,12 +166,17 @@ def test_failures_say_what_to_do_and_leave_no_file(article, tmp_path, monkeypatc
         ("BRIEFCAST_DATA", "/proc/none", 4, "storage_unavailable"),
         ("BRIEFCAST_DATABASE_URL", "nonsense", 3, "BRIEFCAST_DATABASE_URL"),
         ("BRIEFCAST_DATABASE_URL", "sqlite:////proc/self", 4, "database_unavailable"),
+        ("BRIEFCAST_DATABASE_URL", "sqlite:///none.db", 4, "database_unavailable"),
+        ("BRIEFCAST_TICK_S", "inf", 3, "BRIEFCAST_TICK_S"),
+        ("BRIEFCAST_VOICES", "odd.toml", 3, "[[voices]]"),
     ],
 )
 @pytest.mark.parametrize("arguments", [["narrate", "ferry.md", "-o", "x.mp3"], ["serve", "--port", "0"]])
 def test_settings_that_cannot_be_are_named_without_a_trace(
     article, monkeypatch, tmp_path, arguments, name, value, status, said
 ):
+    (tmp_path / "none.db").write_text("This is no database, but a text of more than a hundred bytes. " * 20)
+    (tmp_path / "odd.toml").write_text('[voices]\nid = "x"\n')
     monkeypatch.setenv(name, value)
     done = briefcast(*arguments)
     assert (done.returncode, said in done.stderr) == (status, True), done.stderr
@@ -172,6 +187,14 @@ def test_settings_that_cannot_be_are_named_without_a_trace(
 def test_spoken_goes_on_after_bytes_that_are_no_text():
     done = briefcast("spoken", data=b"caf\xe9 12\nok 3\n")
     assert done.stdout == "caf\ufffd twelve\nok three\n"
+
+
+def test_a_file_may_be_called_anything(article, tmp_path):
+    odd = os.fsdecode(b"caf\xe9.md")
+    article.rename(tmp_path / odd)
+    done = briefcast("narrate", odd, "-o", os.fsdecode(b"\xff.mp3"), "--voice", "silence", "--report", "r.json")
+    assert done.returncode == 0, done.stderr
+    assert Path(os.fsdecode(b"\xff.mp3")).exists()
 
 
 def test_a_failed_run_keeps_the_old_file(article, tmp_path):

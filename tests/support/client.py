@@ -16,6 +16,9 @@ from api.app import create_app
 from briefing import keys
 from briefing.keys import Scope
 
+#: A browser's or a crowd's worth of connections.
+_MANY = httpx.Limits(max_connections=200)
+
 
 def make_key(place, *scopes):
     """A key with `scopes`, all of them by default."""
@@ -54,7 +57,10 @@ def client_of(place, *scopes):
     """Yield a client whose key has `scopes`, all of them by default."""
     app = create_app()
     headers = {"Authorization": f"Bearer {make_key(place, *scopes)}"}
-    with served(app) as address, httpx.Client(base_url=address, headers=headers, trust_env=False, timeout=30) as client:
+    with (
+        served(app) as address,
+        httpx.Client(base_url=address, headers=headers, trust_env=False, timeout=30, limits=_MANY) as client,
+    ):
         client.app = app
         yield client
     app.state.context.database.dispose()

@@ -32,6 +32,12 @@ kind = "files"
 folder = "articles"
 
 [[sources]]
+name = "slow"
+kind = "files"
+folder = "articles"
+show = "held"
+
+[[sources]]
 name = "site"
 kind = "http"
 hosts = ["news.example", "*.news.example"]

@@ -111,6 +111,14 @@ def wait_for(condition, what, seconds=60.0):
     return found
 
 
+def alive(pid):
+    """Whether a process runs; one that has ended and waits for its parent to notice does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def descendants(pid):
     """Process IDs below `pid`, from /proc."""
     parents = {}

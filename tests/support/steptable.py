@@ -15,7 +15,7 @@ def rows(data, query, *values):
 def speaking_process(data):
     """The process ID that holds a `speak` step, or None."""
     found = rows(data, "SELECT holder FROM steps WHERE kind = 'speak' AND state = 'leased' AND holder IS NOT NULL")
-    return int(found[0][0].rsplit(":", 1)[1]) if found else None
+    return int(found[0][0].split(":")[1]) if found else None
 
 
 def check_steps(data):

@@ -147,7 +147,7 @@ def test_a_flipped_bit_in_a_take_is_found(storage):
     path.write_bytes(content)
     with pytest.raises(TakeCorrupt) as caught:
         check_takes(takes, storage)
-    assert caught.value.key == victim.key
+    assert caught.value.keys == (victim.key,)
 
 
 def test_an_mp3_that_misses_its_level_is_not_kept(storage, monkeypatch):

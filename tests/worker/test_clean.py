@@ -6,7 +6,7 @@ from briefing.errors import ArticleEmpty, PageRefused
 from briefing.values import Article, ArticleRef, BlockKind
 from worker.clean import clean
 from worker.clean.byline import read_byline, read_date_line
-from worker.clean.depth import MOST_LEVELS
+from worker.clean.depth import MOST_LEVELS, check_depth
 from worker.clean.phrases import noise_rule
 
 REF = ArticleRef(source="desk", id="story")
@@ -241,6 +241,19 @@ def test_deep_markup_is_refused_before_any_parser_sees_it():
     with pytest.raises(PageRefused) as caught:
         clean(page(deep))
     assert caught.value.code == "page_too_deep"
+
+
+@pytest.mark.parametrize("opening", ["<!--", "<a ", "<script ", "<script>", "<", "<textarea>"])
+def test_openings_without_an_end_are_looked_for_once(opening):
+    # Ten megabytes of each took hours when each was looked for anew; a test that hangs has failed.
+    check_depth(opening * (1_000_000 // len(opening)))
+
+
+@pytest.mark.parametrize(
+    "inside", ["<!-- {} -->", "<script>{}</script>", "<style>{}</STYLE >", "<textarea>{}</textarea>"]
+)
+def test_what_is_no_markup_does_not_nest(inside):
+    check_depth(inside.format("<div>" * 500) + "<p>x</p>")
 
 
 def test_many_siblings_and_unclosed_paragraphs_are_not_deep():

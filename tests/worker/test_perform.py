@@ -106,7 +106,7 @@ def test_a_step_whose_workers_vanish_is_given_up_after_three(place, revision, mo
         (SourceUnavailable("x"), MAX_POSTPONED, False),
         (EngineUnavailable("x"), 0, True),
         (EngineNotInstalled("x"), 0, False),
-        (StorageUnavailable("x"), 100, True),
+        (StorageUnavailable("x"), 10_000, True),
         (ArticleEmpty("x"), 0, False),
         (TakeRejected("x"), 0, False),
     ],

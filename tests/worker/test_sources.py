@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from briefing.errors import ArticleNotFound, Misconfigured, PageRefused, UnknownReference
+from briefing.errors import ArticleNotFound, Misconfigured, PageRefused, SourceUnavailable, UnknownReference
 from briefing.newsroom import SourceSettings
 from briefing.values import ArticleRef
 from worker.fetch import fetch
@@ -103,3 +103,24 @@ def test_bytes_become_text(content, charset, text):
 
 def test_invisible_characters_go_and_spaces_fold():
     assert one_line(" a\u00ad\u200bb \n\t c\u00a0d ") == "ab c d"
+
+
+def test_half_a_character_in_json_is_left_out(folder):
+    (folder / "story.json").write_text(
+        '{"title": "A cut emoji \\ud83d", "byline": "A\\ud800nn", "text": "So\\udc00 it is."}'
+    )
+    article = source(folder).fetch(REF, None)
+    assert (article.title, article.byline, article.body) == ("A cut emoji ", "Ann", "So it is.")
+
+
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "//x.example", "nonsense"])
+def test_an_address_in_json_that_is_none_is_left_out(folder, address):
+    (folder / "story.json").write_text(json.dumps({"text": "x", "address": address}))
+    assert source(folder).fetch(REF, None).address is None
+
+
+def test_a_file_that_cannot_be_read_may_be_readable_later(tmp_path):
+    # /proc/self/mem answers with an input/output error, as a bad disk does
+    (tmp_path / "x.md").symlink_to("/proc/self/mem")
+    with pytest.raises(SourceUnavailable):
+        read_article(tmp_path / "x.md", REF)

@@ -305,6 +305,56 @@ def test_a_damaged_take_is_spoken_again_never_stitched(place, article):
     assert place.storage.intact(victim.sha256)
 
 
+def test_all_damaged_takes_are_spoken_again_at_once(place, article):
+    _, revision, _ = ask(place, "ferry")
+    for _ in range(6):
+        perform_next(place, tuple(Queue))
+    with place.database.reading() as session:
+        for victim in session.query(TakeRow):
+            place.storage.path(victim.sha256).write_bytes(b"x")
+    assert work_off(place) == 8  # assemble, five chunks, assemble, publish
+    assert revision_row(place, revision).state == "live"
+
+
+def test_a_disk_that_damages_whatever_it_is_given_ends_the_work(place, article, monkeypatch):
+    _, revision, _ = ask(place, "ferry")
+    monkeypatch.setattr(type(place.storage), "intact", lambda *_: False)
+    work_off(place)
+    assert revision_row(place, revision).error_code == "take_corrupt"
+
+
+def test_a_take_that_comes_too_late_for_its_revision_is_kept(place, article, monkeypatch):
+    # Given a chunk being spoken / When a newer request overtakes its revision / Then it need not be spoken again
+    briefing, _, _ = ask(place, "ferry")
+    perform_next(place, tuple(Queue))
+    real, spoken = tasks.speak, []
+
+    def overtaken(chunk, speaker, storage):
+        spoken.append(chunk.key)
+        if len(spoken) == 1:
+            again(place, briefing, now=NOW + timedelta(minutes=1))
+        return real(chunk, speaker, storage)
+
+    monkeypatch.setattr(tasks, "speak", overtaken)
+    work_off(place)
+    assert len(spoken) == len(set(spoken)) == 5
+
+
+def test_a_failed_regeneration_leaves_what_is_held(place, article):
+    briefing, first, _ = ask(place, "ferry", show="held")
+    work_off(place)
+    text = article.read_text()
+    article.unlink()
+    again(place, briefing)
+    work_off(place)
+    assert revision_row(place, first).state == "held"
+    # And one that succeeds takes its place
+    article.write_text(text)
+    newest, _ = again(place, briefing, now=NOW + timedelta(minutes=1))
+    work_off(place)
+    assert (revision_row(place, first).state, revision_row(place, newest).state) == ("superseded", "held")
+
+
 def test_a_lost_take_file_is_spoken_again(place, article):
     _, revision, _ = ask(place, "ferry")
     for _ in range(6):
@@ -337,15 +387,3 @@ def test_a_stale_worker_changes_nothing(place, article, monkeypatch):
     row = revision_row(place, revision)
     assert (row.state, row.chunks_left) == ("live", 0)
     assert all(step.state == StepState.DONE for step in step_rows(place, revision))
-
-
-def test_an_older_revision_never_replaces_a_newer_one(place, article):
-    briefing, first, _ = ask(place, "ferry")
-    while revision_row(place, first).state != "publishing":
-        perform_next(place, tuple(Queue))
-    # Given a newer revision that got live first
-    article.write_text(ARTICLE.replace("four", "six"))
-    second, _ = again(place, briefing, now=NOW + timedelta(seconds=5))
-    work_off(place)
-    assert revision_row(place, first).state == "superseded"
-    assert briefing_row(place, briefing).live_revision == second

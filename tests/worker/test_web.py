@@ -11,6 +11,7 @@ from briefing.settings import FetchSettings
 from briefing.values import ArticleRef
 from tests.support.site import PAGE, website
 from worker.sources import http
+from worker.text import decode_page
 from worker.web import Fetcher, is_public
 
 
@@ -29,6 +30,13 @@ def test_a_page_is_fetched_with_its_type_and_charset(site):
     assert (page.content, page.media_type, page.charset) == (PAGE, "text/html", "utf-8")
     assert page.address == f"{site.address}/page"
     assert site.seen[-1][1]["Host"] == site.host
+
+
+def test_no_proxy_of_the_environment_is_used(site, monkeypatch):
+    # Given an environment that names a proxy, where nobody listens / Then pages still come, straight from their host
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    assert fetcher(site).fetch(f"{site.address}/page").content == PAGE
 
 
 def test_gzip_is_unpacked(site):
@@ -94,7 +102,8 @@ def test_loopback_is_refused_unless_named(site):
         "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "100.100.100.200",
         "198.18.0.1", "240.0.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255", "::1", "::", "fd00:ec2::254", "fe80::1",
         "fe80::1%eth0", "ff02::1", "::ffff:10.0.0.1", "::ffff:127.0.0.1", "64:ff9b::a00:1", "2002:a00:1::1",
-        "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+        "2001:0:4136:e378:8000:63bf:3fff:fdd2", "64:ff9b:1::a00:1", "::7f00:1", "::ffff:0:7f00:1", "fec0::1",
+        "192.88.99.1",
     ],
 )  # fmt: skip
 def test_private_addresses_are_known_in_every_dress(address):
@@ -132,7 +141,7 @@ def test_a_rebinding_resolver_is_asked_once_per_hop(monkeypatch, site):
     connected = []
 
     async def refuse(self, request, **_):
-        connected.append(request.url)
+        connected.append(request)
         import httpx
 
         raise httpx.ConnectError("no network in tests")
@@ -143,13 +152,25 @@ def test_a_rebinding_resolver_is_asked_once_per_hop(monkeypatch, site):
     monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", refuse)
     with pytest.raises(SourceUnavailable):
         Fetcher(FetchSettings()).fetch("http://news.example/story")
-    assert [str(url.host) for url in connected] == ["1.1.1.1"]
+    (request,) = connected
+    assert (request.url.host, request.headers["host"]) == ("1.1.1.1", "news.example")
+    assert request.extensions["sni_hostname"] == "news.example", "or TLS would ask for the address's certificate"
     assert len(left) == 1
 
 
 @pytest.mark.parametrize(
     "address",
-    ["ftp://a.example/", "http://user:pw@a.example/", "http://", "file:///etc/passwd", "http://a.example:99999/"],
+    [
+        "http://a.example/\ud83d",
+        "http://xn--a.example:x/",
+        "http://\ud83d.example/",
+        "http://-.example\u2028/",
+        "ftp://a.example/",
+        "http://user:pw@a.example/",
+        "http://",
+        "file:///etc/passwd",
+        "http://a.example:99999/",
+    ],
 )
 def test_odd_addresses_are_refused(address):
     with pytest.raises(AddressRefused):
@@ -159,6 +180,26 @@ def test_odd_addresses_are_refused(address):
 def test_odd_ports_are_refused():
     with pytest.raises(AddressRefused):
         Fetcher(FetchSettings()).fetch("http://1.1.1.1:6379/")
+
+
+@pytest.mark.parametrize(
+    ("address", "canonical"),
+    [
+        ("https://bücher.example/a", "https://xn--bcher-kva.example/a"),
+        ("http://１.1.1.1/", "http://1.1.1.1/"),
+        ("https://a.example/straße?q=ö b", "https://a.example/stra%C3%9Fe?q=%C3%B6%20b"),
+        ("https://a.example/?q=%E9&x", "https://a.example/?q=%E9&x"),
+        ("https://a.example/a\x01b", "https://a.example/a%01b"),
+    ],
+)
+def test_addresses_are_written_as_servers_take_them(address, canonical):
+    assert canonical_address(address) == canonical
+    assert canonical_address(canonical) == canonical
+
+
+def test_an_endless_address_is_refused():
+    with pytest.raises(AddressRefused):
+        canonical_address("https://a.example/" + "a" * 3000)
 
 
 def test_addresses_have_one_form():
@@ -185,6 +226,13 @@ def test_the_http_source_fetches_from_its_hosts_only(site):
             source.fetch(ref, address)
     with pytest.raises(ArticleNotFound):
         source.fetch(ref, None)
+
+
+@pytest.mark.parametrize("charset", ["undefined", "idna", "punycode", "no-such-charset"])
+def test_a_charset_that_is_none_is_passed_over(charset):
+    assert decode_page("<p>Café</p>".encode(), charset) == "<p>Café</p>"
+    meta = f'<meta charset="{charset}"><p>Café</p>'
+    assert decode_page(meta.encode()) == meta
 
 
 def test_charsets_are_honoured(site):

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from briefing.errors import ArticleEmpty, PageRefused
 from briefing.values import BlockKind, CleanArticle, Dropped
-from worker.clean.depth import check_depth
 from worker.clean.draft import Draft
 from worker.clean.plain import read_plain
 from worker.clean.shape import shape
@@ -65,7 +64,6 @@ def _read(article: Article) -> Draft:
 
 def _parse(markup: str, form: str) -> Draft:
     """Have the parsing child read `markup`. Raises PageRefused."""
-    check_depth(markup)
     try:
         done = subprocess.run(
             [sys.executable, "-I", "-m", "worker.clean.child"],
@@ -80,7 +78,7 @@ def _parse(markup: str, form: str) -> Draft:
         raise PageRefused(message, hint="Give the article's own text instead of this page.") from error
     answer = json.loads(done.stdout)
     if "error" in answer:
-        raise PageRefused(answer["message"], code=answer["error"])
+        raise PageRefused(answer["message"], code=answer["error"], hint=answer["hint"])
     return Draft.model_validate(answer["draft"])
 
 

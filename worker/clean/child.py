@@ -20,17 +20,19 @@ _CPU_S = 20
 
 
 def main() -> None:
-    """Read {"form", "markup"}, write {"draft"} or {"error", "message"}."""
+    """Read {"form", "markup"}, write {"draft"} or {"error", "message", "hint"}."""
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
+    from worker.clean.depth import check_depth  # noqa: PLC0415  after the limits
     from worker.clean.html import read_fragment, read_page  # noqa: PLC0415  after the limits
 
     page = json.load(sys.stdin)
     read = read_page if page["form"] == "page" else read_fragment
     try:
+        check_depth(page["markup"])
         answer: dict[str, object] = {"draft": read(page["markup"]).model_dump(mode="json")}
     except PageRefused as error:
-        answer = {"error": error.code, "message": error.message}
+        answer = {"error": error.code, "message": error.message, "hint": error.hint}
     json.dump(answer, sys.stdout)
 
 

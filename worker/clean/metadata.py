@@ -10,6 +10,7 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from briefing.addresses import web_address
 from briefing.values import Value
 from worker.clean.byline import read_byline
 from worker.text import one_line
@@ -161,8 +162,3 @@ def _date(value: object) -> datetime | None:
 
 def _locale(value: str | None) -> str | None:
     return value.replace("_", "-") if value else None
-
-
-def web_address(text: str | None) -> str | None:
-    """Return `text` when it is an absolute http(s) address."""
-    return text if text and text.startswith(("http://", "https://")) else None

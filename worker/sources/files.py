@@ -13,9 +13,10 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, ValidationError
 
-from briefing.errors import ArticleNotFound, PageRefused
+from briefing.addresses import web_address
+from briefing.errors import ArticleNotFound, PageRefused, SourceUnavailable
 from briefing.values import Article, ArticleRef, Value
-from worker.text import decode_page
+from worker.text import clean_characters, decode_page
 
 #: Endings looked for, in this order, and what they hold.
 ENDINGS = {
@@ -83,15 +84,27 @@ def connect(options: dict[str, Any]) -> FilesSource:
 
 
 def read_article(path: Path, ref: ArticleRef) -> Article:
-    """Read one article file. Raises PageRefused when it is too large, not text, or not the JSON it should be."""
+    """Read one article file.
+
+    Raises PageRefused when it is too large, not text, or not the JSON it should be, SourceUnavailable when it cannot be
+    read at all.
+    """
     kind = ENDINGS.get(path.suffix.lower())
     if kind is None:
         message = f"{path.name} is not a kind of file we read"
         raise PageRefused(message, code="media_type_refused", hint=f"Known endings: {', '.join(ENDINGS)}.")
-    if path.stat().st_size > _MOST_BYTES:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+    except OSError as error:
+        message = f"{path.name} cannot be read: {error.strerror}"
+        raise SourceUnavailable(
+            message, hint="Check that the file may be read by the user Briefcast runs as."
+        ) from error
+    if len(content) > _MOST_BYTES:
         message = f"{path.name} is larger than {_MOST_BYTES // 1_000_000} MB"
         raise PageRefused(message, code="page_too_large")
-    text = decode_page(path.read_bytes())
+    text = decode_page(content)
     if kind == "application/json":
         return _from_json(text, path, ref)
     if kind == "text/html":
@@ -107,10 +120,14 @@ def _from_json(text: str, path: Path, ref: ArticleRef) -> Article:
     except (json.JSONDecodeError, RecursionError, ValidationError) as error:
         message = f"{path.name} is not an article in JSON: {str(error).splitlines()[0]}"
         raise PageRefused(message, hint='Give "title" and one of "html", "markdown" and "text".') from error
-    head = fields.model_dump(include={"title", "byline", "published_at", "language", "address"})
+    head: dict[str, Any] = {
+        name: clean_characters(value) if isinstance(value, str) else value
+        for name, value in fields.model_dump(include={"title", "byline", "published_at", "language"}).items()
+    }
+    head["address"] = web_address(fields.address)
     for name, media_type in _BODIES:
         body = getattr(fields, name)
         if body is not None:
-            return Article(ref=ref, media_type=media_type, body=body, **head)
+            return Article(ref=ref, media_type=media_type, body=clean_characters(body), **head)
     message = f"{path.name} has no article text"
     raise PageRefused(message, hint='Give one of "html", "markdown" and "text".')

@@ -1,0 +1,40 @@
+"""Shows and sources as rows: found by name, and which show is an article's home. Reads; records nothing.
+
+A row that the newest settings file does not list stays, since published audio refers to it, but is not found by
+requests.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from briefing.models import ShowRow, SourceRow
+from briefing.newsroom import Show, SourceSettings
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+
+def listed_shows(session: Session) -> dict[str, Show]:
+    """Return the listed shows by slug, in the order of the settings file."""
+    rows = session.scalars(select(ShowRow).where(ShowRow.listed).order_by(ShowRow.position))
+    return {row.slug: Show.model_validate(row.settings) for row in rows}
+
+
+def listed_sources(session: Session) -> dict[str, SourceSettings]:
+    """Return the listed sources by name, in the order of the settings file."""
+    rows = session.scalars(select(SourceRow).where(SourceRow.listed).order_by(SourceRow.position))
+    return {row.name: SourceSettings.model_validate(row.settings) for row in rows}
+
+
+def home_show(session: Session, source: str) -> str | None:
+    """Return the slug of the show that articles of `source` are at home in: the source's own, or the first.
+
+    None where there is no such source, or no show.
+    """
+    row = session.get(SourceRow, source)
+    if row is None:
+        return None
+    return SourceSettings.model_validate(row.settings).show or next(iter(listed_shows(session)), None)

@@ -1,0 +1,59 @@
+"""What the dispatcher and the runner survive by themselves."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+
+import pytest
+
+from briefing.errors import DatabaseUnavailable
+from tests.support.processes import wait_for
+from worker import dispatcher, runner, sweep
+from worker.workplace import holder_name
+
+
+@pytest.mark.parametrize(("module", "supervisor"), [(dispatcher, "Dispatcher"), (runner, "Runner")])
+def test_a_database_that_is_away_for_a_while_ends_nobody(place, monkeypatch, module, supervisor):
+    # Given a database that is away at every other look / When the process goes round / Then it goes on going round
+    looks = []
+
+    def sometimes(workplace):
+        looks.append(time.monotonic())
+        if len(looks) % 2:
+            raise DatabaseUnavailable("locked")
+        return []
+
+    monkeypatch.setattr(module, "_AWAY_S", 0.01)
+    monkeypatch.setattr(module.sweep, "sweep", sometimes)
+    object.__setattr__(place, "work", place.work.model_copy(update={"tick_s": 0.05, "workers": 0}))
+    running = getattr(module, supervisor)(place)
+    if module is dispatcher:
+        monkeypatch.setattr(running, "_ask_broker", lambda: None)
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    wait_for(lambda: len(looks) >= 4, "several looks")
+    running.stop()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_only_old_files_with_our_names_are_strays(place):
+    folder = place.data.data / "tmp"
+    folder.mkdir(parents=True, exist_ok=True)
+    old = time.time() - 7200
+    for name, age in (("0123456789abcdef.flac", old), ("fedcba9876543210.mp3", time.time()), ("notes.txt", old)):
+        (folder / name).write_bytes(b"x")
+        os.utime(folder / name, (age, age))
+    assert sweep.remove_strays(place.data.data) == 1
+    assert {path.name for path in folder.iterdir()} == {"fedcba9876543210.mp3", "notes.txt"}
+
+
+def test_a_process_number_used_again_is_another_holder():
+    mine = holder_name(os.getpid())
+    assert mine == holder_name(os.getpid())
+    assert mine.rpartition(":")[0] == holder_name(os.getppid()).rpartition(":")[0].replace(
+        str(os.getppid()), str(os.getpid())
+    )
+    assert mine.rpartition(":")[2] != holder_name(os.getppid()).rpartition(":")[2]
