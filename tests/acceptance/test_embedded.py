@@ -92,7 +92,8 @@ def test_told_to_stop_it_ends_its_workers_first_and_waits_for_no_listener(produc
         wait_for(lambda: speaking_process(data), "a worker that speaks")
         family = descendants(process.pid)
         with product.client.stream("GET", briefing["links"]["events"]) as stream:
-            assert next(stream.iter_lines())
+            lines = stream.iter_lines()  # kept: the stream is closed with it
+            assert next(lines)
             # When it is told to stop / Then it ends by itself, its workers before it, and no claim is spent
             process.terminate()
             assert process.wait(40) == 0
