@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import threading
 import time
 
@@ -50,10 +51,18 @@ def test_only_old_files_with_our_names_are_strays(place):
     assert {path.name for path in folder.iterdir()} == {"fedcba9876543210.mp3", "notes.txt"}
 
 
-def test_a_process_number_used_again_is_another_holder():
-    mine = holder_name(os.getpid())
-    assert mine == holder_name(os.getpid())
-    assert mine.rpartition(":")[0] == holder_name(os.getppid()).rpartition(":")[0].replace(
-        str(os.getppid()), str(os.getpid())
-    )
-    assert mine.rpartition(":")[2] != holder_name(os.getppid()).rpartition(":")[2]
+def test_a_holders_name_tells_when_its_process_started():
+    # Given two processes started a tick apart / Then their names would differ even if they had the same number
+    processes = []
+    for _ in range(2):
+        processes.append(subprocess.Popen(["sleep", "60"]))
+        time.sleep(0.05)
+    try:
+        host, numbers, started = zip(*(holder_name(process.pid).split(":") for process in processes), strict=True)
+        assert len(set(host)) == 1
+        assert [int(number) for number in numbers] == [process.pid for process in processes]
+        assert int(started[0]) < int(started[1])
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
