@@ -28,11 +28,11 @@ def _writable(_: click.Context, option: click.Parameter, value: str | None) -> P
     if value is None:
         return None
     path = Path(value)
-    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-        message = f"cannot write {value!r}: its folder does not exist or cannot be written to"
-        raise click.BadParameter(message, param=option)
     if path.exists() and not path.is_file():
         message = f"{value!r} is there and is no file"
+        raise click.BadParameter(message, param=option)
+    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        message = f"cannot write {value!r}: its folder does not exist or cannot be written to"
         raise click.BadParameter(message, param=option)
     return path
 
