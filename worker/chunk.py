@@ -7,13 +7,11 @@ left whose short text engines read badly. Joined by spaces, a segment's chunks a
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING
-
-import sentencex
 
 from briefing.errors import ArticleTooLong
 from briefing.values import Chunk, Narrator, Script, Segment, chunk_key
+from worker.sentences import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,12 +20,6 @@ if TYPE_CHECKING:
 
 _TERMINAL = ".!?…:;,"
 _CLOSERS = "\"'”’)]»"
-
-#: sentencex splits after these; the sentence goes on (measured on news: its only frequent mistakes).
-_CUT_SHORT = re.compile(
-    r"\b(?:[ap]\.m|approx|sq|Brig|Gen|Lt|Col|Sgt|Rep|Sen|Gov|Maj|Capt|No|vs|Mr|Mrs|Ms|Dr|St)\.[\"”’)]*\s*$"
-)
-_GOES_ON = re.compile(r"^[\"“‘(]*(?:[a-z]|[$€£]?\d)")
 
 
 def split(
@@ -66,17 +58,6 @@ def _pieces(segment: Segment, language: str, limit: int) -> list[str]:
 def _closed(text: str) -> str:
     """Return `text` with a full stop if it ends without one: engines leave such a line hanging in the air."""
     return text if text.rstrip(_CLOSERS)[-1:] in _TERMINAL else f"{text}."
-
-
-def sentences(text: str, language: str) -> list[str]:
-    """Split a paragraph into sentences without losing a character but the spaces between them."""
-    merged: list[str] = []
-    for sentence in sentencex.segment(language.split("-", maxsplit=1)[0].lower(), text):
-        if merged and (not merged[-1][-1:].isspace() or _CUT_SHORT.search(merged[-1]) or _GOES_ON.match(sentence)):
-            merged[-1] += sentence
-        else:
-            merged.append(sentence)
-    return [sentence.strip() for sentence in merged if sentence.strip()]
 
 
 def _fitting(sentence: str, limit: int) -> list[str]:

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from briefing.errors import ArticleTooLong
 from briefing.settings import LimitSettings
 from briefing.values import Narrator, Role, Script, Segment
-from worker.chunk import sentences, split
+from worker.chunk import split
+from worker.sentences import sentences
 
 NARRATOR = Narrator(voice="silence", engine="silence", engine_version="1", model_digest="", language="en")
 LIMITS = LimitSettings()
