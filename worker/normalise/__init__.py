@@ -14,11 +14,18 @@ from worker.normalise.edits import Rule, apply
 if TYPE_CHECKING:
     from briefing.values import Span
 
-#: Primary language subtag -> rules, strongest first.
-_RULES: dict[str, tuple[Rule, ...]] = {"en": english.RULES}
+#: Regions whose English writes the month first.
+_MONTH_FIRST = frozenset({"", "us", "ca", "ph"})
 
 
 def normalise(written: str, language: str) -> tuple[str, tuple[Span, ...]]:
     """Return what is said for `written` in `language` (BCP 47), and the spans that differ."""
-    rules = _RULES.get(language.split("-", maxsplit=1)[0].lower(), ())
-    return apply(written, rules)
+    return apply(written, _rules(language))
+
+
+def _rules(language: str) -> tuple[Rule, ...]:
+    """Return the rules of a language, strongest first."""
+    primary, _, rest = language.lower().partition("-")
+    if primary != "en":
+        return ()
+    return english.RULES if rest[-2:] in _MONTH_FIRST else english.DAY_FIRST_RULES

@@ -6,9 +6,11 @@ import re
 
 #: Words that begin a sentence far more often than they follow an abbreviation within one.
 _STARTERS = re.compile(
-    r"""^["“'(]*(?:The|A|An|He|She|It|They|We|I|You|This|That|These|Those|There|Here|His|Her|Its|Their|Our|In|On|At|
+    r"""^["“'‘(]*(?:The|A|An|He|She|It|They|We|I|You|This|That|These|Those|There|Here|His|Her|Its|Their|Our|My|Your|In|On|At|
     By|For|From|With|But|And|So|If|When|While|After|Before|As|Since|Although|However|Meanwhile|According|About|
-    Some|Many|Most|All|No|Not|One|Two|What|Who|Why|How|Where)\b""",
+    Some|Many|Most|All|No|Not|One|Two|What|Who|Why|How|Where|Then|Now|Still|Yet|Both|Each|Every|Earlier|Later|Last|
+    Police|Officials|Authorities|Residents|Investigators|Prosecutors|Critics|Supporters|Nobody|Everyone|Asked|Despite|
+    During|Until|Under|Because|Once|Also|More|Several|Only|Even|Just|To|Is|Are|Was|Were|Do|Does|Did|Will|Can|Let)\b""",
     re.VERBOSE,
 )
 
@@ -18,8 +20,8 @@ _CLOSED = re.compile(r"^[\"”’')\]]*(?:\s*$|\s+$)")
 
 def ends_sentence(written: str, end: int) -> bool:
     """Tell whether an abbreviation's own point at written[end - 1] is the sentence's too."""
-    rest = written[end:]
-    if _CLOSED.match(rest):
+    rest = written[end : end + 40]
+    if _CLOSED.match(rest) and not written[end + 40 :].strip():
         return True
     following = rest.lstrip("\"”’')]")
     return following[:1].isspace() and bool(_STARTERS.match(following.lstrip()))
@@ -27,15 +29,23 @@ def ends_sentence(written: str, end: int) -> bool:
 
 def begins_sentence(written: str, start: int) -> bool:
     """Tell whether written[start] is where a sentence begins."""
-    before = written[:start].rstrip().rstrip("\"“‘'(")
-    return not before.strip() or before.rstrip()[-1] in ".!?"
+    before = written[max(0, start - 8) : start].rstrip().rstrip("\"“‘'(").rstrip()
+    return not before or before[-1] in ".!?•"
 
 
-_DETERMINER = re.compile(r"(?:\b(?:an?|the|its|his|her|their|our|this|that|new|first)|['’]s)\s$", re.IGNORECASE)
+_ADJECTIVE = (
+    r"(?:proposed|new|massive|record|total|whopping|initial|additional|further|fresh|estimated|nearly|about|roughly|almost|"
+    r"annual|first|second|third|planned|reported|separate|single|giant|huge|modest|similar|combined|entire|full|extra)"
+)
+_DETERMINER = re.compile(
+    rf"(?:\b(?:an?|the|its|his|her|their|our|my|this|that|every|each|another|one)|['’]s)\s(?:{_ADJECTIVE}\s){{0,2}}$",
+    re.IGNORECASE,
+)
 _NOUN = re.compile(
     r"[\s-](?!(?:in|to|for|from|on|of|and|or|by|at|was|is|are|were|will|would|has|had|have|a|an|the|per|more|less|worth|"
-    r"that|which|who|as|with|over|under|this|last|after|since|each|but|if|than|he|she|it|they|away|long|wide|high|deep|"
-    r"north|south|east|west|off|into|beyond|outside)\b)[a-z]"
+    r"that|which|who|as|with|over|under|this|last|after|since|each|but|if|than|he|she|it|they|we|you|away|long|wide|high|"
+    r"deep|tall|north|south|east|west|off|into|beyond|outside|below|above|apart|ago|before|early|earlier|later|short|"
+    r"northeast|northwest|southeast|southwest|through|up|down|out|every|went|came|could|may|might|can|between|during)\b)[a-z]"
 )
 
 
@@ -43,4 +53,5 @@ def before_noun(match: re.Match[str]) -> bool:
     """Tell whether an amount stands between a determiner and a noun, where its unit stays singular:
     "a $5 million grant", "the 14 km detour".
     """
-    return bool(_DETERMINER.search(match.string, 0, match.start()) and _NOUN.match(match.string, match.end()))
+    before = match.string[max(0, match.start() - 40) : match.start()]
+    return bool(_DETERMINER.search(before) and _NOUN.match(match.string, match.end()))

@@ -5,35 +5,62 @@ from __future__ import annotations
 import re
 
 from worker.normalise.edits import Rule, by_pattern
+from worker.normalise.english.words import grouped, letters, spelled
 
+#: Endings by which words with points between them are an address even without "www".
+_ENDINGS = (
+    "com|org|net|info|gov|edu|mil|int|news|media|press|app|dev|io|ai|co|me|tv|fm|example|test|"
+    "uk|us|ua|eu|de|fr|es|it|pl|nl|be|at|ch|se|no|dk|fi|ie|pt|cz|lt|lv|ee|ge|md|ro|gr|tr|il|ru|by|ca|au|nz|in|jp|cn|br|mx|za"
+)
+_HOST = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*"
+_PATH = r"(?:/[\w.~%/?#=&+@:-]*[\w/])?"
 _ADDRESS = re.compile(
-    r"\b(?:https?://)?(?:www\.)?(?P<host>[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)*\.(?:com|org|net|info|gov|edu|io|news|co|uk|ua|eu|de|fr|es|ca|tv|me))(?P<path>(?:/[\w.~%/?#=&+-]*)?)(?<![.,?!;:])(?!\w|@)",
+    rf"(?<![\w@./-])(?:(?:https?://)?www\.(?P<named>{_HOST})|https?://(?P<linked>{_HOST})"
+    rf"|(?P<bare>{_HOST}\.(?:{_ENDINGS})))(?::\d+)?(?P<path>{_PATH})/?(?![\w@])",
     re.IGNORECASE,
 )
-_EMAIL = re.compile(r"\b(?P<user>[\w.+-]+)@(?P<host>[\w-]+(?:\.[\w-]+)+)\b")
-_HANDLE = re.compile(r"(?<![\w@])@(?P<name>[A-Za-z]\w{1,30})\b")
+_EMAIL = re.compile(
+    r"(?<![\w.+-])(?P<user>[\w][\w.+&-]{0,63})@(?P<host>[\w-]+(?:\.[\w-]+)+)(?P<path>/[\w./-]*\w)?(?![\w@])"
+)
+_HANDLE = re.compile(r"(?<![\w@.])@(?P<name>[A-Za-z]\w{1,30})\b(?!\.\w)")
 _HASHTAG = re.compile(r"(?<![\w#&])#(?P<name>[A-Za-z]\w{1,60})\b")
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=\d)")
+
+#: A longer path cannot be heard and typed; the host says where to look.
+_PATH_LENGTH = 24
+
+#: Endings of two letters that are said as words.
+_ENDING_WORDS = frozenset({"co", "me", "us", "be", "it", "no", "by", "at", "in", "my", "so"}) - {"us", "it", "no", "by", "at", "in"}
 
 
-def _dots(text: str) -> str:
-    return text.replace(".", " dot ").replace("-", " dash ").replace("_", " underscore ")
+def _host(text: str) -> str:
+    first, _, ending = text.rpartition(".")
+    end = letters(ending) if len(ending) == 2 and ending.lower() not in _ENDING_WORDS else ending  # noqa: PLR2004
+    return f"{spelled(first)} dot {end}" if first else spelled(ending)
 
 
-def _address(match: re.Match[str]) -> str:
+def _address(match: re.Match[str]) -> str | None:
+    bare = match["bare"]
+    if bare and bare[0].isupper() and not match["path"] and bare.count(".") == 1 and len(bare.rpartition(".")[2]) == 2:  # noqa: PLR2004
+        return None  # a full stop without its space, as in "said.It"
     path = match["path"].strip("/")
-    # A long path cannot be heard and typed; the host says where to look.
-    tail = " slash " + _dots(path) if path and len(path) <= 24 and re.fullmatch(r"[\w.-]+", path) else ""  # noqa: PLR2004
-    return re.sub(r"\s+", " ", _dots(match["host"]) + tail)
+    tail = f" slash {spelled(path)}" if path and len(path) <= _PATH_LENGTH and re.fullmatch(r"[\w./-]+", path) else ""
+    return _host(match["named"] or match["linked"] or bare) + tail
 
 
 def _email(match: re.Match[str]) -> str:
-    return re.sub(r"\s+", " ", f"{_dots(match['user'])} at {_dots(match['host'])}")
+    tail = f" {spelled(match['path'])}" if match["path"] else ""
+    return f"{spelled(match['user'])} at {_host(match['host'])}{tail}"
+
+
+def _name(text: str) -> str:
+    parts = _CAMEL.sub(" ", text.replace("_", " underscore ")).split()
+    return " ".join(grouped(part) if part.isdecimal() else part for part in parts)
 
 
 RULES: tuple[Rule, ...] = (
     by_pattern("e-mail", _EMAIL, _email),
     by_pattern("web-address", _ADDRESS, _address),
-    by_pattern("handle", _HANDLE, lambda match: f"at {_CAMEL.sub(' ', match['name'])}".replace("_", " underscore ")),
-    by_pattern("hashtag", _HASHTAG, lambda match: f"hashtag {_CAMEL.sub(' ', match['name'])}".replace("_", " ")),
+    by_pattern("handle", _HANDLE, lambda match: f"at {_name(match['name'])}"),
+    by_pattern("hashtag", _HASHTAG, lambda match: f"hashtag {_name(match['name'])}"),
 )
