@@ -72,7 +72,9 @@ def _spoken_forms(path: Path, *, verbose: bool):
     ]
     total = sum(counted.values())
     overall = ("all", total, f"{sum(strict.values()) / total:.1%}", f"{sum(right.values()) / total:.1%}")
-    table(f"{path.name}: spoken forms, {each_ms:.2f} ms each", ("class", "cases", "strict", "lenient"), [*lines, overall])
+    table(
+        f"{path.name}: spoken forms, {each_ms:.2f} ms each", ("class", "cases", "strict", "lenient"), [*lines, overall]
+    )
     if left_out:
         table("read otherwise on purpose, not counted", ("class", "written", "we say", "why"), left_out)
 

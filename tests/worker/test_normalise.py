@@ -56,7 +56,8 @@ def test_the_earlier_rule_wins_where_two_overlap():
         (12_345, "twelve thousand three hundred forty-five"),
         (1_000_000, "one million"),
         (-7, "minus seven"),
-        (10**18, "one " + " ".join(["zero"] * 18)),
+        (10**18, "one quintillion"),
+        (10**21, "one " + " ".join(["zero"] * 21)),
     ],
 )
 def test_cardinals(number, text):

@@ -4,40 +4,41 @@ from __future__ import annotations
 
 import re
 
-from worker.normalise.edits import Rule, by_pattern
+from worker.normalise.edits import Rule, alternation, by_pattern
 from worker.normalise.english.context import begins_sentence, ends_sentence
 
 #: Anywhere; the point may be the sentence's as well.
 _WORDS = {
-    "vs.": "versus", "vs": "versus", "etc.": "et cetera", "e.g.": "for example", "i.e.": "that is", "et al.": "and others",
-    "approx.": "approximately", "Inc.": "Incorporated", "Corp.": "Corporation", "Co.": "Company", "Cos.": "Companies",
-    "Ltd.": "Limited", "Jr.": "Junior", "Sr.": "Senior", "Dept.": "Department", "dept.": "department", "Esq.": "Esquire",
-    "est.": "estimated", "Bros.": "Brothers", "Govt.": "Government", "govt.": "government", "Intl.": "International",
-    "Natl.": "National", "Assn.": "Association", "Univ.": "University", "min.": "minutes", "hrs.": "hours",
-    "cf.": "compare", "incl.": "including", "excl.": "excluding", "avg.": "average", "max.": "maximum", "mgmt.": "management",
-    "Mfg.": "Manufacturing", "Dist.": "District", "Sgt. Maj.": "Sergeant Major",
-    "Attys.": "Attorneys", "w/": "with", "Ave.": "Avenue", "Blvd.": "Boulevard", "Rd.": "Road", "Hwy.": "Highway",
-    "Pkwy.": "Parkway", "Apt.": "Apartment", "Bldg.": "Building", "a.k.a.": "also known as", "aka": "also known as",
-    "P.O.": "P O", "Ph.D.": "P H D", "Ph.D.s": "P H Ds", "PhD": "P H D", "PhDs": "P H Ds", "M.D.": "M D", "hwy": "highway",
-    "viz.": "namely", "feat.": "featuring", "ft.": "feet", "lbs.": "pounds",
-    "pct.": "percent", "ca.": "about",
+    "vs.": "versus", "vs": "versus", "etc.": "et cetera", "e.g.": "for example", "i.e.": "that is",
+    "et al.": "and others", "approx.": "approximately", "Inc.": "Incorporated", "Corp.": "Corporation",
+    "Co.": "Company", "Cos.": "Companies", "Ltd.": "Limited", "Jr.": "Junior", "Sr.": "Senior",
+    "Dept.": "Department", "dept.": "department", "Esq.": "Esquire", "est.": "estimated", "Bros.": "Brothers",
+    "Govt.": "Government", "govt.": "government", "Intl.": "International", "Natl.": "National",
+    "Assn.": "Association", "Univ.": "University", "min.": "minutes", "hrs.": "hours", "cf.": "compare",
+    "incl.": "including", "excl.": "excluding", "avg.": "average", "max.": "maximum", "mgmt.": "management",
+    "Mfg.": "Manufacturing", "Dist.": "District", "Sgt. Maj.": "Sergeant Major", "Attys.": "Attorneys", "w/": "with",
+    "Ave.": "Avenue", "Blvd.": "Boulevard", "Rd.": "Road", "Hwy.": "Highway", "Pkwy.": "Parkway",
+    "Apt.": "Apartment", "Bldg.": "Building", "a.k.a.": "also known as", "aka": "also known as", "P.O.": "P O",
+    "Ph.D.": "P H D", "Ph.D.s": "P H Ds", "PhD": "P H D", "PhDs": "P H Ds", "M.D.": "M D", "hwy": "highway",
+    "plc": "P L C", "viz.": "namely", "feat.": "featuring", "ft.": "feet", "lbs.": "pounds", "pct.": "percent",
+    "ca.": "about",
 }  # fmt: skip
-_WORD = re.compile(
-    rf"(?<![\w.])(?:{'|'.join(re.escape(word) for word in sorted(_WORDS, key=len, reverse=True))})(?!\w)"
-)
+_WORD = re.compile(rf"(?<![\w.])(?:{alternation(_WORDS)})(?!\w)")
 
 #: Before a number only.
 _REFERENCES = {
-    "no.": "number", "nos.": "numbers", "vol.": "volume", "p.": "page", "pp.": "pages", "sec.": "section", "secs.": "sections",
-    "art.": "article", "arts.": "articles", "ch.": "chapter", "fig.": "figure", "figs.": "figures", "para.": "paragraph",
-    "§": "section", "§§": "sections", "pt.": "part", "ver.": "version", "v.": "version", "ed.": "edition", "c.": "circa",
-    "ca.": "circa", "approx.": "approximately", "est.": "estimated", "rte.": "route", "rt.": "route", "hwy.": "highway",
-    "apt.": "apartment", "ste.": "suite", "bldg.": "building", "rm.": "room", "ext.": "extension", "tel.": "telephone",
-    "max.": "maximum", "min.": "minimum", "avg.": "average", "dist.": "district", "amend.": "amendment", "№": "number",
-    "n°": "number", "n°.": "number", "nr.": "number",
+    "no.": "number", "nos.": "numbers", "vol.": "volume", "p.": "page", "pp.": "pages", "sec.": "section",
+    "secs.": "sections", "art.": "article", "arts.": "articles", "ch.": "chapter", "fig.": "figure",
+    "figs.": "figures", "para.": "paragraph", "§": "section", "§§": "sections", "pt.": "part", "ver.": "version",
+    "v.": "version", "ed.": "edition", "c.": "circa", "ca.": "circa", "approx.": "approximately",
+    "est.": "estimated", "rte.": "route", "rt.": "route", "hwy.": "highway", "apt.": "apartment", "ste.": "suite",
+    "bldg.": "building", "rm.": "room", "ext.": "extension", "tel.": "telephone", "max.": "maximum",
+    "min.": "minimum", "avg.": "average", "dist.": "district", "amend.": "amendment", "№": "number", "n°": "number",
+    "n°.": "number", "nr.": "number",
 }  # fmt: skip
-_REFERENCE = re.compile(
-    rf"(?<![\w.])(?P<word>(?i:{'|'.join(re.escape(word) for word in sorted(_REFERENCES, key=len, reverse=True))}))\s?(?=\d)"
+_REFERENCE = re.compile(rf"(?<![\w.])(?P<word>(?i:{alternation(_REFERENCES)}))\s?(?=\d)")
+_BRITISH_NUMBER = re.compile(
+    r"(?:(?<=\bthe\s)|(?<=\bThe\s)|(?<=\bworld\s))No(?=\s\d{1,3}\b)|\bNo(?=\s10\b(?!\s[a-z]+s\b))"
 )
 _VERSUS = re.compile(r"(?<=[\w.’”]\s)v\.?(?=\s[A-Z])")
 
@@ -58,6 +59,7 @@ def _reference(match: re.Match[str]) -> str:
 
 RULES: tuple[Rule, ...] = (
     by_pattern("reference", _REFERENCE, _reference),
+    by_pattern("reference", _BRITISH_NUMBER, lambda _: "Number"),
     by_pattern("abbreviation", _WORD, _word),
     by_pattern("versus", _VERSUS, lambda _: "versus"),
 )

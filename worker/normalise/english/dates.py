@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from functools import partial
 
-from worker.normalise.edits import Rule, by_pattern
-from worker.normalise.english.context import begins_sentence
+from worker.normalise.edits import Rule, alternation, by_pattern
+from worker.normalise.english.context import begins_sentence, ends_sentence
 from worker.normalise.english.words import ordinal, two_digits, year
 
 _MONTHS = ("January February March April May June July August September October November December").split()
@@ -42,17 +42,18 @@ _DAY_MONTH = re.compile(
 _MONTH_YEAR = re.compile(rf"\b(?P<month>{MONTH})\s+(?P<year>{YEAR})\b{NOT_NUMBER}(?!s\b)")
 _HYPHENED = re.compile(rf"\b(?P<month>{MONTH})-(?P<day>{DAY})(?:-(?P<year>{YEAR}))?(?![\w-])")
 _DAY_HYPHENED = re.compile(rf"(?<![\w-])(?P<day>{DAY})-(?P<month>{MONTH})-(?P<year>{YEAR}|\d\d)(?![\w-])")
-_ISO = re.compile(rf"(?<![\w/-])(?P<year>{YEAR})(?P<mark>[-/])(?P<month>0?[1-9]|1[0-2])(?P=mark)(?P<day>{DAY})(?![\w/-])")
-_SLASHED = re.compile(
-    rf"(?<![\w./-])(?P<first>{DAY})/(?P<second>{DAY})/(?P<year>{YEAR}|\d\d)(?![\w/]|-\d)"
+_ISO = re.compile(
+    rf"(?<![\w/-])(?P<year>{YEAR})(?P<mark>[-/])(?P<month>0?[1-9]|1[0-2])(?P=mark)(?P<day>{DAY})(?![\w/-])"
 )
+_SLASHED = re.compile(rf"(?<![\w./-])(?P<first>{DAY})/(?P<second>{DAY})/(?P<year>{YEAR}|\d\d)(?![\w/]|-\d)")
 _DOTTED = re.compile(
     rf"(?<![\w./-])(?P<day>{DAY})(?P<mark>[.-])(?P<month>0?[1-9]|1[0-2])(?P=mark)(?P<year>{YEAR})(?![\w/]|[.-]\d)"
 )
+_MONTH_OF_YEAR = re.compile(r"(?<![\w./$€£-])(?P<month>0?[1-9]|1[0-2])/(?P<year>(?:19|20)\d\d)(?![\w/]|[.,]\d)")
 _MONTHS_SPAN = re.compile(rf"\b(?P<first>{MONTH}){_DASH}(?P<second>{MONTH})")
 _ABBREVIATED = re.compile(r"\b(?P<month>Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.(?=[\s,;:)–—-]|$)")
 _WEEKDAY = re.compile(
-    rf"\b(?P<day>{'|'.join(sorted(_WEEKDAYS, key=len, reverse=True))})\."
+    rf"\b(?P<day>{alternation(_WEEKDAYS)})\."
     rf"(?=,?\s+(?:{MONTH}|{DAY}\b|noon|midnight|and|or|to|through|at|from|morning|evening|night|afternoon|{'|'.join(_WEEKDAYS)})|\s?[-–—,;)]|$)"
 )
 
@@ -136,12 +137,12 @@ def _months(match: re.Match[str]) -> str | None:
 
 
 def _abbreviated(match: re.Match[str]) -> str:
-    point = "." if not match.string[match.end() :].strip("\"”’')") else ""
+    point = "." if ends_sentence(match.string, match.end()) else ""
     return month_name(match["month"]) + point
 
 
 def _weekday(match: re.Match[str]) -> str:
-    point = "." if not match.string[match.end() :].strip("\"”’')") else ""
+    point = "." if ends_sentence(match.string, match.end()) else ""
     return _WEEKDAYS[match["day"]] + point
 
 
@@ -155,8 +156,11 @@ def rules(*, day_first: bool = False) -> tuple[Rule, ...]:
         by_pattern("hyphened-date", _HYPHENED, _hyphened),
         by_pattern("month-day", _MONTH_DAY, _month_day),
         by_pattern("day-month", _DAY_MONTH, _day_month),
+        by_pattern("month-year", _MONTH_YEAR, lambda match: f"{month_name(match['month'])} {year(int(match['year']))}"),
         by_pattern(
-            "month-year", _MONTH_YEAR, lambda match: f"{month_name(match['month'])} {year(int(match['year']))}"
+            "month-year",
+            _MONTH_OF_YEAR,
+            lambda match: f"{_MONTHS[int(match['month']) - 1]} {year(int(match['year']))}",
         ),
         by_pattern("months", _MONTHS_SPAN, _months),
         by_pattern("month", _ABBREVIATED, _abbreviated),

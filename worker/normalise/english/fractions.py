@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from worker.normalise.edits import Rule, by_pattern
-from worker.normalise.english.words import cardinal, grouped, ordinal
+from worker.normalise.english.words import cardinal, decimal, grouped, ordinal
 
 _SLASHED = re.compile(
     r"(?<![\w.,/$€£-])(?:(?P<whole>\d{1,3})[\s-])?(?P<top>\d{1,3})\s?[/⁄]\s?(?P<bottom>\d{1,3})(?P<nth>(?i:st|nd|rd|ths?))?(?![\w/]|[.,]\d|-\d)"
@@ -18,7 +18,9 @@ _VULGAR_PARTS = {
 }  # fmt: skip
 
 #: A rating out of ten or a hundred, when one of these stands near.
-_RATING = re.compile(r"\b(?:rating|rated|score[ds]?|scoring|gave it|marks?|stars?|grade[ds]?|pain|verdict)\b", re.IGNORECASE)
+_RATING = re.compile(
+    r"\b(?:rating|rated|score[ds]?|scoring|gave it|marks?|stars?|grade[ds]?|pain|verdict)\b", re.IGNORECASE
+)
 _PRESSURE = re.compile(r"\b(?:pressure|reading|systolic|vision|mmHg|odds)\b", re.IGNORECASE)
 _OUT_OF = frozenset({5, 10, 20, 100})
 _PARTED = frozenset({2, 3, 4, 5, 6, 8, 16})
@@ -43,6 +45,8 @@ def _said(whole: str | None, top: int, bottom: int) -> str:
 def _slashed(match: re.Match[str]) -> str | None:
     top, bottom = int(match["top"]), int(match["bottom"])
     near = match.string[max(0, match.start() - 40) : match.end() + 20]
+    if match["whole"] and (top == 0 or bottom < 2 or bottom > _HUNDRED):  # noqa: PLR2004
+        return f"{cardinal(int(match['whole']))} and {cardinal(top)} over {cardinal(bottom)}"
     if not match["whole"]:
         if bottom in _OUT_OF and _RATING.search(near):
             return f"{cardinal(top)} out of {cardinal(bottom)}"
@@ -59,7 +63,11 @@ def _vulgar(match: re.Match[str]) -> str:
     return _said(match["whole"], *_VULGAR_PARTS[match["fraction"]])
 
 
+_LONG = re.compile(r"(?<![\w.,/$€£-])(?P<top>\d{1,6})\s?/\s?(?P<bottom>\d{1,6})(?![\w/]|[.,]\d|-\d)")
+
+
 RULES: tuple[Rule, ...] = (
     by_pattern("fraction", _SLASHED, _slashed),
     by_pattern("fraction", _VULGAR, _vulgar),
+    by_pattern("over", _LONG, lambda match: f"{decimal(match['top'])} over {decimal(match['bottom'])}"),
 )

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 
-from worker.normalise.edits import Rule, by_pattern
+from worker.normalise.edits import Rule, alternation, by_pattern
 from worker.normalise.english.context import before_noun, ends_sentence
-from worker.normalise.english.units import LOWER, PER_UNITS, PERSONS, UNITS
+from worker.normalise.english.units import LOWER, PER_UNITS, UNITS
 from worker.normalise.english.words import NUMBER, cardinal, decimal
 
-_UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True))
+_UNIT = alternation(UNITS)
 _DASH = r"\s?(?:[-–—]|to)\s?"
 _MIXED = r"(?:\d{1,3}\s\d{1,2}/\d{1,2}|\d{1,3}[½¼¾⅓⅔⅛⅜⅝⅞]|[½¼¾⅓⅔⅛⅜⅝⅞])"
 _MEASURE = re.compile(
     rf"(?<![\w.,/:$€£])(?P<minus>[-−–])?(?P<number>{_MIXED}|{NUMBER})(?:{_DASH}(?P<until>{NUMBER}))?"
-    rf"(?:[\s-](?P<scale>thousand|million|billion))?(?P<join>\s|-|)(?P<unit>(?i:{_UNIT}))\b(?P<point>\.?)"
-    rf"(?:/(?P<per>{'|'.join(sorted(map(re.escape, PER_UNITS), key=len, reverse=True))})\b)?(?![\w/²³]|-\d)"
+    rf"(?:[\s-](?P<scale>thousand|million|billion))?(?P<join>\s|-|)(?P<unit>(?i:{_UNIT}))(?![A-Za-z])(?P<point>\.?)"
+    rf"(?:/(?P<per>{alternation(PER_UNITS)})\b)?(?![\w/²³]|-\d)"
 )
 _DEGREES = re.compile(
     rf"(?<![\w.,/:$€£])(?P<minus>[-−–])?(?P<number>{NUMBER})(?:\s?°?\s?(?:[-–—]|to)\s?(?P<until>[-−]?{NUMBER}))?"
@@ -27,16 +27,29 @@ _BARE_DEGREES = re.compile(
 _HEIGHT = re.compile(r"(?<![\w.,])(?P<feet>[3-8])['’′]\s?(?P<inches>1[01]|\d)(?:[\"”″]|''|’’)(?!\w)")
 _FEET_INCHES = re.compile(r"(?<![\w.,])(?P<feet>\d{1,2})\s?ft\.?,?\s(?P<inches>1[01]|\d)\s?in\b\.?")
 _PER_ALONE = re.compile(rf"(?<![\w.,/])(?P<number>{NUMBER})/(?P<per>kg|lb|hour|day|week|month|year|person)\b")
-_COUNTED_SPAN = re.compile(
-    r"(?<![\w.,$€£-])(?P<number>\d{1,3}(?:,\d{3})+|\d{1,4}(?:\.\d)?)-(?P<word>[a-z]{2,})\b"
-)
+_COUNTED_SPAN = re.compile(r"(?<![\w.,/$€£-])(?P<number>\d{1,3}(?:,\d{3})+|\d{1,4}(?:\.\d)?)-(?P<word>[a-z]{2,})\b")
 _TIMES = re.compile(rf"(?<![\w.,/:$€£-])(?P<number>{NUMBER})[x×](?![\w])")
-_COMPARING = re.compile(r"\s(?:more|faster|as|larger|higher|bigger|the|greater|better|its|what|their|stronger|longer)\b")
+_COMPARING = re.compile(
+    r"\s(?:more|faster|as|larger|higher|bigger|the|greater|better|its|what|their|stronger|longer)\b"
+)
 _TONES = {"C": "Celsius", "F": "Fahrenheit", "℃": "Celsius", "℉": "Fahrenheit"}
-_FRACTIONS = {"½": "a half", "¼": "a quarter", "¾": "three quarters", "⅓": "a third", "⅔": "two thirds", "⅛": "an eighth",
-              "⅜": "three eighths", "⅝": "five eighths", "⅞": "seven eighths"}  # fmt: skip
+_FRACTIONS = {
+    "½": "a half", "¼": "a quarter", "¾": "three quarters", "⅓": "a third", "⅔": "two thirds", "⅛": "an eighth",
+    "⅜": "three eighths", "⅝": "five eighths", "⅞": "seven eighths",
+}  # fmt: skip
 _PARTS = {"1/2": "a half", "1/4": "a quarter", "3/4": "three quarters", "1/3": "a third", "2/3": "two thirds",
           "1/8": "an eighth"}  # fmt: skip
+
+
+#: "The 100m final": a distance raced over is a name.
+_RACED = re.compile(
+    r"\s(?:sprints?|dash|hurdles|freestyle|butterfly|backstroke|breaststroke|medley|relay|race|steeplechase)\b"
+)
+_ALONE = {
+    "km/h": "kilometers per hour", "kmh": "kilometers per hour", "m/s": "meters per second", "mph": "miles per hour",
+    "kWh": "kilowatt hours", "MWh": "megawatt hours",
+}  # fmt: skip
+_ALONE_UNIT = re.compile(rf"(?<![\w/])(?:{'|'.join(map(re.escape, _ALONE))})(?![\w/])")
 
 
 def _measure(match: re.Match[str]) -> str | None:
@@ -54,6 +67,7 @@ def _measure(match: re.Match[str]) -> str | None:
         number += f" {match['scale']}"
     singular = join == "-" or (match["number"] in {"1", "½", "¼", "¾"} and not match["until"] and not match["scale"])
     # "155mm shell" is a caliber, always before its noun.
+    singular = singular or bool(_RACED.match(match.string, match.end()))
     singular = singular or before_noun(match) or (unit == "mm" and not join and _noun_follows(match))
     per = f" per {PER_UNITS[match['per']]}" if match["per"] else ""
     point = "." if match["point"] and (unit not in _CUT or ends_sentence(match.string, match.end())) else ""
@@ -65,17 +79,11 @@ _CUT = frozenset(unit for unit in UNITS if not any(mark in unit for mark in "²�
 
 
 def _is_something_else(match: re.Match[str], unit: str) -> bool:
-    """Tell whether a letter after a number is no unit: "5-m", "in 5 in", "at 8 in the", "10 ha ha", "1.5m people"."""
-    join, following = match["join"], match.string[match.end() :]
-    if unit in {"in", "in."}:
+    """Tell whether a letter after a number is no unit: "5-m", "in 5 in", "at 8 in the", "10 ha ha"."""
+    join = match["join"]
+    if unit == "in":
         return join == " " and not match["point"]
-    if unit == "m" and join == "" and (PERSONS.match(following) or ("." in match["number"] and _plural(following))):
-        return True
     return unit in {"g", "mi", "ha", "l", "L"} and join == "-"
-
-
-def _plural(following: str) -> bool:
-    return bool(re.match(r"\s(?!tall|long|wide|deep|high|away|above|below|from|thick|of\b|in\b)[a-z]+s\b", following))
 
 
 def _noun_follows(match: re.Match[str]) -> bool:
@@ -121,9 +129,8 @@ def _height(match: re.Match[str]) -> str:
 def _feet_inches(match: re.Match[str]) -> str:
     feet, inches = int(match["feet"]), int(match["inches"])
     point = "." if match.group().endswith(".") and ends_sentence(match.string, match.end()) else ""
-    return (
-        f"{cardinal(feet)} {'foot' if feet == 1 else 'feet'} {cardinal(inches)} {'inch' if inches == 1 else 'inches'}{point}"
-    )
+    long, short = "foot" if feet == 1 else "feet", "inch" if inches == 1 else "inches"
+    return f"{cardinal(feet)} {long} {cardinal(inches)} {short}{point}"
 
 
 RULES: tuple[Rule, ...] = (
@@ -133,6 +140,7 @@ RULES: tuple[Rule, ...] = (
     by_pattern("measure", _MEASURE, _measure),
     by_pattern("temperature", _BARE_DEGREES, _bare_degrees),
     by_pattern("times", _TIMES, _times),
+    by_pattern("measure", _ALONE_UNIT, lambda match: _ALONE[match.group()]),
     by_pattern("rate", _PER_ALONE, lambda match: f"{decimal(match['number'])} per {PER_UNITS[match['per']]}"),
     by_pattern("counted", _COUNTED_SPAN, lambda match: f"{decimal(match['number'])}-{match['word']}"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from worker.normalise.edits import Rule, by_pattern
+from worker.normalise.edits import Rule, alternation, by_pattern
 from worker.normalise.english.context import before_noun
 from worker.normalise.english.words import NUMBER, cardinal, decimal
 
@@ -98,28 +98,33 @@ SCALES = {
 
 #: "a month" as it is written after a slash, and other things money is paid for.
 _PER = {
-    "mo": "month", "month": "month", "yr": "year", "year": "year", "wk": "week", "week": "week", "d": "day", "day": "day",
-    "hr": "hour", "h": "hour", "hour": "hour", "min": "minute", "night": "night", "person": "person", "lb": "pound",
-    "kg": "kilogram", "oz": "ounce", "gal": "gallon", "gallon": "gallon", "barrel": "barrel", "bbl": "barrel",
-    "ton": "ton", "tonne": "tonne", "t": "tonne", "MWh": "megawatt hour", "kWh": "kilowatt hour", "mile": "mile",
-    "share": "share", "ounce": "ounce", "pound": "pound", "liter": "liter", "litre": "litre", "L": "liter", "l": "liter",
-    "km": "kilometer", "sq ft": "square foot", "sqm": "square meter", "head": "head", "pp": "person",
+    "mo": "month", "month": "month", "yr": "year", "year": "year", "wk": "week", "week": "week", "d": "day",
+    "day": "day", "hr": "hour", "h": "hour", "hour": "hour", "min": "minute", "night": "night", "person": "person",
+    "lb": "pound", "kg": "kilogram", "oz": "ounce", "gal": "gallon", "gallon": "gallon", "barrel": "barrel",
+    "bbl": "barrel", "ton": "ton", "tonne": "tonne", "t": "tonne", "MWh": "megawatt hour", "kWh": "kilowatt hour",
+    "mile": "mile", "share": "share", "ounce": "ounce", "pound": "pound", "liter": "liter", "litre": "litre",
+    "L": "liter", "l": "liter", "km": "kilometer", "sq ft": "square foot", "sqm": "square meter", "head": "head",
+    "pp": "person",
 }  # fmt: skip
 
-_SYMBOL = "|".join(re.escape(symbol) for symbol in sorted(_CURRENCIES, key=len, reverse=True))
-_CODE = "|".join(re.escape(code) for code in sorted(_CODES, key=len, reverse=True))
+_SYMBOL = alternation(_CURRENCIES)
+_CODE = alternation(_CODES)
 _SCALE_WORDS = "thousand|million|billion|trillion|crore|lakh|bln|mln|mil|trn|bn|mn|tn|mm|[kKmMbBtT]"
 _SCALE = rf"(?:[\s-]?(?P<scale>{_SCALE_WORDS})(?![A-Za-z]))?"
-_RATE = rf"(?:/(?P<per>{'|'.join(sorted(map(re.escape, _PER), key=len, reverse=True))})(?![\w]))?"
+_RATE = rf"(?:/(?P<per>{alternation(_PER)})(?![\w]))?"
 _EACH = r"(?P<each>-(?:a|an|per)-[a-z]+)?"
 _BEFORE = re.compile(
     rf"(?<![\w$])(?P<minus>[-−–])?(?P<symbol>{_SYMBOL}|(?:{_CODE})\s)\s?(?P<signed>[-−])?(?P<amount>{NUMBER})"
     # "$5-10 million" is one range; "$1.50 to $2" and "$2m to $3m" are two amounts.
     rf"(?:\s?[-–—]\s?(?P<again>{_SYMBOL})?(?P<until>{NUMBER}))?{_SCALE}{_RATE}{_EACH}(?![\d]|,\d{{3}})"
 )
+_SCALED_BOTH = re.compile(
+    rf"(?<![\w$])(?P<symbol>{_SYMBOL})(?P<amount>{NUMBER})\s?(?P<scale>{_SCALE_WORDS})\s?[-–—]\s?(?:{_SYMBOL})?"
+    rf"(?P<until>{NUMBER})\s?(?P<last>{_SCALE_WORDS})(?![A-Za-z])"
+)
 _AFTER = re.compile(
     rf"(?<![\w.,$€£])(?P<amount>{NUMBER})(?:\s?[-–—]\s?(?P<until>{NUMBER}))?{_SCALE}\s?"
-    rf"(?P<symbol>€|£|₴|₽|₪|₺|zł\b|(?:{'|'.join(re.escape(code) for code in _CODES if code.isupper() or code == 'kr')})\b)"
+    rf"(?P<symbol>€|£|₴|₽|₪|₺|zł\b|(?:{alternation(set(_CODES) - {'Hr', 'Rs', 'Rs.'})})\b)"
     rf"{_RATE}(?P<each>)(?P<again>)"
 )
 _CENTS = re.compile(rf"(?<![\w.,$€£])(?P<amount>{NUMBER})\s?¢")
@@ -134,7 +139,8 @@ def _spoken(match: re.Match[str], currency: _Currency) -> str:
     tail = per + each.replace("-", " ")
     if until and match["again"] and not scale:
         return f"{_exact(amount, currency)} to {_exact(until, currency)}{tail}"
-    if not (scale or until or singular):
+    odd = currency.cent and (_cents(amount) or (0, 0))[1]
+    if not (scale or until) and (odd or not singular):
         return _exact(amount, currency) + tail
     number = decimal(amount) + (f" to {decimal(until)}" if until else "")
     return f"{number}{scale} {currency.one if singular else currency.many}{tail}"
@@ -172,6 +178,13 @@ def _before(match: re.Match[str]) -> str:
     return f"minus {spoken}" if match["minus"] or match["signed"] else spoken
 
 
+def _scaled_both(match: re.Match[str]) -> str:
+    currency = _CURRENCIES[match["symbol"]]
+    first, last = SCALES[match["scale"].lower()], SCALES[match["last"].lower()]
+    shared = "" if first == last else f" {first}"
+    return f"{decimal(match['amount'])}{shared} to {decimal(match['until'])} {last} {currency.many}"
+
+
 def _after(match: re.Match[str]) -> str:
     return _spoken(match, _CURRENCIES.get(match["symbol"]) or _CODES[match["symbol"]])
 
@@ -182,6 +195,7 @@ def _small(match: re.Match[str], one: str, many: str) -> str:
 
 
 RULES: tuple[Rule, ...] = (
+    by_pattern("money", _SCALED_BOTH, _scaled_both),
     by_pattern("money", _BEFORE, _before),
     by_pattern("money", _AFTER, _after),
     by_pattern("cents", _CENTS, lambda match: _small(match, "cent", "cents")),

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 
-from worker.normalise.edits import Rule, by_pattern
+from worker.normalise.edits import Rule, alternation, by_pattern
 from worker.normalise.english.words import digits, grouped, letters, plural
 
 _SPOKEN = {
-    "9/11": "nine eleven", "24/7": "twenty-four seven", "7/7": "seven seven", "50/50": "fifty-fifty", "50-50": "fifty-fifty",
-    "20/20": "twenty twenty", "401(k)": "four oh one K", "401k": "four oh one K", "401(k)s": "four oh one Ks",
-    "4x4": "four by four", "G7": "G seven", "G8": "G eight", "G20": "G twenty", "G-7": "G seven", "G-20": "G twenty",
-    "3D": "three D", "2D": "two D", "5G": "five G", "4G": "four G", "3G": "three G", "6G": "six G", "4K": "four K",
-    "8K": "eight K", "and/or": "and or", "w/o": "without", "7-Eleven": "Seven Eleven",
+    "9/11": "nine eleven", "24/7": "twenty-four seven", "7/7": "seven seven", "50/50": "fifty-fifty",
+    "50-50": "fifty-fifty", "20/20": "twenty twenty", "401(k)": "four oh one K", "401k": "four oh one K",
+    "401(k)s": "four oh one Ks", "4x4": "four by four", "G7": "G seven", "G8": "G eight", "G20": "G twenty",
+    "G-7": "G seven", "G-20": "G twenty", "3D": "three D", "2D": "two D", "5G": "five G", "4G": "four G",
+    "3G": "three G", "6G": "six G", "4K": "four K", "8K": "eight K", "and/or": "and or", "w/o": "without",
+    "7-Eleven": "Seven Eleven",
 }  # fmt: skip
-_FIXED = re.compile(rf"(?<![\w$€£/.,-])(?:{'|'.join(re.escape(name) for name in sorted(_SPOKEN, key=len, reverse=True))})(?![\w/%]|[.,]\d|-\d)")
+_FIXED = re.compile(rf"(?<![\w$€£/.,])(?<!\d-)(?:{alternation(_SPOKEN)})(?![\w/%]|[.,]\d|-\d)")
 
+_AIRLINER = re.compile(r"(?<![\w.,$€£-])7[0-8]7(?=\s(?:MAX|Max|Dreamliner|jets?|airliners?|planes?)\b)")
+_CALIBER = re.compile(r"(?<![\w.])\.(?P<number>\d\d\d?)(?=[-\s]caliber)")
 _MODEL = re.compile(
     r"(?<![\w.-])(?P<name>(?:[A-Z][A-Za-z]{0,11}|covid))[-‑](?P<number>\d{1,4})(?P<letter>[A-Z]{0,3}|[a-z])(?P<plural>s|['’]s)?(?![\w])(?![-.,]\d)",
     re.ASCII,
@@ -65,4 +68,6 @@ RULES: tuple[Rule, ...] = (
     by_pattern("fixed-name", _FIXED, lambda match: _SPOKEN[match.group()]),
     by_pattern("numbered-name", _AFTER_NAME, _after_name),
     by_pattern("model", _MODEL, _model),
+    by_pattern("model", _AIRLINER, lambda match: grouped(match.group())),
+    by_pattern("caliber", _CALIBER, lambda match: grouped(match["number"])),
 )

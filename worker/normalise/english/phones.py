@@ -24,7 +24,9 @@ _DIALLED = re.compile(
     r"helpline|lifeline|number|at|fax|whatsapp)\b\W{0,3}(?:\w+\W+){0,2}$",
     re.IGNORECASE,
 )
-_AFTER_SHORT = re.compile(r"\s(?:calls?|callers?|dispatch\w*|operators?|emergency|line|hotline|lifeline|system|recording)")
+_AFTER_SHORT = re.compile(
+    r"\s(?:calls?|callers?|dispatch\w*|operators?|emergency|line|hotline|lifeline|system|recording)"
+)
 _EMERGENCY = frozenset({"911", "988"})
 
 

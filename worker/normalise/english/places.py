@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from worker.normalise.edits import Rule, by_pattern
+from worker.normalise.edits import Rule, alternation, by_pattern
 from worker.normalise.english.context import ends_sentence
 from worker.normalise.english.words import cardinal, digits, grouped, ordinal
 
@@ -19,14 +19,15 @@ _DIRECTIONS = {
 }  # fmt: skip
 _STATES = {
     "Ala.": "Alabama", "Ariz.": "Arizona", "Ark.": "Arkansas", "Calif.": "California", "Colo.": "Colorado",
-    "Conn.": "Connecticut", "Del.": "Delaware", "Fla.": "Florida", "Ga.": "Georgia", "Ill.": "Illinois", "Ind.": "Indiana",
-    "Kan.": "Kansas", "Ky.": "Kentucky", "La.": "Louisiana", "Md.": "Maryland", "Mass.": "Massachusetts",
-    "Mich.": "Michigan", "Minn.": "Minnesota", "Miss.": "Mississippi", "Mo.": "Missouri", "Mont.": "Montana",
-    "Neb.": "Nebraska", "Nev.": "Nevada", "N.H.": "New Hampshire", "N.J.": "New Jersey", "N.M.": "New Mexico",
-    "N.Y.": "New York", "N.C.": "North Carolina", "N.D.": "North Dakota", "Okla.": "Oklahoma", "Ore.": "Oregon",
-    "Pa.": "Pennsylvania", "R.I.": "Rhode Island", "S.C.": "South Carolina", "S.D.": "South Dakota", "Tenn.": "Tennessee",
-    "Tex.": "Texas", "Vt.": "Vermont", "Va.": "Virginia", "Wash.": "Washington", "W.Va.": "West Virginia",
-    "W. Va.": "West Virginia", "Wis.": "Wisconsin", "Wyo.": "Wyoming", "Ont.": "Ontario", "Que.": "Quebec", "B.C.": "B C",
+    "Conn.": "Connecticut", "Del.": "Delaware", "Fla.": "Florida", "Ga.": "Georgia", "Ill.": "Illinois",
+    "Ind.": "Indiana", "Kan.": "Kansas", "Ky.": "Kentucky", "La.": "Louisiana", "Md.": "Maryland",
+    "Mass.": "Massachusetts", "Mich.": "Michigan", "Minn.": "Minnesota", "Miss.": "Mississippi", "Mo.": "Missouri",
+    "Mont.": "Montana", "Neb.": "Nebraska", "Nev.": "Nevada", "N.H.": "New Hampshire", "N.J.": "New Jersey",
+    "N.M.": "New Mexico", "N.Y.": "New York", "N.C.": "North Carolina", "N.D.": "North Dakota", "Okla.": "Oklahoma",
+    "Ore.": "Oregon", "Pa.": "Pennsylvania", "R.I.": "Rhode Island", "S.C.": "South Carolina",
+    "S.D.": "South Dakota", "Tenn.": "Tennessee", "Tex.": "Texas", "Vt.": "Vermont", "Va.": "Virginia",
+    "Wash.": "Washington", "W.Va.": "West Virginia", "W. Va.": "West Virginia", "Wis.": "Wisconsin",
+    "Wyo.": "Wyoming", "Ont.": "Ontario", "Que.": "Quebec", "B.C.": "B C",
 }  # fmt: skip
 _POSTAL = {
     "AL": "Alabama", "AK": "Alaska", "AZ": "Arizona", "AR": "Arkansas", "CA": "California", "CO": "Colorado",
@@ -43,7 +44,7 @@ _POSTAL = {
 _ALSO_WORDS = frozenset({"OK", "HI", "OH", "ME", "IN", "OR", "LA", "MA", "PA", "AL", "ID"})
 _PARTIES = {"D": "Democrat", "R": "Republican", "I": "Independent"}
 
-_WAY = "|".join(sorted(_WAYS, key=len, reverse=True))
+_WAY = alternation(_WAYS)
 _DIRECTION = "N|S|E|W|NE|NW|SE|SW"
 _ADDRESS = re.compile(
     rf"(?<![\w.,/:$€£-])(?P<house>\d{{1,5}})(?P<half>[A-Z])?\s(?:(?P<direction>{_DIRECTION})\.?\s)?"
@@ -54,26 +55,24 @@ _NUMBERED_WAY = re.compile(
 )
 _NAMED_WAY = re.compile(rf"(?<=\s)(?P<name>[A-Z][a-z’']+)\s(?P<way>{_WAY})\.(?!\w)")
 _DIRECTION_BEFORE = re.compile(
-    r"(?<![\w.])(?P<direction>N|S|E|W|NE|NW|SE|SW)\.\s(?=(?:[A-Z][a-z]+\s){1,2}(?:Street|Avenue|Road|Boulevard|St\.|Ave\.|Drive))"
+    r"(?<![\w.])(?P<direction>N|S|E|W|NE|NW|SE|SW)\.\s(?=\d{1,3}(?:st|nd|rd|th)\b|(?:[A-Z][a-z]+\s){1,2}(?:Street|Avenue|Road|Boulevard|St\.|Ave\.|Drive))"
 )
 _SAINT = re.compile(r"\bSt\.?(?=\s[A-Z][a-z]|-[A-Z])|\bSte\.(?=\s[A-Z][a-z])")
-_STATE = re.compile(
-    rf"(?<=,\s)(?P<state>{'|'.join(re.escape(state) for state in sorted(_STATES, key=len, reverse=True))})(?!\w)"
-)
+_STATE = re.compile(rf"(?<=,\s)(?P<state>{alternation(_STATES)})(?!\w)")
 _POSTAL_STATE = re.compile(
     rf"(?<=[a-z],\s)(?P<state>{'|'.join(_POSTAL)})(?:,?\s(?P<zip>\d{{5}})(?P<more>-\d{{4}})?)?(?![\w-])"
 )
 _ZIP = re.compile(r"\b(?P<word>(?:ZIP|zip)(?:\s[Cc]ode)?)\s(?P<zip>\d{5})\b")
 _PARTY = re.compile(
-    rf"(?<=[\s(])(?P<party>[DRI])[-–](?P<place>{'|'.join(re.escape(state) for state in sorted(_STATES, key=len, reverse=True))}|[A-Z]\w+(?:\s[A-Z]\w+)?)(?=[\s,.)])"
+    rf"(?<=[\s(])(?P<party>[DRI])[-–](?P<place>{alternation(_STATES)}|[A-Z]\w+(?:\s[A-Z]\w+)?)(?=[\s,.;)]|$)"
 )
 _WORD_BEFORE = re.compile(r"(?P<word>[\w’']+)\s$")
 
 #: A saint follows these, a street follows any other capitalised word.
 _BEFORE_SAINT = frozenset(
     (
-        "in of at to from near and the for with by on outside around across between Mount Fort Port Lake Bay East West North "
-        "South Old New Upper Lower Greater Cathedral Church Saint Basilica Archbishop Bishop Sister Mother Father St"
+        "in of at to from near and the for with by on outside around across between Mount Fort Port Lake Bay East West "
+        "North South Old New Upper Lower Greater Cathedral Church Saint Basilica Archbishop Bishop Sister Mother Father St"
     ).split()
 )
 
@@ -120,14 +119,14 @@ def _names_somebody(match: re.Match[str]) -> bool:
     """Tell whether "Fort St." or "Then Dr." is followed by its own name: "Then Dr. Lee said"."""
     following = match.string[match.end() :]
     before = match.string[: match.start()].rstrip()
-    starts = not before or before[-1] in ".!?“\""
+    starts = not before or before[-1] in '.!?“"'
     return bool(re.match(r"\s[A-Z][a-z]", following)) and (starts or match["way"] == "Dr")
 
 
 def _saint(match: re.Match[str]) -> str | None:
     before = _WORD_BEFORE.search(match.string[max(0, match.start() - 30) : match.start()])
     if before and before["word"][0].isupper() and before["word"] not in _BEFORE_SAINT and match.group() != "St":
-        starts = not match.string[: match.start() - len(before.group())].rstrip("\"“ ")
+        starts = not match.string[: match.start() - len(before.group())].rstrip('"“ ')
         if not starts:
             return "Street"
     return "Sainte" if match.group() == "Ste." else "Saint"

@@ -13,22 +13,27 @@ _ROMAN = r"(?P<roman>[IVXLC]+)(?![\w-])(?!\.\s?[A-Z]\.)"
 
 #: Words after which a numeral counts: "Chapter Four".
 _COUNTED_WORDS = (
-    "World War|Chapter|Part|Article|Act|Title|Phase|Type|Class|Book|Volume|Vol\\.|Section|Super Bowl|Stage|Apollo|Artemis|"
-    "Schedule|Division|Group|Category|Level|Tier|Grade|Mark|Mk|Block|Model|Annex|Appendix|Vatican|Camp|Rocky|Factor|Lot|"
-    "Figure|Table|Scene|Canto|Unit|Zone|Region|Track|Round|Game|Episode|Season|Star Wars: Episode|Minsk|Basel|Gladiator|"
-    "Fantasy|Top Gun|Rome|START|SALT|Olympiad|Pillar|Schedule|Corps|Army|Fleet|Wave|Step|Gemini|Soyuz|Saturn"
+    "World War|Super Bowl|Top Gun|Chapter|Part|Article|Act|Title|Phase|Type|Class|Book|Volume|Vol\\.|Section|Stage|Apollo|"
+    "Artemis|Schedule|Division|Group|Category|Level|Tier|Grade|Mark|Mk|Block|Model|Annex|Appendix|Vatican|Camp|Rocky|"
+    "Factor|Lot|Figure|Table|Scene|Canto|Unit|Zone|Region|Track|Round|Game|Episode|Season|Minsk|Basel|Gladiator|Fantasy|"
+    "Rome|START|SALT|Olympiad|Pillar|Corps|Army|Fleet|Wave|Step|Gemini|Soyuz|Saturn"
 )
 _COUNTED = re.compile(rf"\b(?P<word>(?i:{_COUNTED_WORDS}))\s{_ROMAN}")
-_COUNTED_SPAN = re.compile(rf"\b(?P<word>(?i:{_COUNTED_WORDS})s?)\s(?P<first>[IVXLC]+)\s?(?P<join>[-–]|and|to)\s?{_ROMAN}")
+_COUNTED_SPAN = re.compile(
+    rf"\b(?P<word>(?i:{_COUNTED_WORDS})s?)\s(?P<first>[IVXLC]+)\s?(?P<join>[-–]|and|to)\s?{_ROMAN}"
+)
 _WARS = re.compile(r"\b(?:WW|W\.W\.)\s?(?P<roman>I{1,3})(?![\w])")
 _TITLE = r"(?:King|Queen|Pope|Emperor|Tsar|Prince|Czar|Saint|Sultan|Shah|Patriarch|Kaiser|Catholicos|Empress)"
-_REIGNED = re.compile(
-    rf"\b(?P<word>{_TITLE}\s[A-Z]\w+(?:\s[A-Z]\w+)?|Charles|Elizabeth|Henry|George|Edward|William|James|Louis|Philip|Felipe|"
-    rf"Juan Carlos|John Paul|Benedict|Pius|Leo|Nicholas|Alexander|Catherine|Peter|Ivan|Frederick|Wilhelm|Napoleon|Richard|"
-    rf"Mohammed|Abdullah|Ramesses|Tutankhamun|Margrethe|Harald|Albert|Hassan|Rama|Cleopatra|Ptolemy)\s{_ROMAN}"
+_REIGNED_NAMES = (
+    "Charles|Elizabeth|Henry|George|Edward|William|James|Louis|Philip|Felipe|Juan Carlos|John Paul|Benedict|Pius|Leo|"
+    "Nicholas|Alexander|Catherine|Peter|Ivan|Frederick|Wilhelm|Napoleon|Richard|Mohammed|Abdullah|Ramesses|Tutankhamun|"
+    "Margrethe|Harald|Albert|Hassan|Rama|Cleopatra|Ptolemy"
 )
+_REIGNED = re.compile(rf"\b(?P<word>{_TITLE}\s[A-Z]\w+(?:\s[A-Z]\w+)?|{_REIGNED_NAMES})\s{_ROMAN}")
 #: A numeral of several letters after any other name: "John Smith III".
-_NAMED = re.compile(r"\b(?P<word>[A-Z][a-z]+),?\s(?P<roman>I{2,3}|IV|VI{1,3}|IX|XI{1,3}|XIV|XVI{0,3}|XV)(?![\w-])(?!\.\s?[A-Z]\.)")
+_NAMED = re.compile(
+    r"\b(?P<word>[A-Z][a-z]+),?\s(?P<roman>I{2,3}|IV|VI{1,3}|IX|XI{1,3}|XIV|XVI{0,3}|XV)(?![\w-])(?!\.\s?[A-Z]\.)"
+)
 
 
 def value(roman: str) -> int | None:

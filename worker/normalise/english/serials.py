@@ -8,7 +8,8 @@ from worker.normalise.edits import Rule, by_pattern
 from worker.normalise.english.words import decimal, grouped, letters, plural
 
 _SERIAL = re.compile(
-    r"(?<![\w@#.&])(?=[^\W_]*\d)(?=[^\W_]*[^\W\d_])(?P<code>[^\W_]+)(?P<point>\.\d+)?(?P<ending>['’]s)?(?![\w@])", re.ASCII
+    r"(?<![\w@#.&])(?=[^\W_]*\d)(?=[^\W_]*[^\W\d_])(?P<code>[^\W_]+)(?P<point>\.\d+)?(?P<ending>['’]s)?(?![\w@])",
+    re.ASCII,
 )
 _PARTS = re.compile(r"\d+|[A-Za-z]+")
 _WORD = re.compile(r"[A-Z][a-z]+|[a-z]{3,}")

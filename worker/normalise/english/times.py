@@ -20,6 +20,9 @@ _BOTH = re.compile(
     rf"(?<![\w.,:$€£])(?P<from>1[0-2]|0?[1-9])(?:[:.](?P<past>[0-5]\d))?\s?(?P<early>{_HALVES})?\s?(?:[-–—]|-to-)\s?"
     rf"(?P<hour>1[0-2]|0?[1-9])(?:[:.](?P<minute>[0-5]\d))?\s?{_HALF}"
 )
+_UNTIL_NOON = re.compile(
+    r"(?<=[\dmM.])\s?[-–—]\s?(?=(?:noon|midnight)\b)|(?<=noon)\s?[-–]\s?(?=\d)|(?<=midnight)\s?[-–]\s?(?=\d)"
+)
 _LASTED = re.compile(r"(?<![\d:.,/])(?P<hours>\d{1,2}):(?P<minutes>[0-5]\d):(?P<seconds>[0-5]\d)(?![:\d])")
 _CLOCK = re.compile(r"(?<![\d:.,/])(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?![:\d%]|\.\d)")
 _CLOCKS = re.compile(
@@ -79,6 +82,7 @@ def _zone(match: re.Match[str]) -> str | None:
 RULES: tuple[Rule, ...] = (
     by_pattern("time-range", _BOTH, _both),
     by_pattern("time", _TWELVE, _twelve),
+    by_pattern("time-range", _UNTIL_NOON, lambda _: " to "),
     by_pattern("duration", _LASTED, _lasted),
     by_pattern("clock-range", _CLOCKS, _clocks),
     by_pattern("clock", _CLOCK, lambda match: _o_clock(match["hour"], match["minute"])),

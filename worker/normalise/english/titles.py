@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
-from worker.normalise.edits import Rule, by_pattern
+from worker.normalise.edits import Rule, alternation, by_pattern
 from worker.normalise.english.words import ordinal
 
 _RANKS = {
-    "Gen.": "General", "Col.": "Colonel", "Maj.": "Major", "Capt.": "Captain", "Lt.": "Lieutenant", "Lieut.": "Lieutenant",
-    "Sgt.": "Sergeant", "Cpl.": "Corporal", "Adm.": "Admiral", "Cmdr.": "Commander", "Cdr.": "Commander",
-    "Cmdt.": "Commandant", "Pvt.": "Private", "Pte.": "Private", "Brig.": "Brigadier", "Ens.": "Ensign",
-    "Spc.": "Specialist", "Pfc.": "Private First Class", "Comdr.": "Commander", "Cmsgt.": "Chief Master Sergeant",
-    "Cpt.": "Captain", "Sfc.": "Sergeant First Class",
+    "Gen.": "General", "Col.": "Colonel", "Maj.": "Major", "Capt.": "Captain", "Lt.": "Lieutenant",
+    "Lieut.": "Lieutenant", "Sgt.": "Sergeant", "Cpl.": "Corporal", "Adm.": "Admiral", "Cmdr.": "Commander",
+    "Cdr.": "Commander", "Cmdt.": "Commandant", "Pvt.": "Private", "Pte.": "Private", "Brig.": "Brigadier",
+    "Ens.": "Ensign", "Spc.": "Specialist", "Pfc.": "Private First Class", "Comdr.": "Commander",
+    "Cmsgt.": "Chief Master Sergeant", "Cpt.": "Captain", "Sfc.": "Sergeant First Class",
 }  # fmt: skip
 _BEFORE_RANK = {
     "Brig.": "Brigadier", "Maj.": "Major", "Lt.": "Lieutenant", "Vice": "Vice", "Rear": "Rear", "Fleet": "Fleet",
@@ -27,19 +27,21 @@ _OTHERS = {
     "Drs.": "Doctors", "Mr.": "Mister", "Mrs.": "Missus", "Ms.": "Miz", "Messrs.": "Messieurs", "Mx.": "Mix",
     "Supt.": "Superintendent", "Insp.": "Inspector", "Det.": "Detective", "Amb.": "Ambassador", "Fr.": "Father",
     "Mt.": "Mount", "Mts.": "Mounts", "Ft.": "Fort", "Del.": "Delegate", "Atty.": "Attorney", "Asst.": "Assistant",
-    "Dep.": "Deputy", "Sec.": "Secretary", "Min.": "Minister", "Ofc.": "Officer", "Off.": "Officer", "Dir.": "Director",
-    "Comm.": "Commissioner", "Cllr.": "Councillor", "Msgr.": "Monsignor", "Mgr.": "Monsignor", "Bp.": "Bishop",
-    "Abp.": "Archbishop", "Card.": "Cardinal", "Sr.": "Sister", "Mme.": "Madame", "Mlle.": "Mademoiselle",
-    "Adj.": "Adjutant", "Dist.": "District",
-    "Mr": "Mister", "Mrs": "Missus", "Ms": "Miz", "Dr": "Doctor", "Prof": "Professor", "Gen": "General", "Lt": "Lieutenant",
-    "Col": "Colonel", "Sgt": "Sergeant", "Capt": "Captain", "Cllr": "Councillor",
+    "Dep.": "Deputy", "Sec.": "Secretary", "Min.": "Minister", "Ofc.": "Officer", "Off.": "Officer",
+    "Dir.": "Director", "Comm.": "Commissioner", "Cllr.": "Councillor", "Msgr.": "Monsignor", "Mgr.": "Monsignor",
+    "Bp.": "Bishop", "Abp.": "Archbishop", "Card.": "Cardinal", "Sr.": "Sister", "Mme.": "Madame",
+    "Mlle.": "Mademoiselle", "Adj.": "Adjutant", "Dist.": "District", "Mr": "Mister", "Mrs": "Missus", "Ms": "Miz",
+    "Dr": "Doctor", "Prof": "Professor", "Gen": "General", "Lt": "Lieutenant", "Col": "Colonel", "Sgt": "Sergeant",
+    "Capt": "Captain", "Cllr": "Councillor",
 }  # fmt: skip
 _NAME = r"(?=\s[\"“‘(]?[A-Z]|-[A-Z])"
-_BEFORE = "|".join(re.escape(word) for word in sorted(_BEFORE_RANK, key=len, reverse=True))
-_RANK = "|".join(re.escape(word) for word in sorted(_RANKS, key=len, reverse=True))
-_RANKED = re.compile(rf"(?<![\w.])(?P<first>{_BEFORE})\s(?P<second>{_RANK}|Gov\.|Insp\.|Supt\.)(?P<class>\s1st\sClass)?{_NAME}")
+_BEFORE = alternation(_BEFORE_RANK)
+_RANK = alternation(_RANKS)
+_RANKED = re.compile(
+    rf"(?<![\w.])(?P<first>{_BEFORE})\s(?P<second>{_RANK}|Gov\.|Insp\.|Supt\.)(?P<class>\s1st\sClass)?{_NAME}"
+)
 _TITLE = re.compile(
-    rf"(?<![\w.])(?P<title>{'|'.join(re.escape(word) for word in sorted(_RANKS | _OTHERS, key=len, reverse=True))})"
+    rf"(?<![\w.])(?P<title>{alternation(_RANKS | _OTHERS)})"
     rf"(?P<class>\s[123]\w\w\sClass)?{_NAME}"
 )
 _ALONE = re.compile(r"(?<![\w.])(?P<title>Mr|Mrs|Ms|Dr|Gov|Sen|Rep|Gen)\.(?=['’]s|\s[a-z]|,)")

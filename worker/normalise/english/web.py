@@ -30,7 +30,14 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-
 _PATH_LENGTH = 24
 
 #: Endings of two letters that are said as words.
-_ENDING_WORDS = frozenset({"co", "me", "us", "be", "it", "no", "by", "at", "in", "my", "so"}) - {"us", "it", "no", "by", "at", "in"}
+_ENDING_WORDS = frozenset({"co", "me", "us", "be", "it", "no", "by", "at", "in", "my", "so"}) - {
+    "us",
+    "it",
+    "no",
+    "by",
+    "at",
+    "in",
+}
 
 
 def _host(text: str) -> str:

@@ -144,4 +144,6 @@ def letters(text: str) -> str:
 def spelled(text: str) -> str:
     """Return an address or a code in words: signs by name, digits one by one, letters as they stand."""
     parts = re.findall(r"\d|[^\W\d_]+|[^\w\s]|_", text)
-    return " ".join(_ONES[int(part)] if part.isdecimal() and part.isascii() else _SIGNS.get(part, part) for part in parts)
+    return " ".join(
+        _ONES[int(part)] if part.isdecimal() and part.isascii() else _SIGNS.get(part, part) for part in parts
+    )

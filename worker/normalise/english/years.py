@@ -6,33 +6,31 @@ import re
 
 from worker.normalise.edits import Rule, by_pattern
 from worker.normalise.english.dates import NOT_NUMBER, YEAR
+from worker.normalise.english.nouns import COUNTED_OR_MEASURED
 from worker.normalise.english.words import cardinal, letters, ordinal, plural, two_digits, year
 
 _DECADES = re.compile(
     r"(?<![\w.,$€£])(?P<first>1\d\d0|20\d0)['’]?s\s?(?:[-–—]|to)\s?['’‘]?(?P<second>1\d\d0|20\d0|[2-9]0)['’]?s\b"
 )
 _DECADE = re.compile(r"(?<![\w.,$€£])(?P<mark>['’‘])?(?P<number>1\d\d0|20\d0|[2-9]0)['’]?s\b")
-_SPAN = re.compile(rf"(?<![\w.,$€£/-])(?P<first>{YEAR})\s?[-–—]\s?(?P<second>{YEAR}|\d\d)\b{NOT_NUMBER}(?![\w/–-])")
+_SPAN = re.compile(
+    rf"(?<![\w.,$€£/-])(?P<first>{YEAR})\s?[-–—]\s?['’]?(?P<second>{YEAR}|\d\d)\b{NOT_NUMBER}(?![\w/–-])"
+)
 _SEASON = re.compile(rf"(?<![\w.,$€£/-])(?P<first>{YEAR})/(?P<second>{YEAR}|\d\d)\b(?![\w/])")
 _SHORT = re.compile(r"(?<![\w’'])['’‘](?P<number>\d\d)(?![\w’'\"”]|[.,]\d)")
-_ERA = re.compile(
-    r"(?<![\w.,])(?P<number>\d{1,4})\s?(?P<era>A\.D\.?|B\.C\.E\.?|B\.C\.?|C\.E\.?|AD|BCE|BC|CE)(?![\w])"
-)
+_ERA = re.compile(r"(?<![\w.,])(?P<number>\d{1,4})\s?(?P<era>A\.D\.?|B\.C\.E\.?|B\.C\.?|C\.E\.?|AD|BCE|BC|CE)(?![\w])")
 _ERA_FIRST = re.compile(r"\b(?P<era>A\.D\.|AD)\s(?P<number>\d{1,4})\b")
 _QUARTER = re.compile(r"(?<![\w.,])(?P<number>[1-4])Q\s?['’]?(?P<year>20\d\d|\d\d)\b")
-_BARE = re.compile(r"(?<![\d.,$€£#/@-])(?<![-–—]\d)\b(?P<year>1[1-9]\d\d|20\d\d)\b(?![\d%°/]|[.,:]\d|-\d)")
-
-#: A bare four-digit number before one of these is a quantity, not a year.
-_COUNTED = re.compile(
-    r"\s*-?(?:people|soldiers|troops|homes|houses|households|jobs|miles|km\b|kilomet|met(?:er|re)s?\b|feet|foot\b|kg\b|tons?\b|"
-    r"tonnes|dollars|euros|pounds|members|votes|voters|times\b|cases|deaths|percent|per cent|hours|days|square|m\b|MW\b|"
-    r"watts|rubles|hryv|years|students|workers|employees|patients|children|women|men\b|officers|residents|families|seats|"
-    r"calories|acres|hectares|pages|words|words|gallons|liters|litres|items|tickets|points|copies|flights|passengers|"
-    r"megawatts|mph\b|rpm\b|lbs?\b|ft\b|sq\b|more\b|others\b|units|shares|prisoners|refugees|migrants|missiles|drones)",
-    re.IGNORECASE,
+_BARE = re.compile(r"(?<![\d.,$€£#/@-])(?<![-–—]\d)\b(?P<year>1\d{3}|20\d\d)\b(?![\d%°/]|[.,:]\d|-\d)")
+_YEAR_BEFORE = re.compile(
+    r"\b(?:in|since|of|from|until|till|by|after|before|year|around|circa|and|to|late|early)\s$", re.IGNORECASE
 )
+
+#: Earlier years are more often quantities.
+_SURE_YEAR = 1100
+
 _COUNTING = re.compile(
-    r"\b(?:than|over|nearly|about|around|roughly|almost|some|least|most|approximately|total of|exactly|killed|another)\s$"
+    r"\b(?:than|over|nearly|about|around|roughly|almost|some|least|most|approximately|exactly|another)\s$"
 )
 
 
@@ -49,7 +47,9 @@ def _later(first: str, second: str) -> str | None:
     """Return the second year of a span, or None when it is none: 1939-45 is, 2014-12 is a month."""
     if len(second) == 4:  # noqa: PLR2004
         return year(int(second))
-    return two_digits(int(second)) if int(second) > int(first[2:]) or int(second) == (int(first[2:]) + 1) % 100 else None
+    return (
+        two_digits(int(second)) if int(second) > int(first[2:]) or int(second) == (int(first[2:]) + 1) % 100 else None
+    )
 
 
 def _span(match: re.Match[str]) -> str | None:
@@ -78,16 +78,21 @@ def _three(number: str) -> str:
 
 def _quarter(match: re.Match[str]) -> str:
     written = match["year"]
-    return f"the {ordinal(int(match['number']))} quarter of {year(int(written if len(written) == 4 else '20' + written))}"  # noqa: PLR2004
+    return (
+        f"the {ordinal(int(match['number']))} quarter of {year(int(written if len(written) == 4 else '20' + written))}"  # noqa: PLR2004
+    )
 
 
 def _bare(match: re.Match[str]) -> str | None:
-    if _COUNTED.match(match.string, match.end()):
+    if COUNTED_OR_MEASURED.match(match.string, match.end()):
         return None
     before = match.string[max(0, match.start() - 20) : match.start()]
     if _COUNTING.search(before) and re.match(r"\s[a-z]+(?:s|people|men|women)\b", match.string[match.end() :]):
         return None
-    return year(int(match["year"]))
+    number = int(match["year"])
+    if number < _SURE_YEAR and not _YEAR_BEFORE.search(before):
+        return None
+    return year(number)
 
 
 MARKED_RULES: tuple[Rule, ...] = (
