@@ -71,8 +71,9 @@ _WORD_BEFORE = re.compile(r"(?P<word>[\w’']+)\s$")
 #: A saint follows these, a street follows any other capitalised word.
 _BEFORE_SAINT = frozenset(
     (
-        "in of at to from near and the for with by on outside around across between Mount Fort Port Lake Bay East West "
-        "North South Old New Upper Lower Greater Cathedral Church Saint Basilica Archbishop Bishop Sister Mother Father St"
+        "in of at to from near and the for with by on outside around across between Mount Fort Port Lake Bay East "
+        "West North South Old New Upper Lower Greater Cathedral Church Saint Basilica Archbishop Bishop Sister Mother "
+        "Father St"
     ).split()
 )
 

@@ -13,10 +13,10 @@ _ROMAN = r"(?P<roman>[IVXLC]+)(?![\w-])(?!\.\s?[A-Z]\.)"
 
 #: Words after which a numeral counts: "Chapter Four".
 _COUNTED_WORDS = (
-    "World War|Super Bowl|Top Gun|Chapter|Part|Article|Act|Title|Phase|Type|Class|Book|Volume|Vol\\.|Section|Stage|Apollo|"
-    "Artemis|Schedule|Division|Group|Category|Level|Tier|Grade|Mark|Mk|Block|Model|Annex|Appendix|Vatican|Camp|Rocky|"
-    "Factor|Lot|Figure|Table|Scene|Canto|Unit|Zone|Region|Track|Round|Game|Episode|Season|Minsk|Basel|Gladiator|Fantasy|"
-    "Rome|START|SALT|Olympiad|Pillar|Corps|Army|Fleet|Wave|Step|Gemini|Soyuz|Saturn"
+    "World War|Super Bowl|Top Gun|Chapter|Part|Article|Act|Title|Phase|Type|Class|Book|Volume|Vol\\.|Section|Stage|"
+    "Apollo|Artemis|Schedule|Division|Group|Category|Level|Tier|Grade|Mark|Mk|Block|Model|Annex|Appendix|Vatican|Camp|"
+    "Rocky|Factor|Lot|Figure|Table|Scene|Canto|Unit|Zone|Region|Track|Round|Game|Episode|Season|Minsk|Basel|Gladiator|"
+    "Fantasy|Rome|START|SALT|Olympiad|Pillar|Corps|Army|Fleet|Wave|Step|Gemini|Soyuz|Saturn"
 )
 _COUNTED = re.compile(rf"\b(?P<word>(?i:{_COUNTED_WORDS}))\s{_ROMAN}")
 _COUNTED_SPAN = re.compile(
