@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from worker.normalise import english
+from worker.normalise import english, ukrainian
 from worker.normalise.edits import Rule, apply
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ def normalise(written: str, language: str) -> tuple[str, tuple[Span, ...]]:
 def _rules(language: str) -> tuple[Rule, ...]:
     """Return the rules of a language, strongest first."""
     primary, _, rest = language.lower().partition("-")
+    if primary == "uk":
+        return ukrainian.RULES
     if primary != "en":
         return ()
     return english.RULES if rest[-2:] in _MONTH_FIRST else english.DAY_FIRST_RULES
