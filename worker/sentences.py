@@ -18,25 +18,25 @@ _CUT_SHORT = {
     )
     for language, words in {
         "en": (
-            "Brig Gen Lt Lieut Col Maj Capt Sgt Cpl Adm Cmdr Pvt Rear Sen Sens Rep Reps Gov Pres Rev Hon Prof Mr Mrs Ms "
-            "Messrs Dr Drs Mt Ft Supt Insp Det Amb Atty Asst Dist vs v approx sq cf e\\.g i\\.e viz al"
+            "Brig Gen Lt Lieut Col Maj Capt Sgt Cpl Adm Cmdr Pvt Rear Sen Sens Rep Reps Gov Pres Rev Hon Prof Mr Mrs "
+            "Ms Messrs Dr Drs Mt Ft Supt Insp Det Amb Atty Asst Dist vs v approx sq cf e\\.g i\\.e viz al"
         ),
         "de": (
-            "Dr Prof Hr Fr Frl Gen Nr Str St z\\.\\sB z\\.B d\\.\\sh d\\.h u\\.\\sa u\\.a bzw ca evtl ggf Mio Mrd Abs Art "
-            "Kap Bd Bf Ing Dipl Dipl-Ing Mag Min Std vgl geb gest sog"
+            "Dr Prof Hr Fr Frl Gen Nr Str St z\\.\\sB z\\.B d\\.\\sh d\\.h u\\.\\sa u\\.a bzw ca evtl ggf Mio Mrd Abs "
+            "Art Kap Bd Bf Ing Dipl Dipl-Ing Mag Min Std vgl geb gest sog"
         ),
         "fr": "M MM Mme Mmes Mlle Dr Pr Me Mgr St Ste art av apr chap env fig no p pp vol éd cf ex gén col lt cap",
-        "es": "Sr Sra Sres Srta Dr Dra D Dña Prof Gral Lic Ing Arq Av Avda núm núms pág págs art p ej aprox Ud Uds Mons",
+        "es": "Sr Sra Sres Srta Dr Dra D Dña Prof Gral Lic Ing Arq Av Avda núm núms pág págs art p ej aprox Ud Uds",
         "uk": (
-            "ген полк підполк кап лейт майор проф акад доц док д-р вул просп бульв пл пров буд кв обл р-н м с смт ст гр "
-            "п пп ім напр див рис табл тис млн млрд грн коп св тов"
+            "ген полк підполк кап лейт майор проф акад доц док д-р вул просп бульв пл пров буд кв обл р-н м с смт ст "
+            "гр п пп ім напр див рис табл тис млн млрд грн коп св тов"
         ),
     }.items()
 }
 
 #: Words cut short that only a number follows.
 _NUMBERED = re.compile(
-    rf"\b(?:approx|Nos?|nos|pp?|Vol|vol|Secs?|Arts?|Figs?|Ch|est|c|ca|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Nr|"
+    rf"\b(?:approx|Nos?|nos|pp?|Vols?|vols?|Secs?|Arts?|Figs?|Ch|est|c|ca|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Nr|"
     rf"núm|art|ст|п|№|вул|буд)\.{_CLOSERS}"
 )
 #: A saint, not the street that a name before it makes it.

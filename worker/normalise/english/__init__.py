@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 def _rules(*, day_first: bool) -> tuple[Rule, ...]:
     return (
+        *symbols.MARK_RULES,
         *web.RULES,
         *times.RULES,
         *phones.RULES,

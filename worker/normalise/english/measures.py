@@ -28,6 +28,7 @@ _HEIGHT = re.compile(r"(?<![\w.,])(?P<feet>[3-8])['’′]\s?(?P<inches>1[01]|\d
 _FEET_INCHES = re.compile(r"(?<![\w.,])(?P<feet>\d{1,2})\s?ft\.?,?\s(?P<inches>1[01]|\d)\s?in\b\.?")
 _PER_ALONE = re.compile(rf"(?<![\w.,/])(?P<number>{NUMBER})/(?P<per>kg|lb|hour|day|week|month|year|person)\b")
 _COUNTED_SPAN = re.compile(r"(?<![\w.,/$€£-])(?P<number>\d{1,3}(?:,\d{3})+|\d{1,4}(?:\.\d)?)-(?P<word>[a-z]{2,})\b")
+_DIMENSIONS = re.compile(rf"(?<![\w.,/:$€£-]){NUMBER}(?:\s?[x×]\s?{NUMBER}){{1,2}}(?![\w]|[.,]\d)")
 _TIMES = re.compile(rf"(?<![\w.,/:$€£-])(?P<number>{NUMBER})[x×](?![\w])")
 _COMPARING = re.compile(
     r"\s(?:more|faster|as|larger|higher|bigger|the|greater|better|its|what|their|stronger|longer)\b"
@@ -47,7 +48,8 @@ _RACED = re.compile(
 )
 _ALONE = {
     "km/h": "kilometers per hour", "kmh": "kilometers per hour", "m/s": "meters per second", "mph": "miles per hour",
-    "kWh": "kilowatt hours", "MWh": "megawatt hours",
+    "m²": "square meter", "km²": "square kilometer", "m³": "cubic meter", "kWh": "kilowatt hours",
+    "MWh": "megawatt hours",
 }  # fmt: skip
 _ALONE_UNIT = re.compile(rf"(?<![\w/])(?:{'|'.join(map(re.escape, _ALONE))})(?![\w/])")
 
@@ -122,6 +124,10 @@ def _times(match: re.Match[str]) -> str:
     return f"{decimal(match['number'])} {word}"
 
 
+def _dimensions(match: re.Match[str]) -> str:
+    return " by ".join(decimal(number) for number in re.findall(NUMBER, match.group()))
+
+
 def _height(match: re.Match[str]) -> str:
     return f"{cardinal(int(match['feet']))} foot {cardinal(int(match['inches']))}"
 
@@ -134,6 +140,7 @@ def _feet_inches(match: re.Match[str]) -> str:
 
 
 RULES: tuple[Rule, ...] = (
+    by_pattern("dimensions", _DIMENSIONS, _dimensions),
     by_pattern("height", _HEIGHT, _height),
     by_pattern("height", _FEET_INCHES, _feet_inches),
     by_pattern("temperature", _DEGREES, _degrees),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from worker.normalise.edits import Rule, alternation, by_pattern
-from worker.normalise.english.words import digits, grouped, letters, plural
+from worker.normalise.english.words import cardinal, digits, grouped, letters, plural
 
 _SPOKEN = {
     "9/11": "nine eleven", "24/7": "twenty-four seven", "7/7": "seven seven", "50/50": "fifty-fifty",
@@ -18,6 +18,10 @@ _SPOKEN = {
 _FIXED = re.compile(rf"(?<![\w$€£/.,])(?<!\d-)(?:{alternation(_SPOKEN)})(?![\w/%]|[.,]\d|-\d)")
 
 _AIRLINER = re.compile(r"(?<![\w.,$€£-])7[0-8]7(?=\s(?:MAX|Max|Dreamliner|jets?|airliners?|planes?)\b)")
+_SERIES = re.compile(
+    r"(?<![\w.,$€£-])(?P<model>7[0-8]7)-(?P<series>\d00|\d{1,2})(?P<letter>[A-Z]{0,2})(?![\w-]|[.,]\d)"
+)
+_CODE_SPAN = re.compile(r"\b(?P<letter>[QHG])(?P<first>\d)\s?[-–]\s?(?P=letter)(?P<second>\d)\b")
 _CALIBER = re.compile(r"(?<![\w.])\.(?P<number>\d\d\d?)(?=[-\s]caliber)")
 _MODEL = re.compile(
     r"(?<![\w.-])(?P<name>(?:[A-Z][A-Za-z]{0,11}|covid))[-‑](?P<number>\d{1,4})(?P<letter>[A-Z]{0,3}|[a-z])(?P<plural>s|['’]s)?(?![\w])(?![-.,]\d)",
@@ -64,10 +68,22 @@ def _series(number: str) -> str:
     return digits(number) if number.startswith("0") else grouped(number)
 
 
+def _airliner(match: re.Match[str]) -> str:
+    letter = f" {letters(match['letter'])}" if match["letter"] else ""
+    return f"{grouped(match['model'])} {grouped(match['series'])}{letter}"
+
+
+def _code_span(match: re.Match[str]) -> str:
+    letter = match["letter"]
+    return f"{letter} {cardinal(int(match['first']))} to {letter} {cardinal(int(match['second']))}"
+
+
 RULES: tuple[Rule, ...] = (
     by_pattern("fixed-name", _FIXED, lambda match: _SPOKEN[match.group()]),
     by_pattern("numbered-name", _AFTER_NAME, _after_name),
     by_pattern("model", _MODEL, _model),
     by_pattern("model", _AIRLINER, lambda match: grouped(match.group())),
+    by_pattern("model", _SERIES, _airliner),
+    by_pattern("quarters", _CODE_SPAN, _code_span),
     by_pattern("caliber", _CALIBER, lambda match: grouped(match["number"])),
 )

@@ -12,7 +12,7 @@ _EQUATION = re.compile(
 )
 _SIGNS = {"-": "minus", "−": "minus", "–": "minus", "+": "plus", "×": "times", "*": "times", "/": "over", "÷": "over"}
 _DOTTED = re.compile(r"(?<![\w.,$€£])\d{1,4}(?:\.\d{1,4}){2,}(?![\w]|[.,]\d)")
-_RATIO = re.compile(r"(?<![\w.,:/$€£])(?P<first>\d{1,3}(?:\.\d)?):(?P<second>\d{1,3})(?![\w:]|[.,]\d)")
+_RATIO = re.compile(r"(?<![\w.,:/$€£])(?P<first>\d{1,3}(?:,\d{3})*(?:\.\d)?):(?P<second>\d{1,3})(?![\w:]|[.,]\d)")
 _RANGE = re.compile(
     rf"(?<![\w.,/–—-])(?P<first>{NUMBER})\s?(?P<dash>[-–—])\s?(?P<second>{NUMBER})(?:[-–](?P<third>\d{{1,3}}))?"
     rf"(?![\w/]|[-–—]\d|[.,]\d)"

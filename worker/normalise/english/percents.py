@@ -35,8 +35,7 @@ def _percent(match: re.Match[str]) -> str:
     unit, join = match["unit"], match["join"]
     until = ""
     if match["until"]:
-        # "60% or 65%" says "percent" twice; "5%-10%" is one span.
-        own = " percent" if join in {"and", "or"} and "%" in match.group()[:-1] else ""
+        own = " percent" if "%" in match.group()[:-1] else ""
         until = f"{own} {join if join in {'and', 'or'} else 'to'} {decimal(match['until'])}"
     if unit.startswith(("percentage", "pp", "p.p")):
         word = unit.replace("-", " ") if unit.startswith("percentage") else "percentage points"

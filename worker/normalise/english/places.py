@@ -110,7 +110,7 @@ def _numbered_way(match: re.Match[str]) -> str:
 
 
 def _named_way(match: re.Match[str]) -> str | None:
-    if match["name"] in _BEFORE_SAINT or (match["way"] in {"St", "Dr"} and _names_somebody(match)):
+    if _before_saint(match["name"]) or (match["way"] in {"St", "Dr"} and _names_somebody(match)):
         return None
     point = "." if ends_sentence(match.string, match.end()) else ""
     return f"{match['name']} {_WAYS[match['way']]}{point}"
@@ -124,9 +124,13 @@ def _names_somebody(match: re.Match[str]) -> bool:
     return bool(re.match(r"\s[A-Z][a-z]", following)) and (starts or match["way"] == "Dr")
 
 
+def _before_saint(word: str) -> bool:
+    return word in _BEFORE_SAINT or word.lower() in _BEFORE_SAINT
+
+
 def _saint(match: re.Match[str]) -> str | None:
     before = _WORD_BEFORE.search(match.string[max(0, match.start() - 30) : match.start()])
-    if before and before["word"][0].isupper() and before["word"] not in _BEFORE_SAINT and match.group() != "St":
+    if before and before["word"][0].isupper() and not _before_saint(before["word"]) and match.group() != "St":
         starts = not match.string[: match.start() - len(before.group())].rstrip('"“ ')
         if not starts:
             return "Street"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from worker.normalise.edits import Rule, by_pattern
+from worker.normalise.english.initialisms import said_as_word
 from worker.normalise.english.words import decimal, grouped, letters, plural
 
 _SERIAL = re.compile(
@@ -30,7 +31,7 @@ def _serial(match: re.Match[str]) -> str:
 def _part(part: str) -> str:
     if part.isdecimal():
         return grouped(part)
-    return part if _WORD.fullmatch(part) or part.islower() else letters(part)
+    return part if _WORD.fullmatch(part) or part.islower() or said_as_word(part) else letters(part)
 
 
 RULES: tuple[Rule, ...] = (by_pattern("serial", _SERIAL, _serial),)

@@ -69,7 +69,7 @@ def _lasted(match: re.Match[str]) -> str:
 
 def _hours(match: re.Match[str]) -> str:
     hour, minute = int(match["hour"]), match["minute"]
-    lead = f"zero {cardinal(hour)}" if 0 < hour < 10 else cardinal(hour)  # noqa: PLR2004
+    lead = f"zero {cardinal(hour)}" if hour < 10 else cardinal(hour)  # noqa: PLR2004
     return f"{lead} hundred" if minute == "00" else f"{lead} {two_digits(int(minute))}"
 
 

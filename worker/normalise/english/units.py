@@ -5,6 +5,8 @@ from __future__ import annotations
 
 def _many(one: str) -> tuple[str, str]:
     first, _, rest = one.partition(" ")
+    if first == "degree":
+        return one, f"degrees {rest}"
     if first in {"square", "cubic"}:
         return one, f"{first} {_many(rest)[1]}"
     if first == "foot":
@@ -42,6 +44,9 @@ _NAMES = {
     "pts": "point", "pt": "point", "mSv": "millisievert", "kcal": "kilocalorie", "bpm": "beat per minute",
     "rpm": "revolution per minute", "mg/dL": "milligram per deciliter", "ug/m3": "microgram per cubic meter",
     "µg/m³": "microgram per cubic meter", "μg/m³": "microgram per cubic meter", "bps": "basis point",
+    "kbit/s": "kilobit per second", "Mbit/s": "megabit per second", "Gbit/s": "gigabit per second",
+    "hPa": "hectopascal", "deg. C": "degree Celsius", "deg. F": "degree Fahrenheit", "degrees C": "degree Celsius",
+    "degrees F": "degree Fahrenheit",
 }  # fmt: skip
 
 #: Unit -> (one, many).
