@@ -85,7 +85,8 @@ def said_as_word(text: str) -> bool:
     shape = "".join("v" if letter in _VOWELS else "c" for letter in text)
     if len(text) > _MOST_SPELLED + 1:
         return "v" in shape and "cccc" not in shape
-    return "v" in shape and "vv" not in shape and "ccc" not in shape
+    # "NEED" and "FREE" are words in capitals; "IAEA" and "UEMO" are not.
+    return "v" in shape and not shape.startswith("vv") and "vvv" not in shape and "ccc" not in shape
 
 
 def _dotted(match: re.Match[str]) -> str:
