@@ -82,7 +82,7 @@ def said_as_word(text: str) -> bool:
         return True
     if len(text) <= _MOST_SPELLED:
         return False
-    shape = "".join("v" if letter in _VOWELS else "c" for letter in text)
+    shape = "".join("v" if letter in _VOWELS else "c" for letter in text.replace("Y", "J", text.startswith("Y")))
     if len(text) > _MOST_SPELLED + 1:
         return "v" in shape and "cccc" not in shape
     # "NEED" and "FREE" are words in capitals; "IAEA" and "UEMO" are not.
