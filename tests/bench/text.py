@@ -10,19 +10,17 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 import sys
 import time
 from collections import Counter
 from pathlib import Path
 
 from tests.bench.measure import table
+from tests.support.spoken import lenient
 from worker.normalise import normalise
 from worker.sentences import sentences
 
 _DIFFERENCES = Path(__file__).with_name("differences.tsv")
-_PUNCTUATION = re.compile(r"[^\w\s]|_")
-_AND = re.compile(r"\band\b")
 
 
 def run(*folders: str, verbose: bool = False):
@@ -34,11 +32,6 @@ def run(*folders: str, verbose: bool = False):
             _spoken_forms(path, verbose=verbose)
         for path in sorted(folder.glob("*.json")):
             _sentence_rules(path, verbose=verbose)
-
-
-def lenient(text: str) -> str:
-    plain = _PUNCTUATION.sub(" ", text.casefold())
-    return "".join(_AND.sub(" ", plain).split())
 
 
 def differences() -> dict[tuple[str, str], str]:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.spoken import lenient
 from worker.normalise import normalise
 from worker.normalise.edits import Edit, apply
 from worker.normalise.english import words
@@ -24,6 +25,19 @@ def _cases(name):
 @pytest.mark.parametrize(("written", "spoken"), _cases("spoken_en.txt"))
 def test_english_as_a_newsreader_would(written, spoken):
     assert normalise(written, "en-US")[0] == spoken
+
+
+@pytest.mark.parametrize(
+    "case",
+    [line.split("\t") for line in (_DATA / "newsroom_en.tsv").read_text().splitlines()],
+    ids=lambda case: case[1][:40],
+)
+def test_sentences_written_by_somebody_who_had_not_seen_the_rules(case):
+    kind, written, *spoken = case
+    said, _ = normalise(written, "en")
+    assert lenient(said) in [lenient(form) for form in spoken]
+    if kind == "plain":
+        assert said == written
 
 
 @pytest.mark.parametrize(("written", "spoken"), _cases("spoken_uk.txt"))

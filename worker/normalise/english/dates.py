@@ -52,6 +52,9 @@ _DOTTED = re.compile(
 _MONTH_OF_YEAR = re.compile(r"(?<![\w./$€£-])(?P<month>0?[1-9]|1[0-2])/(?P<year>(?:19|20)\d\d)(?![\w/]|[.,]\d)")
 _MONTHS_SPAN = re.compile(rf"\b(?P<first>{MONTH}){_DASH}(?P<second>{MONTH})")
 _ABBREVIATED = re.compile(r"\b(?P<month>Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.(?=[\s,;:)–—-]|$)")
+_IN_MONTH = re.compile(
+    r"\b(?:in|last|next|this|since|until|of|by|early|late|mid|from|to|between|and|or)[\s-]$", re.IGNORECASE
+)
 _WEEKDAY = re.compile(
     rf"\b(?P<day>{alternation(_WEEKDAYS)})\."
     rf"(?=,?\s+(?:{MONTH}|{DAY}\b|noon|midnight|and|or|to|through|at|from|morning|evening|night|afternoon|{'|'.join(_WEEKDAYS)})|\s?[-–—,;)]|$)"
@@ -136,8 +139,11 @@ def _months(match: re.Match[str]) -> str | None:
     return f"{month_name(first)} to {month_name(second)}"
 
 
-def _abbreviated(match: re.Match[str]) -> str:
-    point = "." if ends_sentence(match.string, match.end()) else ""
+def _abbreviated(match: re.Match[str]) -> str | None:
+    ends = ends_sentence(match.string, match.end())
+    if ends and match["month"] in {"Jan", "Mar"} and not _IN_MONTH.search(match.string, 0, match.start()):
+        return None  # somebody's name
+    point = "." if ends else ""
     return month_name(match["month"]) + point
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from worker.normalise.edits import Rule, by_pattern
+from worker.normalise.english.nouns import COUNTED
 from worker.normalise.english.words import digits
 
 _GAP = r"[\s.\u2010\u2011-]"
@@ -24,6 +25,10 @@ _DIALLED = re.compile(
     r"helpline|lifeline|number|at|fax|whatsapp)\b\W{0,3}(?:\w+\W+){0,2}$",
     re.IGNORECASE,
 )
+_DIALLED_NEAR = re.compile(
+    r"\b(?:call|dial|phone|text|hotline|helpline|tip line|emergency)\w*\b[^.!?]{0,60}$", re.IGNORECASE
+)
+_SHORT_CODE = re.compile(r"(?<=\bto\s)\d{5,6}(?![\w-]|[.,]\d)")
 _AFTER_SHORT = re.compile(
     r"\s(?:calls?|callers?|dispatch\w*|operators?|emergency|line|hotline|lifeline|system|recording)"
 )
@@ -65,14 +70,20 @@ def _local(match: re.Match[str]) -> str | None:
 
 def _short(match: re.Match[str]) -> str | None:
     number = match["number"]
-    dialled = _DIALLED.search(match.string, 0, match.start()) and re.match(r"\W|$", match.string[match.end() :])
+    before = match.string[: match.start()]
+    dialled = _DIALLED.search(before) or _DIALLED_NEAR.search(before)
     named = _AFTER_SHORT.match(match.string, match.end())
-    return digits(number) if named or (dialled and (number in _EMERGENCY or not _counts(match))) else None
+    return digits(number) if named or (dialled and not _counts(match)) else None
+
+
+def _short_code(match: re.Match[str]) -> str | None:
+    return digits(match.group()) if re.search(r"\btext\b[^.!?]{0,40}$", match.string[: match.start()]) else None
 
 
 def _counts(match: re.Match[str]) -> bool:
-    """Tell whether a plural noun follows, so that the number counts things: "at 111 sites"."""
-    return bool(re.match(r"\s[a-z]+s\b", match.string[match.end() :]))
+    """Tell whether a noun follows, so that the number counts things: "at 111 sites"."""
+    following = match.string[match.end() :]
+    return bool(COUNTED.match(following) or (match["number"] not in _EMERGENCY and re.match(r"\s[a-z]+s\b", following)))
 
 
 RULES: tuple[Rule, ...] = (
@@ -82,5 +93,6 @@ RULES: tuple[Rule, ...] = (
     by_pattern("phone", _SOCIAL, lambda match: _said(match.group())),
     by_pattern("phone", _TRUNK, lambda match: _said(match.group())),
     by_pattern("phone", _LOCAL, _local),
+    by_pattern("short-code", _SHORT_CODE, _short_code),
     by_pattern("emergency-number", _SHORT, _short),
 )

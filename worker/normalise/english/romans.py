@@ -9,7 +9,7 @@ from worker.normalise.english.words import cardinal, ordinal
 
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 _SIZES = ((100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
-_ROMAN = r"(?P<roman>[IVXLC]+)(?![\w-])(?!\.\s?[A-Z]\.)"
+_ROMAN = r"(?P<roman>[IVXLC]+)(?!\w|-[A-Z\d])(?!\.\s?[A-Z]\.)"
 
 #: Words after which a numeral counts: "Chapter Four".
 _COUNTED_WORDS = (

@@ -16,6 +16,7 @@ _COMPARED = re.compile(r"(?P<sign>>=|<=|[<>≥≤±≠])\s?(?=[\d$€£.])")
 _SLASH = re.compile(r"(?<=[A-Za-z])\s?/\s?(?=[A-Za-z])")
 _PERCENT = re.compile(r"(?<=\s)%(?=\s|$)")
 _AT = re.compile(r"(?<=\w)\s@\s(?=[\w$€£])|(?<!\w)@(?=\d)")
+_COPYRIGHT = re.compile(r"©\s?(?=\d{4}\b)")
 _SECTION = re.compile(r"§§?\s?")
 _CURRENCY = re.compile(r"(?<![\w$€£])[$€£](?=\s|$|[),.;:])")
 _PICTURES = r"[\U0001F000-\U0001FAFF\u2600-\u27BF\u2B00-\u2BFF\uFE0F\u200D\u20E3\U000E0020-\U000E007F]+"
@@ -43,7 +44,10 @@ def _and(match: re.Match[str]) -> str:
 
 
 #: Before any number is read: a footnote's mark is none.
-MARK_RULES: tuple[Rule, ...] = (by_pattern("mark", _MARKS, lambda _: ""),)
+MARK_RULES: tuple[Rule, ...] = (
+    by_pattern("copyright", _COPYRIGHT, lambda _: "copyright "),
+    by_pattern("mark", _MARKS, lambda _: ""),
+)
 
 RULES: tuple[Rule, ...] = (
     by_pattern("ampersand", _AND, _and),

@@ -19,6 +19,7 @@ _ADDRESS = re.compile(
     rf"|(?P<bare>{_HOST}\.(?:{_ENDINGS})))(?::\d+)?(?P<path>{_PATH})/?(?![\w@])",
     re.IGNORECASE,
 )
+_ENDING_ALONE = re.compile(r"(?<![\w.])\.(?P<ending>com|gov|org|edu|net|mil|info)\b(?!\.\w)")
 _EMAIL = re.compile(
     r"(?<![\w.+-])(?P<user>[\w][\w.+&-]{0,63})@(?P<host>[\w-]+(?:\.[\w-]+)+)(?P<path>/[\w./-]*\w)?(?![\w@])"
 )
@@ -28,6 +29,11 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-
 
 #: A longer path cannot be heard and typed; the host says where to look.
 _PATH_LENGTH = 24
+
+#: Initialisms that addresses are made of.
+_LETTERED = frozenset(
+    "IRS FBI CIA NHS BBC CNN NPR PBS CDC FDA EPA MIT UCLA NYU USC IMF ILO NBC CBS ABC MSNBC GOP".split()
+)
 
 #: Endings of two letters that are said as words.
 _ENDING_WORDS = frozenset({"co", "me", "us", "be", "it", "no", "by", "at", "in", "my", "so"}) - {
@@ -40,10 +46,16 @@ _ENDING_WORDS = frozenset({"co", "me", "us", "be", "it", "no", "by", "at", "in",
 }
 
 
+def _label(text: str) -> str:
+    """Return a part of an address, letter by letter where it is an initialism: "irs-refunds"."""
+    parts = text.replace(".", " . ").replace("-", " - ").split()
+    return " ".join(letters(part) if part.upper() in _LETTERED else spelled(part) for part in parts)
+
+
 def _host(text: str) -> str:
     first, _, ending = text.rpartition(".")
     end = letters(ending) if len(ending) == 2 and ending.lower() not in _ENDING_WORDS else ending  # noqa: PLR2004
-    return f"{spelled(first)} dot {end}" if first else spelled(ending)
+    return f"{_label(first)} dot {end}" if first else _label(ending)
 
 
 def _address(match: re.Match[str]) -> str | None:
@@ -66,6 +78,7 @@ def _name(text: str) -> str:
 
 
 RULES: tuple[Rule, ...] = (
+    by_pattern("web-ending", _ENDING_ALONE, lambda match: f"dot {match['ending']}"),
     by_pattern("e-mail", _EMAIL, _email),
     by_pattern("web-address", _ADDRESS, _address),
     by_pattern("handle", _HANDLE, lambda match: f"at {_name(match['name'])}"),

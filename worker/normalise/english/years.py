@@ -21,7 +21,9 @@ _SHORT = re.compile(r"(?<![\w’'])['’‘](?P<number>\d\d)(?![\w’'\"”]|[.,
 _ERA = re.compile(r"(?<![\w.,])(?P<number>\d{1,4})\s?(?P<era>A\.D\.?|B\.C\.E\.?|B\.C\.?|C\.E\.?|AD|BCE|BC|CE)(?![\w])")
 _ERA_FIRST = re.compile(r"\b(?P<era>A\.D\.|AD)\s(?P<number>\d{1,4})\b")
 _QUARTER = re.compile(r"(?<![\w.,])(?P<number>[1-4])Q\s?['’]?(?P<year>20\d\d|\d\d)\b")
-_BARE = re.compile(r"(?<![\d.,$€£#/@-])(?<![-–—]\d)\b(?P<year>1\d{3}|20\d\d)\b(?![\d%°/]|[.,:]\d|-\d)")
+_BARE = re.compile(
+    r"(?:(?<![\d.,$€£#/@-])|(?<=\bmid-)|(?<=\bpre-)|(?<=\bpost-)|(?<=\blate-))(?<![-–—]\d)\b(?P<year>1\d{3}|20\d\d)\b(?![\d%°/]|[.,:]\d|-\d)"
+)
 _YEAR_BEFORE = re.compile(
     r"\b(?:in|since|of|from|until|till|by|after|before|year|around|circa|and|to|late|early)\s$", re.IGNORECASE
 )
