@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+#: How far from a written form its neighbours are looked at; a bound keeps long texts from costing their square.
+_NEAR = 80
+
 #: Words that begin a sentence far more often than they follow an abbreviation within one.
 _STARTERS = re.compile(
     r"""^["“'‘(]*(?:The|A|An|He|She|It|They|We|I|You|This|That|These|Those|There|Here|His|Her|Its|Their|Our|My|Your|In|On|At|
@@ -18,10 +21,20 @@ _STARTERS = re.compile(
 _CLOSED = re.compile(r"^[\"”’')\]]*(?:\s*$|\s+$)")
 
 
+def before(match: re.Match[str]) -> str:
+    """Return what stands just before a match."""
+    return match.string[max(0, match.start() - _NEAR) : match.start()]
+
+
+def after(match: re.Match[str]) -> str:
+    """Return what stands just after a match."""
+    return match.string[match.end() : match.end() + _NEAR]
+
+
 def ends_sentence(written: str, end: int) -> bool:
     """Tell whether an abbreviation's own point at written[end - 1] is the sentence's too."""
-    rest = written[end : end + 40]
-    if _CLOSED.match(rest) and not written[end + 40 :].strip():
+    rest = written[end : end + _NEAR]
+    if _CLOSED.match(rest):
         return True
     following = rest.lstrip("\"”’')]")
     return following[:1].isspace() and bool(_STARTERS.match(following.lstrip()))
@@ -29,8 +42,8 @@ def ends_sentence(written: str, end: int) -> bool:
 
 def begins_sentence(written: str, start: int) -> bool:
     """Tell whether written[start] is where a sentence begins."""
-    before = written[max(0, start - 8) : start].rstrip().rstrip("\"“‘'(").rstrip()
-    return not before or before[-1] in ".!?•"
+    earlier = written[max(0, start - _NEAR) : start].rstrip().rstrip("\"“‘'(").rstrip()
+    return not earlier or earlier[-1] in ".!?•"
 
 
 _ADJECTIVE = (
@@ -53,5 +66,4 @@ def before_noun(match: re.Match[str]) -> bool:
     """Tell whether an amount stands between a determiner and a noun, where its unit stays singular:
     "a $5 million grant", "the 14 km detour".
     """
-    before = match.string[max(0, match.start() - 40) : match.start()]
-    return bool(_DETERMINER.search(before) and _NOUN.match(match.string, match.end()))
+    return bool(_DETERMINER.search(before(match)) and _NOUN.match(match.string, match.end()))

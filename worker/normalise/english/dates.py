@@ -6,7 +6,7 @@ import re
 from functools import partial
 
 from worker.normalise.edits import Rule, alternation, by_pattern
-from worker.normalise.english.context import begins_sentence, ends_sentence
+from worker.normalise.english.context import before, begins_sentence, ends_sentence
 from worker.normalise.english.words import ordinal, two_digits, year
 
 _MONTHS = ("January February March April May June July August September October November December").split()
@@ -141,7 +141,7 @@ def _months(match: re.Match[str]) -> str | None:
 
 def _abbreviated(match: re.Match[str]) -> str | None:
     ends = ends_sentence(match.string, match.end())
-    if ends and match["month"] in {"Jan", "Mar"} and not _IN_MONTH.search(match.string, 0, match.start()):
+    if ends and match["month"] in {"Jan", "Mar"} and not _IN_MONTH.search(before(match)):
         return None  # somebody's name
     point = "." if ends else ""
     return month_name(match["month"]) + point

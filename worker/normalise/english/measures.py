@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from worker.normalise.edits import Rule, alternation, by_pattern
-from worker.normalise.english.context import before_noun, ends_sentence
+from worker.normalise.english.context import after, before_noun, ends_sentence
 from worker.normalise.english.units import LOWER, PER_UNITS, UNITS
 from worker.normalise.english.words import NUMBER, cardinal, decimal
 
@@ -89,7 +89,7 @@ def _is_something_else(match: re.Match[str], unit: str) -> bool:
 
 
 def _noun_follows(match: re.Match[str]) -> bool:
-    return bool(re.match(r"\s(?!of\b|in\b|and\b|to\b|or\b|thick|wide|long|deep)[a-z]", match.string[match.end() :]))
+    return bool(re.match(r"\s(?!of\b|in\b|and\b|to\b|or\b|thick|wide|long|deep)[a-z]", after(match)))
 
 
 def _mixed(written: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from worker.normalise.edits import Rule, by_pattern
+from worker.normalise.english.context import after, before
 from worker.normalise.english.money import SCALES
 from worker.normalise.english.nouns import COUNTED
 from worker.normalise.english.words import NUMBER, decimal
@@ -46,8 +47,8 @@ def _percent(match: re.Match[str]) -> str:
 
 def _scaled(match: re.Match[str]) -> str | None:
     scale = match["scale"]
-    before = match.string[max(0, match.start() - 12) : match.start()]
-    run = match["number"] in _RUN_LENGTHS and _RUN.search(before) and not COUNTED.match(match.string, match.end())
+    earlier = before(match)
+    run = match["number"] in _RUN_LENGTHS and _RUN.search(earlier) and not COUNTED.match(match.string, match.end())
     if scale in {"k", "K"} and (run or _RACE.match(match.string, match.end())):
         return f"{decimal(match['number'])} K"
     until = f" to {decimal(match['until'])}" if match["until"] else ""
@@ -56,7 +57,7 @@ def _scaled(match: re.Match[str]) -> str | None:
 
 def _millions(match: re.Match[str]) -> str | None:
     counted = COUNTED.match(match.string, match.end())
-    plural = re.match(r"\s[a-z]+s\b", match.string[match.end() :]) and not _LENGTH.match(match.string, match.end())
+    plural = re.match(r"\s[a-z]+s\b", after(match)) and not _LENGTH.match(match.string, match.end())
     if not (counted or (plural and "." in match["number"])):
         return None
     until = f" to {decimal(match['until'])}" if match["until"] else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from worker.normalise.edits import Rule, by_pattern
+from worker.normalise.english.context import after, before
 from worker.normalise.english.nouns import COUNTED
 from worker.normalise.english.words import digits
 
@@ -64,25 +65,25 @@ def _vanity(match: re.Match[str]) -> str | None:
 
 def _local(match: re.Match[str]) -> str | None:
     written = match.group()
-    dialled = written[4] == "0" or _DIALLED.search(match.string, 0, match.start())
+    dialled = written[4] == "0" or _DIALLED.search(before(match))
     return _said(written) if dialled else None
 
 
 def _short(match: re.Match[str]) -> str | None:
     number = match["number"]
-    before = match.string[: match.start()]
-    dialled = _DIALLED.search(before) or _DIALLED_NEAR.search(before)
+    earlier = before(match)
+    dialled = _DIALLED.search(earlier) or _DIALLED_NEAR.search(earlier)
     named = _AFTER_SHORT.match(match.string, match.end())
     return digits(number) if named or (dialled and not _counts(match)) else None
 
 
 def _short_code(match: re.Match[str]) -> str | None:
-    return digits(match.group()) if re.search(r"\btext\b[^.!?]{0,40}$", match.string[: match.start()]) else None
+    return digits(match.group()) if re.search(r"\btext\b[^.!?]{0,40}$", before(match)) else None
 
 
 def _counts(match: re.Match[str]) -> bool:
     """Tell whether a noun follows, so that the number counts things: "at 111 sites"."""
-    following = match.string[match.end() :]
+    following = after(match)
     return bool(COUNTED.match(following) or (match["number"] not in _EMERGENCY and re.match(r"\s[a-z]+s\b", following)))
 
 

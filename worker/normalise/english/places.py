@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from worker.normalise.edits import Rule, alternation, by_pattern
-from worker.normalise.english.context import ends_sentence
+from worker.normalise.english.context import after, before, ends_sentence
 from worker.normalise.english.words import cardinal, digits, grouped, ordinal
 
 _WAYS = {
@@ -118,9 +118,9 @@ def _named_way(match: re.Match[str]) -> str | None:
 
 def _names_somebody(match: re.Match[str]) -> bool:
     """Tell whether "Fort St." or "Then Dr." is followed by its own name: "Then Dr. Lee said"."""
-    following = match.string[match.end() :]
-    before = match.string[: match.start()].rstrip()
-    starts = not before or before[-1] in '.!?“"'
+    following = after(match)
+    earlier = before(match).rstrip()
+    starts = not earlier or earlier[-1] in '.!?“"'
     return bool(re.match(r"\s[A-Z][a-z]", following)) and (starts or match["way"] == "Dr")
 
 
@@ -129,9 +129,10 @@ def _before_saint(word: str) -> bool:
 
 
 def _saint(match: re.Match[str]) -> str | None:
-    before = _WORD_BEFORE.search(match.string[max(0, match.start() - 30) : match.start()])
-    if before and before["word"][0].isupper() and not _before_saint(before["word"]) and match.group() != "St":
-        starts = not match.string[: match.start() - len(before.group())].rstrip('"“ ')
+    earlier = before(match)
+    word = _WORD_BEFORE.search(earlier)
+    if word and word["word"][0].isupper() and not _before_saint(word["word"]) and match.group() != "St":
+        starts = not earlier[: word.start()].rstrip('"“ ')
         if not starts:
             return "Street"
     return "Sainte" if match.group() == "Ste." else "Saint"
@@ -139,15 +140,14 @@ def _saint(match: re.Match[str]) -> str | None:
 
 def _state(match: re.Match[str]) -> str | None:
     written = match["state"]
-    before = match.string[: match.start() - 2]
-    if not re.search(r"[A-Z][\w’'.]*$", before):
+    if not re.search(r"[A-Z][\w’'.]*,\s$", before(match)):
         return None  # "a lake, Miss."
     return _STATES[written] + ("." if ends_sentence(match.string, match.end()) else "")
 
 
 def _postal(match: re.Match[str]) -> str | None:
-    before = _WORD_BEFORE.search(match.string[max(0, match.start() - 32) : match.start() - 2] + " ")
-    if not match["zip"] and (match["state"] in _ALSO_WORDS or not before or not before["word"][0].isupper()):
+    named = re.search(r"[A-Z][\w’']*,\s$", before(match))
+    if not match["zip"] and (match["state"] in _ALSO_WORDS or not named):
         return None
     tail = f" {digits(match['zip'])}" if match["zip"] else ""
     return _POSTAL[match["state"]] + tail + (f", {digits(match['more'])}" if match["more"] else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from worker.normalise.edits import Rule, by_pattern
-from worker.normalise.english.context import ends_sentence
+from worker.normalise.english.context import before, ends_sentence
 from worker.normalise.english.words import cardinal, letters, two_digits
 
 _HALF = r"(?P<half>[AaPp])(?P<dots>\.\s?)?[Mm](?P<point>\.)?(?:(?![A-Za-z])|(?=[ecmp]\.?[sd]\.?t\b))"
@@ -74,7 +74,7 @@ def _hours(match: re.Match[str]) -> str:
 
 
 def _zone(match: re.Match[str]) -> str | None:
-    if not re.search(r"(?:\d|[AaPp]\.?\s?[Mm]\.?)$", match.string[: match.start()]):
+    if not re.search(r"(?:\d|[AaPp]\.?\s?[Mm]\.?)$", before(match)):
         return None
     return f" {letters(match['zone'].replace('.', ''))}"
 

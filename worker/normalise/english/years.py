@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from worker.normalise.edits import Rule, by_pattern
+from worker.normalise.english.context import after, before
 from worker.normalise.english.dates import NOT_NUMBER, YEAR
 from worker.normalise.english.nouns import COUNTED_OR_MEASURED
 from worker.normalise.english.words import cardinal, letters, ordinal, plural, two_digits, year
@@ -68,7 +69,7 @@ def _era(match: re.Match[str]) -> str:
     number = match["number"]
     said = year(int(number)) if len(number) == 4 else _three(number)  # noqa: PLR2004
     era = letters(re.sub(r"\W", "", match["era"]))
-    point = "." if match["era"].endswith(".") and not match.string[match.end() :].strip() else ""
+    point = "." if match["era"].endswith(".") and not after(match).strip() else ""
     return f"{said} {era}{point}"
 
 
@@ -88,11 +89,11 @@ def _quarter(match: re.Match[str]) -> str:
 def _bare(match: re.Match[str]) -> str | None:
     if COUNTED_OR_MEASURED.match(match.string, match.end()):
         return None
-    before = match.string[max(0, match.start() - 20) : match.start()]
-    if _COUNTING.search(before) and re.match(r"\s[a-z]+(?:s|people|men|women)\b", match.string[match.end() :]):
+    earlier = before(match)
+    if _COUNTING.search(earlier) and re.match(r"\s[a-z]+(?:s|people|men|women)\b", after(match)):
         return None
     number = int(match["year"])
-    if number < _SURE_YEAR and not _YEAR_BEFORE.search(before):
+    if number < _SURE_YEAR and not _YEAR_BEFORE.search(earlier):
         return None
     return year(number)
 
