@@ -6,6 +6,7 @@ import re
 
 from worker.normalise.edits import Rule, alternation, by_pattern
 from worker.normalise.english.context import begins_sentence, ends_sentence
+from worker.normalise.english.words import grouped, two_digits
 
 #: Anywhere; the point may be the sentence's as well.
 _WORDS = {
@@ -40,6 +41,7 @@ _REFERENCE = re.compile(rf"(?<![\w.])(?P<word>(?i:{alternation(_REFERENCES)}))\s
 _BRITISH_NUMBER = re.compile(
     r"(?:(?<=\bthe\s)|(?<=\bThe\s)|(?<=\bworld\s))No(?=\s\d{1,3}\b)|\bNo(?=\s10\b(?!\s[a-z]+s\b))"
 )
+_DOCKET = re.compile(r"(?P<word>\bNos?\.\s?)(?P<year>\d\d)-(?P<number>\d{2,5})(?![\w-])")
 _VERSUS = re.compile(r"(?<=[\w.’”]\s)v\.?(?=\s[A-Z])")
 
 
@@ -57,7 +59,13 @@ def _reference(match: re.Match[str]) -> str:
     return f"{word.capitalize() if capital else word} "
 
 
+def _docket(match: re.Match[str]) -> str:
+    word = "Number" if begins_sentence(match.string, match.start()) else "number"
+    return f"{word} {two_digits(int(match['year']))} {grouped(match['number'])}"
+
+
 RULES: tuple[Rule, ...] = (
+    by_pattern("docket", _DOCKET, _docket),
     by_pattern("reference", _REFERENCE, _reference),
     by_pattern("reference", _BRITISH_NUMBER, lambda _: "Number"),
     by_pattern("abbreviation", _WORD, _word),

@@ -58,7 +58,9 @@ _NOUN = re.compile(
     r"[\s-](?!(?:in|to|for|from|on|of|and|or|by|at|was|is|are|were|will|would|has|had|have|a|an|the|per|more|less|worth|"
     r"that|which|who|as|with|over|under|this|last|after|since|each|but|if|than|he|she|it|they|we|you|away|long|wide|high|"
     r"deep|tall|north|south|east|west|off|into|beyond|outside|below|above|apart|ago|before|early|earlier|later|short|"
-    r"northeast|northwest|southeast|southwest|through|up|down|out|every|went|came|could|may|might|can|between|during)\b)[a-z]"
+    r"northeast|northwest|southeast|southwest|through|up|down|out|every|went|came|could|may|might|can|between|during|I|He|She|"
+    r"They|We|It|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|(?:Jan|Febr)uary|March|April|May|June|July|August|September|"
+    r"October|November|December)\b)[A-Za-z]"
 )
 
 

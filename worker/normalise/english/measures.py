@@ -19,7 +19,7 @@ _MEASURE = re.compile(
 )
 _DEGREES = re.compile(
     rf"(?<![\w.,/:$€£])(?P<minus>[-−–])?(?P<number>{NUMBER})(?:\s?°?\s?(?:[-–—]|to)\s?(?P<until>[-−]?{NUMBER}))?"
-    r"\s?(?P<unit>[°º]\s?[CF]\b|[°º]|℃|℉)(?!\w)"
+    r"\s?(?P<unit>[°º]\s?[CFNSEW]\b|[°º]|℃|℉)(?!\w)"
 )
 _BARE_DEGREES = re.compile(
     rf"(?<![\w.,/:$€£-])(?P<minus>[-−–])?(?P<number>\d{{1,3}}(?:\.\d)?)(?:{_DASH}(?P<until>\d{{1,3}}))?(?P<unit>[CF])(?![\w-])"
@@ -33,7 +33,12 @@ _TIMES = re.compile(rf"(?<![\w.,/:$€£-])(?P<number>{NUMBER})[x×](?![\w])")
 _COMPARING = re.compile(
     r"\s(?:more|faster|as|larger|higher|bigger|the|greater|better|its|what|their|stronger|longer)\b"
 )
-_TONES = {"C": "Celsius", "F": "Fahrenheit", "℃": "Celsius", "℉": "Fahrenheit"}
+_TONES = {
+    "C": "Celsius", "F": "Fahrenheit", "℃": "Celsius", "℉": "Fahrenheit", "N": "north", "S": "south", "E": "east",
+    "W": "west",
+}  # fmt: skip
+_MAGNITUDE = re.compile(r"(?<![\w.])M\s?(?P<number>\d\.\d)(?![\w.]|-\d)")
+_INCHES = re.compile(r"(?<![\w.,])(?P<first>\d{1,3})[\"”″]\s?[-–]\s?(?P<second>\d{1,3})[\"”″](?!\w)")
 _FRACTIONS = {
     "½": "a half", "¼": "a quarter", "¾": "three quarters", "⅓": "a third", "⅔": "two thirds", "⅛": "an eighth",
     "⅜": "three eighths", "⅝": "five eighths", "⅞": "seven eighths",
@@ -89,7 +94,7 @@ def _is_something_else(match: re.Match[str], unit: str) -> bool:
 
 
 def _noun_follows(match: re.Match[str]) -> bool:
-    return bool(re.match(r"\s(?!of\b|in\b|and\b|to\b|or\b|thick|wide|long|deep)[a-z]", after(match)))
+    return bool(re.match(r"\s(?!of\b|in\b|and\b|to\b|or\b|thick|wide|long|deep)[A-Za-z]", after(match)))
 
 
 def _mixed(written: str) -> str | None:
@@ -140,6 +145,8 @@ def _feet_inches(match: re.Match[str]) -> str:
 
 
 RULES: tuple[Rule, ...] = (
+    by_pattern("magnitude", _MAGNITUDE, lambda match: f"magnitude {decimal(match['number'])}"),
+    by_pattern("inches", _INCHES, lambda match: f"{decimal(match['first'])} to {decimal(match['second'])} inches"),
     by_pattern("dimensions", _DIMENSIONS, _dimensions),
     by_pattern("height", _HEIGHT, _height),
     by_pattern("height", _FEET_INCHES, _feet_inches),

@@ -93,7 +93,7 @@ SCALES = {
     "k": "thousand", "thousand": "thousand", "m": "million", "mn": "million", "mln": "million", "mil": "million",
     "million": "million", "mm": "million", "b": "billion", "bn": "billion", "bln": "billion", "billion": "billion",
     "t": "trillion", "tn": "trillion", "trn": "trillion", "trillion": "trillion", "hundred": "hundred",
-    "crore": "crore", "lakh": "lakh",
+    "crore": "crore", "lakh": "lakh", "lakh crore": "lakh crore",
 }  # fmt: skip
 
 #: "a month" as it is written after a slash, and other things money is paid for.
@@ -109,7 +109,7 @@ _PER = {
 
 _SYMBOL = alternation(_CURRENCIES)
 _CODE = alternation(_CODES)
-_SCALE_WORDS = "thousand|million|billion|trillion|crore|lakh|bln|mln|mil|trn|bn|mn|tn|mm|[kKmMbBtT]"
+_SCALE_WORDS = "thousand|million|billion|trillion|lakh crore|crore|lakh|bln|mln|mil|trn|bn|mn|tn|mm|[kKmMbBtT]"
 _SCALE = rf"(?:[\s-]?(?P<scale>{_SCALE_WORDS})(?![A-Za-z]))?"
 _RATE = rf"(?:/(?P<per>{alternation(_PER)})(?![\w]))?"
 _EACH = r"(?P<each>-(?:a|an|per)-[a-z]+)?"

@@ -51,6 +51,8 @@ def _scaled(match: re.Match[str]) -> str | None:
     run = match["number"] in _RUN_LENGTHS and _RUN.search(earlier) and not COUNTED.match(match.string, match.end())
     if scale in {"k", "K"} and (run or _RACE.match(match.string, match.end())):
         return f"{decimal(match['number'])} K"
+    if scale == "B" and "." not in match["number"] and not COUNTED.match(match.string, match.end()):
+        return None  # "Pad 39B"
     until = f" to {decimal(match['until'])}" if match["until"] else ""
     return f"{_SIGNS[match['sign'] or '']}{decimal(match['number'])}{until} {SCALES[scale.lower()]}"
 

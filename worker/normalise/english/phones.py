@@ -29,7 +29,7 @@ _DIALLED = re.compile(
 _DIALLED_NEAR = re.compile(
     r"\b(?:call|dial|phone|text|hotline|helpline|tip line|emergency)\w*\b[^.!?]{0,60}$", re.IGNORECASE
 )
-_SHORT_CODE = re.compile(r"(?<=\bto\s)\d{5,6}(?![\w-]|[.,]\d)")
+_SHORT_CODE = re.compile(r"(?:(?<=\bto\s)|(?<=\btext\s))\d{5,6}(?![\w-]|[.,]\d)")
 _AFTER_SHORT = re.compile(
     r"\s(?:calls?|callers?|dispatch\w*|operators?|emergency|line|hotline|lifeline|system|recording)"
 )

@@ -57,6 +57,8 @@ _NAMED_WAY = re.compile(rf"(?<=\s)(?P<name>[A-Z][a-z’']+)\s(?P<way>{_WAY})\.(?
 _DIRECTION_BEFORE = re.compile(
     r"(?<![\w.])(?P<direction>N|S|E|W|NE|NW|SE|SW)\.\s(?=\d{1,3}(?:st|nd|rd|th)\b|(?:[A-Z][a-z]+\s){1,2}(?:Street|Avenue|Road|Boulevard|St\.|Ave\.|Drive))"
 )
+_BEARING = re.compile(rf"(?<=[a-z]\s)(?P<direction>{_DIRECTION})(?=\sof\b)")
+_DRIVE = re.compile(r"(?<=[\w.]\s)Dr\.(?=\s[a-z]|[,;)]|$)|(?<=Jr\.\s)Dr\.")
 _SAINT = re.compile(r"\bSt\.?(?=\s[A-Z][a-z]|-[A-Z])|\bSte\.(?=\s[A-Z][a-z])")
 _STATE = re.compile(rf"(?<=,\s)(?P<state>{alternation(_STATES)})(?!\w)")
 _POSTAL_STATE = re.compile(
@@ -128,6 +130,12 @@ def _before_saint(word: str) -> bool:
     return word in _BEFORE_SAINT or word.lower() in _BEFORE_SAINT
 
 
+def _drive(match: re.Match[str]) -> str | None:
+    if not re.search(r"(?:[A-Z][\w’']+|Jr\.)\s$", before(match)):
+        return None
+    return "Drive" + ("." if ends_sentence(match.string, match.end()) else "")
+
+
 def _saint(match: re.Match[str]) -> str | None:
     earlier = before(match)
     word = _WORD_BEFORE.search(earlier)
@@ -163,6 +171,8 @@ RULES: tuple[Rule, ...] = (
     by_pattern("street", _NUMBERED_WAY, _numbered_way),
     by_pattern("street", _NAMED_WAY, _named_way),
     by_pattern("direction", _DIRECTION_BEFORE, lambda match: f"{_DIRECTIONS[match['direction']]} "),
+    by_pattern("direction", _BEARING, lambda match: _DIRECTIONS[match["direction"]].lower()),
+    by_pattern("street", _DRIVE, _drive),
     by_pattern("saint", _SAINT, _saint),
     by_pattern("state", _STATE, _state),
     by_pattern("state", _POSTAL_STATE, _postal),

@@ -6,7 +6,7 @@ import re
 
 from worker.normalise.edits import Rule, by_pattern
 from worker.normalise.english.context import before, ends_sentence
-from worker.normalise.english.words import cardinal, letters, two_digits
+from worker.normalise.english.words import cardinal, decimal, letters, two_digits
 
 _HALF = r"(?P<half>[AaPp])(?P<dots>\.\s?)?[Mm](?P<point>\.)?(?:(?![A-Za-z])|(?=[ecmp]\.?[sd]\.?t\b))"
 _HALVES = r"[AaPp]\.?\s?[Mm]\b\.?"
@@ -24,6 +24,7 @@ _UNTIL_NOON = re.compile(
     r"(?<=[\dmM.])\s?[-–—]\s?(?=(?:noon|midnight)\b)|(?<=noon)\s?[-–]\s?(?=\d)|(?<=midnight)\s?[-–]\s?(?=\d)"
 )
 _LASTED = re.compile(r"(?<![\d:.,/])(?P<hours>\d{1,2}):(?P<minutes>[0-5]\d):(?P<seconds>[0-5]\d)(?![:\d])")
+_RACED = re.compile(r"(?<![\d:.,/])(?P<minutes>\d{1,2}):(?P<seconds>[0-5]\d\.\d{1,3})(?![\w:])")
 _CLOCK = re.compile(r"(?<![\d:.,/])(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?![:\d%]|\.\d)")
 _CLOCKS = re.compile(
     r"(?<![\d:.,/])(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)\s?[-–—]\s?(?P<until>[01]?\d|2[0-4]):(?P<to>[0-5]\d)(?![:\d%]|\.\d)"
@@ -57,6 +58,10 @@ def _o_clock(written: str, minute: str) -> str:
     return f"{cardinal(hour)} o'clock" if hour < 13 else f"{cardinal(hour)} hundred"  # noqa: PLR2004
 
 
+def _seconds(written: str) -> str:
+    return f"oh {decimal(written[1:])}" if written.startswith("0") else decimal(written)
+
+
 def _clocks(match: re.Match[str]) -> str:
     return f"{_o_clock(match['hour'], match['minute'])} to {_o_clock(match['until'], match['to'])}"
 
@@ -84,6 +89,11 @@ RULES: tuple[Rule, ...] = (
     by_pattern("time", _TWELVE, _twelve),
     by_pattern("time-range", _UNTIL_NOON, lambda _: " to "),
     by_pattern("duration", _LASTED, _lasted),
+    by_pattern(
+        "duration",
+        _RACED,
+        lambda match: f"{cardinal(int(match['minutes']))} {_seconds(match['seconds'])}",
+    ),
     by_pattern("clock-range", _CLOCKS, _clocks),
     by_pattern("clock", _CLOCK, lambda match: _o_clock(match["hour"], match["minute"])),
     by_pattern("military-time", _HOURS, _hours),

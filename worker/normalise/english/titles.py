@@ -41,7 +41,7 @@ _RANKED = re.compile(
     rf"(?<![\w.])(?P<first>{_BEFORE})\s(?P<second>{_RANK}|Gov\.|Insp\.|Supt\.)(?P<class>\s1st\sClass)?{_NAME}"
 )
 _TITLE = re.compile(
-    rf"(?<![\w.])(?P<title>{alternation(_RANKS | _OTHERS)})"
+    rf"(?<![\w.])(?!Gen\s(?:[A-Z]\b|Alpha))(?P<title>{alternation(_RANKS | _OTHERS)})"
     rf"(?P<class>\s[123]\w\w\sClass)?{_NAME}"
 )
 _ALONE = re.compile(r"(?<![\w.])(?P<title>Mr|Mrs|Ms|Dr|Gov|Sen|Rep|Gen)\.(?=['’]s|\s[a-z]|,)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from worker.normalise.edits import Rule, by_pattern
+from worker.normalise.english.initialisms import said_as_word
 from worker.normalise.english.words import grouped, letters, spelled
 
 #: Endings by which words with points between them are an address even without "www".
@@ -74,7 +75,13 @@ def _email(match: re.Match[str]) -> str:
 
 def _name(text: str) -> str:
     parts = _CAMEL.sub(" ", text.replace("_", " underscore ")).split()
-    return " ".join(grouped(part) if part.isdecimal() else part for part in parts)
+    return " ".join(_word(part) for part in parts)
+
+
+def _word(part: str) -> str:
+    if part.isdecimal():
+        return grouped(part)
+    return letters(part) if part.isupper() and len(part) > 1 and not said_as_word(part) else part
 
 
 RULES: tuple[Rule, ...] = (
