@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from briefing.newsroom import Show
-from cli.articles import needs_place, read_source
+from cli.articles import cleanings_of, needs_place, read_source
 from cli.place import open_place
 from worker.prepare import write_script
 
@@ -24,7 +24,7 @@ def script(source: str, slug: str | None, *, as_json: bool) -> None:
     """Print the script of SOURCE (a file, an address, source:id) without speaking it."""
     place = open_place() if slug or needs_place(source) else None
     show = place.show(slug) if place and slug else Show(slug="briefcast", title="Briefcast")
-    written = write_script([read_source(source, place)], show)
+    written = write_script([read_source(source, place)], show, cleanings_of([source], place))
     if as_json:
         click.echo(json.dumps(_as_json(written), indent=2, ensure_ascii=False))
     else:
@@ -36,6 +36,8 @@ def _as_json(script: Script) -> dict[str, object]:
 
 
 def _print(script: Script) -> None:
+    for warning in script.warnings:
+        click.echo(f"{click.style('warning', fg='yellow')} [{warning.code}] {warning.message}", err=True)
     for segment in script.segments:
         click.echo(f"{click.style(segment.role.value.rjust(10), dim=True)}  {segment.written}")
         if segment.spoken != segment.written:

@@ -33,6 +33,8 @@ _CALENDAR = re.compile(
     r"september|october|november|december)\b",
     re.IGNORECASE,
 )
+#: "/ The Courier" after a name.
+_AFFILIATION = re.compile(r"^\s*[/|]\s*(?:for )?[A-Z][\w.’'&-]*(?:\s+[A-Z&][\w.’'&-]*){0,4}\s*(?=$|\|)")
 _LEFTOVER = re.compile(
     r"\b\d{1,3}[- ]min(?:ute)?s?(?: read)?\b|\b(?:in|from)\s+[A-Z][\w-]+\b|[\s,.;|·•–—-]+", re.IGNORECASE
 )
@@ -50,7 +52,7 @@ def read_byline(line: str) -> Byline | None:
     """Return what a "by" line says, or None when the line is something else."""
     date, rest = _take_date(line)
     match = _NAMES.match(rest.strip())
-    if match is None or _CALENDAR.search(match["names"]) or _LEFTOVER.sub("", match["rest"]):
+    if match is None or _CALENDAR.search(match["names"]) or _LEFTOVER.sub("", _AFFILIATION.sub("", match["rest"])):
         return None
     return Byline(match["names"].strip(" ,"), date)
 
