@@ -31,6 +31,8 @@ _SURE_TAGS = {
     "template": "hidden",
     "noscript": "no-script",
     "amp-ad": "advertisement",
+    "amp-embed": "advertisement",
+    "amp-social-share": "share",
     "amp-consent": "banner",
     "amp-sidebar": "navigation",
 }
@@ -74,7 +76,7 @@ _NAMES = tuple(
         ("share", "share|sharing|social|addtoany"),
         ("caption", "caption|credit|photo-credit"),
         ("advertisement", "ad|ads|advert|advertisement|adslot|sponsored|outbrain|taboola"),
-        ("comments", "comments?|disqus"),
+        ("comments", "comments?|reactions|disqus"),
         ("banner", "banner|cookie|cookies|consent|gdpr|popup|modal|toast"),
         ("navigation", "menu|breadcrumbs?|sidebar|pagination|toolbar|skip-link"),
         ("player", "audio-player|player|listen|beyondwords"),

@@ -74,8 +74,11 @@ class Evidence:
 _REACH = 4
 
 
-def extract(tree: HtmlElement, without: Iterable[HtmlElement] = ()) -> Evidence:
-    """Return what trafilatura takes for the article of a page, after the elements `without` are taken out."""
+def extract(tree: HtmlElement, without: Iterable[HtmlElement] = (), *, generous: bool = False) -> Evidence:
+    """Return what trafilatura takes for the article of a page, after the elements `without` are taken out.
+
+    `generous` has it look into tables and doubtful places as well.
+    """
     # Imported here: it costs 0.2 s, and fragments do without.
     import trafilatura  # noqa: PLC0415
 
@@ -89,7 +92,12 @@ def extract(tree: HtmlElement, without: Iterable[HtmlElement] = ()) -> Evidence:
         if element.getparent() is not None:
             element.drop_tree()
     found = trafilatura.bare_extraction(
-        copy, favor_precision=True, include_comments=False, include_tables=False, with_metadata=False
+        copy,
+        favor_precision=not generous,
+        favor_recall=generous,
+        include_comments=False,
+        include_tables=generous,
+        with_metadata=False,
     )
     if found is None:
         return Evidence(())

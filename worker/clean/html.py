@@ -14,6 +14,7 @@ from lxml.etree import ParserError
 from briefing.errors import PageRefused
 from briefing.values import BlockKind
 from worker.clean.byline import read_byline
+from worker.clean.completion import complete, within_sentences
 from worker.clean.draft import Draft, PaywallSign, Piece
 from worker.clean.elements import remove_mute
 from worker.clean.extract import Evidence, extract
@@ -42,6 +43,9 @@ _CLEARLY_LESS = 0.85
 #: JSON-LD's articleBody counts as evidence from this many letters; shorter ones are summaries.
 _BODY_LETTERS = 400
 
+#: Where trafilatura finds less than this, it is asked again, tables and doubtful places included.
+_LITTLE_LETTERS = 100
+
 #: The page's own "by" line is among its first blocks, and hardly longer than the names.
 _BYLINE_BLOCKS = 5
 _BYLINE_LETTERS = 40
@@ -57,9 +61,13 @@ def read_page(markup: str, cleaning: Cleaning) -> Draft:
     remove_mute(tree)
     found = find_marks(tree, cleaning)
     whole = extract(tree)
+    generous = whole.letters < _LITTLE_LETTERS
+    if generous:
+        whole = extract(tree, generous=True)
     walked = believe(tree, found, lambda block: whole.holds(block.text) or body.holds(block.text), _PAGE_SHARE)
-    pruned = extract(tree, without={block.by for block in walked if block.by is not None})
+    pruned = extract(tree, without={block.by for block in walked if block.by is not None}, generous=generous)
     chosen = _choose(walked, whole, pruned, body)
+    chosen = complete(walked, within_sentences(walked, chosen) if generous else chosen, head.title)
     pieces = [
         _piece(block, None if block.rule or is_chosen or _is_ours(block) else "not-article")
         for block, is_chosen in zip(walked, chosen, strict=True)

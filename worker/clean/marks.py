@@ -31,6 +31,12 @@ _SENTENCE_LETTERS = 45
 #: Names may be nested in names; deeper than this they are believed.
 _ROUNDS = 5
 
+#: When names take more than this share of the story, none of them is believed.
+_MOST_TOGETHER = 0.5
+
+#: (rule, tag) of names that are never believed about a sentence of the story: no site puts its share buttons in a <p>.
+_UNLUCKY = frozenset((rule, "p") for rule in ("share", "comments", "player", "banner", "navigation", "call-to-action"))
+
 _ENDS = ".!?…。！？"
 _CLOSERS = "\"'”’)]»«“"
 
@@ -116,10 +122,11 @@ def believe(tree: HtmlElement, found: Found, is_story: Callable[[Walked], bool],
                 signature = (block.rule, block.by.tag, block.by.get("class") or "")
                 under[signature].append(len(block.text))
                 named[signature].add(block.by)
+        together = sum(sum(letters) for letters in under.values()) > _MOST_TOGETHER * total
         lifted = {
             element
             for signature, letters in under.items()
-            if sum(letters) > _needed(signature[0], share) * total
+            if together or signature[:2] in _UNLUCKY or sum(letters) > _needed(signature[0], share) * total
             for element in named[signature]
         }
         if not lifted:

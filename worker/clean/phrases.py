@@ -158,7 +158,7 @@ _UNREPORTED: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     ),
     (
         "credit",
-        re.compile(r"^\(?(?i:additional )?(?i:reporting|writing|compiled|editing) by [A-Z].{0,160}\)?$"),
+        re.compile(r"^\(?(?i:additional )?(?i:reporting|writing|compiled|editing) by [A-Z].{0,160}\)?$|^Our Standards: The .{0,60}$"),
     ),
     (
         "no-script",
