@@ -48,9 +48,7 @@ def faults(texts, golden):
 
 
 def by_trafilatura(path):
-    text = trafilatura.extract(
-        path.read_text(), favor_precision=True, include_comments=False, include_tables=False
-    )
+    text = trafilatura.extract(path.read_text(), favor_precision=True, include_comments=False, include_tables=False)
     return (text or "").split("\n")
 
 
@@ -83,7 +81,9 @@ def test_what_is_no_article_is_refused_by_name(path):
     assert caught.value.code == GOLDEN[path.stem]["code"]
 
 
-@pytest.mark.parametrize("path", PAGES + [path for path in ARTICLES if path.suffix == ".html"], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", PAGES + [path for path in ARTICLES if path.suffix == ".html"], ids=lambda path: path.stem
+)
 def test_every_letter_of_a_page_is_accounted_for(path):
     # Given what any reader of the markup sees / Then the ledger has the same letters, each once
     import lxml.html

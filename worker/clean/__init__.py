@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 #: Seconds for parsing one page; its CPU limit strikes earlier unless the machine is overloaded.
 _PARSE_S = 60
 
+#: A live blog of a day has some thousands.
+_MOST_BLOCKS = 20_000
+
 _DEFAULT_LANGUAGE = "en"
 
 
@@ -37,7 +40,9 @@ def clean(article: Article, cleaning: Cleaning | None = None) -> CleanArticle:
     the settings hold a faulty expression.
     """
     cleaning = cleaning or Cleaning()
+    _check_size(article.body.count("\n") if article.media_type == "text/plain" else 0)
     draft = _read(article, cleaning)
+    _check_size(len(draft.pieces))
     title = one_line(article.title or draft.title or "") or None
     byline = one_line(article.byline or draft.byline or "") or None
     pieces = shape(draft.pieces, title, byline, cleaning)
@@ -64,6 +69,13 @@ def check_cleaning(cleaning: Cleaning) -> None:
     from worker.clean.marks import check_xpaths  # noqa: PLC0415  lxml, which only the parsing child needs otherwise
 
     check_xpaths(cleaning)
+
+
+def _check_size(blocks: int) -> None:
+    """Keep the rules that run in this process, which has no limits of its own, from a page of a million blocks."""
+    if blocks > _MOST_BLOCKS:
+        message = f"the page has more than {_MOST_BLOCKS} blocks of text"
+        raise PageRefused(message, code="page_too_large", hint="Give the article's own text instead of this page.")
 
 
 def _read(article: Article, cleaning: Cleaning) -> Draft:

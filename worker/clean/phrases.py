@@ -49,6 +49,7 @@ _CALL_WORDS = 10
 
 #: More words are no call, no label and no appeal, but a story, some of whose words sound so.
 _MOST_WORDS = 90
+_MOST_LETTERS = 1_500
 
 #: A label such as "Related:" is followed by a headline, which has no full stop.
 _LABEL = re.compile(
@@ -158,7 +159,10 @@ _UNREPORTED: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     ),
     (
         "credit",
-        re.compile(r"^\(?(?i:additional )?(?i:reporting|writing|compiled|editing) by [A-Z].{0,160}\)?$|^Our Standards: The .{0,60}$"),
+        re.compile(
+            r"^\(?(?i:additional )?(?i:reporting|writing|compiled|editing) by [A-Z].{0,160}\)?$|"
+            r"^Our Standards: The .{0,60}$"
+        ),
     ),
     (
         "no-script",
@@ -177,16 +181,19 @@ PROMOTION: Final = frozenset({"appeal", "sign-up", "payment", "menu", "follow", 
 def noise_rule(text: str) -> str | None:
     """Return the name of the rule by which this block is not part of the article, or None."""
     line = one_line(text)
+    if len(line) > _MOST_LETTERS:
+        return None
     if not any(character.isalnum() for character in line):
         return "blank"
     if _is_menu(line):
         return "menu"
     own = _QUOTED.sub(" ", line)
-    if rule := _matching(_SURE, line):
+    # A headline after "Related:" may well say who warned of what.
+    if rule := _matching(_SURE, line) or _label(line):
         return rule
     if _REPORTED.search(own) or len(line.split()) > _MOST_WORDS:
         return None
-    return _matching(_UNREPORTED, own) or _call_or_label(line) or ("appeal" if _is_appeal(own) else None)
+    return _matching(_UNREPORTED, own) or _call(line) or ("appeal" if _is_appeal(own) else None)
 
 
 def _matching(rules: tuple[tuple[str, re.Pattern[str]], ...], line: str) -> str | None:
@@ -201,14 +208,18 @@ def _is_menu(line: str) -> bool:
     return plain in MENU
 
 
-def _call_or_label(line: str) -> str | None:
-    """Judge what is only noise when it is short, or goes on as a headline does."""
-    words = len(line.split())
+def _label(line: str) -> str | None:
+    """Judge a line that begins with a label, and goes on as a headline or a credit does: without a full stop."""
     sentence = line.rstrip("\"'”’)]»")[-1:] in ".!?…"
     if _LABEL.search(line) and not sentence:
         return "read-also"
-    if _CAPTION_LABEL.search(line) and (words < _CALL_WORDS or not sentence or "/" in line):
+    if _CAPTION_LABEL.search(line) and (len(line.split()) < _CALL_WORDS or not sentence or "/" in line):
         return "caption"
+    return None
+
+
+def _call(line: str) -> str | None:
+    words = len(line.split())
     return next((rule for rule, most, pattern in _CALLS if words <= most and pattern.search(line)), None)
 
 

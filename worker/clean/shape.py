@@ -37,6 +37,9 @@ _HEADLINE_WORDS = 4
 _SHINGLE = 8
 _REPEATED_SHARE = 0.7
 
+#: With more quotations than this a page is no article, and looking each up would take too long.
+_MOST_QUOTES = 200
+
 #: Opening mark -> closing marks.
 _MARKS = {"“": "”", "„": "“”", "«": "»", "»": "«"}
 _FEWEST_QUOTED_WORDS = 4
@@ -96,6 +99,8 @@ def _ends_sentence(text: str) -> bool:
 def _without_repeats(pieces: list[Piece], title: str | None) -> list[Piece]:
     """Drop the headline repeated in the body, pull-quotes that repeat it, and doubled paragraphs."""
     paragraphs = [folded(piece.text) for piece in pieces if piece.to_read and piece.kind is BlockKind.PARAGRAPH]
+    quotes = sum(piece.kind is BlockKind.QUOTE for piece in pieces)
+    body = "\n".join(paragraphs) if quotes <= _MOST_QUOTES else ""
     headline = folded(title or "")
     seen: set[str] = set()
     shaped: list[Piece] = []
@@ -105,7 +110,7 @@ def _without_repeats(pieces: list[Piece], title: str | None) -> list[Piece]:
             shaped.append(piece)
         elif headline and words == headline:
             shaped.append(piece.dropped("repeats-headline"))
-        elif _is_cite(piece, shaped) or _is_pull_quote(piece, words, paragraphs):
+        elif _is_cite(piece, shaped) or _is_pull_quote(piece, words, body):
             shaped.append(piece.dropped("pull-quote"))
         elif piece.kind is BlockKind.PARAGRAPH and len(words) > _DOUBLED_LETTERS and words in seen:
             shaped.append(piece.dropped("repeats-paragraph"))
@@ -115,16 +120,14 @@ def _without_repeats(pieces: list[Piece], title: str | None) -> list[Piece]:
     return shaped
 
 
-def _is_pull_quote(piece: Piece, words: str, paragraphs: list[str]) -> bool:
+def _is_pull_quote(piece: Piece, words: str, body: str) -> bool:
     """Tell whether a quotation set apart says again what a paragraph says."""
     if piece.kind is not BlockKind.QUOTE:
         return False
-    if any(words in paragraph for paragraph in paragraphs):
+    if words in body:
         return True
     shingles = {words[at : at + _SHINGLE] for at in range(len(words) - _SHINGLE + 1)}
-    return piece.pull_quote and any(
-        sum(shingle in paragraph for shingle in shingles) > _REPEATED_SHARE * len(shingles) for paragraph in paragraphs
-    )
+    return piece.pull_quote and sum(shingle in body for shingle in shingles) > _REPEATED_SHARE * len(shingles)
 
 
 def _is_cite(piece: Piece, before: list[Piece]) -> bool:
