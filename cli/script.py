@@ -25,6 +25,8 @@ def script(source: str, slug: str | None, *, as_json: bool) -> None:
     place = open_place() if slug or needs_place(source) else None
     show = place.show(slug) if place and slug else Show(slug="briefcast", title="Briefcast")
     written = write_script([read_source(source, place)], show, cleanings_of([source], place))
+    for warning in written.warnings:
+        click.echo(f"{click.style('warning', fg='yellow')} [{warning.code}] {warning.message}", err=True)
     if as_json:
         click.echo(json.dumps(_as_json(written), indent=2, ensure_ascii=False))
     else:
@@ -36,8 +38,6 @@ def _as_json(script: Script) -> dict[str, object]:
 
 
 def _print(script: Script) -> None:
-    for warning in script.warnings:
-        click.echo(f"{click.style('warning', fg='yellow')} [{warning.code}] {warning.message}", err=True)
     for segment in script.segments:
         click.echo(f"{click.style(segment.role.value.rjust(10), dim=True)}  {segment.written}")
         if segment.spoken != segment.written:

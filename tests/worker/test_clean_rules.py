@@ -389,3 +389,21 @@ def test_warnings_go_with_the_script():
 
 def test_sources_without_settings_are_cleaned_as_usual():
     assert SourceSettings(name="a", kind="files").cleaning == Cleaning()
+
+
+def test_a_name_within_a_sentence_tears_nothing_out_of_it():
+    markup = f"<p>{FERRY}</p><p>He cited <a class='promo-link' href='/x'>the report</a> and left.</p><p><span class='ad'>Ad</span></p>"
+    assert read(markup) == [FERRY, "He cited the report and left."]
+
+
+def test_a_heading_of_an_unlucky_name_is_read():
+    assert read(f"<p>{FERRY}</p><h2 class='banner-title'>What it cost</h2><p>{BOARD}</p>") == [
+        FERRY,
+        "What it cost",
+        BOARD,
+    ]
+
+
+def test_one_br_ends_a_paragraph_only_after_a_long_sentence():
+    assert read(f"<div>{FERRY}<br>{BOARD}</div>") == [FERRY, BOARD]
+    assert read("<p>Roses are red,<br>the ferry is blue.</p>") == ["Roses are red, the ferry is blue."]

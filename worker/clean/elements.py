@@ -9,10 +9,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from worker.clean.walk import INLINE
 from worker.text import one_line
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
+
+#: Elements that no name makes noise: what holds a page together, and headings, which fall with the box they head.
+_STRUCTURE = frozenset("html body main article h1 h2 h3 h4 h5 h6".split())
 
 #: Element -> rule; their text is never the story's.
 _SURE_TAGS = {
@@ -109,13 +113,17 @@ def remove_mute(tree: HtmlElement) -> None:
 
 def sure_rule(element: HtmlElement) -> str | None:
     """Return the rule for an element that is never the story: a CMS's card, a button, a footnote's mark."""
+    if _is_note_mark(element):
+        return "footnote-mark"
     classes = (element.get("class") or "").split()
+    if "footnote" in classes and element.tag in {"div", "li", "p", "section"}:
+        return "footnotes"
     for name in classes:
         if rule := _CARDS.get(name):
             return rule
     if element.get("role") in {"doc-endnotes", "navigation", "search"}:
         return "footnotes" if element.get("role") == "doc-endnotes" else "navigation"
-    return _SURE_TAGS.get(element.tag) or ("footnote-mark" if _is_note_mark(element) else None)
+    return _SURE_TAGS.get(element.tag)
 
 
 def likely_rule(element: HtmlElement) -> str | None:
@@ -123,7 +131,7 @@ def likely_rule(element: HtmlElement) -> str | None:
     style = (element.get("style") or "").replace(" ", "").lower()
     if element.get("hidden") is not None or element.get("aria-hidden") == "true" or "display:none" in style:
         return "hidden"
-    if element.tag in {"html", "body", "main", "article", "h1"} or is_pull_quote(element):
+    if element.tag in _STRUCTURE or is_pull_quote(element):
         return None
     rule = _LIKELY_TAGS.get(element.tag)
     if rule == "figure" and element.find(".//table") is None and element.find(".//blockquote") is None:
@@ -131,7 +139,18 @@ def likely_rule(element: HtmlElement) -> str | None:
     if rule is not None and rule != "figure":
         return rule
     names = f"{element.get('class') or ''} {element.get('id') or ''}"
-    return None if names == " " else next((rule for rule, pattern in _NAMES if pattern.search(names)), None)
+    rule = None if names == " " else next((rule for rule, pattern in _NAMES if pattern.search(names)), None)
+    return None if rule and (_is_within_sentence(element) or element.find(".//h1") is not None) else rule
+
+
+def _is_within_sentence(element: HtmlElement) -> bool:
+    """Tell whether an element stands among other text of a line: taking it out would tear the sentence."""
+    parent = element.getparent()
+    if element.tag not in INLINE or parent is None:
+        return False
+    before = element.getprevious()
+    around = f"{parent.text or '' if before is None else before.tail or ''}{element.tail or ''}"
+    return bool(one_line(around))
 
 
 def is_pull_quote(element: HtmlElement) -> bool:

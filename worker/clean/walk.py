@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 #: Elements that flow within a line; every other element begins and ends a block.
-_INLINE = frozenset(
+INLINE = frozenset(
     (
         "a abbr acronym b bdi bdo big cite code data del dfn em font hi i img input ins kbd label map mark meter "
         "output "
@@ -169,8 +169,8 @@ def _flows(element: HtmlElement) -> bool:
     if element.tag == "cite":
         parent = element.getparent()
         return parent is None or parent.tag not in _SET_APART
-    return element.tag in _INLINE
+    return element.tag in INLINE
 
 
 def _holds_blocks(element: HtmlElement) -> bool:
-    return any(isinstance(child.tag, str) and child.tag not in _INLINE for child in element.iterdescendants())
+    return any(isinstance(child.tag, str) and child.tag not in INLINE for child in element.iterdescendants())
