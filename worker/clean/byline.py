@@ -23,6 +23,9 @@ _DATES = tuple(
         r"(?P<year>\d{4})-(?P<month_number>\d{2})-(?P<day>\d{2})T?",
     )
 )
+#: A line of more letters names no authors; looking for dates in all of a page's text takes seconds.
+_MOST_LETTERS = 400
+
 _NAME = r"[^\W\d_a-z][\w.’'-]*(?:\s+(?:de|van|von|der|den|la|le|del|di|da|bin|al|el))?"
 _NAMES = re.compile(
     rf"^[Bb]y[:\s]+(?P<names>{_NAME}(?:\s+{_NAME}){{0,4}}(?:(?:,\s*|\s+and\s+|,\s+and\s+|\s*&\s*){_NAME}(?:\s+{_NAME}){{0,4}}){{0,4}})"
@@ -50,6 +53,8 @@ class Byline:
 
 def read_byline(line: str) -> Byline | None:
     """Return what a "by" line says, or None when the line is something else."""
+    if len(line) > _MOST_LETTERS:
+        return None
     date, rest = _take_date(line)
     match = _NAMES.match(rest.strip())
     if match is None or _CALENDAR.search(match["names"]) or _LEFTOVER.sub("", _AFFILIATION.sub("", match["rest"])):
@@ -59,6 +64,8 @@ def read_byline(line: str) -> Byline | None:
 
 def read_date_line(line: str) -> datetime | None:
     """Return the date of a line that holds nothing else."""
+    if len(line) > _MOST_LETTERS:
+        return None
     date, rest = _take_date(line)
     return date if date is not None and not _LEFTOVER.sub("", rest) else None
 

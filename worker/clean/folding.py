@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from worker.text import one_line
+
+_BETWEEN = re.compile(r"[\W_]+")
 
 
 def folded(text: str) -> str:
     """Return `text` reduced to what two writings of the same words share: letters and digits in lower case."""
-    return "".join(character for character in one_line(text).casefold() if character.isalnum())
+    return _BETWEEN.sub("", one_line(text).casefold())

@@ -49,6 +49,7 @@ class Detected:
 def decide(stated: str | None, text: str, fallback: str) -> tuple[str, tuple[ScriptWarning, ...]]:
     """Return the language of `text`, and a warning when what is `stated` contradicts what it looks like."""
     told = tag(stated)
+    text = text[:_MOST_LETTERS]
     found = detect(text)
     if told is None:
         return (found.language if found else fallback), ()

@@ -170,9 +170,10 @@ def _take_date_line(lines: list[_Line]) -> tuple[list[_Line], datetime | None]:
 
 def _cut_tail(lines: list[_Line]) -> list[_Line]:
     """Drop everything from the first form or appeal after which the story does not go on."""
-    for index, line in enumerate(lines):
-        begun = any(earlier.substance for earlier in lines[:index])
-        if begun and line.rule in PROMOTION and not any(_goes_on(later) for later in lines[index:]):
+    begun = next((index for index, line in enumerate(lines) if line.substance), len(lines))
+    last = max((index for index, line in enumerate(lines) if _goes_on(line)), default=-1)
+    for index in range(max(begun, last) + 1, len(lines)):
+        if lines[index].rule in PROMOTION:
             return [*lines[:index], *(_after(later) for later in lines[index:])]
     return lines
 
@@ -215,10 +216,12 @@ def _without_bare_names(lines: list[_Line]) -> list[_Line]:
 
 def _judged(lines: list[_Line]) -> list[Piece]:
     judged = []
-    for index, line in enumerate(lines):
-        following = next((later for later in lines[index + 1 :] if later.rule is None and not later.head), None)
+    following: _Line | None = None
+    for line in reversed(lines):
         judged.append(_piece(replace(line, rule=line.rule or _stray_rule(line, following))))
-    return judged
+        if line.rule is None and not line.head:
+            following = line
+    return judged[::-1]
 
 
 def _piece(line: _Line) -> Piece:
