@@ -11,11 +11,13 @@ from briefing.newsroom import Cleaning, Show, SourceSettings
 from briefing.values import Article, ArticleRef, BlockKind, Role
 from worker.clean import check_cleaning, clean
 from worker.clean.draft import PaywallSign, Piece
-from worker.clean.html import read_fragment, read_page
+from worker.clean.extract import Evidence
+from worker.clean.html import _choose, read_fragment, read_page
 from worker.clean.language import decide, detect, tag
 from worker.clean.phrases import noise_rule
 from worker.clean.refusal import check
 from worker.clean.shape import shape
+from worker.clean.walk import Walked
 from worker.prepare import write_script
 
 REF = ArticleRef(source="desk", id="story")
@@ -128,6 +130,14 @@ def test_a_table_is_dropped_or_mentioned_with_its_caption():
         (Role.BODY, BOARD),
     ]
     assert [entry.text for entry in mentioned.dropped] == ["Fares from May", "Adults", "2"]
+
+
+def test_only_the_articles_own_tables_are_mentioned():
+    table = "<table><tr><td>Adults</td><td>2</td></tr></table>"
+    page = f"<html><body>{table}<nav>{table}</nav><article><h1>Ferry</h1><p>{FERRY}</p>{table}<p>{BOARD}</p></article>{table}</body></html>"
+    pieces = read_page(page, Cleaning(tables="mention")).pieces
+    spoken = [piece.kind for piece in pieces if piece.rule is None and piece.text != "Ferry"]
+    assert spoken == [BlockKind.PARAGRAPH, BlockKind.TABLE, BlockKind.PARAGRAPH]
 
 
 @pytest.mark.parametrize(
@@ -407,3 +417,65 @@ def test_a_heading_of_an_unlucky_name_is_read():
 def test_one_br_ends_a_paragraph_only_after_a_long_sentence():
     assert read(f"<div>{FERRY}<br>{BOARD}</div>") == [FERRY, BOARD]
     assert read("<p>Roses are red,<br>the ferry is blue.</p>") == ["Roses are red, the ferry is blue."]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Sign up for storm alerts by e-mail, the county told residents on Friday.",
+        "Please enable JavaScript before you vote, said the clerk.",
+        "This recording was made by an artificial intelligence, prosecutors said.",
+        "Subscribe to the county's updates, officials urged.",
+        "It is thanks to readers like you that the library is open, the mayor told them.",
+    ],
+)
+def test_what_somebody_is_said_to_say_is_news(line):
+    assert noise_rule(line) is None
+    # And without the speaker it is promotion
+    assert noise_rule(line.rsplit(", ", 1)[0] + ".") is not None
+
+
+def test_script_decides_without_the_model(monkeypatch):
+    def refuse():
+        raise AssertionError
+
+    # Patched to show that the model is not even asked.
+    monkeypatch.setattr("worker.clean.language._detector", refuse)
+    assert (detect(UKRAINIAN).language, detect(RUSSIAN).language) == ("uk", "ru")
+    assert detect("Съезд, объект, подъём, разъезд, рынок").language == "ru"
+
+
+def test_a_box_that_was_taken_for_the_story_does_not_count():
+    # Given an extractor that found the box on the page, and the story once the box was out
+    box = Walked(kind=BlockKind.PARAGRAPH, text=BOARD, rule="appeal")
+    story = Walked(kind=BlockKind.PARAGRAPH, text=FERRY)
+    assert _choose([box, story], Evidence([BOARD]), Evidence([FERRY]), Evidence(())) == [False, True]
+    # And where both found the story, the page as it is counts
+    aside = Walked(kind=BlockKind.PARAGRAPH, text="Short.")
+    assert _choose([story, aside], Evidence([FERRY]), Evidence([FERRY, "Short."]), Evidence(())) == [True, False]
+
+
+@pytest.mark.parametrize("mark", ["ADVERTISEMENT", "Read more", "Sign up for our newsletter", "Share", "Get our app"])
+def test_a_short_paragraph_after_an_advertisement_is_read(mark):
+    story = f"Ferry runs again from Monday\n\nBy Ann Lee\n\n{FERRY}\n\n{mark}\n\nNobody on the board would say more.\n"
+    cleaned_article = clean(Article(ref=REF, media_type="text/plain", form="page", body=story))
+    assert [block.text for block in cleaned_article.blocks] == [FERRY, "Nobody on the board would say more."]
+
+
+@pytest.mark.parametrize(
+    ("text_", "title", "texts"),
+    [
+        (f"Mayor resigns\n\nBy Jo Baker\n\n{FERRY}\n", "Mayor resigns", [FERRY]),
+        (f"Shame\n\n{FERRY}\n", "Shame", [FERRY]),
+        (f"Home > News > Local\nFerry runs again from Monday\nBy Jo Baker / The Courier\n\n{FERRY}\n", "Ferry runs again from Monday", [FERRY]),
+        (f"Ferry runs again from Monday\nThe engine cost four million and nobody ordered it\nBy Jo Baker\n\n{FERRY}\n",
+         "Ferry runs again from Monday", ["The engine cost four million and nobody ordered it", FERRY]),
+        (f"Ferry runs again from Monday\n\n{FERRY}\n\nWho voted yes:\n\nAnn Lee, Ward 1\n\nBob Ray, Ward 2\n\n{BOARD}\n",
+         "Ferry runs again from Monday", [FERRY, "Who voted yes:", "Ann Lee, Ward 1", "Bob Ray, Ward 2", BOARD]),
+        (f"Ferry runs again from Monday\n\nJo Baker\n\nStaff Writer\n\n{FERRY}\n", "Ferry runs again from Monday", [FERRY]),
+    ],
+)  # fmt: skip
+def test_plain_text_in_the_forms_that_pages_are_copied_in(text_, title, texts):
+    cleaned_article = clean(Article(ref=REF, media_type="text/plain", form="page", body=text_))
+    assert cleaned_article.title == title
+    assert [block.text for block in cleaned_article.blocks] == texts

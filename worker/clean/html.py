@@ -70,7 +70,8 @@ def read_page(markup: str, cleaning: Cleaning) -> Draft:
     chosen = complete(walked, within_sentences(walked, chosen) if generous else chosen, head.title)
     pieces = [
         _piece(block, None if block.rule or is_chosen or _is_ours(block) else "not-article")
-        for block, is_chosen in zip(walked, chosen, strict=True)
+        for index, (block, is_chosen) in enumerate(zip(walked, chosen, strict=True))
+        if block.kind is not BlockKind.TABLE or (True in chosen[:index] and True in chosen[index:])
     ]
     signs = {PaywallSign.NOT_FREE} if str(ld.get("isAccessibleForFree")).casefold() == "false" else set()
     if found.gated:

@@ -107,7 +107,7 @@ def _lines(text: str) -> list[_Line]:
 def _unwrapped(rows: list[str]) -> list[str]:
     """Join the rows of a paragraph that was wrapped to a column; leave pages with a paragraph a line alone."""
     broken = [row for row in rows[:-1] if len(row) in _WRAPPED and one_line(row)[-1] not in _TERMINAL + _CLOSERS]
-    if len(rows) < 2 or len(broken) * 2 < len(rows) - 1 or any(_BULLET.match(row) for row in rows):  # noqa: PLR2004
+    if len(rows) < 2 or len(broken) * 2 < len(rows) - 1 or any(_BULLET.match(row) or read_byline(row) for row in rows):  # noqa: PLR2004
         return rows
     return [" ".join(rows)]
 

@@ -120,7 +120,7 @@ class _Walk:
             self._text(child.tail, fate)
         if not inline:
             self.flush(fate)
-        if element in self._marks.tables and fate.rule is not None:
+        if element in self._marks.tables and fate.by is element:
             self.blocks.append(Walked(BlockKind.TABLE, self._marks.tables[element]))
 
     def flush(self, fate: _Fate) -> None:
