@@ -65,10 +65,24 @@ class ArticleNotFound(BadInput):
 
 
 class ArticleEmpty(BadInput):
-    """Raised when cleaning leaves nothing to read aloud, or too little to be the article."""
+    """Raised when cleaning leaves nothing to read aloud, or too little to be the article.
+
+    `dropped` says what was not read, as (rule, text).
+    """
 
     code = "article_empty"
-    hint = "See what was dropped, and by which rule, with `briefcast script SOURCE --json`."
+    hint = "See what was dropped, and by which rule, with `briefcast script SOURCE`."
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        hint: str | None = None,
+        dropped: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        super().__init__(message, code=code, hint=hint)
+        self.dropped = dropped
 
 
 class ArticleTooLong(BadInput):

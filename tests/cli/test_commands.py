@@ -66,6 +66,15 @@ def test_script_accounts_for_every_line_and_warns(tmp_path):
     assert "[language_mismatch]" in done.stderr
 
 
+def test_what_was_dropped_of_a_refused_article_is_shown(tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text("<html><body><p>Subscribe to continue reading</p><nav>Home</nav></body></html>")
+    done = briefcast("script", page, "--json")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "[article_behind_paywall]" in done.stderr
+    assert "navigation  Home" in done.stderr
+
+
 def test_a_sources_cleaning_holds_for_its_articles_and_not_for_files(tmp_path):
     article = tmp_path / "tram.md"
     article.write_text(

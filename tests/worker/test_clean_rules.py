@@ -291,6 +291,18 @@ def test_a_line_about_the_author_goes_and_one_about_a_namesake_stays():
     assert [piece.text for piece in kept if piece.to_read] == [FERRY, note]
 
 
+def test_an_agency_that_wrote_the_story_may_be_in_it():
+    last = "The Associated Press is owned by its members, and Reuters is not."
+    for byline in ("The Associated Press", "Reuters"):
+        pieces = shape(read_fragment(f"<p>{FERRY}</p><p>{last}</p>", Cleaning()).pieces, "Title", byline)
+        assert all(piece.to_read for piece in pieces)
+
+
+def test_times_and_dates_of_a_programme_are_read():
+    markup = f"<p>{FERRY}</p><dl><dt>May 21, 2026</dt><dd>The engine fails.</dd></dl><ul><li>10:30</li></ul><p>May 22, 2026</p>"
+    assert read(markup) == [FERRY, "May 21, 2026", "The engine fails.", "10:30"]
+
+
 def test_linked_headlines_and_the_list_below_read_also_go():
     markup = (
         f"<p>{FERRY}</p><p><a href='/x'>What the ferryman knew about the engine</a></p>"
@@ -311,6 +323,7 @@ GATED, NOT_FREE = PaywallSign.GATE, PaywallSign.NOT_FREE
     ("pieces", "signs", "code"),
     [
         ([text("word " * 20)], {NOT_FREE}, "article_behind_paywall"),
+        ([text("word " * 100, "…"), text("Already a subscriber?", rule="form")], set(), "article_behind_paywall"),
         ([text("word " * 100, "…")], {GATED}, "article_behind_paywall"),
         (
             [text("word " * 100), text("Subscribe to continue reading", rule="paywall")],
@@ -334,6 +347,11 @@ def test_a_teaser_and_a_remnant_are_refused_by_name(pieces, signs, code):
         ([text("A brief of two sentences is news. It is read.")], set(), False),
         ([text("A brief of two sentences on an open page is news.")], {GATED}, False),
         ([text("word " * 300)], {GATED, NOT_FREE}, False),
+        (
+            [text("A brief on a page with a log-in is news, too."), text("Already a subscriber?", rule="form")],
+            set(),
+            False,
+        ),
         ([text("word " * 300, "…")], {NOT_FREE}, True),
         ([text("And then, one evening, somebody picked up a telephone and …")], set(), False),
     ],

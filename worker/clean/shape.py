@@ -29,6 +29,7 @@ _DOUBLED_LETTERS = 60
 #: An author's note stands among this many last blocks, and is no longer than so many words.
 _NOTE_BLOCKS = 3
 _NOTE_WORDS = 45
+_PERSON_WORDS = range(2, 5)
 
 #: A linked line of so many words without a full stop is another story's headline.
 _HEADLINE_WORDS = 4
@@ -71,8 +72,10 @@ def _by_phrase(piece: Piece, phrases: tuple[str, ...]) -> Piece:
     heading = piece.kind is BlockKind.HEADING
     if rule == "menu" and heading and " " not in text:
         rule = None  # "Next" or "Search" may head a part of the story; "Most read" may not
-    if rule is None and not heading and read_date_line(text):
+    if piece.kind is BlockKind.PARAGRAPH and rule is None and read_date_line(text):
         rule = "date-line"
+    if piece.kind is not BlockKind.PARAGRAPH and rule == "timestamp":
+        rule = None  # of a timeline or a programme
     return piece.dropped(rule) if rule else piece
 
 
@@ -144,7 +147,10 @@ def _without_author_notes(pieces: list[Piece], byline: str | None) -> list[Piece
     """Drop "Jo Baker covers the council" and "Contact Jo Baker at…" at the end, when Jo Baker wrote the story."""
     if not byline:
         return pieces
-    names = "|".join(re.escape(name.strip()) for name in re.split(r",|\band\b|&", byline) if name.strip())
+    people = [name.strip() for name in re.split(r",|\band\b|&", byline) if _is_person(name)]
+    if not people:
+        return pieces
+    names = "|".join(map(re.escape, people))
     note = re.compile(
         rf"^(?:(?:{names})\b.{{0,40}}\b(?:is|are|covers?|writes?|reports?|works?|joined|can be reached)\b|"
         rf"(?:contact|reach|e-?mail|follow|write to)\s+(?:{names})\b)",
@@ -158,6 +164,12 @@ def _without_author_notes(pieces: list[Piece], byline: str | None) -> list[Piece
         else piece
         for index, piece in enumerate(pieces)
     ]
+
+
+def _is_person(name: str) -> bool:
+    """Tell whether a byline's name is a person's: "The Associated Press is…" may be the story."""
+    words = name.split()
+    return len(words) in _PERSON_WORDS and words[0].lower() != "the"
 
 
 def _with_key_points(pieces: list[Piece]) -> list[Piece]:
