@@ -134,7 +134,7 @@ def test_a_table_is_dropped_or_mentioned_with_its_caption():
 
 def test_only_the_articles_own_tables_are_mentioned():
     table = "<table><tr><td>Adults</td><td>2</td></tr></table>"
-    page = f"<html><body>{table}<nav>{table}</nav><article><h1>Ferry</h1><p>{FERRY}</p>{table}<p>{BOARD}</p></article>{table}</body></html>"
+    page = f"<html><body>{table}<nav>{table}</nav><article><h1>Ferry</h1><p>{FERRY}</p><aside>{table}</aside>{table}<p>{BOARD}</p></article>{table}</body></html>"
     pieces = read_page(page, Cleaning(tables="mention")).pieces
     spoken = [piece.kind for piece in pieces if piece.rule is None and piece.text != "Ferry"]
     assert spoken == [BlockKind.PARAGRAPH, BlockKind.TABLE, BlockKind.PARAGRAPH]
