@@ -111,9 +111,9 @@ class Cleaning(Value):
     """Elements of this CSS class are read whatever else would drop them. (`no-audio` does the opposite, always.)"""
     tables: Literal["drop", "mention"] = "drop"
     """Whether a line of ours says that there is a table; its cells are never read."""
-    least_words: int = Field(default=8, ge=1, le=1000)
-    """An article of which fewer are left is refused. Low, since two sentences may be news; teasers have signs of
-    their own."""
+    least_words: int | None = Field(default=None, ge=1, le=1000)
+    """An article of which fewer are left is refused. None: 8 of a web page, 1 of a text that a CMS or a file gives as
+    the article. Low, since two sentences may be news; teasers have signs of their own."""
 
 
 class SourceSettings(Value):

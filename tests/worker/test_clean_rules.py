@@ -497,3 +497,12 @@ def test_plain_text_in_the_forms_that_pages_are_copied_in(text_, title, texts):
     cleaned_article = clean(Article(ref=REF, media_type="text/plain", form="page", body=text_))
     assert cleaned_article.title == title
     assert [block.text for block in cleaned_article.blocks] == texts
+
+
+def test_a_text_given_as_the_article_may_be_short_and_a_page_may_not():
+    brief = Article(ref=REF, media_type="text/markdown", body="# Ferry runs again\n\nFrom Monday.\n")
+    assert [block.text for block in clean(brief).blocks] == ["From Monday."]
+    page = Article(ref=REF, media_type="text/html", form="page", body="<article><p>Page moved.</p></article>")
+    for article, cleaning in ((brief, Cleaning(least_words=5)), (page, None)):
+        with pytest.raises(ArticleEmpty):
+            clean(article, cleaning)

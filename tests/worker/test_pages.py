@@ -16,7 +16,7 @@ from briefing.errors import ArticleEmpty
 from briefing.newsroom import Cleaning
 from briefing.values import Article, ArticleRef
 from tests.support.golden import ARTICLES, ROOT
-from worker.clean import clean
+from worker.clean import LEAST_WORDS_OF_PAGE, clean
 from worker.clean.folding import folded
 from worker.clean.html import read_fragment, read_page
 from worker.clean.refusal import check
@@ -77,7 +77,7 @@ def test_taken_together_trafilatura_alone_loses_and_leaks_more():
 def test_what_is_no_article_is_refused_by_name(path):
     pieces, draft = pieces_of(path)
     with pytest.raises(ArticleEmpty) as caught:
-        check("desk:page", pieces, draft.signs, Cleaning().least_words)
+        check("desk:page", pieces, draft.signs, LEAST_WORDS_OF_PAGE)
     assert caught.value.code == GOLDEN[path.stem]["code"]
 
 

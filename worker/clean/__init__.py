@@ -30,6 +30,9 @@ _PARSE_S = 60
 #: A live blog of a day has some thousands.
 _MOST_BLOCKS = 20_000
 
+#: What is left of an empty page is a line of its frame; a text that was given as the article is one, however short.
+LEAST_WORDS_OF_PAGE = 8
+
 _DEFAULT_LANGUAGE = "en"
 
 
@@ -46,7 +49,8 @@ def clean(article: Article, cleaning: Cleaning | None = None) -> CleanArticle:
     title = one_line(article.title or draft.title or "") or None
     byline = one_line(article.byline or draft.byline or "") or None
     pieces = shape(draft.pieces, title, byline, cleaning)
-    warnings = check(str(article.ref), pieces, draft.signs, cleaning.least_words)
+    least_words = cleaning.least_words or (LEAST_WORDS_OF_PAGE if _is_web_page(article) else 1)
+    warnings = check(str(article.ref), pieces, draft.signs, least_words)
     spoken = [piece for piece in pieces if piece.to_read]
     text = "\n".join(piece.text for piece in spoken)
     language, doubts = decide(article.language or draft.language, text, _DEFAULT_LANGUAGE)
@@ -69,6 +73,10 @@ def check_cleaning(cleaning: Cleaning) -> None:
     from worker.clean.marks import check_xpaths  # noqa: PLC0415  lxml, which only the parsing child needs otherwise
 
     check_xpaths(cleaning)
+
+
+def _is_web_page(article: Article) -> bool:
+    return article.media_type == "text/html" and article.form == "page"
 
 
 def _check_size(blocks: int) -> None:
