@@ -48,6 +48,8 @@ PROBLEMS: dict[str, tuple[int, str]] = {
 FAILURES: dict[str, str] = {
     "article_not_found": "The source has no article of that ID",
     "article_empty": "Nothing was left to read after cleaning",
+    "article_too_short": "Too little was left to read after cleaning",
+    "article_behind_paywall": "The page shows only the beginning of the article",
     "article_too_long": "The article exceeds the limits on characters or chunks",
     "article_refused": "The article's site does not let us read it",
     "page_too_large": "The page is larger than we read",

@@ -125,6 +125,7 @@ class ScriptView(BaseModel):
     duration_s: float | None
     segments: list[dict[str, Any]]
     dropped: list[dict[str, str]]
+    warnings: list[dict[str, str]] = Field(description="What an editor should look at, each with its code.")
 
 
 class VoiceView(BaseModel):

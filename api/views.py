@@ -129,4 +129,5 @@ def script(session: Session, row: RevisionRow) -> schemas.ScriptView:
             for segment in written.segments
         ],
         dropped=[entry.model_dump() for entry in written.dropped],
+        warnings=[entry.model_dump() for entry in written.warnings],
     )

@@ -4,7 +4,7 @@
     ├── BadInput                 final: the same input fails again
     │   ├── UnknownReference         unknown_source, unknown_show, unknown_voice, unknown_segment
     │   ├── ArticleNotFound          article_not_found
-    │   ├── ArticleEmpty             article_empty
+    │   ├── ArticleEmpty             article_empty, article_too_short, article_behind_paywall
     │   ├── ArticleTooLong           article_too_long
     │   ├── PageRefused              page_too_large, page_too_deep, page_unreadable, media_type_refused
     │   ├── AddressRefused           address_refused
@@ -65,10 +65,24 @@ class ArticleNotFound(BadInput):
 
 
 class ArticleEmpty(BadInput):
-    """Raised when cleaning leaves nothing to read aloud."""
+    """Raised when cleaning leaves nothing to read aloud, or too little to be the article.
+
+    `dropped` says what was not read, as (rule, text).
+    """
 
     code = "article_empty"
-    hint = "See what was dropped, and by which rule, with `briefcast script SOURCE --json`."
+    hint = "See what was dropped, and by which rule, with `briefcast script SOURCE`."
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        hint: str | None = None,
+        dropped: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        super().__init__(message, code=code, hint=hint)
+        self.dropped = dropped
 
 
 class ArticleTooLong(BadInput):

@@ -31,6 +31,13 @@ def _name(text: str) -> str:
 Name = Annotated[str, AfterValidator(_name)]
 
 
+def _phrase(text: str) -> str:
+    if not any(character.isalnum() for character in text):
+        message = f"{text!r} is no phrase: it has neither letters nor digits"
+        raise ValueError(message)
+    return text
+
+
 class Pauses(Value):
     """Silence after each kind of segment, in milliseconds, from sound to sound."""
 
@@ -45,6 +52,8 @@ class Pauses(Value):
     after_list: int = Field(default=800, ge=0, le=1200)
     """After the last key point or list item."""
     quote: int = Field(default=600, ge=0, le=1200)
+    table: int = Field(default=600, ge=0, le=1200)
+    """After the line that names a table."""
     sentence: int = Field(default=300, ge=0, le=1200)
     """Between chunks of one segment."""
     before_heading: int = Field(default=900, ge=0, le=1200)
@@ -89,6 +98,24 @@ class Show(Value):
         return self
 
 
+class Cleaning(Value):
+    """How one source's articles are cleaned, beyond what holds for all."""
+
+    prune_xpath: tuple[str, ...] = ()
+    """XPath 1.0 expressions; the elements they select are never read. Compiled by `briefcast apply`, since the domain
+    knows no parser."""
+    drop_phrases: tuple[Annotated[str, AfterValidator(_phrase)], ...] = ()
+    """A block that contains one is not read; a phrase of fewer than 12 letters must be the whole block. Case, spaces
+    and punctuation do not count. No patterns: editors write what they see."""
+    speak_class: str = Field(default="briefcast-speak", pattern=r"^[A-Za-z_][\w-]*$")
+    """Elements of this CSS class are read whatever else would drop them. (`no-audio` does the opposite, always.)"""
+    tables: Literal["drop", "mention"] = "drop"
+    """Whether a line of ours says that there is a table; its cells are never read."""
+    least_words: int | None = Field(default=None, ge=1, le=1000)
+    """An article of which fewer are left is refused. None: 8 of a web page, 1 of a text that a CMS or a file gives as
+    the article. Low, since two sentences may be news; teasers have signs of their own."""
+
+
 class SourceSettings(Value):
     """Where articles come from: a name, the kind that knows how to fetch, and that kind's own options."""
 
@@ -97,6 +124,7 @@ class SourceSettings(Value):
     show: Name | None = None
     """Home show of this source's articles; None takes the first show."""
     options: dict[str, Any] = Field(default_factory=dict)
+    cleaning: Cleaning = Cleaning()
 
 
 class Newsroom(Value):
@@ -133,7 +161,7 @@ def _absolute(text: str, base: Path) -> str:
 
 
 def _read_source(table: dict[str, Any], base: Path) -> dict[str, Any]:
-    own = {"name", "kind", "show"}
+    own = {"name", "kind", "show", "cleaning"}
     options = {key: value for key, value in table.items() if key not in own}
     for key in _PATH_OPTIONS:
         if isinstance(options.get(key), str):

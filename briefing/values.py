@@ -90,6 +90,9 @@ class BlockKind(StrEnum):
     KEY_POINT = "key_point"
     LEAD_IN = "lead_in"
     QUOTE = "quote"
+    """A quotation that stands alone, so that another voice may read it."""
+    TABLE = "table"
+    """A table's place; its text is the caption, or empty."""
 
 
 class Block(Value):
@@ -106,8 +109,25 @@ class Dropped(Value):
     rule: str
 
 
+class LedgerEntry(Value):
+    """One block of the input in its place: spoken, or dropped by a rule."""
+
+    kind: BlockKind
+    text: str
+    rule: str | None = None
+    """What dropped it; None for what is spoken."""
+
+
+class ScriptWarning(Value):
+    """Something about a script that an editor should look at; it is spoken all the same."""
+
+    code: str
+    """Stable: language_mismatch, maybe_incomplete."""
+    message: str
+
+
 class CleanArticle(Value):
-    """What cleaning made of an article: its head, its blocks in order, and the ledger of what was dropped."""
+    """What cleaning made of an article: its head, its blocks in order, and the ledger of all blocks of the input."""
 
     ref: ArticleRef
     title: str | None
@@ -117,6 +137,9 @@ class CleanArticle(Value):
     address: str | None
     blocks: tuple[Block, ...]
     dropped: tuple[Dropped, ...]
+    ledger: tuple[LedgerEntry, ...] = ()
+    """Every block of the input in order; `blocks` and `dropped` are its two halves."""
+    warnings: tuple[ScriptWarning, ...] = ()
 
 
 class Role(StrEnum):
@@ -131,6 +154,8 @@ class Role(StrEnum):
     BODY = "body"
     LIST_ITEM = "list_item"
     QUOTE = "quote"
+    TABLE = "table"
+    """Our own words where the written article has a table."""
 
 
 class Span(Value):
@@ -176,6 +201,9 @@ class Script(Value):
     articles: tuple[ScriptArticle, ...]
     segments: tuple[Segment, ...]
     dropped: tuple[Dropped, ...]
+    ledger: tuple[LedgerEntry, ...] = ()
+    """Every block of the articles' input in order, as spoken or dropped."""
+    warnings: tuple[ScriptWarning, ...] = ()
 
     @property
     def words(self) -> int:

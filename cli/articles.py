@@ -18,6 +18,9 @@ from worker.sources.http import page_article
 from worker.web import Fetcher
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from briefing.newsroom import Cleaning
     from cli.place import Place
 
 _REFERENCE = re.compile(r"[A-Za-z0-9._-]+:[A-Za-z0-9._-]+")
@@ -40,6 +43,15 @@ def read_source(source: str, place: Place | None) -> Article:
         return fetch(ref, None, place.sources())
     message = f"there is no file {source[:200]!r}"
     raise ArticleNotFound(message, hint="Give a file, an http(s) address, or source:id.")
+
+
+def cleanings_of(sources: Iterable[str], place: Place | None) -> dict[str, Cleaning]:
+    """Return how the articles that are named as source:id are cleaned; files and addresses are cleaned as usual."""
+    if place is None:
+        return {}
+    known = place.sources()
+    names = {source.partition(":")[0] for source in sources if needs_place(source)}
+    return {name: known[name].cleaning for name in names if name in known}
 
 
 def needs_place(source: str) -> bool:

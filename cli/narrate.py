@@ -15,7 +15,7 @@ from briefing.addresses import is_address
 from briefing.newsroom import Show
 from briefing.settings import LimitSettings, SpeechSettings, WorkSettings
 from briefing.storage import reporting, sync_file, write_atomically
-from cli.articles import read_source
+from cli.articles import cleanings_of, read_source
 from cli.place import open_place
 from cli.progress import progress_bar
 from worker.narrate import Narrating, Stopwatch
@@ -65,7 +65,7 @@ def narrate(sources: tuple[str, ...], output: Path, voice: str | None, slug: str
     )
     with progress_bar("Narrating") as progress:
         chosen = voice or show.voice or SpeechSettings().voice
-        narration = narrating.narrate(articles, show, chosen, progress, timed)
+        narration = narrating.narrate(articles, show, chosen, progress, timed, cleanings_of(sources, place))
     stored = place.storage.path(narration.master.sha256)
     assert stored is not None
     said = make_report(narration) | {"mp3": os.fsencode(output).decode(errors="replace")}

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from briefing.errors import ArticleEmpty
 from briefing.newsroom import Show
-from cli.articles import needs_place, read_source
+from cli.articles import cleanings_of, needs_place, read_source
 from cli.place import open_place
 from worker.prepare import write_script
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from briefing.values import Script
 
 
@@ -24,7 +27,13 @@ def script(source: str, slug: str | None, *, as_json: bool) -> None:
     """Print the script of SOURCE (a file, an address, source:id) without speaking it."""
     place = open_place() if slug or needs_place(source) else None
     show = place.show(slug) if place and slug else Show(slug="briefcast", title="Briefcast")
-    written = write_script([read_source(source, place)], show)
+    try:
+        written = write_script([read_source(source, place)], show, cleanings_of([source], place))
+    except ArticleEmpty as empty:
+        _print_dropped(empty.dropped)
+        raise
+    for warning in written.warnings:
+        click.echo(f"{click.style('warning', fg='yellow')} [{warning.code}] {warning.message}", err=True)
     if as_json:
         click.echo(json.dumps(_as_json(written), indent=2, ensure_ascii=False))
     else:
@@ -40,7 +49,11 @@ def _print(script: Script) -> None:
         click.echo(f"{click.style(segment.role.value.rjust(10), dim=True)}  {segment.written}")
         if segment.spoken != segment.written:
             click.echo(f"{'':10}  {click.style(segment.spoken, fg='cyan')}")
-    if script.dropped:
-        click.echo(f"\n{len(script.dropped)} blocks are not read:", err=True)
-        for entry in script.dropped:
-            click.echo(f"{click.style(entry.rule.rjust(20), dim=True)}  {entry.text[:100]}", err=True)
+    _print_dropped([(entry.rule, entry.text) for entry in script.dropped])
+
+
+def _print_dropped(dropped: Sequence[tuple[str, str]]) -> None:
+    if dropped:
+        click.echo(f"\n{len(dropped)} blocks are not read:", err=True)
+    for rule, text in dropped:
+        click.echo(f"{click.style(rule.rjust(20), dim=True)}  {text[:100]}", err=True)

@@ -24,10 +24,10 @@ from worker.speak import speak
 from worker.speakers import voice_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from briefing.database import Database
-    from briefing.newsroom import Show
+    from briefing.newsroom import Cleaning, Show
     from briefing.settings import LimitSettings
     from briefing.storage import BlobStorage
     from briefing.values import Article, Chunk, Master, Take
@@ -89,15 +89,23 @@ class Narrating:
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
 
     def narrate(
-        self, articles: Sequence[Article], show: Show, voice: str, progress: Progress, timed: Stopwatch | None = None
+        self,
+        articles: Sequence[Article],
+        show: Show,
+        voice: str,
+        progress: Progress,
+        timed: Stopwatch | None = None,
+        cleanings: Mapping[str, Cleaning] | None = None,
     ) -> Narration:
         """Return the narration of `articles` as one programme; its MP3 lies in the storage.
+
+        `cleanings` are by source; an article of another is cleaned as usual.
 
         Raises what the stages raise; what was spoken before an error stays for the next time.
         """
         timed = timed or Stopwatch()
         with timed("script"):
-            script = write_script(articles, show)
+            script = write_script(articles, show, cleanings)
         with timed("voice"):
             speaker = self.speakers.get(voice)
             narrator = self.speakers.narrator(voice)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import update
 
+from briefing.errors import Misconfigured
 from briefing.models import ShowRow, SourceRow
 from worker import artwork, jingle
+from worker.clean import check_cleaning
 from worker.publish import write_all
 from worker.sources import connect
 from worker.speakers import voice_errors
@@ -42,6 +44,7 @@ def apply(newsroom: Newsroom, place: Workplace) -> Applied:
     pictures = {show.slug: _checked(show, place) for show in newsroom.shows}
     for source in newsroom.sources:
         connect(source)
+        _check_cleaning(source)
     with place.database.writing() as session:
         shows = tuple(
             show.slug for position, show in enumerate(newsroom.shows) if _put_show(session, position, show, place.files)
@@ -70,6 +73,14 @@ def _checked(show: Show, place: Workplace) -> bytes:
         if path is not None:
             jingle.load(path)
     return artwork.draw(show)
+
+
+def _check_cleaning(source: SourceSettings) -> None:
+    try:
+        check_cleaning(source.cleaning)
+    except Misconfigured as error:
+        message = f"source {source.name!r}: {error.message}"
+        raise Misconfigured(message) from error
 
 
 def _put_show(session: Session, position: int, show: Show, files: PublicFiles) -> bool:

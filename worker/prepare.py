@@ -15,7 +15,7 @@ from worker.normalise import normalise
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from briefing.newsroom import Show
+    from briefing.newsroom import Cleaning, Show
     from briefing.settings import LimitSettings
     from briefing.values import Article, Chunk, Narrator, Script, Segment
 
@@ -29,9 +29,14 @@ class Prepared:
     chunks: tuple[Chunk, ...]
 
 
-def write_script(articles: Sequence[Article], show: Show) -> Script:
-    """Return the script of `articles`, spoken text included. Raises ArticleEmpty or PageRefused."""
-    written = script.build([(clean(article), article.content_hash) for article in articles], show)
+def write_script(articles: Sequence[Article], show: Show, cleanings: Mapping[str, Cleaning] | None = None) -> Script:
+    """Return the script of `articles`, spoken text included. `cleanings` are by source; others are cleaned as usual.
+
+    Raises ArticleEmpty, PageRefused or Misconfigured.
+    """
+    known = cleanings or {}
+    cleaned = [(clean(article, known.get(article.ref.source)), article.content_hash) for article in articles]
+    written = script.build(cleaned, show)
     return written.model_copy(
         update={"segments": tuple(_spoken(segment, written.language) for segment in written.segments)}
     )

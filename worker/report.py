@@ -32,6 +32,7 @@ def report(narration: Narration) -> dict[str, Any]:
         "chapters": _chapters(narration),
         "segments": _segments(narration),
         "dropped": [entry.model_dump() for entry in script.dropped],
+        "warnings": [entry.model_dump() for entry in script.warnings],
         "timings": {
             stage: {kind: round(seconds, 3) for kind, seconds in spent.items()}
             for stage, spent in narration.stages.items()

@@ -28,10 +28,25 @@ _ROLES = {
     BlockKind.KEY_POINT: Role.KEY_POINT,
     BlockKind.LEAD_IN: Role.LEAD_IN,
     BlockKind.QUOTE: Role.QUOTE,
+    BlockKind.TABLE: Role.TABLE,
 }
 
 #: Words of the first paragraph that a list shows.
 _CARD_WORDS = 60
+
+#: Where the written article has a table; left out in languages without words for it here.
+_TABLE = {
+    "en": "The written article has a table here",
+    "de": "Im geschriebenen Artikel steht hier eine Tabelle",
+    "fr": "L’article écrit comporte ici un tableau",
+    "es": "El artículo escrito incluye aquí una tabla",
+    "it": "Nell’articolo scritto c’è qui una tabella",
+    "pt": "O artigo escrito tem aqui uma tabela",
+    "nl": "In het geschreven artikel staat hier een tabel",
+    "pl": "W artykule znajduje się tutaj tabela",
+    "uk": "У тексті статті тут є таблиця",
+    "ru": "В тексте статьи здесь есть таблица",
+}
 
 #: "By" before an author's name; in other languages the name stands alone.
 _BY = {"en": "By", "de": "Von", "fr": "Par", "es": "Por", "it": "Di", "pt": "Por", "nl": "Door"}
@@ -64,12 +79,14 @@ def build(articles: Sequence[tuple[CleanArticle, str]], show: Show) -> Script:
         ),
         segments=tuple(_segments(spoken)),
         dropped=tuple(dropped for article, _ in articles for dropped in article.dropped),
+        ledger=tuple(entry for article, _ in articles for entry in article.ledger),
+        warnings=tuple(warning for article, _ in articles for warning in article.warnings),
     )
 
 
 def card(script: Script, show: Show) -> Card:
     """Return what lists show of a script: the editors' own first words, not a summary of ours."""
-    first = next((segment.written for segment in script.segments if segment.role is Role.BODY), "")
+    first = next((segment.written for segment in script.segments if segment.role in {Role.BODY, Role.QUOTE}), "")
     words = first.split()
     return Card(
         title=script.title,
@@ -90,7 +107,9 @@ def _parts(article: CleanArticle, disclosure: str | None) -> Iterator[tuple[Role
     if disclosure:
         yield Role.DISCLOSURE, disclosure
     for block in article.blocks:
-        yield _ROLES[block.kind], block.text
+        text = _table_line(block.text, article.language) if block.kind is BlockKind.TABLE else block.text
+        if text:
+            yield _ROLES[block.kind], text
 
 
 def _segments(parts: list[tuple[str, Role, str]]) -> Iterator[Segment]:
@@ -113,6 +132,13 @@ def _byline(article: CleanArticle) -> str:
     return " ".join(parts)
 
 
+def _table_line(caption: str, language: str) -> str | None:
+    words = _TABLE.get(language.split("-", maxsplit=1)[0].lower())
+    if words is None or not caption:
+        return words and f"{words}."
+    return f"{words}: {caption}" if caption[-1] in ".!?" else f"{words}: {caption}."
+
+
 def _long_date(day: date, language: str) -> str | None:
     try:
         locale = Locale.parse(language, sep="-")
@@ -126,7 +152,7 @@ def _name(article: CleanArticle) -> str:
     """The article's title, or its first words where it has none."""
     if article.title:
         return article.title
-    words = article.blocks[0].text.split()
+    words = next(block.text for block in article.blocks if block.text).split()
     return " ".join(words[:10]) + ("…" if len(words) > 10 else "")  # noqa: PLR2004
 
 

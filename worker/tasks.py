@@ -71,7 +71,9 @@ def prepare(lease: Lease, place: Workplace) -> None:
         return
     show = Show.model_validate(revision.show)
     articles, versions = _articles(place, revision)
-    written = write_script(articles, show)
+    with place.database.reading() as session:
+        cleanings = {name: source.cleaning for name, source in listed_sources(session).items()}
+    written = write_script(articles, show, cleanings)
     if _is_unchanged(place, lease, written):
         return
     speaker = place.speakers.get(revision.voice)

@@ -51,6 +51,57 @@ def test_script_lists_what_is_dropped(tmp_path):
     ]
 
 
+def test_script_accounts_for_every_line_and_warns(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(
+        "---\ntitle: Tram\nlang: en\n---\nСтарий трамвай, що двадцять років іржавів у депо, возить книжки. Їх три тисячі, і кіт, якого ніхто не запрошував, спить біля печі.\n\nRead also: Other\n"
+    )
+    done = briefcast("script", page, "--json")
+    found = json.loads(done.stdout)
+    assert [(entry["kind"], entry["rule"]) for entry in found["ledger"]] == [
+        ("paragraph", None),
+        ("paragraph", "read-also"),
+    ]
+    assert [warning["code"] for warning in found["warnings"]] == ["language_mismatch"]
+    assert "[language_mismatch]" in done.stderr
+
+
+def test_what_was_dropped_of_a_refused_article_is_shown(tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text("<html><body><p>Subscribe to continue reading</p><nav>Home</nav></body></html>")
+    done = briefcast("script", page, "--json")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "[article_behind_paywall]" in done.stderr
+    assert "navigation  Home" in done.stderr
+
+
+def test_a_sources_cleaning_holds_for_its_articles_and_not_for_files(tmp_path):
+    article = tmp_path / "tram.md"
+    article.write_text(
+        "# Tram\n\nThe old tram carries books now, three thousand of them.\n\nA cat came with it uninvited.\n"
+    )
+    settings = tmp_path / "briefcast.toml"
+    settings.write_text(
+        '[[shows]]\nslug = "s"\ntitle = "S"\n[[sources]]\nname = "desk"\nkind = "files"\nfolder = "."\n'
+        '[sources.cleaning]\ndrop_phrases = ["a cat came with it"]\n'
+    )
+    assert briefcast("apply", settings).returncode == 0
+    by_source = json.loads(briefcast("script", "desk:tram", "--json").stdout)
+    assert [entry["rule"] for entry in by_source["ledger"]] == [None, "source-phrase"]
+    assert json.loads(briefcast("script", article, "--json").stdout)["dropped"] == []
+
+
+def test_apply_names_the_source_of_a_faulty_xpath(tmp_path):
+    settings = tmp_path / "briefcast.toml"
+    settings.write_text(
+        '[[shows]]\nslug = "s"\ntitle = "S"\n[[sources]]\nname = "desk"\nkind = "files"\nfolder = "."\n'
+        '[sources.cleaning]\nprune_xpath = ["//div["]\n'
+    )
+    done = briefcast("apply", settings)
+    assert done.returncode == 3
+    assert "source 'desk': prune_xpath '//div['" in done.stderr
+
+
 def test_narrate_writes_the_mp3_and_its_report(article, tmp_path):
     done = briefcast("narrate", article, "-o", "out.mp3", "--voice", "silence", "--report", "report.json")
     assert done.returncode == 0, done.stderr

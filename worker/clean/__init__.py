@@ -1,4 +1,4 @@
-"""Article -> CleanArticle: what is read, and a ledger of what is not, block by block and rule by rule.
+"""Article -> CleanArticle: what is read, and a ledger of every block of the input, spoken or dropped by a named rule.
 
 HTML is parsed in a process of its own; plain text needs no parser. Fetches nothing and words nothing: every
 sentence kept is the editors' own.
@@ -11,10 +11,13 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from briefing.errors import ArticleEmpty, PageRefused
-from briefing.values import BlockKind, CleanArticle, Dropped
+from briefing.errors import Misconfigured, PageRefused
+from briefing.newsroom import Cleaning
+from briefing.values import Block, CleanArticle, Dropped, LedgerEntry
 from worker.clean.draft import Draft
+from worker.clean.language import decide
 from worker.clean.plain import read_plain
+from worker.clean.refusal import check
 from worker.clean.shape import shape
 from worker.text import one_line
 
@@ -24,50 +27,83 @@ if TYPE_CHECKING:
 #: Seconds for parsing one page; its CPU limit strikes earlier unless the machine is overloaded.
 _PARSE_S = 60
 
+#: A live blog of a day has some thousands.
+_MOST_BLOCKS = 20_000
+
+#: What is left of an empty page is a line of its frame; a text that was given as the article is one, however short.
+LEAST_WORDS_OF_PAGE = 8
+
 _DEFAULT_LANGUAGE = "en"
 
 
-def clean(article: Article) -> CleanArticle:
-    """Return what of an article is to be read.
+def clean(article: Article, cleaning: Cleaning | None = None) -> CleanArticle:
+    """Return what of an article is to be read, by its source's settings.
 
-    Raises ArticleEmpty when no paragraph is left, PageRefused when the page cannot be parsed safely.
+    Raises ArticleEmpty when too little is left, PageRefused when the page cannot be parsed safely, Misconfigured when
+    the settings hold a faulty expression.
     """
-    draft = _read(article)
+    cleaning = cleaning or Cleaning()
+    _check_size(article.body.count("\n") if article.media_type == "text/plain" else 0)
+    draft = _read(article, cleaning)
+    _check_size(len(draft.pieces))
     title = one_line(article.title or draft.title or "") or None
-    blocks, dropped = shape(draft.blocks, title)
-    if not any(block.kind in {BlockKind.PARAGRAPH, BlockKind.LIST_ITEM, BlockKind.QUOTE} for block in blocks):
-        message = f"nothing is left to read of {article.ref} after cleaning"
-        raise ArticleEmpty(message)
+    byline = one_line(article.byline or draft.byline or "") or None
+    pieces = shape(draft.pieces, title, byline, cleaning)
+    least_words = cleaning.least_words or (LEAST_WORDS_OF_PAGE if _is_web_page(article) else 1)
+    warnings = check(str(article.ref), pieces, draft.signs, least_words)
+    spoken = [piece for piece in pieces if piece.to_read]
+    text = "\n".join(piece.text for piece in spoken)
+    language, doubts = decide(article.language or draft.language, text, _DEFAULT_LANGUAGE)
     return CleanArticle(
         ref=article.ref,
         title=title,
-        byline=one_line(article.byline or draft.byline or "") or None,
+        byline=byline,
         published_at=article.published_at or draft.published_at,
-        language=article.language or draft.language or _DEFAULT_LANGUAGE,
+        language=language,
         address=article.address or draft.address,
-        blocks=blocks,
-        dropped=(*draft.dropped, *dropped),
+        blocks=tuple(Block(kind=piece.kind, text=piece.text) for piece in spoken),
+        dropped=tuple(Dropped(text=piece.text, rule=piece.rule) for piece in pieces if piece.rule is not None),
+        ledger=tuple(LedgerEntry(kind=piece.kind, text=piece.text, rule=piece.rule) for piece in pieces),
+        warnings=(*doubts, *warnings),
     )
 
 
-def _read(article: Article) -> Draft:
+def check_cleaning(cleaning: Cleaning) -> None:
+    """Raise Misconfigured when `cleaning` holds an expression that cannot be used."""
+    from worker.clean.marks import check_xpaths  # noqa: PLC0415  lxml, which only the parsing child needs otherwise
+
+    check_xpaths(cleaning)
+
+
+def _is_web_page(article: Article) -> bool:
+    return article.media_type == "text/html" and article.form == "page"
+
+
+def _check_size(blocks: int) -> None:
+    """Keep the rules that run in this process, which has no limits of its own, from a page of a million blocks."""
+    if blocks > _MOST_BLOCKS:
+        message = f"the page has more than {_MOST_BLOCKS} blocks of text"
+        raise PageRefused(message, code="page_too_large", hint="Give the article's own text instead of this page.")
+
+
+def _read(article: Article, cleaning: Cleaning) -> Draft:
     if article.media_type == "text/plain":
         return read_plain(article.body, article.title)
     if article.media_type == "text/markdown":
         from worker.clean.markdown import read_markdown  # noqa: PLC0415  0.1 s, also in the parsing child, that HTML spares
 
         head, markup = read_markdown(article.body)
-        draft = _parse(markup, "fragment")
+        draft = _parse(markup, "fragment", cleaning)
         return draft.model_copy(update=head.model_dump(exclude_none=True))
-    return _parse(article.body, article.form)
+    return _parse(article.body, article.form, cleaning)
 
 
-def _parse(markup: str, form: str) -> Draft:
-    """Have the parsing child read `markup`. Raises PageRefused."""
+def _parse(markup: str, form: str, cleaning: Cleaning) -> Draft:
+    """Have the parsing child read `markup`. Raises PageRefused and Misconfigured."""
     try:
         done = subprocess.run(
             [sys.executable, "-I", "-m", "worker.clean.child"],
-            input=json.dumps({"form": form, "markup": markup}),
+            input=json.dumps({"form": form, "markup": markup, "cleaning": cleaning.model_dump(mode="json")}),
             capture_output=True,
             text=True,
             timeout=_PARSE_S,
@@ -78,8 +114,6 @@ def _parse(markup: str, form: str) -> Draft:
         raise PageRefused(message, hint="Give the article's own text instead of this page.") from error
     answer = json.loads(done.stdout)
     if "error" in answer:
-        raise PageRefused(answer["message"], code=answer["error"], hint=answer["hint"])
+        refused = Misconfigured if answer["error"] == Misconfigured.code else PageRefused
+        raise refused(answer["message"], code=answer["error"], hint=answer["hint"])
     return Draft.model_validate(answer["draft"])
-
-
-__all__ = ["Dropped", "clean"]

@@ -23,6 +23,9 @@ _DATES = tuple(
         r"(?P<year>\d{4})-(?P<month_number>\d{2})-(?P<day>\d{2})T?",
     )
 )
+#: A line of more letters names no authors; looking for dates in all of a page's text takes seconds.
+_MOST_LETTERS = 400
+
 _NAME = r"[^\W\d_a-z][\w.’'-]*(?:\s+(?:de|van|von|der|den|la|le|del|di|da|bin|al|el))?"
 _NAMES = re.compile(
     rf"^[Bb]y[:\s]+(?P<names>{_NAME}(?:\s+{_NAME}){{0,4}}(?:(?:,\s*|\s+and\s+|,\s+and\s+|\s*&\s*){_NAME}(?:\s+{_NAME}){{0,4}}){{0,4}})"
@@ -33,6 +36,8 @@ _CALENDAR = re.compile(
     r"september|october|november|december)\b",
     re.IGNORECASE,
 )
+#: "/ The Courier" after a name.
+_AFFILIATION = re.compile(r"^\s*[/|]\s*(?:for )?[A-Z][\w.’'&-]*(?:\s+[A-Z&][\w.’'&-]*){0,4}\s*(?=$|\|)")
 _LEFTOVER = re.compile(
     r"\b\d{1,3}[- ]min(?:ute)?s?(?: read)?\b|\b(?:in|from)\s+[A-Z][\w-]+\b|[\s,.;|·•–—-]+", re.IGNORECASE
 )
@@ -48,15 +53,19 @@ class Byline:
 
 def read_byline(line: str) -> Byline | None:
     """Return what a "by" line says, or None when the line is something else."""
+    if len(line) > _MOST_LETTERS:
+        return None
     date, rest = _take_date(line)
     match = _NAMES.match(rest.strip())
-    if match is None or _CALENDAR.search(match["names"]) or _LEFTOVER.sub("", match["rest"]):
+    if match is None or _CALENDAR.search(match["names"]) or _LEFTOVER.sub("", _AFFILIATION.sub("", match["rest"])):
         return None
     return Byline(match["names"].strip(" ,"), date)
 
 
 def read_date_line(line: str) -> datetime | None:
     """Return the date of a line that holds nothing else."""
+    if len(line) > _MOST_LETTERS:
+        return None
     date, rest = _take_date(line)
     return date if date is not None and not _LEFTOVER.sub("", rest) else None
 

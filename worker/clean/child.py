@@ -10,7 +10,8 @@ import json
 import resource
 import sys
 
-from briefing.errors import PageRefused
+from briefing.errors import Misconfigured, PageRefused
+from briefing.newsroom import Cleaning
 
 #: Address space in bytes: libraries take 400 MB of it, a 10 MB page about as much again.
 _MEMORY = 1_500_000_000
@@ -20,7 +21,7 @@ _CPU_S = 20
 
 
 def main() -> None:
-    """Read {"form", "markup"}, write {"draft"} or {"error", "message", "hint"}."""
+    """Read {"form", "markup", "cleaning"}, write {"draft"} or {"error", "message", "hint"}."""
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
     from worker.clean.depth import check_depth  # noqa: PLC0415  after the limits
@@ -30,8 +31,9 @@ def main() -> None:
     read = read_page if page["form"] == "page" else read_fragment
     try:
         check_depth(page["markup"])
-        answer: dict[str, object] = {"draft": read(page["markup"]).model_dump(mode="json")}
-    except PageRefused as error:
+        draft = read(page["markup"], Cleaning.model_validate(page["cleaning"]))
+        answer: dict[str, object] = {"draft": draft.model_dump(mode="json")}
+    except (PageRefused, Misconfigured) as error:
         answer = {"error": error.code, "message": error.message, "hint": error.hint}
     json.dump(answer, sys.stdout)
 

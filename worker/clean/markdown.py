@@ -12,6 +12,8 @@ from worker.text import one_line
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)---[ \t]*(?:\n|\Z)", re.DOTALL)
 _FIELD = re.compile(r"^(\w+):[ \t]*(.*?)[ \t]*$", re.MULTILINE)
+_NOTE = re.compile(r"^\[\^[\w-]+\]:[ \t]*(.*)$", re.MULTILINE)
+_NOTE_MARK = re.compile(r"(?<=\S)\[\^(\d{1,3})\]")
 _TITLE = re.compile(r"\A\s*#[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
 
 #: Front matter names that other tools use for the same thing.
@@ -30,7 +32,13 @@ def read_markdown(text: str) -> tuple[Head, str]:
     if "title" not in fields and (match := _TITLE.match(text)):
         fields["title"] = one_line(_plain(match.group(1)))
         text = text[match.end() :]
-    return Head.model_validate(fields), MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(text)
+    return Head.model_validate(fields), MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(_noted(text))
+
+
+def _noted(text: str) -> str:
+    """Return Markdown with its footnotes, which CommonMark has none of, as the markup they become elsewhere."""
+    text = _NOTE.sub(r'\n<div class="footnotes">\1</div>\n', text)
+    return _NOTE_MARK.sub(r'<sup class="footnote">\1</sup>', text)
 
 
 def _plain(markdown: str) -> str:

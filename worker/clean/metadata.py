@@ -30,6 +30,9 @@ _NOT_NAMES = re.compile(r"https?://|@|^(?:admin|administrator|editor|staff|unkno
 _BYLINE_CLASS = re.compile(r"(?:^|[-_\s])(?:byline|author|authors|by-author|writer)(?:$|[-_\s])", re.IGNORECASE)
 
 
+_PUBLICATION = re.compile(r"publish|posted|entry-date|dateline|pub-?date", re.IGNORECASE)
+
+
 class Head(Value):
     """What a page says about itself."""
 
@@ -40,9 +43,8 @@ class Head(Value):
     address: str | None = None
 
 
-def read_head(tree: HtmlElement) -> Head:
+def read_head(tree: HtmlElement, ld: dict[str, Any]) -> Head:
     """Return the head of a parsed page. Reads only; must run before scripts and noise are taken out."""
-    ld = _json_ld(tree)
     return Head(
         title=_first(
             _text(ld.get("headline")),
@@ -55,13 +57,41 @@ def read_head(tree: HtmlElement) -> Head:
             _date(ld.get("datePublished")),
             _date(_meta(tree, "article:published_time")),
             _date(_meta(tree, "date")),
-            *(_date(time.get("datetime")) for time in tree.iter("time")),
+            *(_date(time.get("datetime")) for time in tree.iter("time") if _is_publication(time)),
         ),
         language=_first(_text(tree.get("lang")), _text(ld.get("inLanguage")), _locale(_meta(tree, "og:locale"))),
         address=_first(
             *(web_address(link.get("href")) for link in tree.xpath("//link[@rel='canonical']")),
             web_address(_meta(tree, "og:url")),
         ),
+    )
+
+
+def with_guesses(head: Head, tree: HtmlElement) -> Head:
+    """Return `head` with the title and date that trafilatura finds where the page states none.
+
+    Not its author: where a page names none, it invented one in half of 72 cases.
+    """
+    if head.title and head.published_at:
+        return head
+    from trafilatura.metadata import extract_metadata  # noqa: PLC0415  0.2 s, and most pages state both
+
+    found = extract_metadata(tree, extensive=False)
+    return head.model_copy(
+        update={
+            "title": head.title or _text(found.title),
+            "published_at": head.published_at or _date(found.date),
+        }
+    )
+
+
+def _is_publication(time: HtmlElement) -> bool:
+    """Tell whether a <time> says when the article came out; pages carry the clock's and other stories' times too."""
+    said = (
+        f"{time.get('itemprop') or ''} {time.get('class') or ''} {'' if time.get('pubdate') is None else 'published'}"
+    )
+    return bool(_PUBLICATION.search(said)) and not any(
+        element.tag in {"aside", "nav"} for element in time.iterancestors()
     )
 
 
@@ -73,8 +103,8 @@ def _text(value: object) -> str | None:
     return one_line(value) or None if isinstance(value, str) else None
 
 
-def _json_ld(tree: HtmlElement) -> dict[str, Any]:
-    """Return the page's article object, or an empty dict."""
+def read_json_ld(tree: HtmlElement) -> dict[str, Any]:
+    """Return the page's article object in JSON-LD, or an empty dict."""
     for script in tree.iter("script"):
         if "ld+json" not in (script.get("type") or ""):
             continue

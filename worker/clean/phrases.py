@@ -1,7 +1,7 @@
 """Phrases that give away what is not the article: appeals, forms, credits, menus. Pure, each rule named.
 
-Judges one block by its words alone; where it stands is for the callers. Deliberately asks for two signs where one
-would also fit news: a story about a fundraiser must survive.
+Judges one block by its words alone; where it stands is for the callers. Asks for two signs wherever one would also
+fit news ("Donate blood, the Red Cross urged residents"): a lost sentence costs more than a button read aloud.
 """
 
 from __future__ import annotations
@@ -9,11 +9,22 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from worker.clean.wording import MENU, PAYWALL, READ_ALSO, SIGN_UP
 from worker.text import one_line
 
 _I = re.IGNORECASE
 
 _QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|‘[^’]{12,}’")
+
+#: Somebody is said to say it: then it is news, whatever it begins with.
+_REPORTED = re.compile(
+    r"\b(?:said|says?|told|urged|urges|testified|according to|asked|shouted|wrote|warned|warns|argued|announced|"
+    r"claim(?:s|ed)|"
+    r"added|replied|recalled|(?:court )?records show|study found|reads?,|read the (?:sign|banner|poster|leaflet|"
+    r"letter)s?|"
+    r"(?:police|officials|prosecutors) say|decided)\b",
+    _I,
+)
 
 _MEMBERSHIP = re.compile(
     r"\b(members?|memberships?|supporters?|subscri\w+|donat\w+|contribut\w+|fund(?:ed|ing|s)?|fundrais\w+|crowdfund\w*|"
@@ -25,32 +36,56 @@ _NEWSROOM = re.compile(
     r"\b(readers?|reporting|journalis[mt]s?|newsrooms?|our mission|independent (?:media|news)|paywall|coverage)\b", _I
 )
 _APPEAL_START = re.compile(
-    r"^(?:support (?:us|our|independent)|become a (?:member|supporter|patron)(?! of (?!our))|donate\b(?! blood)|"
-    r"gift (?:a )?membership|join our (?:community|members)|help us (?:get|reach|keep|fund|raise|tell|cover|continue)|"
+    r"^(?:support (?:us|our (?:work|journalis[mt]s?|reporting|newsroom|mission)|independent (?:media|journalism|news))|"
+    r"become a (?:member|supporter|patron|subscriber)\b|donate\b|(?:gift|give) (?:a )?membership|"
+    r"join our (?:community|members)|help us (?:get|reach|keep|fund|raise|tell|cover|continue)|"
     r"make a (?:donation|contribution)|(?:all )?thanks to [\d,.]+ (?:supporters|members|readers))",
     _I,
 )
 _THANKS = re.compile(r"\bthanks to (?:[\d,.]+ (?:supporters|members|readers)|(?:our )?readers like you)\b", _I)
 
-#: Rule name -> pattern; the first that matches names the rule.
-_RULES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
-    (
-        "player-disclosure",
-        re.compile(
-            r"^(?:this (?:audio|narration|recording|article|story)\b.{0,60}\b(?:AI|artificial intelligence|automated|"
-            r"automatically|synthetic|text[- ]to[- ]speech)\b.{0,60}|listen to (?:this|the) (?:article|story)\b.{0,40}|"
-            r"your browser does not support.{0,60})$",
-            _I,
-        ),
-    ),
+#: A call to act is no longer than this; a sentence that merely begins like one is.
+_CALL_WORDS = 10
+
+#: More words are no call, no label and no appeal, but a story, some of whose words sound so.
+_MOST_WORDS = 90
+_MOST_LETTERS = 1_500
+
+#: A label such as "Related:" is followed by a headline, which has no full stop.
+_LABEL = re.compile(
+    r"^(?:read (?:more|on|our|the)|more (?:on|about|from) (?:this|the)|related(?: \w+)?|recommended(?: \w+)?|"
+    r"watch(?: also| next)?|listen|don[’']t miss|you may (?:also )?like|in pictures|in photos|live updates?|video|"
+    r"explainer)"
+    r"\s*(?::|[-–—|>»])\s*\S",
+    _I,
+)
+_CAPTION_LABEL = re.compile(
+    r"^(?:photo|image|picture|illustration|graphic|credit|foto|bild|crédit|фото)s?(?: by| credit|"
+    r" source)?\s*[:,/]\s*\S",
+    _I,
+)
+_AGENCIES = r"\b(?:images|reuters|afp|ap|epa|anadolu|getty|handout|bloomberg|dpa|imago|ukrinform)\b"
+_PLATFORM = (
+    r"\b(?:facebook|twitter|x|instagram|telegram|whatsapp|youtube|tiktok|linkedin|mastodon|bluesky|threads|google news|"
+    r"social media)\b|@\w"
+)
+
+#: Rule, most words of it, pattern: calls to do something, which are short.
+_CALLS: Final[tuple[tuple[str, int, re.Pattern[str]], ...]] = (
+    ("follow", _CALL_WORDS, re.compile(rf"^(?:follow|find|join) us (?:on|at)\b.*(?:{_PLATFORM})", _I)),
+    ("follow", _CALL_WORDS // 2, re.compile(r"^share (?:on|this|via)\b", _I)),
+    ("app", _CALL_WORDS, re.compile(r"^(?:get|download|try|install) (?:our|the)\b.{0,30}\bapps?\b[.!]?$", _I)),
+    ("link-line", _CALL_WORDS, re.compile(r"^click here (?:for|to)\b[^,;:]*$", _I)),
+)
+
+#: Rule -> pattern that is enough by itself: no news is worded so. The first that matches names the rule.
+_SURE: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "sign-up",
         re.compile(
-            r"^\*?\s*indicates required|\benter (?:a )?(?:your|correct|valid) e-?mail|\bsuccess?full?y subscribed|"
-            r"^thank you for (?:signing up|subscribing)|\bsent you a confirmation e-?mail|\bcheck your inbox\b|"
-            r"^(?:subscribe|sign up|sign me up|join now|register)(?:\s(?:now|today|here))?[.!]?$|"
-            r"^(?:sign up|subscribe|register)\b.{0,80}\b(?:newsletters?|inbox|alerts?|e-?mail|updates|briefing)\b|"
-            r"^(?:get|receive)\b.{0,80}\b(?:newsletters?|(?:in|to|straight to) your inbox)\b|^e-?mail address$",
+            r"^\*?\s*indicates required|^success?full?y subscribed\b|^thank you for (?:signing up|subscribing)\b|"
+            r"^(?:subscribe|sign up|sign me up|join now|register)(?:\s(?:now|today|here))?[.!]?$|^e-?mail address$|"
+            r"^no spam\. unsubscribe (?:any ?time|whenever)",
             _I,
         ),
     ),
@@ -63,67 +98,137 @@ _RULES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "caption",
         re.compile(
-            r"\((?:file photo|(?:photo|image|picture|illustration|graphic|credit|video|map)s?(?=[\s:/])[^()]+)\)\W*$|"
-            r"\([^()]*(?:\bvia\b|/)[^()]*(?:images|reuters|afp|ap|epa|anadolu|getty|handout|bloomberg)[^()]*\)\W*$|"
-            r"\([^()]*(?:getty images|ap photo)[^()]*\)\W*$|"
-            r"^(?:photo|image|picture|illustration|credit)s?(?: by| credit)?\s*:",
+            r"\((?:file photo|(?:photo|image|picture|illustration|graphic|credit|video|map)s?"
+            r"(?:\s*[:/]|\s+(?:by|courtesy|credit|via)\b|\s+[A-Z][^()]*/)[^()]+)\)\W*$|"
+            rf"\([^()]*(?:\bvia\b|/)[^()]*(?:{_AGENCIES})[^()]*\)\W*$|"
+            r"\([^()]*(?:\bgetty images\b|\bap photo\b)[^()]*\)\W*$|^image (?:source|caption),",
             _I,
         ),
+    ),
+    ("copyright", re.compile(r"^(?:©|\(c\)\s)|^copyright (?:©|\(c\)|\d{4})|\ball rights reserved\W*$", _I)),
+    (
+        "reading-time",
+        re.compile(r"^(?:\d{1,3}[- ]min(?:ute)?s?(?: read)?|(?:lesezeit|temps de lecture)\s*:.{0,20})$", _I),
     ),
     (
-        "read-also",
+        "timestamp",
         re.compile(
-            r"^(?:read (?:also|more|next|on|our)|also read|see also|more (?:on|about|from) (?:this|the)|"
-            r"related(?: \w+)?|recommended(?: \w+)?|watch(?: also| next)?|don[’']t miss|you may (?:also )?like|"
-            r"in pictures|live updates?)"
-            r"\s*(?::|[-–—|>»])|^(?:read also|also read|read next|see also)\b",
+            r"^(?:(?:updated|published|posted)\s*:?\s*)?(?:\d{1,2}[:.h]\d{2}(?:\s*[ap]\.?\s?m\.?)?"
+            r"(?:\s*(?:gmt|bst|utc|c?es?t|e[sd]?t|uhr))?|\d{1,2} ?(?:s|m|min|mins|minutes?|h|hours?|days?) ago)$",
             _I,
         ),
     ),
-    ("copyright", re.compile(r"^(?:©|\(c\)|copyright\b)|\ball rights reserved\b", _I)),
-    ("follow", re.compile(r"^(?:follow|find|join) us (?:on|at)\b.{0,80}$|^share (?:on|this|via)\b.{0,40}$", _I)),
-    ("reading-time", re.compile(r"^\d{1,3}[- ]min(?:ute)?s?(?: read)?$", _I)),
+    ("navigation", re.compile(r"^[^\s>»›/|.!?]+(?: [^\s>»›/|.!?]+){0,2}(?:\s+[>»›]\s+[^>»›.!?]{2,40}){1,5}$")),
+    (
+        "navigation",
+        re.compile(r"^[^\s/|.!?]+(?: [^\s/|.!?]+){0,2}(?:\s+[/|]\s+[^\s/|.!?]+(?: [^\s/|.!?]+){0,2}){2,6}$"),
+    ),
+    (
+        "byline-line",
+        re.compile(
+            r"^(?:(?:our |the )?(?:staff|senior|chief|special|contributing|political|foreign|sports|business) )*"
+            r"(?:writer|reporter|correspondent|editor|columnist|photographer)s?$|^[\w.+-]+@[\w-]+(?:\.[\w-]+)+$",
+            _I,
+        ),
+    ),
+    ("shortcode", re.compile(r"^\[/?[a-z][\w-]*(?:\s+\w+=.*|/|(?<=_)\w*|_\w+)?\]$", _I)),
+    ("paywall", PAYWALL),
 )
 
-#: Whole lines of page furniture, in lower case with straight apostrophes.
-_MENU: Final = frozenset(
+#: Rule -> pattern that is enough unless somebody is said to say it.
+_UNREPORTED: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
-        "skip to content|skip to main content|edit post|share|share this|comments|comment|leave a comment|"
-        "no comments|advertisement|advertisements|ad|sponsored|editors' picks|editor's picks|most read|"
-        "most popular|trending|latest news|top stories|related|related stories|related articles|recommended|"
-        "follow us|read more|load more|show more|see more|see all|view all|back to top|print|print this page|"
-        "listen|play|pause|download|log in|login|sign in|sign out|my account|menu|search|home|close|next|previous|"
-        "newsletter|newsletters|podcasts|videos|photos|gallery|tags|topics|copy link|link copied|save|bookmark|"
-        "email|facebook|twitter|x|whatsapp|telegram|linkedin|reddit|cookie settings|accept|accept all|reject|"
-        "reject all|manage cookies|privacy policy|terms of use|terms of service|contact us|about us|"
-        "more from this author|about the author|continue reading|click here|report a mistake"
-    ).split("|")
+        "player-disclosure",
+        re.compile(
+            r"^(?:this (?:audio|narration|recording|article|story)\b.{0,60}\b(?:AI|artificial intelligence|automated|"
+            r"automatically|synthetic|text[- ]to[- ]speech)\b.{0,60}|listen to (?:this|the) (?:article|story)\b.{0,40}|"
+            r"your browser does not support.{0,60})$",
+            _I,
+        ),
+    ),
+    ("sign-up", SIGN_UP),
+    ("read-also", READ_ALSO),
+    (
+        "developing",
+        re.compile(
+            r"^this is a (?:developing|breaking)(?: news)? story\b.{0,60}$|"
+            r"^(?:this (?:story|article|post) (?:will|is being) (?:be )?updated|check back (?:soon|here|later|"
+            r"for))\b.{0,40}$",
+            _I,
+        ),
+    ),
+    (
+        "credit",
+        re.compile(
+            r"^\(?(?i:additional )?(?i:reporting|writing|compiled|editing) by [A-Z].{0,160}\)?$|"
+            r"^Our Standards: The .{0,60}$"
+        ),
+    ),
+    (
+        "no-script",
+        re.compile(
+            r"^(?:please )?(?:enable|turn on|activate) java ?script\b.{0,80}$|^you need to enable javascript\b.{0,80}$|"
+            r"^javascript (?:is|must be|has to be) (?:disabled|enabled|required)\b.{0,80}$",
+            _I,
+        ),
+    ),
 )
+
+#: Rules whose blocks end an article when nothing of substance follows.
+PROMOTION: Final = frozenset({"appeal", "sign-up", "payment", "menu", "follow", "copyright", "app"})
 
 
 def noise_rule(text: str) -> str | None:
     """Return the name of the rule by which this block is not part of the article, or None."""
     line = one_line(text)
-    plain = line.replace("’", "'").strip(" .:!>»|•·*").casefold()
-    if not plain:
+    if len(line) > _MOST_LETTERS:
+        return None
+    if not any(character.isalnum() for character in line):
         return "blank"
-    if plain in _MENU:
+    if _is_menu(line):
         return "menu"
-    for name, pattern in _RULES:
-        if pattern.search(line):
-            return name
-    return "appeal" if _is_appeal(line) else None
-
-
-def _is_appeal(line: str) -> bool:
-    """Tell whether a block asks readers for money or membership, outside any quotation."""
     own = _QUOTED.sub(" ", line)
-    if _APPEAL_START.search(own) or _THANKS.search(own):
+    # A headline after "Related:" may well say who warned of what.
+    if rule := _matching(_SURE, line) or _label(line):
+        return rule
+    if _REPORTED.search(own) or len(line.split()) > _MOST_WORDS:
+        return None
+    return _matching(_UNREPORTED, own) or _call(line) or ("appeal" if _is_appeal(own) else None)
+
+
+def _matching(rules: tuple[tuple[str, re.Pattern[str]], ...], line: str) -> str | None:
+    return next((name for name, pattern in rules if pattern.search(line)), None)
+
+
+def _is_menu(line: str) -> bool:
+    plain = line.replace("’", "'").strip(" :>»|•·*").casefold()
+    if " " in plain:
+        plain = plain.strip(".!")
+    # "Listen." may be a sentence; a menu's "Listen" has no full stop.
+    return plain in MENU
+
+
+def _label(line: str) -> str | None:
+    """Judge a line that begins with a label, and goes on as a headline or a credit does: without a full stop."""
+    sentence = line.rstrip("\"'”’)]»")[-1:] in ".!?…"
+    if _LABEL.search(line) and not sentence:
+        return "read-also"
+    if _CAPTION_LABEL.search(line) and (len(line.split()) < _CALL_WORDS or not sentence or "/" in line):
+        return "caption"
+    return None
+
+
+def _call(line: str) -> str | None:
+    words = len(line.split())
+    return next((rule for rule, most, pattern in _CALLS if words <= most and pattern.search(line)), None)
+
+
+def _is_appeal(own: str) -> bool:
+    """Tell whether a block asks readers for money or membership. `own` is without quotations."""
+    if _THANKS.search(own):
         return True
-    asks = len(_MEMBERSHIP.findall(own))
-    addressed = len(_ADDRESS.findall(own))
-    return bool(asks and addressed and (_NEWSROOM.search(own) or (asks > 1 and addressed > 1)))
-
-
-#: Rules whose blocks end an article when nothing of substance follows.
-PROMOTION: Final = frozenset({"appeal", "sign-up", "payment", "menu", "follow", "copyright"})
+    asks, addressed = len(_MEMBERSHIP.findall(own)), len(_ADDRESS.findall(own))
+    newsroom = bool(_NEWSROOM.search(own))
+    if _APPEAL_START.search(own.strip()):
+        return newsroom or len(own.split()) <= _CALL_WORDS or (asks > 1 and addressed > 0)
+    return (asks > 0 and addressed > 0 and newsroom) or (asks > 2 and addressed > 2)  # noqa: PLR2004  a pile of both

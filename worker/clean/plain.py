@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from briefing.values import Block, BlockKind, Dropped
+from briefing.values import BlockKind
 from worker.clean.byline import Byline, read_byline, read_date_line
-from worker.clean.draft import Draft
+from worker.clean.draft import Draft, Piece
 from worker.clean.phrases import PROMOTION, noise_rule
 from worker.text import one_line
 
@@ -27,10 +27,17 @@ _TERMINAL = ".!?…:;"
 _HEADLINE_WORDS = 4
 
 #: A sub-heading in running text is short; a longer line without a full stop is another story's headline.
-_HEADING_WORDS = 4
+_HEADING_WORDS = 7
 
-#: A paragraph this long after a form or an appeal shows that the story goes on.
+#: "Who voted yes:" is followed by a list without bullets; a speaker's long introduction of a quotation is not.
+_LIST_LEAD_WORDS = 12
+_LIST_ITEM_WORDS = 15
+
+#: A paragraph this long shows that the story has begun.
 _SUBSTANCE_WORDS = 20
+
+#: After a form, an appeal or an advertisement, a sentence of so many words shows that the story goes on.
+_GOING_ON_WORDS = 6
 
 #: Line lengths that text wrapped by hand or by a mail program has.
 _WRAPPED = range(45, 101)
@@ -45,6 +52,10 @@ class _Line:
     bullet: bool = False
     rule: str | None = None
     """Why it is dropped, once known."""
+    head: bool = False
+    """The headline or the "by" line, which are read from the head."""
+    kind: BlockKind | None = None
+    """Known from where it stands, against what its punctuation says."""
 
     @property
     def words(self) -> int:
@@ -57,7 +68,7 @@ class _Line:
 
     @property
     def substance(self) -> bool:
-        return self.rule is None and self.punctuated and not self.bullet
+        return self.rule is None and not self.head and self.punctuated and not self.bullet
 
 
 def read_plain(text: str, title: str | None = None) -> Draft:
@@ -72,10 +83,14 @@ def read_plain(text: str, title: str | None = None) -> Draft:
     if start is None:
         return _draft(None, None, [], lines)
     before = [replace(line, rule=line.rule or "before-headline") for line in lines[:start]]
+    before.append(replace(lines[start], head=True))
     after = lines[start + 1 :]
     if byline_at is not None:
-        deck, rest = lines[start + 1 : byline_at], lines[byline_at + 1 :]
-        after = [*deck, *rest]
+        at = byline_at - start - 1
+        after[:at] = [replace(line, kind=BlockKind.PARAGRAPH) for line in after[:at]]
+        after[at] = replace(after[at], head=True)
+    elif after and _may_be_headline(after[0]) and _story_follows(after[1:]):
+        after[0] = replace(after[0], kind=BlockKind.PARAGRAPH)
     return _draft(lines[start].text, byline, before, after)
 
 
@@ -92,7 +107,7 @@ def _lines(text: str) -> list[_Line]:
 def _unwrapped(rows: list[str]) -> list[str]:
     """Join the rows of a paragraph that was wrapped to a column; leave pages with a paragraph a line alone."""
     broken = [row for row in rows[:-1] if len(row) in _WRAPPED and one_line(row)[-1] not in _TERMINAL + _CLOSERS]
-    if len(rows) < 2 or len(broken) * 2 < len(rows) - 1 or any(_BULLET.match(row) for row in rows):  # noqa: PLR2004
+    if len(rows) < 2 or len(broken) * 2 < len(rows) - 1 or any(_BULLET.match(row) or read_byline(row) for row in rows):  # noqa: PLR2004
         return rows
     return [" ".join(rows)]
 
@@ -105,7 +120,12 @@ def _find_head(lines: list[_Line]) -> tuple[int | None, int | None, Byline | Non
             start = index
             while start and _may_be_headline(lines[start - 1]):
                 start -= 1
+            if start == index and index and _may_be_short_headline(lines[index - 1]):
+                start -= 1
             return (start, index, byline) if start < index else (None, None, None)
+    first = next((index for index, line in enumerate(lines) if line.rule is None), None)
+    if first is not None and _may_be_short_headline(lines[first]) and _story_follows(lines[first + 1 :]):
+        return first, None, None
     for index, line in enumerate(lines[:_HEAD_LINES]):
         if _may_be_headline(line) and not line.punctuated:
             return index, None, None
@@ -118,18 +138,26 @@ def _may_be_headline(line: _Line) -> bool:
     return line.rule is None and not line.bullet and line.words >= _HEADLINE_WORDS
 
 
+def _may_be_short_headline(line: _Line) -> bool:
+    """Tell whether a line of any length may be a headline, standing where one is expected."""
+    return line.rule is None and not line.bullet and not line.punctuated
+
+
+def _story_follows(lines: list[_Line]) -> bool:
+    following = next((line for line in lines if line.rule is None), None)
+    return following is not None and following.substance and following.words >= _GOING_ON_WORDS
+
+
 def _draft(title: str | None, byline: Byline | None, before: list[_Line], after: list[_Line]) -> Draft:
     published_at = byline.published_at if byline else None
     if published_at is None:
         after, published_at = _take_date_line(after)
-    judged = _judged(_cut_tail(after))
+    judged = _judged(_with_bare_lists(_without_bare_names(_cut_tail(after))))
     return Draft(
         title=title,
         byline=byline.names if byline else None,
         published_at=published_at,
-        blocks=tuple(entry for entry in judged if isinstance(entry, Block)),
-        dropped=tuple(Dropped(text=line.text, rule=str(line.rule)) for line in before)
-        + tuple(entry for entry in judged if isinstance(entry, Dropped)),
+        pieces=(*(_piece(line) for line in before), *judged),
     )
 
 
@@ -142,31 +170,66 @@ def _take_date_line(lines: list[_Line]) -> tuple[list[_Line], datetime | None]:
 
 def _cut_tail(lines: list[_Line]) -> list[_Line]:
     """Drop everything from the first form or appeal after which the story does not go on."""
-    for index, line in enumerate(lines):
-        begun = any(earlier.substance for earlier in lines[:index])
-        if begun and line.rule in PROMOTION and not any(_goes_on(later) for later in lines[index:]):
-            return [*lines[:index], *(replace(later, rule=later.rule or "after-article") for later in lines[index:])]
+    begun = next((index for index, line in enumerate(lines) if line.substance), len(lines))
+    last = max((index for index, line in enumerate(lines) if _goes_on(line)), default=-1)
+    for index in range(max(begun, last) + 1, len(lines)):
+        if lines[index].rule in PROMOTION:
+            return [*lines[:index], *(_after(later) for later in lines[index:])]
     return lines
 
 
+def _after(line: _Line) -> _Line:
+    return line if line.head else replace(line, rule=line.rule or "after-article")
+
+
 def _goes_on(line: _Line) -> bool:
-    return line.substance and line.words >= _SUBSTANCE_WORDS
+    return line.substance and line.words >= _GOING_ON_WORDS
 
 
-def _judged(lines: list[_Line]) -> list[Block | Dropped]:
-    judged: list[Block | Dropped] = []
+def _with_bare_lists(lines: list[_Line]) -> list[_Line]:
+    """Mark two or more lines without full stops below a short line that ends in a colon as the list they are."""
+    marked = list(lines)
     for index, line in enumerate(lines):
-        following = next((later for later in lines[index + 1 :] if later.rule is None), None)
-        rule = line.rule or _stray_rule(line, following)
-        if rule is not None:
-            judged.append(Dropped(text=line.text, rule=rule))
-        else:
-            judged.append(Block(kind=_kind(line), text=line.text))
-    return judged
+        if line.rule is not None or not line.text.endswith(":") or line.words > _LIST_LEAD_WORDS:
+            continue
+        end = index + 1
+        while end < len(lines) and _may_be_item(lines[end]):
+            end += 1
+        if end - index > 2:  # noqa: PLR2004  the lead and one line more is no list
+            marked[index + 1 : end] = [replace(item, kind=BlockKind.LIST_ITEM) for item in lines[index + 1 : end]]
+    return marked
+
+
+def _may_be_item(line: _Line) -> bool:
+    return _may_be_short_headline(line) and not line.head and line.words <= _LIST_ITEM_WORDS
+
+
+def _without_bare_names(lines: list[_Line]) -> list[_Line]:
+    """Drop a name that stands above "Staff Writer": a "by" line without its "by"."""
+    return [
+        replace(line, rule="byline-line")
+        if _may_be_item(line) and index + 1 < len(lines) and lines[index + 1].rule == "byline-line"
+        else line
+        for index, line in enumerate(lines)
+    ]
+
+
+def _judged(lines: list[_Line]) -> list[Piece]:
+    judged = []
+    following: _Line | None = None
+    for line in reversed(lines):
+        judged.append(_piece(replace(line, rule=line.rule or _stray_rule(line, following))))
+        if line.rule is None and not line.head:
+            following = line
+    return judged[::-1]
+
+
+def _piece(line: _Line) -> Piece:
+    return Piece(kind=_kind(line), text=line.text, rule=line.rule, head=line.head)
 
 
 def _stray_rule(line: _Line, following: _Line | None) -> str | None:
-    if line.bullet or line.punctuated:
+    if line.head or line.kind or line.bullet or line.punctuated:
         return None
     if line.words > _HEADING_WORDS:
         return "related-headline"
@@ -174,6 +237,8 @@ def _stray_rule(line: _Line, following: _Line | None) -> str | None:
 
 
 def _kind(line: _Line) -> BlockKind:
+    if line.kind:
+        return line.kind
     if line.bullet:
         return BlockKind.LIST_ITEM
     return BlockKind.PARAGRAPH if line.punctuated else BlockKind.HEADING

@@ -1,94 +1,226 @@
-"""The rules every format shares: phrases, key points with their lead-in, repeats, headings without text. Pure."""
+"""The rules every format shares: phrases, repeats, key points with their lead-in, quotations, authors' notes. Pure.
+
+Takes each block with its fate so far and returns them all, none lost, in the same order.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from briefing.values import Block, BlockKind, Dropped
+from briefing.newsroom import Cleaning
+from briefing.values import BlockKind
+from worker.clean.byline import read_date_line
+from worker.clean.folding import folded
 from worker.clean.phrases import noise_rule
 from worker.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-_Entry = Block | Dropped
+    from worker.clean.draft import Piece
+
+#: A phrase of the settings with fewer letters must be the whole block, or "Ad" would drop every "Adams".
+_WHOLE_BLOCK_LETTERS = 12
+
+#: Doubled paragraphs have at least so many letters; short lines may recur.
+_DOUBLED_LETTERS = 60
+
+#: An author's note stands among this many last blocks, and is no longer than so many words.
+_NOTE_BLOCKS = 3
+_NOTE_WORDS = 45
+_PERSON_WORDS = range(2, 5)
+
+#: A linked line of so many words without a full stop is another story's headline.
+_HEADLINE_WORDS = 4
+
+#: Shingles of this many letters show that a pull-quote, cut and trimmed, repeats the body.
+_SHINGLE = 8
+_REPEATED_SHARE = 0.7
+
+#: With more quotations than this a page is no article, and looking each up would take too long.
+_MOST_QUOTES = 200
+
+#: Opening mark -> closing marks.
+_MARKS = {"“": "”", "„": "“”", "«": "»", "»": "«"}
+_FEWEST_QUOTED_WORDS = 4
 
 
-def shape(blocks: Iterable[Block], title: str | None) -> tuple[tuple[Block, ...], tuple[Dropped, ...]]:
-    """Return the blocks to read in order, and those dropped, each with its rule."""
-    entries: list[_Entry] = [_by_phrase(block) for block in blocks]
-    entries = _without_repeats(entries, title)
-    entries = _with_key_points(entries)
-    entries = _without_empty_headings(entries)
-    kept = tuple(entry for entry in entries if isinstance(entry, Block))
-    return kept, tuple(entry for entry in entries if isinstance(entry, Dropped))
+def shape(
+    pieces: Iterable[Piece], title: str | None, byline: str | None, cleaning: Cleaning | None = None
+) -> list[Piece]:
+    """Return all pieces in order, each with its final kind and the rule that drops it, if one does."""
+    phrases = tuple(map(folded, (cleaning or Cleaning()).drop_phrases))
+    shaped = [_by_phrase(piece, phrases) for piece in pieces]
+    shaped = _without_link_lists(shaped)
+    shaped = _without_repeats(shaped, title)
+    shaped = _without_author_notes(shaped, byline)
+    shaped = _with_key_points(shaped)
+    shaped = _without_empty_headings(shaped)
+    return [_as_quotation(piece) for piece in shaped]
 
 
-def folded(text: str) -> str:
-    """Return `text` reduced to what two writings of the same words share: letters and digits in lower case."""
-    return "".join(character for character in one_line(text).casefold() if character.isalnum())
-
-
-def _by_phrase(block: Block) -> _Entry:
-    text = one_line(block.text)
+def _by_phrase(piece: Piece, phrases: tuple[str, ...]) -> Piece:
+    text = one_line(piece.text)
+    piece = piece.model_copy(update={"text": text})
+    if not piece.to_read or piece.kind is BlockKind.TABLE:
+        return piece
+    words = folded(text)
+    if any(words == phrase or (len(phrase) >= _WHOLE_BLOCK_LETTERS and phrase in words) for phrase in phrases):
+        return piece.dropped("source-phrase")
     rule = noise_rule(text)
-    if rule == "menu" and block.kind is BlockKind.HEADING and " " not in text:
+    heading = piece.kind is BlockKind.HEADING
+    if rule == "menu" and heading and " " not in text:
         rule = None  # "Next" or "Search" may head a part of the story; "Most read" may not
-    return Dropped(text=text, rule=rule) if rule else block.model_copy(update={"text": text})
+    if piece.kind is BlockKind.PARAGRAPH and rule is None and read_date_line(text):
+        rule = "date-line"
+    if piece.kind is not BlockKind.PARAGRAPH and rule == "timestamp":
+        rule = None  # of a timeline or a programme
+    return piece.dropped(rule) if rule else piece
 
 
-def _without_repeats(entries: list[_Entry], title: str | None) -> list[_Entry]:
-    """Drop the headline repeated in the body, pull-quotes that repeat a paragraph, and doubled paragraphs."""
-    paragraphs = [folded(entry.text) for entry in entries if _is(entry, BlockKind.PARAGRAPH)]
+def _without_link_lists(pieces: list[Piece]) -> list[Piece]:
+    """Drop lines that are nothing but a linked headline, and the linked list below a "Read also"."""
+    shaped = []
+    below = False
+    for piece in pieces:
+        stray = piece.to_read and piece.link and not _ends_sentence(piece.text)
+        if stray and piece.kind is BlockKind.LIST_ITEM and below:
+            shaped.append(piece.dropped("related"))
+            continue
+        if piece.text:
+            below = piece.rule in {"read-also", "menu", "related"}
+        headline = piece.kind is BlockKind.PARAGRAPH and len(piece.text.split()) >= _HEADLINE_WORDS
+        shaped.append(piece.dropped("related") if stray and headline else piece)
+    return shaped
+
+
+def _ends_sentence(text: str) -> bool:
+    return text.rstrip("\"'”’)]»")[-1:] in ".!?…:;。！？"
+
+
+def _without_repeats(pieces: list[Piece], title: str | None) -> list[Piece]:
+    """Drop the headline repeated in the body, pull-quotes that repeat it, and doubled paragraphs."""
+    paragraphs = [folded(piece.text) for piece in pieces if piece.to_read and piece.kind is BlockKind.PARAGRAPH]
+    quotes = sum(piece.kind is BlockKind.QUOTE for piece in pieces)
+    body = "\n".join(paragraphs) if quotes <= _MOST_QUOTES else ""
     headline = folded(title or "")
     seen: set[str] = set()
-    kept: list[_Entry] = []
-    for entry in entries:
-        words = folded(entry.text)
-        if isinstance(entry, Dropped):
-            kept.append(entry)
+    shaped: list[Piece] = []
+    for piece in pieces:
+        words = folded(piece.text)
+        if not piece.to_read or not words:
+            shaped.append(piece)
         elif headline and words == headline:
-            kept.append(Dropped(text=entry.text, rule="repeats-headline"))
-        elif entry.kind is BlockKind.QUOTE and any(words in paragraph for paragraph in paragraphs):
-            kept.append(Dropped(text=entry.text, rule="pull-quote"))
-        elif entry.kind is BlockKind.PARAGRAPH and len(words) > 60 and words in seen:  # noqa: PLR2004  short lines may recur
-            kept.append(Dropped(text=entry.text, rule="repeats-paragraph"))
+            shaped.append(piece.dropped("repeats-headline"))
+        elif _is_cite(piece, shaped) or _is_pull_quote(piece, words, body):
+            shaped.append(piece.dropped("pull-quote"))
+        elif piece.kind is BlockKind.PARAGRAPH and len(words) > _DOUBLED_LETTERS and words in seen:
+            shaped.append(piece.dropped("repeats-paragraph"))
         else:
-            kept.append(entry)
+            shaped.append(piece)
             seen.add(words)
-    return kept
+    return shaped
 
 
-def _is(entry: _Entry, kind: BlockKind) -> bool:
-    return isinstance(entry, Block) and entry.kind is kind
+def _is_pull_quote(piece: Piece, words: str, body: str) -> bool:
+    """Tell whether a quotation set apart says again what a paragraph says."""
+    if piece.kind is not BlockKind.QUOTE:
+        return False
+    if words in body:
+        return True
+    shingles = {words[at : at + _SHINGLE] for at in range(len(words) - _SHINGLE + 1)}
+    return piece.pull_quote and sum(shingle in body for shingle in shingles) > _REPEATED_SHARE * len(shingles)
 
 
-def _with_key_points(entries: list[_Entry]) -> list[_Entry]:
+def _is_cite(piece: Piece, before: list[Piece]) -> bool:
+    """Tell whether a piece names who said a pull-quote that has just been dropped."""
+    return (
+        bool(before)
+        and before[-1].rule == "pull-quote"
+        and piece.kind is BlockKind.QUOTE
+        and not _ends_sentence(piece.text)
+    )
+
+
+def _without_author_notes(pieces: list[Piece], byline: str | None) -> list[Piece]:
+    """Drop "Jo Baker covers the council" and "Contact Jo Baker at…" at the end, when Jo Baker wrote the story."""
+    if not byline:
+        return pieces
+    people = [name.strip() for name in re.split(r",|\band\b|&", byline) if _is_person(name)]
+    if not people:
+        return pieces
+    names = "|".join(map(re.escape, people))
+    note = re.compile(
+        rf"^(?:(?:{names})\b.{{0,40}}\b(?:is|are|covers?|writes?|reports?|works?|joined|can be reached)\b|"
+        rf"(?:contact|reach|e-?mail|follow|write to)\s+(?:{names})\b)",
+        re.IGNORECASE,
+    )
+    spoken = [index for index, piece in enumerate(pieces) if piece.to_read]
+    last = set(spoken[1:][-_NOTE_BLOCKS:])
+    return [
+        piece.dropped("author-note")
+        if index in last and len(piece.text.split()) <= _NOTE_WORDS and note.search(piece.text)
+        else piece
+        for index, piece in enumerate(pieces)
+    ]
+
+
+def _is_person(name: str) -> bool:
+    """Tell whether a byline's name is a person's: "The Associated Press is…" may be the story."""
+    words = name.split()
+    return len(words) in _PERSON_WORDS and words[0].lower() != "the"
+
+
+def _with_key_points(pieces: list[Piece]) -> list[Piece]:
     """Mark a list that stands before the first paragraph as key points, and the line above it as their lead-in."""
-    shaped = list(entries)
+    shaped = list(pieces)
     lead: int | None = None
-    for index, entry in enumerate(entries):
-        if isinstance(entry, Dropped):
+    for index, piece in enumerate(pieces):
+        if not piece.to_read:
             continue
-        if entry.kind is BlockKind.LIST_ITEM:
-            shaped[index] = entry.model_copy(update={"kind": BlockKind.KEY_POINT})
+        if piece.kind is BlockKind.LIST_ITEM:
+            shaped[index] = piece.model_copy(update={"kind": BlockKind.KEY_POINT})
             if lead is not None:
-                shaped[lead] = Block(kind=BlockKind.LEAD_IN, text=entries[lead].text)
+                shaped[lead] = pieces[lead].model_copy(update={"kind": BlockKind.LEAD_IN})
                 lead = None
-        elif entry.kind is BlockKind.HEADING or entry.text.endswith(":"):
+        elif piece.kind is BlockKind.HEADING or piece.text.endswith(":"):
             lead = index
         else:
             break
+    if all(not piece.to_read or piece.kind is not BlockKind.PARAGRAPH for piece in shaped):
+        return pieces  # a story that is one list has no key points
     return shaped
 
 
-def _without_empty_headings(entries: Sequence[_Entry]) -> list[_Entry]:
+def _without_empty_headings(pieces: list[Piece]) -> list[Piece]:
     """Drop headings at the end, which head nothing that is read."""
-    shaped = list(entries)
+    shaped = list(pieces)
     for index in range(len(shaped) - 1, -1, -1):
-        entry = shaped[index]
-        if isinstance(entry, Block):
-            if entry.kind is not BlockKind.HEADING:
+        piece = shaped[index]
+        if piece.to_read:
+            if piece.kind is not BlockKind.HEADING:
                 break
-            shaped[index] = Dropped(text=entry.text, rule="heading-without-text")
+            shaped[index] = piece.dropped("heading-without-text")
     return shaped
+
+
+def _as_quotation(piece: Piece) -> Piece:
+    """Mark a paragraph that is one quotation and nothing else, so that another voice may read it."""
+    if piece.to_read and piece.kind is BlockKind.PARAGRAPH and _is_quotation(piece.text):
+        return piece.model_copy(update={"kind": BlockKind.QUOTE})
+    return piece
+
+
+def _is_quotation(text: str) -> bool:
+    """Tell whether `text` is quoted from its first letter to its last; one that goes on has no closing mark."""
+    if len(text.split()) < _FEWEST_QUOTED_WORDS:
+        return False
+    if text[0] == '"':
+        return text.rstrip(".,")[-1] == '"' and text.count('"') == 2  # noqa: PLR2004  its two ends
+    closing = _MARKS.get(text[0])
+    if closing is None:
+        return False
+    inner = text[1:].rstrip(".,")
+    at = min((inner.find(mark) for mark in closing if mark in inner), default=-1)
+    return at in {-1, len(inner) - 1}

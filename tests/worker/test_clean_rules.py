@@ -1,0 +1,508 @@
+"""What editors decide about cleaning: a source's settings, quotations, footnotes, tables, teasers, languages."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from briefing.errors import ArticleEmpty, Misconfigured
+from briefing.newsroom import Cleaning, Show, SourceSettings
+from briefing.values import Article, ArticleRef, BlockKind, Role
+from worker.clean import check_cleaning, clean
+from worker.clean.draft import PaywallSign, Piece
+from worker.clean.extract import Evidence
+from worker.clean.html import _choose, read_fragment, read_page
+from worker.clean.language import decide, detect, tag
+from worker.clean.phrases import noise_rule
+from worker.clean.refusal import check
+from worker.clean.shape import shape
+from worker.clean.walk import Walked
+from worker.prepare import write_script
+
+REF = ArticleRef(source="desk", id="story")
+FERRY = "The ferry runs again from Monday, the harbour board said after a meeting of almost three hours."
+BOARD = "Nobody on the board would say what the new engine had cost, or who had ordered it in the first place."
+
+
+def cleaned(markup, cleaning=None):
+    """Return the pieces of a fragment, read in this process."""
+    cleaning = cleaning or Cleaning()
+    return shape(read_fragment(markup, cleaning).pieces, "Title", "Jo Baker", cleaning)
+
+
+def read(markup, cleaning=None):
+    return [piece.text for piece in cleaned(markup, cleaning) if piece.to_read]
+
+
+def rules(markup, cleaning=None):
+    return {piece.text: piece.rule for piece in cleaned(markup, cleaning) if piece.rule}
+
+
+def test_a_sources_xpaths_are_never_read():
+    markup = f"<p>{FERRY}</p><div class='weather'><p>{BOARD}</p></div>"
+    assert read(markup) == [FERRY, BOARD]
+    pruning = Cleaning(prune_xpath=("//div[@class='weather']",))
+    assert read(markup, pruning) == [FERRY]
+    assert rules(markup, pruning) == {BOARD: "source-xpath"}
+
+
+def test_an_xpath_that_is_none_is_refused_when_applied_and_when_used():
+    faulty = Cleaning(prune_xpath=("//div[",))
+    with pytest.raises(Misconfigured, match="prune_xpath '//div\\['"):
+        check_cleaning(faulty)
+    with pytest.raises(Misconfigured) as caught:
+        clean(Article(ref=REF, media_type="text/html", body=f"<p>{FERRY}</p>"), faulty)
+    assert caught.value.code == "invalid_settings"
+
+
+def test_a_sources_phrases_drop_blocks_and_short_ones_only_whole_blocks():
+    cleaning = Cleaning(drop_phrases=("a meeting of almost three", "Ledger", "weather"))
+    assert read(f"<p>{FERRY}</p><p>{BOARD}</p><p>LEDGER:</p><p>The Ledger reported it first.</p>", cleaning) == [
+        BOARD,
+        "The Ledger reported it first.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("table", "field"),
+    [
+        ({"prune": ["//p"]}, "cleaning.prune"),
+        ({"drop_phrases": ["…"]}, "cleaning.drop_phrases"),
+        ({"tables": "read"}, "cleaning.tables"),
+        ({"least_words": 0}, "cleaning.least_words"),
+        ({"speak_class": "a b"}, "cleaning.speak_class"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused_by_field(table, field, tmp_path):
+    from briefing.newsroom import load_newsroom
+
+    path = tmp_path / "briefcast.toml"
+    lines = "\n".join(f"{name} = {value!r}" for name, value in table.items())
+    path.write_text(
+        f'[[shows]]\nslug = "s"\ntitle = "S"\n[[sources]]\nname = "desk"\nkind = "files"\nfolder = "."\n[sources.cleaning]\n{lines}\n'
+    )
+    with pytest.raises(Misconfigured, match=f"sources.0.{field}"):
+        load_newsroom(path)
+
+
+def test_settings_are_read_beside_a_sources_options(tmp_path):
+    from briefing.newsroom import load_newsroom
+
+    path = tmp_path / "briefcast.toml"
+    path.write_text(
+        '[[shows]]\nslug = "s"\ntitle = "S"\n[[sources]]\nname = "desk"\nkind = "files"\nfolder = "."\n'
+        '[sources.cleaning]\ntables = "mention"\nprune_xpath = ["//aside"]\n'
+    )
+    source = load_newsroom(path).sources[0]
+    assert source.cleaning == Cleaning(tables="mention", prune_xpath=("//aside",))
+    assert set(source.options) == {"folder"}
+
+
+def test_no_audio_is_honoured_and_the_opt_in_class_speaks_what_would_be_dropped():
+    markup = (
+        f"<p>{FERRY}</p><p class='no-audio'>{BOARD}</p>"
+        "<figure><figcaption class='briefcast-speak'>Two boats at dawn.</figcaption></figure>"
+        "<p class='briefcast-speak'>Read also: The other story</p>"
+    )
+    assert read(markup) == [FERRY, "Two boats at dawn.", "Read also: The other story"]
+    assert read("<aside class='aloud'><p>A note.</p></aside>", Cleaning(speak_class="aloud")) == ["A note."]
+
+
+def test_the_opt_in_class_speaks_on_pages_too():
+    page = (
+        f"<html><body><article><h1>Ferry</h1><p>{FERRY}</p><p>{BOARD}</p></article>"
+        "<footer><p class='briefcast-speak'>The board meets again in May.</p></footer></body></html>"
+    )
+    pieces = shape(read_page(page, Cleaning()).pieces, "Ferry", None)
+    assert [piece.text for piece in pieces if piece.to_read] == [FERRY, BOARD, "The board meets again in May."]
+
+
+def test_a_table_is_dropped_or_mentioned_with_its_caption():
+    markup = f"<p>{FERRY}</p><table><caption>Fares from May</caption><tr><td>Adults</td><td>2</td></tr></table><p>{BOARD}</p>"
+    article = Article(ref=REF, media_type="text/html", body=markup, title="Title")
+    dropped = write_script([article], Show(slug="s", title="S"))
+    assert [segment.role for segment in dropped.segments].count(Role.TABLE) == 0
+    mentioned = write_script([article], Show(slug="s", title="S"), {"desk": Cleaning(tables="mention")})
+    assert [(segment.role, segment.written) for segment in mentioned.segments][-3:] == [
+        (Role.BODY, FERRY),
+        (Role.TABLE, "The written article has a table here: Fares from May."),
+        (Role.BODY, BOARD),
+    ]
+    assert [entry.text for entry in mentioned.dropped] == ["Fares from May", "Adults", "2"]
+
+
+def test_only_the_articles_own_tables_are_mentioned():
+    table = "<table><tr><td>Adults</td><td>2</td></tr></table>"
+    page = f"<html><body>{table}<nav>{table}</nav><article><h1>Ferry</h1><p>{FERRY}</p><aside>{table}</aside>{table}<p>{BOARD}</p></article>{table}</body></html>"
+    pieces = read_page(page, Cleaning(tables="mention")).pieces
+    spoken = [piece.kind for piece in pieces if piece.rule is None and piece.text != "Ferry"]
+    assert spoken == [BlockKind.PARAGRAPH, BlockKind.TABLE, BlockKind.PARAGRAPH]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("de-AT", "Im geschriebenen Artikel steht hier eine Tabelle."),
+        ("fr", "L’article écrit comporte ici un tableau."),
+        ("es", "El artículo escrito incluye aquí una tabla."),
+        ("uk", "У тексті статті тут є таблиця."),
+        ("xx", None),
+    ],
+)
+def test_the_tables_line_follows_the_language(language, words):
+    article = Article(
+        ref=REF, media_type="text/html", language=language, body=f"<p>{FERRY}</p><table><tr><td>2</td></tr></table>"
+    )
+    script = write_script([article], Show(slug="s", title="S"), {"desk": Cleaning(tables="mention")})
+    assert [segment.written for segment in script.segments if segment.role is Role.TABLE] == ([words] if words else [])
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "<sup><a href='#fn1'>1</a></sup>",
+        "<a href='#footnote-2' class='x'>[2]</a>",
+        "<sup class='footnote'>3</sup>",
+        "<a href='#9f1c2d3e-aaaa-4bbb-8ccc-1234567890ab'><sup>4</sup></a>",
+        "<a href='#fnref1'>↩</a>",
+    ],
+)
+def test_footnote_marks_are_taken_out_of_the_sentence_and_recorded(mark):
+    assert read(f"<p>The ferry runs again{mark} from Monday.</p>") == ["The ferry runs again from Monday."]
+    assert set(rules(f"<p>The ferry runs again{mark} from Monday.</p>").values()) <= {"footnote-mark", "blank"}
+
+
+@pytest.mark.parametrize("sum_", ["E = mc<sup>2</sup>, he wrote.", "See <a href='/rules#5'>rule 5</a> of the port."])
+def test_exponents_and_links_are_no_footnote_marks(sum_):
+    assert rules(f"<p>{sum_}</p>") == {}
+
+
+def test_markdown_footnotes_go_too():
+    body = f"{FERRY}[^1]\n\n{BOARD}\n\n[^1]: According to the minutes.\n"
+    cleaned_article = clean(Article(ref=REF, media_type="text/markdown", body=body))
+    assert [block.text for block in cleaned_article.blocks] == [FERRY, BOARD]
+    assert {(entry.text, entry.rule) for entry in cleaned_article.dropped} == {
+        ("1", "footnote-mark"),
+        ("According to the minutes.", "footnotes"),
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "“We looked at every way of keeping one lane open. None of them was safe.”",
+        "“We looked at every way of keeping one lane open.",  # goes on in the next paragraph
+        '"We looked at every way of keeping one lane open."',
+        "„Wir haben jeden Weg geprüft, eine Spur offen zu halten.“",
+        "« Nous avons tout essayé pour garder une voie ouverte. »",
+        "«Ми шукали спосіб залишити одну смугу відкритою».",
+    ],
+)
+def test_a_paragraph_that_is_one_quotation_is_a_quote(text):
+    assert [piece.kind for piece in cleaned(f"<p>{FERRY}</p><p>{text}</p>")] == [BlockKind.PARAGRAPH, BlockKind.QUOTE]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "“None of them was safe,” she said.",
+        "“Yes,” he said. “And no, of course, as ever.”",
+        '"A" and then "B", said the clerk.',
+        "“Yes.”",
+    ],
+)
+def test_a_paragraph_with_a_quotation_is_none(text):
+    assert cleaned(f"<p>{FERRY}</p><p>{text}</p>")[1].kind is BlockKind.PARAGRAPH
+
+
+def test_a_pull_quote_goes_when_it_repeats_the_body_and_stays_when_it_does_not():
+    again = "<figure class='wp-block-pullquote'><blockquote><p>Nobody would say what the new engine had cost, or who ordered it</p><cite>Ann Lee</cite></blockquote></figure>"
+    fresh = "<figure class='wp-block-pullquote'><blockquote><p>An engine is not a secret, it is a noise.</p></blockquote></figure>"
+    assert read(f"<p>{FERRY}</p>{again}<p>{BOARD}</p>{fresh}<p>And so it ended.</p>") == [
+        FERRY,
+        BOARD,
+        "An engine is not a secret, it is a noise.",
+        "And so it ended.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Read more books, the librarian told the children who had gathered in the reading room.",
+        "Donate blood, the Red Cross urged residents on Friday, as supplies fell.",
+        "Follow the money, the prosecutor told the jury, and you will find who did this.",
+        "Follow us, the guide said, and forty tourists walked straight into the river.",
+        "Related charges against two other men were dropped in March, court records show.",
+        "Copyright law will change on Jan. 1, and libraries are preparing for it.",
+        "All rights reserved, the new law says, go to the artist.",
+        "Watch: That was the last word he said to his wife before the boat went down.",
+        "Photo: that is the word scrawled on the back of the picture found in her attic.",
+        "Share this story with your neighbors, the mayor urged residents on Friday.",
+        "Support our schools, read the signs that teachers carried outside the statehouse.",
+        "Become a member of the committee, he was told, or stop complaining about it.",
+        "Your support has kept this library open, the director told the 300 people at the gala.",
+        "Sign up by Dec. 3 at the library, 12 Elm St., if you want to speak at the hearing.",
+        "To donate, send checks to the Millbrook Food Bank, 12 Elm St., Millbrook.",
+        "Advertising is banned near schools from next year.",
+        "Join us at the library on Friday at 7 p.m. for the reading.",
+        "He gave evidence by telephone (video links from Kyiv had failed).",
+        "The tax falls on income (wages and/or capital gains).",
+        "Correction: An earlier version misstated the vote. It was 5-2, not 4-3.",
+        "Listen.",
+        "If you have information about the crash, call Crime Stoppers at 1-800-222-TIPS.",
+    ],
+)
+def test_news_that_begins_like_promotion_stays(line):
+    assert noise_rule(line) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        ("ADVERTISEMENT", "menu"),
+        ("Get our app", "app"),
+        ("Credit: Jane Roe / Courier", "caption"),
+        ("This is a developing story. Check back for updates.", "developing"),
+        ("Reporting by Jane Doe in London; Editing by John Roe", "credit"),
+        ("Related: Inspectors warned of rust in December", "read-also"),
+        ("Lesen Sie auch: Warum das Freibad geschlossen bleibt", "read-also"),
+        ("À lire aussi : Le port où les mouettes font la loi", "read-also"),
+        ("Читайте також: Як у місті ремонтують колії", "read-also"),
+        ("Підписуйтесь на наш Telegram-канал", "sign-up"),
+        ("Subscribe to continue reading", "paywall"),
+        ("Cet article est réservé aux abonnés", "paywall"),
+        ("[newsletter_signup list=”daily”]", "shortcode"),
+        ("Home > News > Local", "navigation"),
+        ("10:32 GMT", "timestamp"),
+        ("Please enable JavaScript to view this page.", "no-script"),
+        ("Click here for the full budget.", "link-line"),
+    ],
+)
+def test_furniture_is_known_by_its_words(line, rule):
+    assert noise_rule(line) == rule
+
+
+def test_a_line_about_the_author_goes_and_one_about_a_namesake_stays():
+    note = "Jo Baker covers city hall for the Courier."
+    assert read(f"<p>{FERRY}</p><p>{note}</p>") == [FERRY]
+    kept = shape(read_fragment(f"<p>{FERRY}</p><p>{note}</p>", Cleaning()).pieces, "Title", "Ann Lee")
+    assert [piece.text for piece in kept if piece.to_read] == [FERRY, note]
+
+
+def test_an_agency_that_wrote_the_story_may_be_in_it():
+    last = "The Associated Press is owned by its members, and Reuters is not."
+    for byline in ("The Associated Press", "Reuters"):
+        pieces = shape(read_fragment(f"<p>{FERRY}</p><p>{last}</p>", Cleaning()).pieces, "Title", byline)
+        assert all(piece.to_read for piece in pieces)
+
+
+def test_times_and_dates_of_a_programme_are_read():
+    markup = f"<p>{FERRY}</p><dl><dt>May 21, 2026</dt><dd>The engine fails.</dd></dl><ul><li>10:30</li></ul><p>May 22, 2026</p>"
+    assert read(markup) == [FERRY, "May 21, 2026", "The engine fails.", "10:30"]
+
+
+def test_linked_headlines_and_the_list_below_read_also_go():
+    markup = (
+        f"<p>{FERRY}</p><p><a href='/x'>What the ferryman knew about the engine</a></p>"
+        "<h3>Read also</h3><ul><li><a href='/1'>One</a></li><li><a href='/2'>Two</a></li></ul>"
+        f"<p>{BOARD}</p><ul><li><a href='/3'>The minutes</a></li></ul>"
+    )
+    assert read(markup) == [FERRY, BOARD, "The minutes"]
+
+
+def text(*words, rule=None):
+    return Piece(kind=BlockKind.PARAGRAPH, text=" ".join(words), rule=rule)
+
+
+GATED, NOT_FREE = PaywallSign.GATE, PaywallSign.NOT_FREE
+
+
+@pytest.mark.parametrize(
+    ("pieces", "signs", "code"),
+    [
+        ([text("word " * 20)], {NOT_FREE}, "article_behind_paywall"),
+        ([text("word " * 100, "…"), text("Already a subscriber?", rule="form")], set(), "article_behind_paywall"),
+        ([text("word " * 100, "…")], {GATED}, "article_behind_paywall"),
+        (
+            [text("word " * 100), text("Subscribe to continue reading", rule="paywall")],
+            {GATED},
+            "article_behind_paywall",
+        ),
+        ([text("Subscribe to continue reading", rule="paywall")], set(), "article_behind_paywall"),
+        ([text("Three words here.")], set(), "article_too_short"),
+        ([text("menu", rule="menu")], set(), "article_empty"),
+    ],
+)
+def test_a_teaser_and_a_remnant_are_refused_by_name(pieces, signs, code):
+    with pytest.raises(ArticleEmpty) as caught:
+        check("desk:story", pieces, signs, 8)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("pieces", "signs", "warned"),
+    [
+        ([text("A brief of two sentences is news. It is read.")], set(), False),
+        ([text("A brief of two sentences on an open page is news.")], {GATED}, False),
+        ([text("word " * 300)], {GATED, NOT_FREE}, False),
+        (
+            [text("A brief on a page with a log-in is news, too."), text("Already a subscriber?", rule="form")],
+            set(),
+            False,
+        ),
+        ([text("word " * 300, "…")], {NOT_FREE}, True),
+        ([text("And then, one evening, somebody picked up a telephone and …")], set(), False),
+    ],
+)
+def test_a_brief_and_an_open_article_are_read(pieces, signs, warned):
+    assert bool(check("desk:story", pieces, signs, 8)) is warned
+
+
+UKRAINIAN = "Старий трамвай, що двадцять років іржавів у депо, від понеділка возить книжки."
+RUSSIAN = "Старый трамвай, который двадцать лет ржавел в депо, с понедельника возит книги."
+
+
+@pytest.mark.parametrize(
+    ("sample", "language"),
+    [
+        (UKRAINIAN, "uk"),
+        (RUSSIAN, "ru"),
+        ("Elf Jahre lang stand das Wasser still, nun schwimmt die Stadt wieder.", "de"),
+        ("Il est quatre heures du matin et la halle est froide.", "fr"),
+        (f"{FERRY} Він сказав: «Їх немає».", "en"),
+    ],
+)
+def test_language_is_detected_without_the_network(sample, language, monkeypatch):
+    def refuse(*_):
+        raise AssertionError
+
+    # Patched to show that nothing is fetched: there is no other seam to see it at.
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    assert detect(sample).language == language
+
+
+def test_a_dateline_is_too_short_to_tell():
+    assert detect("Nov. 20, 2022") is None
+    assert decide(None, "Makiivka.", "en") == ("en", ())
+
+
+def test_what_is_stated_counts_and_a_contradiction_is_told():
+    language, warnings = decide("en", f"{UKRAINIAN} {UKRAINIAN}", "en")
+    assert language == "en"
+    assert [warning.code for warning in warnings] == ["language_mismatch"]
+    assert decide("uk-UA", UKRAINIAN, "en") == ("uk-UA", ())
+    assert decide("nb", "Han sa at båten går igjen fra mandag, og at ingen vet hva motoren har kostet.", "en")[1] == ()
+    assert decide("{{ page.lang }}", UKRAINIAN, "en")[0] == "uk"
+
+
+def test_tags_are_written_as_bcp_47():
+    assert [tag(text_) for text_ in ("en_US", " de ", "{{lang}}", "", None, "und")] == [
+        "en-US",
+        "de",
+        None,
+        None,
+        None,
+        None,
+    ]
+
+
+def test_warnings_go_with_the_script():
+    article = Article(ref=REF, media_type="text/plain", body=f"{UKRAINIAN} {UKRAINIAN}", title="T", language="en")
+    assert [warning.code for warning in write_script([article], Show(slug="s", title="S")).warnings] == [
+        "language_mismatch"
+    ]
+
+
+def test_sources_without_settings_are_cleaned_as_usual():
+    assert SourceSettings(name="a", kind="files").cleaning == Cleaning()
+
+
+def test_a_name_within_a_sentence_tears_nothing_out_of_it():
+    markup = f"<p>{FERRY}</p><p>He cited <a class='promo-link' href='/x'>the report</a> and left.</p><p><span class='ad'>Ad</span></p>"
+    assert read(markup) == [FERRY, "He cited the report and left."]
+
+
+def test_a_heading_of_an_unlucky_name_is_read():
+    assert read(f"<p>{FERRY}</p><h2 class='banner-title'>What it cost</h2><p>{BOARD}</p>") == [
+        FERRY,
+        "What it cost",
+        BOARD,
+    ]
+
+
+def test_one_br_ends_a_paragraph_only_after_a_long_sentence():
+    assert read(f"<div>{FERRY}<br>{BOARD}</div>") == [FERRY, BOARD]
+    assert read("<p>Roses are red,<br>the ferry is blue.</p>") == ["Roses are red, the ferry is blue."]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Sign up for storm alerts by e-mail, the county told residents on Friday.",
+        "Please enable JavaScript before you vote, said the clerk.",
+        "This recording was made by an artificial intelligence, prosecutors said.",
+        "Subscribe to the county's updates, officials urged.",
+        "It is thanks to readers like you that the library is open, the mayor told them.",
+    ],
+)
+def test_what_somebody_is_said_to_say_is_news(line):
+    assert noise_rule(line) is None
+    # And without the speaker it is promotion
+    assert noise_rule(line.rsplit(", ", 1)[0] + ".") is not None
+
+
+def test_script_decides_without_the_model(monkeypatch):
+    def refuse():
+        raise AssertionError
+
+    # Patched to show that the model is not even asked.
+    monkeypatch.setattr("worker.clean.language._detector", refuse)
+    assert (detect(UKRAINIAN).language, detect(RUSSIAN).language) == ("uk", "ru")
+    assert detect("Съезд, объект, подъём, разъезд, рынок").language == "ru"
+
+
+def test_a_box_that_was_taken_for_the_story_does_not_count():
+    # Given an extractor that found the box on the page, and the story once the box was out
+    box = Walked(kind=BlockKind.PARAGRAPH, text=BOARD, rule="appeal")
+    story = Walked(kind=BlockKind.PARAGRAPH, text=FERRY)
+    assert _choose([box, story], Evidence([BOARD]), Evidence([FERRY]), Evidence(())) == [False, True]
+    # And where both found the story, the page as it is counts
+    aside = Walked(kind=BlockKind.PARAGRAPH, text="Short.")
+    assert _choose([story, aside], Evidence([FERRY]), Evidence([FERRY, "Short."]), Evidence(())) == [True, False]
+
+
+@pytest.mark.parametrize("mark", ["ADVERTISEMENT", "Read more", "Sign up for our newsletter", "Share", "Get our app"])
+def test_a_short_paragraph_after_an_advertisement_is_read(mark):
+    story = f"Ferry runs again from Monday\n\nBy Ann Lee\n\n{FERRY}\n\n{mark}\n\nNobody on the board would say more.\n"
+    cleaned_article = clean(Article(ref=REF, media_type="text/plain", form="page", body=story))
+    assert [block.text for block in cleaned_article.blocks] == [FERRY, "Nobody on the board would say more."]
+
+
+@pytest.mark.parametrize(
+    ("text_", "title", "texts"),
+    [
+        (f"Mayor resigns\n\nBy Jo Baker\n\n{FERRY}\n", "Mayor resigns", [FERRY]),
+        (f"Shame\n\n{FERRY}\n", "Shame", [FERRY]),
+        (f"Home > News > Local\nFerry runs again from Monday\nBy Jo Baker / The Courier\n\n{FERRY}\n", "Ferry runs again from Monday", [FERRY]),
+        (f"Ferry runs again from Monday\nThe engine cost four million and nobody ordered it\nBy Jo Baker\n\n{FERRY}\n",
+         "Ferry runs again from Monday", ["The engine cost four million and nobody ordered it", FERRY]),
+        (f"Ferry runs again from Monday\n\n{FERRY}\n\nWho voted yes:\n\nAnn Lee, Ward 1\n\nBob Ray, Ward 2\n\n{BOARD}\n",
+         "Ferry runs again from Monday", [FERRY, "Who voted yes:", "Ann Lee, Ward 1", "Bob Ray, Ward 2", BOARD]),
+        (f"Ferry runs again from Monday\n\nJo Baker\n\nStaff Writer\n\n{FERRY}\n", "Ferry runs again from Monday", [FERRY]),
+    ],
+)  # fmt: skip
+def test_plain_text_in_the_forms_that_pages_are_copied_in(text_, title, texts):
+    cleaned_article = clean(Article(ref=REF, media_type="text/plain", form="page", body=text_))
+    assert cleaned_article.title == title
+    assert [block.text for block in cleaned_article.blocks] == texts
+
+
+def test_a_text_given_as_the_article_may_be_short_and_a_page_may_not():
+    brief = Article(ref=REF, media_type="text/markdown", body="# Ferry runs again\n\nFrom Monday.\n")
+    assert [block.text for block in clean(brief).blocks] == ["From Monday."]
+    page = Article(ref=REF, media_type="text/html", form="page", body="<article><p>Page moved.</p></article>")
+    for article, cleaning in ((brief, Cleaning(least_words=5)), (page, None)):
+        with pytest.raises(ArticleEmpty):
+            clean(article, cleaning)
