@@ -9,6 +9,7 @@ import click
 
 from briefing.newsroom import Show
 from cli.articles import needs_place, read_source
+from cli.lexicons import lexicon_here, unknown_line
 from cli.place import open_place
 from worker.prepare import write_script
 
@@ -24,7 +25,8 @@ def script(source: str, slug: str | None, *, as_json: bool) -> None:
     """Print the script of SOURCE (a file, an address, source:id) without speaking it."""
     place = open_place() if slug or needs_place(source) else None
     show = place.show(slug) if place and slug else Show(slug="briefcast", title="Briefcast")
-    written = write_script([read_source(source, place)], show)
+    lexicon = place.lexicon(slug) if place else lexicon_here()
+    written = write_script([read_source(source, place)], show, lexicon)
     if as_json:
         click.echo(json.dumps(_as_json(written), indent=2, ensure_ascii=False))
     else:
@@ -40,6 +42,8 @@ def _print(script: Script) -> None:
         click.echo(f"{click.style(segment.role.value.rjust(10), dim=True)}  {segment.written}")
         if segment.spoken != segment.written:
             click.echo(f"{'':10}  {click.style(segment.spoken, fg='cyan')}")
+    if line := unknown_line([unknown.model_dump() for unknown in script.unknown_words]):
+        click.echo(f"\n{line}", err=True)
     if script.dropped:
         click.echo(f"\n{len(script.dropped)} blocks are not read:", err=True)
         for entry in script.dropped:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from briefing.database import Database
+    from briefing.lexicon import Lexicon
     from briefing.newsroom import Show
     from briefing.settings import LimitSettings
     from briefing.storage import BlobStorage
@@ -87,6 +88,8 @@ class Narrating:
     speakers: Speakers
     limits: LimitSettings
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    lexicon: Lexicon | None = None
+    """None takes the entries that ship."""
 
     def narrate(
         self, articles: Sequence[Article], show: Show, voice: str, progress: Progress, timed: Stopwatch | None = None
@@ -97,11 +100,11 @@ class Narrating:
         """
         timed = timed or Stopwatch()
         with timed("script"):
-            script = write_script(articles, show)
+            script = write_script(articles, show, self.lexicon)
         with timed("voice"):
             speaker = self.speakers.get(voice)
             narrator = self.speakers.narrator(voice)
-        prepared = cut(script, narrator, speaker.engine.capabilities.text_limit, {}, self.limits)
+        prepared = cut(script, narrator, speaker.engine.capabilities, {}, self.limits)
         takes, reused = self._takes(prepared, progress, timed)
         with timed("plan"):
             planned = programme(prepared, takes, show, self._tags(prepared, show), artwork.draw(show))

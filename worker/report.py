@@ -31,6 +31,7 @@ def report(narration: Narration) -> dict[str, Any]:
         "takes": {"spoken": len(keys - narration.reused), "reused": len(keys & narration.reused)},
         "chapters": _chapters(narration),
         "segments": _segments(narration),
+        "unknown_words": [unknown.model_dump(mode="json") for unknown in script.unknown_words],
         "dropped": [entry.model_dump() for entry in script.dropped],
         "timings": {
             stage: {kind: round(seconds, 3) for kind, seconds in spent.items()}

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from briefing import revisions, steps
 from briefing.backoff import MAX_POSTPONED
 from briefing.errors import TakeCorrupt
+from briefing.lexicons import lexicon_for
 from briefing.models import ArticleRow, BriefingRow, RevisionRow, VariationRow
 from briefing.newsroom import Show
 from briefing.shows import listed_sources
@@ -71,7 +72,9 @@ def prepare(lease: Lease, place: Workplace) -> None:
         return
     show = Show.model_validate(revision.show)
     articles, versions = _articles(place, revision)
-    written = write_script(articles, show)
+    with place.database.reading() as session:
+        lexicon = lexicon_for(session, show.slug)
+    written = write_script(articles, show, lexicon)
     if _is_unchanged(place, lease, written):
         return
     speaker = place.speakers.get(revision.voice)
@@ -79,7 +82,7 @@ def prepare(lease: Lease, place: Workplace) -> None:
     prepared = cut(
         written,
         place.speakers.narrator(revision.voice),
-        capabilities.text_limit,
+        capabilities,
         _variations(place, revision.briefing_id),
         place.limits,
     )
