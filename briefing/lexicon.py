@@ -36,6 +36,9 @@ _IPA = re.compile(f"[{_IPA_LETTERS}{re.escape(_IPA_MARKS)}]+")
 _WRITTEN_SIGNS = frozenset(" .,'’ʼ-‑–&!?+/%")
 _ALIAS_SIGNS = frozenset(" .,'’ʼ-–&!?")
 
+#: Invisible, but part of how Persian and Hindi are written.
+_JOINERS = "\u200c\u200d"
+
 _LANGUAGE = re.compile(r"(?:[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3})?")
 _WORD = re.compile(r"\w+")
 
@@ -108,7 +111,7 @@ def _fault(entry: LexiconEntry) -> str:
         return "write the word itself, beginning with a letter or digit and without brackets or other signs"
     if not _LANGUAGE.fullmatch(entry.language):
         return f"{entry.language!r} is no language tag such as en or en-GB"
-    if any(unicodedata.category(character).startswith("C") for character in entry.note):
+    if any(unicodedata.category(character).startswith("C") for character in entry.note if character not in _JOINERS):
         return "the note holds control characters"
     if entry.kind in {Kind.LETTERS, Kind.WORD}:
         return "letters and word take no value and no alias" if entry.value or entry.alias else ""
