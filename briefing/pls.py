@@ -76,12 +76,17 @@ def _alias(entry: LexiconEntry) -> str:
     if entry.kind is Kind.LETTERS:
         return _letters(entry.written)
     if entry.kind is Kind.WORD:
-        return entry.written.capitalize()
+        return _as_word(entry.written)
     return entry.value if entry.kind is Kind.ALIAS else entry.alias
 
 
 def _letters(written: str) -> str:
     return " ".join(letter.upper() for letter in written if letter.isalnum())
+
+
+def _as_word(written: str) -> str:
+    """Return a word as it is not taken for an initialism: Nato."""
+    return written.capitalize() if written.isupper() else written
 
 
 def _parsed(content: bytes) -> Any:  # noqa: ANN401  lxml has no types
@@ -126,7 +131,7 @@ def _kind(written: str, alias: str) -> dict[str, str]:
     """Tell what an alias is: the word's own letters, the word itself, or another."""
     if alias == _letters(written) and " " in alias:
         return {"kind": "letters"}
-    if alias == written.capitalize() and written.isupper():
+    if alias == _as_word(written):
         return {"kind": "word"}
     return {"kind": "alias", "value": alias}
 

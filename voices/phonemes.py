@@ -69,6 +69,7 @@ _ENGLISH = tuple(
 _SPELLINGS = str.maketrans({"g": "ɡ", "\u0361": "", "\u035c": "", "‿": "", ".": "", "ʤ": "dʒ", "ʧ": "tʃ", "ε": "ɛ"})
 
 _STRESS = "ˈˌ"
+_UNSTRESSING = re.compile(f"[{_STRESS}](?=[{_STRESS} ]|$)")
 _SPACES = re.compile(r" +")
 
 #: A stress mark stands before its syllable in dictionaries, before its vowel in espeak's phonemes.
@@ -86,17 +87,11 @@ def fold(ipa: str, known: Collection[str], language: str) -> list[str]:
         for pattern, sound in _ENGLISH:
             text = pattern.sub(sound, text)
     text = _ONSET.sub(r"\2\1", text)
-    marks = [mark for mark in _SPACES.sub(" ", text).strip() if mark in known and _is_sound(mark)]
-    if not any(unicodedata.category(mark) in {"Ll", "Lo"} for mark in marks):
-        return []
-    return [mark for number, mark in enumerate(marks) if mark not in _STRESS or _stresses(marks, number)]
+    text = "".join(mark for mark in text if mark in known and _is_sound(mark))
+    text = _SPACES.sub(" ", _UNSTRESSING.sub("", text)).strip()
+    return list(text) if any(unicodedata.category(mark) in {"Ll", "Lo"} for mark in text) else []
 
 
 def _is_sound(mark: str) -> bool:
-    """Tell whether a code point may be part of a word: voices have numbers for stops and for the ends of a text, too."""
+    """Tell whether a code point may be part of a word: voices have numbers for stops and for a text's ends, too."""
     return mark == " " or unicodedata.category(mark) in {"Ll", "Lo", "Lm", "Mn"}
-
-
-def _stresses(marks: list[str], number: int) -> bool:
-    """Tell whether a sound follows a stress mark before the word ends."""
-    return number + 1 < len(marks) and marks[number + 1] not in f"{_STRESS} "

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from voices.engine import Pronunciation
 
 #: For what begins with a consonant and with a vowel, since neighbours differ: "the", "a", "to". Measured with
-#: espeak's American English to sound the same in every position; where a voice does otherwise, the text is said plainly.
+#: espeak's American English to sound the same in every position; where a voice does otherwise, text is said plainly.
 _CONSONANT, _VOWEL = "Zhoozhov", "Ozhoozhov"
 _VOWELS = frozenset("aæɐɑɒɔəɚɛɜɝeiɪoɵuʊʌyøœɨᵻ")
 

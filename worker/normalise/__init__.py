@@ -1,8 +1,8 @@
 """Written text -> spoken text, with spans. Pure, and quiet: text that needs nothing is left exactly alone.
 
-The lexicon comes first, since an editor's word outdoes every rule. Each class of thing has a file of its own, with named
-rules. A rule sees the written text and proposes edits; earlier rules win where two overlap. Languages without rules keep
-their digits for the engine rather than be misread.
+The lexicon comes first, since an editor's word outdoes every rule. Each class of thing has a file of its own, with
+named rules. A rule sees the written text and proposes edits; earlier rules win where two overlap. Languages without
+rules keep their digits for the engine rather than be misread.
 """
 
 from __future__ import annotations

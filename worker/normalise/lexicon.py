@@ -109,15 +109,20 @@ def _said(written: str, start: int, stem: int, end: int, entry: LexiconEntry) ->
     if entry.kind is Kind.LETTERS:
         base = " ".join(letter.upper() for letter in entry.written if letter.isalnum())
     elif entry.kind is Kind.ALIAS:
-        base = entry.value
+        base = _as_begun(entry.value, written[start])
     elif entry.kind is Kind.IPA:
-        base = entry.alias or written[start:stem]
+        base = _as_begun(entry.alias, written[start]) or written[start:stem]
         ipa = entry.value + (_ending_sound(entry.value) if ending else "")
     else:
         base, ending = written[start:stem], written[stem:end]
     if base == written[start:stem]:
         ending = written[stem:end]
     return Edit(start, end, base + ending, LEXICON_RULE, ipa)
+
+
+def _as_begun(alias: str, first: str) -> str:
+    """Return a respelling with a capital where the word had one: it may begin a sentence."""
+    return alias[0].upper() + alias[1:] if alias and first.isupper() else alias
 
 
 def _ending_sound(ipa: str) -> str:
