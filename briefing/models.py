@@ -213,7 +213,7 @@ class StepRow(Base):
 
 
 class TakeRow(Base):
-    """A take in storage; see `briefing.values.Take`."""
+    """A take in storage; see `briefing.audio.Take`."""
 
     __tablename__ = "takes"
     key: Mapped[str] = mapped_column(String(64), primary_key=True)

@@ -26,12 +26,13 @@ from worker.speakers import voice_errors
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from briefing.audio import Master, Take
     from briefing.database import Database
     from briefing.lexicon import Lexicon
     from briefing.newsroom import Show
     from briefing.settings import LimitSettings
     from briefing.storage import BlobStorage
-    from briefing.values import Article, Chunk, Master, Take
+    from briefing.values import Article, Chunk
     from worker.speakers import Speakers
     from worker.tag import Tags
 

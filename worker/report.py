@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from briefing.values import MASTER_RATE
+from briefing.audio import MASTER_RATE
 
 if TYPE_CHECKING:
     from worker.narrate import Narration

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from briefing.audio import Take
 from briefing.errors import StorageUnavailable, TakeRejected
-from briefing.values import Take
 from voices.engine import Pronunciation
 from worker.sound import decibels
 from worker.sound.edges import trimmed

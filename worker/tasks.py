@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from briefing.audio import Master, Take
     from briefing.steps import Lease
-    from briefing.values import Master, Take
     from worker.workplace import Workplace
 
 Task: TypeAlias = "Callable[[Lease, Workplace], None]"
