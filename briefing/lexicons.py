@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
-from briefing.lexicon import Lexicon, LexiconEntry, starter
+from briefing.errors import LexiconInvalid
+from briefing.lexicon import Lexicon, LexiconEntry, make_entry, starter
+from briefing.logs import get_logger
 from briefing.models import LexiconRow
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy.orm import Session
+
+_log = get_logger("lexicon")
 
 
 class Origin(StrEnum):
@@ -49,7 +53,7 @@ def listed_entries(session: Session, show: str | None) -> list[tuple[LexiconEntr
         .where(LexiconRow.show == show)
         .order_by(LexiconRow.origin, LexiconRow.written, LexiconRow.language, LexiconRow.id)
     )
-    return [(_entry(row), Origin(row.origin)) for row in rows]
+    return [(entry, Origin(row.origin)) for row in rows if (entry := _entry(row)) is not None]
 
 
 def put_entry(session: Session, show: str | None, entry: LexiconEntry, now: datetime) -> bool:
@@ -93,8 +97,13 @@ def replace_file_entries(session: Session, show: str | None, entries: Sequence[L
     return True
 
 
-def _entry(row: LexiconRow) -> LexiconEntry:
-    return LexiconEntry.model_validate({name: getattr(row, name) for name in LexiconEntry.model_fields})
+def _entry(row: LexiconRow) -> LexiconEntry | None:
+    """Return a row's entry; None for what an older or newer Briefcast took: one word less must stop no briefing."""
+    try:
+        return make_entry({name: getattr(row, name) for name in LexiconEntry.model_fields})
+    except LexiconInvalid as error:
+        _log.warning("pronunciation left out", written=row.written, show=row.show, message=error.message)
+        return None
 
 
 def _row(show: str | None, entry: LexiconEntry, origin: Origin, now: datetime) -> LexiconRow:

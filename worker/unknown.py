@@ -35,7 +35,14 @@ _ENDINGS = (
     ("ing", ("", "e")),
     ("ly", ("",)),
     ("ness", ("",)),
+    ("er", ("", "e")),
+    ("ier", ("y",)),
+    ("est", ("", "e")),
+    ("iest", ("y",)),
 )
+#: British spellings, and the American ones that the dictionary has.
+_BRITISH = (("our", "or"), ("ise", "ize"), ("isi", "izi"), ("isa", "iza"), ("yse", "yze"), ("ll", "l"), ("ogue", "og"))
+
 #: Beginnings that leave a word as it is.
 _PREFIXES = ("un", "re", "non", "pre", "anti", "over", "under", "counter", "co", "mis", "inter", "pro")
 _SHORTEST_STEM = 3
@@ -75,7 +82,8 @@ def _is_known(word: str) -> bool:
     if len(word) == 1 or (word.isupper() and len(word) <= _INITIALISM):
         return True
     plain = _unaccented(word).replace("’", "'").lower()
-    return any(form in _dictionary() for form in _forms(plain))
+    spellings = [plain, *(plain.replace(british, american) for british, american in _BRITISH if british in plain)]
+    return any(form in _dictionary() for spelling in spellings for form in _forms(spelling))
 
 
 def _forms(word: str) -> Iterable[str]:

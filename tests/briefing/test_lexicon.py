@@ -7,6 +7,7 @@ import pytest
 from briefing.errors import LexiconInvalid, Misconfigured
 from briefing.lexicon import Kind, Lexicon, make_entry, starter
 from briefing.lexicons import Origin, lexicon_for, listed_entries, own_entries, put_entry, remove_entry
+from briefing.models import LexiconRow
 from briefing.newsroom import load_newsroom
 from tests.support.newsroom import NEWSROOM
 from worker.newsroom import apply
@@ -146,6 +147,15 @@ def test_applying_a_file_replaces_what_it_said_before_and_leaves_what_was_made_b
     with place.database.reading() as session:
         assert [item.written for item in own_entries(session, None)] == ["Lviv"]
         assert own_entries(session, "extra") == []
+
+
+def test_a_row_that_no_longer_holds_is_left_out_and_stops_nothing(place):
+    with place.database.writing() as session:
+        put_entry(session, None, entry("Lviv", "Leviv"), NOW)
+        put_entry(session, None, entry("Odesa", "Odessa"), NOW)
+        session.query(LexiconRow).filter_by(written="Lviv").one().value = "[[x]]"
+    with place.database.reading() as session:
+        assert [item.written for item in own_entries(session, None)] == ["Odesa"]
 
 
 @pytest.mark.parametrize(

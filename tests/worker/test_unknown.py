@@ -29,6 +29,7 @@ def unknown(*texts, language="en", lexicon=NONE):
     [
         "The ferry runs again from Monday, the harbour board said.",
         "They stopped, tried, hoped and carried; the boxes' owners weren't re-elected.",
+        "The shallowest councillor's favourite analyser, prettiest and later organising catalogues.",
         "The unpaid, counter-attacking café-goers: nonviolently.",
         "On Nov. 20, 2022, the SBU and IAEA paid $1.05tn for F-16s at 10:30 p.m.",
         "See kyivpost.example.com or mail a.zzyzxq@zzyzxq.com, @zzyzxq.",
