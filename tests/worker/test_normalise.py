@@ -6,26 +6,57 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.spoken import lenient
 from worker.normalise import normalise
 from worker.normalise.edits import Edit, apply
 from worker.normalise.english import words
 from worker.normalise.english.romans import value
 
-CASES = [
-    tuple(part.strip() for part in line.split("=>")) if "=>" in line else (line.strip(), line.strip())
-    for line in (Path(__file__).parent.parent / "data" / "spoken_en.txt").read_text().splitlines()
-    if line.strip() and not line.startswith("# ")
-]
+_DATA = Path(__file__).parent.parent / "data"
 
 
-@pytest.mark.parametrize(("written", "spoken"), CASES)
-def test_spoken_as_a_newsreader_would(written, spoken):
+def _cases(name):
+    """Pairs of written and spoken; a line without "=>" is spoken as it stands."""
+    lines = (line.strip() for line in (_DATA / name).read_text().splitlines())
+    pairs = (line.partition(" => ") for line in lines if line and not line.startswith("# "))
+    return [(written, spoken or written) for written, _, spoken in pairs]
+
+
+@pytest.mark.parametrize(("written", "spoken"), _cases("spoken_en.txt"))
+def test_english_as_a_newsreader_would(written, spoken):
     assert normalise(written, "en-US")[0] == spoken
 
 
-@given(st.text(max_size=200))
-def test_spans_survive_any_text(written):
-    spoken, spans = normalise(written, "en")
+@pytest.mark.parametrize(
+    "case",
+    [line.split("\t") for line in (_DATA / "newsroom_en.tsv").read_text().splitlines()],
+    ids=lambda case: case[1][:40],
+)
+def test_sentences_written_by_somebody_who_had_not_seen_the_rules(case):
+    kind, written, *spoken = case
+    said, _ = normalise(written, "en")
+    assert lenient(said) in [lenient(form) for form in spoken]
+    if kind == "plain":
+        assert said == written
+
+
+@pytest.mark.parametrize(("written", "spoken"), _cases("spoken_uk.txt"))
+def test_ukrainian_as_a_newsreader_would(written, spoken):
+    assert normalise(written, "uk")[0] == spoken
+
+
+def test_outside_america_the_day_comes_first():
+    assert normalise("on 3/4/2026", "en-US")[0] == "on March fourth, twenty twenty-six"
+    assert normalise("on 3/4/2026", "en-GB")[0] == "on the third of April, twenty twenty-six"
+
+
+_SIGNS = st.text(alphabet="0123456789.,:/-–%$€£°#@&'’\"“” abcAMPxkmsthXVI\u00a0", max_size=60)
+
+
+@pytest.mark.parametrize("language", ["en", "uk"])
+@given(written=st.one_of(st.text(max_size=200), _SIGNS))
+def test_spans_survive_any_text(written, language):
+    spoken, spans = normalise(written, language)
     rebuilt, done = "", 0
     for span in spans:
         assert span.start >= done
@@ -56,7 +87,8 @@ def test_the_earlier_rule_wins_where_two_overlap():
         (12_345, "twelve thousand three hundred forty-five"),
         (1_000_000, "one million"),
         (-7, "minus seven"),
-        (10**18, "one " + " ".join(["zero"] * 18)),
+        (10**18, "one quintillion"),
+        (10**21, "one " + " ".join(["zero"] * 21)),
     ],
 )
 def test_cardinals(number, text):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from worker.normalise import english
+from worker.normalise import english, ukrainian
 from worker.normalise.edits import Rule, apply
 from worker.normalise.lexicon import pronounce
 
@@ -17,11 +17,21 @@ if TYPE_CHECKING:
     from briefing.lexicon import Lexicon
     from briefing.values import Span
 
-#: Primary language subtag -> rules, strongest first.
-_RULES: dict[str, tuple[Rule, ...]] = {"en": english.RULES}
+#: Regions whose English writes the month first.
+_MONTH_FIRST = frozenset({"", "us", "ca", "ph"})
 
 
 def normalise(written: str, language: str, lexicon: Lexicon | None = None) -> tuple[str, tuple[Span, ...]]:
     """Return what is said for `written` in `language` (BCP 47), and the spans that differ or are pronounced."""
-    rules = _RULES.get(language.split("-", maxsplit=1)[0].lower(), ())
+    rules = _rules(language)
     return apply(written, (pronounce(lexicon, language), *rules) if lexicon else rules)
+
+
+def _rules(language: str) -> tuple[Rule, ...]:
+    """Return the rules of a language, strongest first."""
+    primary, _, rest = language.lower().partition("-")
+    if primary == "uk":
+        return ukrainian.RULES
+    if primary != "en":
+        return ()
+    return english.RULES if rest[-2:] in _MONTH_FIRST else english.DAY_FIRST_RULES

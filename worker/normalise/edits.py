@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from briefing.values import Span
-
-if TYPE_CHECKING:
-    import re
 
 
 @dataclass(frozen=True, order=True)
@@ -27,6 +25,11 @@ class Edit:
 
 #: Proposes edits for a written text, in order and not overlapping one another.
 Rule: TypeAlias = Callable[[str], Iterable[Edit]]
+
+
+def alternation(words: Iterable[str]) -> str:
+    """Return the pattern that matches any of `words`, the longest first."""
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
 
 
 def by_pattern(name: str, pattern: re.Pattern[str], say: Callable[[re.Match[str]], str | None]) -> Rule:

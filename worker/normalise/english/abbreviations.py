@@ -1,72 +1,73 @@
-"""Titles, ranks and other words cut short by a point."""
+"""Other words cut short by a point, and references by number."""
 
 from __future__ import annotations
 
 import re
 
-from worker.normalise.edits import Rule, by_pattern
+from worker.normalise.edits import Rule, alternation, by_pattern
 from worker.normalise.english.context import begins_sentence, ends_sentence
-from worker.normalise.english.words import cardinal
-
-#: Before a name only.
-_TITLES = {
-    "Brig. Gen.": "Brigadier General", "Maj. Gen.": "Major General", "Lt. Gen.": "Lieutenant General",
-    "Lt. Col.": "Lieutenant Colonel", "Lt. Cmdr.": "Lieutenant Commander", "Gen.": "General", "Col.": "Colonel",
-    "Maj.": "Major", "Capt.": "Captain", "Lt.": "Lieutenant", "Sgt.": "Sergeant", "Cpl.": "Corporal", "Adm.": "Admiral",
-    "Cmdr.": "Commander", "Pvt.": "Private", "Sen.": "Senator", "Sens.": "Senators", "Rep.": "Representative",
-    "Reps.": "Representatives", "Gov.": "Governor", "Pres.": "President", "Rev.": "Reverend", "Hon.": "Honorable",
-    "Prof.": "Professor", "Dr.": "Doctor", "Mr.": "Mister", "Mrs.": "Missus", "Ms.": "Miz", "Messrs.": "Messieurs",
-    "Supt.": "Superintendent", "Insp.": "Inspector", "Det.": "Detective", "Amb.": "Ambassador", "Fr.": "Father",
-    "Mt.": "Mount", "Ft.": "Fort",
-}  # fmt: skip
+from worker.normalise.english.words import grouped, two_digits
 
 #: Anywhere; the point may be the sentence's as well.
 _WORDS = {
     "vs.": "versus", "vs": "versus", "etc.": "et cetera", "e.g.": "for example", "i.e.": "that is",
-    "approx.": "approximately", "Inc.": "Incorporated", "Corp.": "Corporation", "Co.": "Company", "Ltd.": "Limited",
-    "Jr.": "Junior", "Sr.": "Senior", "Dept.": "Department", "dept.": "department", "est.": "estimated",
-    "Ave.": "Avenue", "Blvd.": "Boulevard", "Rd.": "Road", "Bros.": "Brothers", "Govt.": "Government",
-    "govt.": "government", "Intl.": "International", "Natl.": "National", "Assn.": "Association", "min.": "minutes",
-    "hrs.": "hours", "cf.": "compare", "ca.": "about",
+    "et al.": "and others", "approx.": "approximately", "Inc.": "Incorporated", "Corp.": "Corporation",
+    "Co.": "Company", "Cos.": "Companies", "Ltd.": "Limited", "Jr.": "Junior", "Sr.": "Senior",
+    "Dept.": "Department", "dept.": "department", "Esq.": "Esquire", "est.": "estimated", "Bros.": "Brothers",
+    "Govt.": "Government", "govt.": "government", "Intl.": "International", "Natl.": "National",
+    "Assn.": "Association", "Univ.": "University", "min.": "minutes", "hrs.": "hours", "cf.": "compare",
+    "incl.": "including", "excl.": "excluding", "avg.": "average", "max.": "maximum", "mgmt.": "management",
+    "Mfg.": "Manufacturing", "Dist.": "District", "Sgt. Maj.": "Sergeant Major", "Attys.": "Attorneys", "w/": "with",
+    "Ave.": "Avenue", "Blvd.": "Boulevard", "Rd.": "Road", "Hwy.": "Highway", "Pkwy.": "Parkway",
+    "Apt.": "Apartment", "Bldg.": "Building", "a.k.a.": "also known as", "aka": "also known as", "P.O.": "P O",
+    "Ph.D.": "P H D", "Ph.D.s": "P H Ds", "PhD": "P H D", "PhDs": "P H Ds", "M.D.": "M D", "hwy": "highway",
+    "plc": "P L C", "viz.": "namely", "feat.": "featuring", "ft.": "feet", "lbs.": "pounds", "pct.": "percent",
+    "ca.": "about",
 }  # fmt: skip
+_WORD = re.compile(rf"(?<![\w.])(?:{alternation(_WORDS)})(?!\w)")
 
-_ALTERNATIVES = "|".join(re.escape(word).replace(r"\ ", r"\s") for word in sorted(_TITLES, key=len, reverse=True))
-_TITLE = re.compile(rf"(?<![\w.])(?:{_ALTERNATIVES})(?=\s[A-Z“\"]|-[A-Z])")
-_WORD = re.compile(
-    rf"(?<![\w.])(?:{'|'.join(re.escape(word) for word in sorted(_WORDS, key=len, reverse=True))})(?!\w)"
+#: Before a number only.
+_REFERENCES = {
+    "no.": "number", "nos.": "numbers", "vol.": "volume", "p.": "page", "pp.": "pages", "sec.": "section",
+    "secs.": "sections", "art.": "article", "arts.": "articles", "ch.": "chapter", "fig.": "figure",
+    "figs.": "figures", "para.": "paragraph", "§": "section", "§§": "sections", "pt.": "part", "ver.": "version",
+    "v.": "version", "ed.": "edition", "c.": "circa", "ca.": "circa", "approx.": "approximately",
+    "est.": "estimated", "rte.": "route", "rt.": "route", "hwy.": "highway", "apt.": "apartment", "ste.": "suite",
+    "bldg.": "building", "rm.": "room", "ext.": "extension", "tel.": "telephone", "max.": "maximum",
+    "min.": "minimum", "avg.": "average", "dist.": "district", "amend.": "amendment", "№": "number", "n°": "number",
+    "n°.": "number", "nr.": "number",
+}  # fmt: skip
+_REFERENCE = re.compile(rf"(?<![\w.])(?P<word>(?i:{alternation(_REFERENCES)}))\s?(?=\d)")
+_BRITISH_NUMBER = re.compile(
+    r"(?:(?<=\bthe\s)|(?<=\bThe\s)|(?<=\bworld\s))No(?=\s\d{1,3}\b)|\bNo(?=\s10\b(?!\s[a-z]+s\b))"
 )
-_SAINT = re.compile(r"\bSt\.(?=\s[A-Z])")
-_STREET = re.compile(r"(?<=[a-z]\s)St\.(?=\s|,|$)|(?<=\w\s)St\.(?=\s[a-z]|,|$)")
-_NUMBER = re.compile(r"\b(?P<word>[Nn]os?\.)\s?(?P<number>\d{1,4})\b")
-
-#: "Main St." before a capital is the street when the word before it is no title or preposition.
-_SAINT_BEFORE = re.compile(
-    r"(?:^|[^\w]|\b(?:in|of|at|to|from|near|and|the|for|with|by|on|outside|around|across))\s*$", re.IGNORECASE
-)
+_DOCKET = re.compile(r"(?P<word>\bNos?\.\s?)(?P<year>\d\d)-(?P<number>\d{2,5})(?![\w-])")
+_VERSUS = re.compile(r"(?<=[\w.’”]\s)v\.?(?=\s[A-Z])")
 
 
 def _word(match: re.Match[str]) -> str:
     written = match.group()
-    spoken = _WORDS[written]
     ends = written.endswith(".") and ends_sentence(match.string, match.end())
-    return spoken + ("." if ends else "")
+    return _WORDS[written] + ("." if ends else "")
 
 
-def _saint(match: re.Match[str]) -> str:
-    return "Saint" if _SAINT_BEFORE.search(match.string[: match.start()]) else "Street"
+def _reference(match: re.Match[str]) -> str:
+    word = _REFERENCES[match["word"].lower()]
+    capital = match["word"][0].isupper() or (match["word"][0] in "§№" and begins_sentence(match.string, match.start()))
+    if match["word"][0] == "N" and not begins_sentence(match.string, match.start()):
+        capital = False  # "the No. 1 cause"
+    return f"{word.capitalize() if capital else word} "
 
 
-def _number(match: re.Match[str]) -> str:
-    word = "numbers" if match["word"].lower() == "nos." else "number"
-    if begins_sentence(match.string, match.start()):
-        word = word.capitalize()
-    return f"{word} {cardinal(int(match['number']))}"
+def _docket(match: re.Match[str]) -> str:
+    word = "Number" if begins_sentence(match.string, match.start()) else "number"
+    return f"{word} {two_digits(int(match['year']))} {grouped(match['number'])}"
 
 
 RULES: tuple[Rule, ...] = (
-    by_pattern("title", _TITLE, lambda match: _TITLES[re.sub(r"\s", " ", match.group())]),
-    by_pattern("number-sign", _NUMBER, _number),
-    by_pattern("saint", _SAINT, _saint),
-    by_pattern("street", _STREET, lambda match: "Street" + ("." if ends_sentence(match.string, match.end()) else "")),
+    by_pattern("docket", _DOCKET, _docket),
+    by_pattern("reference", _REFERENCE, _reference),
+    by_pattern("reference", _BRITISH_NUMBER, lambda _: "Number"),
     by_pattern("abbreviation", _WORD, _word),
+    by_pattern("versus", _VERSUS, lambda _: "versus"),
 )

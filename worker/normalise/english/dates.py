@@ -1,96 +1,174 @@
-"""Dates, months, years, decades."""
+"""Days and months: dates in words, in numbers, and months and weekdays cut short."""
 
 from __future__ import annotations
 
 import re
+from functools import partial
 
-from worker.normalise.edits import Rule, by_pattern
-from worker.normalise.english.context import begins_sentence
-from worker.normalise.english.words import cardinal, ordinal, plural, year
+from worker.normalise.edits import Rule, alternation, by_pattern
+from worker.normalise.english.context import before, begins_sentence, ends_sentence
+from worker.normalise.english.words import ordinal, two_digits, year
 
 _MONTHS = ("January February March April May June July August September October November December").split()
-_SHORT = {name[:3]: name for name in _MONTHS} | {"Sept": "September"}
+_WEEKDAYS = {
+    "Mon": "Monday", "Tue": "Tuesday", "Tues": "Tuesday", "Wed": "Wednesday", "Thu": "Thursday", "Thur": "Thursday",
+    "Thurs": "Thursday", "Fri": "Friday", "Sat": "Saturday", "Sun": "Sunday",
+}  # fmt: skip
 
-MONTH = r"(?:Jan(?:uary|\.)?|Feb(?:ruary|\.)?|Mar(?:ch|\.)?|Apr(?:il|\.)?|May|June?|July?|Aug(?:ust|\.)?|Sept?(?:ember|\.)?|Oct(?:ober|\.)?|Nov(?:ember|\.)?|Dec(?:ember|\.)?)"  # noqa: E501  one alternation
-_DAY = r"(?:3[01]|[12]\d|0?[1-9])"
-_YEAR = r"(?:1\d{3}|20\d{2})"
-_NOT_NUMBER = r"(?![\d%]|[.,:]\d)"
+#: A month by name, whole or cut short, in any case. "May" and "March" are words too; callers look at their case.
+MONTH = (
+    r"(?i:Jan(?:uary|\.)?|Feb(?:ruary|\.)?|Mar(?:ch|\.)?|Apr(?:il|\.)?|May|Jun(?:e|\.)?|Jul(?:y|\.)?|Aug(?:ust|\.)?|"
+    r"Sept?(?:ember|\.)?|Oct(?:ober|\.)?|Nov(?:ember|\.)?|Dec(?:ember|\.)?)(?![A-Za-z])"
+)
+#: Months that are verbs when they begin small: "it may 5 times", "15 may have died".
+_VERBS = frozenset({"may", "mar", "march"})
+
+DAY = r"(?:3[01]|[12]\d|0?[1-9])"
+YEAR = r"(?:1\d{3}|20\d{2})"
+NOT_NUMBER = r"(?![\d%]|[.,:]\d)"
+_NTH = r"(?i:st|nd|rd|th)?"
+_DASH = r"\s?[-–—]\s?"
 
 _MONTH_DAY = re.compile(
-    rf"\b(?P<month>{MONTH})\s+(?P<day>{_DAY})(?:st|nd|rd|th)?\b"
-    rf"(?:\s?[-–—]\s?(?P<until>{_DAY})(?:st|nd|rd|th)?\b)?(?!:\d)(?:(?P<comma>,?)\s+(?P<year>{_YEAR})\b{_NOT_NUMBER})?{_NOT_NUMBER}"
+    rf"\b(?P<month>{MONTH})\s?(?<=[\s.])(?P<day>{DAY}){_NTH}\b"
+    rf"(?:{_DASH}(?:(?P<until>{DAY}){_NTH}|(?P<next>{MONTH})\s(?P<nextday>{DAY}){_NTH})\b)?(?!:\d|\s?[ap]\.?m\b|-[A-Za-z])"
+    rf"(?:(?:,\s*|\s+)(?P<year>{YEAR})\b{NOT_NUMBER})?{NOT_NUMBER}"
 )
 _DAY_MONTH = re.compile(
-    rf"(?P<the>\b[Tt]he\s+)?\b(?P<day>{_DAY})(?:st|nd|rd|th)?(?:\s?[-–—]\s?(?P<until>{_DAY})(?:st|nd|rd|th)?)?"
-    rf"\s+(?:of\s+)?(?P<month>{MONTH})\b(?!\s+{_DAY}\b)(?:,?\s+(?P<year>{_YEAR})\b{_NOT_NUMBER})?"
+    rf"(?P<the>\b[Tt]he\s+)?(?<![\d.,/:$€£-])\b(?P<day>{DAY}){_NTH}"
+    rf"(?:(?:{_DASH}|\s(?P<and>and|to)\s)(?P<until>{DAY}){_NTH})?"
+    rf"\s+(?:of\s+)?(?P<month>{MONTH})(?!\s+{DAY}\b)(?:(?:,\s*|\s+)(?P<year>{YEAR})\b{NOT_NUMBER})?"
 )
-_MONTH_YEAR = re.compile(rf"\b(?P<month>{MONTH})\s+(?P<year>{_YEAR})\b{_NOT_NUMBER}")
-_ISO = re.compile(rf"\b(?P<year>{_YEAR})-(?P<number>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])\b")
-_ABBREVIATED = re.compile(r"\b(?P<month>Jan|Feb|Aug|Sept?|Oct|Nov|Dec)\.(?=\s)")
-_DECADE = re.compile(r"(?P<mark>['’‘])?\b(?P<number>1\d\d0|20\d0|[2-9]0)['’]?s\b")
-_YEARS = re.compile(rf"\b(?P<first>{_YEAR})\s?[-–—]\s?(?P<second>{_YEAR}|\d\d)\b{_NOT_NUMBER}")
-_BARE_YEAR = re.compile(r"(?<![\d.,$€£#/-])\b(?P<year>1[1-9]\d\d|20\d\d)\b(?![\d%°/]|[.,:]\d|-\d)")
-
-#: A bare four-digit number before one of these is a quantity, not a year.
-_COUNTED = re.compile(
-    r"\s*-?(?:people|soldiers|troops|homes|houses|jobs|miles|km|kilomet|met(?:er|re)s|feet|kg|tons?|tonnes|dollars|euros|"
-    r"members|votes|times|cases|deaths|percent|per cent|hours|days|square|m\b|MW|watts|rubles|hryv)",
-    re.IGNORECASE,
+_MONTH_YEAR = re.compile(rf"\b(?P<month>{MONTH})\s+(?P<year>{YEAR})\b{NOT_NUMBER}(?!s\b)")
+_HYPHENED = re.compile(rf"\b(?P<month>{MONTH})-(?P<day>{DAY})(?:-(?P<year>{YEAR}))?(?![\w-])")
+_DAY_HYPHENED = re.compile(rf"(?<![\w-])(?P<day>{DAY})-(?P<month>{MONTH})-(?P<year>{YEAR}|\d\d)(?![\w-])")
+_ISO = re.compile(
+    rf"(?<![\w/-])(?P<year>{YEAR})(?P<mark>[-/])(?P<month>0?[1-9]|1[0-2])(?P=mark)(?P<day>{DAY})(?![\w/-])"
+)
+_SLASHED = re.compile(rf"(?<![\w./-])(?P<first>{DAY})/(?P<second>{DAY})/(?P<year>{YEAR}|\d\d)(?![\w/]|-\d)")
+_DOTTED = re.compile(
+    rf"(?<![\w./-])(?P<day>{DAY})(?P<mark>[.-])(?P<month>0?[1-9]|1[0-2])(?P=mark)(?P<year>{YEAR})(?![\w/]|[.-]\d)"
+)
+_MONTH_OF_YEAR = re.compile(r"(?<![\w./$€£-])(?P<month>0?[1-9]|1[0-2])/(?P<year>(?:19|20)\d\d)(?![\w/]|[.,]\d)")
+_MONTHS_SPAN = re.compile(rf"\b(?P<first>{MONTH}){_DASH}(?P<second>{MONTH})")
+_ABBREVIATED = re.compile(r"\b(?P<month>Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.(?=[\s,;:)–—-]|$)")
+_IN_MONTH = re.compile(
+    r"\b(?:in|last|next|this|since|until|of|by|early|late|mid|from|to|between|and|or)[\s-]$", re.IGNORECASE
+)
+_WEEKDAY = re.compile(
+    rf"\b(?P<day>{alternation(_WEEKDAYS)})\."
+    rf"(?=,?\s+(?:{MONTH}|{DAY}\b|noon|midnight|and|or|to|through|at|from|morning|evening|night|afternoon|{'|'.join(_WEEKDAYS)})|\s?[-–—,;)]|$)"
 )
 
 
 def month_name(text: str) -> str:
-    """Return "Nov." as "November"."""
-    bare = text.rstrip(".")
-    return _SHORT.get(bare[:4] if bare == "Sept" else bare[:3], bare)
+    """Return "Nov." or "NOV" as "November"."""
+    return next(name for name in _MONTHS if name[:3] == text[:3].capitalize())
 
 
-def _month_day(match: re.Match[str]) -> str:
-    spoken = f"{month_name(match['month'])} {ordinal(int(match['day']))}"
+def _year(match: re.Match[str]) -> str:
+    return f", {_said_year(match['year'])}" if match["year"] else ""
+
+
+def _said_year(written: str) -> str:
+    return year(int(written)) if len(written) == 4 else two_digits(int(written))  # noqa: PLR2004
+
+
+def _month_day(match: re.Match[str]) -> str | None:
+    month = match["month"]
+    if month in _VERBS and not match["year"]:
+        return None
+    spoken = f"{month_name(month)} {ordinal(int(match['day']))}"
     if match["until"]:
         spoken += f" to {ordinal(int(match['until']))}"
-    return spoken + (f", {year(int(match['year']))}" if match["year"] else "")
+    if match["next"]:
+        spoken += f" to {month_name(match['next'])} {ordinal(int(match['nextday']))}"
+    return spoken + _year(match)
 
 
-def _day_month(match: re.Match[str]) -> str:
-    until = f" to the {ordinal(int(match['until']))}" if match["until"] else ""
+def _day_month(match: re.Match[str]) -> str | None:
+    month = match["month"]
+    if month in _VERBS and not match["year"]:
+        return None
     article = match["the"] or ("The " if begins_sentence(match.string, match.start()) else "the ")
-    spoken = f"{article}{ordinal(int(match['day']))}{until} of {month_name(match['month'])}"
-    return spoken + (f", {year(int(match['year']))}" if match["year"] else "")
+    until = ""
+    if match["until"]:
+        until = f" {match['and'] or 'to'} the {ordinal(int(match['until']))}"
+    point = "." if month.endswith(".") and match.end() == len(match.string.rstrip()) and not match["year"] else ""
+    return f"{article}{ordinal(int(match['day']))}{until} of {month_name(month)}{_year(match)}{point}"
+
+
+def _full(day: int, month: int, written_year: str) -> str:
+    return f"{_MONTHS[month - 1]} {ordinal(day)}, {_said_year(written_year)}"
 
 
 def _iso(match: re.Match[str]) -> str:
-    return f"{_MONTHS[int(match['number']) - 1]} {ordinal(int(match['day']))}, {year(int(match['year']))}"
+    return _full(int(match["day"]), int(match["month"]), match["year"])
 
 
-def _decade(match: re.Match[str]) -> str | None:
-    number = int(match["number"])
-    if number < 100:  # noqa: PLR2004
-        # "80s" without an apostrophe may be an age, a speed or a temperature; all are said the same.
-        return plural(cardinal(number))
-    return plural(year(number))
+def _hyphened(match: re.Match[str]) -> str | None:
+    if match["month"] in _VERBS:
+        return None
+    return f"{month_name(match['month'])} {ordinal(int(match['day']))}{_year(match)}"
 
 
-def _years(match: re.Match[str]) -> str | None:
+def _slashed(match: re.Match[str], *, day_first: bool) -> str | None:
+    first, second = int(match["first"]), int(match["second"])
+    day, month = (first, second) if day_first else (second, first)
+    if month > 12:  # noqa: PLR2004
+        day, month = month, day
+    if month > 12:  # noqa: PLR2004
+        return None
+    if day_first:
+        return f"the {ordinal(day)} of {_MONTHS[month - 1]}, {_said_year(match['year'])}"
+    return _full(day, month, match["year"])
+
+
+def _dotted(match: re.Match[str]) -> str:
+    return f"the {ordinal(int(match['day']))} of {_MONTHS[int(match['month']) - 1]}, {_said_year(match['year'])}"
+
+
+def _day_hyphened(match: re.Match[str]) -> str:
+    return f"the {ordinal(int(match['day']))} of {month_name(match['month'])}, {_said_year(match['year'])}"
+
+
+def _months(match: re.Match[str]) -> str | None:
     first, second = match["first"], match["second"]
-    if len(second) == 2:  # noqa: PLR2004
-        if int(second) <= int(first[2:]):
-            return None
-        return f"{year(int(first))} to {cardinal(int(second))}"
-    return f"{year(int(first))} to {year(int(second))}"
+    if not (first[0].isupper() and second[0].isupper()):
+        return None
+    return f"{month_name(first)} to {month_name(second)}"
 
 
-def _bare_year(match: re.Match[str]) -> str | None:
-    return None if _COUNTED.match(match.string, match.end()) else year(int(match["year"]))
+def _abbreviated(match: re.Match[str]) -> str | None:
+    ends = ends_sentence(match.string, match.end())
+    if ends and match["month"] in {"Jan", "Mar"} and not _IN_MONTH.search(before(match)):
+        return None  # somebody's name
+    point = "." if ends else ""
+    return month_name(match["month"]) + point
 
 
-RULES: tuple[Rule, ...] = (
-    by_pattern("iso-date", _ISO, _iso),
-    by_pattern("month-day", _MONTH_DAY, _month_day),
-    by_pattern("day-month", _DAY_MONTH, _day_month),
-    by_pattern("month-year", _MONTH_YEAR, lambda match: f"{month_name(match['month'])} {year(int(match['year']))}"),
-    by_pattern("month", _ABBREVIATED, lambda match: month_name(match["month"])),
-    by_pattern("decade", _DECADE, _decade),
-    by_pattern("years", _YEARS, _years),
-    by_pattern("year", _BARE_YEAR, _bare_year),
-)
+def _weekday(match: re.Match[str]) -> str:
+    point = "." if ends_sentence(match.string, match.end()) else ""
+    return _WEEKDAYS[match["day"]] + point
+
+
+def rules(*, day_first: bool = False) -> tuple[Rule, ...]:
+    """Return the rules; `day_first` reads 3/4/2026 as the third of April, as outside America."""
+    return (
+        by_pattern("iso-date", _ISO, _iso),
+        by_pattern("slashed-date", _SLASHED, partial(_slashed, day_first=day_first)),
+        by_pattern("dotted-date", _DOTTED, _dotted),
+        by_pattern("hyphened-date", _DAY_HYPHENED, _day_hyphened),
+        by_pattern("hyphened-date", _HYPHENED, _hyphened),
+        by_pattern("month-day", _MONTH_DAY, _month_day),
+        by_pattern("day-month", _DAY_MONTH, _day_month),
+        by_pattern("month-year", _MONTH_YEAR, lambda match: f"{month_name(match['month'])} {year(int(match['year']))}"),
+        by_pattern(
+            "month-year",
+            _MONTH_OF_YEAR,
+            lambda match: f"{_MONTHS[int(match['month']) - 1]} {year(int(match['year']))}",
+        ),
+        by_pattern("months", _MONTHS_SPAN, _months),
+        by_pattern("month", _ABBREVIATED, _abbreviated),
+        by_pattern("weekday", _WEEKDAY, _weekday),
+    )

@@ -1,110 +1,160 @@
-"""Percent, temperatures, and numbers with units."""
+"""Numbers with units, temperatures, heights."""
 
 from __future__ import annotations
 
 import re
 
-from worker.normalise.edits import Rule, by_pattern
-from worker.normalise.english.context import before_noun
-from worker.normalise.english.money import SCALES
-from worker.normalise.english.words import decimal
+from worker.normalise.edits import Rule, alternation, by_pattern
+from worker.normalise.english.context import after, before_noun, ends_sentence
+from worker.normalise.english.units import LOWER, PER_UNITS, UNITS
+from worker.normalise.english.words import NUMBER, cardinal, decimal
 
-#: Unit -> (one, many).
-_UNITS = {
-    "km/h": ("kilometer per hour", "kilometers per hour"),
-    "kmh": ("kilometer per hour", "kilometers per hour"),
-    "km/hr": ("kilometer per hour", "kilometers per hour"),
-    "m/s": ("meter per second", "meters per second"),
-    "mph": ("mile per hour", "miles per hour"),
-    "sq km": ("square kilometer", "square kilometers"),
-    "sq. km": ("square kilometer", "square kilometers"),
-    "sq m": ("square meter", "square meters"),
-    "sq. m": ("square meter", "square meters"),
-    "sq ft": ("square foot", "square feet"),
-    "sq mi": ("square mile", "square miles"),
-    "km²": ("square kilometer", "square kilometers"),
-    "km2": ("square kilometer", "square kilometers"),
-    "m²": ("square meter", "square meters"),
-    "m2": ("square meter", "square meters"),
-    "m³": ("cubic meter", "cubic meters"),
-    "km": ("kilometer", "kilometers"),
-    "kms": ("kilometer", "kilometers"),
-    "cm": ("centimeter", "centimeters"),
-    "mm": ("millimeter", "millimeters"),
-    "m": ("meter", "meters"),
-    "kg": ("kilogram", "kilograms"),
-    "g": ("gram", "grams"),
-    "mg": ("milligram", "milligrams"),
-    "lb": ("pound", "pounds"),
-    "lbs": ("pound", "pounds"),
-    "oz": ("ounce", "ounces"),
-    "ft": ("foot", "feet"),
-    "mi": ("mile", "miles"),
-    "ha": ("hectare", "hectares"),
-    "MW": ("megawatt", "megawatts"),
-    "GW": ("gigawatt", "gigawatts"),
-    "kW": ("kilowatt", "kilowatts"),
-    "TW": ("terawatt", "terawatts"),
-    "kWh": ("kilowatt hour", "kilowatt hours"),
-    "MWh": ("megawatt hour", "megawatt hours"),
-    "GWh": ("gigawatt hour", "gigawatt hours"),
-    "TWh": ("terawatt hour", "terawatt hours"),
-    "bcm": ("billion cubic meters", "billion cubic meters"),
-    "kV": ("kilovolt", "kilovolts"),
-    "Hz": ("hertz", "hertz"),
-    "kHz": ("kilohertz", "kilohertz"),
-    "MHz": ("megahertz", "megahertz"),
-    "GHz": ("gigahertz", "gigahertz"),
-    "MB": ("megabyte", "megabytes"),
-    "GB": ("gigabyte", "gigabytes"),
-    "TB": ("terabyte", "terabytes"),
-    "°C": ("degree Celsius", "degrees Celsius"),
-    "°F": ("degree Fahrenheit", "degrees Fahrenheit"),
-    "°": ("degree", "degrees"),
-}
-
-NUMBER = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
-_UNIT = "|".join(re.escape(unit) for unit in sorted(_UNITS, key=len, reverse=True))
-_SCALE = r"(?:\s(?P<scale>thousand|million|billion))?"
+_UNIT = alternation(UNITS)
+_DASH = r"\s?(?:[-–—]|to)\s?"
+_MIXED = r"(?:\d{1,3}\s\d{1,2}/\d{1,2}|\d{1,3}[½¼¾⅓⅔⅛⅜⅝⅞]|[½¼¾⅓⅔⅛⅜⅝⅞])"
 _MEASURE = re.compile(
-    rf"(?<![\w.,/])(?P<minus>[-−–])?(?P<number>{NUMBER})(?:\s?(?:[-–—]|to)\s?(?P<until>{NUMBER}))?{_SCALE}"
-    rf"(?P<join>\s|-|)(?P<unit>{_UNIT})(?![\w/²³])"
+    rf"(?<![\w.,/:$€£])(?P<minus>[-−–])?(?P<number>{_MIXED}|{NUMBER})(?:{_DASH}(?P<until>{NUMBER}))?"
+    rf"(?:[\s-](?P<scale>thousand|million|billion))?(?P<join>\s|-|)(?P<unit>(?i:{_UNIT}))(?![A-Za-z])(?P<point>\.?)"
+    rf"(?:/(?P<per>{alternation(PER_UNITS)})\b)?(?![\w/²³]|-\d)"
 )
-_PERCENT = re.compile(
-    rf"(?<![\w.,/])(?P<sign>[-−+])?(?P<number>{NUMBER})(?:\s?%?\s?(?:[-–—]|to)\s?(?P<until>{NUMBER}))?\s?(?:%|pct\b|per\s?cent\b)"
+_DEGREES = re.compile(
+    rf"(?<![\w.,/:$€£])(?P<minus>[-−–])?(?P<number>{NUMBER})(?:\s?°?\s?(?:[-–—]|to)\s?(?P<until>[-−]?{NUMBER}))?"
+    r"\s?(?P<unit>[°º]\s?[CFNSEW]\b|[°º]|℃|℉)(?!\w)"
 )
-_SCALED = re.compile(rf"(?<![\w.,/$€£])(?P<number>{NUMBER})(?P<scale>[kKMB]|bn|mn|tn|mln|bln)(?![\w])")
-_HALF_SPAN = re.compile(
-    r"\b(?P<number>\d{1,3})-(?P<word>year|month|week|day|hour|minute|storey|story|meter|metre|mile|foot)(?=-|\b)"
+_BARE_DEGREES = re.compile(
+    rf"(?<![\w.,/:$€£-])(?P<minus>[-−–])?(?P<number>\d{{1,3}}(?:\.\d)?)(?:{_DASH}(?P<until>\d{{1,3}}))?(?P<unit>[CF])(?![\w-])"
 )
+_HEIGHT = re.compile(r"(?<![\w.,])(?P<feet>[3-8])['’′]\s?(?P<inches>1[01]|\d)(?:[\"”″]|''|’’)(?!\w)")
+_FEET_INCHES = re.compile(r"(?<![\w.,])(?P<feet>\d{1,2})\s?ft\.?,?\s(?P<inches>1[01]|\d)\s?in\b\.?")
+_PER_ALONE = re.compile(rf"(?<![\w.,/])(?P<number>{NUMBER})/(?P<per>kg|lb|hour|day|week|month|year|person)\b")
+_COUNTED_SPAN = re.compile(r"(?<![\w.,/$€£-])(?P<number>\d{1,3}(?:,\d{3})+|\d{1,4}(?:\.\d)?)-(?P<word>[a-z]{2,})\b")
+_DIMENSIONS = re.compile(rf"(?<![\w.,/:$€£-]){NUMBER}(?:\s?[x×]\s?{NUMBER}){{1,2}}(?![\w]|[.,]\d)")
+_TIMES = re.compile(rf"(?<![\w.,/:$€£-])(?P<number>{NUMBER})[x×](?![\w])")
+_COMPARING = re.compile(
+    r"\s(?:more|faster|as|larger|higher|bigger|the|greater|better|its|what|their|stronger|longer)\b"
+)
+_TONES = {
+    "C": "Celsius", "F": "Fahrenheit", "℃": "Celsius", "℉": "Fahrenheit", "N": "north", "S": "south", "E": "east",
+    "W": "west",
+}  # fmt: skip
+_MAGNITUDE = re.compile(r"(?<![\w.])M\s?(?P<number>\d\.\d)(?![\w.]|-\d)")
+_INCHES = re.compile(r"(?<![\w.,])(?P<first>\d{1,3})[\"”″]\s?[-–]\s?(?P<second>\d{1,3})[\"”″](?!\w)")
+_FRACTIONS = {
+    "½": "a half", "¼": "a quarter", "¾": "three quarters", "⅓": "a third", "⅔": "two thirds", "⅛": "an eighth",
+    "⅜": "three eighths", "⅝": "five eighths", "⅞": "seven eighths",
+}  # fmt: skip
+_PARTS = {"1/2": "a half", "1/4": "a quarter", "3/4": "three quarters", "1/3": "a third", "2/3": "two thirds",
+          "1/8": "an eighth"}  # fmt: skip
+
+
+#: "The 100m final": a distance raced over is a name.
+_RACED = re.compile(
+    r"\s(?:sprints?|dash|hurdles|freestyle|butterfly|backstroke|breaststroke|medley|relay|race|steeplechase)\b"
+)
+_ALONE = {
+    "km/h": "kilometers per hour", "kmh": "kilometers per hour", "m/s": "meters per second", "mph": "miles per hour",
+    "m²": "square meter", "km²": "square kilometer", "m³": "cubic meter", "kWh": "kilowatt hours",
+    "MWh": "megawatt hours",
+}  # fmt: skip
+_ALONE_UNIT = re.compile(rf"(?<![\w/])(?:{'|'.join(map(re.escape, _ALONE))})(?![\w/])")
 
 
 def _measure(match: re.Match[str]) -> str | None:
-    unit = match["unit"]
-    if unit in {"m", "g", "mi", "ha"} and match["join"] == "-":
+    written, join = match["unit"], match["join"]
+    unit = written if written in UNITS else LOWER.get(written.lower(), "")
+    if not unit or _is_something_else(match, unit):
         return None
-    one, many = _UNITS[unit]
-    number = decimal(match["number"])
+    one, many = UNITS[unit]
+    number = _mixed(match["number"])
+    if number is None:
+        return None
     if match["until"]:
         number += f" to {decimal(match['until'])}"
     if match["scale"]:
         number += f" {match['scale']}"
-    singular = match["join"] == "-" or (match["number"] == "1" and not match["until"] and not match["scale"])
+    singular = join == "-" or (match["number"] in {"1", "½", "¼", "¾"} and not match["until"] and not match["scale"])
     # "155mm shell" is a caliber, always before its noun.
-    singular = singular or before_noun(match) or (unit == "mm" and not match["join"])
-    minus = "minus " if match["minus"] else ""
-    return f"{minus}{number} {one if singular else many}"
+    singular = singular or bool(_RACED.match(match.string, match.end()))
+    singular = singular or before_noun(match) or (unit == "mm" and not join and _noun_follows(match))
+    per = f" per {PER_UNITS[match['per']]}" if match["per"] else ""
+    point = "." if match["point"] and (unit not in _CUT or ends_sentence(match.string, match.end())) else ""
+    return f"{'minus ' if match['minus'] else ''}{number} {one if singular else many}{per}{point}"
 
 
-def _percent(match: re.Match[str]) -> str:
-    sign = {"-": "minus ", "−": "minus ", "+": "plus "}.get(match["sign"] or "", "")
-    until = f" to {decimal(match['until'])}" if match["until"] else ""
-    return f"{sign}{decimal(match['number'])}{until} percent"
+#: Units that are written with a point of their own; a point after any other is the sentence's.
+_CUT = frozenset(unit for unit in UNITS if not any(mark in unit for mark in "²³/°") and unit.islower())
+
+
+def _is_something_else(match: re.Match[str], unit: str) -> bool:
+    """Tell whether a letter after a number is no unit: "5-m", "in 5 in", "at 8 in the", "10 ha ha"."""
+    join = match["join"]
+    if unit == "in":
+        return join == " " and not match["point"]
+    return unit in {"g", "mi", "ha", "l", "L"} and join == "-"
+
+
+def _noun_follows(match: re.Match[str]) -> bool:
+    return bool(re.match(r"\s(?!of\b|in\b|and\b|to\b|or\b|thick|wide|long|deep)[A-Za-z]", after(match)))
+
+
+def _mixed(written: str) -> str | None:
+    """Return a number that may have a fraction: "4 1/2" as "four and a half"."""
+    if written[-1] in _FRACTIONS:
+        part = _FRACTIONS[written[-1]]
+        return f"{cardinal(int(written[:-1]))} and {part}" if len(written) > 1 else part.removesuffix(" a").strip()
+    whole, _, part = written.partition(" ")
+    if part:
+        return f"{cardinal(int(whole))} and {_PARTS[part]}" if part in _PARTS else None
+    return decimal(written)
+
+
+def _degrees(match: re.Match[str]) -> str:
+    scale = _TONES.get(match["unit"][-1], "")
+    until = match["until"]
+    number = decimal(match["number"])
+    if until:
+        number += f" to {'minus ' if until[0] in '-−' else ''}{decimal(until.lstrip('-−'))}"
+    word = "degree" if (match["number"] == "1" and not until) or before_noun(match) else "degrees"
+    return f"{'minus ' if match['minus'] else ''}{number} {word}{f' {scale}' if scale else ''}"
+
+
+def _bare_degrees(match: re.Match[str]) -> str | None:
+    if len(match["number"]) > 2 and match["unit"] == "C" and int(float(match["number"])) > 60:  # noqa: PLR2004
+        return None
+    return _degrees(match)
+
+
+def _times(match: re.Match[str]) -> str:
+    word = "times" if _COMPARING.match(match.string, match.end()) else "x"
+    return f"{decimal(match['number'])} {word}"
+
+
+def _dimensions(match: re.Match[str]) -> str:
+    return " by ".join(decimal(number) for number in re.findall(NUMBER, match.group()))
+
+
+def _height(match: re.Match[str]) -> str:
+    return f"{cardinal(int(match['feet']))} foot {cardinal(int(match['inches']))}"
+
+
+def _feet_inches(match: re.Match[str]) -> str:
+    feet, inches = int(match["feet"]), int(match["inches"])
+    point = "." if match.group().endswith(".") and ends_sentence(match.string, match.end()) else ""
+    long, short = "foot" if feet == 1 else "feet", "inch" if inches == 1 else "inches"
+    return f"{cardinal(feet)} {long} {cardinal(inches)} {short}{point}"
 
 
 RULES: tuple[Rule, ...] = (
-    by_pattern("percent", _PERCENT, _percent),
+    by_pattern("magnitude", _MAGNITUDE, lambda match: f"magnitude {decimal(match['number'])}"),
+    by_pattern("inches", _INCHES, lambda match: f"{decimal(match['first'])} to {decimal(match['second'])} inches"),
+    by_pattern("dimensions", _DIMENSIONS, _dimensions),
+    by_pattern("height", _HEIGHT, _height),
+    by_pattern("height", _FEET_INCHES, _feet_inches),
+    by_pattern("temperature", _DEGREES, _degrees),
     by_pattern("measure", _MEASURE, _measure),
-    by_pattern("scaled", _SCALED, lambda match: f"{decimal(match['number'])} {SCALES[match['scale'].lower()]}"),
-    by_pattern("span", _HALF_SPAN, lambda match: f"{decimal(match['number'])}-{match['word']}"),
+    by_pattern("temperature", _BARE_DEGREES, _bare_degrees),
+    by_pattern("times", _TIMES, _times),
+    by_pattern("measure", _ALONE_UNIT, lambda match: _ALONE[match.group()]),
+    by_pattern("rate", _PER_ALONE, lambda match: f"{decimal(match['number'])} per {PER_UNITS[match['per']]}"),
+    by_pattern("counted", _COUNTED_SPAN, lambda match: f"{decimal(match['number'])}-{match['word']}"),
 )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from worker.normalise.edits import Rule, by_pattern
+from worker.normalise.edits import Rule, alternation, by_pattern
 from worker.normalise.english.context import before_noun
-from worker.normalise.english.words import cardinal, decimal
+from worker.normalise.english.words import NUMBER, cardinal, decimal
 
 
 @dataclass(frozen=True)
@@ -18,61 +18,149 @@ class _Currency:
     cents: str = ""
 
 
-_DOLLAR = _Currency("dollar", "dollars", "cent", "cents")
+def _of(name: str, plural: str = "", cent: str = "cent", cents: str = "") -> _Currency:
+    return _Currency(name, plural or f"{name}s", cent, cents or f"{cent}s" if cent else "")
+
+
 _CURRENCIES = {
-    "$": _DOLLAR,
-    "US$": _Currency("U S dollar", "U S dollars", "cent", "cents"),
-    "A$": _Currency("Australian dollar", "Australian dollars", "cent", "cents"),
-    "C$": _Currency("Canadian dollar", "Canadian dollars", "cent", "cents"),
-    "NZ$": _Currency("New Zealand dollar", "New Zealand dollars", "cent", "cents"),
-    "€": _Currency("euro", "euros", "cent", "cents"),
-    "£": _Currency("pound", "pounds", "penny", "pence"),
-    "¥": _Currency("yen", "yen"),
-    "₴": _Currency("hryvnia", "hryvnias", "kopiyka", "kopiykas"),
-    "₽": _Currency("ruble", "rubles", "kopek", "kopeks"),
-    "₹": _Currency("rupee", "rupees", "paisa", "paise"),
-    "₺": _Currency("lira", "lira"),
-    "zł": _Currency("zloty", "zlotys", "grosz", "groszy"),
+    "$": _of("dollar"),
+    "US$": _of("U S dollar"),
+    "A$": _of("Australian dollar"),
+    "AU$": _of("Australian dollar"),
+    "C$": _of("Canadian dollar"),
+    "CA$": _of("Canadian dollar"),
+    "NZ$": _of("New Zealand dollar"),
+    "HK$": _of("Hong Kong dollar"),
+    "S$": _of("Singapore dollar"),
+    "NT$": _of("Taiwan dollar"),
+    "R$": _of("real", "reais", "centavo"),
+    "€": _of("euro"),
+    "£": _of("pound", cent="penny", cents="pence"),
+    "¥": _of("yen", "yen", ""),
+    "₩": _of("won", "won", ""),
+    "₴": _of("hryvnia", cent="kopiyka"),
+    "₽": _of("ruble", cent="kopek"),
+    "₹": _of("rupee", cent="paisa", cents="paise"),
+    "₺": _of("lira", "lira", ""),
+    "₪": _of("shekel", cent="agora", cents="agorot"),
+    "₦": _of("naira", "naira", "kobo", "kobo"),
+    "₱": _of("peso", cent="centavo"),
+    "₫": _of("dong", "dong", ""),
+    "฿": _of("baht", "baht", ""),
+    "₸": _of("tenge", "tenge", ""),
+    "₾": _of("lari", "lari", "tetri", "tetri"),
+    "₿": _of("bitcoin", cent=""),
+    "zł": _of("zloty", cent="grosz", cents="groszy"),
 }
 _CODES = {
     "USD": _CURRENCIES["US$"],
+    "AUD": _CURRENCIES["A$"],
+    "CAD": _CURRENCIES["C$"],
+    "NZD": _CURRENCIES["NZ$"],
     "EUR": _CURRENCIES["€"],
     "GBP": _CURRENCIES["£"],
     "UAH": _CURRENCIES["₴"],
     "Hr": _CURRENCIES["₴"],
     "PLN": _CURRENCIES["zł"],
     "JPY": _CURRENCIES["¥"],
-    "CHF": _Currency("Swiss franc", "Swiss francs"),
+    "RUB": _CURRENCIES["₽"],
+    "INR": _CURRENCIES["₹"],
+    "Rs.": _CURRENCIES["₹"],
+    "Rs": _CURRENCIES["₹"],
+    "ILS": _CURRENCIES["₪"],
+    "NIS": _CURRENCIES["₪"],
+    "CHF": _of("Swiss franc", cent="centime"),
+    "CNY": _of("yuan", "yuan", ""),
+    "RMB": _of("yuan", "yuan", ""),
+    "SEK": _of("Swedish krona", "Swedish kronor", ""),
+    "NOK": _of("Norwegian krone", "Norwegian kroner", ""),
+    "DKK": _of("Danish krone", "Danish kroner", ""),
+    "CZK": _of("Czech koruna", "Czech korunas", ""),
+    "HUF": _of("forint", cent=""),
+    "TRY": _CURRENCIES["₺"],
+    "ZAR": _of("rand", "rand"),
+    "MXN": _of("Mexican peso", cent="centavo"),
+    "BRL": _CURRENCIES["R$"],
+    "AED": _of("dirham", cent=""),
+    "SAR": _of("riyal", cent=""),
+    "KRW": _CURRENCIES["₩"],
+    "kr": _of("krona", "kronor", ""),
+    "BTC": _CURRENCIES["₿"],
 }
 
 #: Letters after an amount. A lone "m" or "M" is million in money, never meters.
 SCALES = {
-    "k": "thousand", "thousand": "thousand", "m": "million", "mn": "million", "mln": "million", "million": "million",
-    "b": "billion", "bn": "billion", "bln": "billion", "billion": "billion", "t": "trillion", "tn": "trillion",
-    "trn": "trillion", "trillion": "trillion",
+    "k": "thousand", "thousand": "thousand", "m": "million", "mn": "million", "mln": "million", "mil": "million",
+    "million": "million", "mm": "million", "b": "billion", "bn": "billion", "bln": "billion", "billion": "billion",
+    "t": "trillion", "tn": "trillion", "trn": "trillion", "trillion": "trillion", "hundred": "hundred",
+    "crore": "crore", "lakh": "lakh", "lakh crore": "lakh crore",
 }  # fmt: skip
 
-_AMOUNT = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
-_SCALE = r"(?:[\s-]?(?P<scale>thousand|million|billion|trillion|bln|mln|trn|bn|mn|tn|[kKmMbBtT])(?![A-Za-z]))?"
-_SYMBOL = "|".join(re.escape(symbol) for symbol in sorted(_CURRENCIES, key=len, reverse=True))
+#: "a month" as it is written after a slash, and other things money is paid for.
+_PER = {
+    "mo": "month", "month": "month", "yr": "year", "year": "year", "wk": "week", "week": "week", "d": "day",
+    "day": "day", "hr": "hour", "h": "hour", "hour": "hour", "min": "minute", "night": "night", "person": "person",
+    "lb": "pound", "kg": "kilogram", "oz": "ounce", "gal": "gallon", "gallon": "gallon", "barrel": "barrel",
+    "bbl": "barrel", "ton": "ton", "tonne": "tonne", "t": "tonne", "MWh": "megawatt hour", "kWh": "kilowatt hour",
+    "mile": "mile", "share": "share", "ounce": "ounce", "pound": "pound", "liter": "liter", "litre": "litre",
+    "L": "liter", "l": "liter", "km": "kilometer", "sq ft": "square foot", "sqm": "square meter", "head": "head",
+    "pp": "person",
+}  # fmt: skip
+
+_SYMBOL = alternation(_CURRENCIES)
+_CODE = alternation(_CODES)
+_SCALE_WORDS = "thousand|million|billion|trillion|lakh crore|crore|lakh|bln|mln|mil|trn|bn|mn|tn|mm|[kKmMbBtT]"
+_SCALE = rf"(?:[\s-]?(?P<scale>{_SCALE_WORDS})(?![A-Za-z]))?"
+_RATE = rf"(?:/(?P<per>{alternation(_PER)})(?![\w]))?"
+_EACH = r"(?P<each>-(?:a|an|per)-[a-z]+)?"
 _BEFORE = re.compile(
-    rf"(?<![\w$])(?P<minus>[-−–])?(?P<symbol>{_SYMBOL}|(?:{'|'.join(_CODES)})\s)\s?(?P<amount>{_AMOUNT})"
+    rf"(?<![\w$])(?P<minus>[-−–])?(?P<symbol>{_SYMBOL}|(?:{_CODE})\s)\s?(?P<signed>[-−])?(?P<amount>{NUMBER})"
     # "$5-10 million" is one range; "$1.50 to $2" and "$2m to $3m" are two amounts.
-    rf"(?:\s?[-–—]\s?(?:{_SYMBOL})?(?P<until>{_AMOUNT}))?{_SCALE}"
+    rf"(?:\s?[-–—]\s?(?P<again>{_SYMBOL})?(?P<until>{NUMBER}))?{_SCALE}{_RATE}{_EACH}(?![\d]|,\d{{3}})"
 )
-_AFTER = re.compile(rf"\b(?P<amount>{_AMOUNT}){_SCALE}\s?(?P<symbol>€|£|₴|zł|₽|(?:{'|'.join(set(_CODES) - {'Hr'})})\b)")
+_SCALED_BOTH = re.compile(
+    rf"(?<![\w$])(?P<symbol>{_SYMBOL})(?P<amount>{NUMBER})\s?(?P<scale>{_SCALE_WORDS})\s?[-–—]\s?(?:{_SYMBOL})?"
+    rf"(?P<until>{NUMBER})\s?(?P<last>{_SCALE_WORDS})(?![A-Za-z])"
+)
+_AFTER = re.compile(
+    rf"(?<![\w.,$€£])(?P<amount>{NUMBER})(?:\s?[-–—]\s?(?P<until>{NUMBER}))?{_SCALE}\s?"
+    rf"(?P<symbol>€|£|₴|₽|₪|₺|zł\b|(?:{alternation(set(_CODES) - {'Hr', 'Rs', 'Rs.'})})\b)"
+    rf"{_RATE}(?P<each>)(?P<again>)"
+)
+_CENTS = re.compile(rf"(?<![\w.,$€£])(?P<amount>{NUMBER})\s?¢")
+_PENCE = re.compile(r"(?<![\w.,$€£])(?P<amount>\d{1,2}(?:\.\d)?)p(?![\w-]|\.\w)")
 
 
 def _spoken(match: re.Match[str], currency: _Currency) -> str:
-    amount = match["amount"]
-    until = match.groupdict().get("until")
-    scale = f" {SCALES[match['scale'].lower()]}" if match["scale"] else ""
+    amount, until, written_scale, each = match["amount"], match["until"], match["scale"], match["each"] or ""
+    scale = f" {SCALES[written_scale.lower()]}" if written_scale else ""
+    per = f" per {_PER[match['per']]}" if match["per"] else ""
+    singular = bool(each) or before_noun(match)
+    tail = per + each.replace("-", " ")
+    if until and match["again"] and not scale:
+        return f"{_exact(amount, currency)} to {_exact(until, currency)}{tail}"
+    odd = currency.cent and (_cents(amount) or (0, 0))[1]
+    if not (scale or until) and (odd or not singular):
+        return _exact(amount, currency) + tail
     number = decimal(amount) + (f" to {decimal(until)}" if until else "")
-    whole, _, fraction = amount.partition(".")
-    if len(fraction) == 2 and not scale and not until and currency.cent:  # noqa: PLR2004  dollars and cents
-        return _with_cents(int(whole.replace(",", "")), int(fraction), currency)
-    alone = amount == "1" and not scale and not until
-    return f"{number}{scale} {currency.one if alone or before_noun(match) else currency.many}"
+    return f"{number}{scale} {currency.one if singular else currency.many}{tail}"
+
+
+def _exact(amount: str, currency: _Currency) -> str:
+    """Return one amount without a scale: in units and hundredths where it is written so."""
+    cents = _cents(amount) if currency.cent else None
+    if cents is not None:
+        return _with_cents(*cents, currency)
+    return f"{decimal(amount)} {currency.one if amount == '1' else currency.many}"
+
+
+def _cents(amount: str) -> tuple[int, int] | None:
+    """Return the whole units and the hundredths of an amount written with a point and no more than those."""
+    whole, point, fraction = amount.partition(".")
+    fraction = fraction.rstrip("0")
+    if not point or len(fraction) > 2:  # noqa: PLR2004
+        return None
+    return int(re.sub(r"\D", "", whole) or "0"), int(fraction.ljust(2, "0"))
 
 
 def _with_cents(whole: int, cents: int, currency: _Currency) -> str:
@@ -87,11 +175,29 @@ def _with_cents(whole: int, cents: int, currency: _Currency) -> str:
 def _before(match: re.Match[str]) -> str:
     symbol = match["symbol"].strip()
     spoken = _spoken(match, _CURRENCIES.get(symbol) or _CODES[symbol])
-    return f"minus {spoken}" if match["minus"] else spoken
+    return f"minus {spoken}" if match["minus"] or match["signed"] else spoken
+
+
+def _scaled_both(match: re.Match[str]) -> str:
+    currency = _CURRENCIES[match["symbol"]]
+    first, last = SCALES[match["scale"].lower()], SCALES[match["last"].lower()]
+    shared = "" if first == last else f" {first}"
+    return f"{decimal(match['amount'])}{shared} to {decimal(match['until'])} {last} {currency.many}"
 
 
 def _after(match: re.Match[str]) -> str:
     return _spoken(match, _CURRENCIES.get(match["symbol"]) or _CODES[match["symbol"]])
 
 
-RULES: tuple[Rule, ...] = (by_pattern("money", _BEFORE, _before), by_pattern("money-after", _AFTER, _after))
+def _small(match: re.Match[str], one: str, many: str) -> str:
+    single = match["amount"] == "1" or before_noun(match)
+    return f"{decimal(match['amount'])} {one if single else many}"
+
+
+RULES: tuple[Rule, ...] = (
+    by_pattern("money", _SCALED_BOTH, _scaled_both),
+    by_pattern("money", _BEFORE, _before),
+    by_pattern("money", _AFTER, _after),
+    by_pattern("cents", _CENTS, lambda match: _small(match, "cent", "cents")),
+    by_pattern("pence", _PENCE, lambda match: _small(match, "penny" if match["amount"] == "1" else "pence", "pence")),
+)

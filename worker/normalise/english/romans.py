@@ -8,15 +8,31 @@ from worker.normalise.edits import Rule, by_pattern
 from worker.normalise.english.words import cardinal, ordinal
 
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
-_ROMAN = r"(?P<roman>[IVXLC]+)"
-_COUNTED = re.compile(
-    rf"\b(?P<word>World War|Chapter|Part|Article|Act|Title|Phase|Type|Class|Book|Volume|Vol\.|Section|Super Bowl|"
-    rf"Stage|Apollo|Schedule|Division|Group)\s{_ROMAN}\b"
+_SIZES = ((100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
+_ROMAN = r"(?P<roman>[IVXLC]+)(?!\w|-[A-Z\d])(?!\.\s?[A-Z]\.)"
+
+#: Words after which a numeral counts: "Chapter Four".
+_COUNTED_WORDS = (
+    "World War|Super Bowl|Top Gun|Chapter|Part|Article|Act|Title|Phase|Type|Class|Book|Volume|Vol\\.|Section|Stage|"
+    "Apollo|Artemis|Schedule|Division|Group|Category|Level|Tier|Grade|Mark|Mk|Block|Model|Annex|Appendix|Vatican|Camp|"
+    "Rocky|Factor|Lot|Figure|Table|Scene|Canto|Unit|Zone|Region|Track|Round|Game|Episode|Season|Minsk|Basel|Gladiator|"
+    "Fantasy|Rome|START|SALT|Olympiad|Pillar|Corps|Army|Fleet|Wave|Step|Gemini|Soyuz|Saturn"
 )
-_REIGNED = re.compile(
-    rf"\b(?P<word>(?:King|Queen|Pope|Emperor|Tsar|Prince|Czar|Saint|Sultan)\s[A-Z]\w+(?:\s[A-Z]\w+)?|Charles|Elizabeth|Henry|"
-    rf"George|Edward|William|James|Louis|Philip|Felipe|Juan Carlos|John Paul|Benedict|Pius|Leo|Nicholas|Alexander|"
-    rf"Catherine|Peter|Ivan|Frederick|Wilhelm|Napoleon|Richard|Mohammed|Abdullah|Ramesses|Tutankhamun)\s{_ROMAN}\b(?!\.\s?[A-Z]\.)"
+_COUNTED = re.compile(rf"\b(?P<word>(?i:{_COUNTED_WORDS}))\s{_ROMAN}")
+_COUNTED_SPAN = re.compile(
+    rf"\b(?P<word>(?i:{_COUNTED_WORDS})s?)\s(?P<first>[IVXLC]+)\s?(?P<join>[-–]|and|to)\s?{_ROMAN}"
+)
+_WARS = re.compile(r"\b(?:WW|W\.W\.)\s?(?P<roman>I{1,3})(?![\w])")
+_TITLE = r"(?:King|Queen|Pope|Emperor|Tsar|Prince|Czar|Saint|Sultan|Shah|Patriarch|Kaiser|Catholicos|Empress)"
+_REIGNED_NAMES = (
+    "Charles|Elizabeth|Henry|George|Edward|William|James|Louis|Philip|Felipe|Juan Carlos|John Paul|Benedict|Pius|Leo|"
+    "Nicholas|Alexander|Catherine|Peter|Ivan|Frederick|Wilhelm|Napoleon|Richard|Mohammed|Abdullah|Ramesses|Tutankhamun|"
+    "Margrethe|Harald|Albert|Hassan|Rama|Cleopatra|Ptolemy"
+)
+_REIGNED = re.compile(rf"\b(?P<word>{_TITLE}\s[A-Z]\w+(?:\s[A-Z]\w+)?|{_REIGNED_NAMES})\s{_ROMAN}")
+#: A numeral of several letters after any other name: "John Smith III".
+_NAMED = re.compile(
+    r"\b(?P<word>[A-Z][a-z]+),?\s(?P<roman>I{2,3}|IV|VI{1,3}|IX|XI{1,3}|XIV|XVI{0,3}|XV)(?![\w-])(?!\.\s?[A-Z]\.)"
 )
 
 
@@ -32,17 +48,7 @@ def value(roman: str) -> int | None:
 
 def _written(number: int) -> str:
     text = ""
-    for size, letters in (
-        (100, "C"),
-        (90, "XC"),
-        (50, "L"),
-        (40, "XL"),
-        (10, "X"),
-        (9, "IX"),
-        (5, "V"),
-        (4, "IV"),
-        (1, "I"),
-    ):
+    for size, letters in _SIZES:
         while number >= size:
             text += letters
             number -= size
@@ -54,9 +60,23 @@ def _counted(match: re.Match[str]) -> str | None:
     return None if number is None else f"{match['word']} {cardinal(number).capitalize()}"
 
 
-def _reigned(match: re.Match[str]) -> str | None:
+def _counted_span(match: re.Match[str]) -> str | None:
+    first, second = value(match["first"]), value(match["roman"])
+    if first is None or second is None:
+        return None
+    join = match["join"] if match["join"] in {"and", "to"} else "to"
+    return f"{match['word']} {cardinal(first).capitalize()} {join} {cardinal(second).capitalize()}"
+
+
+def _the_nth(match: re.Match[str]) -> str | None:
     number = value(match["roman"])
     return None if number is None else f"{match['word']} the {ordinal(number).capitalize()}"
 
 
-RULES: tuple[Rule, ...] = (by_pattern("roman", _COUNTED, _counted), by_pattern("regnal", _REIGNED, _reigned))
+RULES: tuple[Rule, ...] = (
+    by_pattern("roman", _COUNTED_SPAN, _counted_span),
+    by_pattern("roman", _COUNTED, _counted),
+    by_pattern("world-war", _WARS, lambda match: f"World War {cardinal(len(match['roman'])).capitalize()}"),
+    by_pattern("regnal", _REIGNED, _the_nth),
+    by_pattern("regnal", _NAMED, _the_nth),
+)

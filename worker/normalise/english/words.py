@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import re
+
 _ONES = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
     "seventeen eighteen nineteen"
 ).split()
 _TENS = ("zero ten twenty thirty forty fifty sixty seventy eighty ninety").split()
-_SCALES = ((10**15, "quadrillion"), (10**12, "trillion"), (10**9, "billion"), (10**6, "million"), (10**3, "thousand"))
+_SCALES = tuple(
+    (10 ** (3 * power), name)
+    for power, name in ((6, "quintillion"), (5, "quadrillion"), (4, "trillion"), (3, "billion"), (2, "million"),
+                        (1, "thousand"))
+)  # fmt: skip
 _ORDINALS = {
     "one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth",
     "twelve": "twelfth",
 }  # fmt: skip
+_SIGNS = {".": "dot", "-": "dash", "_": "underscore", "/": "slash", "&": "ampersand", "+": "plus", "~": "tilde"}
 
 #: Beyond this, digits are read one by one.
-LARGEST = 10**18
+LARGEST = 10**21
+
+#: So many digits in a row, without commas, are an account or a serial number.
+LONGEST_PLAIN = 9
+
+#: Spaces that group digits as commas do, and never part words.
+_GROUP = r"[,\u00a0\u2009\u202f]"
+
+#: A number as newsrooms write it: "4,700", "4.5", ".5", "12".
+NUMBER = rf"(?:\d{{1,3}}(?:{_GROUP}\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
 
 
 def cardinal(number: int) -> str:
@@ -59,6 +75,13 @@ def ordinal(number: int) -> str:
     return words + "th"
 
 
+def suffix(number: int) -> str:
+    """Return the letters an ordinal is written with: "st" for 21."""
+    if number % 100 in {11, 12, 13}:
+        return "th"
+    return {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+
+
 def year(number: int) -> str:
     """Return 2022 as "twenty twenty-two", 1905 as "nineteen oh five", 2003 as "two thousand three"."""
     century, rest = divmod(number, 100)
@@ -66,7 +89,12 @@ def year(number: int) -> str:
         return cardinal(number)
     if rest == 0:
         return f"{cardinal(century)} hundred"
-    return f"{cardinal(century)} {'oh ' + _ONES[rest] if rest < 10 else cardinal(rest)}"  # noqa: PLR2004
+    return f"{cardinal(century)} {two_digits(rest)}"
+
+
+def two_digits(number: int) -> str:
+    """Return what follows a hundred or a century: 5 as "oh five", 42 as "forty-two"."""
+    return f"oh {_ONES[number]}" if number < 10 else _below_hundred(number)  # noqa: PLR2004
 
 
 def digits(text: str, zero: str = "zero") -> str:
@@ -75,9 +103,17 @@ def digits(text: str, zero: str = "zero") -> str:
 
 
 def decimal(text: str) -> str:
-    """Return "4,700", "3.5" or ".5" in words; the part after the point is read digit by digit."""
-    whole, _, fraction = text.replace(",", "").partition(".")
-    spoken = cardinal(int(whole or "0"))
+    """Return "4,700", "3.5" or ".5" in words; the part after the point is read digit by digit.
+
+    A number that begins with zeros, or is too long without commas, is a code and read digit by digit.
+    """
+    plain = re.sub(_GROUP, "", text)
+    whole, _, fraction = plain.partition(".")
+    if whole == text and ((len(whole) > 1 and whole[0] == "0") or len(whole) > LONGEST_PLAIN):
+        return digits(whole)
+    if not whole:
+        return f"point {digits(fraction)}"
+    spoken = cardinal(int(whole))
     return f"{spoken} point {digits(fraction)}" if fraction else spoken
 
 
@@ -87,9 +123,10 @@ def grouped(text: str) -> str:
     if text.startswith("0") or len(text) > 4:  # noqa: PLR2004
         return digits(text)
     if len(text) == 3 and number % 100:  # noqa: PLR2004
-        rest = number % 100
-        return f"{_ONES[number // 100]} {'oh ' + _ONES[rest] if rest < 10 else cardinal(rest)}"  # noqa: PLR2004
-    return year(number) if len(text) == 4 else cardinal(number)  # noqa: PLR2004
+        return f"{_ONES[number // 100]} {two_digits(number % 100)}"
+    if len(text) == 4 and number % 1000 and not 2000 <= number < 2010:  # noqa: PLR2004
+        return year(number)
+    return cardinal(number)
 
 
 def plural(words: str) -> str:
@@ -97,3 +134,16 @@ def plural(words: str) -> str:
     if words.endswith("y"):
         return words[:-1] + "ies"
     return words + ("es" if words.endswith(("x", "s")) else "s")
+
+
+def letters(text: str) -> str:
+    """Return capitals said one by one: "IAEA" as "I A E A"."""
+    return " ".join(text.upper())
+
+
+def spelled(text: str) -> str:
+    """Return an address or a code in words: signs by name, digits one by one, letters as they stand."""
+    parts = re.findall(r"\d|[^\W\d_]+|[^\w\s]|_", text)
+    return " ".join(
+        _ONES[int(part)] if part.isdecimal() and part.isascii() else _SIGNS.get(part, part) for part in parts
+    )

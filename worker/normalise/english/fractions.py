@@ -1,0 +1,73 @@
+"""Fractions, written with a slash or as one sign; ratings and rates written with a slash."""
+
+from __future__ import annotations
+
+import re
+
+from worker.normalise.edits import Rule, by_pattern
+from worker.normalise.english.words import cardinal, decimal, grouped, ordinal
+
+_SLASHED = re.compile(
+    r"(?<![\w.,/$€£-])(?:(?P<whole>\d{1,3})[\s-])?(?P<top>\d{1,3})\s?[/⁄]\s?(?P<bottom>\d{1,3})(?P<nth>(?i:st|nd|rd|ths?))?(?![\w/]|[.,]\d|-\d)"
+)
+_VULGAR = re.compile(r"(?<![\w.,])(?P<whole>\d+)?\s?(?P<fraction>[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])")
+
+_VULGAR_PARTS = {
+    "½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5), "⅘": (4, 5),
+    "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8),
+}  # fmt: skip
+
+#: A rating out of ten or a hundred, when one of these stands near.
+_RATING = re.compile(
+    r"\b(?:rating|rated|score[ds]?|scoring|gave it|marks?|stars?|grade[ds]?|pain|verdict)\b", re.IGNORECASE
+)
+_PRESSURE = re.compile(r"\b(?:pressure|reading|systolic|vision|mmHg|odds)\b", re.IGNORECASE)
+_OUT_OF = frozenset({5, 10, 20, 100})
+_PARTED = frozenset({2, 3, 4, 5, 6, 8, 16})
+_HUNDRED = 100
+
+
+def _part(top: int, bottom: int) -> str:
+    if bottom == 2:  # noqa: PLR2004
+        return "half" if top == 1 else "halves"
+    word = "quarter" if bottom == 4 else ordinal(bottom)  # noqa: PLR2004
+    return word if top == 1 else f"{word}s"
+
+
+def _said(whole: str | None, top: int, bottom: int) -> str:
+    if not whole:
+        return f"{cardinal(top)} {_part(top, bottom)}"
+    article = "an" if bottom == 8 else "a"  # noqa: PLR2004
+    count = article if top == 1 else cardinal(top)
+    return f"{cardinal(int(whole))} and {count} {_part(top, bottom)}"
+
+
+def _slashed(match: re.Match[str]) -> str | None:
+    top, bottom = int(match["top"]), int(match["bottom"])
+    near = match.string[max(0, match.start() - 40) : match.end() + 20]
+    if match["whole"] and (top == 0 or bottom < 2 or bottom > _HUNDRED):  # noqa: PLR2004
+        return f"{cardinal(int(match['whole']))} and {cardinal(top)} over {cardinal(bottom)}"
+    if not match["whole"]:
+        if bottom in _OUT_OF and _RATING.search(near):
+            return f"{cardinal(top)} out of {cardinal(bottom)}"
+        if _PRESSURE.search(near) or bottom == 0 or (top > bottom and bottom not in _PARTED):
+            return f"{grouped(match['top'])} over {grouped(match['bottom'])}"
+        if top == bottom:
+            return f"{cardinal(top)} {cardinal(bottom)}"
+    if not top or bottom < 2 or bottom > _HUNDRED:  # noqa: PLR2004
+        return None
+    return _said(match["whole"], top, bottom)
+
+
+def _vulgar(match: re.Match[str]) -> str:
+    return _said(match["whole"], *_VULGAR_PARTS[match["fraction"]])
+
+
+_LONG = re.compile(r"(?<![\w.,/$€£-])(?P<top>\d{1,6})\s?/\s?(?P<bottom>\d{1,6})(?![\w/]|[.,]\d|-\d)")
+
+
+RULES: tuple[Rule, ...] = (
+    by_pattern("fraction", _SLASHED, _slashed),
+    by_pattern("fraction", _VULGAR, _vulgar),
+    by_pattern("over", _LONG, lambda match: f"{decimal(match['top'])} over {decimal(match['bottom'])}"),
+)
