@@ -148,11 +148,13 @@ def test_an_edited_alias_speaks_the_takes_it_is_in_and_no_other(article, tmp_pat
 
 def test_an_edited_sound_is_heard_in_one_take_with_an_engine_that_takes_phonemes(article, tmp_path):
     assert narrate(article, tmp_path, "joe")[0]["takes"] == {"spoken": 5, "reused": 0}
-    lexicon("add", "Vlenk", "--ipa", "vˈɛləɹˌiːnkoʊ")
+    lexicon("add", "Vlenk", "--ipa", " ".join(["vˈɛləɹˌiːnkoʊ"] * 4))
     before = {segment["id"]: segment for segment in json.loads((tmp_path / "report.json").read_text())["segments"]}
     report = narrate(article, tmp_path, "joe")[0]
     assert report["takes"] == {"spoken": 1, "reused": 4}
     (changed,) = [segment for segment in report["segments"] if not segment["reused"]]
     assert "Vlenk" in changed["spoken"], "the text stays as the editors wrote it"
     old = before[changed["id"]]
-    assert changed["end_s"] - changed["start_s"] > old["end_s"] - old["start_s"] + 0.1
+    assert changed["end_s"] - changed["start_s"] > old["end_s"] - old["start_s"] + 0.8, (
+        "Piper's own lengths vary by a tenth"
+    )

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.lexicon import Lexicon, make_entry, starter_lexicon
+from tests.support.processes import ROOT
 from worker.normalise import normalise
 
 
@@ -61,7 +62,7 @@ OURS = Lexicon(
         ("a nice day in Nice", "a nice day in Neece"),
         ("NEW RULES FOR ALL OF US WHO STAY", "NEW RULES FOR ALL OF US WHO STAY"),
         ("US$5 for Kyiv-1 and SBU-34", "five U S dollars for Kyiv one and S B U thirty-four"),
-        ("kyiv.ua @Bakhmut #Bakhmut", "kyiv dot ua at Bakhmut hashtag Bakhmut"),
+        ("kyiv.info @Bakhmut #Bakhmut", "kyiv dot info at Bakhmut hashtag Bakhmut"),
         ("www.Bakhmut.info", "Bakhmut dot info"),
         ("in C++ now", "in See plus plus now"),
         ("O'Bakhmut'em", "O'Bakhmut'em"),
@@ -114,6 +115,21 @@ def test_every_entry_that_ships_is_found_where_it_stands_alone_and_changes_no_na
             assert [span.ipa for span in spans] == [item.value], item.written
         if item.kind != "letters":
             assert spoken == f"They saw {item.written} there."
+
+
+def golden():
+    """What the rules are tested by: each text as it is written."""
+    data = ROOT / "tests" / "data"
+    lines = [line.partition("=>")[0].strip() for line in (data / "spoken_en.txt").read_text().splitlines()]
+    return lines + [line.split("\t")[1] for line in (data / "newsroom_en.tsv").read_text().splitlines() if "\t" in line]
+
+
+def test_what_ships_gets_in_no_rules_way():
+    texts = golden()
+    assert len(texts) > 300
+    lexicon = starter_lexicon()
+    for written in texts:
+        assert normalise(written, "en", lexicon)[0] == normalise(written, "en")[0]
 
 
 PIECES = st.lists(
