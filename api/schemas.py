@@ -67,6 +67,14 @@ class Progress(BaseModel):
     audio_s: float = Field(examples=[81.4], description="Seconds of speech ready so far.")
 
 
+class UnknownWordView(BaseModel):
+    """A word that the engine has to guess."""
+
+    word: str = Field(examples=["Bilohorivka"])
+    count: int
+    segments: list[str] = Field(description="IDs of the segments it stands in.")
+
+
 class Failure(BaseModel):
     """Why a revision failed."""
 
@@ -87,6 +95,9 @@ class Revision(BaseModel):
     progress: Progress
     takes_reused: int | None = Field(description="Chunks that did not have to be spoken; null until known.")
     words: int | None
+    unknown_words: list[UnknownWordView] | None = Field(
+        description="Words that neither dictionary nor lexicon knows, the most frequent first; null until known."
+    )
     error: Failure | None
 
 

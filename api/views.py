@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from api import schemas
+from briefing.audio import MASTER_RATE, Master
 from briefing.models import MasterRow, RevisionRow
 from briefing.newsroom import Show
 from briefing.revisions import newest_revision
 from briefing.shows import home_show
 from briefing.states import RevisionState
-from briefing.values import MASTER_RATE, Master, Script
+from briefing.values import Script
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -79,6 +80,7 @@ def revision(row: RevisionRow) -> schemas.Revision:
             "progress": progress(row),
             "takes_reused": row.chunks_reused if prepared else None,
             "words": row.card["words"] if row.card else None,
+            "unknown_words": row.script.get("unknown_words", []) if row.script else None,
             "error": {"code": row.error_code, "message": row.error_message or "", "hint": row.error_hint or ""}
             if row.error_code
             else None,

@@ -8,6 +8,7 @@
     │   ├── ArticleTooLong           article_too_long
     │   ├── PageRefused              page_too_large, page_too_deep, page_unreadable, media_type_refused
     │   ├── AddressRefused           address_refused
+    │   ├── LexiconInvalid           lexicon_invalid
     │   └── Misconfigured            invalid_settings
     ├── Unavailable              transient: the same input may succeed later
     │   ├── SourceUnavailable        source_unavailable
@@ -104,6 +105,13 @@ class AddressRefused(BadInput):
 
     code = "address_refused"
     hint = "Only public http(s) addresses are fetched; name an internal CMS in its source's `allow_private`."
+
+
+class LexiconInvalid(BadInput):
+    """Raised when a pronunciation, or a file of them, does not hold together."""
+
+    code = "lexicon_invalid"
+    hint = "See docs/lexicon.md for what an entry may hold; nothing has been changed."
 
 
 class Misconfigured(BadInput):

@@ -86,6 +86,24 @@ class SourceRow(Base):
     settings: Mapped[dict[str, Any]]
 
 
+class LexiconRow(Base):
+    """A pronunciation; see `briefing.lexicon.LexiconEntry`. Without a show it is the newsroom's."""
+
+    __tablename__ = "lexicon_entries"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    show: Mapped[str | None] = mapped_column(String(128), ForeignKey("shows.slug"), index=True)
+    written: Mapped[str] = mapped_column(String(100))
+    language: Mapped[str] = mapped_column(String(35))
+    kind: Mapped[str] = mapped_column(String(16))
+    value: Mapped[str] = mapped_column(String(200))
+    alias: Mapped[str] = mapped_column(String(200))
+    case_sensitive: Mapped[bool]
+    note: Mapped[str] = mapped_column(String(500))
+    origin: Mapped[str] = mapped_column(String(16))
+    """`file`: of the settings file, replaced by each application of it; `desk`: made by hand, kept."""
+    changed_at: Mapped[datetime]
+
+
 class ArticleRow(Base):
     """An article that was ever asked for. `address` is where an address source fetches it."""
 
@@ -195,7 +213,7 @@ class StepRow(Base):
 
 
 class TakeRow(Base):
-    """A take in storage; see `briefing.values.Take`."""
+    """A take in storage; see `briefing.audio.Take`."""
 
     __tablename__ = "takes"
     key: Mapped[str] = mapped_column(String(64), primary_key=True)

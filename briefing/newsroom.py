@@ -1,4 +1,4 @@
-"""A newsroom's shows and sources, as written in `briefcast.toml` and kept as rows by `briefcast apply`.
+"""A newsroom's shows, sources and pronunciations, as written in `briefcast.toml` and kept as rows by `briefcast apply`.
 
 Reads and validates; stores nothing. Paths in the file are relative to the file.
 """
@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from briefing.errors import Misconfigured
+from briefing.lexicon import LexiconEntry
 from briefing.values import Value, is_name
 
 #: Spoken, shown and written into every file unless a show words it otherwise.
@@ -132,6 +133,10 @@ class Newsroom(Value):
 
     shows: tuple[Show, ...] = ()
     sources: tuple[SourceSettings, ...] = ()
+    lexicon: tuple[LexiconEntry, ...] = ()
+    """Pronunciations for all shows."""
+    show_lexicons: dict[str, tuple[LexiconEntry, ...]] = Field(default_factory=dict)
+    """Pronunciations of one show, by its slug; kept beside the show, since they change without it."""
 
     @model_validator(mode="after")
     def _holds_together(self) -> Newsroom:
@@ -140,6 +145,11 @@ class Newsroom(Value):
         for kind, values in (("show", slugs), ("source", names)):
             if repeated := {value for value in values if values.count(value) > 1}:
                 message = f"{kind} named twice: {', '.join(sorted(repeated))}"
+                raise ValueError(message)
+        for where, entries in (("lexicon", self.lexicon), *self.show_lexicons.items()):
+            words = [(entry.written, entry.language) for entry in entries]
+            if repeated_words := {word for word, language in words if words.count((word, language)) > 1}:
+                message = f"{where}: pronounced twice: {', '.join(sorted(repeated_words))}"
                 raise ValueError(message)
         for source in self.sources:
             if source.show is not None and source.show not in slugs:
@@ -170,7 +180,7 @@ def _read_source(table: dict[str, Any], base: Path) -> dict[str, Any]:
 
 
 def _read_show(table: dict[str, Any], base: Path) -> dict[str, Any]:
-    read = dict(table)
+    read = {key: value for key, value in table.items() if key != "lexicon"}
     for key in _PATH_FIELDS:
         value = read.get(key)
         if value is False or value == "none":
@@ -191,17 +201,21 @@ def load_newsroom(path: Path) -> Newsroom:
         message = f"{path} is not valid TOML: {error}"
         raise Misconfigured(message) from error
     base = path.resolve().parent
-    if unknown := set(tables) - {"shows", "sources"}:
-        message = f"{path}: unknown tables {', '.join(sorted(unknown))}; write [[shows]] and [[sources]]"
+    if unknown := set(tables) - {"shows", "sources", "lexicon"}:
+        message = f"{path}: unknown tables {', '.join(sorted(unknown))}; write [[shows]], [[sources]] and [[lexicon]]"
         raise Misconfigured(message)
     if not all(isinstance(rows, list) and all(isinstance(row, dict) for row in rows) for rows in tables.values()):
-        message = f"{path}: write shows and sources as [[shows]] and [[sources]] tables"
+        message = f"{path}: write shows, sources and lexicon as [[shows]], [[sources]] and [[lexicon]] tables"
         raise Misconfigured(message)
     try:
         return Newsroom.model_validate(
             {
                 "shows": [_read_show(table, base) for table in tables.get("shows", [])],
                 "sources": [_read_source(table, base) for table in tables.get("sources", [])],
+                "lexicon": tables.get("lexicon", []),
+                "show_lexicons": {
+                    str(table.get("slug")): table["lexicon"] for table in tables.get("shows", []) if "lexicon" in table
+                },
             }
         )
     except ValidationError as error:

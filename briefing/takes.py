@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
+from briefing.audio import Master, Take
 from briefing.models import MasterRow, TakeRow
-from briefing.values import Master, Take
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -1,7 +1,7 @@
-"""The frozen values that pass from stage to stage, from an article to its master.
+"""The frozen values that pass from stage to stage, from an article to its chunks.
 
 Holds no behaviour beyond reading itself: no I/O, no clock, no decisions. Positions in text count
-Unicode code points; positions in audio count samples of the 44.1 kHz master. Seconds appear only at the API.
+Unicode code points. Those that hold sound are in `briefing.audio`.
 """
 
 from __future__ import annotations
@@ -9,20 +9,23 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
 from briefing.errors import UnknownReference
 from briefing.hashing import stable_hash
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 #: Sources, articles and shows are named in addresses and file names, so their alphabet is small.
 NAME_PATTERN = r"[A-Za-z0-9._-]{1,128}"
 _NAME = re.compile(NAME_PATTERN)
 _DOTS_ONLY = re.compile(r"\.+")
 
-#: Rate of every mix and master, in Hertz; podcast apps resample anything else (Apple's audio requirements).
-MASTER_RATE = 44_100
+#: Rule of the spans that a pronunciation made.
+LEXICON_RULE = "lexicon"
 
 
 def is_name(text: str) -> bool:
@@ -168,6 +171,8 @@ class Span(Value):
     spoken_end: int
     """Spoken text, [spoken_start, spoken_end)."""
     rule: str
+    ipa: str = ""
+    """How the spoken text of the span sounds, for engines that take phonemes; empty leaves it to the engine."""
 
 
 class Segment(Value):
@@ -193,6 +198,15 @@ class ScriptArticle(Value):
     content_hash: str
 
 
+class UnknownWord(Value):
+    """A word that no dictionary of ours knows: an engine guesses it, so an editor should listen."""
+
+    word: str
+    count: int
+    segments: tuple[str, ...]
+    """IDs of the segments it stands in."""
+
+
 class Script(Value):
     """All that is to be spoken in a briefing, in order, with the ledger of what is not."""
 
@@ -204,6 +218,8 @@ class Script(Value):
     ledger: tuple[LedgerEntry, ...] = ()
     """Every block of the articles' input in order, as spoken or dropped."""
     warnings: tuple[ScriptWarning, ...] = ()
+    unknown_words: tuple[UnknownWord, ...] = ()
+    """The most frequent first; English only, other languages list none."""
 
     @property
     def words(self) -> int:
@@ -212,9 +228,19 @@ class Script(Value):
 
     @property
     def substance(self) -> str:
-        """Hash of all that the editors wrote and a listener hears or sees; equal for a page whose menus changed."""
+        """Hash of all that the editors wrote and a listener hears or sees; equal for a page whose menus changed.
+
+        Their pronunciations count too; how numbers are read does not, or each release would make every audio anew.
+        """
         heads = [article.model_dump(mode="json", exclude={"content_hash"}) for article in self.articles]
-        return stable_hash("substance/1", heads, [(part.role.value, part.written) for part in self.segments])
+        written = [(part.role.value, part.written) for part in self.segments]
+        said = [
+            (number, span.start, part.spoken[span.spoken_start : span.spoken_end], span.ipa)
+            for number, part in enumerate(self.segments)
+            for span in part.spans
+            if span.rule == LEXICON_RULE
+        ]
+        return stable_hash("substance/1", heads, written, *([said] if said else []))
 
 
 class Card(Value):
@@ -243,12 +269,23 @@ class Narrator(Value):
     language: str
 
 
+class Pronunciation(Value):
+    """How a stretch of a chunk's spoken text sounds."""
+
+    start: int
+    end: int
+    """Spoken text, [start, end)."""
+    ipa: str
+
+
 class Chunk(Value):
     """The part of a segment that the engine takes at once, and the key its take is stored under."""
 
     key: str
     segment: str
     spoken: str
+    pronunciations: tuple[Pronunciation, ...] = ()
+    """In order; none for engines that take no phonemes."""
 
     @property
     def characters(self) -> int:
@@ -256,64 +293,15 @@ class Chunk(Value):
         return len(self.spoken)
 
 
-class Take(Value):
-    """A chunk spoken, trimmed at its edges and stored."""
-
-    key: str
-    sha256: str
-    """Of the stored FLAC file."""
-    rate: int
-    """Hertz."""
-    samples: int
-    """Length at `rate`."""
-    loudness_lufs: float | None
-    """Integrated loudness as dual mono (BS.1770); None where there is too little sound to measure."""
-
-    @property
-    def seconds(self) -> float:
-        """Length in seconds."""
-        return self.samples / self.rate
-
-
-class Cue(Value):
-    """A moment in the finished audio, in samples of the master."""
-
-    kind: Literal["chapter", "segment"]
-    start: int
-    end: int
-    ref: str
-    """The article of a chapter ("source:id"), the ID of a segment."""
-    title: str = ""
-    """Title of a chapter; empty for segments, whose text is in the script."""
-
-
-class Master(Value):
-    """A finished MP3: its bytes in storage, and what was measured of them after encoding."""
-
-    key: str
-    """Hash of all that went into it; an equal key returns the stored bytes."""
-    sha256: str
-    bytes: int
-    samples: int
-    """Decoded length, honouring the Info header."""
-    loudness_lufs: float | None
-    true_peak_dbtp: float | None
-    """Both None for a programme of silence."""
-    cues: tuple[Cue, ...]
-
-    @property
-    def seconds(self) -> float:
-        """Decoded length in seconds."""
-        return self.samples / MASTER_RATE
-
-
-def chunk_key(spoken: str, narrator: Narrator, variation: int = 0) -> str:
+def chunk_key(spoken: str, narrator: Narrator, variation: int = 0, pronunciations: Sequence[Pronunciation] = ()) -> str:
     """Return the key of a take: equal text from an equal narrator is spoken once.
 
-    `variation` counts how often an editor asked for another reading of the same text. The recipe's number rises
-    whenever `worker.speak` or `worker.sound.edges` keeps other sound than before, or one programme would mix both.
+    `variation` counts how often an editor asked for another reading of the same text. Text without pronunciations has
+    the key it had before there were any. The recipe's number rises whenever `worker.speak` or `worker.sound.edges`
+    keeps other sound than before, or one programme would mix both.
     """
-    return stable_hash("chunk/2", spoken, narrator.model_dump(mode="json"), variation)
+    marks = [[mark.model_dump(mode="json") for mark in pronunciations]] if pronunciations else []
+    return stable_hash("chunk/2", spoken, narrator.model_dump(mode="json"), variation, *marks)
 
 
 def segment_id(article: str, role: Role, written: str, occurrence: int) -> str:

@@ -1,4 +1,4 @@
-"""`briefcast apply`: a newsroom's shows and sources from its settings file."""
+"""`briefcast apply`: a newsroom's shows, sources and pronunciations from its settings file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from worker.workplace import Workplace
 @click.command()
 @click.argument("file", default="briefcast.toml", metavar="[FILE]")
 def apply(file: str) -> None:
-    """Record the shows and sources of FILE (default briefcast.toml). Safe to repeat; removes nothing."""
+    """Record the shows, sources and pronunciations of FILE (default briefcast.toml). Safe to repeat; removes
+    nothing but pronunciations that an older FILE recorded.
+    """
     newsroom = load_newsroom(Path(file))
     place = Workplace()
     migrate(place.database)
@@ -26,3 +28,5 @@ def apply(file: str) -> None:
     ):
         for name in names:
             click.echo(f"{kind} {name}: {'recorded' if name in changed else 'unchanged'}")
+    for name in applied.lexicons:
+        click.echo(f"lexicon{' of ' + name if name else ''}: recorded")

@@ -19,6 +19,7 @@ _COMMANDS = {
     "narrate": "cli.narrate:narrate",
     "script": "cli.script:script",
     "spoken": "cli.spoken:spoken",
+    "lexicon": "cli.lexicon:lexicon",
     "voices": "cli.voices:voices",
     "demo": "cli.demo:demo",
     "serve": "cli.serve:serve",

@@ -16,6 +16,7 @@ from briefing.newsroom import Show
 from briefing.settings import LimitSettings, SpeechSettings, WorkSettings
 from briefing.storage import reporting, sync_file, write_atomically
 from cli.articles import cleanings_of, read_source
+from cli.lexicons import unknown_line
 from cli.place import open_place
 from cli.progress import progress_bar
 from worker.narrate import Narrating, Stopwatch
@@ -61,7 +62,12 @@ def narrate(sources: tuple[str, ...], output: Path, voice: str | None, slug: str
         articles = [read_source(source, place) for source in sources]
     show = place.show(slug) if slug else Show(slug="briefcast", title="Briefcast")
     narrating = Narrating(
-        place.database, place.storage, Speakers(SpeechSettings()), LimitSettings(), WorkSettings().workers
+        place.database,
+        place.storage,
+        Speakers(SpeechSettings()),
+        LimitSettings(),
+        WorkSettings().workers,
+        place.lexicon(slug),
     )
     with progress_bar("Narrating") as progress:
         chosen = voice or show.voice or SpeechSettings().voice
@@ -96,3 +102,5 @@ def _summarise(said: dict[str, Any]) -> None:
         f"{said['mp3']}: {minutes}:{seconds:02} min, {said['words']} words{level}; "
         f"{takes['spoken']} takes spoken, {takes['reused']} reused"
     )
+    if line := unknown_line(said["unknown_words"]):
+        click.echo(line, err=True)

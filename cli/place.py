@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from briefing.database import Database
 from briefing.errors import UnknownReference
+from briefing.lexicons import lexicon_for
 from briefing.schema import migrate
 from briefing.settings import DataSettings
 from briefing.shows import listed_shows, listed_sources
 from briefing.storage import FolderStorage, make_folder
 
 if TYPE_CHECKING:
+    from briefing.lexicon import Lexicon
     from briefing.newsroom import Show, SourceSettings
 
 
@@ -34,6 +36,11 @@ class Place:
                 message, code="unknown_show", hint=f"Known shows: {', '.join(shows) or 'none; run `briefcast apply`'}."
             )
         return shows[slug]
+
+    def lexicon(self, slug: str | None) -> Lexicon:
+        """Return the pronunciations that count for a show's articles, for no show the newsroom's."""
+        with self.database.reading() as session:
+            return lexicon_for(session, slug)
 
     def sources(self) -> dict[str, SourceSettings]:
         """Return the sources by name."""

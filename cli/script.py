@@ -10,6 +10,7 @@ import click
 from briefing.errors import ArticleEmpty
 from briefing.newsroom import Show
 from cli.articles import cleanings_of, needs_place, read_source
+from cli.lexicons import lexicon_here, unknown_line
 from cli.place import open_place
 from worker.prepare import write_script
 
@@ -27,8 +28,9 @@ def script(source: str, slug: str | None, *, as_json: bool) -> None:
     """Print the script of SOURCE (a file, an address, source:id) without speaking it."""
     place = open_place() if slug or needs_place(source) else None
     show = place.show(slug) if place and slug else Show(slug="briefcast", title="Briefcast")
+    lexicon = place.lexicon(slug) if place else lexicon_here()
     try:
-        written = write_script([read_source(source, place)], show, cleanings_of([source], place))
+        written = write_script([read_source(source, place)], show, cleanings_of([source], place), lexicon)
     except ArticleEmpty as empty:
         _print_dropped(empty.dropped)
         raise
@@ -49,6 +51,8 @@ def _print(script: Script) -> None:
         click.echo(f"{click.style(segment.role.value.rjust(10), dim=True)}  {segment.written}")
         if segment.spoken != segment.written:
             click.echo(f"{'':10}  {click.style(segment.spoken, fg='cyan')}")
+    if line := unknown_line([unknown.model_dump() for unknown in script.unknown_words]):
+        click.echo(f"\n{line}", err=True)
     _print_dropped([(entry.rule, entry.text) for entry in script.dropped])
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -29,6 +29,16 @@ class AudioChunk:
 
 
 @dataclass(frozen=True)
+class Pronunciation:
+    """How a stretch of a text sounds."""
+
+    start: int
+    end: int
+    """text[start:end], in code points."""
+    ipa: str
+
+
+@dataclass(frozen=True)
 class Capabilities:
     """What an engine can do."""
 
@@ -38,6 +48,7 @@ class Capabilities:
     """Whether text leaves this machine."""
     word_timings: bool = False
     phoneme_input: bool = False
+    """Whether it follows pronunciations; an engine that does not is never given any."""
     silent: bool = False
     """Whether silence is what it is expected to give."""
 
@@ -59,8 +70,11 @@ class Engine(Protocol):
         """
         ...
 
-    def synthesize(self, text: str, voice: Voice) -> Iterator[AudioChunk]:
+    def synthesize(self, text: str, voice: Voice, pronunciations: Sequence[Pronunciation] = ()) -> Iterator[AudioChunk]:
         """Speak `text`, yielding audio in order and at one rate.
+
+        `pronunciations` come in order and do not overlap. What of them the voice cannot say is left out; where nothing
+        is left, and with engines without phoneme input, the text is said as it stands.
 
         Raises EngineMissing, EngineBusy or EngineFailed; audio yielded before an error must be thrown away.
         """

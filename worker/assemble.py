@@ -11,9 +11,9 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from briefing.audio import MASTER_RATE, Master
 from briefing.errors import MasterRejected, StorageUnavailable, TakeCorrupt
 from briefing.hashing import stable_hash
-from briefing.values import MASTER_RATE, Master
 from worker import encode, jingle, master, stitch
 from worker.sound.files import UnreadableSound, decoded
 from worker.sound.loudness import Loudness, Meter
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+    from briefing.audio import Take
     from briefing.newsroom import Show
     from briefing.storage import BlobStorage
-    from briefing.values import Take
     from worker.prepare import Prepared
     from worker.sound import Block
 

@@ -1,16 +1,19 @@
 """Script + Narrator -> Chunks. Aligned with segments, so that an edit of one paragraph re-speaks one paragraph.
 
 A segment is one chunk unless it exceeds the engine's limit; then it is split at sentences, evenly, so that no runt is
-left whose short text engines read badly. Joined by spaces, a segment's chunks are its spoken text again.
+left whose short text engines read badly. Joined by spaces, a segment's chunks are its spoken text again. What has a
+pronunciation stays in one piece with it.
 """
 
 from __future__ import annotations
 
 import math
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from briefing.errors import ArticleTooLong
-from briefing.values import Chunk, Narrator, Script, Segment, chunk_key
+from briefing.values import Chunk, Narrator, Pronunciation, Script, Segment, chunk_key
 from worker.sentences import sentences
 
 if TYPE_CHECKING:
@@ -21,12 +24,22 @@ if TYPE_CHECKING:
 _TERMINAL = ".!?…:;,"
 _CLOSERS = "\"'”’)]»"
 
+#: What sentences, clauses and words end with.
+_BREAK = re.compile(r"[\s.!?…,;:–—]")
+
 
 def split(
-    script: Script, narrator: Narrator, text_limit: int, variations: Mapping[str, int], limits: LimitSettings
+    script: Script,
+    narrator: Narrator,
+    text_limit: int,
+    variations: Mapping[str, int],
+    limits: LimitSettings,
+    *,
+    phonemes: bool = False,
 ) -> tuple[Chunk, ...]:
     """Return the script's chunks in order. `variations` counts other readings asked for, by segment ID.
 
+    Pronunciations are given only to an engine that takes `phonemes`; for others an edited one changes no key.
     Raises ArticleTooLong.
     """
     characters = sum(len(segment.spoken) for segment in script.segments)
@@ -34,9 +47,14 @@ def split(
         message = f"the script has {characters:,} characters; the limit is {limits.characters:,}"
         raise ArticleTooLong(message)
     chunks = [
-        Chunk(key=chunk_key(spoken, narrator, variations.get(segment.id, 0)), segment=segment.id, spoken=spoken)
+        Chunk(
+            key=chunk_key(piece.spoken, narrator, variations.get(segment.id, 0), piece.marks),
+            segment=segment.id,
+            spoken=piece.spoken,
+            pronunciations=piece.marks,
+        )
         for segment in script.segments
-        for spoken in _pieces(segment, script.language, text_limit)
+        for piece in _pieces(segment, script.language, text_limit, phonemes=phonemes)
     ]
     if len(chunks) > limits.chunks:
         message = f"the script has {len(chunks)} chunks; the limit is {limits.chunks}"
@@ -44,15 +62,65 @@ def split(
     return tuple(chunks)
 
 
-def _pieces(segment: Segment, language: str, limit: int) -> list[str]:
+@dataclass(frozen=True)
+class _Piece:
+    """A stretch of spoken text and how parts of it sound."""
+
+    spoken: str
+    marks: tuple[Pronunciation, ...]
+
+
+def _pieces(segment: Segment, language: str, limit: int, *, phonemes: bool) -> list[_Piece]:
     text = segment.spoken.strip()
     if not any(character.isalnum() for character in text):
         return []
-    text = _closed(text)
-    if len(text) <= limit:
-        return [text]
-    pieces = [piece for sentence in sentences(text, language) for piece in _fitting(sentence, limit)]
-    return _packed(pieces, limit)
+    marks = _marks(segment) if phonemes else []
+    if len(closed := _closed(text)) <= limit:
+        return [_Piece(closed, tuple(marks))]
+    whole = _whole(closed, marks)
+    split = [piece for sentence in sentences(whole, language) for piece in _fitting(sentence, limit)]
+    return _shared_out(_packed(split, limit), closed, marks)
+
+
+def _marks(segment: Segment) -> list[Pronunciation]:
+    """Return the pronunciations of a segment, in its spoken text without the white space around it."""
+    offset = len(segment.spoken) - len(segment.spoken.lstrip())
+    return [
+        Pronunciation(start=span.spoken_start - offset, end=span.spoken_end - offset, ipa=span.ipa)
+        for span in segment.spans
+        if span.ipa
+    ]
+
+
+def _whole(text: str, marks: list[Pronunciation]) -> str:
+    """Return `text` with letters for all that text may be split at inside a pronounced stretch."""
+    for mark in marks:
+        text = text[: mark.start] + _BREAK.sub("x", text[mark.start : mark.end]) + text[mark.end :]
+    return text
+
+
+def _shared_out(pieces: list[str], text: str, marks: list[Pronunciation]) -> list[_Piece]:
+    """Return each piece in the words of `text`, with the pronunciations that lie in it.
+
+    Splitting moves nothing but white space, so pieces and text agree in their other characters one by one.
+    """
+    places = iter([place for place, character in enumerate(_whole(text, marks)) if not character.isspace()])
+    shared = []
+    for piece in pieces:
+        at = {}
+        letters = list(piece)
+        for number, character in enumerate(piece):
+            if not character.isspace():
+                place = next(places)
+                at[place] = number
+                letters[number] = text[place]
+        own = tuple(
+            Pronunciation(start=at[mark.start], end=at[mark.end - 1] + 1, ipa=mark.ipa)
+            for mark in marks
+            if mark.start in at and mark.end - 1 in at
+        )
+        shared.append(_Piece("".join(letters), own))
+    return shared
 
 
 def _closed(text: str) -> str:

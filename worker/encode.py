@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import lameenc
 import numpy as np
 
-from briefing.values import MASTER_RATE
+from briefing.audio import MASTER_RATE
 from worker.info_header import FRAME_SAMPLES, HEADER_BYTES, info_frame
 
 if TYPE_CHECKING:

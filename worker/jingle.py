@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from briefing.audio import MASTER_RATE
 from briefing.errors import Misconfigured
 from briefing.hashing import file_sha256
-from briefing.values import MASTER_RATE
 from voices.jingles import shipped
 from worker.sound import amplitude
 from worker.sound.files import UnreadableSound, decoded_whole

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from briefing.values import MASTER_RATE
+from briefing.audio import MASTER_RATE
 from worker.sound.limit import limited
 from worker.sound.loudness import measure
 

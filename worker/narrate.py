@@ -26,11 +26,13 @@ from worker.speakers import voice_errors
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from briefing.audio import Master, Take
     from briefing.database import Database
+    from briefing.lexicon import Lexicon
     from briefing.newsroom import Cleaning, Show
     from briefing.settings import LimitSettings
     from briefing.storage import BlobStorage
-    from briefing.values import Article, Chunk, Master, Take
+    from briefing.values import Article, Chunk
     from worker.speakers import Speakers
     from worker.tag import Tags
 
@@ -87,6 +89,8 @@ class Narrating:
     speakers: Speakers
     limits: LimitSettings
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    lexicon: Lexicon | None = None
+    """None takes the entries that ship."""
 
     def narrate(
         self,
@@ -105,11 +109,11 @@ class Narrating:
         """
         timed = timed or Stopwatch()
         with timed("script"):
-            script = write_script(articles, show, cleanings)
+            script = write_script(articles, show, cleanings, self.lexicon)
         with timed("voice"):
             speaker = self.speakers.get(voice)
             narrator = self.speakers.narrator(voice)
-        prepared = cut(script, narrator, speaker.engine.capabilities.text_limit, {}, self.limits)
+        prepared = cut(script, narrator, speaker.engine.capabilities, {}, self.limits)
         takes, reused = self._takes(prepared, progress, timed)
         with timed("plan"):
             planned = programme(prepared, takes, show, self._tags(prepared, show), artwork.draw(show))

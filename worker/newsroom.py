@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from briefing.errors import Misconfigured
+from briefing.lexicons import replace_file_entries
 from briefing.models import ShowRow, SourceRow
 from worker import artwork, jingle
 from worker.clean import check_cleaning
@@ -17,6 +19,8 @@ from worker.sources import connect
 from worker.speakers import voice_errors
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy.orm import Session
 
     from briefing.newsroom import Newsroom, Show, SourceSettings
@@ -33,10 +37,12 @@ class Applied:
 
     shows: tuple[str, ...]
     sources: tuple[str, ...]
+    lexicons: tuple[str, ...] = ()
+    """Shows whose pronunciations changed; the newsroom's own are under the empty name."""
 
 
 def apply(newsroom: Newsroom, place: Workplace) -> Applied:
-    """Record shows and sources, and write artwork, feeds and the articles' files as the settings now want them.
+    """Record shows, sources and pronunciations, and write artwork, feeds and the articles' files as they now should be.
 
     Everything is checked first: voices, jingles, artwork, source options. Raises Misconfigured, UnknownReference or
     StorageUnavailable; then nothing has changed.
@@ -58,10 +64,20 @@ def apply(newsroom: Newsroom, place: Workplace) -> Applied:
         ):
             session.execute(update(row_type).where(key.not_in(names)).values(listed=False))
         session.flush()
+        lexicons = tuple(_put_lexicons(session, newsroom, datetime.now(UTC)))
         for slug, picture in pictures.items():
             place.files.put_artwork(slug, picture)
         write_all(session, place.files)
-    return Applied(shows, sources)
+    return Applied(shows, sources, lexicons)
+
+
+def _put_lexicons(session: Session, newsroom: Newsroom, now: datetime) -> Iterator[str]:
+    """Record the pronunciations of the file, and give the names of the lexicons that changed by it."""
+    if replace_file_entries(session, None, newsroom.lexicon, now):
+        yield ""
+    for slug in session.scalars(select(ShowRow.slug)).all():
+        if replace_file_entries(session, slug, newsroom.show_lexicons.get(slug, ()), now):
+            yield slug
 
 
 def _checked(show: Show, place: Workplace) -> bytes:

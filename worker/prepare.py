@@ -8,16 +8,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from briefing.lexicon import starter_lexicon
 from worker import chunk, script
 from worker.clean import clean
 from worker.normalise import normalise
+from worker.unknown import find_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from briefing.lexicon import Lexicon
     from briefing.newsroom import Cleaning, Show
     from briefing.settings import LimitSettings
     from briefing.values import Article, Chunk, Narrator, Script, Segment
+    from voices.engine import Capabilities
 
 
 @dataclass(frozen=True)
@@ -29,26 +33,33 @@ class Prepared:
     chunks: tuple[Chunk, ...]
 
 
-def write_script(articles: Sequence[Article], show: Show, cleanings: Mapping[str, Cleaning] | None = None) -> Script:
-    """Return the script of `articles`, spoken text included. `cleanings` are by source; others are cleaned as usual.
+def write_script(
+    articles: Sequence[Article],
+    show: Show,
+    cleanings: Mapping[str, Cleaning] | None = None,
+    lexicon: Lexicon | None = None,
+) -> Script:
+    """Return the script of `articles`, spoken text included.
 
+    `cleanings` are by source; articles of others are cleaned as usual. Without a `lexicon` the entries that ship count.
     Raises ArticleEmpty, PageRefused or Misconfigured.
     """
-    known = cleanings or {}
+    known, lexicon = cleanings or {}, lexicon or starter_lexicon()
     cleaned = [(clean(article, known.get(article.ref.source)), article.content_hash) for article in articles]
     written = script.build(cleaned, show)
-    return written.model_copy(
-        update={"segments": tuple(_spoken(segment, written.language) for segment in written.segments)}
-    )
+    segments = tuple(_spoken(segment, written.language, lexicon) for segment in written.segments)
+    unknown = find_unknown(segments, written.language, lexicon)
+    return written.model_copy(update={"segments": segments, "unknown_words": unknown})
 
 
-def _spoken(segment: Segment, language: str) -> Segment:
-    spoken, spans = normalise(segment.written, language)
+def _spoken(segment: Segment, language: str, lexicon: Lexicon) -> Segment:
+    spoken, spans = normalise(segment.written, language, lexicon)
     return segment.model_copy(update={"spoken": spoken, "spans": spans})
 
 
 def cut(
-    script: Script, narrator: Narrator, text_limit: int, variations: Mapping[str, int], limits: LimitSettings
+    script: Script, narrator: Narrator, engine: Capabilities, variations: Mapping[str, int], limits: LimitSettings
 ) -> Prepared:
-    """Return the script with its chunks. Raises ArticleTooLong."""
-    return Prepared(script, narrator, chunk.split(script, narrator, text_limit, variations, limits))
+    """Return the script with its chunks, as `engine` can take them. Raises ArticleTooLong."""
+    chunks = chunk.split(script, narrator, engine.text_limit, variations, limits, phonemes=engine.phoneme_input)
+    return Prepared(script, narrator, chunks)

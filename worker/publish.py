@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from briefing.audio import MASTER_RATE, Master
 from briefing.errors import MasterRejected
 from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, ShowRow
 from briefing.newsroom import Show
 from briefing.revisions import conclude, move
 from briefing.shows import home_show
 from briefing.states import RevisionState
-from briefing.values import MASTER_RATE, ArticleRef, Card, Master
+from briefing.values import ArticleRef, Card
 from worker.feed import Channel, Episode, render
 
 if TYPE_CHECKING:

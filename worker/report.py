@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from briefing.values import MASTER_RATE
+from briefing.audio import MASTER_RATE
 
 if TYPE_CHECKING:
     from worker.narrate import Narration
@@ -31,6 +31,7 @@ def report(narration: Narration) -> dict[str, Any]:
         "takes": {"spoken": len(keys - narration.reused), "reused": len(keys & narration.reused)},
         "chapters": _chapters(narration),
         "segments": _segments(narration),
+        "unknown_words": [unknown.model_dump(mode="json") for unknown in script.unknown_words],
         "dropped": [entry.model_dump() for entry in script.dropped],
         "warnings": [entry.model_dump() for entry in script.warnings],
         "timings": {

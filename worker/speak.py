@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from briefing.audio import Take
 from briefing.errors import StorageUnavailable, TakeRejected
-from briefing.values import Take
+from voices.engine import Pronunciation
 from worker.sound import decibels
 from worker.sound.edges import trimmed
 from worker.sound.files import write_flac
@@ -67,7 +68,10 @@ def speak(chunk: Chunk, speaker: Speaker, storage: BlobStorage) -> Take:
 
 
 def _spoken(chunk: Chunk, speaker: Speaker) -> tuple[Block, int]:
-    parts = list(speaker.engine.synthesize(chunk.spoken, speaker.voice))
+    marks = [Pronunciation(mark.start, mark.end, mark.ipa) for mark in chunk.pronunciations]
+    # An engine of a third party that takes no phonemes need not know of them.
+    said = {"pronunciations": marks} if marks and speaker.engine.capabilities.phoneme_input else {}
+    parts = list(speaker.engine.synthesize(chunk.spoken, speaker.voice, **said))
     rates = {part.rate for part in parts}
     if len(rates) != 1:
         message = f"the engine gave {'sound at several rates' if rates else 'no sound'} for {chunk.spoken[:60]!r}"

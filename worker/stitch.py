@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from briefing.values import MASTER_RATE, Cue, Role
+from briefing.audio import MASTER_RATE, Cue
+from briefing.values import Role
 from worker import jingle
 from worker.sound import amplitude
 from worker.sound.edges import KEEP_AFTER_MS, KEEP_BEFORE_MS
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from briefing.audio import Take
     from briefing.newsroom import Pauses, Show
-    from briefing.values import Chunk, Script, Segment, Take
+    from briefing.values import Chunk, Script, Segment
     from worker.jingle import Jingle
     from worker.sound import Block
 

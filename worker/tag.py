@@ -28,13 +28,14 @@ from mutagen.id3 import (
     PictureType,
 )
 
-from briefing.values import MASTER_RATE, Value
+from briefing.audio import MASTER_RATE
+from briefing.values import Value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from briefing.values import Cue
+    from briefing.audio import Cue
 
 #: BCP 47 primary subtag -> ISO 639-2, which ID3 wants; others become "und", undetermined.
 _ISO_639_2 = {

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from briefing import revisions, steps
 from briefing.backoff import MAX_POSTPONED
 from briefing.errors import TakeCorrupt
+from briefing.lexicons import lexicon_for
 from briefing.models import ArticleRow, BriefingRow, RevisionRow, VariationRow
 from briefing.newsroom import Show
 from briefing.shows import listed_sources
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from briefing.audio import Master, Take
     from briefing.steps import Lease
-    from briefing.values import Master, Take
     from worker.workplace import Workplace
 
 Task: TypeAlias = "Callable[[Lease, Workplace], None]"
@@ -73,7 +74,8 @@ def prepare(lease: Lease, place: Workplace) -> None:
     articles, versions = _articles(place, revision)
     with place.database.reading() as session:
         cleanings = {name: source.cleaning for name, source in listed_sources(session).items()}
-    written = write_script(articles, show, cleanings)
+        lexicon = lexicon_for(session, show.slug)
+    written = write_script(articles, show, cleanings, lexicon)
     if _is_unchanged(place, lease, written):
         return
     speaker = place.speakers.get(revision.voice)
@@ -81,7 +83,7 @@ def prepare(lease: Lease, place: Workplace) -> None:
     prepared = cut(
         written,
         place.speakers.narrator(revision.voice),
-        capabilities.text_limit,
+        capabilities,
         _variations(place, revision.briefing_id),
         place.limits,
     )

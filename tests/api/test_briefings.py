@@ -11,6 +11,8 @@ import pytest
 
 from briefing import keys
 from briefing.keys import Scope
+from briefing.lexicon import make_entry
+from briefing.lexicons import put_entry
 from briefing.models import RevisionRow
 from tests.support.client import client_of, make_key
 from tests.support.newsroom import ARTICLE, work_off
@@ -54,6 +56,28 @@ def test_progress_and_result(client, place):
     assert ask(client).status_code == 202
     work_off(place)
     assert client.get(link).json() == body
+
+
+def test_words_that_the_engine_guesses_are_listed(client, place, tmp_path):
+    (tmp_path / "articles" / "ferry.md").write_text(
+        ARTICLE.replace("Crews", "Vlenk’s crews").replace("harbour", "Vlenk")
+    )
+    link = ask(client).json()["links"]["self"]
+    assert client.get(link).json()["revision"]["unknown_words"] is None, "not known before the script is"
+    work_off(place)
+    (found,) = client.get(link).json()["revision"]["unknown_words"]
+    script = {segment["id"]: segment["written"] for segment in client.get(f"{link}/script").json()["segments"]}
+    assert (found["word"], found["count"]) == ("Vlenk", 2)
+    assert all("Vlenk" in script[segment] for segment in found["segments"])
+    # When an editor says how it is said / Then regenerating speaks what it is in, and nothing is left to check
+    with place.database.writing() as session:
+        put_entry(session, None, make_entry({"written": "Vlenk", "kind": "alias", "value": "Flenk"}), datetime.now(UTC))
+    assert client.post(f"{link}/regenerate", json={}).status_code == 202
+    work_off(place)
+    revision = client.get(link).json()["revision"]
+    assert (revision["unknown_words"], revision["takes_reused"]) == ([], 3)
+    spoken = client.get(f"{link}/script").json()["segments"]
+    assert sum(segment["spoken"].count("Flenk") for segment in spoken) == 2
 
 
 def test_the_script_lists_every_segment_with_its_place(client, place):

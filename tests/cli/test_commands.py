@@ -40,7 +40,7 @@ def test_script_shows_what_is_read_and_what_is_not(article):
         found["segments"][0].items()
         >= {"role": "headline", "written": "Ferry runs again", "spoken": "Ferry runs again"}.items()
     )
-    assert found["segments"][-1]["spans"][0].keys() == {"start", "end", "spoken_start", "spoken_end", "rule"}
+    assert found["segments"][-1]["spans"][0].keys() == {"start", "end", "spoken_start", "spoken_end", "rule", "ipa"}
 
 
 def test_script_lists_what_is_dropped(tmp_path):
@@ -279,6 +279,7 @@ def test_help_names_every_command():
         "narrate",
         "script",
         "spoken",
+        "lexicon",
         "voices",
         "demo",
         "serve",
@@ -292,5 +293,5 @@ def test_help_names_every_command():
 
 
 def test_migrate_tells_where_the_database_is():
-    assert briefcast("migrate").stdout.strip() == "0001 (newest: 0001)"
+    assert briefcast("migrate").stdout.strip() == "0002 (newest: 0002)"
     assert briefcast("migrate", "--to", "base").stdout.startswith("empty")

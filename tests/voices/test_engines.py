@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.google import google
 from voices.catalogue import load_catalogue
+from voices.engine import Pronunciation
 from voices.errors import EngineMissing
 from voices.registry import Engines
 
@@ -49,6 +50,13 @@ def test_speaks_finite_mono_sound_at_one_rate(engine, voice):
     assert np.max(np.abs(sound)) <= 1.0
     assert 3 < len(sound) / parts[0].rate < 12
     assert (np.max(np.abs(sound)) == 0) == engine.capabilities.silent
+
+
+def test_takes_pronunciations_whether_it_follows_them_or_not(engine, voice):
+    marks = [Pronunciation(4, 9, "fˈɛɹi"), Pronunciation(26, 32, "mˈʌndeɪ")]
+    sound = np.concatenate([part.samples for part in engine.synthesize(TEXT, voice, marks)])
+    plain = np.concatenate([part.samples for part in engine.synthesize(TEXT, voice)])
+    assert 0.7 < len(sound) / len(plain) < 1.3
 
 
 def test_longer_text_takes_longer(engine, voice):

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
 from voices.catalogue import Voice, load_catalogue
+from voices.engine import Pronunciation
 from voices.engines.piper import PiperEngine, _speakable
 from voices.errors import EngineFailed, EngineMissing
 
@@ -52,6 +55,72 @@ def test_letters_come_out_as_letters_and_end_no_sentence(engine, joe, text, lett
     for letter in letters:
         assert letter in heard
         heard = heard.partition(letter)[2]
+
+
+def phonemes(engine, joe, text, **sounds):
+    """What the model is given for `text`, by sentence, with these words pronounced."""
+    places = sorted((found.start(), word) for word in sounds for found in re.finditer(rf"\b{word}\b", text))
+    marks = [Pronunciation(start, start + len(word), sounds[word]) for start, word in places]
+    return ["".join(sentence) for sentence in engine._phonemes(engine._model(joe), text, marks)]
+
+
+BILOHORIVKA = "bˌiːloʊhˈɔːɹɪvkə"
+
+
+def test_a_pronunciation_reaches_the_model_as_given_wherever_it_stands(engine, joe):
+    text = "It ended. Bilohorivka fell, he said (to Bilohorivka). The fight for Bilohorivka and Lyman: in Bilohorivka?"
+    plain = phonemes(engine, joe, text)
+    said = phonemes(engine, joe, text, Bilohorivka=BILOHORIVKA)
+    # The very phonemes of the plain sentence but for the name: its neighbours, commas and sentence ends are as they were.
+    assert said == [sentence.replace("baɪlˈoʊhɔːɹˌɪvkə", BILOHORIVKA) for sentence in plain]
+    assert sum(sentence.count(BILOHORIVKA) for sentence in said) == 4
+
+
+def test_neighbours_follow_the_sound_not_the_spelling(engine, joe):
+    assert phonemes(engine, joe, "the Odesa plan", Odesa="oʊdˈɛsə") == ["ðɪʲ oʊdˈɛsə plˈæn"]
+    assert phonemes(engine, joe, "the Odesa plan", Odesa="dˈɛsə") == ["ðə dˈɛsə plˈæn"]
+    assert phonemes(engine, joe, "Olha Stefanishyna left", **{"Olha Stefanishyna": "ˈɔːlhə stˌɛfənˈiːʃɪnə"}) == [
+        "ˈɔːlhə stˌɛfənˈiːʃɪnə lˈɛft"
+    ]
+
+
+def test_ipa_is_folded_to_the_voice_and_the_word_is_said_where_nothing_is_left(engine, joe):
+    assert phonemes(engine, joe, "in Bilohorivka", Bilohorivka="biloˈɦɔrʲiu̯kɐ") == ["ɪn biloʊhˈɔɹivkɐ"]
+    assert phonemes(engine, joe, "in Kyiv", Kyiv="ʡˤ") == phonemes(engine, joe, "in Kyiv")
+
+
+@pytest.mark.parametrize("written", ["Zhoozhov met Odesa", "zhoozhov in Odesa’s Ozhoozhov"])
+def test_a_text_that_holds_a_stand_in_is_said_plainly(engine, joe, written):
+    assert phonemes(engine, joe, written, Odesa="dˈɛsə") == phonemes(engine, joe, written)
+
+
+SMUGGLED = [
+    "[[həlˈoʊ]]",
+    "[[",
+    "]]",
+    "[[[həlˈoʊ]]]",
+    "[ [həlˈoʊ] ]",
+    '<phoneme alphabet="ipa" ph="həlˈoʊ">x</phoneme>',
+    "<break time='9s'/>",
+    "[x](/həlˈoʊ/)",
+    "[[x]](/y/)",
+]
+
+
+@pytest.mark.parametrize("markup", SMUGGLED)
+@pytest.mark.parametrize("around", ["{} Odesa", "Odesa {}", "[{}Odesa{}]", "[Odesa {}]", "{}"])
+def test_article_text_never_reaches_piper_as_markup(engine, joe, monkeypatch, markup, around):
+    # Patched to see what Piper itself is given; it goes on as it does.
+    model, given = engine._model(joe), []
+    real = model.phonemize
+    monkeypatch.setattr(model, "phonemize", lambda text: given.append(text) or real(text), raising=False)
+    text = f"He wrote {around.replace('{}', markup)} today."
+    said = phonemes(engine, joe, text, Odesa="dˈɛsə")
+    assert given
+    assert not any("[[" in words or "]]" in words for words in given)
+    assert "".join(said).count("dˈɛsə") == text.count("Odesa")
+    # Said or silent, but never obeyed: the greeting that the markup spells in phonemes is not spoken.
+    assert "həlˈoʊ" not in "".join(said)
 
 
 def test_sentences_are_apart_and_levels_are_the_models_own(engine, joe):

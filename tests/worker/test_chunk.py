@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from briefing.errors import ArticleTooLong
 from briefing.settings import LimitSettings
-from briefing.values import Narrator, Role, Script, Segment
+from briefing.values import Narrator, Pronunciation, Role, Script, Segment, Span
 from worker.chunk import split
 from worker.sentences import sentences
 
@@ -65,6 +65,59 @@ def test_keys_follow_text_narrator_and_variation_alone():
     assert chunks("Other first.", "Same text.")[1].key == base
     assert chunks("Same text.", variations={f"{0:016x}": 1})[0].key != base
     assert chunks("Same text.", narrator=NARRATOR.model_copy(update={"model_digest": "x"}))[0].key != base
+
+
+def pronounced(text, *words, ipa="x"):
+    """A script of one segment in which each of `words` has a pronunciation, everywhere."""
+    spans, done = [], 0
+    while found := min(
+        (at, word) for word in (*words, "") if (at := text.find(word, done) if word else len(text)) >= 0
+    )[1]:
+        start = text.index(found, done)
+        done = start + len(found)
+        spans.append(Span(start=start, end=done, spoken_start=start, spoken_end=done, rule="lexicon", ipa=ipa))
+    whole = script(text)
+    return whole.model_copy(update={"segments": (whole.segments[0].model_copy(update={"spans": tuple(spans)}),)})
+
+
+def sounds(made):
+    return [[chunk.spoken[mark.start : mark.end] for mark in chunk.pronunciations] for chunk in made]
+
+
+def test_pronunciations_go_along_with_their_words():
+    text = "  In Kyiv it rained. " + "The rest of it is of no importance. " * 3 + "Kyiv slept; in Kyiv"
+    whole = split(pronounced(text, "Kyiv"), NARRATOR, 1000, {}, LIMITS, phonemes=True)
+    assert sounds(whole) == [["Kyiv", "Kyiv", "Kyiv"]]
+    pieces = split(pronounced(text, "Kyiv"), NARRATOR, 70, {}, LIMITS, phonemes=True)
+    assert len(pieces) > 2
+    assert [word for found in sounds(pieces) for word in found] == ["Kyiv"] * 3
+    assert " ".join(chunk.spoken for chunk in pieces) == text.strip() + "."
+
+
+def test_a_pronounced_stretch_is_never_split():
+    text = "He saw the town of St. Blank. Town, and other places, on Monday. He saw it."
+    for limit in range(25, 70):
+        made = split(pronounced(text, "St. Blank. Town"), NARRATOR, limit, {}, LIMITS, phonemes=True)
+        assert [word for found in sounds(made) for word in found] == ["St. Blank. Town"], limit
+        assert " ".join(chunk.spoken for chunk in made) == text
+
+
+def test_only_an_engine_that_takes_phonemes_gets_them_and_only_its_keys_know():
+    plain = split(script("In Kyiv."), NARRATOR, 80, {}, LIMITS)[0]
+    marked = pronounced("In Kyiv.", "Kyiv", ipa="kˈiːv")
+    assert split(marked, NARRATOR, 80, {}, LIMITS) == (plain,)
+    first = split(marked, NARRATOR, 80, {}, LIMITS, phonemes=True)[0]
+    assert first.pronunciations == (Pronunciation(start=3, end=7, ipa="kˈiːv"),)
+    other = split(pronounced("In Kyiv.", "Kyiv", ipa="kˈiɪv"), NARRATOR, 80, {}, LIMITS, phonemes=True)[0]
+    assert len({plain.key, first.key, other.key}) == 3
+
+
+@given(st.lists(st.sampled_from(["Kyiv.", "Kyiv", "a", "word,", "“No”", "12", "…", "  "]), min_size=1, max_size=40))
+def test_pronunciations_survive_any_cutting(words):
+    text = " ".join(words)
+    made = split(pronounced(text, "Kyiv"), NARRATOR, 30, {}, LIMITS, phonemes=True)
+    found = [word for piece in sounds(made) for word in piece]
+    assert found == ["Kyiv"] * (text.count("Kyiv") if made else 0)
 
 
 def test_text_without_a_word_is_not_spoken():

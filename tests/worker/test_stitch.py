@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from briefing.audio import MASTER_RATE, Take
 from briefing.errors import Misconfigured
 from briefing.newsroom import Pauses, Show
-from briefing.values import MASTER_RATE, Chunk, Role, Script, ScriptArticle, Segment, Take
+from briefing.values import Chunk, Role, Script, ScriptArticle, Segment
 from tests.support.audio import joined, tone, voice_like
 from worker import jingle, stitch
 from worker.jingle import Jingle

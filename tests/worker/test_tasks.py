@@ -10,6 +10,8 @@ import pytest
 from mutagen.id3 import ID3
 
 from briefing import steps
+from briefing.lexicon import make_entry
+from briefing.lexicons import put_entry
 from briefing.models import ArticleVersionRow, TakeRow
 from briefing.revisions import newest_revision
 from briefing.states import Queue, StepState
@@ -103,12 +105,12 @@ def test_an_edit_while_it_fetches_is_not_lost(place, article, monkeypatch):
     briefing, first, _ = ask(place, "ferry")
     real = tasks.write_script
 
-    def edited_meanwhile(articles, show, cleanings):
+    def edited_meanwhile(articles, show, cleanings, lexicon):
         # Patched to edit and ask at the very moment between fetching and recording what was fetched.
         if "four days" in article.read_text():
             article.write_text(ARTICLE.replace("four days", "five days"))
             assert ask(place, "ferry") == (briefing, first, False)
-        return real(articles, show, cleanings)
+        return real(articles, show, cleanings, lexicon)
 
     monkeypatch.setattr(tasks, "write_script", edited_meanwhile)
     work_off(place)
@@ -165,6 +167,41 @@ def test_one_paragraph_edited_is_one_take_spoken(place, article):
     assert audio_json(place)["revision"] == 2
     old = place.files.root / "audio" / before["url"].rsplit("/", 1)[1]
     assert old.exists(), "the old address still answers"
+
+
+def pronounce(place, written, value, kind="alias", show=None):
+    with place.database.writing() as session:
+        put_entry(session, show, make_entry({"written": written, "kind": kind, "value": value}), NOW)
+
+
+def test_an_edited_pronunciation_is_one_take_spoken(place, article):
+    briefing, first, _ = ask(place, "ferry")
+    work_off(place)
+    pronounce(place, "overtime", "over time")
+    revision, _ = again(place, briefing, refetch=False)
+    assert work_off(place) == 4  # prepare, one chunk, assemble, publish
+    row = revision_row(place, revision)
+    assert (row.chunks_total, row.chunks_reused, row.state) == (5, 4, "live")
+    changed = {chunk["key"] for chunk in row.chunks} - {chunk["key"] for chunk in revision_row(place, first).chunks}
+    assert [chunk["spoken"] for chunk in row.chunks if chunk["key"] in changed] == [
+        "Crews had stopped work for four days over unpaid over time."
+    ]
+
+
+def test_an_equal_request_after_a_pronunciation_was_edited_makes_it_anew(place, article):
+    briefing, first, _ = ask(place, "ferry")
+    work_off(place)
+    pronounce(place, "Zaporizhzhia", "Zap", show="daily")
+    look = ask(place, "ferry")[1]
+    work_off(place)
+    assert revision_row(place, look).state == "unchanged", "what is not in the article changes nothing"
+    pronounce(place, "overtime", "over time", show="held")
+    pronounce(place, "ferry", "fairy", show="daily")
+    second = ask(place, "ferry")[1]
+    work_off(place)
+    assert (revision_row(place, first).state, revision_row(place, second).state) == ("superseded", "live")
+    assert revision_row(place, second).chunks_reused == 3
+    assert briefing_row(place, briefing).live_revision == second
 
 
 def test_nothing_changed_speaks_and_encodes_nothing(place, article):

@@ -30,12 +30,13 @@ from voices.engine import AudioChunk, Capabilities
 from voices.errors import EngineBusy, EngineFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import requests
     from numpy.typing import NDArray
 
     from voices.catalogue import Voice
+    from voices.engine import Pronunciation
 
 #: Hertz; what Google's MP3s have.
 RATE = 24_000
@@ -111,7 +112,12 @@ class GttsEngine:
         """Return the empty text: the model is Google's and unknown."""
         return ""
 
-    def synthesize(self, text: str, voice: Voice) -> Iterator[AudioChunk]:
+    def synthesize(
+        self,
+        text: str,
+        voice: Voice,
+        pronunciations: Sequence[Pronunciation] = (),  # noqa: ARG002  takes no phonemes
+    ) -> Iterator[AudioChunk]:
         """Yield one chunk per request, after all of them have been answered in full."""
         parts = self._requests(text, voice)
         audio = [_trimmed(self._speak(request)) for _, request in parts]

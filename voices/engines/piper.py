@@ -23,11 +23,14 @@ from piper.config import PiperConfig
 
 from voices.engine import AudioChunk, Capabilities
 from voices.errors import EngineFailed, EngineMissing
+from voices.phonemes import fold
+from voices.standins import said_by_stand_ins
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from voices.catalogue import Voice
+    from voices.engine import Pronunciation
 
 #: Silence added between two sentences of one text; with the model's own edges it makes about 0.3 s.
 _SENTENCE_GAP_MS = 120
@@ -38,7 +41,7 @@ _SPELLED = re.compile(r"\b(?P<letters>[A-Z](?: [A-Z])+)(?P<ending>['’]?s)?(?![
 #: Counts the ways in which we have worded text for espeak; part of the version, as each makes other sound.
 _WORDING = 2
 
-#: Piper reads [[…]] as phonemes; article text must never get there.
+#: Piper reads [[…]] as phonemes; no text, an article's or ours, may get there. Pronunciations go another way.
 _MARKUP = re.compile(r"\[{2,}|\]{2,}")
 
 _CONFIG = SynthesisConfig(normalize_audio=False)
@@ -75,12 +78,11 @@ class PiperEngine:
                 self._digests[model] = digest.hexdigest()
             return self._digests[model]
 
-    def synthesize(self, text: str, voice: Voice) -> Iterator[AudioChunk]:
+    def synthesize(self, text: str, voice: Voice, pronunciations: Sequence[Pronunciation] = ()) -> Iterator[AudioChunk]:
         """Yield one chunk per sentence, with the gap between sentences at its end."""
         model = self._model(voice)
         rate = model.config.sample_rate
-        with _PHONEMIZING:
-            sentences = [sentence for sentence in model.phonemize(_speakable(text)) if sentence]
+        sentences = self._phonemes(model, text, pronunciations)
         if not sentences:
             message = f"Piper has no phonemes for {text[:60]!r}"
             raise EngineFailed(message, hint="Check that the voice's language is that of the text.")
@@ -88,6 +90,18 @@ class PiperEngine:
             samples = np.asarray(model.phoneme_ids_to_audio(model.phonemes_to_ids(sentence), _CONFIG), dtype=np.float32)
             gap_ms = 0 if number == len(sentences) - 1 else _SENTENCE_GAP_MS
             yield AudioChunk(np.pad(np.clip(samples, -1.0, 1.0), (0, gap_ms * rate // 1000)), rate)
+
+    def _phonemes(self, model: PiperVoice, text: str, pronunciations: Sequence[Pronunciation]) -> list[list[str]]:
+        """Return the code points that the model is given, by sentence."""
+        known, language = model.config.phoneme_id_map, model.config.espeak_voice
+        sounds = [(mark, fold(mark.ipa, known, language)) for mark in pronunciations]
+
+        def phonemize(said: str) -> list[list[str]]:
+            return [sentence for sentence in model.phonemize(said) if sentence]
+
+        with _PHONEMIZING:
+            said = said_by_stand_ins(text, [(mark, sound) for mark, sound in sounds if sound], phonemize, _speakable)
+            return said if said is not None else phonemize(_speakable(text))
 
     def _model(self, voice: Voice) -> PiperVoice:
         with self._lock:

@@ -12,9 +12,10 @@ import numpy as np
 from voices.engine import AudioChunk, Capabilities
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from voices.catalogue import Voice
+    from voices.engine import Pronunciation
 
 #: Hertz; that of most Piper voices, so that resampling is exercised too.
 RATE = 22_050
@@ -33,7 +34,12 @@ class SilenceEngine:
         """Return the empty text: there is no model."""
         return ""
 
-    def synthesize(self, text: str, voice: Voice) -> Iterator[AudioChunk]:
+    def synthesize(
+        self,
+        text: str,
+        voice: Voice,
+        pronunciations: Sequence[Pronunciation] = (),  # noqa: ARG002  takes no phonemes
+    ) -> Iterator[AudioChunk]:
         """Yield one chunk of `len(text) * ms_per_character` milliseconds."""
         length_ms = len(text) * int(voice.parameters.get("ms_per_character", _MS_PER_CHARACTER))
         yield AudioChunk(np.zeros(length_ms * RATE // 1000, dtype=np.float32), RATE)

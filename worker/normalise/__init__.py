@@ -1,7 +1,8 @@
 """Written text -> spoken text, with spans. Pure, and quiet: text that needs nothing is left exactly alone.
 
-Each class of thing has a file of its own, with named rules. A rule sees the written text and proposes edits; earlier
-rules win where two overlap. Languages without rules keep their digits for the engine rather than be misread.
+The lexicon comes first, since an editor's word outdoes every rule. Each class of thing has a file of its own, with
+named rules. A rule sees the written text and proposes edits; earlier rules win where two overlap. Languages without
+rules keep their digits for the engine rather than be misread.
 """
 
 from __future__ import annotations
@@ -10,17 +11,20 @@ from typing import TYPE_CHECKING
 
 from worker.normalise import english, ukrainian
 from worker.normalise.edits import Rule, apply
+from worker.normalise.lexicon import pronounce
 
 if TYPE_CHECKING:
+    from briefing.lexicon import Lexicon
     from briefing.values import Span
 
 #: Regions whose English writes the month first.
 _MONTH_FIRST = frozenset({"", "us", "ca", "ph"})
 
 
-def normalise(written: str, language: str) -> tuple[str, tuple[Span, ...]]:
-    """Return what is said for `written` in `language` (BCP 47), and the spans that differ."""
-    return apply(written, _rules(language))
+def normalise(written: str, language: str, lexicon: Lexicon | None = None) -> tuple[str, tuple[Span, ...]]:
+    """Return what is said for `written` in `language` (BCP 47), and the spans that differ or are pronounced."""
+    rules = _rules(language)
+    return apply(written, (pronounce(lexicon, language), *rules) if lexicon else rules)
 
 
 def _rules(language: str) -> tuple[Rule, ...]:

@@ -19,6 +19,8 @@ class Edit:
     end: int
     spoken: str
     rule: str
+    ipa: str = ""
+    """How `spoken` sounds, where that is laid down."""
 
 
 #: Proposes edits for a written text, in order and not overlapping one another.
@@ -59,7 +61,7 @@ def _joined(written: str, edits: list[Edit]) -> tuple[str, tuple[Span, ...]]:
     spoken, spans, done = "", [], 0
     for edit in edits:
         spoken += written[done : edit.start]
-        if written[edit.start : edit.end] != edit.spoken:
+        if edit.ipa or written[edit.start : edit.end] != edit.spoken:
             spans.append(
                 Span(
                     start=edit.start,
@@ -67,6 +69,7 @@ def _joined(written: str, edits: list[Edit]) -> tuple[str, tuple[Span, ...]]:
                     spoken_start=len(spoken),
                     spoken_end=len(spoken) + len(edit.spoken),
                     rule=edit.rule,
+                    ipa=edit.ipa,
                 )
             )
         spoken += edit.spoken

