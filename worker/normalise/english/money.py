@@ -124,7 +124,7 @@ _SCALED_BOTH = re.compile(
 )
 _AFTER = re.compile(
     rf"(?<![\w.,$€£])(?P<amount>{NUMBER})(?:\s?[-–—]\s?(?P<until>{NUMBER}))?{_SCALE}\s?"
-    rf"(?P<symbol>€|£|₴|₽|₪|₺|zł\b|(?:{alternation(set(_CODES) - {'Hr', 'Rs', 'Rs.'})})\b)"
+    rf"(?P<symbol>€|£|₴|₽|₪|₺|zł\b|(?:{alternation(set(_CODES) - {'Rs', 'Rs.'})})\b)"
     rf"{_RATE}(?P<each>)(?P<again>)"
 )
 _CENTS = re.compile(rf"(?<![\w.,$€£])(?P<amount>{NUMBER})\s?¢")

@@ -30,7 +30,7 @@ _OTHERS = {
     "Dep.": "Deputy", "Sec.": "Secretary", "Min.": "Minister", "Ofc.": "Officer", "Off.": "Officer",
     "Dir.": "Director", "Comm.": "Commissioner", "Cllr.": "Councillor", "Msgr.": "Monsignor", "Mgr.": "Monsignor",
     "Bp.": "Bishop", "Abp.": "Archbishop", "Card.": "Cardinal", "Sr.": "Sister", "Mme.": "Madame",
-    "Mlle.": "Mademoiselle", "Adj.": "Adjutant", "Dist.": "District", "Mr": "Mister", "Mrs": "Missus", "Ms": "Miz",
+    "Mlle.": "Mademoiselle", "Adj.": "Adjutant", "Dist.": "District", "Mr": "Mister", "Mrs": "Missus",
     "Dr": "Doctor", "Prof": "Professor", "Gen": "General", "Lt": "Lieutenant", "Col": "Colonel", "Sgt": "Sergeant",
     "Capt": "Captain", "Cllr": "Councillor",
 }  # fmt: skip
