@@ -9,15 +9,12 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal, Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
 from briefing.errors import UnknownReference
 from briefing.hashing import stable_hash
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 #: Sources, articles and shows are named in addresses and file names, so their alphabet is small.
 NAME_PATTERN = r"[A-Za-z0-9._-]{1,128}"
@@ -256,52 +253,6 @@ class Card(Value):
     disclosure: str
     words: int
     """Written words in the script."""
-
-
-class Narrator(Value):
-    """Who speaks a revision: voice, engine and model, pinned so that corrections sound the same."""
-
-    voice: str
-    engine: str
-    engine_version: str
-    model_digest: str
-    """sha256 of the model's bytes; empty for engines without a model of their own."""
-    language: str
-
-
-class Pronunciation(Value):
-    """How a stretch of a chunk's spoken text sounds."""
-
-    start: int
-    end: int
-    """Spoken text, [start, end)."""
-    ipa: str
-
-
-class Chunk(Value):
-    """The part of a segment that the engine takes at once, and the key its take is stored under."""
-
-    key: str
-    segment: str
-    spoken: str
-    pronunciations: tuple[Pronunciation, ...] = ()
-    """In order; none for engines that take no phonemes."""
-
-    @property
-    def characters(self) -> int:
-        """Length of the spoken text in code points."""
-        return len(self.spoken)
-
-
-def chunk_key(spoken: str, narrator: Narrator, variation: int = 0, pronunciations: Sequence[Pronunciation] = ()) -> str:
-    """Return the key of a take: equal text from an equal narrator is spoken once.
-
-    `variation` counts how often an editor asked for another reading of the same text. Text without pronunciations has
-    the key it had before there were any. The recipe's number rises whenever `worker.speak` or `worker.sound.edges`
-    keeps other sound than before, or one programme would mix both.
-    """
-    marks = [[mark.model_dump(mode="json") for mark in pronunciations]] if pronunciations else []
-    return stable_hash("chunk/2", spoken, narrator.model_dump(mode="json"), variation, *marks)
 
 
 def segment_id(article: str, role: Role, written: str, occurrence: int) -> str:

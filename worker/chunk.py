@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from briefing.errors import ArticleTooLong
-from briefing.values import Chunk, Narrator, Pronunciation, Script, Segment, chunk_key
+from briefing.speech import Chunk, Narrator, Pronunciation, chunk_key
 from worker.sentences import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from briefing.settings import LimitSettings
+    from briefing.values import Script, Segment
 
 _TERMINAL = ".!?…:;,"
 _CLOSERS = "\"'”’)]»"

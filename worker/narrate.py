@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from briefing.lexicon import Lexicon
     from briefing.newsroom import Cleaning, Show
     from briefing.settings import LimitSettings
+    from briefing.speech import Chunk
     from briefing.storage import BlobStorage
-    from briefing.values import Article, Chunk
+    from briefing.values import Article
     from worker.speakers import Speakers
     from worker.tag import Tags
 

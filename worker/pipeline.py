@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from briefing.newsroom import Show
-    from briefing.values import Chunk
+    from briefing.speech import Chunk
 
 
 #: Seconds a step of each kind may take before its lease is no longer renewed: a hung engine must not hold it for

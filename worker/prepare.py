@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from briefing.lexicon import Lexicon
     from briefing.newsroom import Cleaning, Show
     from briefing.settings import LimitSettings
-    from briefing.values import Article, Chunk, Narrator, Script, Segment
+    from briefing.speech import Chunk, Narrator
+    from briefing.values import Article, Script, Segment
     from voices.engine import Capabilities
 
 

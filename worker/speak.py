@@ -19,8 +19,8 @@ from worker.sound.files import write_flac
 from worker.sound.loudness import measure
 
 if TYPE_CHECKING:
+    from briefing.speech import Chunk
     from briefing.storage import BlobStorage
-    from briefing.values import Chunk
     from voices.catalogue import Voice
     from voices.engine import Engine
     from worker.sound import Block

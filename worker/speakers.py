@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from briefing.errors import EngineNotInstalled, EngineUnavailable, Misconfigured, TakeRejected, UnknownReference
-from briefing.values import Narrator
+from briefing.speech import Narrator
 from voices.catalogue import Catalogue, load_catalogue
 from voices.errors import CatalogueInvalid, EngineBusy, EngineFailed, EngineMissing, UnknownVoice
 from voices.registry import Engines

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from briefing.audio import Take
     from briefing.newsroom import Pauses, Show
-    from briefing.values import Chunk, Script, Segment
+    from briefing.speech import Chunk
+    from briefing.values import Script, Segment
     from worker.jingle import Jingle
     from worker.sound import Block
 

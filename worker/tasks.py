@@ -18,9 +18,10 @@ from briefing.lexicons import lexicon_for
 from briefing.models import ArticleRow, BriefingRow, RevisionRow, VariationRow
 from briefing.newsroom import Show
 from briefing.shows import listed_sources
+from briefing.speech import Chunk, Narrator
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind
 from briefing.takes import find_master, find_takes, forget_take, save_master, save_take
-from briefing.values import Article, ArticleRef, Chunk, Narrator, Script
+from briefing.values import Article, ArticleRef, Script
 from briefing.versions import first_seen, latest_versions, save_version
 from worker import artwork, pipeline, script
 from worker.assemble import Programme, check_takes, produce, programme, tags_for

@@ -7,8 +7,9 @@ from pydantic import ValidationError
 
 from briefing.errors import UnknownReference
 from briefing.hashing import file_sha256, stable_hash
+from briefing.speech import Narrator, chunk_key
 from briefing.states import ACTIVE, FINAL, RevisionState, may_follow
-from briefing.values import Article, ArticleRef, Narrator, Role, chunk_key, is_name, segment_id
+from briefing.values import Article, ArticleRef, Role, is_name, segment_id
 
 
 @pytest.mark.parametrize("name", ["a", "harbour-bridge", "6921f3a0c1", "v1.2_x", "A" * 128])

@@ -6,8 +6,9 @@ from mutagen.id3 import ID3
 
 from briefing.errors import MasterRejected, TakeCorrupt
 from briefing.newsroom import Show
+from briefing.speech import Chunk, Narrator
 from briefing.storage import FolderStorage
-from briefing.values import Chunk, Narrator, Role, Script, ScriptArticle, Segment
+from briefing.values import Role, Script, ScriptArticle, Segment
 from tests.support.audio import joined, voice_like
 from voices.catalogue import Voice
 from voices.engine import AudioChunk, Capabilities

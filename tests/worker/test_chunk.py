@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from briefing.errors import ArticleTooLong
 from briefing.settings import LimitSettings
-from briefing.values import Narrator, Pronunciation, Role, Script, Segment, Span
+from briefing.speech import Narrator, Pronunciation
+from briefing.values import Role, Script, Segment, Span
 from worker.chunk import split
 from worker.sentences import sentences
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from briefing.errors import TakeRejected
+from briefing.speech import Chunk
 from briefing.storage import FolderStorage
-from briefing.values import Chunk
 from tests.support.audio import voice_like
 from voices.catalogue import Voice
 from voices.engine import AudioChunk, Capabilities

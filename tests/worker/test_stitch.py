@@ -7,7 +7,8 @@ import soundfile
 from briefing.audio import MASTER_RATE, Take
 from briefing.errors import Misconfigured
 from briefing.newsroom import Pauses, Show
-from briefing.values import Chunk, Role, Script, ScriptArticle, Segment
+from briefing.speech import Chunk
+from briefing.values import Role, Script, ScriptArticle, Segment
 from tests.support.audio import joined, tone, voice_like
 from worker import jingle, stitch
 from worker.jingle import Jingle
