@@ -12,7 +12,8 @@ _SLASHED = re.compile(
 )
 _VULGAR = re.compile(r"(?<![\w.,])(?P<whole>\d+)?\s?(?P<fraction>[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])")
 
-_VULGAR_PARTS = {
+#: Fractions that are one sign.
+VULGAR = {
     "½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5), "⅘": (4, 5),
     "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8),
 }  # fmt: skip
@@ -34,7 +35,8 @@ def _part(top: int, bottom: int) -> str:
     return word if top == 1 else f"{word}s"
 
 
-def _said(whole: str | None, top: int, bottom: int) -> str:
+def mixed(whole: str | None, top: int, bottom: int) -> str:
+    """Return a fraction, or a whole number with one: "one half", "two and a half"."""
     if not whole:
         return f"{cardinal(top)} {_part(top, bottom)}"
     article = "an" if bottom == 8 else "a"  # noqa: PLR2004
@@ -56,11 +58,11 @@ def _slashed(match: re.Match[str]) -> str | None:
             return f"{cardinal(top)} {cardinal(bottom)}"
     if not top or bottom < 2 or bottom > _HUNDRED:  # noqa: PLR2004
         return None
-    return _said(match["whole"], top, bottom)
+    return mixed(match["whole"], top, bottom)
 
 
 def _vulgar(match: re.Match[str]) -> str:
-    return _said(match["whole"], *_VULGAR_PARTS[match["fraction"]])
+    return mixed(match["whole"], *VULGAR[match["fraction"]])
 
 
 _LONG = re.compile(r"(?<![\w.,/$€£-])(?P<top>\d{1,6})\s?/\s?(?P<bottom>\d{1,6})(?![\w/]|[.,]\d|-\d)")

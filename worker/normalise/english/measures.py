@@ -6,12 +6,13 @@ import re
 
 from worker.normalise.edits import Rule, alternation, by_pattern
 from worker.normalise.english.context import after, before_noun, ends_sentence
+from worker.normalise.english.fractions import VULGAR, mixed
 from worker.normalise.english.units import LOWER, PER_UNITS, UNITS
 from worker.normalise.english.words import NUMBER, cardinal, decimal
 
 _UNIT = alternation(UNITS)
 _DASH = r"\s?(?:[-–—]|to)\s?"
-_MIXED = r"(?:\d{1,3}\s\d{1,2}/\d{1,2}|\d{1,3}[½¼¾⅓⅔⅛⅜⅝⅞]|[½¼¾⅓⅔⅛⅜⅝⅞])"
+_MIXED = r"(?:\d{1,3}\s[1-9]\d?/(?:[2-9]|1[0-9]|20)(?!\d)|\d{1,3}[½¼¾⅓⅔⅛⅜⅝⅞]|[½¼¾⅓⅔⅛⅜⅝⅞])"
 _MEASURE = re.compile(
     rf"(?<![\w.,/:$€£])(?P<minus>[-−–])?(?P<number>{_MIXED}|{NUMBER})(?:{_DASH}(?P<until>{NUMBER}))?"
     rf"(?:[\s-](?P<scale>thousand|million|billion))?(?P<join>\s|-|)(?P<unit>(?i:{_UNIT}))(?![A-Za-z])(?P<point>\.?)"
@@ -39,12 +40,6 @@ _TONES = {
 }  # fmt: skip
 _MAGNITUDE = re.compile(r"(?<![\w.])M\s?(?P<number>\d\.\d)(?![\w.]|-\d)")
 _INCHES = re.compile(r"(?<![\w.,])(?P<first>\d{1,3})[\"”″]\s?[-–]\s?(?P<second>\d{1,3})[\"”″](?!\w)")
-_FRACTIONS = {
-    "½": "a half", "¼": "a quarter", "¾": "three quarters", "⅓": "a third", "⅔": "two thirds", "⅛": "an eighth",
-    "⅜": "three eighths", "⅝": "five eighths", "⅞": "seven eighths",
-}  # fmt: skip
-_PARTS = {"1/2": "a half", "1/4": "a quarter", "3/4": "three quarters", "1/3": "a third", "2/3": "two thirds",
-          "1/8": "an eighth"}  # fmt: skip
 
 
 #: "The 100m final": a distance raced over is a name.
@@ -65,9 +60,7 @@ def _measure(match: re.Match[str]) -> str | None:
     if not unit or _is_something_else(match, unit):
         return None
     one, many = UNITS[unit]
-    number = _mixed(match["number"])
-    if number is None:
-        return None
+    number = _number(match["number"])
     if match["until"]:
         number += f" to {decimal(match['until'])}"
     if match["scale"]:
@@ -97,14 +90,14 @@ def _noun_follows(match: re.Match[str]) -> bool:
     return bool(re.match(r"\s(?!of\b|in\b|and\b|to\b|or\b|thick|wide|long|deep)[A-Za-z]", after(match)))
 
 
-def _mixed(written: str) -> str | None:
+def _number(written: str) -> str:
     """Return a number that may have a fraction: "4 1/2" as "four and a half"."""
-    if written[-1] in _FRACTIONS:
-        part = _FRACTIONS[written[-1]]
-        return f"{cardinal(int(written[:-1]))} and {part}" if len(written) > 1 else part.removesuffix(" a").strip()
-    whole, _, part = written.partition(" ")
-    if part:
-        return f"{cardinal(int(whole))} and {_PARTS[part]}" if part in _PARTS else None
+    if written[-1] in VULGAR:
+        return mixed(written[:-1], *VULGAR[written[-1]])
+    whole, space, part = written.partition(" ")
+    if space:
+        top, bottom = part.split("/")
+        return mixed(whole, int(top), int(bottom))
     return decimal(written)
 
 
