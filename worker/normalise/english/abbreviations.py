@@ -37,6 +37,12 @@ _REFERENCES = {
     "min.": "minimum", "avg.": "average", "dist.": "district", "amend.": "amendment", "№": "number", "n°": "number",
     "n°.": "number", "nr.": "number",
 }  # fmt: skip
+_FOUNDED = re.compile(r"\b(?P<word>[Ee]st)\.\s(?=1\d{3}\b|20\d\d\b)")
+_COUNTY = re.compile(
+    r"\bCo\.(?=\s(?:Antrim|Armagh|Carlow|Cavan|Clare|Cork|Derry|Donegal|Down|Dublin|Durham|Fermanagh|Galway|Kerry|Kildare|"
+    r"Kilkenny|Laois|Leitrim|Limerick|Londonderry|Longford|Louth|Mayo|Meath|Monaghan|Offaly|Roscommon|Sligo|Tipperary|"
+    r"Tyrone|Waterford|Westmeath|Wexford|Wicklow)\b)"
+)
 _REFERENCE = re.compile(rf"(?<![\w.])(?P<word>(?i:{alternation(_REFERENCES)}))\s?(?=\d)")
 _BRITISH_NUMBER = re.compile(
     r"(?:(?<=\bthe\s)|(?<=\bThe\s)|(?<=\bworld\s))No(?=\s\d{1,3}\b)|\bNo(?=\s10\b(?!\s[a-z]+s\b))"
@@ -66,6 +72,8 @@ def _docket(match: re.Match[str]) -> str:
 
 RULES: tuple[Rule, ...] = (
     by_pattern("docket", _DOCKET, _docket),
+    by_pattern("founded", _FOUNDED, lambda match: "Established " if match["word"][0] == "E" else "established "),
+    by_pattern("county", _COUNTY, lambda _: "County"),
     by_pattern("reference", _REFERENCE, _reference),
     by_pattern("reference", _BRITISH_NUMBER, lambda _: "Number"),
     by_pattern("abbreviation", _WORD, _word),

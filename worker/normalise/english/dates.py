@@ -39,6 +39,10 @@ _DAY_MONTH = re.compile(
     rf"(?:(?:{_DASH}|\s(?P<and>and|to)\s)(?P<until>{DAY}){_NTH})?"
     rf"\s+(?:of\s+)?(?P<month>{MONTH})(?!\s+{DAY}\b)(?:(?:,\s*|\s+)(?P<year>{YEAR})\b{NOT_NUMBER})?"
 )
+_DAYS_OF_MONTHS = re.compile(
+    rf"(?<![\d.,/:$€£-])\b(?P<day>{DAY})\s(?P<month>{MONTH}){_DASH}(?P<until>{DAY})\s(?P<next>{MONTH})"
+    rf"(?:,?\s(?P<year>{YEAR})\b{NOT_NUMBER})?"
+)
 _MONTH_YEAR = re.compile(rf"\b(?P<month>{MONTH})\s+(?P<year>{YEAR})\b{NOT_NUMBER}(?!s\b)")
 _HYPHENED = re.compile(rf"\b(?P<month>{MONTH})-(?P<day>{DAY})(?:-(?P<year>{YEAR}))?(?![\w-])")
 _DAY_HYPHENED = re.compile(rf"(?<![\w-])(?P<day>{DAY})-(?P<month>{MONTH})-(?P<year>{YEAR}|\d\d)(?![\w-])")
@@ -98,6 +102,13 @@ def _day_month(match: re.Match[str]) -> str | None:
     return f"{article}{ordinal(int(match['day']))}{until} of {month_name(month)}{_year(match)}{point}"
 
 
+def _days_of_months(match: re.Match[str]) -> str:
+    article = "The" if begins_sentence(match.string, match.start()) else "the"
+    first = f"{ordinal(int(match['day']))} of {month_name(match['month'])}"
+    last = f"{ordinal(int(match['until']))} of {month_name(match['next'])}"
+    return f"{article} {first} to the {last}{_year(match)}"
+
+
 def _full(day: int, month: int, written_year: str) -> str:
     return f"{_MONTHS[month - 1]} {ordinal(day)}, {_said_year(written_year)}"
 
@@ -155,6 +166,7 @@ def _weekday(match: re.Match[str]) -> str:
 def rules(*, day_first: bool = False) -> tuple[Rule, ...]:
     """Return the rules; `day_first` reads 3/4/2026 as the third of April, as outside America."""
     return (
+        by_pattern("days-of-months", _DAYS_OF_MONTHS, _days_of_months),
         by_pattern("iso-date", _ISO, _iso),
         by_pattern("slashed-date", _SLASHED, partial(_slashed, day_first=day_first)),
         by_pattern("dotted-date", _DOTTED, _dotted),

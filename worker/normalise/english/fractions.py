@@ -8,9 +8,9 @@ from worker.normalise.edits import Rule, by_pattern
 from worker.normalise.english.words import cardinal, decimal, grouped, ordinal
 
 _SLASHED = re.compile(
-    r"(?<![\w.,/$€£-])(?:(?P<whole>\d{1,3})[\s-])?(?P<top>\d{1,3})\s?[/⁄]\s?(?P<bottom>\d{1,3})(?P<nth>(?i:st|nd|rd|ths?))?(?![\w/]|[.,]\d|-\d)"
+    r"(?<![\w.,/$€£-])(?:(?P<whole>\d{1,3})[\s-])?(?P<top>\d{1,3})\s?[/⁄]\s?(?P<bottom>\d{1,3})(?P<nth>(?i:st|nd|rds?|ths?))?(?![\w/]|[.,]\d|-\d)"
 )
-_VULGAR = re.compile(r"(?<![\w.,])(?P<whole>\d+)?\s?(?P<fraction>[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])")
+_VULGAR = re.compile(r"(?<![\w.,])(?:(?P<whole>\d+)\s?)?(?P<fraction>[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])")
 
 #: Fractions that are one sign.
 VULGAR = {

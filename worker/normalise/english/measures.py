@@ -19,7 +19,7 @@ _MEASURE = re.compile(
     rf"(?:/(?P<per>{alternation(PER_UNITS)})\b)?(?![\w/²³]|-\d)"
 )
 _DEGREES = re.compile(
-    rf"(?<![\w.,/:$€£])(?P<minus>[-−–])?(?P<number>{NUMBER})(?:\s?°?\s?(?:[-–—]|to)\s?(?P<until>[-−]?{NUMBER}))?"
+    rf"(?<![\w.,/:$€£])(?P<minus>[-−–])?(?P<number>{NUMBER})(?:\s?°?[CF]?\s?(?:[-–—]|to)\s?(?P<until>[-−]?{NUMBER}))?"
     r"\s?(?P<unit>[°º]\s?[CFNSEW]\b|[°º]|℃|℉)(?!\w)"
 )
 _BARE_DEGREES = re.compile(
@@ -29,7 +29,10 @@ _HEIGHT = re.compile(r"(?<![\w.,])(?P<feet>[3-8])['’′]\s?(?P<inches>1[01]|\d
 _FEET_INCHES = re.compile(r"(?<![\w.,])(?P<feet>\d{1,2})\s?ft\.?,?\s(?P<inches>1[01]|\d)\s?in\b\.?")
 _PER_ALONE = re.compile(rf"(?<![\w.,/])(?P<number>{NUMBER})/(?P<per>kg|lb|hour|day|week|month|year|person)\b")
 _COUNTED_SPAN = re.compile(r"(?<![\w.,/$€£-])(?P<number>\d{1,3}(?:,\d{3})+|\d{1,4}(?:\.\d)?)-(?P<word>[a-z]{2,})\b")
-_DIMENSIONS = re.compile(rf"(?<![\w.,/:$€£-]){NUMBER}(?:\s?[x×]\s?{NUMBER}){{1,2}}(?![\w]|[.,]\d)")
+_DIMENSIONS = re.compile(
+    rf"(?<![\w.,/:$€£-]){NUMBER}(?:\s?[x×]\s?{NUMBER}){{1,2}}(?P<unit>\s?(?:mm|cm|m|ft|in))?(?![\w]|[.,]\d)"
+)
+_SECONDS = re.compile(r"(?<![\w.,/:$€£-])(?P<number>\d{1,3}\.\d{1,3})s(?!\w)")
 _TIMES = re.compile(rf"(?<![\w.,/:$€£-])(?P<number>{NUMBER})[x×](?![\w])")
 _COMPARING = re.compile(
     r"\s(?:more|faster|as|larger|higher|bigger|the|greater|better|its|what|their|stronger|longer)\b"
@@ -67,6 +70,7 @@ def _measure(match: re.Match[str]) -> str | None:
         number += f" {match['scale']}"
     singular = join == "-" or (match["number"] in {"1", "½", "¼", "¾"} and not match["until"] and not match["scale"])
     # "155mm shell" is a caliber, always before its noun.
+    singular = singular or bool(re.match(r"-[a-z]", after(match)))
     singular = singular or bool(_RACED.match(match.string, match.end()))
     singular = singular or before_noun(match) or (unit == "mm" and not join and _noun_follows(match))
     per = f" per {PER_UNITS[match['per']]}" if match["per"] else ""
@@ -123,7 +127,10 @@ def _times(match: re.Match[str]) -> str:
 
 
 def _dimensions(match: re.Match[str]) -> str:
-    return " by ".join(decimal(number) for number in re.findall(NUMBER, match.group()))
+    unit = match["unit"]
+    tail = f" {UNITS[unit.strip()][0 if _noun_follows(match) else 1]}" if unit else ""
+    numbers = re.findall(NUMBER, match.group().removesuffix(unit or ""))
+    return " by ".join(decimal(number) for number in numbers) + tail
 
 
 def _height(match: re.Match[str]) -> str:
@@ -141,6 +148,7 @@ RULES: tuple[Rule, ...] = (
     by_pattern("magnitude", _MAGNITUDE, lambda match: f"magnitude {decimal(match['number'])}"),
     by_pattern("inches", _INCHES, lambda match: f"{decimal(match['first'])} to {decimal(match['second'])} inches"),
     by_pattern("dimensions", _DIMENSIONS, _dimensions),
+    by_pattern("seconds", _SECONDS, lambda match: f"{decimal(match['number'])} seconds"),
     by_pattern("height", _HEIGHT, _height),
     by_pattern("height", _FEET_INCHES, _feet_inches),
     by_pattern("temperature", _DEGREES, _degrees),

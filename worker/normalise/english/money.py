@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from worker.normalise.edits import Rule, alternation, by_pattern
 from worker.normalise.english.context import before_noun
-from worker.normalise.english.words import NUMBER, cardinal, decimal
+from worker.normalise.english.words import CONTINENTAL, NUMBER, cardinal, decimal
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,8 @@ _CODES = {
 SCALES = {
     "k": "thousand", "thousand": "thousand", "m": "million", "mn": "million", "mln": "million", "mil": "million",
     "million": "million", "mm": "million", "b": "billion", "bn": "billion", "bln": "billion", "billion": "billion",
-    "t": "trillion", "tn": "trillion", "trn": "trillion", "trillion": "trillion", "hundred": "hundred",
-    "crore": "crore", "lakh": "lakh", "lakh crore": "lakh crore",
+    "t": "trillion", "tn": "trillion", "trn": "trillion", "tr": "trillion", "trillion": "trillion",
+    "hundred": "hundred", "crore": "crore", "lakh": "lakh", "lakh crore": "lakh crore",
 }  # fmt: skip
 
 #: "a month" as it is written after a slash, and other things money is paid for.
@@ -109,12 +109,12 @@ _PER = {
 
 _SYMBOL = alternation(_CURRENCIES)
 _CODE = alternation(_CODES)
-_SCALE_WORDS = "thousand|million|billion|trillion|lakh crore|crore|lakh|bln|mln|mil|trn|bn|mn|tn|mm|[kKmMbBtT]"
+_SCALE_WORDS = "thousand|million|billion|trillion|lakh crore|crore|lakh|(?i:bln|mln|mil|trn|bn|mn|tn|tr|mm)|[kKmMbBtT]"
 _SCALE = rf"(?:[\s-]?(?P<scale>{_SCALE_WORDS})(?![A-Za-z]))?"
 _RATE = rf"(?:/(?P<per>{alternation(_PER)})(?![\w]))?"
 _EACH = r"(?P<each>-(?:a|an|per)-[a-z]+)?"
 _BEFORE = re.compile(
-    rf"(?<![\w$])(?P<minus>[-−–])?(?P<symbol>{_SYMBOL}|(?:{_CODE})\s)\s?(?P<signed>[-−])?(?P<amount>{NUMBER})"
+    rf"(?<![\w$])(?P<minus>[-−–])?(?P<symbol>{_SYMBOL}|(?:{_CODE})\s)\s?(?P<signed>[-−])?(?P<amount>{CONTINENTAL})(?:p\b)?"
     # "$5-10 million" is one range; "$1.50 to $2" and "$2m to $3m" are two amounts.
     rf"(?:\s?[-–—]\s?(?P<again>{_SYMBOL})?(?P<until>{NUMBER}))?{_SCALE}{_RATE}{_EACH}(?![\d]|,\d{{3}})"
 )
@@ -122,8 +122,12 @@ _SCALED_BOTH = re.compile(
     rf"(?<![\w$])(?P<symbol>{_SYMBOL})(?P<amount>{NUMBER})\s?(?P<scale>{_SCALE_WORDS})\s?[-–—]\s?(?:{_SYMBOL})?"
     rf"(?P<until>{NUMBER})\s?(?P<last>{_SCALE_WORDS})(?![A-Za-z])"
 )
+_SHARED = re.compile(
+    rf"(?<![\w$])(?P<symbol>{_SYMBOL})(?P<amount>{NUMBER})\sto\s(?P=symbol)(?P<until>{NUMBER})"
+    r"\s(?P<scale>million|billion|trillion)\b"
+)
 _AFTER = re.compile(
-    rf"(?<![\w.,$€£])(?P<amount>{NUMBER})(?:\s?[-–—]\s?(?P<until>{NUMBER}))?{_SCALE}\s?"
+    rf"(?<![\w.,$€£])(?P<amount>{CONTINENTAL})(?:\s?[-–—]\s?(?P<until>{NUMBER}))?{_SCALE}\s?"
     rf"(?P<symbol>€|£|₴|₽|₪|₺|zł\b|(?:{alternation(set(_CODES) - {'Rs', 'Rs.'})})\b)"
     rf"{_RATE}(?P<each>)(?P<again>)"
 )
@@ -185,6 +189,11 @@ def _scaled_both(match: re.Match[str]) -> str:
     return f"{decimal(match['amount'])}{shared} to {decimal(match['until'])} {last} {currency.many}"
 
 
+def _shared(match: re.Match[str]) -> str:
+    currency = _CURRENCIES[match["symbol"]]
+    return f"{decimal(match['amount'])} to {decimal(match['until'])} {match['scale']} {currency.many}"
+
+
 def _after(match: re.Match[str]) -> str:
     return _spoken(match, _CURRENCIES.get(match["symbol"]) or _CODES[match["symbol"]])
 
@@ -196,6 +205,7 @@ def _small(match: re.Match[str], one: str, many: str) -> str:
 
 RULES: tuple[Rule, ...] = (
     by_pattern("money", _SCALED_BOTH, _scaled_both),
+    by_pattern("money", _SHARED, _shared),
     by_pattern("money", _BEFORE, _before),
     by_pattern("money", _AFTER, _after),
     by_pattern("cents", _CENTS, lambda match: _small(match, "cent", "cents")),

@@ -11,12 +11,18 @@ _SPOKEN = {
     "9/11": "nine eleven", "24/7": "twenty-four seven", "7/7": "seven seven", "50/50": "fifty-fifty",
     "50-50": "fifty-fifty", "20/20": "twenty twenty", "401(k)": "four oh one K", "401k": "four oh one K",
     "401(k)s": "four oh one Ks", "4x4": "four by four", "G7": "G seven", "G8": "G eight", "G20": "G twenty",
-    "G-7": "G seven", "G-20": "G twenty", "3D": "three D", "2D": "two D", "5G": "five G", "4G": "four G",
+    "G-7": "G seven", "G-20": "G twenty", "23andMe": "twenty-three and Me", "501(c)(3)": "five oh one C three",
+    "501(c)(4)": "five oh one C four", "3D": "three D", "2D": "two D", "5G": "five G", "4G": "four G",
     "3G": "three G", "6G": "six G", "4K": "four K", "8K": "eight K", "and/or": "and or", "w/o": "without",
     "7-Eleven": "Seven Eleven",
 }  # fmt: skip
 _FIXED = re.compile(rf"(?<![\w$€£/.,])(?<!\d-)(?:{alternation(_SPOKEN)})(?![\w/%]|[.,]\d|-\d)")
 
+_COMPANY = re.compile(r"(?<![\w$€£.,])3M(?=\s(?:Co|Company|Corp)\b|['’]s)")
+_NINE_ELEVEN = re.compile(
+    r"\b9-11(?=\s(?:attacks?|terror|hijack|famil|commission|memorial|anniversary|victims))", re.IGNORECASE
+)
+_TEN_SEVEN = re.compile(r"\b10/7(?=\s(?:attacks?|massacre|hostages|terror))")
 _AIRLINER = re.compile(r"(?<![\w.,$€£-])7[0-8]7(?=\s(?:MAX|Max|Dreamliner|jets?|airliners?|planes?)\b)")
 _SERIES = re.compile(
     r"(?<![\w.,$€£-])(?P<model>7[0-8]7)-(?P<series>\d00|\d{1,2})(?P<letter>[A-Z]{0,2})(?![\w-]|[.,]\d)"
@@ -24,7 +30,7 @@ _SERIES = re.compile(
 _CODE_SPAN = re.compile(r"\b(?P<letter>[QHG])(?P<first>\d)\s?[-–]\s?(?P=letter)(?P<second>\d)\b")
 _CALIBER = re.compile(r"(?<![\w.])\.(?P<number>\d\d\d?)(?=[-\s]caliber)")
 _MODEL = re.compile(
-    r"(?<![\w.-])(?P<name>(?:[A-Z][A-Za-z]{0,11}|covid))[-‑](?P<number>\d{1,4})(?P<letter>[A-Z]{0,3}|[a-z])(?P<plural>s|['’]s)?(?![\w])(?![-.,]\d)",
+    r"(?<![\w.°º-])(?P<name>(?:[A-Z][A-Za-z]{0,11}|covid))[-‑](?P<number>\d{1,4})(?P<letter>[A-Z]{0,3}|[a-z])(?P<plural>s|['’]s)?(?![\w])(?![-.,]\d)",
     re.ASCII,
 )
 _AFTER_NAME = re.compile(
@@ -84,6 +90,9 @@ RULES: tuple[Rule, ...] = (
     by_pattern("model", _MODEL, _model),
     by_pattern("model", _AIRLINER, lambda match: grouped(match.group())),
     by_pattern("model", _SERIES, _airliner),
+    by_pattern("company", _COMPANY, lambda _: "three M"),
+    by_pattern("fixed-name", _NINE_ELEVEN, lambda _: "nine eleven"),
+    by_pattern("fixed-name", _TEN_SEVEN, lambda _: "ten seven"),
     by_pattern("quarters", _CODE_SPAN, _code_span),
     by_pattern("caliber", _CALIBER, lambda match: grouped(match["number"])),
 )

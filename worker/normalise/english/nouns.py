@@ -6,12 +6,12 @@ import re
 
 _THINGS = (
     "people users viewers listeners readers subscribers followers children adults women men homes households houses "
-    "jobs workers employees customers passengers visitors tourists refugees migrants voters votes tons tonnes barrels "
-    "pounds euros dollars hryvnias hryvnia rubles roubles yen shares doses cars vehicles tickets copies views "
-    "downloads hectares acres members residents citizens patients cases deaths students pupils animals birds trees "
-    "units phones times years soldiers troops officers families seats calories pages words gallons liters litres "
-    "items points flights megawatts prisoners missiles drones others more hours days watts percent dead ballots "
-    "buildings apartments villages schools"
+    "jobs workers employees customers passengers visitors tourists refugees migrants voters votes tons tonnes "
+    "barrels pounds euros dollars hryvnias hryvnia rubles roubles yen shares doses cars vehicles tickets copies "
+    "views downloads hectares acres members residents citizens patients cases deaths students pupils animals birds "
+    "trees units phones times years soldiers troops officers families seats calories pages words gallons liters "
+    "litres items points flights megawatts prisoners missiles drones inhabitants bpd immigrants civilians others "
+    "more hours days watts percent dead ballots buildings apartments villages schools"
 ).split()
 _UNITS = "miles|km|kilomet\\w+|met(?:er|re)s?|feet|foot|kg|m|MW|mph|rpm|lbs?|ft|sq|square|tons?|per cent"
 

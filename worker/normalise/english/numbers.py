@@ -12,6 +12,10 @@ _EQUATION = re.compile(
 )
 _SIGNS = {"-": "minus", "−": "minus", "–": "minus", "+": "plus", "×": "times", "*": "times", "/": "over", "÷": "over"}
 _DOTTED = re.compile(r"(?<![\w.,$€£])\d{1,4}(?:\.\d{1,4}){2,}(?![\w]|[.,]\d)")
+_FORMATION = re.compile(r"(?<![\w.,/$€£-])[1-5](?:-[1-5]){2,3}(?![\w-]|[.,]\d)")
+
+#: A football team has so many players before its keeper.
+_OUTFIELD = 10
 _RATIO = re.compile(r"(?<![\w.,:/$€£])(?P<first>\d{1,3}(?:,\d{3})*(?:\.\d)?):(?P<second>\d{1,3})(?![\w:]|[.,]\d)")
 _RANGE = re.compile(
     rf"(?<![\w.,/–—-])(?P<first>{NUMBER})\s?(?P<dash>[-–—])\s?(?P<second>{NUMBER})(?:[-–](?P<third>\d{{1,3}}))?"
@@ -22,7 +26,7 @@ _PLAIN = re.compile(rf"(?<![\w.,/:])(?P<number>{NUMBER})(?![\w/]|[.,:]\d)")
 _ATTACHED = re.compile(
     r"(?<![\w.,/:-])(?P<number>\d{1,3}(?:,\d{3})+|\d{1,4})(?=[-–/][A-Za-z])|(?<=[a-z][-–])(?P<last>\d{1,4})(?![\w/]|[.,:-]\d)"
 )
-_LEFT = re.compile(r"(?<!\w)(?P<number>\d+)(?!\w)")
+_LEFT = re.compile(r"(?<!\w)(?<!\d[.,])(?P<number>\d+)(?!\w|[.,]\d)")
 _SIGN_WORDS = {"+": "plus", "±": "plus or minus"}
 
 #: An address on the Internet has four numbers.
@@ -46,7 +50,13 @@ def _range(match: re.Match[str]) -> str:
     return f"{decimal(match['first'])} to {decimal(match['second'])}{third}"
 
 
+def _formation(match: re.Match[str]) -> str | None:
+    numbers = match.group().split("-")
+    return " ".join(map(decimal, numbers)) if sum(map(int, numbers)) == _OUTFIELD else None
+
+
 RULES: tuple[Rule, ...] = (
+    by_pattern("formation", _FORMATION, _formation),
     by_pattern("equation", _EQUATION, _equation),
     by_pattern("dotted-number", _DOTTED, _dotted),
     by_pattern("ratio", _RATIO, lambda match: f"{decimal(match['first'])} to {decimal(match['second'])}"),

@@ -8,16 +8,16 @@ from worker.normalise.edits import Rule, by_pattern
 from worker.normalise.english.context import after, before
 from worker.normalise.english.money import SCALES
 from worker.normalise.english.nouns import COUNTED
-from worker.normalise.english.words import NUMBER, decimal
+from worker.normalise.english.words import CONTINENTAL, NUMBER, decimal
 
 _SIGNS = {"-": "minus ", "−": "minus ", "–": "minus ", "+": "plus ", "±": "plus or minus ", "~": "about ", "": ""}
 _SIGN = r"(?P<sign>[-−–+±~])?"
 _PERCENT = re.compile(
-    rf"(?<![\w.,/$€£]){_SIGN}(?P<number>{NUMBER})(?:\s?%?\s?(?P<join>[-–—]|to|and|or)\s?(?P<until>{NUMBER}))?[\s-]?"
-    r"(?P<unit>%|‰|pct\b\.?|per\s?cent\b|percent\b|percentage[\s-]points?\b|pp\b|p\.p\.)"
+    rf"(?<![\w.,/$€£]){_SIGN}(?P<number>{CONTINENTAL})(?:\s?%?\s?(?P<join>[-–—]|to|and|or)\s?(?P<until>{NUMBER}))?[\s-]?"
+    r"(?P<unit>%|‰|pct\b\.?|ppts?\b|per\s?cent\b|percent\b|percentage[\s-]points?\b|pp\b|p\.p\.)"
 )
 _SCALED = re.compile(
-    rf"(?<![\w.,/$€£]){_SIGN}(?P<number>{NUMBER})(?:\s?[-–—]\s?(?P<until>{NUMBER}))?(?P<scale>[kKMB]|bn|mn|tn|mln|bln)(?![\w])"
+    rf"(?<![\w.,/$€£]){_SIGN}(?P<number>{NUMBER})(?:\s?[-–—]\s?(?P<until>{NUMBER}))?(?P<scale>[kKMB]|bn|mn|tn|tr|mln|bln|BN|MN|TN|MLN)(?![\w])"
 )
 _RACE = re.compile(
     r"\s(?:run|race|walk|runs|races|course|record|fun run|charity|video|tv|TV|resolution|screen|display)\b"
@@ -25,7 +25,12 @@ _RACE = re.compile(
 
 
 _RUN = re.compile(r"\b(?:an?|annual|charity|virtual|fun|weekly|first)\s$", re.IGNORECASE)
-_MILLIONS = re.compile(rf"(?<![\w.,/$€£])(?P<number>{NUMBER})(?:\s?[-–—]\s?(?P<until>{NUMBER}))?m(?=\s)")
+_PEOPLED = re.compile(r"\s(?:[A-Z][a-z]+s\b|have\b|were\b|are\b|voted\b|watched\b|fled\b|live\b|lived\b|b/d\b)")
+_WEALTH = re.compile(
+    r"\b(?:population of|donat(?:e|ed|ing)|rais(?:e|ed|ing)|spen[dt]|earned|lost|paid|budget of|worth|profit of|"
+    r"revenue of|audience of)\s(?:about\s|over\s|some\s|nearly\s|almost\s|more than\s)?$"
+)
+_MILLIONS = re.compile(rf"(?<![\w.,/$€£])(?P<number>{NUMBER})(?:\s?[-–—]\s?(?P<until>{NUMBER}))?m(?=[\s.,;)]|$)")
 _LENGTH = re.compile(
     r"\s(?:tall|long|wide|deep|high|away|above|below|from|thick|of|in|and|to|or|north|south|east|west)\b"
 )
@@ -58,7 +63,11 @@ def _scaled(match: re.Match[str]) -> str | None:
 
 
 def _millions(match: re.Match[str]) -> str | None:
-    counted = COUNTED.match(match.string, match.end())
+    counted = (
+        COUNTED.match(match.string, match.end())
+        or _PEOPLED.match(match.string, match.end())
+        or _WEALTH.search(before(match))
+    )
     plural = re.match(r"\s[a-z]+s\b", after(match)) and not _LENGTH.match(match.string, match.end())
     if not (counted or (plural and "." in match["number"])):
         return None

@@ -66,7 +66,7 @@ _POSTAL_STATE = re.compile(
 )
 _ZIP = re.compile(r"\b(?P<word>(?:ZIP|zip)(?:\s[Cc]ode)?)\s(?P<zip>\d{5})\b")
 _PARTY = re.compile(
-    rf"(?<=[\s(])(?P<party>[DRI])[-–](?P<place>{alternation(_STATES)}|[A-Z]\w+(?:\s[A-Z]\w+)?)(?=[\s,.;)]|$)"
+    rf"(?<=[\s(])(?P<party>[DRI])[-–](?P<place>{alternation({*_STATES, *_POSTAL, *_POSTAL.values()})})(?=[\s,.;)]|$)"
 )
 _WORD_BEFORE = re.compile(r"(?P<word>[\w’']+)\s$")
 
@@ -163,7 +163,7 @@ def _postal(match: re.Match[str]) -> str | None:
 
 def _party(match: re.Match[str]) -> str:
     place = match["place"]
-    return f"{_PARTIES[match['party']]} of {_STATES.get(place, place)}"
+    return f"{_PARTIES[match['party']]} of {_STATES.get(place) or _POSTAL.get(place, place)}"
 
 
 RULES: tuple[Rule, ...] = (

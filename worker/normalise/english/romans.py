@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from worker.normalise.edits import Rule, by_pattern
+from worker.normalise.edits import Rule, alternation, by_pattern
+from worker.normalise.english.context import after, before, ends_sentence
 from worker.normalise.english.words import cardinal, ordinal
 
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
@@ -22,8 +23,9 @@ _COUNTED = re.compile(rf"\b(?P<word>(?i:{_COUNTED_WORDS}))\s{_ROMAN}")
 _COUNTED_SPAN = re.compile(
     rf"\b(?P<word>(?i:{_COUNTED_WORDS})s?)\s(?P<first>[IVXLC]+)\s?(?P<join>[-–]|and|to)\s?{_ROMAN}"
 )
-_WARS = re.compile(r"\b(?:WW|W\.W\.)\s?(?P<roman>I{1,3})(?![\w])")
-_TITLE = r"(?:King|Queen|Pope|Emperor|Tsar|Prince|Czar|Saint|Sultan|Shah|Patriarch|Kaiser|Catholicos|Empress)"
+_WARS = re.compile(r"\b(?:WW|W\.W\.)\s?(?P<roman>I{1,3}|[123])(?![\w])")
+_TITLES = frozenset("King Queen Pope Emperor Tsar Czar Sultan Shah Patriarch Kaiser Catholicos Empress".split())
+_TITLE = f"(?:{alternation(_TITLES | {'Prince', 'Saint'})})"
 _REIGNED_NAMES = (
     "Charles|Elizabeth|Henry|George|Edward|William|James|Louis|Philip|Felipe|Juan Carlos|John Paul|Benedict|Pius|Leo|"
     "Nicholas|Alexander|Catherine|Peter|Ivan|Frederick|Wilhelm|Napoleon|Richard|Mohammed|Abdullah|Ramesses|Tutankhamun|"
@@ -33,6 +35,21 @@ _REIGNED = re.compile(rf"\b(?P<word>{_TITLE}\s[A-Z]\w+(?:\s[A-Z]\w+)?|{_REIGNED_
 #: A numeral of several letters after any other name: "John Smith III".
 _NAMED = re.compile(
     r"\b(?P<word>[A-Z][a-z]+),?\s(?P<roman>I{2,3}|IV|VI{1,3}|IX|XI{1,3}|XIV|XVI{0,3}|XV)(?![\w-])(?!\.\s?[A-Z]\.)"
+)
+
+
+#: Words after which even a single X counts; "Model X" and "Group X" are letters.
+_FIRM = frozenset(
+    "world war,super bowl,chapter,act,title,article,book,volume,vol.,scene,canto,apollo,artemis,olympiad,saturn".split(
+        ","
+    )
+)
+
+#: What makes a lone I after a name a numeral: a throne before it, or no verb that "I" would have after it.
+_THRONE = re.compile(rf"(?:{_TITLE}\s|\b(?:of|under|by|from|to|and|[Tt]sar|son|daughter)\s)$")
+_PRONOUN = re.compile(
+    r"\s(?:am|was|have|had|will|would|could|can|do|did|think|thought|know|knew|met|saw|love|loved|said|told|need|want|"
+    r"wanted|should|must|may|might|never|always|just|also|still|felt|went|got|made|found|believe|hope|mean)\b"
 )
 
 
@@ -56,8 +73,16 @@ def _written(number: int) -> str:
 
 
 def _counted(match: re.Match[str]) -> str | None:
-    number = value(match["roman"])
+    roman = match["roman"]
+    if roman in {"C", "L"} or (roman == "X" and match["word"].lower() not in _FIRM):
+        return None
+    number = value(roman)
     return None if number is None else f"{match['word']} {cardinal(number).capitalize()}"
+
+
+def _world_war(match: re.Match[str]) -> str:
+    written = match["roman"]
+    return f"World War {cardinal(int(written) if written.isdecimal() else len(written)).capitalize()}"
 
 
 def _counted_span(match: re.Match[str]) -> str | None:
@@ -68,6 +93,21 @@ def _counted_span(match: re.Match[str]) -> str | None:
     return f"{match['word']} {cardinal(first).capitalize()} {join} {cardinal(second).capitalize()}"
 
 
+def _reigned(match: re.Match[str]) -> str | None:
+    """Tell a sovereign from a pronoun ("told Charles I was") and from an initial ("Edward I. Koch")."""
+    roman = match["roman"]
+    if len(roman) > 1:
+        return _the_nth(match)
+    following = after(match)
+    initial = following.startswith(". ") and not ends_sentence(match.string, match.end() + 1)
+    if roman in {"C", "L"} or initial:
+        return None
+    throned = match["word"].split()[0] in _TITLES or _THRONE.search(before(match))
+    if roman == "I" and (_PRONOUN.match(following) or not (throned or re.match(r"['’]s|[,.;:)]|$", following))):
+        return None
+    return _the_nth(match)
+
+
 def _the_nth(match: re.Match[str]) -> str | None:
     number = value(match["roman"])
     return None if number is None else f"{match['word']} the {ordinal(number).capitalize()}"
@@ -76,7 +116,7 @@ def _the_nth(match: re.Match[str]) -> str | None:
 RULES: tuple[Rule, ...] = (
     by_pattern("roman", _COUNTED_SPAN, _counted_span),
     by_pattern("roman", _COUNTED, _counted),
-    by_pattern("world-war", _WARS, lambda match: f"World War {cardinal(len(match['roman'])).capitalize()}"),
-    by_pattern("regnal", _REIGNED, _the_nth),
+    by_pattern("world-war", _WARS, _world_war),
+    by_pattern("regnal", _REIGNED, _reigned),
     by_pattern("regnal", _NAMED, _the_nth),
 )

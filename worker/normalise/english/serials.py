@@ -12,6 +12,8 @@ _SERIAL = re.compile(
     r"(?<![\w@#.&])(?=[^\W_]*\d)(?=[^\W_]*[^\W\d_])(?P<code>[^\W_]+)(?P<point>\.\d+)?(?P<ending>['’]s)?(?![\w@])",
     re.ASCII,
 )
+#: A lineage of a virus: BA.5, XBB.1.5.
+_VARIANT = re.compile(r"(?<![\w.])(?P<name>[A-Z]{1,4})(?P<numbers>(?:\.\d{1,3})+)(?![\w]|\.\w)")
 _PARTS = re.compile(r"\d+|[A-Za-z]+")
 _WORD = re.compile(r"[A-Z][a-z]+|[a-z]{3,}")
 
@@ -34,4 +36,11 @@ def _part(part: str) -> str:
     return part if _WORD.fullmatch(part) or part.islower() or said_as_word(part) else letters(part)
 
 
-RULES: tuple[Rule, ...] = (by_pattern("serial", _SERIAL, _serial),)
+def _variant(match: re.Match[str]) -> str:
+    return " ".join([letters(match["name"]), *(grouped(part) for part in match["numbers"][1:].split("."))])
+
+
+RULES: tuple[Rule, ...] = (
+    by_pattern("variant", _VARIANT, _variant),
+    by_pattern("serial", _SERIAL, _serial),
+)

@@ -44,6 +44,9 @@ _TITLE = re.compile(
     rf"(?<![\w.])(?!Gen\s(?:[A-Z]\b|Alpha))(?P<title>{alternation(_RANKS | _OTHERS)})"
     rf"(?P<class>\s[123]\w\w\sClass)?{_NAME}"
 )
+_RANK_ALONE = re.compile(
+    r"(?<![\w.])(?P<first>Lt\.|Maj\.|Brig\.|Staff|Master)\s(?P<second>Col\.|Gen\.|Sgt\.|Cmdr\.)(?P<class>)(?=\s[a-z]|['’]s|,)"
+)
 _ALONE = re.compile(r"(?<![\w.])(?P<title>Mr|Mrs|Ms|Dr|Gov|Sen|Rep|Gen)\.(?=['’]s|\s[a-z]|,)")
 _ALL = _OTHERS | _RANKS | {"Gov.": "Governor", "Insp.": "Inspector", "Supt.": "Superintendent"}
 
@@ -58,6 +61,7 @@ def _ranked(match: re.Match[str]) -> str:
 
 RULES: tuple[Rule, ...] = (
     by_pattern("rank", _RANKED, _ranked),
+    by_pattern("rank", _RANK_ALONE, _ranked),
     by_pattern("title", _TITLE, lambda match: _ALL[match["title"]] + _class(match["class"])),
     by_pattern("title", _ALONE, lambda match: _ALL[f"{match['title']}."]),
 )

@@ -29,8 +29,17 @@ LONGEST_PLAIN = 9
 #: Spaces that group digits as commas do, and never part words.
 _GROUP = r"[,\u00a0\u2009\u202f]"
 
+#: A decimal comma, as Europeans write it; in English only before a scale, a currency or a percent sign.
+_DECIMAL_COMMA = re.compile(r"\d{1,3},\d{1,2}")
+
 #: A number as newsrooms write it: "4,700", "4.5", ".5", "12".
-NUMBER = rf"(?:\d{{1,3}}(?:{_GROUP}\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
+NUMBER = (
+    rf"(?:\d{{1,3}}(?:{_GROUP}\d{{3}})+(?:\.\d+)?|\d{{1,3}}(?:\x20\d{{3}}){{2,}}(?!\d)|\d{{1,3}}\x20000(?!\d)"
+    r"|\d+(?:\.\d+)?|\.\d+)"
+)
+
+#: The same with a decimal comma.
+CONTINENTAL = rf"(?:\d{{1,3}},\d{{1,2}}(?![\d.,]\d|\d)|{NUMBER})"
 
 
 def cardinal(number: int) -> str:
@@ -107,7 +116,7 @@ def decimal(text: str) -> str:
 
     A number that begins with zeros, or is too long without commas, is a code and read digit by digit.
     """
-    plain = re.sub(_GROUP, "", text)
+    plain = text.replace(",", ".") if _DECIMAL_COMMA.fullmatch(text) else re.sub(rf"{_GROUP}|\x20", "", text)
     whole, _, fraction = plain.partition(".")
     if whole == text and ((len(whole) > 1 and whole[0] == "0") or len(whole) > LONGEST_PLAIN):
         return digits(whole)

@@ -23,7 +23,7 @@ _ERA = re.compile(r"(?<![\w.,])(?P<number>\d{1,4})\s?(?P<era>A\.D\.?|B\.C\.E\.?|
 _ERA_FIRST = re.compile(r"\b(?P<era>A\.D\.|AD)\s(?P<number>\d{1,4})\b")
 _QUARTER = re.compile(r"(?<![\w.,])(?P<number>[1-4])Q\s?['’]?(?P<year>20\d\d|\d\d)\b")
 _BARE = re.compile(
-    r"(?:(?<![\d.,$€£#/@-])|(?<=\bmid-)|(?<=\bpre-)|(?<=\bpost-)|(?<=\blate-))(?<![-–—]\d)\b(?P<year>1\d{3}|20\d\d)\b(?![\d%°/]|[.,:]\d|-\d)"
+    r"(?:(?<![\d.,$€£#/@-])|(?<=\bmid-)|(?<=\bpre-)|(?<=\bpost-)|(?<=\blate-))(?<![-–—]\d)\b(?P<year>1\d{3}|2[01]\d\d)\b(?![\d%°/]|[.,:]\d|-\d)"
 )
 _YEAR_BEFORE = re.compile(
     r"\b(?:in|since|of|from|until|till|by|after|before|year|around|circa|and|to|late|early)\s$", re.IGNORECASE
@@ -31,6 +31,7 @@ _YEAR_BEFORE = re.compile(
 
 #: Earlier years are more often quantities.
 _SURE_YEAR = 1100
+_FAR_YEAR = 2100
 
 _COUNTING = re.compile(
     r"\b(?:than|over|nearly|about|around|roughly|almost|some|least|most|approximately|exactly|another)\s$"
@@ -93,7 +94,7 @@ def _bare(match: re.Match[str]) -> str | None:
     if _COUNTING.search(earlier) and re.match(r"\s[a-z]+(?:s|people|men|women)\b", after(match)):
         return None
     number = int(match["year"])
-    if number < _SURE_YEAR and not _YEAR_BEFORE.search(earlier):
+    if not _SURE_YEAR <= number < _FAR_YEAR and not _YEAR_BEFORE.search(earlier):
         return None
     return year(number)
 
