@@ -19,7 +19,7 @@ _CUT_SHORT = {
     for language, words in {
         "en": (
             "Brig Gen Lt Lieut Col Maj Capt Sgt Cpl Adm Cmdr Pvt Rear Sen Sens Rep Reps Gov Pres Rev Hon Prof Mr Mrs "
-            "Ms Messrs Dr Drs Mt Ft Supt Insp Det Amb Atty Asst Dist vs v approx sq cf e\\.g i\\.e viz al"
+            "Ms Messrs Dr Drs Mt Ft Supt Insp Det Amb Atty Asst Dist vs v approx Approx sq cf e\\.g i\\.e viz al"
         ),
         "de": (
             "Dr Prof Hr Fr Frl Gen Nr Str St z\\.\\sB z\\.B d\\.\\sh d\\.h u\\.\\sa u\\.a bzw ca evtl ggf Mio Mrd Abs "
@@ -29,7 +29,7 @@ _CUT_SHORT = {
         "es": "Sr Sra Sres Srta Dr Dra D Dña Prof Gral Lic Ing Arq Av Avda núm núms pág págs art p ej aprox Ud Uds",
         "uk": (
             "ген полк підполк кап лейт майор проф акад доц док д-р вул просп бульв пл пров буд кв обл р-н м с смт ст "
-            "гр п пп ім напр див рис табл тис млн млрд грн коп св тов"
+            "гр п пп ім напр див рис табл св тов"
         ),
     }.items()
 }
@@ -49,6 +49,17 @@ _INITIAL = re.compile(r"(?:^|-)[A-ZА-ЯІЇЄҐ]\.\s*$|^[A-ZА-ЯІЇЄҐ]\.\s*
 _GERMAN_ORDINAL = re.compile(
     r"\b(?:der|die|das|den|dem|des|am|vom|zum|zur|im|bis|ein\w*|seit|und)\s\d{1,3}\.\s*$", re.IGNORECASE
 )
+_GERMAN_DAY = re.compile(r"\d{1,2}\.\s*$")
+_GERMAN_MONTH = re.compile(
+    r"(?:Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember)\b"
+)
+
+#: What is said goes on behind its quotation: „«Чому?» — спитала вона.“
+_SAID = re.compile(r"[—–]\s")
+_QUOTED = re.compile(r"[»”\"“!?…]\s*$")
+
+#: Words cut short that end a sentence before a capital, although sentencex takes them for abbreviations only.
+_ENDS = re.compile(r"(?<=\s)(?:etc|usw|ін|тис|млн|млрд|грн|км)\.\s+(?=[A-ZÀ-ÖА-ЯІЇЄҐ])")
 _HALF_DAY = re.compile(rf"\b[ap]\.m\.{_CLOSERS}", re.IGNORECASE)
 _TIME_GOES_ON = re.compile(
     r"(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|Jan|Feb|Mar|Apr|May\b|Jun|Jul|Aug|Sep|Oct|Nov|Dec|"
@@ -67,7 +78,13 @@ _STOP_ELLIPSIS = re.compile(r"(?<=\w\.)(\s\.\s\.\s\.)\s*$")
 def sentences(text: str, language: str) -> list[str]:
     """Split a paragraph into sentences without losing a character but the spaces between them."""
     primary = language.split("-", maxsplit=1)[0].lower()
-    return [sentence.strip() for entry in _entries(text) for sentence in _merged(entry, primary) if sentence.strip()]
+    return [
+        part.strip()
+        for entry in _entries(text)
+        for sentence in _merged(entry, primary)
+        for part in _ended(sentence)
+        if part.strip()
+    ]
 
 
 def _entries(text: str) -> list[str]:
@@ -104,15 +121,29 @@ def _merged(text: str, language: str) -> list[str]:
     return merged
 
 
+def _ended(sentence: str) -> list[str]:
+    ends = [match.end() for match in _ENDS.finditer(sentence)]
+    return [sentence[start:end] for start, end in zip([0, *ends], [*ends, len(sentence)], strict=True)]
+
+
 def _goes_on(before: str, sentence: str, language: str) -> bool:
     """Tell whether sentencex split where the sentence goes on."""
     if not before[-1:].isspace() or _ENTRY.fullmatch(before.strip() + " ", 0, len(before.strip())):
         return True
-    cut_short = _CUT_SHORT.get(language)
-    if (cut_short and cut_short.search(before)) or _SMALL.match(sentence) or _INITIAL.search(before):
-        return True
-    if (language == "en" and _SAINT.search(before)) or (language == "de" and _GERMAN_ORDINAL.search(before)):
-        return True
     if _HALF_DAY.search(before):
-        return bool(_TIME_GOES_ON.match(sentence))
-    return bool(_NUMBERED.search(before) and _NUMBER.match(sentence))
+        return bool(_TIME_GOES_ON.match(sentence) or _SMALL.match(sentence))
+    cut_short = _CUT_SHORT.get(language)
+    return bool(
+        (cut_short and cut_short.search(before))
+        or _SMALL.match(sentence)
+        or _INITIAL.search(before)
+        or (_SAID.match(sentence) and _QUOTED.search(before))
+        or (_NUMBERED.search(before) and _NUMBER.match(sentence))
+        or (language == "en" and _SAINT.search(before))
+        or (language == "de" and _is_german_day(before, sentence))
+    )
+
+
+def _is_german_day(before: str, sentence: str) -> bool:
+    """Tell whether a point marks an ordinal: "der 2. Weltkrieg", "Montag, 3. Juni"."""
+    return bool(_GERMAN_ORDINAL.search(before) or (_GERMAN_DAY.search(before) and _GERMAN_MONTH.match(sentence)))
