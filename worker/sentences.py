@@ -29,7 +29,7 @@ _CUT_SHORT = {
         "es": "Sr Sra Sres Srta Dr Dra D Dña Prof Gral Lic Ing Arq Av Avda núm núms pág págs art p ej aprox Ud Uds",
         "uk": (
             "ген полк підполк кап лейт майор проф акад доц док д-р вул просп бульв пл пров буд кв обл р-н м с смт ст "
-            "гр п пп ім напр див рис табл св тов"
+            "гр п пп ім напр див рис табл св тов тел"
         ),
     }.items()
 }
