@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
@@ -21,7 +22,7 @@ from briefing.errors import LexiconInvalid
 from briefing.values import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 _STARTER = Path(__file__).with_name("starter_lexicon.toml")
 
@@ -146,7 +147,10 @@ def make_entry(fields: dict[str, Any]) -> LexiconEntry:
         return LexiconEntry.model_validate(fields)
     except ValidationError as error:
         faults = "; ".join(
-            ".".join(map(str, fault["loc"])) + (": " if fault["loc"] else "") + fault["msg"] for fault in error.errors()
+            ".".join(map(str, fault["loc"]))
+            + (": " if fault["loc"] else "")
+            + fault["msg"].removeprefix("Value error, ")
+            for fault in error.errors()
         )
         raise LexiconInvalid(faults) from error
 
@@ -168,33 +172,60 @@ def forms(entry: LexiconEntry) -> frozenset[str]:
 class Lexicon:
     """Layers of entries, the strongest first: a show's own, the newsroom's, those that ship.
 
-    Unchanging, and quick to look up in: a language's index is made once.
+    Unchanging, and quick to look up in, however many entries begin alike: a language's index is made once.
     """
 
     def __init__(self, layers: Iterable[Sequence[LexiconEntry]] = ()) -> None:
         self.layers = tuple(tuple(layer) for layer in layers)
-        self._indexes: dict[str, dict[str, tuple[tuple[str, LexiconEntry], ...]]] = {}
+        self._indexes: dict[str, _Index] = {}
 
-    def candidates(self, first_word: str, language: str) -> tuple[tuple[str, LexiconEntry], ...]:
-        """Return (form, entry) for the forms that begin with `first_word`, the longest first."""
+    def found_at(self, text: str, start: int, word: str, language: str) -> Iterator[tuple[str, LexiconEntry]]:
+        """Give (form, entry) for the forms that begin with `word` and stand at `start` of `text`, the longest first.
+
+        `text` is `alike`. Whether a form ends with a word of the text is for the caller to see.
+        """
+        index = self._index(language)
+        for length in index.lengths.get(word, ()):
+            form = text[start : start + length]
+            entry = index.entries.get(form)
+            if entry is not None and len(form) == length:
+                yield form, entry
+
+    def counting(self, language: str) -> tuple[LexiconEntry, ...]:
+        """Return the entries that count for their very word in texts of `language`, the strongest layer's first."""
+        found = self._index(language).entries
+        own = (entry for layer in self.layers for entry in layer)
+        return tuple(entry for entry in own if found.get(alike(entry.written)) is entry)
+
+    def _index(self, language: str) -> _Index:
         if language not in self._indexes:
-            self._indexes[language] = self._index(language)
-        return self._indexes[language].get(first_word, ())
+            self._indexes[language] = _indexed(self.layers, language)
+        return self._indexes[language]
 
-    def _index(self, language: str) -> dict[str, tuple[tuple[str, LexiconEntry], ...]]:
-        found: dict[str, LexiconEntry] = {}
-        for layer in self.layers:
-            # Within a layer an exact case outdoes a guessed one: WHO, if there is a "who" too.
-            for entry in sorted(layer, key=lambda entry: (not entry.case_sensitive, not entry.language)):
-                if entry.speaks(language):
-                    for form in forms(entry):
-                        found.setdefault(form, entry)
-        index: dict[str, list[tuple[str, LexiconEntry]]] = {}
-        for form in sorted(found, key=len, reverse=True):
-            word = _WORD.match(form)
-            if word:
-                index.setdefault(word.group(), []).append((form, found[form]))
-        return {word: tuple(entries) for word, entries in index.items()}
+
+@dataclass(frozen=True)
+class _Index:
+    """What counts for texts of one language."""
+
+    entries: dict[str, LexiconEntry]
+    """By form."""
+    lengths: dict[str, tuple[int, ...]]
+    """By a form's first word: how long such forms are, the longest first."""
+
+
+def _indexed(layers: Iterable[Sequence[LexiconEntry]], language: str) -> _Index:
+    found: dict[str, LexiconEntry] = {}
+    for layer in layers:
+        # Within a layer an exact case outdoes a guessed one (WHO, if there is a "who" too), then the narrower language.
+        for entry in sorted(layer, key=lambda entry: (not entry.case_sensitive, -len(entry.language))):
+            if entry.speaks(language):
+                for form in forms(entry):
+                    found.setdefault(form, entry)
+    lengths: dict[str, set[int]] = {}
+    for form in found:
+        if word := _WORD.match(form):
+            lengths.setdefault(word.group(), set()).add(len(form))
+    return _Index(found, {word: tuple(sorted(sizes, reverse=True)) for word, sizes in lengths.items()})
 
 
 @lru_cache(maxsize=1)

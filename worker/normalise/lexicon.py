@@ -56,8 +56,8 @@ def pronounce(lexicon: Lexicon, language: str) -> Rule:
             start = word.start()
             if start < done or any(first <= start < last for first, last in addresses):
                 continue
-            found = lexicon.candidates(word.group(), language)
-            for form, entry in chain(found, _endless(lexicon, word.group(), language) if english else ()):
+            found = lexicon.found_at(text, start, word.group(), language)
+            for form, entry in chain(found, _endless(lexicon, text, word, language) if english else ()):
                 end = _end(text, start, form, entry, english=english)
                 if end is not None and not _is_everyday(entry, text):
                     yield _said(written, start, start + len(form), end, entry)
@@ -67,18 +67,16 @@ def pronounce(lexicon: Lexicon, language: str) -> Rule:
     return rule
 
 
-def _endless(lexicon: Lexicon, word: str, language: str) -> Iterator[tuple[str, LexiconEntry]]:
-    """Give the candidates for a word less its plural ending: POWs, Tauruses."""
+def _endless(lexicon: Lexicon, text: str, word: re.Match[str], language: str) -> Iterator[tuple[str, LexiconEntry]]:
+    """Give what is found for a word less its plural ending: POWs, Tauruses."""
     for ending in ("s", "es"):
-        if word.lower().endswith(ending):
-            yield from lexicon.candidates(word[: -len(ending)], language)
+        if word.group().lower().endswith(ending):
+            yield from lexicon.found_at(text, word.start(), word.group()[: -len(ending)], language)
 
 
 def _end(text: str, start: int, form: str, entry: LexiconEntry, *, english: bool) -> int | None:
-    """Return where the word ends in `text`, its ending included; None where `form` does not stand there as a word."""
+    """Return where the word ends in `text`, its ending included; None where `form`, found at `start`, is no word."""
     end = start + len(form)
-    if not text.startswith(form, start):
-        return None
     if form[-1].isalnum():
         ending = _ENDING.match(text, end) if english else None
         if ending and _fits(ending.group(), form, entry):
