@@ -177,14 +177,17 @@ class Lexicon:
 
     def __init__(self, layers: Iterable[Sequence[LexiconEntry]] = ()) -> None:
         self.layers = tuple(tuple(layer) for layer in layers)
-        self._indexes: dict[str, _Index] = {}
+        self._indexes: dict[tuple[str, bool], _Index] = {}
 
-    def found_at(self, text: str, start: int, word: str, language: str) -> Iterator[tuple[str, LexiconEntry]]:
+    def found_at(
+        self, text: str, start: int, word: str, language: str, *, banner: bool = False
+    ) -> Iterator[tuple[str, LexiconEntry]]:
         """Give (form, entry) for the forms that begin with `word` and stand at `start` of `text`, the longest first.
 
-        `text` is `alike`. Whether a form ends with a word of the text is for the caller to see.
+        `text` is `alike`; in a `banner`, a line all in capitals, names whose case counts are found in capitals too.
+        Whether a form ends with a word of the text is for the caller to see.
         """
-        index = self._index(language)
+        index = self._index(language, banner=banner)
         for length in index.lengths.get(word, ()):
             form = text[start : start + length]
             entry = index.entries.get(form)
@@ -197,10 +200,10 @@ class Lexicon:
         own = (entry for layer in self.layers for entry in layer)
         return tuple(entry for entry in own if found.get(alike(entry.written)) is entry)
 
-    def _index(self, language: str) -> _Index:
-        if language not in self._indexes:
-            self._indexes[language] = _indexed(self.layers, language)
-        return self._indexes[language]
+    def _index(self, language: str, *, banner: bool = False) -> _Index:
+        if (language, banner) not in self._indexes:
+            self._indexes[language, banner] = _indexed(self.layers, language, banner=banner)
+        return self._indexes[language, banner]
 
 
 @dataclass(frozen=True)
@@ -213,7 +216,7 @@ class _Index:
     """By a form's first word: how long such forms are, the longest first."""
 
 
-def _indexed(layers: Iterable[Sequence[LexiconEntry]], language: str) -> _Index:
+def _indexed(layers: Iterable[Sequence[LexiconEntry]], language: str, *, banner: bool) -> _Index:
     found: dict[str, LexiconEntry] = {}
     for layer in layers:
         # Within a layer an exact case outdoes a guessed one (WHO, if there is a "who" too), then the narrower language.
@@ -221,6 +224,10 @@ def _indexed(layers: Iterable[Sequence[LexiconEntry]], language: str) -> _Index:
             if entry.speaks(language):
                 for form in forms(entry):
                     found.setdefault(form, entry)
+    if banner:
+        for entry in list(found.values()):
+            if entry.case_sensitive and not _has_inner_capital(entry.written):
+                found.setdefault(alike(entry.written).upper(), entry)
     lengths: dict[str, set[int]] = {}
     for form in found:
         if word := _WORD.match(form):
