@@ -26,11 +26,15 @@ if TYPE_CHECKING:
 
 _STARTER = Path(__file__).with_name("starter_lexicon.toml")
 
-#: The letters of IPA that an entry may use, with stress, length, ties and the diacritics of names in the news. Closed,
-#: so that no entry can carry what an engine would take for markup.
-_IPA_LETTERS = "abcdefghijklmnopqrstuvwxyzæçðøħŋœɐɑɒɓɔɕɖɗɘəɚɛɜɝɞɟɠɡɢɣɤɥɦɧɨɪɫɬɭɮɯɰɱɲɳɴɵɸɹɺɻɽɾʀʁʂʃʄʈʉʊʋʌʍʎʏʐʑʒʔʕʙʝʟβθχᵻ"
-_IPA_MARKS = "ˈˌːˑʲʰʷˤ˞.‿ \u0303\u0327\u0329\u032a\u032f\u0325\u030a\u0361\u035c\u0306\u031e\u031f\u0320\u033a\u033b"
-_IPA = re.compile(f"[{_IPA_LETTERS}{re.escape(_IPA_MARKS)}]+")
+#: The letters of IPA that an entry may use, with stress, length, tones, ties and diacritics. Closed, so that no entry
+#: can carry what an engine would take for markup.
+_IPA_LETTERS = (
+    "abcdefghijklmnopqrstuvwxyzæçðøħŋœɐɑɒɓɔɕɖɗɘəɚɛɜɝɞɟɠɡɢɣɤɥɦɧɨɪɫɬɭɮɯɰɱɲɳɴɵɸɹɺɻɽɾʀʁʂʃʄʈʉʊʋʌʍʎʏʐʑʒʔʕʙʝʟβθχᵻ"
+    "ɶʘʜʡʢⱱǀǁǂǃʣʤʥʦʧʨ"
+)
+_IPA_MARKS = "ˈˌːˑ ʲʰʱʷˠˤʼˀⁿˡᵊ˞˥˦˧˨˩.‿"
+_IPA_DIACRITICS = "\u0300-\u034e\u0350-\u0362"
+_IPA = re.compile(f"[{_IPA_LETTERS}{re.escape(_IPA_MARKS)}{_IPA_DIACRITICS}]+")
 
 #: What may stand in a written form and in a respelling beside letters, marks and digits. Neither has brackets, slashes
 #: of links, or what else an engine may take for markup (guarantees S7).
@@ -40,7 +44,8 @@ _ALIAS_SIGNS = frozenset(" .,'’ʼ-–&!?")
 #: Invisible, but part of how Persian and Hindi are written.
 _JOINERS = "\u200c\u200d"
 
-_LANGUAGE = re.compile(r"(?:[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3})?")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
+NO_LANGUAGE = "is no language tag such as en or en-GB"
 _WORD = re.compile(r"\w+")
 
 #: Read as one in text and entry alike, whichever of them an editor typed. All of them are single code points, so that
@@ -106,12 +111,17 @@ class LexiconEntry(Value):
         return not own or other == own or other.startswith(f"{own}-")
 
 
+def is_language(tag: str) -> bool:
+    """Tell whether `tag` is a language tag, as far as entries have them."""
+    return _LANGUAGE.fullmatch(tag) is not None
+
+
 def _fault(entry: LexiconEntry) -> str:
     """Return what is wrong with an entry, the empty text where nothing is."""
     if not _plain(entry.written, _WRITTEN_SIGNS) or not entry.written[0].isalnum():
         return "write the word itself, beginning with a letter or digit and without brackets or other signs"
-    if not _LANGUAGE.fullmatch(entry.language):
-        return f"{entry.language!r} is no language tag such as en or en-GB"
+    if entry.language and not is_language(entry.language):
+        return f"{entry.language!r} {NO_LANGUAGE}"
     if any(unicodedata.category(character).startswith("C") for character in entry.note if character not in _JOINERS):
         return "the note holds control characters"
     if entry.kind in {Kind.LETTERS, Kind.WORD}:
@@ -193,6 +203,12 @@ class Lexicon:
             entry = index.entries.get(form)
             if entry is not None and len(form) == length:
                 yield form, entry
+
+    def regional(self, language: str) -> int:
+        """Return how many entries are for regions of `language` only."""
+        return sum(
+            entry.language.lower().startswith(f"{language.lower()}-") for layer in self.layers for entry in layer
+        )
 
     def counting(self, language: str) -> tuple[LexiconEntry, ...]:
         """Return the entries that count for their very word in texts of `language`, the strongest layer's first."""
