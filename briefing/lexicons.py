@@ -38,9 +38,13 @@ def lexicon_for(session: Session, show: str | None) -> Lexicon:
 
     Within a show or the newsroom, what was made by hand outdoes the settings file.
     """
-    owners = (None,) if show is None else (show, None)
-    own = [own_entries(session, owner, origin) for owner in owners for origin in (Origin.DESK, Origin.FILE)]
-    return Lexicon([*own, starter()])
+    newsroom = own_lexicon(session, None).layers
+    return Lexicon([*(own_lexicon(session, show).layers if show is not None else ()), *newsroom, starter()])
+
+
+def own_lexicon(session: Session, show: str | None) -> Lexicon:
+    """Return what a show, or the newsroom for None, has of its own."""
+    return Lexicon([own_entries(session, show, origin) for origin in (Origin.DESK, Origin.FILE)])
 
 
 def own_entries(session: Session, show: str | None, origin: Origin | None = None) -> list[LexiconEntry]:

@@ -228,3 +228,4 @@ def test_faults_in_the_file_are_named(tmp_path, text, fault):
     with pytest.raises(Misconfigured, match="briefcast.toml") as caught:
         write(tmp_path, text)
     assert fault in caught.value.message
+    assert "Value error" not in caught.value.message
