@@ -32,6 +32,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "unknown_source": (422, "There is no such source"),
     "unknown_show": (422, "There is no such show"),
     "unknown_segment": (422, "There is no such segment"),
+    # No route takes pronunciations yet; every refusal of input has a status, so that a new route cannot forget it.
     "lexicon_invalid": (422, "The pronunciation does not hold together"),
     "unknown_briefing": (404, "There is no such briefing"),
     "no_audio": (404, "There is no audio for this article"),

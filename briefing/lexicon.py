@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
@@ -21,15 +22,19 @@ from briefing.errors import LexiconInvalid
 from briefing.values import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 _STARTER = Path(__file__).with_name("starter_lexicon.toml")
 
-#: The letters of IPA that an entry may use, with stress, length, ties and the diacritics of names in the news. Closed,
-#: so that no entry can carry what an engine would take for markup.
-_IPA_LETTERS = "abcdefghijklmnopqrstuvwxyzæçðøħŋœɐɑɒɓɔɕɖɗɘəɚɛɜɝɞɟɠɡɢɣɤɥɦɧɨɪɫɬɭɮɯɰɱɲɳɴɵɸɹɺɻɽɾʀʁʂʃʄʈʉʊʋʌʍʎʏʐʑʒʔʕʙʝʟβθχᵻ"
-_IPA_MARKS = "ˈˌːˑʲʰʷˤ˞.‿ \u0303\u0327\u0329\u032a\u032f\u0325\u030a\u0361\u035c\u0306\u031e\u031f\u0320\u033a\u033b"
-_IPA = re.compile(f"[{_IPA_LETTERS}{re.escape(_IPA_MARKS)}]+")
+#: The letters of IPA that an entry may use, with stress, length, tones, ties and diacritics. Closed, so that no entry
+#: can carry what an engine would take for markup.
+_IPA_LETTERS = (
+    "abcdefghijklmnopqrstuvwxyzæçðøħŋœɐɑɒɓɔɕɖɗɘəɚɛɜɝɞɟɠɡɢɣɤɥɦɧɨɪɫɬɭɮɯɰɱɲɳɴɵɸɹɺɻɽɾʀʁʂʃʄʈʉʊʋʌʍʎʏʐʑʒʔʕʙʝʟβθχᵻ"
+    "ɶʘʜʡʢⱱǀǁǂǃʣʤʥʦʧʨ"
+)
+_IPA_MARKS = "ˈˌːˑ ʲʰʱʷˠˤʼˀⁿˡᵊ˞˥˦˧˨˩.‿"
+_IPA_DIACRITICS = "\u0300-\u034e\u0350-\u0362"
+_IPA = re.compile(f"[{_IPA_LETTERS}{re.escape(_IPA_MARKS)}{_IPA_DIACRITICS}]+")
 
 #: What may stand in a written form and in a respelling beside letters, marks and digits. Neither has brackets, slashes
 #: of links, or what else an engine may take for markup (guarantees S7).
@@ -39,7 +44,8 @@ _ALIAS_SIGNS = frozenset(" .,'’ʼ-–&!?")
 #: Invisible, but part of how Persian and Hindi are written.
 _JOINERS = "\u200c\u200d"
 
-_LANGUAGE = re.compile(r"(?:[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3})?")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
+NO_LANGUAGE = "is no language tag such as en or en-GB"
 _WORD = re.compile(r"\w+")
 
 #: Read as one in text and entry alike, whichever of them an editor typed. All of them are single code points, so that
@@ -105,12 +111,17 @@ class LexiconEntry(Value):
         return not own or other == own or other.startswith(f"{own}-")
 
 
+def is_language(tag: str) -> bool:
+    """Tell whether `tag` is a language tag, as far as entries have them."""
+    return _LANGUAGE.fullmatch(tag) is not None
+
+
 def _fault(entry: LexiconEntry) -> str:
     """Return what is wrong with an entry, the empty text where nothing is."""
     if not _plain(entry.written, _WRITTEN_SIGNS) or not entry.written[0].isalnum():
         return "write the word itself, beginning with a letter or digit and without brackets or other signs"
-    if not _LANGUAGE.fullmatch(entry.language):
-        return f"{entry.language!r} is no language tag such as en or en-GB"
+    if entry.language and not is_language(entry.language):
+        return f"{entry.language!r} {NO_LANGUAGE}"
     if any(unicodedata.category(character).startswith("C") for character in entry.note if character not in _JOINERS):
         return "the note holds control characters"
     if entry.kind in {Kind.LETTERS, Kind.WORD}:
@@ -146,7 +157,10 @@ def make_entry(fields: dict[str, Any]) -> LexiconEntry:
         return LexiconEntry.model_validate(fields)
     except ValidationError as error:
         faults = "; ".join(
-            ".".join(map(str, fault["loc"])) + (": " if fault["loc"] else "") + fault["msg"] for fault in error.errors()
+            ".".join(map(str, fault["loc"]))
+            + (": " if fault["loc"] else "")
+            + fault["msg"].removeprefix("Value error, ")
+            for fault in error.errors()
         )
         raise LexiconInvalid(faults) from error
 
@@ -168,33 +182,73 @@ def forms(entry: LexiconEntry) -> frozenset[str]:
 class Lexicon:
     """Layers of entries, the strongest first: a show's own, the newsroom's, those that ship.
 
-    Unchanging, and quick to look up in: a language's index is made once.
+    Unchanging, and quick to look up in, however many entries begin alike: a language's index is made once.
     """
 
     def __init__(self, layers: Iterable[Sequence[LexiconEntry]] = ()) -> None:
         self.layers = tuple(tuple(layer) for layer in layers)
-        self._indexes: dict[str, dict[str, tuple[tuple[str, LexiconEntry], ...]]] = {}
+        self._indexes: dict[tuple[str, bool], _Index] = {}
 
-    def candidates(self, first_word: str, language: str) -> tuple[tuple[str, LexiconEntry], ...]:
-        """Return (form, entry) for the forms that begin with `first_word`, the longest first."""
-        if language not in self._indexes:
-            self._indexes[language] = self._index(language)
-        return self._indexes[language].get(first_word, ())
+    def found_at(
+        self, text: str, start: int, word: str, language: str, *, banner: bool = False
+    ) -> Iterator[tuple[str, LexiconEntry]]:
+        """Give (form, entry) for the forms that begin with `word` and stand at `start` of `text`, the longest first.
 
-    def _index(self, language: str) -> dict[str, tuple[tuple[str, LexiconEntry], ...]]:
-        found: dict[str, LexiconEntry] = {}
-        for layer in self.layers:
-            # Within a layer an exact case outdoes a guessed one: WHO, if there is a "who" too.
-            for entry in sorted(layer, key=lambda entry: (not entry.case_sensitive, not entry.language)):
-                if entry.speaks(language):
-                    for form in forms(entry):
-                        found.setdefault(form, entry)
-        index: dict[str, list[tuple[str, LexiconEntry]]] = {}
-        for form in sorted(found, key=len, reverse=True):
-            word = _WORD.match(form)
-            if word:
-                index.setdefault(word.group(), []).append((form, found[form]))
-        return {word: tuple(entries) for word, entries in index.items()}
+        `text` is `alike`; in a `banner`, a line all in capitals, names whose case counts are found in capitals too.
+        Whether a form ends with a word of the text is for the caller to see.
+        """
+        index = self._index(language, banner=banner)
+        for length in index.lengths.get(word, ()):
+            form = text[start : start + length]
+            entry = index.entries.get(form)
+            if entry is not None and len(form) == length:
+                yield form, entry
+
+    def regional(self, language: str) -> int:
+        """Return how many entries are for regions of `language` only."""
+        return sum(
+            entry.language.lower().startswith(f"{language.lower()}-") for layer in self.layers for entry in layer
+        )
+
+    def counting(self, language: str) -> tuple[LexiconEntry, ...]:
+        """Return the entries that count for their very word in texts of `language`, the strongest layer's first."""
+        found = self._index(language).entries
+        own = (entry for layer in self.layers for entry in layer)
+        return tuple(entry for entry in own if found.get(alike(entry.written)) is entry)
+
+    def _index(self, language: str, *, banner: bool = False) -> _Index:
+        if (language, banner) not in self._indexes:
+            self._indexes[language, banner] = _indexed(self.layers, language, banner=banner)
+        return self._indexes[language, banner]
+
+
+@dataclass(frozen=True)
+class _Index:
+    """What counts for texts of one language."""
+
+    entries: dict[str, LexiconEntry]
+    """By form."""
+    lengths: dict[str, tuple[int, ...]]
+    """By a form's first word: how long such forms are, the longest first."""
+
+
+def _indexed(layers: Iterable[Sequence[LexiconEntry]], language: str, *, banner: bool) -> _Index:
+    found: dict[str, LexiconEntry] = {}
+    for layer in layers:
+        # Within a layer an exact case outdoes a guessed one (WHO, if there is a "who" too), then the narrower language.
+        for entry in sorted(layer, key=lambda entry: (not entry.case_sensitive, -len(entry.language))):
+            if entry.speaks(language):
+                for form in forms(entry):
+                    found.setdefault(form, entry)
+    if banner:
+        for entry in list(found.values()):
+            if entry.case_sensitive and not _has_inner_capital(entry.written):
+                found.setdefault(alike(entry.written).upper(), entry)
+    lengths: dict[str, set[int]] = {}
+    for form in found:
+        if word := _WORD.match(form):
+            lengths.setdefault(word.group(), set()).add(len(form))
+    return _Index(found, {word: tuple(sorted(sizes, reverse=True)) for word, sizes in lengths.items()})
 
 
 @lru_cache(maxsize=1)

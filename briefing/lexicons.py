@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 
 from briefing.errors import LexiconInvalid
 from briefing.lexicon import Lexicon, LexiconEntry, make_entry, starter
@@ -37,13 +38,18 @@ def lexicon_for(session: Session, show: str | None) -> Lexicon:
 
     Within a show or the newsroom, what was made by hand outdoes the settings file.
     """
-    layers = [own_entries(session, show)] if show is not None else []
-    return Lexicon([*layers, own_entries(session, None), starter()])
+    newsroom = own_lexicon(session, None).layers
+    return Lexicon([*(own_lexicon(session, show).layers if show is not None else ()), *newsroom, starter()])
+
+
+def own_lexicon(session: Session, show: str | None) -> Lexicon:
+    """Return what a show, or the newsroom for None, has of its own."""
+    return Lexicon([own_entries(session, show, origin) for origin in (Origin.DESK, Origin.FILE)])
 
 
 def own_entries(session: Session, show: str | None, origin: Origin | None = None) -> list[LexiconEntry]:
     """Return the entries of a show, of the newsroom for None; made by hand first, then in alphabetical order."""
-    return [entry for entry, _ in listed_entries(session, show) if origin is None or _ is origin]
+    return [entry for entry, its in listed_entries(session, show) if origin is None or its is origin]
 
 
 def listed_entries(session: Session, show: str | None) -> list[tuple[LexiconEntry, Origin]]:
@@ -58,21 +64,37 @@ def listed_entries(session: Session, show: str | None) -> list[tuple[LexiconEntr
 
 def put_entry(session: Session, show: str | None, entry: LexiconEntry, now: datetime) -> bool:
     """Record an entry made by hand in place of the one for the same word; tell whether anything changed."""
-    found = session.scalars(
+    found = _found(session, show, entry)
+    if found is None:
+        try:
+            with session.begin_nested():
+                session.add(_row(show, entry, Origin.DESK, now))
+        except IntegrityError:
+            # Another has added the word since we looked; the later one counts.
+            found = _found(session, show, entry)
+            if found is None:
+                raise
+        else:
+            return True
+    if _entry(found) == entry:
+        return False
+    for name, value in entry.model_dump(mode="json").items():
+        setattr(found, name, value)
+    found.changed_at = now
+    session.flush()
+    return True
+
+
+def _found(session: Session, show: str | None, entry: LexiconEntry) -> LexiconRow | None:
+    """Return the row made by hand for this entry's word."""
+    return session.scalars(
         select(LexiconRow).where(
             LexiconRow.show == show,
             LexiconRow.written == entry.written,
             LexiconRow.language == entry.language,
             LexiconRow.origin == Origin.DESK.value,
         )
-    ).first()
-    if found is not None and _entry(found) == entry:
-        return False
-    if found is not None:
-        session.delete(found)
-    session.add(_row(show, entry, Origin.DESK, now))
-    session.flush()
-    return True
+    ).one_or_none()
 
 
 def remove_entry(session: Session, show: str | None, written: str, language: str | None = None) -> int:

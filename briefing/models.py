@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -90,6 +91,13 @@ class LexiconRow(Base):
     """A pronunciation; see `briefing.lexicon.LexiconEntry`. Without a show it is the newsroom's."""
 
     __tablename__ = "lexicon_entries"
+    __table_args__ = tuple(  # two, since NULL equals nothing
+        Index(f"uq_lexicon_entries_of_{owner}", *words, unique=True, sqlite_where=where, postgresql_where=where)
+        for owner, words, where in (
+            ("a_show", ("show", "written", "language", "origin"), text("show IS NOT NULL")),
+            ("the_newsroom", ("written", "language", "origin"), text("show IS NULL")),
+        )
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     show: Mapped[str | None] = mapped_column(String(128), ForeignKey("shows.slug"), index=True)
     written: Mapped[str] = mapped_column(String(100))

@@ -225,6 +225,8 @@ def load_newsroom(path: Path) -> Newsroom:
 
 def _faults(error: ValidationError) -> str:
     return "; ".join(
-        ".".join(str(part) for part in fault["loc"]) + (": " if fault["loc"] else "") + fault["msg"]
+        ".".join(str(part) for part in fault["loc"])
+        + (": " if fault["loc"] else "")
+        + fault["msg"].removeprefix("Value error, ")
         for fault in error.errors()
     )

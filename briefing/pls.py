@@ -110,15 +110,15 @@ def _parsed(content: bytes) -> Any:  # noqa: ANN401  lxml has no types
 
 def _entries(lexeme: Any, language: str, alphabet: str) -> Iterator[LexiconEntry]:  # noqa: ANN401  as above
     phoneme, alias = _preferred(lexeme, "phoneme"), _preferred(lexeme, "alias")
-    said = (alias.text or "").strip() if alias is not None else ""
+    said = _text(alias) if alias is not None else ""
     note = " ".join(" ".join(str(comment.text) for comment in lexeme.iterchildren(etree.Comment)).split())[:_NOTE]
     fields: dict[str, Any] = {"language": language, "note": note}
     if phoneme is not None:
         if phoneme.get("alphabet", alphabet) != "ipa":
             message = f"line {phoneme.sourceline}: phonemes are read in the alphabet 'ipa' only"
             raise LexiconInvalid(message)
-        fields |= {"kind": "ipa", "value": (phoneme.text or "").strip(), "alias": said}
-    graphemes = [(grapheme.text or "").strip() for grapheme in lexeme.findall(_name("grapheme"))]
+        fields |= {"kind": "ipa", "value": _text(phoneme), "alias": said}
+    graphemes = [_text(grapheme) for grapheme in lexeme.findall(_name("grapheme"))]
     for written in graphemes or [""]:
         try:
             yield make_entry({"written": written, **(fields if phoneme is not None else fields | _kind(written, said))})
@@ -127,9 +127,14 @@ def _entries(lexeme: Any, language: str, alphabet: str) -> Iterator[LexiconEntry
             raise LexiconInvalid(message) from error
 
 
+def _text(element: Any) -> str:  # noqa: ANN401  as above
+    """Return an element's text in one line, comments aside."""
+    return " ".join(str(element.xpath("string()")).split())
+
+
 def _kind(written: str, alias: str) -> dict[str, str]:
     """Tell what an alias is: the word's own letters, the word itself, or another."""
-    if alias == _letters(written) and " " in alias:
+    if alias == _letters(written):
         return {"kind": "letters"}
     if alias == _as_word(written):
         return {"kind": "word"}

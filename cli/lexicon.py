@@ -11,8 +11,16 @@ from typing import TYPE_CHECKING
 import click
 
 from briefing.errors import LexiconInvalid
-from briefing.lexicon import Kind, LexiconEntry, make_entry, starter
-from briefing.lexicons import Origin, listed_entries, own_entries, put_entry, remove_entry
+from briefing.lexicon import NO_LANGUAGE, Kind, LexiconEntry, is_language, make_entry, starter
+from briefing.lexicons import (
+    Origin,
+    lexicon_for,
+    listed_entries,
+    own_entries,
+    own_lexicon,
+    put_entry,
+    remove_entry,
+)
 from briefing.pls import read_pls, write_pls
 from briefing.storage import reporting, write_atomically
 from cli.place import open_place
@@ -21,6 +29,14 @@ if TYPE_CHECKING:
     from cli.place import Place
 
 _show = click.option("--show", "slug", help="Of this show; without it the newsroom's own, for all shows.")
+
+
+def _language(_context: click.Context, _option: click.Parameter, tag: str | None) -> str | None:
+    """Return a language as given. Raises BadParameter for what is none."""
+    if tag and not is_language(tag):
+        message = f"{tag!r} {NO_LANGUAGE}"
+        raise click.BadParameter(message)
+    return tag
 
 
 def _place(slug: str | None) -> Place:
@@ -38,7 +54,7 @@ def lexicon() -> None:
 
 @lexicon.command(name="list")
 @_show
-@click.option("--language", help="Those that count for text in this language.")
+@click.option("--language", callback=_language, help="Those for text in this language.")
 @click.option("--shipped", is_flag=True, help="Those that ship with Briefcast, too.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def list_entries(slug: str | None, language: str | None, *, shipped: bool, as_json: bool) -> None:
@@ -110,7 +126,7 @@ def remove(written: str, slug: str | None, language: str | None) -> None:
 @lexicon.command(name="import")
 @click.argument("file")
 @_show
-@click.option("--language", help="Of the texts; by default the file's own, regions aside.")
+@click.option("--language", callback=_language, help="Of the texts; by default the file's own, regions aside.")
 def import_pls(file: str, slug: str | None, language: str | None) -> None:
     """Add the entries of FILE, a PLS 1.0 document; all of them or none."""
     try:
@@ -123,26 +139,32 @@ def import_pls(file: str, slug: str | None, language: str | None) -> None:
 
 @lexicon.command()
 @_show
-@click.option("--language", default="en", show_default=True, help="A PLS document is for one language.")
+@click.option(
+    "--language", default="en", show_default=True, callback=_language, help="A PLS document is for one language."
+)
 @click.option("--all", "everything", is_flag=True, help="All that counts: the newsroom's and what ships, too.")
 @click.option("-o", "--output", metavar="FILE", help="Write to FILE instead of standard output.")
 def export(slug: str | None, language: str, output: str | None, *, everything: bool) -> None:
-    """Write pronunciations as a PLS 1.0 document."""
+    """Write the pronunciations that count for texts in a language as a PLS 1.0 document."""
+    if not language:
+        message = f"'' {NO_LANGUAGE}"
+        raise click.BadParameter(message)
+    # A folder that is not there is a slip of the pen; narrate and its like make theirs.
+    if output is not None and not (folder := Path(output).parent).exists():
+        message = f"the folder {folder} does not exist"
+        raise click.BadParameter(message)
     place = _place(slug)
     with place.database.reading() as session:
-        layers = [own_entries(session, slug)]
-        if everything:
-            layers += [own_entries(session, None)] if slug is not None else []
-            layers.append(list(starter()))
-    strongest: dict[str, LexiconEntry] = {}
-    for entry in (entry for layer in layers for entry in layer if entry.speaks(language)):
-        strongest.setdefault(entry.written, entry)
-    document = write_pls(list(strongest.values()), language)
+        ours = lexicon_for(session, slug) if everything else own_lexicon(session, slug)
+    document = write_pls(ours.counting(language), language)
     if output is None:
         sys.stdout.buffer.write(document)
-        return
-    with reporting(Path(output)):
-        write_atomically(Path(output), document)
+    else:
+        with reporting(Path(output)):
+            write_atomically(Path(output), document)
+    if left := ours.regional(language):
+        entries = "1 entry" if left == 1 else f"{left} entries"
+        click.echo(f"left out: {entries} for regions of {language}; export each with its --language", err=True)
 
 
 def _record(slug: str | None, entries: list[LexiconEntry]) -> None:

@@ -19,6 +19,7 @@ _ENGLISH = tuple(
     for pattern, sound in (
         # Ukrainian writes its "v" so behind a vowel; German and English diphthongs have other letters there.
         ("u\u032f", "v"),
+        ("([mnŋlɫrɹ])\u0329", r"ə\1"),
         ("[iɪ]\u032f", "ɪ"),
         ("\u032f", ""),
         ("ɔ\u0303|õ|o\u0303", "ɔːn"),
@@ -53,7 +54,7 @@ _ENGLISH = tuple(
         ("ʍ", "w"),
         ("yː?|ʉː?|ʏ|ɯː?", "uː"),
         ("ɨː?|ɘ", "ɪ"),
-        ("[øœɵɞ]ː?", "ɜː"),
+        ("[øœɶɵɞ]ː?", "ɜː"),
         ("ɒː?", "ɑː"),
         ("ɝ", "ɜː"),
         ("a(?![ɪʊ])ː?", "ɑː"),
@@ -61,6 +62,8 @@ _ENGLISH = tuple(
         ("o(?!ʊ)(?!ː?ɹ)ː?", "oʊ"),
         ("oː?(?=ɹ)", "ɔː"),
         ("u(?!ː)", "uː"),
+        # What is left is finer than English tells apart; no English voice was taught any of it.
+        ("[\u0300-\u0362ʷˠʼˀⁿˡᵊˑ˞˥-˩]", ""),
         ("(?<=[ɛɪʊæə])ː", ""),
     )
 )

@@ -52,10 +52,20 @@ def said_by_stand_ins(
 def _replaced(text: str, sounds: Sequence[tuple[Pronunciation, list[str]]], words: list[str]) -> str:
     parts, done = [], 0
     for (mark, _), word in zip(sounds, words, strict=True):
-        # A capital after a full stop begins a sentence, so the stand-in is written as the word was.
-        parts += [text[done : mark.start], word if text[mark.start].isupper() else word.lower()]
+        parts += [text[done : mark.start], _in_case_of(text[mark.start : mark.end], word)]
         done = mark.end
     return "".join([*parts, text[done:]])
+
+
+def _in_case_of(stretch: str, word: str) -> str:
+    """Write a stand-in as the stretch is written.
+
+    A capital after a full stop begins a sentence; and lower case among capitals would have espeak spell short
+    neighbours: "KYIV WAS HIT" with H, I, T.
+    """
+    if stretch.isupper():
+        return word.upper()
+    return word if stretch[0].isupper() else word.lower()
 
 
 def _begins_with_vowel(sound: list[str]) -> bool:

@@ -10,6 +10,11 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+_UNIQUE = (
+    ("uq_lexicon_entries_of_a_show", ["show", "written", "language", "origin"], "show IS NOT NULL"),
+    ("uq_lexicon_entries_of_the_newsroom", ["written", "language", "origin"], "show IS NULL"),
+)
+
 
 def upgrade() -> None:
     """Apply."""
@@ -31,11 +36,17 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("lexicon_entries", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_lexicon_entries_show"), ["show"], unique=False)
+        # NULL equals nothing, so the newsroom's words, which have no show, need an index of their own.
+        for name, columns, where in _UNIQUE:
+            condition = sa.text(where)
+            batch_op.create_index(name, columns, unique=True, sqlite_where=condition, postgresql_where=condition)
 
 
 def downgrade() -> None:
     """Take back."""
     with op.batch_alter_table("lexicon_entries", schema=None) as batch_op:
+        for name, _, _ in _UNIQUE:
+            batch_op.drop_index(name)
         batch_op.drop_index(batch_op.f("ix_lexicon_entries_show"))
 
     op.drop_table("lexicon_entries")

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from time import process_time
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
+from briefing import lexicons
 from briefing.errors import LexiconInvalid, Misconfigured
 from briefing.lexicon import Kind, Lexicon, make_entry, starter
 from briefing.lexicons import Origin, lexicon_for, listed_entries, own_entries, put_entry, remove_entry
@@ -72,8 +75,8 @@ def test_what_no_engine_should_get_is_refused_with_a_code(fields, fault):
 
 
 def said(lexicon, word, language="en-US"):
-    found = lexicon.candidates(word, language)
-    return found[0][1].value if found else None
+    found = next(lexicon.found_at(word, 0, word, language), None)
+    return found[1].value if found else None
 
 
 def test_the_show_outdoes_the_newsroom_and_the_newsroom_what_ships():
@@ -83,8 +86,30 @@ def test_the_show_outdoes_the_newsroom_and_the_newsroom_what_ships():
 
 def test_longer_forms_come_first_and_languages_keep_apart():
     lexicon = Lexicon([[entry("Kyiv", "one"), entry("Kyiv Post", "two"), entry("Wien", "Vienna", language="de")]])
-    assert [form for form, _ in lexicon.candidates("Kyiv", "en")] == ["Kyiv Post", "Kyiv"]
+    assert [form for form, _ in lexicon.found_at("In Kyiv Post", 3, "Kyiv", "en")] == ["Kyiv Post", "Kyiv"]
+    assert [form for form, _ in lexicon.found_at("In Kyiv", 3, "Kyiv", "en")] == ["Kyiv"]
     assert (said(lexicon, "Wien"), said(lexicon, "Wien", "de-AT")) == (None, "Vienna")
+
+
+def test_a_region_outdoes_its_language_and_a_language_outdoes_any():
+    lexicon = Lexicon(
+        [[entry("Odesa", value, language=tag) for tag, value in (("", "a"), ("en", "b"), ("en-GB", "c"))]]
+    )
+    assert [said(lexicon, "Odesa", tag) for tag in ("uk", "en", "en-US", "en-GB")] == ["a", "b", "b", "c"]
+
+
+def test_many_entries_that_begin_alike_cost_no_more_than_a_few():
+    lexicon = Lexicon([[entry(f"Kyiv post {number}", "post") for number in range(20_000)]])
+    next(lexicon.found_at("Kyiv", 0, "Kyiv", "en"), None)
+    text, started = "Kyiv " * 3000, process_time()
+    assert not [found for start in range(0, len(text), 5) for found in lexicon.found_at(text, start, "Kyiv", "en")]
+    assert process_time() - started < 1
+
+
+def test_what_is_said_to_editors_is_in_our_words_alone():
+    with pytest.raises(LexiconInvalid) as caught:
+        make_entry({"written": "Kyiv", "kind": "ipa", "value": "KIEV"})
+    assert caught.value.message.startswith("'Kyiv': 'KIEV' is no IPA")
 
 
 def test_what_ships_is_whole_sourced_and_says_no_word_twice():
@@ -149,6 +174,38 @@ def test_applying_a_file_replaces_what_it_said_before_and_leaves_what_was_made_b
         assert own_entries(session, "extra") == []
 
 
+def test_what_was_made_by_hand_outdoes_the_settings_file_whatever_case_or_language_says(place, tmp_path):
+    file = '[[lexicon]]\nwritten="NATO"\nkind="alias"\nvalue="from file"\n'
+    file += '[[lexicon]]\nwritten="Lviv"\nkind="alias"\nvalue="from file"\nlanguage="en"\n'
+    apply(write(tmp_path, NEWSROOM + file), place)
+    with place.database.writing() as session:
+        put_entry(session, None, entry("NATO", "by hand", case_sensitive=False), NOW)
+        put_entry(session, None, entry("Lviv", "by hand"), NOW)
+        lexicon = lexicon_for(session, "daily")
+    assert (said(lexicon, "NATO"), said(lexicon, "Lviv")) == ("by hand", "by hand")
+
+
+def test_a_word_has_one_entry_of_each_origin_whoever_else_writes(place):
+    with place.database.writing() as session:
+        put_entry(session, None, entry("Lviv", "Leviv"), NOW)
+        put_entry(session, None, entry("Lviv", "Lwiw"), NOW)
+        assert [item.value for item in own_entries(session, None)] == ["Lwiw"]
+    fields = entry("Lviv", "twice").model_dump(mode="json")
+    for show in (None, "daily"):
+        with pytest.raises(IntegrityError), place.database.writing() as session:
+            session.add_all(LexiconRow(show=show, origin="desk", changed_at=NOW, **fields) for _ in range(2))
+
+
+def test_an_entry_that_another_made_meanwhile_is_replaced(place, monkeypatch):
+    real, blind = lexicons._found, [True]
+    with place.database.writing() as session:
+        put_entry(session, None, entry("Lviv", "theirs"), NOW)
+        # Patched to see nothing at first, as a transaction does that began before the other ended.
+        monkeypatch.setattr(lexicons, "_found", lambda *given: None if blind and blind.pop() else real(*given))
+        assert put_entry(session, None, entry("Lviv", "ours"), NOW)
+        assert [item.value for item in own_entries(session, None)] == ["ours"]
+
+
 def test_a_row_that_no_longer_holds_is_left_out_and_stops_nothing(place):
     with place.database.writing() as session:
         put_entry(session, None, entry("Lviv", "Leviv"), NOW)
@@ -171,3 +228,4 @@ def test_faults_in_the_file_are_named(tmp_path, text, fault):
     with pytest.raises(Misconfigured, match="briefcast.toml") as caught:
         write(tmp_path, text)
     assert fault in caught.value.message
+    assert "Value error" not in caught.value.message

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import unicodedata
+from functools import partial
+
 import pytest
 from lxml import etree
 
 from briefing.errors import LexiconInvalid
 from briefing.lexicon import make_entry, starter
 from briefing.pls import read_pls, write_pls
+
+NFC = partial(unicodedata.normalize, "NFC")
 
 #: The form of the W3C's own examples: several graphemes, a preferred phoneme, an alias.
 FOREIGN = """<?xml version="1.0" encoding="UTF-8"?>
@@ -36,6 +41,23 @@ def test_a_foreign_document_is_read():
     assert {entry.language for entry in entries} == {"en"}
     assert entries[3].note == "from the desk"
     assert read_pls(FOREIGN.encode("utf-16").replace(b"", b""), "uk")[0].language == "uk"
+
+
+@pytest.mark.parametrize(
+    ("lexeme", "read"),
+    [
+        ("<grapheme>Kyiv</grapheme><alias>\n  Keev\n  the city\n</alias>", ("Kyiv", "alias", "Keev the city", "")),
+        ("<grapheme>\n Kyiv\n Post </grapheme><alias>x</alias>", ("Kyiv Post", "alias", "x", "")),
+        ("<grapheme>Ky<!-- c -->iv</grapheme><alias>K<?x y?>eev</alias>", ("Kyiv", "alias", "Keev", "")),
+        ("<grapheme>Kyiv</grapheme><phoneme>\n kˈiːɪv\n sˈɪti</phoneme>", ("Kyiv", "ipa", "kˈiːɪv sˈɪti", "")),
+        ("<grapheme>Kyiv</grapheme><phoneme>kˈɪ̈v</phoneme>", ("Kyiv", "ipa", "kˈɪ̈v", "")),
+        ("<grapheme>Kyiv</grapheme><phoneme>kˠˈë̞ⁿd̥b̤t̼ɶʜ</phoneme>", ("Kyiv", "ipa", "kˠˈë̞ⁿd̥b̤t̼ɶʜ", "")),
+        ("<grapheme>U</grapheme><alias>U</alias>", ("U", "letters", "", "")),
+    ],
+)
+def test_what_ordinary_files_hold_is_read_as_it_is_meant(lexeme, read):
+    (entry,) = read_pls(pls(f"<lexeme>{lexeme}</lexeme>"))
+    assert (entry.written, entry.kind.value, entry.value, entry.alias) == tuple(map(NFC, read))
 
 
 def test_what_goes_out_comes_back():

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+from briefing.pls import read_pls
 from tests.support.newsroom import NEWSROOM
 from tests.support.processes import briefcast
 
@@ -72,10 +74,16 @@ def test_entries_are_added_listed_replaced_and_removed():
         (["import", "none.pls"], 3, "lexicon_invalid"),
         (["import", "ferry.md"], 3, "lexicon_invalid"),
         (["export", "-o", "ferry.md/x.pls"], 4, "storage_unavailable"),
+        (["export", "-o", "none/dir/x.pls"], 2, "the folder none/dir does not exist"),
+        (["export", "--language", "e n"], 2, "'e n' is no language tag"),
+        (["export", "--language", ""], 2, "is no language tag"),
+        (["list", "--language", "e n"], 2, "'e n' is no language tag"),
+        (["import", "ferry.md", "--language", "e n"], 2, "'e n' is no language tag"),
     ],
 )
 def test_faults_are_named(article, arguments, status, said):
     assert said in lexicon(*arguments, status=status)
+    assert not Path("none").exists()
 
 
 def test_pls_goes_out_and_in_again(tmp_path):
@@ -89,6 +97,36 @@ def test_pls_goes_out_and_in_again(tmp_path):
     assert lexicon("import", "ours.pls") == "2 recorded, 0 unchanged\n"
     assert lexicon("list") == before
     assert lexicon("export", "--all").count("<lexeme>") > 500
+
+
+def exported(*arguments):
+    done = briefcast("lexicon", "export", *arguments)
+    assert done.returncode == 0, done.stderr
+    return [(entry.written, entry.value) for entry in read_pls(done.stdout.encode())], done.stderr
+
+
+def test_what_is_exported_is_what_counts_and_what_is_left_out_is_told(tmp_path):
+    (tmp_path / "articles").mkdir()
+    (tmp_path / "briefcast.toml").write_text(
+        NEWSROOM + '[[lexicon]]\nwritten="NATO"\nkind="alias"\nvalue="from file"\n'
+    )
+    assert briefcast("apply").returncode == 0
+    lexicon("add", "NATO", "--alias", "by hand", "--any-case")
+    lexicon("add", "Odesa", "--alias", "weak")
+    lexicon("add", "Odesa", "--alias", "strong", "--language", "en")
+    lexicon("add", "Odesa", "--alias", "British", "--language", "en-GB")
+    assert briefcast("spoken", text="Odesa\n").stdout == "Strong\n"
+    found, told = exported()
+    assert (found, told) == (
+        [("NATO", "by hand"), ("Odesa", "strong")],
+        "left out: 1 entry for regions of en; export each with its --language\n",
+    )
+    assert exported("--language", "en-GB") == ([("NATO", "by hand"), ("Odesa", "British")], "")
+    assert exported("--language", "uk") == ([("NATO", "by hand"), ("Odesa", "weak")], "")
+    # When a show's own and all the rest are asked for / Then the stronger outdoes what ships
+    lexicon("add", "Kyiv", "--alias", "Keev", "--show", "daily")
+    assert dict(exported("--all", "--show", "daily")[0]).items() >= {("Kyiv", "Keev"), ("NATO", "by hand")}
+    assert exported("--show", "daily")[0] == [("Kyiv", "Keev")]
 
 
 def test_the_shipped_entries_count_without_a_database_and_the_newsrooms_with_one(tmp_path):

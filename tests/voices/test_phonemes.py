@@ -27,6 +27,9 @@ KNOWN = DEFAULT_PHONEME_ID_MAP
         ("aɪ eɪ oʊ", "aɪ eɪ oʊ"),
         ("niˈkaragwa ", "nikˈɑːɹɑːɡwɑː"),
         ("ˈ a ˌ", "ɑː"),
+        ("kˈɪ̈v", "kˈɪv"),
+        ("bˈʌtn̩", "bˈʌtən"),
+        ("d̥ë̞b̤ˈʌ̃ː", "dɛbˈʌː"),
     ],
 )
 def test_foreign_sounds_become_their_english_neighbours(ipa, english):

@@ -76,6 +76,22 @@ def test_a_pronunciation_reaches_the_model_as_given_wherever_it_stands(engine, j
     assert sum(sentence.count(BILOHORIVKA) for sentence in said) == 4
 
 
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("KYIV WAS HIT", "{} wʌz hˈɪt"),
+        ("RAID ON ODESA. KYIV HIT BY ISIS", "ɹˈeɪd ˌɔn {}. {} hˈɪt baɪʲ ˈaɪsɪs"),
+        ("PUTIN MEETS KYIV IN ODESA", "pjˈuːtɪn mˈiːts {} ɪn {}"),
+        ("He said KYIV was hit", "hiː sˈɛd {} wʌz hˈɪt"),
+    ],
+)
+def test_in_capitals_neighbours_stay_words(engine, joe, text, plain):
+    names = {"KYIV": "kˈiːɪv", "ODESA": "oʊdˈɛsə"}
+    sounds = [names[word] for word in re.findall("KYIV|ODESA", text)]
+    said = " ".join(phonemes(engine, joe, text, **{name: ipa for name, ipa in names.items() if name in text}))
+    assert said == plain.format(*sounds)
+
+
 def test_neighbours_follow_the_sound_not_the_spelling(engine, joe):
     assert phonemes(engine, joe, "the Odesa plan", Odesa="oʊdˈɛsə") == ["ðɪʲ oʊdˈɛsə plˈæn"]
     assert phonemes(engine, joe, "the Odesa plan", Odesa="dˈɛsə") == ["ðə dˈɛsə plˈæn"]

@@ -39,7 +39,7 @@ _SENTENCE_GAP_MS = 120
 _SPELLED = re.compile(r"\b(?P<letters>[A-Z](?: [A-Z])+)(?P<ending>['’]?s)?(?![\w'’])")
 
 #: Counts the ways in which we have worded text for espeak; part of the version, as each makes other sound.
-_WORDING = 2
+_WORDING = 3
 
 #: Piper reads [[…]] as phonemes; no text, an article's or ours, may get there. Pronunciations go another way.
 _MARKUP = re.compile(r"\[{2,}|\]{2,}")

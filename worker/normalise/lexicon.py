@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from briefing.lexicon import Kind, alike
 from briefing.values import LEXICON_RULE
 from worker.normalise.edits import Edit
+from worker.normalise.english import romans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,35 +50,38 @@ def pronounce(lexicon: Lexicon, language: str) -> Rule:
 
     def rule(written: str) -> Iterator[Edit]:
         text = alike(written)
+        banner, capitals = _is_banner(text), text.isupper()
         addresses = [stretch.span() for stretch in _STRETCH.finditer(text) if _ADDRESS.search(stretch.group())]
         done = 0
         for word in _WORD.finditer(text):
             start = word.start()
             if start < done or any(first <= start < last for first, last in addresses):
                 continue
-            found = lexicon.candidates(word.group(), language)
-            for form, entry in chain(found, _endless(lexicon, word.group(), language) if english else ()):
+            for form, entry in _found(lexicon, text, word, language, english=english, banner=banner):
                 end = _end(text, start, form, entry, english=english)
-                if end is not None and not _is_everyday(entry, text):
-                    yield _said(written, start, start + len(form), end, entry)
+                if end is not None and not (banner and _is_other(form, entry, text, start)):
+                    # Lower case among capitals would have the engine spell its short neighbours: H, I, T.
+                    said = entry.model_copy(update=_in_capitals(entry)) if banner or capitals else entry
+                    yield _said(written, start, start + len(form), end, said)
                     done = end
                     break
 
     return rule
 
 
-def _endless(lexicon: Lexicon, word: str, language: str) -> Iterator[tuple[str, LexiconEntry]]:
-    """Give the candidates for a word less its plural ending: POWs, Tauruses."""
-    for ending in ("s", "es"):
-        if word.lower().endswith(ending):
-            yield from lexicon.candidates(word[: -len(ending)], language)
+def _found(
+    lexicon: Lexicon, text: str, word: re.Match[str], language: str, *, english: bool, banner: bool
+) -> Iterator[tuple[str, LexiconEntry]]:
+    """Give what is found for a word, and in English for it less a plural ending: POWs, Tauruses."""
+    for ending in ("", "s", "es") if english else ("",):
+        if word.group().lower().endswith(ending):
+            first = word.group()[: len(word.group()) - len(ending)]
+            yield from lexicon.found_at(text, word.start(), first, language, banner=banner)
 
 
 def _end(text: str, start: int, form: str, entry: LexiconEntry, *, english: bool) -> int | None:
-    """Return where the word ends in `text`, its ending included; None where `form` does not stand there as a word."""
+    """Return where the word ends in `text`, its ending included; None where `form`, found at `start`, is no word."""
     end = start + len(form)
-    if not text.startswith(form, start):
-        return None
     if form[-1].isalnum():
         ending = _ENDING.match(text, end) if english else None
         if ending and _fits(ending.group(), form, entry):
@@ -91,16 +94,26 @@ def _end(text: str, start: int, form: str, entry: LexiconEntry, *, english: bool
 
 def _fits(ending: str, form: str, entry: LexiconEntry) -> bool:
     """Tell whether a form may have an ending: USS is no plural of US, and Kyives none of Kyiv."""
-    if ending.isupper() and (entry.case_sensitive or not form.isupper()):
+    if ending.isupper() and (form == entry.written if entry.case_sensitive else not form.isupper()):
         return False
     return ending.lower() != "es" or bool(_HISSES_IN_WRITING.search(form))
 
 
-def _is_everyday(entry: LexiconEntry, text: str) -> bool:
-    if entry.kind is not Kind.LETTERS or entry.written not in _EVERYDAY:
-        return False
+def _is_banner(text: str) -> bool:
+    """Tell whether a text is all in capitals, or nearly, so that they tell names from words no longer."""
     letters = _LETTER.findall(text)
-    return len(letters) > _FEW_LETTERS and sum(letter.isupper() for letter in letters) > _BANNER * len(letters)
+    return len(letters) >= _FEW_LETTERS and sum(map(str.isupper, letters)) > _BANNER * len(letters)
+
+
+def _is_other(form: str, entry: LexiconEntry, text: str, start: int) -> bool:
+    """Tell whether a form in a banner is not the entry's word: an everyday word, or the number of "ARTICLE XI"."""
+    if entry.kind is Kind.LETTERS:
+        return entry.written in _EVERYDAY
+    return entry.case_sensitive and form != entry.written and (form in _EVERYDAY or romans.is_called_for(text, start))
+
+
+def _in_capitals(entry: LexiconEntry) -> dict[str, str]:
+    return {"alias": entry.alias.upper(), **({"value": entry.value.upper()} if entry.kind is Kind.ALIAS else {})}
 
 
 def _said(written: str, start: int, stem: int, end: int, entry: LexiconEntry) -> Edit:
@@ -115,7 +128,7 @@ def _said(written: str, start: int, stem: int, end: int, entry: LexiconEntry) ->
         ipa = entry.value + (_ending_sound(entry.value) if ending else "")
     else:
         base, ending = written[start:stem], written[stem:end]
-    if base == written[start:stem]:
+    if base == written[start:stem] or (base.isupper() and base.split()[-1][1:]):
         ending = written[stem:end]
     return Edit(start, end, base + ending, LEXICON_RULE, ipa)
 

@@ -37,6 +37,15 @@ _NAMED = re.compile(
     r"\b(?P<word>[A-Z][a-z]+),?\s(?P<roman>I{2,3}|IV|VI{1,3}|IX|XI{1,3}|XIV|XVI{0,3}|XV)(?![\w-])(?!\.\s?[A-Z]\.)"
 )
 
+#: The same words in any case, right before where a numeral may stand.
+_CALLING = re.compile(rf"\b(?:{_COUNTED_WORDS}|{_TITLE}|{_TITLE}\s\w+|{_REIGNED_NAMES})\s$", re.IGNORECASE)
+_LONGEST_CALL = 40
+
+
+def is_called_for(text: str, start: int) -> bool:
+    """Tell whether the words before `start` call for a numeral there, in an all-capitals line too."""
+    return _CALLING.search(text[max(0, start - _LONGEST_CALL) : start]) is not None
+
 
 #: Words after which even a single X counts; "Model X" and "Group X" are letters.
 _FIRM = frozenset(
