@@ -9,7 +9,7 @@ from briefing.newsroom import Cleaning, Show, SourceSettings
 from briefing.values import Article, ArticleRef, BlockKind, Role
 from worker.clean import check_cleaning, clean
 from worker.clean.extract import Evidence
-from worker.clean.html import _choose, read_fragment, read_page
+from worker.clean.html import _choose, _own_byline, read_fragment, read_page
 from worker.clean.phrases import noise_rule
 from worker.clean.shape import shape
 from worker.clean.walk import Walked
@@ -402,3 +402,91 @@ def test_a_text_given_as_the_article_may_be_short_and_a_page_may_not():
     for article, cleaning in ((brief, Cleaning(least_words=5)), (page, None)):
         with pytest.raises(ArticleEmpty):
             clean(article, cleaning)
+
+
+def plain_article(text, form="page", title=None):
+    return clean(Article(ref=REF, media_type="text/plain", form=form, body=text, title=title))
+
+
+def test_a_short_lead_is_not_dropped_for_a_sub_heading_that_looks_like_the_headline():
+    lead = "Up to 1,000 people fled the town of Vovchansk on Friday, the governor of the Kharkiv region said."
+    cleaned_article = plain_article(f"{lead}\n\nWhat we know so far\n\n{FERRY}\n")
+    assert cleaned_article.title is None
+    assert [block.text for block in cleaned_article.blocks] == [lead, "What we know so far", FERRY]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The mayor of Lviv said that repairs would take until the end of the month and cost $2 million",
+        "“We will fix it”",
+        "The mayor, a former engineer, said:\n\nWe will fix it",
+        "A month",
+    ],
+)
+@pytest.mark.parametrize(("form", "title"), [("page", None), ("fragment", None), ("fragment", "Ferry")])
+def test_a_missing_full_stop_costs_a_given_text_nothing(line, form, title):
+    cleaned_article = plain_article(f"{FERRY}\n\n{BOARD}\n\n{line}\n", form, title)
+    assert [block.text for block in cleaned_article.blocks] == [FERRY, BOARD, *line.split("\n\n")]
+
+
+def test_a_text_of_one_line_is_read():
+    assert [block.text for block in plain_article("Two people died in Lviv").blocks] == ["Two people died in Lviv"]
+
+
+def test_on_a_scraped_page_quoted_and_announced_lines_are_not_stray():
+    page = f"Menu\nSkip to content\n\nFerry runs again from Monday\n\n{FERRY}\n\nThe clerk, who had been on board, said:\n\n“We will fix it”\n\n{BOARD}\n\nStray words\n"
+    cleaned_article = plain_article(page)
+    assert [block.text for block in cleaned_article.blocks][-2:] == ["“We will fix it”", BOARD]
+    assert ("Stray words", "stray-line") in [(entry.text, entry.rule) for entry in cleaned_article.dropped]
+
+
+@pytest.mark.parametrize(
+    ("byline", "text"),
+    [
+        ("AP", "Apple shares rose 3% on Monday."),
+        ("BBC", "BBC bosses resigned on Monday."),
+        ("Reuters", "Reuters won the case on Monday, a court said."),
+        ("Reuters", "Reuters won the case"),
+    ],
+)
+def test_a_sentence_that_begins_like_the_authors_name_is_read(byline, text):
+    assert _own_byline(text, byline) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["Jo Baker", "BY JO BAKER, Political Editor", "Jo Baker | 4 March 2026", "Jo Baker, 10:32 GMT"]
+)
+def test_the_authors_own_line_is_read_from_the_head_only(text):
+    assert _own_byline(text, "Jo Baker")
+
+
+@pytest.mark.parametrize(
+    ("markup", "text", "rule"),
+    [
+        ("The raid killed <s>five</s> six people.", "The raid killed six people.", "struck"),
+        ("The raid killed <del>five</del> six people.", "The raid killed six people.", "struck"),
+        ("The raid killed <strike>five</strike> six people.", "The raid killed six people.", "struck"),
+        ("In <ruby>東京<rp>(</rp><rt>とうきょう</rt><rp>)</rp></ruby> it rained.", "In 東京 it rained.", "ruby"),
+    ],
+)
+def test_struck_text_and_a_second_spelling_are_not_read(markup, text, rule):
+    assert read(f"<p>{markup}</p>") == [text]
+    assert rule in rules(f"<p>{markup}</p>").values()
+
+
+def test_struck_text_of_markdown_is_not_read():
+    article = Article(ref=REF, media_type="text/markdown", body="The raid killed ~~five~~ six people.\n")
+    assert [block.text for block in clean(article).blocks] == ["The raid killed six people."]
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("About 10<sup>6</sup> of them.", "About 10^6 of them."),
+        ("About 10<sup>-6</sup> of it.", "About 10^-6 of it."),
+        ("On the 4<sup>th</sup> of May, 5 km<sup>2</sup> burned.", "On the 4th of May, 5 km2 burned."),
+    ],
+)
+def test_an_exponent_stays_apart_from_its_number(markup, text):
+    assert read(f"<p>{markup}</p>") == [text]

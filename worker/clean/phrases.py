@@ -32,7 +32,9 @@ _MEMBERSHIP = re.compile(
     _I,
 )
 #: Only the reader is asked; "we" and "our" alone tell of the newsroom, which may be news.
-_READER = re.compile(r"\b(?:you|your)\b|\b(?:funded|supported|paid for|backed) by (?:our )?readers\b|\bsupport (?:us|our)\b", _I)
+_READER = re.compile(
+    r"\b(?:you|your)\b|\b(?:funded|supported|paid for|backed) by (?:our )?readers\b|\bsupport (?:us|our)\b", _I
+)
 _ADDRESS = re.compile(r"\b(you|your|our|we|us|we[’']\w+)\b", _I)
 _NEWSROOM = re.compile(
     r"\b(readers?|reporting|journalis[mt]s?|newsrooms?|our mission|independent (?:media|news)|paywall|coverage)\b", _I

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _BULLET = re.compile(r"^\s*(?:[•◦▪‣·●–*-]|\d{1,2}[.)])\s+(?=\S)")
 _CLOSERS = "\"'”’)]»"
 _TERMINAL = ".!?…:;"
+_SENTENCE_ENDS = ".!?…"
+_QUOTED = re.compile(r"^[\"“„«»‘].*[\"”“»«’]$")
 
 #: A headline has at least this many words; menu entries have fewer.
 _HEADLINE_WORDS = 4
@@ -33,8 +35,23 @@ _HEADING_WORDS = 7
 _LIST_LEAD_WORDS = 12
 _LIST_ITEM_WORDS = 15
 
-#: A paragraph this long shows that the story has begun.
-_SUBSTANCE_WORDS = 20
+#: A sentence this long shows that the story has begun; "Welcome to our site!" does not.
+_SUBSTANCE_WORDS = 5
+
+#: Rules of what stands around an article on a page. Two such lines, and the text was scraped from one.
+_FURNITURE = PROMOTION | {
+    "navigation",
+    "paywall",
+    "share",
+    "no-script",
+    "reading-time",
+    "player-disclosure",
+    "read-also",
+}
+_FURNITURE_LINES = 2
+
+#: So many short lines in a row before the story are a menu, whatever they say.
+_MENU_LINES = 5
 
 #: After a form, an appeal or an advertisement, a sentence of so many words shows that the story goes on.
 _GOING_ON_WORDS = 6
@@ -67,22 +84,34 @@ class _Line:
         return bool(bare) and bare[-1] in _TERMINAL
 
     @property
+    def sentence(self) -> bool:
+        bare = self.text.rstrip(_CLOSERS)
+        return self.rule is None and not self.bullet and bool(bare) and bare[-1] in _SENTENCE_ENDS
+
+    @property
     def substance(self) -> bool:
         return self.rule is None and not self.head and self.punctuated and not self.bullet
 
 
-def read_plain(text: str, title: str | None = None) -> Draft:
+def read_plain(text: str, title: str | None = None, *, given: bool = False) -> Draft:
     """Return the draft of a scraped page, or of a plain text that is nothing but the article.
 
-    `title` is known when the text came without its headline.
+    `title` is known when the text came without its headline; `given` when a CMS says that all of it is the article.
     """
     lines = [replace(line, rule=noise_rule(line.text)) for line in _lines(text)]
     if title is not None:
-        return _draft(title, None, [], lines)
+        return _draft(title, None, [], lines, scraped=False)
     start, byline_at, byline = _find_head(lines)
+    scraped = not given and _is_scraped(lines, start)
     if start is None:
-        return _draft(None, None, [], lines)
-    before = [replace(line, rule=line.rule or "before-headline") for line in lines[:start]]
+        return _draft(None, None, [], lines, scraped=scraped)
+    # A sentence is not dropped for its place alone: without a "by" line, the headline is a guess.
+    before = [
+        line
+        if line.rule is None and byline_at is None and line.sentence
+        else replace(line, rule=line.rule or "before-headline")
+        for line in lines[:start]
+    ]
     before.append(replace(lines[start], head=True))
     after = lines[start + 1 :]
     if byline_at is not None:
@@ -91,7 +120,14 @@ def read_plain(text: str, title: str | None = None) -> Draft:
         after[at] = replace(after[at], head=True)
     elif after and _may_be_headline(after[0]) and _story_follows(after[1:]):
         after[0] = replace(after[0], kind=BlockKind.PARAGRAPH)
-    return _draft(lines[start].text, byline, before, after)
+    return _draft(lines[start].text, byline, before, after, scraped=scraped)
+
+
+def _is_scraped(lines: list[_Line], start: int | None) -> bool:
+    """Tell whether a text is evidently a web page's: only there does a line without a full stop stray into a story."""
+    furniture = sum(line.rule in _FURNITURE for line in lines)
+    menu = sum(not line.punctuated for line in lines[: start or 0])
+    return furniture >= _FURNITURE_LINES or menu >= _MENU_LINES
 
 
 def _lines(text: str) -> list[_Line]:
@@ -128,8 +164,9 @@ def _find_head(lines: list[_Line]) -> tuple[int | None, int | None, Byline | Non
         return first, None, None
     for index, line in enumerate(lines[:_HEAD_LINES]):
         if _may_be_headline(line) and not line.punctuated:
-            return index, None, None
-        if line.substance and line.words >= _SUBSTANCE_WORDS:
+            # The only line there is must be the story.
+            return (index if any(later.rule is None for later in lines[index + 1 :]) else None), None, None
+        if line.sentence and line.words >= _SUBSTANCE_WORDS:
             break
     return None, None, None
 
@@ -148,11 +185,14 @@ def _story_follows(lines: list[_Line]) -> bool:
     return following is not None and following.substance and following.words >= _GOING_ON_WORDS
 
 
-def _draft(title: str | None, byline: Byline | None, before: list[_Line], after: list[_Line]) -> Draft:
+def _draft(
+    title: str | None, byline: Byline | None, before: list[_Line], after: list[_Line], *, scraped: bool
+) -> Draft:
     published_at = byline.published_at if byline else None
     if published_at is None:
         after, published_at = _take_date_line(after)
-    judged = _judged(_with_bare_lists(_without_bare_names(_cut_tail(after))))
+    kept = _with_bare_lists(_without_bare_names(_cut_tail(after) if scraped else after))
+    judged = _judged(_with_lead_colons(kept), scraped=scraped)
     return Draft(
         title=title,
         byline=byline.names if byline else None,
@@ -214,11 +254,29 @@ def _without_bare_names(lines: list[_Line]) -> list[_Line]:
     ]
 
 
-def _judged(lines: list[_Line]) -> list[Piece]:
+def _with_lead_colons(lines: list[_Line]) -> list[_Line]:
+    """Mark what is in quotation marks, or announced by a line that ends in a colon, as the paragraph it is."""
+    marked = []
+    announced = False
+    for line in lines:
+        told = announced or bool(_QUOTED.match(line.text))
+        paragraph = told and _may_be_short_headline(line) and not line.head and line.kind is None
+        marked.append(replace(line, kind=BlockKind.PARAGRAPH) if paragraph else line)
+        if line.rule is None:
+            announced = line.text.endswith(":")
+    return marked
+
+
+def _judged(lines: list[_Line], *, scraped: bool) -> list[Piece]:
     judged = []
     following: _Line | None = None
     for line in reversed(lines):
-        judged.append(_piece(replace(line, rule=line.rule or _stray_rule(line, following))))
+        stray = _stray_rule(line, following) if line.rule is None else None
+        if stray and not scraped:
+            # Nothing tells that it is not the article's: it is read, as more than a heading.
+            judged.append(_piece(replace(line, kind=BlockKind.PARAGRAPH)))
+        else:
+            judged.append(_piece(replace(line, rule=line.rule or stray)))
         if line.rule is None and not line.head:
             following = line
     return judged[::-1]
