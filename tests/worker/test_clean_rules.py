@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from briefing.errors import ArticleEmpty, Misconfigured
 from briefing.newsroom import Cleaning, Show, SourceSettings
 from briefing.values import Article, ArticleRef, BlockKind, Role
 from worker.clean import check_cleaning, clean
+from worker.clean.draft import Piece
 from worker.clean.extract import Evidence
 from worker.clean.html import _choose, _own_byline, read_fragment, read_page
 from worker.clean.phrases import noise_rule
@@ -490,3 +493,28 @@ def test_struck_text_of_markdown_is_not_read():
 )
 def test_an_exponent_stays_apart_from_its_number(markup, text):
     assert read(f"<p>{markup}</p>") == [text]
+
+
+def test_a_blockquote_that_shares_letters_or_a_phrase_with_the_body_is_read():
+    body = f"<p>The wonder of the ferry is that it runs.</p><p>They told him to “resign at once” on Friday.</p><p>{FERRY}</p>"
+    assert read(f"{body}<blockquote>He won.</blockquote><blockquote>Resign at once!</blockquote>")[-2:] == [
+        "He won.",
+        "Resign at once!",
+    ]
+    assert read(f"<p>{FERRY} {BOARD}</p><blockquote>{BOARD}</blockquote>") == [f"{FERRY} {BOARD}"]
+
+
+def test_a_timelines_dates_and_a_programmes_times_are_read():
+    markup = (
+        f"<p>March 4, 2026</p><p>{FERRY}</p><p>24 February 2022</p><p>Russia invaded.</p><p>10:30</p><p>{BOARD}</p>"
+    )
+    assert read(markup) == [FERRY, "24 February 2022", "Russia invaded.", "10:30", BOARD]
+    assert read(f"<p>{FERRY}</p><p>Published: 24 February 2022</p><p>{BOARD}</p>") == [FERRY, BOARD]
+
+
+def test_long_pull_quotes_on_a_long_page_cost_little_time():
+    quotes = [Piece(kind=BlockKind.QUOTE, text=f"x{n} " + "abcdefg hij " * 80, pull_quote=True) for n in range(199)]
+    body = [Piece(kind=BlockKind.PARAGRAPH, text=f"p{n} " + "zzz yyyy " * 300) for n in range(1000)]
+    started = time.process_time()
+    assert all(piece.to_read for piece in shape(quotes + body, None, None))
+    assert time.process_time() - started < 3
