@@ -518,3 +518,16 @@ def test_long_pull_quotes_on_a_long_page_cost_little_time():
     started = time.process_time()
     assert all(piece.to_read for piece in shape(quotes + body, None, None))
     assert time.process_time() - started < 3
+
+
+def test_a_plain_programmes_times_and_dates_are_read():
+    cleaned_article = plain_article(
+        f"Ferry runs again from Monday\n\n10:15\n\n{FERRY}\n\n24 February 2022\n\n{BOARD}\n\n10:30\n\nThe engine failed.\n"
+    )
+    assert [block.text for block in cleaned_article.blocks] == [
+        FERRY,
+        "24 February 2022",
+        BOARD,
+        "10:30",
+        "The engine failed.",
+    ]

@@ -25,6 +25,8 @@ _TERMINAL = ".!?…:;"
 _SENTENCE_ENDS = ".!?…"
 _QUOTED = re.compile(r"^[\"“„«»‘].*[\"”“»«’]$")
 
+_CLOCK = re.compile(r"\d{1,2}[:.h]\d{2}")
+
 #: A headline has at least this many words; menu entries have fewer.
 _HEADLINE_WORDS = 4
 
@@ -98,7 +100,7 @@ def read_plain(text: str, title: str | None = None, *, given: bool = False) -> D
 
     `title` is known when the text came without its headline; `given` when a CMS says that all of it is the article.
     """
-    lines = [replace(line, rule=noise_rule(line.text)) for line in _lines(text)]
+    lines = _with_times([replace(line, rule=noise_rule(line.text)) for line in _lines(text)])
     if title is not None:
         return _draft(title, None, [], lines, scraped=False)
     start, byline_at, byline = _find_head(lines)
@@ -121,6 +123,17 @@ def read_plain(text: str, title: str | None = None, *, given: bool = False) -> D
     elif after and _may_be_headline(after[0]) and _story_follows(after[1:]):
         after[0] = replace(after[0], kind=BlockKind.PARAGRAPH)
     return _draft(lines[start].text, byline, before, after, scraped=scraped)
+
+
+def _with_times(lines: list[_Line]) -> list[_Line]:
+    """Read a bare time that stands between sentences: it is a programme's or a live blog's, not the page's own."""
+    at = [index for index, line in enumerate(lines) if line.sentence]
+    return [
+        replace(line, rule=None)
+        if line.rule == "timestamp" and at and at[0] < index < at[-1] and _CLOCK.match(line.text)
+        else line
+        for index, line in enumerate(lines)
+    ]
 
 
 def _is_scraped(lines: list[_Line], start: int | None) -> bool:
@@ -203,6 +216,8 @@ def _draft(
 
 def _take_date_line(lines: list[_Line]) -> tuple[list[_Line], datetime | None]:
     for index, line in enumerate(lines[:3]):
+        if line.sentence:
+            break  # the story has begun: what follows is a timeline's
         if date := read_date_line(line.text):
             return [*lines[:index], replace(line, rule="date-line"), *lines[index + 1 :]], date
     return lines, None
