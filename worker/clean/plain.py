@@ -7,22 +7,18 @@ draft's blocks or in its ledger; none disappears.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from briefing.values import BlockKind
 from worker.clean.byline import Byline, read_byline, read_date_line
 from worker.clean.draft import Draft, Piece
+from worker.clean.lines import Line, read_lines
 from worker.clean.phrases import PROMOTION, noise_rule
-from worker.text import one_line
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-_BULLET = re.compile(r"^\s*(?:[•◦▪‣·●–*-]|\d{1,2}[.)])\s+(?=\S)")
-_CLOSERS = "\"'”’)]»"
-_TERMINAL = ".!?…:;"
-_SENTENCE_ENDS = ".!?…"
 _QUOTED = re.compile(r"^[\"“„«»‘].*[\"”“»«’]$")
 
 _CLOCK = re.compile(r"\d{1,2}[:.h]\d{2}")
@@ -58,41 +54,8 @@ _MENU_LINES = 5
 #: After a form, an appeal or an advertisement, a sentence of so many words shows that the story goes on.
 _GOING_ON_WORDS = 6
 
-#: Line lengths that text wrapped by hand or by a mail program has.
-_WRAPPED = range(45, 101)
-
 #: Lines before the story in which a headline and a "by" line are looked for.
 _HEAD_LINES = 60
-
-
-@dataclass(frozen=True)
-class _Line:
-    text: str
-    bullet: bool = False
-    rule: str | None = None
-    """Why it is dropped, once known."""
-    head: bool = False
-    """The headline or the "by" line, which are read from the head."""
-    kind: BlockKind | None = None
-    """Known from where it stands, against what its punctuation says."""
-
-    @property
-    def words(self) -> int:
-        return len(self.text.split())
-
-    @property
-    def punctuated(self) -> bool:
-        bare = self.text.rstrip(_CLOSERS)
-        return bool(bare) and bare[-1] in _TERMINAL
-
-    @property
-    def sentence(self) -> bool:
-        bare = self.text.rstrip(_CLOSERS)
-        return self.rule is None and not self.bullet and bool(bare) and bare[-1] in _SENTENCE_ENDS
-
-    @property
-    def substance(self) -> bool:
-        return self.rule is None and not self.head and self.punctuated and not self.bullet
 
 
 def read_plain(text: str, title: str | None = None, *, given: bool = False) -> Draft:
@@ -100,7 +63,7 @@ def read_plain(text: str, title: str | None = None, *, given: bool = False) -> D
 
     `title` is known when the text came without its headline; `given` when a CMS says that all of it is the article.
     """
-    lines = _with_times([replace(line, rule=noise_rule(line.text)) for line in _lines(text)])
+    lines = _with_times([replace(line, rule=noise_rule(line.text)) for line in read_lines(text)])
     if title is not None:
         return _draft(title, None, [], lines, scraped=False)
     start, byline_at, byline = _find_head(lines)
@@ -125,7 +88,7 @@ def read_plain(text: str, title: str | None = None, *, given: bool = False) -> D
     return _draft(lines[start].text, byline, before, after, scraped=scraped)
 
 
-def _with_times(lines: list[_Line]) -> list[_Line]:
+def _with_times(lines: list[Line]) -> list[Line]:
     """Read a bare time that stands between sentences: it is a programme's or a live blog's, not the page's own."""
     at = [index for index, line in enumerate(lines) if line.sentence]
     return [
@@ -136,32 +99,14 @@ def _with_times(lines: list[_Line]) -> list[_Line]:
     ]
 
 
-def _is_scraped(lines: list[_Line], start: int | None) -> bool:
+def _is_scraped(lines: list[Line], start: int | None) -> bool:
     """Tell whether a text is evidently a web page's: only there does a line without a full stop stray into a story."""
     furniture = sum(line.rule in _FURNITURE for line in lines)
     menu = sum(not line.punctuated for line in lines[: start or 0])
     return furniture >= _FURNITURE_LINES or menu >= _MENU_LINES
 
 
-def _lines(text: str) -> list[_Line]:
-    lines = []
-    for group in re.split(r"\n\s*\n", text):
-        rows = [row for row in group.split("\n") if one_line(row)]
-        for row in _unwrapped(rows):
-            bullet = bool(_BULLET.match(row))
-            lines.append(_Line(one_line(_BULLET.sub("", row) if bullet else row), bullet))
-    return lines
-
-
-def _unwrapped(rows: list[str]) -> list[str]:
-    """Join the rows of a paragraph that was wrapped to a column; leave pages with a paragraph a line alone."""
-    broken = [row for row in rows[:-1] if len(row) in _WRAPPED and one_line(row)[-1] not in _TERMINAL + _CLOSERS]
-    if len(rows) < 2 or len(broken) * 2 < len(rows) - 1 or any(_BULLET.match(row) or read_byline(row) for row in rows):  # noqa: PLR2004
-        return rows
-    return [" ".join(rows)]
-
-
-def _find_head(lines: list[_Line]) -> tuple[int | None, int | None, Byline | None]:
+def _find_head(lines: list[Line]) -> tuple[int | None, int | None, Byline | None]:
     """Return where the headline and the "by" line stand, and what the latter says."""
     for index, line in enumerate(lines[:_HEAD_LINES]):
         byline = read_byline(line.text) if line.rule is None else None
@@ -184,23 +129,21 @@ def _find_head(lines: list[_Line]) -> tuple[int | None, int | None, Byline | Non
     return None, None, None
 
 
-def _may_be_headline(line: _Line) -> bool:
+def _may_be_headline(line: Line) -> bool:
     return line.rule is None and not line.bullet and line.words >= _HEADLINE_WORDS
 
 
-def _may_be_short_headline(line: _Line) -> bool:
+def _may_be_short_headline(line: Line) -> bool:
     """Tell whether a line of any length may be a headline, standing where one is expected."""
     return line.rule is None and not line.bullet and not line.punctuated
 
 
-def _story_follows(lines: list[_Line]) -> bool:
+def _story_follows(lines: list[Line]) -> bool:
     following = next((line for line in lines if line.rule is None), None)
     return following is not None and following.substance and following.words >= _GOING_ON_WORDS
 
 
-def _draft(
-    title: str | None, byline: Byline | None, before: list[_Line], after: list[_Line], *, scraped: bool
-) -> Draft:
+def _draft(title: str | None, byline: Byline | None, before: list[Line], after: list[Line], *, scraped: bool) -> Draft:
     published_at = byline.published_at if byline else None
     if published_at is None:
         after, published_at = _take_date_line(after)
@@ -214,7 +157,7 @@ def _draft(
     )
 
 
-def _take_date_line(lines: list[_Line]) -> tuple[list[_Line], datetime | None]:
+def _take_date_line(lines: list[Line]) -> tuple[list[Line], datetime | None]:
     for index, line in enumerate(lines[:3]):
         if line.sentence:
             break  # the story has begun: what follows is a timeline's
@@ -223,7 +166,7 @@ def _take_date_line(lines: list[_Line]) -> tuple[list[_Line], datetime | None]:
     return lines, None
 
 
-def _cut_tail(lines: list[_Line]) -> list[_Line]:
+def _cut_tail(lines: list[Line]) -> list[Line]:
     """Drop everything from the first form or appeal after which the story does not go on."""
     begun = next((index for index, line in enumerate(lines) if line.substance), len(lines))
     last = max((index for index, line in enumerate(lines) if _goes_on(line)), default=-1)
@@ -233,15 +176,15 @@ def _cut_tail(lines: list[_Line]) -> list[_Line]:
     return lines
 
 
-def _after(line: _Line) -> _Line:
+def _after(line: Line) -> Line:
     return line if line.head else replace(line, rule=line.rule or "after-article")
 
 
-def _goes_on(line: _Line) -> bool:
+def _goes_on(line: Line) -> bool:
     return line.substance and line.words >= _GOING_ON_WORDS
 
 
-def _with_bare_lists(lines: list[_Line]) -> list[_Line]:
+def _with_bare_lists(lines: list[Line]) -> list[Line]:
     """Mark two or more lines without full stops below a short line that ends in a colon as the list they are."""
     marked = list(lines)
     for index, line in enumerate(lines):
@@ -255,11 +198,11 @@ def _with_bare_lists(lines: list[_Line]) -> list[_Line]:
     return marked
 
 
-def _may_be_item(line: _Line) -> bool:
+def _may_be_item(line: Line) -> bool:
     return _may_be_short_headline(line) and not line.head and line.words <= _LIST_ITEM_WORDS
 
 
-def _without_bare_names(lines: list[_Line]) -> list[_Line]:
+def _without_bare_names(lines: list[Line]) -> list[Line]:
     """Drop a name that stands above "Staff Writer": a "by" line without its "by"."""
     return [
         replace(line, rule="byline-line")
@@ -269,7 +212,7 @@ def _without_bare_names(lines: list[_Line]) -> list[_Line]:
     ]
 
 
-def _with_lead_colons(lines: list[_Line]) -> list[_Line]:
+def _with_lead_colons(lines: list[Line]) -> list[Line]:
     """Mark what is in quotation marks, or announced by a line that ends in a colon, as the paragraph it is."""
     marked = []
     announced = False
@@ -282,9 +225,9 @@ def _with_lead_colons(lines: list[_Line]) -> list[_Line]:
     return marked
 
 
-def _judged(lines: list[_Line], *, scraped: bool) -> list[Piece]:
+def _judged(lines: list[Line], *, scraped: bool) -> list[Piece]:
     judged = []
-    following: _Line | None = None
+    following: Line | None = None
     for line in reversed(lines):
         stray = _stray_rule(line, following) if line.rule is None else None
         if stray and not scraped:
@@ -297,11 +240,11 @@ def _judged(lines: list[_Line], *, scraped: bool) -> list[Piece]:
     return judged[::-1]
 
 
-def _piece(line: _Line) -> Piece:
+def _piece(line: Line) -> Piece:
     return Piece(kind=_kind(line), text=line.text, rule=line.rule, head=line.head)
 
 
-def _stray_rule(line: _Line, following: _Line | None) -> str | None:
+def _stray_rule(line: Line, following: Line | None) -> str | None:
     if line.head or line.kind or line.bullet or line.punctuated:
         return None
     if line.words > _HEADING_WORDS:
@@ -309,7 +252,7 @@ def _stray_rule(line: _Line, following: _Line | None) -> str | None:
     return None if following is not None and (following.substance or following.bullet) else "stray-line"
 
 
-def _kind(line: _Line) -> BlockKind:
+def _kind(line: Line) -> BlockKind:
     if line.kind:
         return line.kind
     if line.bullet:
