@@ -140,7 +140,7 @@ def test_every_line_of_a_scraped_page_is_accounted_for():
 
 def test_related_headlines_go_and_sub_headings_stay():
     article = plain(
-        f"Ferry runs again from Monday\n\n{PARAGRAPH}\n\nMonths after the flood the market counts its losses\n\nWhat next\n\nAnd so {PARAGRAPH}\n"
+        f"Menu\nSkip to content\n\nFerry runs again from Monday\n\n{PARAGRAPH}\n\nMonths after the flood the market counts its losses\n\nWhat next\n\nAnd so {PARAGRAPH}\n"
     )
     cleaned = clean(article)
     assert [block.text for block in cleaned.blocks if block.kind is BlockKind.HEADING] == ["What next"]

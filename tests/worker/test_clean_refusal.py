@@ -60,6 +60,11 @@ def test_a_teaser_and_a_remnant_are_refused_by_name(pieces, signs, code):
             False,
         ),
         ([text("word " * 300, "…")], {NOT_FREE}, True),
+        # Complete articles of metered sites
+        ([text(FERRY, FERRY, FERRY, BOARD), text("Already a subscriber?", rule="form")], {NOT_FREE, GATED}, True),
+        ([text("Already a subscriber? Log in", rule="paywall"), text(FERRY, BOARD)], {NOT_FREE}, True),
+        ([text("Two people died near Lviv on Monday, police said.")], {NOT_FREE, GATED}, True),
+        ([text(FERRY, BOARD, "“Wait…”")], {NOT_FREE}, True),
         ([text("And then, one evening, somebody picked up a telephone and …")], set(), False),
     ],
 )

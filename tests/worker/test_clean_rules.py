@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from briefing.errors import ArticleEmpty, Misconfigured
 from briefing.newsroom import Cleaning, Show, SourceSettings
 from briefing.values import Article, ArticleRef, BlockKind, Role
 from worker.clean import check_cleaning, clean
+from worker.clean.draft import Piece
 from worker.clean.extract import Evidence
-from worker.clean.html import _choose, read_fragment, read_page
+from worker.clean.html import _choose, _own_byline, read_fragment, read_page
 from worker.clean.phrases import noise_rule
 from worker.clean.shape import shape
 from worker.clean.walk import Walked
@@ -247,6 +250,15 @@ def test_a_pull_quote_goes_when_it_repeats_the_body_and_stays_when_it_does_not()
         "Correction: An earlier version misstated the vote. It was 5-2, not 4-3.",
         "Listen.",
         "If you have information about the crash, call Crime Stoppers at 1-800-222-TIPS.",
+        "Thanks to 2,500 supporters, the club was saved from closure this summer.",
+        "The fund supports journalists who fled Russia, and our newsroom is one of those it has funded since 2022.",
+        "Our readers will know that we have covered the donations scandal since 2020, and that coverage won a prize.",
+        "Register to vote by e-mail before Friday, the deadline set by law.",
+        "Become a member of NATO: that is Ukraine's aim.",
+        "The mayor posted it online (photo by his wife).",
+        "The label said: all rights reserved.",
+        "To continue reading the riot act would be futile.",
+        "Already a member? The EU says Ukraine could be.",
     ],
 )
 def test_news_that_begins_like_promotion_stays(line):
@@ -267,6 +279,11 @@ def test_news_that_begins_like_promotion_stays(line):
         ("Читайте також: Як у місті ремонтують колії", "read-also"),
         ("Підписуйтесь на наш Telegram-канал", "sign-up"),
         ("Subscribe to continue reading", "paywall"),
+        ("To continue reading, log in.", "paywall"),
+        ("Already a subscriber? Log in", "paywall"),
+        ("The Harbour Ledger 2026. All rights reserved.", "copyright"),
+        ("Three years of reporting, funded by our readers.", "appeal"),
+        ("A ferry at dawn (photo by Ann Lee).", "caption"),
         ("Cet article est réservé aux abonnés", "paywall"),
         ("[newsletter_signup list=”daily”]", "shortcode"),
         ("Home > News > Local", "navigation"),
@@ -388,3 +405,129 @@ def test_a_text_given_as_the_article_may_be_short_and_a_page_may_not():
     for article, cleaning in ((brief, Cleaning(least_words=5)), (page, None)):
         with pytest.raises(ArticleEmpty):
             clean(article, cleaning)
+
+
+def plain_article(text, form="page", title=None):
+    return clean(Article(ref=REF, media_type="text/plain", form=form, body=text, title=title))
+
+
+def test_a_short_lead_is_not_dropped_for_a_sub_heading_that_looks_like_the_headline():
+    lead = "Up to 1,000 people fled the town of Vovchansk on Friday, the governor of the Kharkiv region said."
+    cleaned_article = plain_article(f"{lead}\n\nWhat we know so far\n\n{FERRY}\n")
+    assert cleaned_article.title is None
+    assert [block.text for block in cleaned_article.blocks] == [lead, "What we know so far", FERRY]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The mayor of Lviv said that repairs would take until the end of the month and cost $2 million",
+        "“We will fix it”",
+        "The mayor, a former engineer, said:\n\nWe will fix it",
+        "A month",
+    ],
+)
+@pytest.mark.parametrize(("form", "title"), [("page", None), ("fragment", None), ("fragment", "Ferry")])
+def test_a_missing_full_stop_costs_a_given_text_nothing(line, form, title):
+    cleaned_article = plain_article(f"{FERRY}\n\n{BOARD}\n\n{line}\n", form, title)
+    assert [block.text for block in cleaned_article.blocks] == [FERRY, BOARD, *line.split("\n\n")]
+
+
+def test_a_text_of_one_line_is_read():
+    assert [block.text for block in plain_article("Two people died in Lviv").blocks] == ["Two people died in Lviv"]
+
+
+def test_on_a_scraped_page_quoted_and_announced_lines_are_not_stray():
+    page = f"Menu\nSkip to content\n\nFerry runs again from Monday\n\n{FERRY}\n\nThe clerk, who had been on board, said:\n\n“We will fix it”\n\n{BOARD}\n\nStray words\n"
+    cleaned_article = plain_article(page)
+    assert [block.text for block in cleaned_article.blocks][-2:] == ["“We will fix it”", BOARD]
+    assert ("Stray words", "stray-line") in [(entry.text, entry.rule) for entry in cleaned_article.dropped]
+
+
+@pytest.mark.parametrize(
+    ("byline", "text"),
+    [
+        ("AP", "Apple shares rose 3% on Monday."),
+        ("BBC", "BBC bosses resigned on Monday."),
+        ("Reuters", "Reuters won the case on Monday, a court said."),
+        ("Reuters", "Reuters won the case"),
+    ],
+)
+def test_a_sentence_that_begins_like_the_authors_name_is_read(byline, text):
+    assert _own_byline(text, byline) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["Jo Baker", "BY JO BAKER, Political Editor", "Jo Baker | 4 March 2026", "Jo Baker, 10:32 GMT"]
+)
+def test_the_authors_own_line_is_read_from_the_head_only(text):
+    assert _own_byline(text, "Jo Baker")
+
+
+@pytest.mark.parametrize(
+    ("markup", "text", "rule"),
+    [
+        ("The raid killed <s>five</s> six people.", "The raid killed six people.", "struck"),
+        ("The raid killed <del>five</del> six people.", "The raid killed six people.", "struck"),
+        ("The raid killed <strike>five</strike> six people.", "The raid killed six people.", "struck"),
+        ("In <ruby>東京<rp>(</rp><rt>とうきょう</rt><rp>)</rp></ruby> it rained.", "In 東京 it rained.", "ruby"),
+    ],
+)
+def test_struck_text_and_a_second_spelling_are_not_read(markup, text, rule):
+    assert read(f"<p>{markup}</p>") == [text]
+    assert rule in rules(f"<p>{markup}</p>").values()
+
+
+def test_struck_text_of_markdown_is_not_read():
+    article = Article(ref=REF, media_type="text/markdown", body="The raid killed ~~five~~ six people.\n")
+    assert [block.text for block in clean(article).blocks] == ["The raid killed six people."]
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("About 10<sup>6</sup> of them.", "About 10^6 of them."),
+        ("About 10<sup>-6</sup> of it.", "About 10^-6 of it."),
+        ("On the 4<sup>th</sup> of May, 5 km<sup>2</sup> burned.", "On the 4th of May, 5 km2 burned."),
+    ],
+)
+def test_an_exponent_stays_apart_from_its_number(markup, text):
+    assert read(f"<p>{markup}</p>") == [text]
+
+
+def test_a_blockquote_that_shares_letters_or_a_phrase_with_the_body_is_read():
+    body = f"<p>The wonder of the ferry is that it runs.</p><p>They told him to “resign at once” on Friday.</p><p>{FERRY}</p>"
+    assert read(f"{body}<blockquote>He won.</blockquote><blockquote>Resign at once!</blockquote>")[-2:] == [
+        "He won.",
+        "Resign at once!",
+    ]
+    assert read(f"<p>{FERRY} {BOARD}</p><blockquote>{BOARD}</blockquote>") == [f"{FERRY} {BOARD}"]
+
+
+def test_a_timelines_dates_and_a_programmes_times_are_read():
+    markup = (
+        f"<p>March 4, 2026</p><p>{FERRY}</p><p>24 February 2022</p><p>Russia invaded.</p><p>10:30</p><p>{BOARD}</p>"
+    )
+    assert read(markup) == [FERRY, "24 February 2022", "Russia invaded.", "10:30", BOARD]
+    assert read(f"<p>{FERRY}</p><p>Published: 24 February 2022</p><p>{BOARD}</p>") == [FERRY, BOARD]
+
+
+def test_long_pull_quotes_on_a_long_page_cost_little_time():
+    quotes = [Piece(kind=BlockKind.QUOTE, text=f"x{n} " + "abcdefg hij " * 80, pull_quote=True) for n in range(199)]
+    body = [Piece(kind=BlockKind.PARAGRAPH, text=f"p{n} " + "zzz yyyy " * 300) for n in range(1000)]
+    started = time.process_time()
+    assert all(piece.to_read for piece in shape(quotes + body, None, None))
+    assert time.process_time() - started < 3
+
+
+def test_a_plain_programmes_times_and_dates_are_read():
+    cleaned_article = plain_article(
+        f"Ferry runs again from Monday\n\n10:15\n\n{FERRY}\n\n24 February 2022\n\n{BOARD}\n\n10:30\n\nThe engine failed.\n"
+    )
+    assert [block.text for block in cleaned_article.blocks] == [
+        FERRY,
+        "24 February 2022",
+        BOARD,
+        "10:30",
+        "The engine failed.",
+    ]

@@ -88,7 +88,7 @@ def _check_size(blocks: int) -> None:
 
 def _read(article: Article, cleaning: Cleaning) -> Draft:
     if article.media_type == "text/plain":
-        return read_plain(article.body, article.title)
+        return read_plain(article.body, article.title, given=article.form == "fragment")
     if article.media_type == "text/markdown":
         from worker.clean.markdown import read_markdown  # noqa: PLC0415  0.1 s, also in the parsing child, that HTML spares
 

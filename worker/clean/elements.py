@@ -1,7 +1,7 @@
 """Elements that are not the article, by what they are and what they are called. Judges each element by itself.
 
 Knows names, classes and IDs, not phrases, and takes nothing out: whether a name that merely sounds like noise counts
-is decided by `evidence`.
+is decided by `marks`.
 """
 
 from __future__ import annotations
@@ -32,6 +32,11 @@ _SURE_TAGS = {
     "svg": "embed",
     "canvas": "embed",
     "dialog": "hidden",
+    "s": "struck",
+    "strike": "struck",
+    "del": "struck",
+    "rt": "ruby",
+    "rp": "ruby",
     "template": "hidden",
     "noscript": "no-script",
     "amp-ad": "advertisement",

@@ -6,6 +6,7 @@ blocks are read, so every letter is in the draft, spoken or with the rule that d
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import lxml.html
@@ -13,14 +14,14 @@ from lxml.etree import ParserError
 
 from briefing.errors import PageRefused
 from briefing.values import BlockKind
-from worker.clean.byline import read_byline
+from worker.clean.byline import read_byline, read_date_line
 from worker.clean.completion import complete, within_sentences
 from worker.clean.draft import Draft, PaywallSign, Piece
 from worker.clean.elements import remove_mute
 from worker.clean.extract import Evidence, extract
-from worker.clean.folding import folded
 from worker.clean.marks import believe, find_marks, is_sentence
 from worker.clean.metadata import read_head, read_json_ld, with_guesses
+from worker.clean.phrases import noise_rule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -147,7 +148,17 @@ def _own_byline(text: str, byline: str | None) -> str | None:
     """Return the names of a "by" line: it is read from the head, not a second time from the body."""
     if found := read_byline(text):
         return found.names
-    if byline is None:
+    if byline is None or text.rstrip()[-1:] in ".!?":
         return None
-    names, words = folded(byline), folded(text).removeprefix("by")
-    return byline if names and words.startswith(names) and len(words) < len(names) + _BYLINE_LETTERS else None
+    names = r"\W+".join(map(re.escape, re.findall(r"\w+", byline.casefold())))
+    match = re.match(rf"\W*(?P<by>by\W+)?{names}\b(?P<rest>.*)", text.casefold(), re.DOTALL) if names else None
+    if match is None:
+        return None
+    # "Apple shares rose" is not by AP: without a "by" there may be nothing but the names and when they wrote.
+    rest = match["rest"].strip(" ,|·•–—-")
+    told = len(rest) < _BYLINE_LETTERS if match["by"] else not rest or _is_when(rest)
+    return byline if told else None
+
+
+def _is_when(text: str) -> bool:
+    return bool(read_date_line(text)) or noise_rule(text) in {"timestamp", "reading-time"}

@@ -31,18 +31,24 @@ _MEMBERSHIP = re.compile(
     r"patrons?|gift(?:ed|ing)?|chip in|support(?:ing)? (?:us|our))\b",
     _I,
 )
+#: Only the reader is asked; "we" and "our" alone tell of the newsroom, which may be news.
+_READER = re.compile(
+    r"\b(?:you|your)\b|\b(?:funded|supported|paid for|backed) by (?:our )?readers\b|\bsupport (?:us|our)\b", _I
+)
 _ADDRESS = re.compile(r"\b(you|your|our|we|us|we[’']\w+)\b", _I)
 _NEWSROOM = re.compile(
     r"\b(readers?|reporting|journalis[mt]s?|newsrooms?|our mission|independent (?:media|news)|paywall|coverage)\b", _I
 )
+#: The thanks end there; "Thanks to 2,500 supporters, the club was saved" goes on, as news.
+_SUPPORTERS = r"thanks to [\d,.]+ (?:supporters|members|readers)\b(?=\s*(?:[.!…]|$|like you|— |– ))"
 _APPEAL_START = re.compile(
     r"^(?:support (?:us|our (?:work|journalis[mt]s?|reporting|newsroom|mission)|independent (?:media|journalism|news))|"
-    r"become a (?:member|supporter|patron|subscriber)\b|donate\b|(?:gift|give) (?:a )?membership|"
+    r"become a (?:member|supporter|patron|subscriber)\b(?! of (?!our\b))|donate\b|(?:gift|give) (?:a )?membership|"
     r"join our (?:community|members)|help us (?:get|reach|keep|fund|raise|tell|cover|continue)|"
-    r"make a (?:donation|contribution)|(?:all )?thanks to [\d,.]+ (?:supporters|members|readers))",
+    rf"make a (?:donation|contribution)|(?:all )?{_SUPPORTERS})",
     _I,
 )
-_THANKS = re.compile(r"\bthanks to (?:[\d,.]+ (?:supporters|members|readers)|(?:our )?readers like you)\b", _I)
+_THANKS = re.compile(rf"\b(?:{_SUPPORTERS}|thanks to (?:our )?readers like you\b)", _I)
 
 #: A call to act is no longer than this; a sentence that merely begins like one is.
 _CALL_WORDS = 10
@@ -99,13 +105,13 @@ _SURE: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
         "caption",
         re.compile(
             r"\((?:file photo|(?:photo|image|picture|illustration|graphic|credit|video|map)s?"
-            r"(?:\s*[:/]|\s+(?:by|courtesy|credit|via)\b|\s+[A-Z][^()]*/)[^()]+)\)\W*$|"
+            r"(?:\s*[:/]|\s+(?:by (?-i:[^\W\d_a-zа-я])|(?:courtesy|credit|via)\b)|\s+[A-Z][^()]*/)[^()]+)\)\W*$|"
             rf"\([^()]*(?:\bvia\b|/)[^()]*(?:{_AGENCIES})[^()]*\)\W*$|"
             r"\([^()]*(?:\bgetty images\b|\bap photo\b)[^()]*\)\W*$|^image (?:source|caption),",
             _I,
         ),
     ),
-    ("copyright", re.compile(r"^(?:©|\(c\)\s)|^copyright (?:©|\(c\)|\d{4})|\ball rights reserved\W*$", _I)),
+    ("copyright", re.compile(r"^(?:©|\(c\)\s)|^copyright (?:©|\(c\)|\d{4})", _I)),
     (
         "reading-time",
         re.compile(r"^(?:\d{1,3}[- ]min(?:ute)?s?(?: read)?|(?:lesezeit|temps de lecture)\s*:.{0,20})$", _I),
@@ -147,6 +153,7 @@ _UNREPORTED: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
         ),
     ),
     ("sign-up", SIGN_UP),
+    ("copyright", re.compile(r"(?<!: )\ball rights reserved\W*$", _I)),
     ("read-also", READ_ALSO),
     (
         "developing",
@@ -231,4 +238,4 @@ def _is_appeal(own: str) -> bool:
     newsroom = bool(_NEWSROOM.search(own))
     if _APPEAL_START.search(own.strip()):
         return newsroom or len(own.split()) <= _CALL_WORDS or (asks > 1 and addressed > 0)
-    return (asks > 0 and addressed > 0 and newsroom) or (asks > 2 and addressed > 2)  # noqa: PLR2004  a pile of both
+    return (asks > 0 and newsroom and bool(_READER.search(own))) or (asks > 2 and addressed > 2)  # noqa: PLR2004  a pile of both

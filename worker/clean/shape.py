@@ -13,6 +13,7 @@ from briefing.values import BlockKind
 from worker.clean.byline import read_date_line
 from worker.clean.folding import folded
 from worker.clean.phrases import noise_rule
+from worker.clean.repeats import Body
 from worker.text import one_line
 
 if TYPE_CHECKING:
@@ -34,12 +35,7 @@ _PERSON_WORDS = range(2, 5)
 #: A linked line of so many words without a full stop is another story's headline.
 _HEADLINE_WORDS = 4
 
-#: Shingles of this many letters show that a pull-quote, cut and trimmed, repeats the body.
-_SHINGLE = 8
-_REPEATED_SHARE = 0.7
-
-#: With more quotations than this a page is no article, and looking each up would take too long.
-_MOST_QUOTES = 200
+_PUBLISHED = re.compile(r"^(?:updated|published|posted)\b|\bago$|\b\d{1,3}[- ]min", re.IGNORECASE)
 
 #: Opening mark -> closing marks.
 _MARKS = {"“": "”", "„": "“”", "«": "»", "»": "«"}
@@ -51,13 +47,32 @@ def shape(
 ) -> list[Piece]:
     """Return all pieces in order, each with its final kind and the rule that drops it, if one does."""
     phrases = tuple(map(folded, (cleaning or Cleaning()).drop_phrases))
-    shaped = [_by_phrase(piece, phrases) for piece in pieces]
+    shaped = _by_phrases(list(pieces), phrases)
     shaped = _without_link_lists(shaped)
     shaped = _without_repeats(shaped, title)
     shaped = _without_author_notes(shaped, byline)
     shaped = _with_key_points(shaped)
     shaped = _without_empty_headings(shaped)
     return [_as_quotation(piece) for piece in shaped]
+
+
+def _by_phrases(pieces: list[Piece], phrases: tuple[str, ...]) -> list[Piece]:
+    """Judge each piece by its words. A date or a time between sentences heads an event of a timeline or programme."""
+    judged = [_by_phrase(piece, phrases) for piece in pieces]
+    read = [index for index, piece in enumerate(judged) if piece.to_read and piece.kind is not BlockKind.TABLE]
+    first = next((index for index in read if _ends_sentence(judged[index].text)), len(judged))
+    last = read[-1] if read else 0
+    return [
+        old.model_copy(update={"text": new.text})
+        if first < index < last and old.to_read and new.rule in {"date-line", "timestamp"} and _bare(new.text)
+        else new
+        for index, (old, new) in enumerate(zip(pieces, judged, strict=True))
+    ]
+
+
+def _bare(text: str) -> bool:
+    """Tell whether a date or a time stands alone, with no word of when the page was published."""
+    return not _PUBLISHED.search(text)
 
 
 def _by_phrase(piece: Piece, phrases: tuple[str, ...]) -> Piece:
@@ -101,9 +116,7 @@ def _ends_sentence(text: str) -> bool:
 
 def _without_repeats(pieces: list[Piece], title: str | None) -> list[Piece]:
     """Drop the headline repeated in the body, pull-quotes that repeat it, and doubled paragraphs."""
-    paragraphs = [folded(piece.text) for piece in pieces if piece.to_read and piece.kind is BlockKind.PARAGRAPH]
-    quotes = sum(piece.kind is BlockKind.QUOTE for piece in pieces)
-    body = "\n".join(paragraphs) if quotes <= _MOST_QUOTES else ""
+    body = Body(pieces)
     headline = folded(title or "")
     seen: set[str] = set()
     shaped: list[Piece] = []
@@ -113,7 +126,7 @@ def _without_repeats(pieces: list[Piece], title: str | None) -> list[Piece]:
             shaped.append(piece)
         elif headline and words == headline:
             shaped.append(piece.dropped("repeats-headline"))
-        elif _is_cite(piece, shaped) or _is_pull_quote(piece, words, body):
+        elif _is_cite(piece, shaped) or body.repeats(piece):
             shaped.append(piece.dropped("pull-quote"))
         elif piece.kind is BlockKind.PARAGRAPH and len(words) > _DOUBLED_LETTERS and words in seen:
             shaped.append(piece.dropped("repeats-paragraph"))
@@ -121,16 +134,6 @@ def _without_repeats(pieces: list[Piece], title: str | None) -> list[Piece]:
             shaped.append(piece)
             seen.add(words)
     return shaped
-
-
-def _is_pull_quote(piece: Piece, words: str, body: str) -> bool:
-    """Tell whether a quotation set apart says again what a paragraph says."""
-    if piece.kind is not BlockKind.QUOTE:
-        return False
-    if words in body:
-        return True
-    shingles = {words[at : at + _SHINGLE] for at in range(len(words) - _SHINGLE + 1)}
-    return piece.pull_quote and sum(shingle in body for shingle in shingles) > _REPEATED_SHARE * len(shingles)
 
 
 def _is_cite(piece: Piece, before: list[Piece]) -> bool:

@@ -36,6 +36,10 @@ _KINDS = {
 #: An attribution within these stands on a line of its own, whatever its element.
 _SET_APART = frozenset({"blockquote", "figure", "footer"})
 
+#: 10<sup>6</sup> is no 106: the exponent stays apart from the number, for the normaliser to word.
+_EXPONENT = re.compile(r"[-−–]?\d{1,3}")
+_POWER = "^"
+
 _BLANK_LINE = re.compile(r"\n\s*\n")
 
 #: Some sites end paragraphs with one <br>: a line this long that ends as a sentence does. Verses are shorter.
@@ -113,6 +117,8 @@ class _Walk:
             return
         if not inline:
             self.flush(around)
+        if element.tag == "sup" and self._is_exponent(element):
+            self._line.append(_POWER)
         self._text(element.text, fate)
         for child in element:
             if isinstance(child.tag, str):
@@ -122,6 +128,11 @@ class _Walk:
             self.flush(fate)
         if element in self._marks.tables and fate.by is element:
             self.blocks.append(Walked(BlockKind.TABLE, self._marks.tables[element]))
+
+    def _is_exponent(self, element: HtmlElement) -> bool:
+        """Tell whether digits are set above a number. Footnotes' marks have been taken out before."""
+        before = next((text for text in reversed(self._line) if text), "")
+        return before[-1:].isdigit() and bool(_EXPONENT.fullmatch(one_line(element.text_content())))
 
     def flush(self, fate: _Fate) -> None:
         """End the block that has been gathered."""
