@@ -16,6 +16,7 @@ _FORMATION = re.compile(r"(?<![\w.,/$€£-])[1-5](?:-[1-5]){2,3}(?![\w-]|[.,]\d
 
 #: A football team has so many players before its keeper.
 _OUTFIELD = 10
+_POWER = re.compile(r"(?<=[\d)])\^(?P<exponent>[-−]?\d{1,3})(?!\w)")
 _RATIO = re.compile(r"(?<![\w.,:/$€£])(?P<first>\d{1,3}(?:,\d{3})*(?:\.\d)?):(?P<second>\d{1,3})(?![\w:]|[.,]\d)")
 _RANGE = re.compile(
     rf"(?<![\w.,/–—-])(?P<first>{NUMBER})\s?(?P<dash>[-–—])\s?(?P<second>{NUMBER})(?:[-–](?P<third>\d{{1,3}}))?"
@@ -50,12 +51,17 @@ def _range(match: re.Match[str]) -> str:
     return f"{decimal(match['first'])} to {decimal(match['second'])}{third}"
 
 
+def _exponent(written: str) -> str:
+    return f"{'minus ' if written[0] in '-−' else ''}{decimal(written.lstrip('-−'))}"
+
+
 def _formation(match: re.Match[str]) -> str | None:
     numbers = match.group().split("-")
     return " ".join(map(decimal, numbers)) if sum(map(int, numbers)) == _OUTFIELD else None
 
 
 RULES: tuple[Rule, ...] = (
+    by_pattern("power", _POWER, lambda match: f" to the power of {_exponent(match['exponent'])}"),
     by_pattern("formation", _FORMATION, _formation),
     by_pattern("equation", _EQUATION, _equation),
     by_pattern("dotted-number", _DOTTED, _dotted),
