@@ -6,35 +6,17 @@ import time
 
 import pytest
 
-from briefing.errors import ArticleEmpty, Misconfigured
+from briefing.errors import Misconfigured
 from briefing.newsroom import Cleaning, Show, SourceSettings
-from briefing.values import Article, ArticleRef, BlockKind, Role
+from briefing.values import Article, BlockKind, Role
+from tests.support.cleaning import BOARD, FERRY, REF, cleaned, read, rules
 from worker.clean import check_cleaning, clean
 from worker.clean.draft import Piece
 from worker.clean.extract import Evidence
-from worker.clean.html import _choose, _own_byline, read_fragment, read_page
-from worker.clean.phrases import noise_rule
+from worker.clean.html import _choose, _own_byline, read_page
 from worker.clean.shape import shape
 from worker.clean.walk import Walked
 from worker.prepare import write_script
-
-REF = ArticleRef(source="desk", id="story")
-FERRY = "The ferry runs again from Monday, the harbour board said after a meeting of almost three hours."
-BOARD = "Nobody on the board would say what the new engine had cost, or who had ordered it in the first place."
-
-
-def cleaned(markup, cleaning=None):
-    """Return the pieces of a fragment, read in this process."""
-    cleaning = cleaning or Cleaning()
-    return shape(read_fragment(markup, cleaning).pieces, "Title", "Jo Baker", cleaning)
-
-
-def read(markup, cleaning=None):
-    return [piece.text for piece in cleaned(markup, cleaning) if piece.to_read]
-
-
-def rules(markup, cleaning=None):
-    return {piece.text: piece.rule for piece in cleaned(markup, cleaning) if piece.rule}
 
 
 def test_a_sources_xpaths_are_never_read():
@@ -225,105 +207,6 @@ def test_a_pull_quote_goes_when_it_repeats_the_body_and_stays_when_it_does_not()
     ]
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "Read more books, the librarian told the children who had gathered in the reading room.",
-        "Donate blood, the Red Cross urged residents on Friday, as supplies fell.",
-        "Follow the money, the prosecutor told the jury, and you will find who did this.",
-        "Follow us, the guide said, and forty tourists walked straight into the river.",
-        "Related charges against two other men were dropped in March, court records show.",
-        "Copyright law will change on Jan. 1, and libraries are preparing for it.",
-        "All rights reserved, the new law says, go to the artist.",
-        "Watch: That was the last word he said to his wife before the boat went down.",
-        "Photo: that is the word scrawled on the back of the picture found in her attic.",
-        "Share this story with your neighbors, the mayor urged residents on Friday.",
-        "Support our schools, read the signs that teachers carried outside the statehouse.",
-        "Become a member of the committee, he was told, or stop complaining about it.",
-        "Your support has kept this library open, the director told the 300 people at the gala.",
-        "Sign up by Dec. 3 at the library, 12 Elm St., if you want to speak at the hearing.",
-        "To donate, send checks to the Millbrook Food Bank, 12 Elm St., Millbrook.",
-        "Advertising is banned near schools from next year.",
-        "Join us at the library on Friday at 7 p.m. for the reading.",
-        "He gave evidence by telephone (video links from Kyiv had failed).",
-        "The tax falls on income (wages and/or capital gains).",
-        "Correction: An earlier version misstated the vote. It was 5-2, not 4-3.",
-        "Listen.",
-        "If you have information about the crash, call Crime Stoppers at 1-800-222-TIPS.",
-        "Thanks to 2,500 supporters, the club was saved from closure this summer.",
-        "The fund supports journalists who fled Russia, and our newsroom is one of those it has funded since 2022.",
-        "Our readers will know that we have covered the donations scandal since 2020, and that coverage won a prize.",
-        "Register to vote by e-mail before Friday, the deadline set by law.",
-        "Become a member of NATO: that is Ukraine's aim.",
-        "The mayor posted it online (photo by his wife).",
-        "The label said: all rights reserved.",
-        "To continue reading the riot act would be futile.",
-        "Already a member? The EU says Ukraine could be.",
-    ],
-)
-def test_news_that_begins_like_promotion_stays(line):
-    assert noise_rule(line) is None
-
-
-@pytest.mark.parametrize(
-    ("line", "rule"),
-    [
-        ("ADVERTISEMENT", "menu"),
-        ("Get our app", "app"),
-        ("Credit: Jane Roe / Courier", "caption"),
-        ("This is a developing story. Check back for updates.", "developing"),
-        ("Reporting by Jane Doe in London; Editing by John Roe", "credit"),
-        ("Related: Inspectors warned of rust in December", "read-also"),
-        ("Lesen Sie auch: Warum das Freibad geschlossen bleibt", "read-also"),
-        ("À lire aussi : Le port où les mouettes font la loi", "read-also"),
-        ("Читайте також: Як у місті ремонтують колії", "read-also"),
-        ("Підписуйтесь на наш Telegram-канал", "sign-up"),
-        ("Subscribe to continue reading", "paywall"),
-        ("To continue reading, log in.", "paywall"),
-        ("Already a subscriber? Log in", "paywall"),
-        ("The Harbour Ledger 2026. All rights reserved.", "copyright"),
-        ("Three years of reporting, funded by our readers.", "appeal"),
-        ("A ferry at dawn (photo by Ann Lee).", "caption"),
-        ("Cet article est réservé aux abonnés", "paywall"),
-        ("[newsletter_signup list=”daily”]", "shortcode"),
-        ("Home > News > Local", "navigation"),
-        ("10:32 GMT", "timestamp"),
-        ("Please enable JavaScript to view this page.", "no-script"),
-        ("Click here for the full budget.", "link-line"),
-    ],
-)
-def test_furniture_is_known_by_its_words(line, rule):
-    assert noise_rule(line) == rule
-
-
-def test_a_line_about_the_author_goes_and_one_about_a_namesake_stays():
-    note = "Jo Baker covers city hall for the Courier."
-    assert read(f"<p>{FERRY}</p><p>{note}</p>") == [FERRY]
-    kept = shape(read_fragment(f"<p>{FERRY}</p><p>{note}</p>", Cleaning()).pieces, "Title", "Ann Lee")
-    assert [piece.text for piece in kept if piece.to_read] == [FERRY, note]
-
-
-def test_an_agency_that_wrote_the_story_may_be_in_it():
-    last = "The Associated Press is owned by its members, and Reuters is not."
-    for byline in ("The Associated Press", "Reuters"):
-        pieces = shape(read_fragment(f"<p>{FERRY}</p><p>{last}</p>", Cleaning()).pieces, "Title", byline)
-        assert all(piece.to_read for piece in pieces)
-
-
-def test_times_and_dates_of_a_programme_are_read():
-    markup = f"<p>{FERRY}</p><dl><dt>May 21, 2026</dt><dd>The engine fails.</dd></dl><ul><li>10:30</li></ul><p>May 22, 2026</p>"
-    assert read(markup) == [FERRY, "May 21, 2026", "The engine fails.", "10:30"]
-
-
-def test_linked_headlines_and_the_list_below_read_also_go():
-    markup = (
-        f"<p>{FERRY}</p><p><a href='/x'>What the ferryman knew about the engine</a></p>"
-        "<h3>Read also</h3><ul><li><a href='/1'>One</a></li><li><a href='/2'>Two</a></li></ul>"
-        f"<p>{BOARD}</p><ul><li><a href='/3'>The minutes</a></li></ul>"
-    )
-    assert read(markup) == [FERRY, BOARD, "The minutes"]
-
-
 def test_sources_without_settings_are_cleaned_as_usual():
     assert SourceSettings(name="a", kind="files").cleaning == Cleaning()
 
@@ -346,22 +229,6 @@ def test_one_br_ends_a_paragraph_only_after_a_long_sentence():
     assert read("<p>Roses are red,<br>the ferry is blue.</p>") == ["Roses are red, the ferry is blue."]
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "Sign up for storm alerts by e-mail, the county told residents on Friday.",
-        "Please enable JavaScript before you vote, said the clerk.",
-        "This recording was made by an artificial intelligence, prosecutors said.",
-        "Subscribe to the county's updates, officials urged.",
-        "It is thanks to readers like you that the library is open, the mayor told them.",
-    ],
-)
-def test_what_somebody_is_said_to_say_is_news(line):
-    assert noise_rule(line) is None
-    # And without the speaker it is promotion
-    assert noise_rule(line.rsplit(", ", 1)[0] + ".") is not None
-
-
 def test_a_box_that_was_taken_for_the_story_does_not_count():
     # Given an extractor that found the box on the page, and the story once the box was out
     box = Walked(kind=BlockKind.PARAGRAPH, text=BOARD, rule="appeal")
@@ -377,71 +244,6 @@ def test_a_short_paragraph_after_an_advertisement_is_read(mark):
     story = f"Ferry runs again from Monday\n\nBy Ann Lee\n\n{FERRY}\n\n{mark}\n\nNobody on the board would say more.\n"
     cleaned_article = clean(Article(ref=REF, media_type="text/plain", form="page", body=story))
     assert [block.text for block in cleaned_article.blocks] == [FERRY, "Nobody on the board would say more."]
-
-
-@pytest.mark.parametrize(
-    ("text_", "title", "texts"),
-    [
-        (f"Mayor resigns\n\nBy Jo Baker\n\n{FERRY}\n", "Mayor resigns", [FERRY]),
-        (f"Shame\n\n{FERRY}\n", "Shame", [FERRY]),
-        (f"Home > News > Local\nFerry runs again from Monday\nBy Jo Baker / The Courier\n\n{FERRY}\n", "Ferry runs again from Monday", [FERRY]),
-        (f"Ferry runs again from Monday\nThe engine cost four million and nobody ordered it\nBy Jo Baker\n\n{FERRY}\n",
-         "Ferry runs again from Monday", ["The engine cost four million and nobody ordered it", FERRY]),
-        (f"Ferry runs again from Monday\n\n{FERRY}\n\nWho voted yes:\n\nAnn Lee, Ward 1\n\nBob Ray, Ward 2\n\n{BOARD}\n",
-         "Ferry runs again from Monday", [FERRY, "Who voted yes:", "Ann Lee, Ward 1", "Bob Ray, Ward 2", BOARD]),
-        (f"Ferry runs again from Monday\n\nJo Baker\n\nStaff Writer\n\n{FERRY}\n", "Ferry runs again from Monday", [FERRY]),
-    ],
-)  # fmt: skip
-def test_plain_text_in_the_forms_that_pages_are_copied_in(text_, title, texts):
-    cleaned_article = clean(Article(ref=REF, media_type="text/plain", form="page", body=text_))
-    assert cleaned_article.title == title
-    assert [block.text for block in cleaned_article.blocks] == texts
-
-
-def test_a_text_given_as_the_article_may_be_short_and_a_page_may_not():
-    brief = Article(ref=REF, media_type="text/markdown", body="# Ferry runs again\n\nFrom Monday.\n")
-    assert [block.text for block in clean(brief).blocks] == ["From Monday."]
-    page = Article(ref=REF, media_type="text/html", form="page", body="<article><p>Page moved.</p></article>")
-    for article, cleaning in ((brief, Cleaning(least_words=5)), (page, None)):
-        with pytest.raises(ArticleEmpty):
-            clean(article, cleaning)
-
-
-def plain_article(text, form="page", title=None):
-    return clean(Article(ref=REF, media_type="text/plain", form=form, body=text, title=title))
-
-
-def test_a_short_lead_is_not_dropped_for_a_sub_heading_that_looks_like_the_headline():
-    lead = "Up to 1,000 people fled the town of Vovchansk on Friday, the governor of the Kharkiv region said."
-    cleaned_article = plain_article(f"{lead}\n\nWhat we know so far\n\n{FERRY}\n")
-    assert cleaned_article.title is None
-    assert [block.text for block in cleaned_article.blocks] == [lead, "What we know so far", FERRY]
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "The mayor of Lviv said that repairs would take until the end of the month and cost $2 million",
-        "“We will fix it”",
-        "The mayor, a former engineer, said:\n\nWe will fix it",
-        "A month",
-    ],
-)
-@pytest.mark.parametrize(("form", "title"), [("page", None), ("fragment", None), ("fragment", "Ferry")])
-def test_a_missing_full_stop_costs_a_given_text_nothing(line, form, title):
-    cleaned_article = plain_article(f"{FERRY}\n\n{BOARD}\n\n{line}\n", form, title)
-    assert [block.text for block in cleaned_article.blocks] == [FERRY, BOARD, *line.split("\n\n")]
-
-
-def test_a_text_of_one_line_is_read():
-    assert [block.text for block in plain_article("Two people died in Lviv").blocks] == ["Two people died in Lviv"]
-
-
-def test_on_a_scraped_page_quoted_and_announced_lines_are_not_stray():
-    page = f"Menu\nSkip to content\n\nFerry runs again from Monday\n\n{FERRY}\n\nThe clerk, who had been on board, said:\n\n“We will fix it”\n\n{BOARD}\n\nStray words\n"
-    cleaned_article = plain_article(page)
-    assert [block.text for block in cleaned_article.blocks][-2:] == ["“We will fix it”", BOARD]
-    assert ("Stray words", "stray-line") in [(entry.text, entry.rule) for entry in cleaned_article.dropped]
 
 
 @pytest.mark.parametrize(
@@ -518,16 +320,3 @@ def test_long_pull_quotes_on_a_long_page_cost_little_time():
     started = time.process_time()
     assert all(piece.to_read for piece in shape(quotes + body, None, None))
     assert time.process_time() - started < 3
-
-
-def test_a_plain_programmes_times_and_dates_are_read():
-    cleaned_article = plain_article(
-        f"Ferry runs again from Monday\n\n10:15\n\n{FERRY}\n\n24 February 2022\n\n{BOARD}\n\n10:30\n\nThe engine failed.\n"
-    )
-    assert [block.text for block in cleaned_article.blocks] == [
-        FERRY,
-        "24 February 2022",
-        BOARD,
-        "10:30",
-        "The engine failed.",
-    ]
