@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from worker.normalise.edits import Rule, alternation, by_pattern
 from worker.normalise.english.context import before_noun
+from worker.normalise.english.units import PER_UNITS
 from worker.normalise.english.words import CONTINENTAL, NUMBER, cardinal, decimal
 
 
@@ -93,18 +94,15 @@ SCALES = {
     "k": "thousand", "thousand": "thousand", "m": "million", "mn": "million", "mln": "million", "mil": "million",
     "million": "million", "mm": "million", "b": "billion", "bn": "billion", "bln": "billion", "billion": "billion",
     "t": "trillion", "tn": "trillion", "trn": "trillion", "tr": "trillion", "trillion": "trillion",
-    "hundred": "hundred", "crore": "crore", "lakh": "lakh", "lakh crore": "lakh crore",
+    "crore": "crore", "lakh": "lakh", "lakh crore": "lakh crore",
 }  # fmt: skip
 
 #: "a month" as it is written after a slash, and other things money is paid for.
-_PER = {
-    "mo": "month", "month": "month", "yr": "year", "year": "year", "wk": "week", "week": "week", "d": "day",
-    "day": "day", "hr": "hour", "h": "hour", "hour": "hour", "min": "minute", "night": "night", "person": "person",
-    "lb": "pound", "kg": "kilogram", "oz": "ounce", "gal": "gallon", "gallon": "gallon", "barrel": "barrel",
+_PER = PER_UNITS | {
+    "mo": "month", "wk": "week", "night": "night", "oz": "ounce", "gallon": "gallon", "barrel": "barrel",
     "bbl": "barrel", "ton": "ton", "tonne": "tonne", "t": "tonne", "MWh": "megawatt hour", "kWh": "kilowatt hour",
     "mile": "mile", "share": "share", "ounce": "ounce", "pound": "pound", "liter": "liter", "litre": "litre",
-    "L": "liter", "l": "liter", "km": "kilometer", "sq ft": "square foot", "sqm": "square meter", "head": "head",
-    "pp": "person",
+    "sq ft": "square foot", "sqm": "square meter", "head": "head", "pp": "person",
 }  # fmt: skip
 
 _SYMBOL = alternation(_CURRENCIES)
