@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from api.context import Context
     from api.schemas import BriefingRequest
     from briefing.keys import Caller
-    from briefing.newsroom import Show, SourceSettings
+    from briefing.newsroom import SourceSettings
+    from briefing.show import Show
 
 
 def read_request(session: Session, body: BriefingRequest, caller: Caller, context: Context) -> Wanted:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from api import schemas
 from briefing.audio import MASTER_RATE, Master
 from briefing.models import MasterRow, RevisionRow
-from briefing.newsroom import Show
 from briefing.revisions import newest_revision
+from briefing.show import Show
 from briefing.shows import home_show
 from briefing.states import RevisionState
 from briefing.values import Script

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from briefing.models import ShowRow, SourceRow
-from briefing.newsroom import Show, SourceSettings
+from briefing.newsroom import SourceSettings
+from briefing.show import Show
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

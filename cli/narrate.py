@@ -12,8 +12,8 @@ from typing import Any
 import click
 
 from briefing.addresses import is_address
-from briefing.newsroom import Show
 from briefing.settings import LimitSettings, SpeechSettings, WorkSettings
+from briefing.show import Show
 from briefing.storage import reporting, sync_file, write_atomically
 from cli.articles import cleanings_of, read_source
 from cli.lexicons import unknown_line

@@ -15,7 +15,8 @@ from briefing.storage import FolderStorage, make_folder
 
 if TYPE_CHECKING:
     from briefing.lexicon import Lexicon
-    from briefing.newsroom import Show, SourceSettings
+    from briefing.newsroom import SourceSettings
+    from briefing.show import Show
 
 
 @dataclass(frozen=True)

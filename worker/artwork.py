@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
 from briefing.errors import Misconfigured
 
 if TYPE_CHECKING:
-    from briefing.newsroom import Show
+    from briefing.show import Show
 
 SIDE = 1400
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from briefing.audio import Take
-    from briefing.newsroom import Show
+    from briefing.show import Show
     from briefing.storage import BlobStorage
     from worker.prepare import Prepared
     from worker.sound import Block

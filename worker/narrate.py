@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from briefing.audio import Master, Take
     from briefing.database import Database
     from briefing.lexicon import Lexicon
-    from briefing.newsroom import Cleaning, Show
+    from briefing.newsroom import Cleaning
     from briefing.settings import LimitSettings
+    from briefing.show import Show
     from briefing.speech import Chunk
     from briefing.storage import BlobStorage
     from briefing.values import Article

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from briefing.newsroom import Newsroom, Show, SourceSettings
+    from briefing.newsroom import Newsroom, SourceSettings
+    from briefing.show import Show
     from worker.public_files import PublicFiles
     from worker.workplace import Workplace
 

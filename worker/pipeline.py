@@ -10,7 +10,7 @@ from briefing.states import Queue, RevisionState, StepKind, StepState
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from briefing.newsroom import Show
+    from briefing.show import Show
     from briefing.speech import Chunk
 
 

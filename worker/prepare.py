@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from briefing.lexicon import Lexicon
-    from briefing.newsroom import Cleaning, Show
+    from briefing.newsroom import Cleaning
     from briefing.settings import LimitSettings
+    from briefing.show import Show
     from briefing.speech import Chunk, Narrator
     from briefing.values import Article, Script, Segment
     from voices.engine import Capabilities

@@ -14,8 +14,8 @@ from sqlalchemy import select
 from briefing.audio import MASTER_RATE, Master
 from briefing.errors import MasterRejected
 from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, ShowRow
-from briefing.newsroom import Show
 from briefing.revisions import conclude, move
+from briefing.show import Show
 from briefing.shows import home_show
 from briefing.states import RevisionState
 from briefing.values import ArticleRef, Card

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date
 
-    from briefing.newsroom import Show
+    from briefing.show import Show
     from briefing.values import CleanArticle
 
 _ROLES = {

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from briefing.audio import Take
-    from briefing.newsroom import Pauses, Show
+    from briefing.show import Pauses, Show
     from briefing.speech import Chunk
     from briefing.values import Script, Segment
     from worker.jingle import Jingle

@@ -16,7 +16,7 @@ from briefing.backoff import MAX_POSTPONED
 from briefing.errors import TakeCorrupt
 from briefing.lexicons import lexicon_for
 from briefing.models import ArticleRow, BriefingRow, RevisionRow, VariationRow
-from briefing.newsroom import Show
+from briefing.show import Show
 from briefing.shows import listed_sources
 from briefing.speech import Chunk, Narrator
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind

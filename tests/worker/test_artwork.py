@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from briefing.errors import Misconfigured
-from briefing.newsroom import Show
+from briefing.show import Show
 from worker.artwork import draw
 
 

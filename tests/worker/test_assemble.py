@@ -5,7 +5,7 @@ import pytest
 from mutagen.id3 import ID3
 
 from briefing.errors import MasterRejected, TakeCorrupt
-from briefing.newsroom import Show
+from briefing.show import Show
 from briefing.speech import Chunk, Narrator
 from briefing.storage import FolderStorage
 from briefing.values import Role, Script, ScriptArticle, Segment

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from briefing.errors import ArticleEmpty
-from briefing.newsroom import Show
+from briefing.show import Show
 from briefing.values import Article, ArticleRef, BlockKind
 from worker.clean.draft import PaywallSign, Piece
 from worker.clean.language import decide, detect, tag

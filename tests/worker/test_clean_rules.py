@@ -7,7 +7,8 @@ import time
 import pytest
 
 from briefing.errors import Misconfigured
-from briefing.newsroom import Cleaning, Show, SourceSettings
+from briefing.newsroom import Cleaning, SourceSettings
+from briefing.show import Show
 from briefing.values import Article, BlockKind, Role
 from tests.support.cleaning import BOARD, FERRY, REF, cleaned, read, rules
 from worker.clean import check_cleaning, clean

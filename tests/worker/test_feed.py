@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from briefing.newsroom import Show
+from briefing.show import Show
 from worker.feed import ITUNES, PODCAST, Channel, Episode, render
 
 SHOW = Show(slug="daily", title="The Daily", description="All of it.", author="The Paper", language="en-GB")

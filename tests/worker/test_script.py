@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from briefing.newsroom import Show
+from briefing.show import Show
 from briefing.values import ArticleRef, Block, BlockKind, CleanArticle, Role
 from worker.script import build, card
 

@@ -6,7 +6,7 @@ import soundfile
 
 from briefing.audio import MASTER_RATE, Take
 from briefing.errors import Misconfigured
-from briefing.newsroom import Pauses, Show
+from briefing.show import Pauses, Show
 from briefing.speech import Chunk
 from briefing.values import Role, Script, ScriptArticle, Segment
 from tests.support.audio import joined, tone, voice_like

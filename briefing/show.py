@@ -1,0 +1,87 @@
+"""A show: how its briefings sound and what its feed says. Values only; they are read from `briefcast.toml` by
+`briefing.newsroom` and stored by `briefing.shows`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from briefing.values import Value, is_name
+
+#: Spoken, shown and written into every file unless a show words it otherwise.
+DISCLOSURE = "This audio is created with AI assistance."
+
+#: Name of the jingle pair that ships with the product.
+HOUSE_JINGLE = "house"
+
+
+def _name(text: str) -> str:
+    if not is_name(text):
+        message = f"{text!r} is not a name: use letters, digits, '.', '_' and '-', at most 128"
+        raise ValueError(message)
+    return text
+
+
+Name = Annotated[str, AfterValidator(_name)]
+
+
+class Pauses(Value):
+    """Silence after each kind of segment, in milliseconds, from sound to sound."""
+
+    headline: int = Field(default=650, ge=0, le=1200)
+    byline: int = Field(default=450, ge=0, le=1200)
+    disclosure: int = Field(default=800, ge=0, le=1200)
+    lead_in: int = Field(default=350, ge=0, le=1200)
+    key_point: int = Field(default=450, ge=0, le=1200)
+    heading: int = Field(default=500, ge=0, le=1200)
+    body: int = Field(default=550, ge=0, le=1200)
+    list_item: int = Field(default=400, ge=0, le=1200)
+    after_list: int = Field(default=800, ge=0, le=1200)
+    """After the last key point or list item."""
+    quote: int = Field(default=600, ge=0, le=1200)
+    table: int = Field(default=600, ge=0, le=1200)
+    """After the line that names a table."""
+    sentence: int = Field(default=300, ge=0, le=1200)
+    """Between chunks of one segment."""
+    before_heading: int = Field(default=900, ge=0, le=1200)
+    """Before a heading, in place of the pause of what precedes it."""
+    article: int = Field(default=1200, ge=0, le=3000)
+    """Between two articles of a collection."""
+
+
+class Show(Value):
+    """A podcast: how its briefings sound, what its feed says."""
+
+    slug: Name
+    title: str
+    description: str = ""
+    author: str = ""
+    link: str = ""
+    """Web address of the show's site."""
+    language: str = "en"
+    category: str = "News"
+    """One of Apple's podcast categories."""
+    explicit: bool = False
+    voice: str | None = None
+    """Catalogue ID; None takes BRIEFCAST_VOICE."""
+    disclosure: str = DISCLOSURE
+    """Spoken and shown wherever the audio is."""
+    intro: str | None = HOUSE_JINGLE
+    outro: str | None = HOUSE_JINGLE
+    """A jingle's name or file; None for none."""
+    artwork: str | None = None
+    """Square JPEG or PNG of 1400 to 3000 pixels; None has one drawn from the title."""
+    publish: Literal["auto", "hold"] = "auto"
+    """Whether a finished revision goes live by itself."""
+    loudness_lufs: float = Field(default=-16.0, ge=-24, le=-14)
+    """Programme loudness as dual mono."""
+    pauses: Pauses = Pauses()
+
+    @model_validator(mode="after")
+    def _disclosed(self) -> Show:
+        if not self.disclosure.strip():
+            message = f"show {self.slug!r} has an empty disclosure; word it, it cannot be left out"
+            raise ValueError(message)
+        return self
