@@ -1,0 +1,33 @@
+"""The tables. A row class ends in Row, so that a table and a value never share a name.
+
+Holds no queries and no rules. Moments that workers compare (leases, delays, rings) are seconds since the
+epoch by the database's own clock; moments that people read are UTC date-times.
+"""
+
+from briefing.models.access import IdempotencyRow, KeyRow
+from briefing.models.articles import ArticleRow, ArticleVersionRow
+from briefing.models.audio import MasterRow, TakeRow
+from briefing.models.base import Base, UtcDateTime
+from briefing.models.briefings import BriefingRow, EpisodeRow, RevisionRow, VariationRow
+from briefing.models.newsroom import LexiconRow, ShowRow, SourceRow
+from briefing.models.work import HealthRow, StepRow
+
+__all__ = [
+    "ArticleRow",
+    "ArticleVersionRow",
+    "Base",
+    "BriefingRow",
+    "EpisodeRow",
+    "HealthRow",
+    "IdempotencyRow",
+    "KeyRow",
+    "LexiconRow",
+    "MasterRow",
+    "RevisionRow",
+    "ShowRow",
+    "SourceRow",
+    "StepRow",
+    "TakeRow",
+    "UtcDateTime",
+    "VariationRow",
+]

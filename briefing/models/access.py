@@ -1,0 +1,38 @@
+"""Who may ask, and what was answered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from briefing.models.base import Base
+
+
+class KeyRow(Base):
+    """An API key; only the hash of its secret is kept."""
+
+    __tablename__ = "keys"
+    id: Mapped[str] = mapped_column(String(8), primary_key=True)
+    name: Mapped[str] = mapped_column(String(128))
+    secret_sha256: Mapped[str] = mapped_column(String(64))
+    scopes: Mapped[list[Any]]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+
+
+class IdempotencyRow(Base):
+    """An answered request, by its Idempotency-Key and caller."""
+
+    __tablename__ = "idempotency"
+    key_id: Mapped[str] = mapped_column(String(8), primary_key=True)
+    idempotency_key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    briefing_id: Mapped[str] = mapped_column(String(32))
+    status: Mapped[int]
+    """HTTP status of the first answer."""
+    created_at: Mapped[datetime]

@@ -1,0 +1,33 @@
+"""Articles and the states in which they were fetched."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from briefing.models.base import Base
+
+
+class ArticleRow(Base):
+    """An article that was ever asked for. `address` is where an address source fetches it."""
+
+    __tablename__ = "articles"
+    source: Mapped[str] = mapped_column(String(128), primary_key=True)
+    id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    address: Mapped[str | None] = mapped_column(Text)
+
+
+class ArticleVersionRow(Base):
+    """One fetched state of an article; never changed. `content` is a dumped `Article`."""
+
+    __tablename__ = "article_versions"
+    __table_args__ = (UniqueConstraint("source", "article_id", "content_hash"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(String(128))
+    article_id: Mapped[str] = mapped_column(String(128))
+    content_hash: Mapped[str] = mapped_column(String(64))
+    content: Mapped[dict[str, Any]]
+    fetched_at: Mapped[datetime]

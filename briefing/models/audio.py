@@ -1,0 +1,35 @@
+"""Stored takes and masters."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from briefing.models.base import Base
+
+
+class TakeRow(Base):
+    """A take in storage; see `briefing.audio.Take`."""
+
+    __tablename__ = "takes"
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    rate: Mapped[int]
+    samples: Mapped[int]
+    loudness_lufs: Mapped[float | None]
+    created_at: Mapped[datetime]
+
+
+class MasterRow(Base):
+    """A finished MP3 in storage; `content` is a dumped `Master`."""
+
+    __tablename__ = "masters"
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    bytes: Mapped[int]
+    samples: Mapped[int]
+    content: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]

@@ -1,0 +1,86 @@
+"""Briefings, their revisions, and the episodes they became."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from briefing.models.base import Base
+
+
+class BriefingRow(Base):
+    """One or more articles to be heard as one MP3; `identity` is unique over show, kind and articles."""
+
+    __tablename__ = "briefings"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    identity: Mapped[str] = mapped_column(String(64), unique=True)
+    show: Mapped[str] = mapped_column(ForeignKey("shows.slug"))
+    kind: Mapped[str] = mapped_column(String(16))
+    articles: Mapped[list[Any]]
+    """Ordered "source:id" strings."""
+    live_revision: Mapped[int | None] = mapped_column(Integer)
+    """The revision that readers hear. Only publishing changes it, and only upwards."""
+    created_at: Mapped[datetime]
+
+
+class RevisionRow(Base):
+    """One attempt at a briefing's audio."""
+
+    __tablename__ = "revisions"
+    __table_args__ = (UniqueConstraint("briefing_id", "number"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    briefing_id: Mapped[str] = mapped_column(ForeignKey("briefings.id"))
+    number: Mapped[int]
+    state: Mapped[str] = mapped_column(String(16))
+    queue: Mapped[str] = mapped_column(String(16))
+    voice: Mapped[str] = mapped_column(String(128))
+    request: Mapped[dict[str, Any]]
+    """What was asked beyond the identity: refetch, segments."""
+    show: Mapped[dict[str, Any]]
+    """The home show's settings when the revision was asked for."""
+    asked_again: Mapped[bool] = mapped_column(default=False)
+    """Whether an equal request shared it after it had fetched."""
+    requested_by: Mapped[str] = mapped_column(String(128))
+    created_at: Mapped[datetime]
+    prepared_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    narrator: Mapped[dict[str, Any] | None]
+    script: Mapped[dict[str, Any] | None]
+    card: Mapped[dict[str, Any] | None]
+    """A dumped `Card`."""
+    versions: Mapped[list[Any] | None]
+    """IDs of the article versions, in the order of the briefing's articles."""
+    chunks: Mapped[list[Any] | None]
+    """Dumped `Chunk` values in order."""
+    chunks_total: Mapped[int] = mapped_column(default=0)
+    """Distinct chunks to be spoken or reused."""
+    chunks_reused: Mapped[int] = mapped_column(default=0)
+    chunks_left: Mapped[int] = mapped_column(default=0)
+    spoken_s: Mapped[float] = mapped_column(default=0.0)
+    """Seconds of audio ready so far, reused takes included."""
+    master_key: Mapped[str | None] = mapped_column(ForeignKey("masters.key"))
+    error_code: Mapped[str | None] = mapped_column(String(64))
+    error_message: Mapped[str | None] = mapped_column(Text)
+    error_hint: Mapped[str | None] = mapped_column(Text)
+
+
+class VariationRow(Base):
+    """How often an editor asked for another reading of a segment."""
+
+    __tablename__ = "variations"
+    briefing_id: Mapped[str] = mapped_column(ForeignKey("briefings.id"), primary_key=True)
+    segment_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    number: Mapped[int]
+
+
+class EpisodeRow(Base):
+    """A briefing published in a show; its guid and first date never change."""
+
+    __tablename__ = "episodes"
+    show: Mapped[str] = mapped_column(ForeignKey("shows.slug"), primary_key=True)
+    briefing_id: Mapped[str] = mapped_column(ForeignKey("briefings.id"), primary_key=True)
+    guid: Mapped[str] = mapped_column(String(64), unique=True)
+    published_at: Mapped[datetime]
