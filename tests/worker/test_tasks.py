@@ -17,8 +17,10 @@ from briefing.revisions import newest_revision
 from briefing.states import Queue, StepState
 from tests.support.asking import NOW, again, ask, briefing_row, revision_row, step_rows
 from tests.support.newsroom import ARTICLE, work_off
-from worker import perform, tasks
+from worker import perform
 from worker.perform import perform_next
+from worker.tasks import prepare as prepare_task
+from worker.tasks import speak as speak_task
 
 
 @pytest.fixture
@@ -103,7 +105,7 @@ def test_an_edit_after_fetching_is_not_lost(place, article, show, state):
 
 def test_an_edit_while_it_fetches_is_not_lost(place, article, monkeypatch):
     briefing, first, _ = ask(place, "ferry")
-    real = tasks.write_script
+    real = prepare_task.write_script
 
     def edited_meanwhile(articles, show, cleanings, lexicon):
         # Patched to edit and ask at the very moment between fetching and recording what was fetched.
@@ -112,7 +114,7 @@ def test_an_edit_while_it_fetches_is_not_lost(place, article, monkeypatch):
             assert ask(place, "ferry") == (briefing, first, False)
         return real(articles, show, cleanings, lexicon)
 
-    monkeypatch.setattr(tasks, "write_script", edited_meanwhile)
+    monkeypatch.setattr(prepare_task, "write_script", edited_meanwhile)
     work_off(place)
     newest = revision_row(place, briefing_row(place, briefing).live_revision)
     assert (newest.number, "five days" in json.dumps(newest.script)) == (2, True)
@@ -364,7 +366,7 @@ def test_a_take_that_comes_too_late_for_its_revision_is_kept(place, article, mon
     # Given a chunk being spoken / When a newer request overtakes its revision / Then it need not be spoken again
     briefing, _, _ = ask(place, "ferry")
     perform_next(place, tuple(Queue))
-    real, spoken = tasks.speak, []
+    real, spoken = speak_task.speak, []
 
     def overtaken(chunk, speaker, storage):
         spoken.append(chunk.key)
@@ -372,7 +374,7 @@ def test_a_take_that_comes_too_late_for_its_revision_is_kept(place, article, mon
             again(place, briefing, now=NOW + timedelta(minutes=1))
         return real(chunk, speaker, storage)
 
-    monkeypatch.setattr(tasks, "speak", overtaken)
+    monkeypatch.setattr(speak_task, "speak", overtaken)
     work_off(place)
     assert len(spoken) == len(set(spoken)) == 5
 

@@ -1,0 +1,33 @@
+"""One task per kind of step: load by id, call the stages, save, all of it safe to repeat. No rules of its own.
+
+Each ends in one transaction that finishes the step under its fence and records what comes next; a worker that lost its
+lease finds the fence outdated and leaves everything as it is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from briefing.states import StepKind
+from worker.tasks.assemble import assemble_revision
+from worker.tasks.prepare import prepare_revision
+from worker.tasks.publish import publish_revision
+from worker.tasks.speak import speak_chunk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from briefing.steps import Lease
+    from worker.workplace import Workplace
+
+Task: TypeAlias = "Callable[[Lease, Workplace], None]"
+
+#: Kind -> task: what this version of the worker knows how to do.
+TASKS: dict[StepKind, Task] = {
+    StepKind.PREPARE: prepare_revision,
+    StepKind.SPEAK: speak_chunk,
+    StepKind.ASSEMBLE: assemble_revision,
+    StepKind.PUBLISH: publish_revision,
+}
+
+__all__ = ["TASKS", "Task"]

@@ -1,0 +1,105 @@
+"""The `assemble` step: takes become the MP3."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from briefing import revisions, steps
+from briefing.backoff import MAX_POSTPONED
+from briefing.errors import TakeCorrupt
+from briefing.models import RevisionRow
+from briefing.show import Show
+from briefing.speech import Chunk, Narrator
+from briefing.states import Queue, RevisionState, StepKind
+from briefing.takes import find_master, find_takes, forget_take, save_master
+from briefing.values import Script
+from briefing.versions import first_seen
+from worker import artwork, pipeline
+from worker.assemble import Programme, check_takes, produce, programme, tags_for
+from worker.prepare import Prepared
+from worker.tasks.common import finish_idle, load_active, record
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import date
+
+    from briefing.audio import Master, Take
+    from briefing.steps import Lease
+    from worker.workplace import Workplace
+
+
+def assemble_revision(lease: Lease, place: Workplace) -> None:
+    """Make the MP3 from the takes, or find the equal one, and record its publishing. A damaged take is spoken again."""
+    revision = load_active(place, lease)
+    if revision is None:
+        finish_idle(place, lease)
+        return
+    show = Show.model_validate(revision.show)
+    prepared = Prepared(
+        Script.model_validate(revision.script),
+        Narrator.model_validate(revision.narrator),
+        tuple(Chunk.model_validate(chunk) for chunk in revision.chunks or ()),
+    )
+    with place.database.reading() as session:
+        undated = first_seen(session, revision.versions or []).date()
+    try:
+        master = _master(place, prepared, show, undated)
+    except TakeCorrupt as corrupt:
+        if lease.postponed >= MAX_POSTPONED:
+            raise  # a disk that damages whatever it is given
+        _speak_again(place, lease, prepared, corrupt.keys)
+        return
+    now = datetime.now(UTC)
+    with place.database.writing() as session:
+        if not steps.finish(session, lease):
+            return
+        save_master(session, master, now)
+        row = session.get_one(RevisionRow, revision.id)
+        row.master_key = master.key
+        state, following = pipeline.after_assemble(show, Queue(row.queue))
+        if state is RevisionState.HELD:
+            revisions.conclude(session, row, state, now)
+        else:
+            revisions.move(row, state, now)
+        record(session, row.id, following)
+
+
+def _master(place: Workplace, prepared: Prepared, show: Show, undated: date) -> Master:
+    keys = {chunk.key for chunk in prepared.chunks}
+    with place.database.reading() as session:
+        takes = find_takes(session, keys)
+    if missing := keys - takes.keys():
+        message = "takes are not stored"
+        raise TakeCorrupt(message, keys=tuple(missing))
+    voice = place.speakers.catalogue.get(prepared.narrator.voice)
+    tags = tags_for(prepared, show, f"{voice.name} ({voice.engine})", undated)
+    planned = programme(prepared, takes, show, tags, artwork.draw(show))
+    return _stored_master(place, planned) or _produced(place, planned, takes)
+
+
+def _stored_master(place: Workplace, planned: Programme) -> Master | None:
+    with place.database.reading() as session:
+        found = find_master(session, planned.key)
+    return found if found is not None and place.storage.intact(found.sha256) else None
+
+
+def _produced(place: Workplace, planned: Programme, takes: dict[str, Take]) -> Master:
+    check_takes(takes, place.storage)
+    return produce(planned, place.storage)
+
+
+def _speak_again(place: Workplace, lease: Lease, prepared: Prepared, keys: Collection[str]) -> None:
+    """Have the chunks of damaged takes spoken again, and the assembling wait for them."""
+    online = place.speakers.get(prepared.narrator.voice).engine.capabilities.online
+    with place.database.writing() as session:
+        if not steps.wait_again(session, lease):
+            return
+        for key in keys:
+            forget_take(session, key)
+        row = session.get_one(RevisionRow, lease.revision_id)
+        revisions.move(row, RevisionState.SPEAKING, datetime.now(UTC))
+        row.chunks_left += len(keys)
+        spoken = {chunk.key for chunk in prepared.chunks}.difference(keys)
+        _, following = pipeline.after_prepare(prepared.chunks, spoken, Queue(row.queue), online=online)
+        record(session, row.id, [step for step in following if step.kind is StepKind.SPEAK])

@@ -1,0 +1,110 @@
+"""The `prepare` step: fetch, write the script, cut it, record what is to be spoken."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from briefing import revisions, steps
+from briefing.lexicons import lexicon_for
+from briefing.models import ArticleRow, BriefingRow, RevisionRow, VariationRow
+from briefing.show import Show
+from briefing.shows import listed_sources
+from briefing.states import Queue, RevisionState
+from briefing.takes import find_takes
+from briefing.values import Article, ArticleRef, Script
+from briefing.versions import latest_versions, save_version
+from worker import pipeline, script
+from worker.fetch import fetch
+from worker.prepare import Prepared, cut, write_script
+from worker.tasks.common import finish_idle, load_active, record
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from briefing.steps import Lease
+    from worker.workplace import Workplace
+
+
+def prepare_revision(lease: Lease, place: Workplace) -> None:
+    """Fetch the articles, write the script, cut it into chunks, and record a step for each that has no take."""
+    revision = load_active(place, lease)
+    if revision is None:
+        finish_idle(place, lease)
+        return
+    show = Show.model_validate(revision.show)
+    articles, versions = _articles(place, revision)
+    with place.database.reading() as session:
+        cleanings = {name: source.cleaning for name, source in listed_sources(session).items()}
+        lexicon = lexicon_for(session, show.slug)
+    written = write_script(articles, show, cleanings, lexicon)
+    if _is_unchanged(place, lease, written):
+        return
+    speaker = place.speakers.get(revision.voice)
+    capabilities = speaker.engine.capabilities
+    prepared = cut(
+        written,
+        place.speakers.narrator(revision.voice),
+        capabilities,
+        _variations(place, revision.briefing_id),
+        place.limits,
+    )
+    with place.database.writing() as session:
+        if steps.finish(session, lease):
+            _save_prepared(session, lease, prepared, versions, online=capabilities.online)
+
+
+def _is_unchanged(place: Workplace, lease: Lease, written: Script) -> bool:
+    """Tell whether an equal revision says the very same; then the step is finished and that revision counts."""
+    with place.database.writing() as session:
+        row = session.get_one(RevisionRow, lease.revision_id)
+        counterpart = revisions.counterpart(session, row)
+        if counterpart is None or Script.model_validate(counterpart.script).substance != written.substance:
+            return False
+        if steps.finish(session, lease):
+            revisions.conclude(session, row, RevisionState.UNCHANGED, datetime.now(UTC))
+        return True
+
+
+def _save_prepared(session: Session, lease: Lease, prepared: Prepared, versions: list[int], *, online: bool) -> None:
+    row = session.get_one(RevisionRow, lease.revision_id)
+    now = datetime.now(UTC)
+    keys = {chunk.key for chunk in prepared.chunks}
+    takes = find_takes(session, keys)
+    state, following = pipeline.after_prepare(prepared.chunks, takes, Queue(row.queue), online=online)
+    row.script = prepared.script.model_dump(mode="json")
+    row.card = script.card(prepared.script, Show.model_validate(row.show)).model_dump(mode="json")
+    row.narrator = prepared.narrator.model_dump(mode="json")
+    row.chunks = [chunk.model_dump(mode="json") for chunk in prepared.chunks]
+    row.versions = list(versions)
+    row.chunks_total, row.chunks_reused = len(keys), len(takes)
+    row.chunks_left = len(keys) - len(takes)
+    row.spoken_s = sum(take.seconds for take in takes.values())
+    row.prepared_at = now
+    revisions.supersede_unfinished(session, row.briefing_id, row.number, now)
+    revisions.move(row, state, now)
+    record(session, row.id, following)
+
+
+def _articles(place: Workplace, revision: RevisionRow) -> tuple[list[Article], list[int]]:
+    """Return the briefing's articles, fetched now or as the newest revision had them, with their version IDs."""
+    with place.database.reading() as session:
+        briefing = session.get_one(BriefingRow, revision.briefing_id)
+        refs = [ArticleRef.parse(text) for text in briefing.articles]
+        addresses = {str(ref): session.get_one(ArticleRow, (ref.source, ref.id)).address for ref in refs}
+        known = None if revision.request.get("refetch", True) else latest_versions(session, briefing.id)
+        sources = listed_sources(session)
+    if known is not None:
+        return [Article.model_validate(row.content) for row in known], [row.id for row in known]
+    articles = [fetch(ref, addresses[str(ref)], sources) for ref in refs]
+    with place.database.writing() as session:
+        versions = [save_version(session, article, datetime.now(UTC)) for article in articles]
+    return articles, versions
+
+
+def _variations(place: Workplace, briefing_id: str) -> dict[str, int]:
+    with place.database.reading() as session:
+        rows = session.scalars(select(VariationRow).where(VariationRow.briefing_id == briefing_id))
+        return {row.segment_id: row.number for row in rows}

@@ -1,0 +1,27 @@
+"""The `publish` step: the revision becomes the one that is heard."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from briefing import steps
+from briefing.models import RevisionRow
+from worker.publish import publish
+from worker.tasks.common import finish_idle, load_active
+
+if TYPE_CHECKING:
+    from briefing.steps import Lease
+    from worker.workplace import Workplace
+
+
+def publish_revision(lease: Lease, place: Workplace) -> None:
+    """Make the revision live and write the files that readers fetch."""
+    revision = load_active(place, lease)
+    if revision is None:
+        finish_idle(place, lease)
+        return
+    with place.database.writing() as session:
+        if steps.finish(session, lease):
+            row = session.get_one(RevisionRow, lease.revision_id)
+            publish(session, row, place.storage, place.files, datetime.now(UTC))

@@ -1,0 +1,42 @@
+"""The `speak` step: one chunk becomes a take."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from briefing import revisions, steps
+from briefing.models import RevisionRow
+from briefing.speech import Chunk
+from briefing.states import RevisionState, StepKind
+from briefing.takes import find_takes, save_take
+from worker.speak import speak
+from worker.speakers import voice_errors
+from worker.tasks.common import finish_idle, load_active
+
+if TYPE_CHECKING:
+    from briefing.steps import Lease
+    from worker.workplace import Workplace
+
+
+def speak_chunk(lease: Lease, place: Workplace) -> None:
+    """Speak one chunk, unless an equal one has been spoken meanwhile; the last one readies the assembling."""
+    revision = load_active(place, lease)
+    if revision is None:
+        finish_idle(place, lease)
+        return
+    chunk = Chunk.model_validate(lease.payload["chunk"])
+    with place.database.reading() as session:
+        take = find_takes(session, [chunk.key]).get(chunk.key)
+    if take is None:
+        with voice_errors():
+            take = speak(chunk, place.speakers.get(revision.voice), place.storage)
+    with place.database.writing() as session:
+        # Also when it comes too late for this revision: what has been spoken once need not be spoken again.
+        take = save_take(session, take, datetime.now(UTC))
+        if not steps.finish(session, lease):
+            return
+        if revisions.chunk_spoken(session, revision.id, take.seconds) == 0:
+            steps.ready_waiting(session, revision.id, StepKind.ASSEMBLE)
+            row = session.get_one(RevisionRow, revision.id, populate_existing=True)
+            revisions.move(row, RevisionState.ASSEMBLING, datetime.now(UTC))
