@@ -5,12 +5,27 @@ Positions count samples of the 44.1 kHz master. Seconds appear only at the API.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple, TypeAlias
 
 from briefing.values import Value
 
 #: Rate of every mix and master, in Hertz; podcast apps resample anything else (Apple's audio requirements).
 MASTER_RATE = 44_100
+
+
+#: How the times of words came about: told by the engine, found by an aligner, or shared out by length.
+Timing: TypeAlias = Literal["exact", "aligned", "estimated"]
+
+
+class TimedWord(NamedTuple):
+    """A word of a chunk's spoken text, and when it is said."""
+
+    start: int
+    end: int
+    """Spoken text of the chunk, [start, end), in code points."""
+    first: int
+    last: int
+    """Samples of the take at its own rate, [first, last)."""
 
 
 class Take(Value):
@@ -25,6 +40,10 @@ class Take(Value):
     """Length at `rate`."""
     loudness_lufs: float | None
     """Integrated loudness as dual mono (BS.1770); None where there is too little sound to measure."""
+    words: tuple[TimedWord, ...] = ()
+    """In order, not overlapping; empty for takes from before words were timed."""
+    timing: Timing = "estimated"
+    """How `words` came about."""
 
     @property
     def seconds(self) -> float:

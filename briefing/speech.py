@@ -42,6 +42,10 @@ class Chunk(Value):
     spoken: str
     pronunciations: tuple[Pronunciation, ...] = ()
     """In order; none for engines that take no phonemes."""
+    voice: str = ""
+    """Catalogue ID of who speaks it; empty in steps recorded before chunks knew: the revision's voice."""
+    variation: int = 0
+    """How often an editor asked for another reading of it."""
 
     @property
     def characters(self) -> int:

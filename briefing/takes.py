@@ -30,7 +30,7 @@ def find_takes(session: Session, keys: Collection[str]) -> dict[str, Take]:
 
 
 def _take(row: TakeRow) -> Take:
-    return Take(key=row.key, sha256=row.sha256, rate=row.rate, samples=row.samples, loudness_lufs=row.loudness_lufs)
+    return Take.model_validate({name: getattr(row, name) for name in Take.model_fields})
 
 
 def save_take(session: Session, take: Take, now: datetime) -> Take:
@@ -38,7 +38,7 @@ def save_take(session: Session, take: Take, now: datetime) -> Take:
     row = session.get(TakeRow, take.key)
     if row is not None:
         return _take(row)
-    session.add(TakeRow(**take.model_dump(), created_at=now))
+    session.add(TakeRow(**take.model_dump(mode="json"), created_at=now))
     session.flush()
     return take
 

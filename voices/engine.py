@@ -19,6 +19,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Word:
+    """When a word of the text is said."""
+
+    start: int
+    end: int
+    """text[start:end], in code points."""
+    first: int
+    last: int
+    """Samples [first, last) of the audio chunk that carries it."""
+
+
+@dataclass(frozen=True)
 class AudioChunk:
     """A stretch of speech."""
 
@@ -26,6 +38,8 @@ class AudioChunk:
     """Mono, shape [n], in [-1, 1]."""
     rate: int
     """Hertz."""
+    words: tuple[Word, ...] = ()
+    """Its words in order, not overlapping; empty from engines without word timings."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +61,12 @@ class Capabilities:
     online: bool
     """Whether text leaves this machine."""
     word_timings: bool = False
+    """Whether its audio says when each word is said."""
     phoneme_input: bool = False
     """Whether it follows pronunciations; an engine that does not is never given any."""
+    variations: bool = False
+    """Whether it can say a text in another way, and which it says depends on text, voice, pronunciations and
+    `variation` alone; an engine that cannot is never given a `variation`."""
     silent: bool = False
     """Whether silence is what it is expected to give."""
 
@@ -70,8 +88,13 @@ class Engine(Protocol):
         """
         ...
 
-    def synthesize(self, text: str, voice: Voice, pronunciations: Sequence[Pronunciation] = ()) -> Iterator[AudioChunk]:
+    def synthesize(
+        self, text: str, voice: Voice, pronunciations: Sequence[Pronunciation] = (), variation: int = 0
+    ) -> Iterator[AudioChunk]:
         """Speak `text`, yielding audio in order and at one rate.
+
+        `variation` counts other readings of the same text: 0 is the voice's own, others differ in seed, pace or what
+        else the engine can vary.
 
         `pronunciations` come in order and do not overlap. What of them the voice cannot say is left out; where nothing
         is left, and with engines without phoneme input, the text is said as it stands.

@@ -53,6 +53,8 @@ def split(
             segment=segment.id,
             spoken=piece.spoken,
             pronunciations=piece.marks,
+            voice=narrator.voice,
+            variation=variations.get(segment.id, 0),
         )
         for segment in script.segments
         for piece in _pieces(segment, script.language, text_limit, phonemes=phonemes)

@@ -6,7 +6,7 @@ A take is whole or not kept. Decides nothing about pauses, levels or what is spo
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -68,9 +68,13 @@ def speak(chunk: Chunk, speaker: Speaker, storage: BlobStorage) -> Take:
 
 
 def _spoken(chunk: Chunk, speaker: Speaker) -> tuple[Block, int]:
-    marks = [Pronunciation(mark.start, mark.end, mark.ipa) for mark in chunk.pronunciations]
-    # An engine of a third party that takes no phonemes need not know of them.
-    said = {"pronunciations": marks} if marks and speaker.engine.capabilities.phoneme_input else {}
+    capabilities = speaker.engine.capabilities
+    # An engine of a third party that can do neither need not know of either.
+    said: dict[str, Any] = {}
+    if capabilities.phoneme_input and chunk.pronunciations:
+        said["pronunciations"] = [Pronunciation(mark.start, mark.end, mark.ipa) for mark in chunk.pronunciations]
+    if capabilities.variations:
+        said["variation"] = chunk.variation
     parts = list(speaker.engine.synthesize(chunk.spoken, speaker.voice, **said))
     rates = {part.rate for part in parts}
     if len(rates) != 1:

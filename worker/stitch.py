@@ -15,6 +15,7 @@ import numpy as np
 from briefing.audio import MASTER_RATE, Cue
 from briefing.values import Role
 from worker import jingle
+from worker.cues import Placed, place_cues
 from worker.sound import amplitude
 from worker.sound.edges import KEEP_AFTER_MS, KEEP_BEFORE_MS
 from worker.sound.files import read_flac
@@ -47,17 +48,6 @@ _LISTED = frozenset({Role.KEY_POINT, Role.LIST_ITEM})
 
 #: Every take fades in and out this long, so that a cut edge cannot click.
 _FADE_MS = 5
-
-
-@dataclass(frozen=True)
-class Placed:
-    """A take and where it stands."""
-
-    take: Take
-    start: int
-    """Sample of the master."""
-    length: int
-    """Samples of the master."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +87,7 @@ def plan(
         voice_gain_db=MIX_LUFS - loudness if loudness is not None else 0.0,
         outro_start=outro_start,
         samples=total,
-        cues=tuple(_cues(script, chunks, placed, total)),
+        cues=tuple(place_cues(script, chunks, placed, total)),
     )
 
 
@@ -139,26 +129,6 @@ def _pause_ms(before: Segment, after: Segment, pauses: Pauses) -> int:
     if before.role in _LISTED and after.role is not before.role:
         return pauses.after_list
     return int(getattr(pauses, before.role.value))
-
-
-def _cues(script: Script, chunks: Sequence[Chunk], placed: Sequence[Placed], total: int) -> Iterator[Cue]:
-    spans: dict[str, tuple[int, int]] = {}
-    for chunk, part in zip(chunks, placed, strict=True):
-        first, _ = spans.get(chunk.segment, (part.start, 0))
-        spans[chunk.segment] = (first, part.start + part.length)
-    spoken = [segment for segment in script.segments if segment.id in spans]
-    starts: dict[str, int] = {}
-    for segment in spoken:
-        starts.setdefault(segment.article, spans[segment.id][0])
-    chapters = [article for article in script.articles if article.ref in starts]
-    for number, article in enumerate(chapters):
-        end = starts[chapters[number + 1].ref] if number + 1 < len(chapters) else total
-        yield Cue(
-            kind="chapter", start=starts[article.ref] if number else 0, end=end, ref=article.ref, title=article.title
-        )
-    for segment in spoken:
-        start, end = spans[segment.id]
-        yield Cue(kind="segment", start=start, end=end, ref=segment.id)
 
 
 def sound(mix: Mix, path_of: Callable[[Take], Path]) -> Iterator[Block]:

@@ -20,6 +20,9 @@ class TakeRow(Base):
     rate: Mapped[int]
     samples: Mapped[int]
     loudness_lufs: Mapped[float | None]
+    words: Mapped[list[Any]]
+    """Dumped `TimedWord` values."""
+    timing: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime]
 
 

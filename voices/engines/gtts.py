@@ -117,6 +117,7 @@ class GttsEngine:
         text: str,
         voice: Voice,
         pronunciations: Sequence[Pronunciation] = (),  # noqa: ARG002  takes no phonemes
+        variation: int = 0,  # noqa: ARG002  Google has one reading
     ) -> Iterator[AudioChunk]:
         """Yield one chunk per request, after all of them have been answered in full."""
         parts = self._requests(text, voice)

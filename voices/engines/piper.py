@@ -78,7 +78,13 @@ class PiperEngine:
                 self._digests[model] = digest.hexdigest()
             return self._digests[model]
 
-    def synthesize(self, text: str, voice: Voice, pronunciations: Sequence[Pronunciation] = ()) -> Iterator[AudioChunk]:
+    def synthesize(
+        self,
+        text: str,
+        voice: Voice,
+        pronunciations: Sequence[Pronunciation] = (),
+        variation: int = 0,  # noqa: ARG002  every call is another reading
+    ) -> Iterator[AudioChunk]:
         """Yield one chunk per sentence, with the gap between sentences at its end."""
         model = self._model(voice)
         rate = model.config.sample_rate

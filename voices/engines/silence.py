@@ -39,6 +39,7 @@ class SilenceEngine:
         text: str,
         voice: Voice,
         pronunciations: Sequence[Pronunciation] = (),  # noqa: ARG002  takes no phonemes
+        variation: int = 0,  # noqa: ARG002  silence is silence
     ) -> Iterator[AudioChunk]:
         """Yield one chunk of `len(text) * ms_per_character` milliseconds."""
         length_ms = len(text) * int(voice.parameters.get("ms_per_character", _MS_PER_CHARACTER))
