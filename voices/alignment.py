@@ -170,6 +170,4 @@ def _groups(heard: Sequence[_Sound], owner: Sequence[int], count: int) -> list[G
     said = sorted(stretches)
     starts = [0, *said[1:]]
     ends = [*said[1:], count]
-    return [
-        Group(range(start, end), *stretches[word]) for word, start, end in zip(said, starts, ends, strict=True)
-    ]
+    return [Group(range(start, end), *stretches[word]) for word, start, end in zip(said, starts, ends, strict=True)]

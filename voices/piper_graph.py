@@ -27,7 +27,7 @@ def opened(path: Path) -> bytes:
     model = onnx.load(str(path))
     _take_noise_from_outside(model.graph)
     _give_lengths(model.graph)
-    return model.SerializeToString()
+    return bytes(model.SerializeToString())
 
 
 def _give_lengths(graph: onnx.GraphProto) -> None:
@@ -38,7 +38,7 @@ def _give_lengths(graph: onnx.GraphProto) -> None:
 
 
 def _take_noise_from_outside(graph: onnx.GraphProto) -> None:
-    nodes = []
+    nodes: list[onnx.NodeProto] = []
     for node in graph.node:
         if node.op_type == "RandomNormalLike" and not any(mark.name in {"mean", "scale"} for mark in node.attribute):
             noise = f"{NOISE_PREFIX}{len(graph.input)}"
@@ -57,12 +57,12 @@ def _take_noise_from_outside(graph: onnx.GraphProto) -> None:
 def _shaped_like(like: str, noise: str, output: str) -> Iterator[onnx.NodeProto]:
     """Give nodes that lay the numbers of `noise` into the shape of `like`."""
 
-    def node(kind: str, inputs: list[str], made: str, **options: int) -> onnx.NodeProto:
-        return helper.make_node(kind, inputs, [made], name=made, **options)
+    def node(kind: str, inputs: list[str], made: str) -> onnx.NodeProto:
+        return helper.make_node(kind, inputs, [made], name=made)
 
     shape, count, place = f"{noise}_shape", f"{noise}_count", f"{noise}_place"
     yield node("Shape", [like], shape)
-    yield node("ReduceProd", [shape], count, keepdims=0)
+    yield helper.make_node("ReduceProd", [shape], [count], name=count, keepdims=0)
     yield node("Range", [NOISE_PREFIX + "zero", count, NOISE_PREFIX + "one"], f"{noise}_range")
     yield node("Size", [noise], f"{noise}_size")
     yield node("Mod", [f"{noise}_range", f"{noise}_size"], place)

@@ -61,9 +61,7 @@ _PHONEMIZING = threading.Lock()
 class PiperEngine:
     """Speaks with any Piper voice whose phonemes come from espeak-ng."""
 
-    capabilities = Capabilities(
-        text_limit=1000, online=False, word_timings=True, phoneme_input=True, variations=True
-    )
+    capabilities = Capabilities(text_limit=1000, online=False, word_timings=True, phoneme_input=True, variations=True)
 
     def __init__(self, threads: int = 1) -> None:
         """Use `threads` onnxruntime threads per call."""
@@ -104,7 +102,7 @@ class PiperEngine:
             spoken = model.speak(sentence, _reading(variation), _seed(sentence, variation))
             gap_ms = 0 if number == len(sentences) - 1 else _SENTENCE_GAP_MS
             samples = np.pad(np.clip(spoken.samples, -1.0, 1.0), (0, gap_ms * rate // 1000))
-            yield AudioChunk(samples, rate, _timed(groups[number], spans, spoken.starts))
+            yield AudioChunk(samples, rate, _timed(groups[number], sentence, spans, spoken.starts))
 
     def _phonemes(
         self, model: PiperModel, text: str, pronunciations: Sequence[Pronunciation]
@@ -117,7 +115,7 @@ class PiperEngine:
             said = said_by_stand_ins(text, sounds, model.phonemize, _speakable)
             if said is None:
                 said, sounds = model.phonemize(_speakable(text)), []
-            return said, own_phonemes(text, sounds, model.alone)
+            return said, own_phonemes(text, sounds, lambda word: model.alone(_speakable(word)))
 
     def _model(self, voice: Voice) -> PiperModel:
         with self._lock:
@@ -151,15 +149,26 @@ def _by_sentence(groups: Sequence[Group], sentences: Sequence[Sequence[str]]) ->
     return said
 
 
-def _timed(groups: Sequence[Group], spans: Sequence[tuple[int, int]], starts: Sequence[int]) -> tuple[Word, ...]:
-    """Return the words of a sentence; none where the model does not tell when its phonemes begin."""
+def _timed(
+    groups: Sequence[Group], sentence: Sequence[str], spans: Sequence[tuple[int, int]], starts: Sequence[int]
+) -> tuple[Word, ...]:
+    """Return the words of a sentence; none where the model does not tell when its phonemes begin.
+
+    Where no pause parts two words, the model's break between them lies in running speech: each gets half of it.
+    """
     if not starts:
         return ()
-    shared = [
-        share_out(spans[group.words.start : group.words.stop], starts[group.first], starts[group.last])
-        for group in groups
-    ]
-    return tuple(word for words in shared for word in words)
+    words: list[Word] = []
+    first = starts[groups[0].first] if groups else 0
+    for number, group in enumerate(groups):
+        last = begin = starts[group.last]
+        if number + 1 < len(groups):
+            begin = starts[groups[number + 1].first]
+            if all(mark == " " for mark in sentence[group.last : groups[number + 1].first]):
+                last = begin = (last + begin) // 2
+        words += share_out(spans[group.words.start : group.words.stop], first, last)
+        first = begin
+    return tuple(words)
 
 
 def _config_path(model: Path) -> Path:
