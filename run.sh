@@ -124,7 +124,7 @@ task_lock() { # write both lock files anew from pyproject.toml
     install_for_tests
     "$BIN/python" -m pip install -qq uv
     local compile=("$BIN/uv" pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet
-        --no-header --no-emit-index-url --no-emit-find-links --upgrade --extra piper --extra build)
+        --no-header --no-emit-index-url --no-emit-find-links --upgrade --extra piper --extra alignment --extra build)
     "${compile[@]}" -o requirements.lock
     "${compile[@]}" --extra dev -c requirements.lock -o requirements-dev.lock
 }

@@ -30,8 +30,9 @@ def read_request(session: Session, body: BriefingRequest, caller: Caller, contex
     found = [_article(text, sources) for text in body.article_ids]
     refs = tuple(ref for ref, _ in found)
     show = _show(session, body.show or home_show(session, refs[0].source))
-    voice = body.voice or show.voice or context.speech.voice
-    check_voice(voice, context)
+    casting = show.casting(context.speech.voice, sole=body.voice)
+    for voice in casting.voices:
+        check_voice(voice, context)
     kind = body.kind or ("story" if len(refs) == 1 else "collection")
     if kind == "story" and len(refs) > 1:
         raise Problem("invalid_request", "a story is one article; several make a collection")
@@ -39,7 +40,7 @@ def read_request(session: Session, body: BriefingRequest, caller: Caller, contex
         show=show.slug,
         kind=kind,
         articles=refs,
-        voice=voice,
+        casting=casting,
         queue=Queue(body.priority),
         requested_by=caller.name,
         addresses={str(ref): address for ref, address in found if address},

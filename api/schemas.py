@@ -88,7 +88,11 @@ class Revision(BaseModel):
 
     number: int
     state: Literal["preparing", "speaking", "assembling", "publishing", "held", "live", "superseded", "failed"]
-    voice: str
+    voice: str = Field(description="Asked to speak the body.")
+    cast: dict[str, str] | None = Field(
+        description="Who speaks each part; null until known.",
+        examples=[{"body": "joe", "headline": "joe", "quotes": "joe", "transitions": "joe"}],
+    )
     requested_by: str
     created_at: datetime
     finished_at: datetime | None
@@ -97,6 +101,9 @@ class Revision(BaseModel):
     words: int | None
     unknown_words: list[UnknownWordView] | None = Field(
         description="Words that neither dictionary nor lexicon knows, the most frequent first; null until known."
+    )
+    warnings: list[dict[str, str]] = Field(
+        description="What an editor should look at, each with its code: `voice_fallback` where another voice speaks."
     )
     error: Failure | None
 

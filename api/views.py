@@ -10,6 +10,7 @@ from briefing.models import MasterRow, RevisionRow
 from briefing.revisions import newest_revision
 from briefing.show import Show
 from briefing.shows import home_show
+from briefing.speech import Fallback
 from briefing.states import RevisionState
 from briefing.values import Script
 
@@ -74,6 +75,7 @@ def revision(row: RevisionRow) -> schemas.Revision:
             "number": row.number,
             "state": row.state,
             "voice": row.voice,
+            "cast": {part: narrator["voice"] for part, narrator in row.cast.items()} if row.cast else None,
             "requested_by": row.requested_by,
             "created_at": row.created_at,
             "finished_at": row.finished_at,
@@ -81,11 +83,18 @@ def revision(row: RevisionRow) -> schemas.Revision:
             "takes_reused": row.chunks_reused if prepared else None,
             "words": row.card["words"] if row.card else None,
             "unknown_words": row.script.get("unknown_words", []) if row.script else None,
+            "warnings": _warnings(row),
             "error": {"code": row.error_code, "message": row.error_message or "", "hint": row.error_hint or ""}
             if row.error_code
             else None,
         }
     )
+
+
+def _warnings(row: RevisionRow) -> list[dict[str, str]]:
+    """Return what editors should look at, of the script and of how it is spoken."""
+    spoken = [Fallback.model_validate(entry).warning.model_dump() for entry in row.fallbacks]
+    return [*(row.script or {}).get("warnings", []), *spoken]
 
 
 def progress(row: RevisionRow) -> schemas.Progress:

@@ -17,7 +17,8 @@ from briefing import steps
 from briefing.errors import UnknownReference
 from briefing.hashing import stable_hash
 from briefing.models import ArticleRow, BriefingRow, RevisionRow, VariationRow
-from briefing.revisions import LOOK, MAKE, newest_revision, record
+from briefing.revisions import LOOK, MAKE, casting_of, newest_revision, record
+from briefing.speech import Casting
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Wanted:
     show: str
     kind: str
     articles: tuple[ArticleRef, ...]
-    voice: str
+    casting: Casting
     queue: Queue
     requested_by: str
     addresses: dict[str, str] = field(default_factory=dict)
@@ -55,7 +56,7 @@ class Again:
     """What a regeneration asks for."""
 
     voice: str | None
-    """None keeps the voice of the newest revision, whose narrator is pinned."""
+    """Speaks everything; None keeps the voices that the newest revision was asked for with."""
     refetch: bool
     segments: tuple[str, ...]
     """Segments to be read anew."""
@@ -75,13 +76,13 @@ def request(session: Session, wanted: Wanted, now: datetime) -> tuple[RevisionRo
     """
     briefing = _briefing(session, wanted, now)
     newest = newest_revision(session, briefing.id)
-    equal = newest is not None and newest.voice == wanted.voice
+    equal = newest is not None and casting_of(newest) == wanted.casting
     if newest is not None and equal and RevisionState(newest.state) in ACTIVE:
         _share(session, newest)
         return newest, False
     finished = newest is not None and newest.state in {RevisionState.HELD, RevisionState.LIVE}
     asked = LOOK if equal and finished else MAKE
-    return record(session, briefing, wanted.voice, wanted.queue, asked, wanted.requested_by, now), True
+    return record(session, briefing, wanted.casting, wanted.queue, asked, wanted.requested_by, now), True
 
 
 def regenerate(session: Session, briefing: BriefingRow, again: Again, now: datetime) -> tuple[RevisionRow, bool]:
@@ -94,8 +95,8 @@ def regenerate(session: Session, briefing: BriefingRow, again: Again, now: datet
     if newest is None:
         message = f"briefing {briefing.id} has no revision to make again"
         raise UnknownReference(message, code="unknown_briefing")
-    voice = again.voice or newest.voice
-    if newest.voice == voice and newest.request == again.as_request() and _just_asked(newest, now):
+    casting = Casting(body=again.voice) if again.voice else casting_of(newest)
+    if casting_of(newest) == casting and newest.request == again.as_request() and _just_asked(newest, now):
         if again.refetch:
             _share(session, newest)
         return newest, False
@@ -103,7 +104,7 @@ def regenerate(session: Session, briefing: BriefingRow, again: Again, now: datet
         _raise_variations(session, briefing.id, again.segments, _latest_script(session, briefing.id))
     queue = Queue.INTERACTIVE if newest.queue == Queue.BULK else Queue(newest.queue)
     overtaken = RevisionState(newest.state) in ACTIVE and (newest.asked_again or newest.request["refetch"])
-    revision = record(session, briefing, voice, queue, again.as_request(), again.requested_by, now)
+    revision = record(session, briefing, casting, queue, again.as_request(), again.requested_by, now)
     # What is overtaken was to look at the articles; one that keeps their text does so afterwards.
     revision.asked_again = overtaken and not again.refetch
     return revision, True

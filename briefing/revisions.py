@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 
 from briefing import steps
 from briefing.models import BriefingRow, RevisionRow, ShowRow
+from briefing.speech import VOICE_FALLBACK, Casting
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind, may_follow
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from briefing.errors import BriefcastError
+    from briefing.speech import Fallback
 
 #: What a revision is asked to do: make everything from the articles as they are now, or only look whether they changed.
 MAKE: dict[str, Any] = {"refetch": True, "segments": []}
@@ -35,7 +37,7 @@ def counterpart(session: Session, revision: RevisionRow) -> RevisionRow | None:
     """
     if not revision.request.get("unless_unchanged"):
         return None
-    return session.scalars(
+    with_audio = session.scalars(
         select(RevisionRow)
         .where(
             RevisionRow.briefing_id == revision.briefing_id,
@@ -44,8 +46,13 @@ def counterpart(session: Session, revision: RevisionRow) -> RevisionRow | None:
             RevisionRow.state.in_([state.value for state in _WITH_AUDIO]),
         )
         .order_by(RevisionRow.number.desc())
-        .limit(1)
-    ).first()
+    )
+    return next((row for row in with_audio if casting_of(row) == casting_of(revision)), None)
+
+
+def casting_of(revision: RevisionRow) -> Casting:
+    """Return which voices a revision was asked for with."""
+    return Casting(body=revision.voice, **revision.voices)
 
 
 def conclude(session: Session, revision: RevisionRow, state: RevisionState, now: datetime) -> None:
@@ -63,13 +70,13 @@ def conclude(session: Session, revision: RevisionRow, state: RevisionState, now:
     revision.asked_again = False
     briefing = session.get_one(BriefingRow, revision.briefing_id)
     asked = MAKE if state is RevisionState.FAILED else LOOK
-    record(session, briefing, revision.voice, Queue(revision.queue), asked, revision.requested_by, now)
+    record(session, briefing, casting_of(revision), Queue(revision.queue), asked, revision.requested_by, now)
 
 
 def record(  # noqa: PLR0913  the columns of a new row
     session: Session,
     briefing: BriefingRow,
-    voice: str,
+    casting: Casting,
     queue: Queue,
     asked: dict[str, Any],
     requested_by: str,
@@ -86,7 +93,9 @@ def record(  # noqa: PLR0913  the columns of a new row
         number=number,
         state=RevisionState.PREPARING.value,
         queue=queue.value,
-        voice=voice,
+        voice=casting.body,
+        voices=casting.others,
+        fallbacks=[],
         request=asked,
         show=show.settings,
         requested_by=requested_by,
@@ -154,6 +163,22 @@ def move(revision: RevisionRow, state: RevisionState, now: datetime) -> None:
     revision.state = state.value
     if state not in ACTIVE:
         revision.finished_at = now
+
+
+def locked(session: Session, revision_id: int) -> RevisionRow:
+    """Return the revision as it is now, locked until the transaction ends: before its steps, by all who change both."""
+    return session.get_one(RevisionRow, revision_id, with_for_update=True, populate_existing=True)
+
+
+def recast(session: Session, revision: RevisionRow, fallback: Fallback) -> None:
+    """Have a voice's fallback speak all of its parts; a `recast` step cuts the script anew.
+
+    What was under way with the old cast is cancelled, so that no take of the failed voice gets among the others.
+    """
+    revision.fallbacks = [*revision.fallbacks, fallback.model_dump(mode="json")]
+    steps.cancel(session, revision.id, VOICE_FALLBACK)
+    steps.record(session, StepKind.RECAST, Queue(revision.queue), revision_id=revision.id)
+    session.flush()
 
 
 def fail(session: Session, revision_id: int, error: BriefcastError, now: datetime) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from briefing.speech import Casting
 from briefing.values import Value, is_name
 
 #: Spoken, shown and written into every file unless a show words it otherwise.
@@ -51,6 +52,16 @@ class Pauses(Value):
     """Between two articles of a collection."""
 
 
+class Voices(Value):
+    """Who speaks what the body's voice does not: catalogue IDs. None: the body's voice."""
+
+    headline: str | None = None
+    quotes: str | None = None
+    """Quotations that stand alone."""
+    transitions: str | None = None
+    """What leads from one article of a digest to the next."""
+
+
 class Show(Value):
     """A podcast: how its briefings sound, what its feed says."""
 
@@ -65,7 +76,10 @@ class Show(Value):
     """One of Apple's podcast categories."""
     explicit: bool = False
     voice: str | None = None
-    """Catalogue ID; None takes BRIEFCAST_VOICE."""
+    """Catalogue ID of who speaks the body; None takes BRIEFCAST_VOICE."""
+    voices: Voices = Voices()
+    fallback: bool = True
+    """Whether the catalogue's fallback may speak a whole briefing where a voice cannot; otherwise it fails."""
     disclosure: str = DISCLOSURE
     """Spoken and shown wherever the audio is."""
     intro: str | None = HOUSE_JINGLE
@@ -85,3 +99,12 @@ class Show(Value):
             message = f"show {self.slug!r} has an empty disclosure; word it, it cannot be left out"
             raise ValueError(message)
         return self
+
+    def casting(self, default: str, sole: str | None = None) -> Casting:
+        """Return who is to speak: `sole` everything, where it is asked for; else the show's voices.
+
+        `default` speaks the body where the show names nobody.
+        """
+        if sole is not None:
+            return Casting(body=sole)
+        return Casting(body=self.voice or default, **self.voices.model_dump())

@@ -1,4 +1,4 @@
-"""What is to be spoken and by whom: the narrator a revision pins, chunks, their pronunciations, and the keys of takes.
+"""What is to be spoken and by whom: the cast a revision pins, chunks, their pronunciations, and the keys of takes.
 
 Frozen values like those of `briefing.values`; speaks nothing.
 """
@@ -7,11 +7,64 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationInfo, field_validator
+
 from briefing.hashing import stable_hash
-from briefing.values import Value
+from briefing.values import Role, ScriptWarning, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+#: Code of the warning that another voice speaks than was asked for.
+VOICE_FALLBACK = "voice_fallback"
+
+
+class Casting(Value):
+    """Which voice is asked to speak each part of a briefing: catalogue IDs. None: the body's voice."""
+
+    body: str
+    headline: str | None = None
+    quotes: str | None = None
+    transitions: str | None = None
+
+    @field_validator("headline", "quotes", "transitions")
+    @classmethod
+    def _another(cls, voice: str | None, info: ValidationInfo) -> str | None:
+        """Write the body's voice as None, so that equal castings compare equal."""
+        return None if voice == info.data.get("body") else voice
+
+    @property
+    def others(self) -> dict[str, str]:
+        """The voices beside the body's, by part."""
+        return self.model_dump(exclude={"body"}, exclude_none=True)
+
+    @property
+    def voices(self) -> tuple[str, ...]:
+        """All voices, each once, the body's first."""
+        return tuple(dict.fromkeys([self.body, *self.others.values()]))
+
+    def after(self, fallbacks: Iterable[Fallback]) -> Casting:
+        """Return the casting in which the fallbacks have taken over all parts of the voices they stand in for."""
+        parts = {"body": self.body, **self.others}
+        for fallback in fallbacks:
+            parts = {part: fallback.by if voice == fallback.voice else voice for part, voice in parts.items()}
+        return Casting.model_validate(parts)
+
+
+class Fallback(Value):
+    """A voice that could not speak a revision, and the one that speaks all of its parts instead."""
+
+    voice: str
+    by: str
+    code: str
+    """Error code of what befell it."""
+    reason: str
+
+    @property
+    def warning(self) -> ScriptWarning:
+        """What editors are told."""
+        message = f"{self.by!r} speaks what {self.voice!r} was to speak ({self.code}: {self.reason})"
+        return ScriptWarning(code=VOICE_FALLBACK, message=message)
 
 
 class Narrator(Value):
@@ -23,6 +76,32 @@ class Narrator(Value):
     model_digest: str
     """sha256 of the model's bytes; empty for engines without a model of their own."""
     language: str
+
+
+class Cast(Value):
+    """Who speaks each part of a revision."""
+
+    body: Narrator
+    headline: Narrator
+    quotes: Narrator
+    """Quotations that stand alone."""
+    transitions: Narrator
+    """What leads from one article of a digest to the next; no script has any yet."""
+
+    @property
+    def narrators(self) -> tuple[Narrator, ...]:
+        """All of them, each once, the body's first."""
+        return tuple(dict.fromkeys([self.body, self.headline, self.quotes, self.transitions]))
+
+    def speaker_of(self, role: Role) -> Narrator:
+        """Return who speaks the segments of that role."""
+        match role:
+            case Role.HEADLINE:
+                return self.headline
+            case Role.QUOTE:
+                return self.quotes
+            case _:
+                return self.body
 
 
 class Pronunciation(Value):

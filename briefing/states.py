@@ -63,6 +63,9 @@ class StepKind(StrEnum):
 
     PREPARE = "prepare"
     SPEAK = "speak"
+    RECAST = "recast"
+    """Cut the script anew for the fallback of a voice that could not speak. A kind of its own: workers that do not know
+    of fallbacks would prepare it for the failed voice once more."""
     ASSEMBLE = "assemble"
     PUBLISH = "publish"
 

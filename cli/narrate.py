@@ -14,6 +14,7 @@ import click
 from briefing.addresses import is_address
 from briefing.settings import LimitSettings, SpeechSettings, WorkSettings
 from briefing.show import Show
+from briefing.speech import VOICE_FALLBACK
 from briefing.storage import reporting, sync_file, write_atomically
 from cli.articles import cleanings_of, read_source
 from cli.lexicons import unknown_line
@@ -50,10 +51,19 @@ def _keep_apart(sources: tuple[str, ...], output: Path, report: Path | None) -> 
 @click.command()
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @click.option("-o", "--output", required=True, callback=_writable, metavar="FILE", help="The MP3 to write.")
-@click.option("--voice", help="A voice of `briefcast voices`.")
-@click.option("--show", "slug", help="Narrate as this show does: its voice, jingles and wording.")
+@click.option("--voice", help="A voice of `briefcast voices`; it speaks everything.")
+@click.option("--fallback/--no-fallback", default=None, help="Whether another voice may speak where this one cannot.")
+@click.option("--show", "slug", help="Narrate as this show does: its voices, jingles and wording.")
 @click.option("--report", callback=_writable, metavar="FILE", help="Write a report as JSON.")
-def narrate(sources: tuple[str, ...], output: Path, voice: str | None, slug: str | None, report: Path | None) -> None:
+def narrate(
+    sources: tuple[str, ...],
+    output: Path,
+    voice: str | None,
+    slug: str | None,
+    report: Path | None,
+    *,
+    fallback: bool | None,
+) -> None:
     """Narrate SOURCE (files, http(s) addresses, source:id) into one MP3, a chapter each."""
     _keep_apart(sources, output, report)
     place = open_place()
@@ -61,6 +71,8 @@ def narrate(sources: tuple[str, ...], output: Path, voice: str | None, slug: str
     with timed("fetch"):
         articles = [read_source(source, place) for source in sources]
     show = place.show(slug) if slug else Show(slug="briefcast", title="Briefcast")
+    if fallback is not None:
+        show = show.model_copy(update={"fallback": fallback})
     narrating = Narrating(
         place.database,
         place.storage,
@@ -70,8 +82,8 @@ def narrate(sources: tuple[str, ...], output: Path, voice: str | None, slug: str
         place.lexicon(slug),
     )
     with progress_bar("Narrating") as progress:
-        chosen = voice or show.voice or SpeechSettings().voice
-        narration = narrating.narrate(articles, show, chosen, progress, timed, cleanings_of(sources, place))
+        casting = show.casting(SpeechSettings().voice, sole=voice)
+        narration = narrating.narrate(articles, show, casting, progress, timed, cleanings_of(sources, place))
     stored = place.storage.path(narration.master.sha256)
     assert stored is not None
     said = make_report(narration) | {"mp3": os.fsencode(output).decode(errors="replace")}
@@ -102,5 +114,8 @@ def _summarise(said: dict[str, Any]) -> None:
         f"{said['mp3']}: {minutes}:{seconds:02} min, {said['words']} words{level}; "
         f"{takes['spoken']} takes spoken, {takes['reused']} reused"
     )
+    for warning in said["warnings"]:
+        if warning["code"] == VOICE_FALLBACK:
+            click.echo(warning["message"], err=True)
     if line := unknown_line(said["unknown_words"]):
         click.echo(line, err=True)

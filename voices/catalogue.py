@@ -13,11 +13,27 @@ from typing import TYPE_CHECKING, Any
 from voices.errors import CatalogueInvalid, UnknownVoice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 _SHIPPED = Path(__file__).with_name("catalogue.toml")
 
 _TEXT_FIELDS = ("id", "name", "language", "engine", "licence", "attribution")
+
+_PACE_FIELDS = ("seconds_per_letter", "spread")
+_HIGHEST_PACE = 10
+
+#: Language tag of a voice that speaks any.
+_ANY_LANGUAGE = "mul"
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast a voice speaks, as measured: it says how long a take of a text may last."""
+
+    seconds_per_letter: float = 0.065
+    """Of running text; `worker.judge` says what else takes time. A newsreader's, where nobody measured."""
+    spread: float = 1.0
+    """How far takes may stray from it: by a factor of at most 1 + spread either way. Wide where nobody measured."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +48,9 @@ class Voice:
     licence: str
     """SPDX identifier, or the name of a service's terms."""
     attribution: str
+    fallback: str | None = None
+    """Who speaks in its place where it cannot; a voice of the same language."""
+    pace: Pace = Pace()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """The engine's own settings for this voice, such as where its model lies."""
     folder: Path = Path()
@@ -58,6 +77,20 @@ class Catalogue:
             message = f"there is no voice {voice_id!r}"
             raise UnknownVoice(message, hint="List the voices with `briefcast voices`.") from None
 
+    def fallback_of(self, voice_id: str, failed: Collection[str]) -> Voice | None:
+        """Return who speaks in place of a voice: its fallback, or where that has failed too, the fallback's.
+
+        None at the end of the chain. Raises UnknownVoice.
+        """
+        passed = {voice_id}
+        name = self.get(voice_id).fallback
+        while name is not None and name not in passed:
+            if name not in failed:
+                return self.get(name)
+            passed.add(name)
+            name = self.get(name).fallback
+        return None
+
 
 def load_catalogue(extra: Path | None = None) -> Catalogue:
     """Read the voices that ship and those in the TOML file `extra`, which may replace shipped ones.
@@ -67,7 +100,27 @@ def load_catalogue(extra: Path | None = None) -> Catalogue:
     voices = _read(_SHIPPED)
     if extra is not None:
         voices += _read(extra)
-    return Catalogue(voices)
+    catalogue = Catalogue(voices)
+    for voice in catalogue:
+        _check_fallback(voice, catalogue)
+    return catalogue
+
+
+def _check_fallback(voice: Voice, catalogue: Catalogue) -> None:
+    """Raise CatalogueInvalid for a fallback that is not there, or that would misread every word."""
+    if voice.fallback is None:
+        return
+    if voice.fallback not in catalogue:
+        message = f"voice {voice.id!r} falls back on {voice.fallback!r}, which is not in the catalogue"
+        raise CatalogueInvalid(message)
+    languages = {_primary(voice.language), _primary(catalogue.get(voice.fallback).language)} - {_ANY_LANGUAGE}
+    if len(languages) > 1:
+        message = f"voice {voice.id!r} falls back on {voice.fallback!r}, which speaks another language"
+        raise CatalogueInvalid(message)
+
+
+def _primary(language: str) -> str:
+    return language.partition("-")[0].lower()
 
 
 def _read(path: Path) -> list[Voice]:
@@ -87,5 +140,24 @@ def _voice(table: dict[str, Any], path: Path) -> Voice:
         if not isinstance(table.get(name), str) or not table[name]:
             message = f"{path}: voice {table.get('id', '?')!r} lacks the text {name!r}"
             raise CatalogueInvalid(message)
-    parameters = {key: value for key, value in table.items() if key not in _TEXT_FIELDS}
-    return Voice(**{name: table[name] for name in _TEXT_FIELDS}, parameters=parameters, folder=path.resolve().parent)
+    fallback = table.get("fallback")
+    if fallback is not None and not isinstance(fallback, str):
+        message = f"{path}: the fallback of voice {table['id']!r} is no voice's ID"
+        raise CatalogueInvalid(message)
+    known = (*_TEXT_FIELDS, "fallback", *_PACE_FIELDS)
+    return Voice(
+        **{name: table[name] for name in _TEXT_FIELDS},
+        fallback=fallback,
+        pace=_pace(table, path),
+        parameters={key: value for key, value in table.items() if key not in known},
+        folder=path.resolve().parent,
+    )
+
+
+def _pace(table: dict[str, Any], path: Path) -> Pace:
+    given = {name: table[name] for name in _PACE_FIELDS if name in table}
+    for name, value in given.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _HIGHEST_PACE:
+            message = f"{path}: voice {table['id']!r} has no number above 0 and up to {_HIGHEST_PACE} as {name!r}"
+            raise CatalogueInvalid(message)
+    return Pace(**given)

@@ -3,7 +3,7 @@
     fetch      source:id            -> Article
     clean      Article              -> CleanArticle (blocks to read, ledger of what is dropped)
     script     CleanArticles + Show -> Script, each segment spoken through normalise
-    chunk      Script + Narrator    -> Chunks
+    chunk      Script + Cast        -> Chunks
     speak      Chunk                -> Take
     stitch     Takes + jingles      -> Mix (a plan of samples, and its cues)
     master     Mix                  -> loudness-set blocks of samples

@@ -1,4 +1,4 @@
-"""Script + Narrator -> Chunks. Aligned with segments, so that an edit of one paragraph re-speaks one paragraph.
+"""Script + Cast -> Chunks. Aligned with segments, so that an edit of one paragraph re-speaks one paragraph.
 
 A segment is one chunk unless it exceeds the engine's limit; then it is split at sentences, evenly, so that no runt is
 left whose short text engines read badly. Joined by spaces, a segment's chunks are its spoken text again. What has a
@@ -13,14 +13,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from briefing.errors import ArticleTooLong
-from briefing.speech import Chunk, Narrator, Pronunciation, chunk_key
+from briefing.speech import Chunk, Pronunciation, chunk_key
 from worker.sentences import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from briefing.settings import LimitSettings
+    from briefing.speech import Cast
     from briefing.values import Script, Segment
+    from voices.engine import Capabilities
 
 _TERMINAL = ".!?…:;,"
 _CLOSERS = "\"'”’)]»"
@@ -31,38 +33,47 @@ _BREAK = re.compile(r"[\s.!?…,;:–—]")
 
 def split(
     script: Script,
-    narrator: Narrator,
-    text_limit: int,
+    cast: Cast,
+    engines: Mapping[str, Capabilities],
     variations: Mapping[str, int],
     limits: LimitSettings,
-    *,
-    phonemes: bool = False,
 ) -> tuple[Chunk, ...]:
-    """Return the script's chunks in order. `variations` counts other readings asked for, by segment ID.
+    """Return the script's chunks in order, each for the narrator of its segment's role, as that one's engine takes it.
 
-    Pronunciations are given only to an engine that takes `phonemes`; for others an edited one changes no key.
-    Raises ArticleTooLong.
+    `engines` are by the narrator's voice; `variations` counts other readings asked for, by segment ID. Pronunciations
+    are given only to an engine that takes phonemes; for others an edited one changes no key. Raises ArticleTooLong.
     """
     characters = sum(len(segment.spoken) for segment in script.segments)
     if characters > limits.characters:
         message = f"the script has {characters:,} characters; the limit is {limits.characters:,}"
         raise ArticleTooLong(message)
     chunks = [
-        Chunk(
-            key=chunk_key(piece.spoken, narrator, variations.get(segment.id, 0), piece.marks),
-            segment=segment.id,
-            spoken=piece.spoken,
-            pronunciations=piece.marks,
-            voice=narrator.voice,
-            variation=variations.get(segment.id, 0),
-        )
+        chunk
         for segment in script.segments
-        for piece in _pieces(segment, script.language, text_limit, phonemes=phonemes)
+        for chunk in _chunks(segment, script.language, cast, engines, variations.get(segment.id, 0))
     ]
     if len(chunks) > limits.chunks:
         message = f"the script has {len(chunks)} chunks; the limit is {limits.chunks}"
         raise ArticleTooLong(message)
     return tuple(chunks)
+
+
+def _chunks(
+    segment: Segment, language: str, cast: Cast, engines: Mapping[str, Capabilities], variation: int
+) -> list[Chunk]:
+    narrator = cast.speaker_of(segment.role)
+    engine = engines[narrator.voice]
+    return [
+        Chunk(
+            key=chunk_key(piece.spoken, narrator, variation, piece.marks),
+            segment=segment.id,
+            spoken=piece.spoken,
+            pronunciations=piece.marks,
+            voice=narrator.voice,
+            variation=variation,
+        )
+        for piece in _pieces(segment, language, engine.text_limit, phonemes=engine.phoneme_input)
+    ]
 
 
 @dataclass(frozen=True)

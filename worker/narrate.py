@@ -16,9 +16,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
+from briefing.errors import EngineUnavailable, TakeRejected
 from briefing.takes import find_master, find_takes, forget_take, save_master, save_take
 from worker import artwork
 from worker.assemble import Programme, check_takes, produce, programme, tags_for
+from worker.casting import engage, stand_in
 from worker.prepare import Prepared, cut, write_script
 from worker.speak import speak
 from worker.speakers import voice_errors
@@ -28,15 +30,15 @@ if TYPE_CHECKING:
 
     from briefing.audio import Master, Take
     from briefing.database import Database
+    from briefing.errors import BriefcastError
     from briefing.lexicon import Lexicon
     from briefing.newsroom import Cleaning
     from briefing.settings import LimitSettings
     from briefing.show import Show
-    from briefing.speech import Chunk
+    from briefing.speech import Casting, Chunk, Fallback
     from briefing.storage import BlobStorage
-    from briefing.values import Article
+    from briefing.values import Article, Script
     from worker.speakers import Speakers
-    from worker.tag import Tags
 
 
 class Progress(Protocol):
@@ -80,6 +82,17 @@ class Narration:
     """Keys of chunks whose takes were there before."""
     master_reused: bool
     stages: dict[str, dict[str, float]]
+    fallbacks: tuple[Fallback, ...]
+    """Voices that could not speak, and who does instead."""
+
+
+class _CannotSpeak(Exception):
+    """Raised when a voice gave no take of a chunk."""
+
+    def __init__(self, voice: str, error: BriefcastError) -> None:
+        super().__init__(voice)
+        self.voice = voice
+        self.error = error
 
 
 @dataclass(frozen=True)
@@ -98,30 +111,49 @@ class Narrating:
         self,
         articles: Sequence[Article],
         show: Show,
-        voice: str,
+        casting: Casting,
         progress: Progress,
         timed: Stopwatch | None = None,
         cleanings: Mapping[str, Cleaning] | None = None,
     ) -> Narration:
         """Return the narration of `articles` as one programme; its MP3 lies in the storage.
 
-        `cleanings` are by source; an article of another is cleaned as usual.
+        `cleanings` are by source; an article of another is cleaned as usual. Where a voice cannot speak and the show
+        allows it, its fallback speaks all that it was to speak.
 
         Raises what the stages raise; what was spoken before an error stays for the next time.
         """
         timed = timed or Stopwatch()
         with timed("script"):
             script = write_script(articles, show, cleanings, self.lexicon)
-        with timed("voice"):
-            speaker = self.speakers.get(voice)
-            narrator = self.speakers.narrator(voice)
-        prepared = cut(script, narrator, speaker.engine.capabilities, {}, self.limits)
-        takes, reused = self._takes(prepared, progress, timed)
+        prepared, takes, reused, fallbacks = self._spoken(script, show, casting, progress, timed)
         with timed("plan"):
-            planned = programme(prepared, takes, show, self._tags(prepared, show), artwork.draw(show))
+            credit = self.speakers.credit(prepared.cast)
+            tags = tags_for(prepared, show, credit, datetime.now(UTC).date())
+            planned = programme(prepared, takes, show, tags, artwork.draw(show))
         master, master_reused = self._master(planned, timed)
         progress(len(takes) + 1, len(takes) + 1, _total_s(takes.values()))
-        return Narration(prepared, master, reused, master_reused, timed.stages)
+        return Narration(prepared, master, reused, master_reused, timed.stages, fallbacks)
+
+    def _spoken(
+        self, script: Script, show: Show, casting: Casting, progress: Progress, timed: Stopwatch
+    ) -> tuple[Prepared, dict[str, Take], frozenset[str], tuple[Fallback, ...]]:
+        """Return the takes of the first cast that can speak all of the script."""
+        fallbacks: tuple[Fallback, ...] = ()
+        while True:
+            with timed("voice"):
+                engaged = engage(casting, self.speakers, fallbacks, allowed=show.fallback)
+            prepared = cut(script, engaged.cast, engaged.engines, {}, self.limits)
+            try:
+                takes, reused = self._takes(prepared, progress, timed)
+            except _CannotSpeak as failed:
+                catalogue = self.speakers.catalogue
+                fallback = stand_in(failed.voice, failed.error, engaged.fallbacks, catalogue, allowed=show.fallback)
+                if fallback is None:
+                    raise failed.error from failed
+                fallbacks = (*engaged.fallbacks, fallback)
+            else:
+                return prepared, takes, reused, engaged.fallbacks
 
     def _takes(
         self, prepared: Prepared, progress: Progress, timed: Stopwatch
@@ -136,7 +168,7 @@ class Narrating:
             lock = threading.Lock()
 
             def work(chunk: Chunk) -> None:
-                take = self._speak(chunk, prepared.narrator.voice)
+                take = self._speak(chunk)
                 with lock:
                     takes[chunk.key] = take
                     progress(len(takes), total, _total_s(takes.values()))
@@ -163,9 +195,12 @@ class Narrating:
                     del found[key]
         return found
 
-    def _speak(self, chunk: Chunk, voice: str) -> Take:
-        with voice_errors():
-            take = speak(chunk, self.speakers.get(voice), self.storage)
+    def _speak(self, chunk: Chunk) -> Take:
+        try:
+            with voice_errors():
+                take = speak(chunk, self.speakers.get(chunk.voice), self.storage)
+        except (TakeRejected, EngineUnavailable) as error:
+            raise _CannotSpeak(chunk.voice, error) from error
         with self.database.writing() as session:
             return save_take(session, take, datetime.now(UTC))
 
@@ -180,10 +215,6 @@ class Narrating:
         with self.database.writing() as session:
             save_master(session, master, datetime.now(UTC))
         return master, False
-
-    def _tags(self, prepared: Prepared, show: Show) -> Tags:
-        voice = self.speakers.get(prepared.narrator.voice).voice
-        return tags_for(prepared, show, f"{voice.name} ({voice.engine})", datetime.now(UTC).date())
 
 
 def _total_s(takes: Iterable[Take]) -> float:

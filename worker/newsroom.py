@@ -16,7 +16,6 @@ from worker import artwork, jingle
 from worker.clean import check_cleaning
 from worker.publish import write_all
 from worker.sources import connect
-from worker.speakers import voice_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,8 +44,8 @@ class Applied:
 def apply(newsroom: Newsroom, place: Workplace) -> Applied:
     """Record shows, sources and pronunciations, and write artwork, feeds and the articles' files as they now should be.
 
-    Everything is checked first: voices, jingles, artwork, source options. Raises Misconfigured, UnknownReference or
-    StorageUnavailable; then nothing has changed.
+    Everything is checked first: voices, jingles, artwork, source options. Raises Misconfigured or StorageUnavailable;
+    then nothing has changed.
     """
     pictures = {show.slug: _checked(show, place) for show in newsroom.shows}
     for source in newsroom.sources:
@@ -83,13 +82,22 @@ def _put_lexicons(session: Session, newsroom: Newsroom, now: datetime) -> Iterat
 
 def _checked(show: Show, place: Workplace) -> bytes:
     """Return the show's artwork after checking all it refers to."""
-    if show.voice is not None:
-        with voice_errors():
-            place.speakers.catalogue.get(show.voice)
+    _check_voices(show, place)
     for path in (jingle.find(show.intro, "intro"), jingle.find(show.outro, "outro")):
         if path is not None:
             jingle.load(path)
     return artwork.draw(show)
+
+
+def _check_voices(show: Show, place: Workplace) -> None:
+    """Raise Misconfigured for voices that the catalogue does not have."""
+    named = {"voice": show.voice} | {f"voices.{part}": voice for part, voice in show.voices.model_dump().items()}
+    unknown = [
+        f"{field} = {voice!r}" for field, voice in named.items() if voice and voice not in place.speakers.catalogue
+    ]
+    if unknown:
+        message = f"show {show.slug!r} names voices that there are none of: {', '.join(unknown)}"
+        raise Misconfigured(message, hint="List the voices with `briefcast voices`.")
 
 
 def _check_cleaning(source: SourceSettings) -> None:

@@ -1,7 +1,8 @@
 """Performs one step: claim, keep the lease, call its task, settle how it went. The one seam where failures are sorted.
 
 Final failures fail the revision with their code, transient ones put the step off, defects are tried again while claims
-last. Anything unforeseen spends the claim and goes up, so that a process in an unknown state is replaced.
+last; where a voice cannot speak, its fallback does (`worker.failing`). Anything unforeseen spends the claim and goes
+up, so that a process in an unknown state is replaced.
 """
 
 from __future__ import annotations
@@ -25,15 +26,19 @@ from briefing.errors import (
     EngineUnavailable,
     SourceUnavailable,
     StorageUnavailable,
+    TakeRejected,
     Unavailable,
 )
 from briefing.logs import get_logger
 from briefing.models import RevisionRow
+from worker.failing import after_given_up
 from worker.pipeline import DEADLINE_S
 from worker.tasks import TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from sqlalchemy.orm import Session
 
     from briefing.states import Queue
     from briefing.steps import Lease
@@ -107,16 +112,26 @@ def _perform(lease: Lease, place: Workplace) -> None:
 def _settle(lease: Lease, place: Workplace, error: BriefcastError) -> None:
     """Decide what becomes of a step that failed for a known reason."""
     delay_s = delay_after(error, lease.postponed)
+    # A rejected take has been tried in every way there is; the same once more would end the same.
+    again = isinstance(error, Defect) and not isinstance(error, TakeRejected)
     with place.database.writing() as session:
         if delay_s is not None:
             held = steps.postpone(session, lease, delay_s, error.code)
-        elif isinstance(error, Defect) and lease.attempts < steps.MAX_ATTEMPTS:
+        elif again and lease.attempts < steps.MAX_ATTEMPTS:
             held = steps.retry(session, lease, error.code)
         else:
-            held = steps.give_up(session, lease, error.code)
-            if held and lease.revision_id is not None:
-                revisions.fail(session, lease.revision_id, error, datetime.now(UTC))
+            held = _give_up(session, lease, place, error)
     _log.warning("step failed", code=error.code, message=error.message, again_in_s=delay_s, held=held)
+
+
+def _give_up(session: Session, lease: Lease, place: Workplace, error: BriefcastError) -> bool:
+    """Give the step up, and see to its revision; False when the lease has been lost and nothing is changed."""
+    if lease.revision_id is not None:
+        revisions.locked(session, lease.revision_id)
+    if not steps.give_up(session, lease, error.code):
+        return False
+    after_given_up(session, lease.step_id, error, place.speakers.catalogue, datetime.now(UTC))
+    return True
 
 
 def delay_after(error: BriefcastError, postponed: int) -> float | None:
@@ -134,9 +149,9 @@ def _abandon(lease: Lease, place: Workplace) -> None:
     with place.database.writing() as session:
         if lease.attempts < steps.MAX_ATTEMPTS:
             steps.retry(session, lease, INTERNAL_ERROR)
-        elif steps.give_up(session, lease, INTERNAL_ERROR) and lease.revision_id is not None:
+        else:
             error = BriefcastError("an internal error, three times over", hint="The worker's log has the trace.")
-            revisions.fail(session, lease.revision_id, error, datetime.now(UTC))
+            _give_up(session, lease, place, error)
     _log.exception("step abandoned")
 
 

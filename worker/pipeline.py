@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 DEADLINE_S = {
     StepKind.PREPARE: 120.0,
     StepKind.SPEAK: 150.0,
+    StepKind.RECAST: 120.0,
     StepKind.ASSEMBLE: 1800.0,
     StepKind.PUBLISH: 60.0,
 }
@@ -36,19 +37,19 @@ class Next:
 
 
 def after_prepare(
-    chunks: Sequence[Chunk], spoken: Collection[str], queue: Queue, *, online: bool
+    chunks: Sequence[Chunk], spoken: Collection[str], queue: Queue, *, online: Collection[str]
 ) -> tuple[RevisionState, list[Next]]:
     """Return the state and the steps after preparing: a `speak` for each distinct chunk without a take in `spoken`,
     and an `assemble` that waits for them.
 
-    Online engines are slow and rationed, so their chunks go to a queue of their own.
+    Online engines are slow and rationed, so the chunks of voices `online` go to a queue of their own.
     """
     missing: dict[str, tuple[int, Chunk]] = {}
     for seq, chunk in enumerate(chunks):
         if chunk.key not in spoken:
             missing.setdefault(chunk.key, (seq, chunk))
     speaking = [
-        Next(StepKind.SPEAK, Queue.ONLINE if online else queue, StepState.READY, seq, chunk)
+        Next(StepKind.SPEAK, Queue.ONLINE if chunk.voice in online else queue, StepState.READY, seq, chunk)
         for seq, chunk in missing.values()
     ]
     waits = StepState.WAITING if speaking else StepState.READY

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from briefing.newsroom import Cleaning
     from briefing.settings import LimitSettings
     from briefing.show import Show
-    from briefing.speech import Chunk, Narrator
+    from briefing.speech import Cast, Chunk
     from briefing.values import Article, Script, Segment
     from voices.engine import Capabilities
 
@@ -31,7 +31,7 @@ class Prepared:
     """What is to be spoken, by whom, in which pieces."""
 
     script: Script
-    narrator: Narrator
+    cast: Cast
     chunks: tuple[Chunk, ...]
 
 
@@ -60,8 +60,11 @@ def _spoken(segment: Segment, language: str, lexicon: Lexicon) -> Segment:
 
 
 def cut(
-    script: Script, narrator: Narrator, engine: Capabilities, variations: Mapping[str, int], limits: LimitSettings
+    script: Script,
+    cast: Cast,
+    engines: Mapping[str, Capabilities],
+    variations: Mapping[str, int],
+    limits: LimitSettings,
 ) -> Prepared:
-    """Return the script with its chunks, as `engine` can take them. Raises ArticleTooLong."""
-    chunks = chunk.split(script, narrator, engine.text_limit, variations, limits, phonemes=engine.phoneme_input)
-    return Prepared(script, narrator, chunks)
+    """Return the script with its chunks, as the cast's `engines`, by voice, can take them. Raises ArticleTooLong."""
+    return Prepared(script, cast, chunk.split(script, cast, engines, variations, limits))

@@ -12,13 +12,14 @@ if TYPE_CHECKING:
 
 def report(narration: Narration) -> dict[str, Any]:
     """Return what came of a narration: its measures, each segment with its place and its takes, times by stage."""
-    script, master, narrator = narration.prepared.script, narration.master, narration.prepared.narrator
+    script, master, cast = narration.prepared.script, narration.master, narration.prepared.cast
     keys = {chunk.key for chunk in narration.prepared.chunks}
     return {
         "title": script.title,
         "language": script.language,
-        "voice": narrator.voice,
-        "engine": f"{narrator.engine} {narrator.engine_version}",
+        "voice": cast.body.voice,
+        "engine": f"{cast.body.engine} {cast.body.engine_version}",
+        "cast": {part: narrator["voice"] for part, narrator in cast.model_dump().items()},
         "words": script.words,
         "duration_s": round(master.seconds, 3),
         "samples": master.samples,
@@ -33,7 +34,10 @@ def report(narration: Narration) -> dict[str, Any]:
         "segments": _segments(narration),
         "unknown_words": [unknown.model_dump(mode="json") for unknown in script.unknown_words],
         "dropped": [entry.model_dump() for entry in script.dropped],
-        "warnings": [entry.model_dump() for entry in script.warnings],
+        "warnings": [
+            *(entry.model_dump() for entry in script.warnings),
+            *(fallback.warning.model_dump() for fallback in narration.fallbacks),
+        ],
         "timings": {
             stage: {kind: round(seconds, 3) for kind, seconds in spent.items()}
             for stage, spent in narration.stages.items()

@@ -1,4 +1,4 @@
-"""Chunk -> Take: has the engine speak, checks and trims the sound, and stores it under the chunk's key.
+"""Chunk -> Take: has the engine speak, checks and trims the sound, times its words, stores it under the chunk's key.
 
 A take is whole or not kept. Decides nothing about pauses, levels or what is spoken when.
 """
@@ -17,12 +17,13 @@ from worker.sound import decibels
 from worker.sound.edges import trimmed
 from worker.sound.files import write_flac
 from worker.sound.loudness import measure
+from worker.timing import joined, moved, timed
 
 if TYPE_CHECKING:
     from briefing.speech import Chunk
     from briefing.storage import BlobStorage
     from voices.catalogue import Voice
-    from voices.engine import Engine
+    from voices.engine import Engine, Word
     from worker.sound import Block
 
 #: Quieter than this on the whole is not speech (guarantees F15).
@@ -50,10 +51,13 @@ def speak(chunk: Chunk, speaker: Speaker, storage: BlobStorage) -> Take:
 
     Raises TakeRejected when the sound fails its check, StorageUnavailable, and what the engine raises.
     """
-    samples, rate = _spoken(chunk, speaker)
+    samples, rate, told = _spoken(chunk, speaker)
+    cut = 0
     if not speaker.engine.capabilities.silent:
         _check(samples, rate, chunk)
-        samples = trimmed(samples, rate)
+        samples, cut = trimmed(samples, rate)
+    marks = _pronunciations(chunk, speaker)
+    words, timing = timed(chunk.spoken, samples, rate, speaker.voice.language, moved(told, samples=-cut), marks)
     loudness = measure([samples], rate).integrated_lufs
     path = storage.temporary(".flac")
     try:
@@ -64,15 +68,30 @@ def speak(chunk: Chunk, speaker: Speaker, storage: BlobStorage) -> Take:
         raise StorageUnavailable(message) from error
     finally:
         path.unlink(missing_ok=True)
-    return Take(key=chunk.key, sha256=sha256, rate=rate, samples=len(samples), loudness_lufs=loudness)
+    return Take(
+        key=chunk.key,
+        sha256=sha256,
+        rate=rate,
+        samples=len(samples),
+        loudness_lufs=loudness,
+        words=words,
+        timing=timing,
+    )
 
 
-def _spoken(chunk: Chunk, speaker: Speaker) -> tuple[Block, int]:
+def _pronunciations(chunk: Chunk, speaker: Speaker) -> list[Pronunciation]:
+    """Return those that the engine is given."""
+    marks = chunk.pronunciations if speaker.engine.capabilities.phoneme_input else ()
+    return [Pronunciation(mark.start, mark.end, mark.ipa) for mark in marks]
+
+
+def _spoken(chunk: Chunk, speaker: Speaker) -> tuple[Block, int, list[Word]]:
+    """Return the engine's sound, its rate, and the words it tells of."""
     capabilities = speaker.engine.capabilities
     # An engine of a third party that can do neither need not know of either.
     said: dict[str, Any] = {}
-    if capabilities.phoneme_input and chunk.pronunciations:
-        said["pronunciations"] = [Pronunciation(mark.start, mark.end, mark.ipa) for mark in chunk.pronunciations]
+    if marks := _pronunciations(chunk, speaker):
+        said["pronunciations"] = marks
     if capabilities.variations:
         said["variation"] = chunk.variation
     parts = list(speaker.engine.synthesize(chunk.spoken, speaker.voice, **said))
@@ -80,7 +99,8 @@ def _spoken(chunk: Chunk, speaker: Speaker) -> tuple[Block, int]:
     if len(rates) != 1:
         message = f"the engine gave {'sound at several rates' if rates else 'no sound'} for {chunk.spoken[:60]!r}"
         raise TakeRejected(message)
-    return np.concatenate([part.samples for part in parts]), rates.pop()
+    samples, words = joined(parts)
+    return samples, rates.pop(), words
 
 
 def _check(samples: Block, rate: int, chunk: Chunk) -> None:

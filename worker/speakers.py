@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from briefing.settings import SpeechSettings
+    from briefing.speech import Cast
 
 
 @contextmanager
@@ -57,6 +58,12 @@ class Speakers:
         with voice_errors():
             voice = self.catalogue.get(voice_id)
             return Speaker(self._engines.get(voice.engine), voice)
+
+    def credit(self, cast: Cast) -> str:
+        """Return who speaks, in words: "Joe (piper), Amy (kokoro)". Raises UnknownReference."""
+        with voice_errors():
+            voices = [self.catalogue.get(narrator.voice) for narrator in cast.narrators]
+        return ", ".join(f"{voice.name} ({voice.engine})" for voice in voices)
 
     def narrator(self, voice_id: str) -> Narrator:
         """Return what a revision pins of a voice. Raises UnknownReference or EngineUnavailable."""

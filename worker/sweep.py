@@ -1,4 +1,4 @@
-"""What must be done now and then by somebody: free lost steps, fail what has no claim left, remove stray files.
+"""What must be done now and then by somebody: free lost steps, conclude what has no claim left, remove stray files.
 
 Called by the embedded runner and by the dispatcher; doing it twice at once does no harm.
 """
@@ -9,10 +9,11 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import revisions, steps
+from briefing import steps
 from briefing.errors import BriefcastError
 from briefing.logs import get_logger
 from briefing.storage import TEMPORARY_NAME
+from worker.failing import after_given_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,27 +40,27 @@ def sweep(place: Workplace) -> list[Lost]:
 
 
 def free_expired(place: Workplace) -> list[Lost]:
-    """Free the steps whose lease ran out and fail the revisions of those given up. Returns all of them."""
+    """Free the steps whose lease ran out and see to the revisions of those given up. Returns all of them."""
     with place.database.writing() as session:
-        return _settled(session, steps.release_expired(session))
+        return _settled(session, steps.release_expired(session), place)
 
 
 def free_held_by(place: Workplace, holder: str) -> list[Lost]:
     """The same for the steps of a process that is known to be gone."""
     with place.database.writing() as session:
-        return _settled(session, steps.release_held_by(session, holder))
+        return _settled(session, steps.release_held_by(session, holder), place)
 
 
-def _settled(session: Session, lost: Sequence[Lost]) -> list[Lost]:
+def _settled(session: Session, lost: Sequence[Lost], place: Workplace) -> list[Lost]:
     for step in lost:
         _log.warning("worker lost", step=step.step_id, revision=step.revision_id, holder=step.holder, dead=step.dead)
-        if step.dead and step.revision_id is not None:
+        if step.dead:
             error = BriefcastError(
                 f"the worker vanished {steps.MAX_ATTEMPTS} times over this step",
                 code=steps.WORKER_LOST,
                 hint="Look for a crash or a lack of memory in the workers' log, then regenerate.",
             )
-            revisions.fail(session, step.revision_id, error, datetime.now(UTC))
+            after_given_up(session, step.step_id, error, place.speakers.catalogue, datetime.now(UTC))
     return list(lost)
 
 

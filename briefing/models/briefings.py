@@ -37,6 +37,9 @@ class RevisionRow(Base):
     state: Mapped[str] = mapped_column(String(16))
     queue: Mapped[str] = mapped_column(String(16))
     voice: Mapped[str] = mapped_column(String(128))
+    """Asked to speak the body."""
+    voices: Mapped[dict[str, Any]]
+    """Those asked to speak other parts, where they differ; see `briefing.speech.Casting`."""
     request: Mapped[dict[str, Any]]
     """What was asked beyond the identity: refetch, segments."""
     show: Mapped[dict[str, Any]]
@@ -47,7 +50,10 @@ class RevisionRow(Base):
     created_at: Mapped[datetime]
     prepared_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
-    narrator: Mapped[dict[str, Any] | None]
+    cast: Mapped[dict[str, Any] | None]
+    """A dumped `Cast`: who speaks in fact."""
+    fallbacks: Mapped[list[Any]]
+    """Dumped `Fallback` values in order: the voices that failed, and who speaks instead."""
     script: Mapped[dict[str, Any] | None]
     card: Mapped[dict[str, Any] | None]
     """A dumped `Card`."""

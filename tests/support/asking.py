@@ -9,15 +9,17 @@ from sqlalchemy import select
 from briefing import asking
 from briefing.asking import Again, Wanted
 from briefing.models import BriefingRow, RevisionRow, StepRow
+from briefing.speech import Casting
 from briefing.states import Queue
 from briefing.values import ArticleRef
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
-def wanted(*ids, show="daily", voice="silence", queue=Queue.INTERACTIVE):
+def wanted(*ids, show="daily", voice="silence", queue=Queue.INTERACTIVE, **others):
+    casting = Casting(body=voice, **others)
     refs = tuple(ArticleRef(source="desk", id=name) for name in ids)
-    return Wanted(show, "story" if len(ids) == 1 else "collection", refs, voice, queue, "test")
+    return Wanted(show, "story" if len(ids) == 1 else "collection", refs, casting, queue, "test")
 
 
 def ask(place, *ids, now=NOW, **fields):

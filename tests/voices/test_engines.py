@@ -97,7 +97,8 @@ def test_an_engine_that_is_not_installed_says_how(monkeypatch):
     import sys
 
     monkeypatch.setitem(sys.modules, "piper", None)
-    monkeypatch.delitem(sys.modules, "voices.engines.piper", raising=False)
+    for module in ("voices.engines.piper", "voices.piper_model"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
     with pytest.raises(EngineMissing) as caught:
         Engines().get("piper")
     assert "pip install" in caught.value.hint

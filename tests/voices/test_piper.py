@@ -61,7 +61,8 @@ def phonemes(engine, joe, text, **sounds):
     """What the model is given for `text`, by sentence, with these words pronounced."""
     places = sorted((found.start(), word) for word in sounds for found in re.finditer(rf"\b{word}\b", text))
     marks = [Pronunciation(start, start + len(word), sounds[word]) for start, word in places]
-    return ["".join(sentence) for sentence in engine._phonemes(engine._model(joe), text, marks)]
+    sentences, _ = engine._phonemes(engine._model(joe), text, marks)
+    return ["".join(sentence) for sentence in sentences]
 
 
 BILOHORIVKA = "bˌiːloʊhˈɔːɹɪvkə"

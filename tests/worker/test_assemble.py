@@ -6,7 +6,7 @@ from mutagen.id3 import ID3
 
 from briefing.errors import MasterRejected, TakeCorrupt
 from briefing.show import Show
-from briefing.speech import Chunk, Narrator
+from briefing.speech import Cast, Chunk, Narrator
 from briefing.storage import FolderStorage
 from briefing.values import Role, Script, ScriptArticle, Segment
 from tests.support.audio import joined, voice_like
@@ -21,6 +21,7 @@ from worker.sound.loudness import measure
 from worker.speak import Speaker, speak
 
 NARRATOR = Narrator(voice="v", engine="fake", engine_version="1", model_digest="", language="en")
+CAST = Cast(body=NARRATOR, headline=NARRATOR, quotes=NARRATOR, transitions=NARRATOR)
 SHOW = Show(slug="s", title="The Show", author="The Paper")
 
 
@@ -64,7 +65,7 @@ def prepared(*texts, articles=1):
         for ref in refs
     )
     script = Script(language="en-GB", title="Title", articles=heads, segments=tuple(segments), dropped=())
-    return Prepared(script, NARRATOR, tuple(chunks))
+    return Prepared(script, CAST, tuple(chunks))
 
 
 @pytest.fixture

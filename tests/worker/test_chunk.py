@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from briefing.errors import ArticleTooLong
 from briefing.settings import LimitSettings
-from briefing.speech import Narrator, Pronunciation
+from briefing.speech import Cast, Narrator, Pronunciation
 from briefing.values import Role, Script, Segment, Span
-from worker.chunk import split
+from voices.engine import Capabilities
+from worker import chunk
 from worker.sentences import sentences
 
 NARRATOR = Narrator(voice="silence", engine="silence", engine_version="1", model_digest="", language="en")
@@ -26,6 +27,13 @@ def script(*texts, role=Role.BODY):
         ),
         dropped=(),
     )
+
+
+def split(script, narrator, limit, variations, limits, *, phonemes=False):
+    """The chunks of a script that one narrator speaks."""
+    cast = Cast(body=narrator, headline=narrator, quotes=narrator, transitions=narrator)
+    engine = Capabilities(text_limit=limit, online=False, phoneme_input=phonemes)
+    return chunk.split(script, cast, {narrator.voice: engine}, variations, limits)
 
 
 def chunks(*texts, limit=80, variations=None, narrator=NARRATOR):

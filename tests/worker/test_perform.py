@@ -7,6 +7,7 @@ from briefing.errors import (
     ArticleEmpty,
     EngineNotInstalled,
     EngineUnavailable,
+    MasterRejected,
     SourceUnavailable,
     StorageUnavailable,
     TakeRejected,
@@ -65,9 +66,15 @@ def test_transient_errors_end_after_five_tries(place, revision, monkeypatch):
     assert revision_row(place, revision).error_code == "source_unavailable"
 
 
-def test_a_rejected_take_is_tried_three_times(place, revision, monkeypatch):
-    failing_with(monkeypatch, TakeRejected("silent"))
+def test_a_rejected_master_is_tried_three_times(place, revision, monkeypatch):
+    failing_with(monkeypatch, MasterRejected("too loud"))
     assert tries(place) == MAX_ATTEMPTS
+    assert revision_row(place, revision).error_code == "master_rejected"
+
+
+def test_a_rejected_take_is_final_since_all_has_been_tried(place, revision, monkeypatch):
+    failing_with(monkeypatch, TakeRejected("silent"))
+    assert tries(place) == 1
     assert revision_row(place, revision).error_code == "take_rejected"
 
 

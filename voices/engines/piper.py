@@ -2,13 +2,13 @@
 
 One model per voice and process, one thread per call: parallel speech comes from parallel calls, which costs less
 CPU and less time than one call on several threads (docs/decisions.md). Levels are left as the model gives them;
-Piper's own per-sentence peak normalisation would make neighbouring sentences uneven.
+Piper's own per-sentence peak normalisation would make neighbouring sentences uneven. The same sentence in the same
+reading sounds the same, wherever it stands.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import threading
 from importlib.metadata import version
@@ -17,20 +17,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import onnxruntime
-from piper import PiperVoice, SynthesisConfig
-from piper.config import PiperConfig
 
+from voices.alignment import match_words
 from voices.engine import AudioChunk, Capabilities
 from voices.errors import EngineFailed, EngineMissing
 from voices.phonemes import fold
+from voices.piper_model import PiperModel, Reading
 from voices.standins import said_by_stand_ins
+from voices.words import own_phonemes, share_out, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from voices.alignment import Group
     from voices.catalogue import Voice
-    from voices.engine import Pronunciation
+    from voices.engine import Pronunciation, Word
 
 #: Silence added between two sentences of one text; with the model's own edges it makes about 0.3 s.
 _SENTENCE_GAP_MS = 120
@@ -38,13 +39,20 @@ _SENTENCE_GAP_MS = 120
 #: Letters said one by one, with a plural or possessive ending where there is one.
 _SPELLED = re.compile(r"\b(?P<letters>[A-Z](?: [A-Z])+)(?P<ending>['’]?s)?(?![\w'’])")
 
-#: Counts the ways in which we have worded text for espeak; part of the version, as each makes other sound.
-_WORDING = 3
+#: Counts the ways in which we have had Piper speak; part of the version, as each makes other sound.
+_WORDING = 4
 
 #: Piper reads [[…]] as phonemes; no text, an article's or ours, may get there. Pronunciations go another way.
 _MARKUP = re.compile(r"\[{2,}|\]{2,}")
 
-_CONFIG = SynthesisConfig(normalize_audio=False)
+#: How variation 0, 1, 2, … is read; those beyond the last begin again with the second, and each has noise of its own.
+#: Steadier ones first: what makes a model stumble is mostly noise in its rhythm.
+_READINGS = (
+    Reading(),
+    Reading(pace=1.04, noise=0.85, rhythm=0.7),
+    Reading(pace=0.97, noise=1.05, rhythm=1.1),
+    Reading(pace=1.08, noise=0.7, rhythm=0.4),
+)
 
 #: espeak's language is one setting for the whole process: two voices at once would read each other's language.
 _PHONEMIZING = threading.Lock()
@@ -53,22 +61,22 @@ _PHONEMIZING = threading.Lock()
 class PiperEngine:
     """Speaks with any Piper voice whose phonemes come from espeak-ng."""
 
-    capabilities = Capabilities(text_limit=1000, online=False, phoneme_input=True)
+    capabilities = Capabilities(text_limit=1000, online=False, word_timings=True, phoneme_input=True, variations=True)
 
     def __init__(self, threads: int = 1) -> None:
         """Use `threads` onnxruntime threads per call."""
         self._threads = threads
-        self._models: dict[str, PiperVoice] = {}
+        self._models: dict[str, PiperModel] = {}
         self._digests: dict[Path, str] = {}
         self._lock = threading.Lock()
 
     @property
     def version(self) -> str:
-        """Version of the piper-tts package, and of the way in which we word text for it."""
+        """Version of the piper-tts package, and of the way in which we have it speak."""
         return f"{version('piper-tts')}/{_WORDING}"
 
     def model_digest(self, voice: Voice) -> str:
-        """Return the sha256 over the model and its configuration. Raises EngineMissing."""
+        """Return the sha256 over the model and its configuration, as shipped. Raises EngineMissing."""
         model = _model_path(voice)
         with self._lock:
             if model not in self._digests:
@@ -79,49 +87,88 @@ class PiperEngine:
             return self._digests[model]
 
     def synthesize(
-        self,
-        text: str,
-        voice: Voice,
-        pronunciations: Sequence[Pronunciation] = (),
-        variation: int = 0,  # noqa: ARG002  every call is another reading
+        self, text: str, voice: Voice, pronunciations: Sequence[Pronunciation] = (), variation: int = 0
     ) -> Iterator[AudioChunk]:
         """Yield one chunk per sentence, with the gap between sentences at its end."""
         model = self._model(voice)
         rate = model.config.sample_rate
-        sentences = self._phonemes(model, text, pronunciations)
+        sentences, own = self._phonemes(model, text, pronunciations)
         if not sentences:
             message = f"Piper has no phonemes for {text[:60]!r}"
             raise EngineFailed(message, hint="Check that the voice's language is that of the text.")
+        spans = words_of(text)
+        groups = _by_sentence(match_words(own, [mark for sentence in sentences for mark in sentence]), sentences)
         for number, sentence in enumerate(sentences):
-            samples = np.asarray(model.phoneme_ids_to_audio(model.phonemes_to_ids(sentence), _CONFIG), dtype=np.float32)
+            spoken = model.speak(sentence, _reading(variation), _seed(sentence, variation))
             gap_ms = 0 if number == len(sentences) - 1 else _SENTENCE_GAP_MS
-            yield AudioChunk(np.pad(np.clip(samples, -1.0, 1.0), (0, gap_ms * rate // 1000)), rate)
+            samples = np.pad(np.clip(spoken.samples, -1.0, 1.0), (0, gap_ms * rate // 1000))
+            yield AudioChunk(samples, rate, _timed(groups[number], sentence, spans, spoken.starts))
 
-    def _phonemes(self, model: PiperVoice, text: str, pronunciations: Sequence[Pronunciation]) -> list[list[str]]:
-        """Return the code points that the model is given, by sentence."""
+    def _phonemes(
+        self, model: PiperModel, text: str, pronunciations: Sequence[Pronunciation]
+    ) -> tuple[list[list[str]], list[list[str]]]:
+        """Return the code points that the model is given, by sentence; and those of each word, said alone."""
         known, language = model.config.phoneme_id_map, model.config.espeak_voice
         sounds = [(mark, fold(mark.ipa, known, language)) for mark in pronunciations]
-
-        def phonemize(said: str) -> list[list[str]]:
-            return [sentence for sentence in model.phonemize(said) if sentence]
-
+        sounds = [(mark, sound) for mark, sound in sounds if sound]
         with _PHONEMIZING:
-            said = said_by_stand_ins(text, [(mark, sound) for mark, sound in sounds if sound], phonemize, _speakable)
-            return said if said is not None else phonemize(_speakable(text))
+            said = said_by_stand_ins(text, sounds, model.phonemize, _speakable)
+            if said is None:
+                said, sounds = model.phonemize(_speakable(text)), []
+            return said, own_phonemes(text, sounds, lambda word: model.alone(_speakable(word)))
 
-    def _model(self, voice: Voice) -> PiperVoice:
+    def _model(self, voice: Voice) -> PiperModel:
         with self._lock:
             if voice.id not in self._models:
-                self._models[voice.id] = self._load(_model_path(voice))
+                path = _model_path(voice)
+                self._models[voice.id] = PiperModel(path, _config_path(path), self._threads)
             return self._models[voice.id]
 
-    def _load(self, path: Path) -> PiperVoice:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self._threads
-        options.inter_op_num_threads = 1
-        session = onnxruntime.InferenceSession(str(path), sess_options=options, providers=["CPUExecutionProvider"])
-        config = PiperConfig.from_dict(json.loads(_config_path(path).read_text(encoding="utf-8")))
-        return PiperVoice(session=session, config=config)
+
+def _reading(variation: int) -> Reading:
+    return _READINGS[(variation - 1) % (len(_READINGS) - 1) + 1 if variation else 0]
+
+
+def _seed(sentence: Sequence[str], variation: int) -> int:
+    """Return a number that is another for every sentence and variation, and the same tomorrow."""
+    return int.from_bytes(hashlib.sha256(f"{variation} {''.join(sentence)}".encode()).digest()[:8], "big")
+
+
+def _by_sentence(groups: Sequence[Group], sentences: Sequence[Sequence[str]]) -> list[list[Group]]:
+    """Return the words that each sentence says, their phonemes counted from its beginning.
+
+    A word that two sentences say, as "U.S" may be, belongs to the one that says more of it.
+    """
+    said: list[list[Group]] = [[] for _ in sentences]
+    ends = np.cumsum([0, *(len(sentence) for sentence in sentences)])
+    for group in groups:
+        shares = np.minimum(ends[1:], group.last) - np.maximum(ends[:-1], group.first)
+        most = int(np.argmax(shares))
+        first = max(group.first - int(ends[most]), 0)
+        said[most].append(group._replace(first=first, last=first + int(shares[most])))
+    return said
+
+
+def _timed(
+    groups: Sequence[Group], sentence: Sequence[str], spans: Sequence[tuple[int, int]], starts: Sequence[int]
+) -> tuple[Word, ...]:
+    """Return the words of a sentence; none where the model does not tell when its phonemes begin.
+
+    Where no pause parts two words, the model's break between them lies in running speech: each gets half of it.
+    """
+    if not starts:
+        return ()
+    words: list[Word] = []
+    first = starts[groups[0].first] if groups else 0
+    for number, group in enumerate(groups):
+        last = begin = starts[group.last]
+        if number + 1 < len(groups):
+            begin = starts[groups[number + 1].first]
+            if all(mark == " " for mark in sentence[group.last : groups[number + 1].first]):
+                last = begin = (last + begin) // 2
+        words += share_out(spans[group.words.start : group.words.stop], first, last)
+        first = begin
+    return tuple(words)
 
 
 def _config_path(model: Path) -> Path:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from worker.sound import Block
 
 #: Kept before the first and after the last sound, in milliseconds: an attack needs a little room, an ending more.
@@ -25,22 +27,32 @@ _EDGE_DB = -55.0
 _ABOVE_NOISE_DB = 12.0
 _HIGHEST_DB = -38.0
 
-_FRAME_MS = 10
+#: Sound is looked at in frames of this length.
+FRAME_MS = 10
 
 
-def trimmed(samples: Block, rate: int) -> Block:
-    """Return the samples without the silence at their edges, by a threshold relative to their own level."""
-    frame = rate * _FRAME_MS // 1000
+def frame_levels(samples: Block, rate: int) -> NDArray[np.float64]:
+    """Return the level of each whole frame, in dBFS."""
+    frame = max(1, rate * FRAME_MS // 1000)
     frames = samples[: len(samples) // frame * frame].reshape(-1, frame)
-    if not len(frames):
-        return samples
     power = np.mean(np.square(frames, dtype=np.float64), axis=1)
-    levels = 10 * np.log10(np.maximum(power, 1e-20))
+    return np.asarray(10 * np.log10(np.maximum(power, 1e-20)))
+
+
+def trimmed(samples: Block, rate: int) -> tuple[Block, int]:
+    """Return the samples without the silence at their edges, and how many were cut at the front.
+
+    The threshold is relative to the sound's own level.
+    """
+    levels = frame_levels(samples, rate)
+    if not len(levels):
+        return samples, 0
     loud, noise = float(np.percentile(levels, 95)), float(np.percentile(levels, 5))
     threshold = loud + min(max(_EDGE_DB, noise + _ABOVE_NOISE_DB - loud), _HIGHEST_DB)
     sounding = np.flatnonzero(levels > threshold)
     if not len(sounding):
-        return samples
+        return samples, 0
+    frame = rate * FRAME_MS // 1000
     start = max(0, int(sounding[0]) * frame - rate * KEEP_BEFORE_MS // 1000)
     end = min(len(samples), (int(sounding[-1]) + 1) * frame + rate * KEEP_AFTER_MS // 1000)
-    return samples[start:end]
+    return samples[start:end], start

@@ -12,6 +12,7 @@ from briefing.states import StepKind
 from worker.tasks.assemble import assemble_revision
 from worker.tasks.prepare import prepare_revision
 from worker.tasks.publish import publish_revision
+from worker.tasks.recast import recast_revision
 from worker.tasks.speak import speak_chunk
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ Task: TypeAlias = "Callable[[Lease, Workplace], None]"
 TASKS: dict[StepKind, Task] = {
     StepKind.PREPARE: prepare_revision,
     StepKind.SPEAK: speak_chunk,
+    StepKind.RECAST: recast_revision,
     StepKind.ASSEMBLE: assemble_revision,
     StepKind.PUBLISH: publish_revision,
 }

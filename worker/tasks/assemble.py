@@ -10,7 +10,7 @@ from briefing.backoff import MAX_POSTPONED
 from briefing.errors import TakeCorrupt
 from briefing.models import RevisionRow
 from briefing.show import Show
-from briefing.speech import Chunk, Narrator
+from briefing.speech import Cast, Chunk
 from briefing.states import Queue, RevisionState, StepKind
 from briefing.takes import find_master, find_takes, forget_take, save_master
 from briefing.values import Script
@@ -38,7 +38,7 @@ def assemble_revision(lease: Lease, place: Workplace) -> None:
     show = Show.model_validate(revision.show)
     prepared = Prepared(
         Script.model_validate(revision.script),
-        Narrator.model_validate(revision.narrator),
+        Cast.model_validate(revision.cast),
         tuple(Chunk.model_validate(chunk) for chunk in revision.chunks or ()),
     )
     with place.database.reading() as session:
@@ -72,8 +72,7 @@ def _master(place: Workplace, prepared: Prepared, show: Show, undated: date) -> 
     if missing := keys - takes.keys():
         message = "takes are not stored"
         raise TakeCorrupt(message, keys=tuple(missing))
-    voice = place.speakers.catalogue.get(prepared.narrator.voice)
-    tags = tags_for(prepared, show, f"{voice.name} ({voice.engine})", undated)
+    tags = tags_for(prepared, show, place.speakers.credit(prepared.cast), undated)
     planned = programme(prepared, takes, show, tags, artwork.draw(show))
     return _stored_master(place, planned) or _produced(place, planned, takes)
 
@@ -91,7 +90,8 @@ def _produced(place: Workplace, planned: Programme, takes: dict[str, Take]) -> M
 
 def _speak_again(place: Workplace, lease: Lease, prepared: Prepared, keys: Collection[str]) -> None:
     """Have the chunks of damaged takes spoken again, and the assembling wait for them."""
-    online = place.speakers.get(prepared.narrator.voice).engine.capabilities.online
+    voices = {narrator.voice for narrator in prepared.cast.narrators}
+    online = {voice for voice in voices if place.speakers.get(voice).engine.capabilities.online}
     with place.database.writing() as session:
         if not steps.wait_again(session, lease):
             return

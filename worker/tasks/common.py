@@ -1,20 +1,26 @@
-"""What every task does first and last: load the revision it is for, finish idly, record what follows."""
+"""What several tasks do: load the revision it is for, finish idly, write down chunks, record what follows."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from briefing import steps
-from briefing.models import RevisionRow
-from briefing.states import ACTIVE, RevisionState
+from sqlalchemy import select
+
+from briefing import revisions, steps
+from briefing.models import RevisionRow, VariationRow
+from briefing.states import ACTIVE, Queue, RevisionState
+from briefing.takes import find_takes
+from worker import pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
     from briefing.steps import Lease
-    from worker import pipeline
+    from worker.casting import Engaged
+    from worker.prepare import Prepared
     from worker.workplace import Workplace
 
 
@@ -32,6 +38,21 @@ def finish_idle(place: Workplace, lease: Lease) -> None:
         steps.finish(session, lease)
 
 
+def save_chunks(session: Session, row: RevisionRow, prepared: Prepared, engaged: Engaged, now: datetime) -> None:
+    """Write down the cast and its chunks, and record the steps that speak those without a take."""
+    keys = {chunk.key for chunk in prepared.chunks}
+    takes = find_takes(session, keys)
+    state, following = pipeline.after_prepare(prepared.chunks, takes, Queue(row.queue), online=engaged.online)
+    row.cast = prepared.cast.model_dump(mode="json")
+    row.fallbacks = [fallback.model_dump(mode="json") for fallback in engaged.fallbacks]
+    row.chunks = [chunk.model_dump(mode="json") for chunk in prepared.chunks]
+    row.chunks_total, row.chunks_reused = len(keys), len(takes)
+    row.chunks_left = len(keys) - len(takes)
+    row.spoken_s = sum(take.seconds for take in takes.values())
+    revisions.move(row, state, now)
+    record(session, row.id, following)
+
+
 def record(session: Session, revision_id: int, following: Sequence[pipeline.Next]) -> None:
     """Record the steps that follow."""
     for step in following:
@@ -39,3 +60,10 @@ def record(session: Session, revision_id: int, following: Sequence[pipeline.Next
         steps.record(
             session, step.kind, step.queue, revision_id=revision_id, seq=step.seq, payload=payload, state=step.state
         )
+
+
+def variations(place: Workplace, briefing_id: str) -> dict[str, int]:
+    """Return how often another reading was asked for, by segment ID."""
+    with place.database.reading() as session:
+        rows = session.scalars(select(VariationRow).where(VariationRow.briefing_id == briefing_id))
+        return {row.segment_id: row.number for row in rows}

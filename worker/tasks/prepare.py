@@ -5,26 +5,25 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-
 from briefing import revisions, steps
 from briefing.lexicons import lexicon_for
-from briefing.models import ArticleRow, BriefingRow, RevisionRow, VariationRow
+from briefing.models import ArticleRow, BriefingRow, RevisionRow
 from briefing.show import Show
 from briefing.shows import listed_sources
-from briefing.states import Queue, RevisionState
-from briefing.takes import find_takes
+from briefing.states import RevisionState
 from briefing.values import Article, ArticleRef, Script
 from briefing.versions import latest_versions, save_version
-from worker import pipeline, script
+from worker import script
+from worker.casting import engage
 from worker.fetch import fetch
 from worker.prepare import Prepared, cut, write_script
-from worker.tasks.common import finish_idle, load_active, record
+from worker.tasks.common import finish_idle, load_active, save_chunks, variations
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from briefing.steps import Lease
+    from worker.casting import Engaged
     from worker.workplace import Workplace
 
 
@@ -42,18 +41,11 @@ def prepare_revision(lease: Lease, place: Workplace) -> None:
     written = write_script(articles, show, cleanings, lexicon)
     if _is_unchanged(place, lease, written):
         return
-    speaker = place.speakers.get(revision.voice)
-    capabilities = speaker.engine.capabilities
-    prepared = cut(
-        written,
-        place.speakers.narrator(revision.voice),
-        capabilities,
-        _variations(place, revision.briefing_id),
-        place.limits,
-    )
+    engaged = engage(revisions.casting_of(revision), place.speakers, [], allowed=show.fallback)
+    prepared = cut(written, engaged.cast, engaged.engines, variations(place, revision.briefing_id), place.limits)
     with place.database.writing() as session:
         if steps.finish(session, lease):
-            _save_prepared(session, lease, prepared, versions, online=capabilities.online)
+            _save_prepared(session, lease, prepared, engaged, versions)
 
 
 def _is_unchanged(place: Workplace, lease: Lease, written: Script) -> bool:
@@ -68,24 +60,15 @@ def _is_unchanged(place: Workplace, lease: Lease, written: Script) -> bool:
         return True
 
 
-def _save_prepared(session: Session, lease: Lease, prepared: Prepared, versions: list[int], *, online: bool) -> None:
+def _save_prepared(session: Session, lease: Lease, prepared: Prepared, engaged: Engaged, versions: list[int]) -> None:
     row = session.get_one(RevisionRow, lease.revision_id)
     now = datetime.now(UTC)
-    keys = {chunk.key for chunk in prepared.chunks}
-    takes = find_takes(session, keys)
-    state, following = pipeline.after_prepare(prepared.chunks, takes, Queue(row.queue), online=online)
     row.script = prepared.script.model_dump(mode="json")
     row.card = script.card(prepared.script, Show.model_validate(row.show)).model_dump(mode="json")
-    row.narrator = prepared.narrator.model_dump(mode="json")
-    row.chunks = [chunk.model_dump(mode="json") for chunk in prepared.chunks]
     row.versions = list(versions)
-    row.chunks_total, row.chunks_reused = len(keys), len(takes)
-    row.chunks_left = len(keys) - len(takes)
-    row.spoken_s = sum(take.seconds for take in takes.values())
     row.prepared_at = now
     revisions.supersede_unfinished(session, row.briefing_id, row.number, now)
-    revisions.move(row, state, now)
-    record(session, row.id, following)
+    save_chunks(session, row, prepared, engaged, now)
 
 
 def _articles(place: Workplace, revision: RevisionRow) -> tuple[list[Article], list[int]]:
@@ -102,9 +85,3 @@ def _articles(place: Workplace, revision: RevisionRow) -> tuple[list[Article], l
     with place.database.writing() as session:
         versions = [save_version(session, article, datetime.now(UTC)) for article in articles]
     return articles, versions
-
-
-def _variations(place: Workplace, briefing_id: str) -> dict[str, int]:
-    with place.database.reading() as session:
-        rows = session.scalars(select(VariationRow).where(VariationRow.briefing_id == briefing_id))
-        return {row.segment_id: row.number for row in rows}

@@ -30,10 +30,11 @@ def speak_chunk(lease: Lease, place: Workplace) -> None:
         take = find_takes(session, [chunk.key]).get(chunk.key)
     if take is None:
         with voice_errors():
-            take = speak(chunk, place.speakers.get(revision.voice), place.storage)
+            take = speak(chunk, place.speakers.get(chunk.voice or revision.voice), place.storage)
     with place.database.writing() as session:
         # Also when it comes too late for this revision: what has been spoken once need not be spoken again.
         take = save_take(session, take, datetime.now(UTC))
+        revisions.locked(session, revision.id)
         if not steps.finish(session, lease):
             return
         if revisions.chunk_spoken(session, revision.id, take.seconds) == 0:

@@ -1,0 +1,53 @@
+"""A step that was given up -> what becomes of its revision: the fallback speaks it, or it fails with the reason.
+
+Called wherever steps are given up, inside the transaction that does so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from briefing import revisions
+from briefing.logs import get_logger
+from briefing.models import StepRow
+from briefing.show import Show
+from briefing.speech import Fallback
+from briefing.states import RevisionState, StepKind
+from worker.casting import stand_in
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from briefing.errors import BriefcastError
+    from briefing.models import RevisionRow
+    from voices.catalogue import Catalogue
+
+_log = get_logger("failing")
+
+
+def after_given_up(session: Session, step_id: int, error: BriefcastError, catalogue: Catalogue, now: datetime) -> None:
+    """Move the step's revision to the fallback of the voice that failed, or fail it. What is live stays live.
+
+    Of several steps that fail at once only the first gets here: it cancels the others under their fences.
+    """
+    step = session.get_one(StepRow, step_id)
+    if step.revision_id is None:
+        return
+    revision = revisions.locked(session, step.revision_id)
+    fallback = _fallback(step, revision, error, catalogue)
+    if fallback is None:
+        revisions.fail(session, revision.id, error, now)
+        return
+    _log.warning("voice gives way", voice=fallback.voice, by=fallback.by, code=fallback.code, reason=fallback.reason)
+    revisions.recast(session, revision, fallback)
+
+
+def _fallback(step: StepRow, revision: RevisionRow, error: BriefcastError, catalogue: Catalogue) -> Fallback | None:
+    if step.kind != StepKind.SPEAK.value or revision.state != RevisionState.SPEAKING.value:
+        return None
+    voice = step.payload["chunk"].get("voice") or revision.voice
+    earlier = [Fallback.model_validate(entry) for entry in revision.fallbacks]
+    allowed = Show.model_validate(revision.show).fallback
+    return stand_in(voice, error, earlier, catalogue, allowed=allowed)

@@ -1,0 +1,44 @@
+"""The `recast` step: the script is cut anew for the fallback of a voice that could not speak it.
+
+The words stay as they were prepared: nothing is fetched, cleaned or normalised again.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from briefing import revisions, steps
+from briefing.models import RevisionRow
+from briefing.show import Show
+from briefing.speech import Fallback
+from briefing.values import Script
+from worker.casting import engage
+from worker.prepare import cut
+from worker.tasks.common import finish_idle, load_active, save_chunks, variations
+
+if TYPE_CHECKING:
+    from briefing.steps import Lease
+    from worker.workplace import Workplace
+
+
+def recast_revision(lease: Lease, place: Workplace) -> None:
+    """Cut the script for the voices that are left, and record a step for each chunk that has no take of theirs."""
+    revision = load_active(place, lease)
+    if revision is None:
+        finish_idle(place, lease)
+        return
+    fallbacks = [Fallback.model_validate(entry) for entry in revision.fallbacks]
+    allowed = Show.model_validate(revision.show).fallback
+    engaged = engage(revisions.casting_of(revision), place.speakers, fallbacks, allowed=allowed)
+    prepared = cut(
+        Script.model_validate(revision.script),
+        engaged.cast,
+        engaged.engines,
+        variations(place, revision.briefing_id),
+        place.limits,
+    )
+    with place.database.writing() as session:
+        if steps.finish(session, lease):
+            row = session.get_one(RevisionRow, revision.id)
+            save_chunks(session, row, prepared, engaged, datetime.now(UTC))
