@@ -43,7 +43,7 @@ def fetch(source: str, target: Path, most_bytes: int, accepted: Collection[str])
         raise InstallFailed(message) from error
 
 
-def copy(  # noqa: PLR0913  what to write, within what, and how to complain
+def copy(
     blocks: Iterable[bytes], target: Path, most_bytes: int, accepted: Collection[str], name: str, hint: str = ""
 ) -> str:
     """Write `blocks` to `target`, bounded and checked as `fetch` does; errors call them `name`, and add `hint`."""

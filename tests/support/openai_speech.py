@@ -41,7 +41,9 @@ def sound_of(text, form):
         stream = container.add_stream("libmp3lame" if form == "mp3" else "flac", rate=RATE, layout="mono")
         frame = av.AudioFrame.from_ndarray(samples[None, :], format="s16", layout="mono")
         frame.sample_rate = RATE
-        resampler = av.AudioResampler(stream.codec_context.format, "mono", RATE, frame_size=stream.codec_context.frame_size)
+        resampler = av.AudioResampler(
+            stream.codec_context.format, "mono", RATE, frame_size=stream.codec_context.frame_size
+        )
         for part in [*resampler.resample(frame), *resampler.resample(None)]:
             container.mux(stream.encode(part))
         container.mux(stream.encode(None))

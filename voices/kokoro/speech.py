@@ -75,7 +75,9 @@ class KokoroModel:
         samples, _, timings = self._kokoro.create_timed(
             phonemes, style, speed=pace, is_phonemes=True, trim=False, sentence_pause=0.0, clause_pause=0.0
         )
-        starts = [round(timing.start * RATE) for timing in timings] + [round(timing.end * RATE) for timing in timings[-1:]]
+        starts = [round(timing.start * RATE) for timing in timings] + [
+            round(timing.end * RATE) for timing in timings[-1:]
+        ]
         return Spoken(np.clip(samples, -1.0, 1.0), tuple(starts))
 
     def speak_behind(self, lead: str, phonemes: str, style: NDArray[np.float32], pace: float) -> Spoken:

@@ -22,9 +22,11 @@ def timed(
     a stop and its pause belong to neither.
     """
     end = offset + len(starts) - 1
-    here = [group for group in groups if offset <= group.first < end] if starts else []
+    here = [group for group in groups if offset <= group.first < end]
+    if not here:
+        return ()
     words: list[Word] = []
-    first = starts[here[0].first - offset] if here else 0
+    first = starts[here[0].first - offset]
     for group, after in zip(here, [*here[1:], None], strict=True):
         last = begin = starts[min(group.last, end) - offset]
         if after is not None:
