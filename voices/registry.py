@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 GROUP = "briefcast.engines"
 
 #: Command that installs an engine which ships with us but whose package is an extra.
-_INSTALL = {"piper": "pip install 'briefcast[piper]'", "gtts": "pip install briefcast"}
+_INSTALL = {
+    "piper": "pip install 'briefcast[piper]'",
+    "kokoro": "pip install 'briefcast[kokoro]', then briefcast voices install kokoro",
+    "gtts": "pip install briefcast",
+    "openai": "pip install briefcast",
+}
 
 
 class Engines:

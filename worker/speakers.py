@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 from briefing.errors import EngineNotInstalled, EngineUnavailable, Misconfigured, TakeRejected, UnknownReference
 from briefing.speech import Narrator
 from voices.catalogue import Catalogue, load_catalogue
-from voices.errors import CatalogueInvalid, EngineBusy, EngineFailed, EngineMissing, UnknownVoice
+from voices.errors import (
+    CatalogueInvalid,
+    ChecksumMismatch,
+    EngineBusy,
+    EngineFailed,
+    EngineMissing,
+    InstallFailed,
+    UnknownVoice,
+)
 from voices.registry import Engines
 from worker.speak import Speaker
 
@@ -35,6 +43,9 @@ def voice_errors() -> Iterator[None]:
         raise EngineUnavailable(error.message, hint=error.hint, retry_after_s=error.retry_after_s) from error
     except EngineFailed as error:
         raise TakeRejected(error.message, hint=error.hint or None) from error
+    except InstallFailed as error:
+        code = "voice_checksum_mismatch" if isinstance(error, ChecksumMismatch) else "voice_install_failed"
+        raise EngineNotInstalled(error.message, code=code, hint=error.hint or None) from error
 
 
 class Speakers:
@@ -49,7 +60,17 @@ class Speakers:
                     "endpoint": settings.gtts_endpoint,
                     "ca_file": settings.gtts_ca_file,
                     "per_second": settings.gtts_per_second,
-                }
+                },
+                "kokoro": {"folder": settings.kokoro_home},
+                "openai": {
+                    "address": settings.openai_address,
+                    "key": settings.openai_key,
+                    "model": settings.openai_model,
+                    "form": settings.openai_form,
+                    "seconds": settings.openai_seconds,
+                    "requests": settings.openai_requests,
+                    "ca_file": settings.openai_ca_file,
+                },
             }
         )
 

@@ -1,0 +1,17 @@
+"""Kokoro for tests, installed once from its packages into `var/` of the repository, and reused by later runs."""
+
+from __future__ import annotations
+
+import functools
+
+from tests.support.processes import ROOT
+
+
+@functools.cache
+def kokoro_folder():
+    """The folder of a real installation. Fails, with what to install, where it cannot be made."""
+    from voices.kokoro.install import Wish, install
+
+    folder = ROOT / "var" / "tests" / "kokoro"
+    install(folder, Wish(), print)
+    return folder
