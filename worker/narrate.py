@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from briefing.takes import find_master, find_takes, forget_take, save_master, save_take
 from worker import artwork
-from worker.assemble import Programme, check_takes, produce, programme, tags_for
+from worker.assemble import Programme, check_takes, complete, produce, programme, tags_for
 from worker.prepare import Prepared, cut, write_script
 from worker.speak import speak
 from worker.speakers import voice_errors
@@ -118,7 +118,8 @@ class Narrating:
         prepared = cut(script, narrator, speaker.engine.capabilities, {}, self.limits)
         takes, reused = self._takes(prepared, progress, timed)
         with timed("plan"):
-            planned = programme(prepared, takes, show, self._tags(prepared, show), artwork.draw(show))
+            tags, names = self._tags(prepared, show), self.speakers.names(prepared.chunks)
+            planned = programme(prepared, takes, show, tags, artwork.draw(show), names)
         master, master_reused = self._master(planned, timed)
         progress(len(takes) + 1, len(takes) + 1, _total_s(takes.values()))
         return Narration(prepared, master, reused, master_reused, timed.stages)
@@ -171,8 +172,8 @@ class Narrating:
 
     def _master(self, planned: Programme, timed: Stopwatch) -> tuple[Master, bool]:
         with self.database.reading() as session:
-            found = find_master(session, planned.key)
-        if found is not None and self.storage.intact(found.sha256):
+            found = complete(find_master(session, planned.key), self.storage)
+        if found is not None:
             return found, True
         takes = {part.take.key: part.take for part in planned.mix.placed}
         check_takes(takes, self.storage)

@@ -14,9 +14,10 @@ from voices.registry import Engines
 from worker.speak import Speaker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from briefing.settings import SpeechSettings
+    from briefing.speech import Chunk
 
 
 @contextmanager
@@ -57,6 +58,11 @@ class Speakers:
         with voice_errors():
             voice = self.catalogue.get(voice_id)
             return Speaker(self._engines.get(voice.engine), voice)
+
+    def names(self, chunks: Iterable[Chunk]) -> dict[str, str]:
+        """Return the names of those who speak `chunks`, by voice ID. Raises UnknownReference."""
+        with voice_errors():
+            return {voice: self.catalogue.get(voice).name for voice in {chunk.voice for chunk in chunks} if voice}
 
     def narrator(self, voice_id: str) -> Narrator:
         """Return what a revision pins of a voice. Raises UnknownReference or EngineUnavailable."""
