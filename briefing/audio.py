@@ -63,6 +63,8 @@ class Cue(Value):
     """Title of a chapter; empty for segments, whose text is in the script."""
     link: str = ""
     """Web address of a chapter's article; empty for segments and for articles without one."""
+    timing: Timing | None = None
+    """How the times of a segment's takes came about, the least sure of them; None for chapters, and in old masters."""
 
 
 class Master(Value):

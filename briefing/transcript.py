@@ -10,6 +10,16 @@ from typing import Literal, NamedTuple
 from briefing.audio import MASTER_RATE, Timing
 from briefing.values import Role, Value
 
+#: The files published beside an MP3, and their media types.
+TRANSCRIPT_TYPES = {
+    "transcript.vtt": "text/vtt",
+    "transcript.srt": "application/x-subrip",
+    "transcript.json": "application/json",
+    "transcript.html": "text/html",
+}
+CHAPTERS_NAME = "chapters.json"
+CHAPTERS_TYPE = "application/json+chapters"
+
 
 class WordCue(NamedTuple):
     """A written word, and when it is said."""

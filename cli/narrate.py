@@ -19,9 +19,12 @@ from cli.articles import cleanings_of, read_source
 from cli.lexicons import unknown_line
 from cli.place import open_place
 from cli.progress import progress_bar
+from worker.companions import stored_transcript
 from worker.narrate import Narrating, Stopwatch
 from worker.report import report as make_report
 from worker.speakers import Speakers
+from worker.transcript import FORMATS, render
+from worker.transcript.page import Around
 
 
 def _writable(_: click.Context, option: click.Parameter, value: str | None) -> Path | None:
@@ -38,12 +41,21 @@ def _writable(_: click.Context, option: click.Parameter, value: str | None) -> P
     return path
 
 
-def _keep_apart(sources: tuple[str, ...], output: Path, report: Path | None) -> None:
-    """Refuse to write over an article, or the report over the MP3."""
-    written = [path.resolve() for path in (output, report) if path is not None]
+def _formats(_: click.Context, option: click.Parameter, value: str | None) -> tuple[str, ...]:
+    """Read "vtt,srt"."""
+    names = tuple(dict.fromkeys(name.strip() for name in (value or "").split(",") if name.strip()))
+    if unknown := [name for name in names if name not in FORMATS]:
+        message = f"there is no format {unknown[0]!r}; there are {', '.join(FORMATS)}"
+        raise click.BadParameter(message, param=option)
+    return names
+
+
+def _keep_apart(sources: tuple[str, ...], paths: list[Path]) -> None:
+    """Refuse to write over an article, or one result over another."""
+    written = [path.resolve() for path in paths]
     read = {Path(source).resolve() for source in sources if not is_address(source)}
     if read.intersection(written) or len(set(written)) < len(written):
-        message = "the MP3, the report and the articles need names of their own"
+        message = "the MP3, its transcripts, the report and the articles need names of their own"
         raise click.UsageError(message)
 
 
@@ -52,10 +64,25 @@ def _keep_apart(sources: tuple[str, ...], output: Path, report: Path | None) -> 
 @click.option("-o", "--output", required=True, callback=_writable, metavar="FILE", help="The MP3 to write.")
 @click.option("--voice", help="A voice of `briefcast voices`.")
 @click.option("--show", "slug", help="Narrate as this show does: its voice, jingles and wording.")
+@click.option(
+    "--transcript",
+    "formats",
+    callback=_formats,
+    metavar="FORMATS",
+    help=f"Write transcripts beside the MP3, by commas: {', '.join(FORMATS)}.",
+)
 @click.option("--report", callback=_writable, metavar="FILE", help="Write a report as JSON.")
-def narrate(sources: tuple[str, ...], output: Path, voice: str | None, slug: str | None, report: Path | None) -> None:
+def narrate(
+    sources: tuple[str, ...],
+    output: Path,
+    voice: str | None,
+    slug: str | None,
+    formats: tuple[str, ...],
+    report: Path | None,
+) -> None:
     """Narrate SOURCE (files, http(s) addresses, source:id) into one MP3, a chapter each."""
-    _keep_apart(sources, output, report)
+    transcripts = {name: output.with_suffix(f".{name}") for name in formats}
+    _keep_apart(sources, [output, *transcripts.values(), *filter(None, [report])])
     place = open_place()
     timed = Stopwatch()
     with timed("fetch"):
@@ -75,19 +102,24 @@ def narrate(sources: tuple[str, ...], output: Path, voice: str | None, slug: str
     stored = place.storage.path(narration.master.sha256)
     assert stored is not None
     said = make_report(narration) | {"mp3": os.fsencode(output).decode(errors="replace")}
-    _deliver(stored, output, said, report)
+    around = Around(show.title, output.name, narration.master.chapters)
+    texts = render(stored_transcript(narration.master, place.storage), around, formats) if formats else {}
+    files = {transcripts[name]: text for name, text in texts.items()}
+    if report is not None:
+        files[report] = json.dumps(said, indent=2, ensure_ascii=False).encode()
+    _deliver(stored, output, files)
     _summarise(said)
 
 
-def _deliver(stored: Path, output: Path, said: dict[str, Any], report: Path | None) -> None:
-    """Copy the stored MP3 to where it is wanted and write the report; the MP3's name appears when both are complete."""
+def _deliver(stored: Path, output: Path, files: dict[Path, bytes]) -> None:
+    """Copy the stored MP3 to where it is wanted and write the other files; its name appears when all are complete."""
     temporary = output.with_name(f".{output.name}.{secrets.token_hex(4)}")
     try:
         with reporting(output):
             shutil.copyfile(stored, temporary)
             sync_file(temporary)
-            if report is not None:
-                write_atomically(report, json.dumps(said, indent=2, ensure_ascii=False).encode())
+            for path, content in files.items():
+                write_atomically(path, content)
             temporary.replace(output)
     finally:
         temporary.unlink(missing_ok=True)

@@ -19,13 +19,15 @@ from worker.timing import time_words
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from briefing.audio import Take
+    from briefing.audio import Take, Timing
     from briefing.speech import Chunk
     from briefing.transcript import WordCue
     from briefing.values import Script, ScriptArticle, Segment
 
 #: A story with fewer headings than this has no chapters: one alone would part it at a place of no meaning.
 _LEAST_HEADINGS = 2
+
+_FROM_LEAST_SURE: tuple[Timing, ...] = ("estimated", "aligned", "exact")
 
 
 @dataclass(frozen=True)
@@ -54,13 +56,19 @@ class _Spoken(NamedTuple):
     def end(self) -> int:
         return self.placed[-1].start + self.placed[-1].length
 
+    @property
+    def timing(self) -> Timing:
+        """How the times of its takes' words came about: the least sure of them."""
+        found = {part.take.timing if part.take.words else "estimated" for part in self.placed}
+        return next(timing for timing in _FROM_LEAST_SURE if timing in found)
+
 
 def place_cues(script: Script, chunks: Sequence[Chunk], placed: Sequence[Placed], total: int) -> Iterator[Cue]:
     """Yield the cues of a planned programme of `total` samples: its chapters, then its segments."""
     spoken = _spoken(script, chunks, placed)
     yield from _chapters(script, spoken, total)
     for part in spoken:
-        yield Cue(kind="segment", start=part.start, end=part.end, ref=part.segment.id)
+        yield Cue(kind="segment", start=part.start, end=part.end, ref=part.segment.id, timing=part.timing)
 
 
 def transcribe(

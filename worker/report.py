@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from briefing.audio import MASTER_RATE
@@ -29,6 +30,7 @@ def report(narration: Narration) -> dict[str, Any]:
         "sha256": master.sha256,
         "encoded": not narration.master_reused,
         "takes": {"spoken": len(keys - narration.reused), "reused": len(keys & narration.reused)},
+        "word_times": _word_times(narration),
         "chapters": _chapters(narration),
         "segments": _segments(narration),
         "unknown_words": [unknown.model_dump(mode="json") for unknown in script.unknown_words],
@@ -39,6 +41,16 @@ def report(narration: Narration) -> dict[str, Any]:
             for stage, spent in narration.stages.items()
         },
     }
+
+
+def _word_times(narration: Narration) -> dict[str, int]:
+    """Return how many words of the takes have times, by how these came about."""
+    counts: Counter[str] = Counter()
+    cues = {cue.ref: cue.timing for cue in narration.master.cues if cue.kind == "segment"}
+    for segment in narration.prepared.script.segments:
+        if timing := cues.get(segment.id):
+            counts[timing] += len(segment.written.split())
+    return dict(counts)
 
 
 def _chapters(narration: Narration) -> list[dict[str, Any]]:
@@ -61,6 +73,7 @@ def _segments(narration: Narration) -> list[dict[str, Any]]:
             "written": segment.written,
             "spoken": segment.spoken,
             **_seconds(cues[segment.id].start, cues[segment.id].end),
+            "timing": cues[segment.id].timing,
             "reused": all(chunk["reused"] for chunk in chunks[segment.id]),
             "chunks": chunks[segment.id],
         }
