@@ -19,7 +19,6 @@ from cli.articles import cleanings_of, read_source
 from cli.lexicons import unknown_line
 from cli.place import open_place
 from cli.progress import progress_bar
-from worker.companions import stored_transcript
 from worker.narrate import Narrating, Stopwatch
 from worker.report import report as make_report
 from worker.speakers import Speakers
@@ -103,8 +102,7 @@ def narrate(
     assert stored is not None
     said = make_report(narration) | {"mp3": os.fsencode(output).decode(errors="replace")}
     around = Around(show.title, output.name, narration.master.chapters)
-    texts = render(stored_transcript(narration.master, place.storage), around, formats) if formats else {}
-    files = {transcripts[name]: text for name, text in texts.items()}
+    files = {transcripts[name]: text for name, text in render(narration.transcript, around, formats).items()}
     if report is not None:
         files[report] = json.dumps(said, indent=2, ensure_ascii=False).encode()
     _deliver(stored, output, files)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from briefing.audio import Take
     from briefing.show import Show
     from briefing.storage import BlobStorage
+    from briefing.transcript import Transcript
     from worker.prepare import Prepared
     from worker.sound import Block
 
@@ -58,8 +59,7 @@ class Programme:
     tags: Tags
     artwork: bytes
     target_lufs: float
-    transcript: bytes
-    """A dumped `Transcript`."""
+    transcript: Transcript
     key: str
 
 
@@ -84,8 +84,7 @@ def programme(
         jingle.load(intro) if intro else None,
         jingle.load(outro) if outro else None,
     )
-    heard = transcribe(prepared.script, prepared.chunks, mix.placed, mix.samples, names, show.disclosure)
-    transcript = heard.model_dump_json().encode()
+    transcript = transcribe(prepared.script, prepared.chunks, mix.placed, mix.samples, names, show.disclosure)
     key = stable_hash(
         "master/3",
         [[part.take.sha256, part.start, part.length] for part in mix.placed],
@@ -95,7 +94,7 @@ def programme(
         tags.model_dump(mode="json"),
         [cue.model_dump(mode="json") for cue in mix.cues],
         stable_hash("artwork/1", artwork.hex()),
-        hashlib.sha256(transcript).hexdigest(),
+        hashlib.sha256(transcript.model_dump_json().encode()).hexdigest(),
         stitch.VERSION,
         master.VERSION,
         encode.VERSION,
@@ -177,11 +176,11 @@ def produce(planned: Programme, storage: BlobStorage, timed: Timed = lambda _: n
     )
 
 
-def _stored(transcript: bytes, storage: BlobStorage) -> str:
+def _stored(transcript: Transcript, storage: BlobStorage) -> str:
     """Store a transcript and return its sha256."""
     path = storage.temporary(".json")
     try:
-        path.write_bytes(transcript)
+        path.write_text(transcript.model_dump_json(), "utf-8")
         return storage.put(path)
     finally:
         path.unlink(missing_ok=True)

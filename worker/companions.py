@@ -33,11 +33,11 @@ def companions(
         return files
     # From where the page is served, whatever address we are known by.
     around = Around(show_title, urlsplit(audio_address).path, master.chapters)
-    rendered = transcript.render(stored_transcript(master, storage), around)
+    rendered = transcript.render(_stored(master, storage), around)
     return files | {f"transcript.{ending}": content for ending, content in rendered.items()}
 
 
-def stored_transcript(master: Master, storage: BlobStorage) -> Transcript:
+def _stored(master: Master, storage: BlobStorage) -> Transcript:
     """Return a master's transcript. Raises MasterRejected when it is lost or damaged."""
     path = storage.path(master.transcript)
     try:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from briefing.show import Show
     from briefing.speech import Chunk
     from briefing.storage import BlobStorage
+    from briefing.transcript import Transcript
     from briefing.values import Article
     from worker.speakers import Speakers
     from worker.tag import Tags
@@ -76,6 +77,7 @@ class Narration:
 
     prepared: Prepared
     master: Master
+    transcript: Transcript
     reused: frozenset[str]
     """Keys of chunks whose takes were there before."""
     master_reused: bool
@@ -122,7 +124,7 @@ class Narrating:
             planned = programme(prepared, takes, show, tags, artwork.draw(show), names)
         master, master_reused = self._master(planned, timed)
         progress(len(takes) + 1, len(takes) + 1, _total_s(takes.values()))
-        return Narration(prepared, master, reused, master_reused, timed.stages)
+        return Narration(prepared, master, planned.transcript, reused, master_reused, timed.stages)
 
     def _takes(
         self, prepared: Prepared, progress: Progress, timed: Stopwatch

@@ -44,13 +44,8 @@ def report(narration: Narration) -> dict[str, Any]:
 
 
 def _word_times(narration: Narration) -> dict[str, int]:
-    """Return how many words of the takes have times, by how these came about."""
-    counts: Counter[str] = Counter()
-    cues = {cue.ref: cue.timing for cue in narration.master.cues if cue.kind == "segment"}
-    for segment in narration.prepared.script.segments:
-        if timing := cues.get(segment.id):
-            counts[timing] += len(segment.written.split())
-    return dict(counts)
+    """Return the number of written words by how their times came about."""
+    return dict(Counter(word.timing for passage in narration.transcript.passages for word in passage.words))
 
 
 def _chapters(narration: Narration) -> list[dict[str, Any]]:
