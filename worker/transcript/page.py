@@ -68,6 +68,7 @@ class _Block:
     seconds: str
     clock: str
     anchor: str
+    article: str
     speaker: str
     """Named where it becomes another."""
 
@@ -84,8 +85,8 @@ def render(transcript: Transcript, around: Around) -> str:
         headline=head,
         groups=[(kind, list(group)) for kind, group in groupby(blocks[1:] if head else blocks, key=_group)],
         chapters=_contents(transcript, around.chapters) if len(around.chapters) > 1 else [],
-        link=next((cue.link for cue in around.chapters if cue.link), "") if not _several(transcript) else "",
-        links={cue.ref: cue.link for cue in around.chapters},
+        links={cue.ref: cue.link for cue in around.chapters if cue.link},
+        article=transcript.passages[0].article if transcript.passages and not _several(transcript) else "",
         level=3 if _several(transcript) else 2,
         disclosed=any(block.kind == "disclosure" for block in blocks),
         duration=_seconds(transcript.samples),
@@ -132,6 +133,7 @@ def _blocks(transcript: Transcript) -> Iterator[_Block]:
             seconds=_seconds(passage.first),
             clock=clock(passage.first),
             anchor=f"s-{passage.segment}",
+            article=passage.article,
             speaker=passage.speaker if named and passage.speaker != before else "",
         )
         before = passage.speaker
