@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _MOST_BYTES = 1_000_000
 
 #: What any website may fetch; the editors' API is for our own pages and for servers, which need no CORS.
-_PUBLIC = ("/audio/", "/articles/", "/v1/articles/", "/shows/")
+_PUBLIC = ("/audio/", "/articles/", "/v1/articles/", "/shows/", "/briefings/")
 
 #: What needs the database, and how many such requests run at once. Each holds one of the server's 40 threads while it
 #: waits for a busy database, and readers' files need threads too; the pool has 15 connections.

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 router = APIRouter(tags=["published"])
 
 #: A hashed address never changes its bytes, but a withdrawal must reach caches that nobody purges: one hour.
-_AUDIO_CACHE = "public, max-age=3600"
+PINNED_CACHE = "public, max-age=3600"
 
 #: Aliases, JSON and feeds follow a correction within a minute.
-_MOVING_CACHE = "public, max-age=60"
+MOVING_CACHE = "public, max-age=60"
 
 #: A Range of RFC 9110 14.1.2 in bytes; one that is not is to be ignored (14.2).
 _RANGE = re.compile(r"\s*bytes\s*=\s*(?P<specs>(?:\d+-\d*|-\d+)(?:\s*,\s*(?:\d+-\d*|-\d+))*)\s*", re.IGNORECASE)
@@ -55,7 +55,7 @@ def audio(name: str, request: Request, context: Here) -> Response:
         request,
         context.files / "audio" / name,
         etag=match.group(1),
-        headers={"Cache-Control": _AUDIO_CACHE, "Content-Disposition": "inline"},
+        headers={"Cache-Control": PINNED_CACHE, "Content-Disposition": "inline"},
         media_type="audio/mpeg",
     )
 
@@ -73,7 +73,7 @@ def alias(source: Name, article: Name, context: Here) -> Response:
     return RedirectResponse(
         f"{context.address}/audio/{_live_sha256(context.files, source, article)}.mp3",
         status_code=302,
-        headers={"Cache-Control": _MOVING_CACHE},
+        headers={"Cache-Control": MOVING_CACHE},
     )
 
 
@@ -84,10 +84,10 @@ def alias(source: Name, article: Name, context: Here) -> Response:
     responses={200: {"content": {"application/json": {}}}, **responses("no_audio")},
 )
 def article_audio(source: Name, article: Name, request: Request, context: Here) -> Response:
-    """Address, duration, chapters and disclosure of the audio that is live now."""
+    """Address, duration, chapters, transcripts and disclosure of the audio that is live now."""
     _check_names(source, article)
     path = context.files / "v1" / "articles" / source / article / "audio"
-    return _serve_small(request, path, "application/json", Problem("no_audio", f"{source}:{article} has no audio"))
+    return serve_small(request, path, "application/json", Problem("no_audio", f"{source}:{article} has no audio"))
 
 
 @get_and_head(
@@ -100,7 +100,7 @@ def feed(slug: Name, request: Request, context: Here) -> Response:
     """RSS 2.0 for podcast apps."""
     _check_names(slug)
     path = context.files / "shows" / slug / "feed.xml"
-    return _serve_small(request, path, "application/rss+xml", Problem("not_found", f"there is no show {slug!r}"))
+    return serve_small(request, path, "application/rss+xml", Problem("not_found", f"there is no show {slug!r}"))
 
 
 @get_and_head(
@@ -113,7 +113,7 @@ def artwork(slug: Name, request: Request, context: Here) -> Response:
     """A square JPEG."""
     _check_names(slug)
     path = context.files / "shows" / slug / "artwork.jpg"
-    return _serve_small(request, path, "image/jpeg", Problem("not_found", f"there is no show {slug!r}"))
+    return serve_small(request, path, "image/jpeg", Problem("not_found", f"there is no show {slug!r}"))
 
 
 def _check_names(*names: str) -> None:
@@ -177,8 +177,13 @@ def _none_match(request: Request, tag: str) -> bool:
     return given.strip() == "*" or tag in {part.strip().removeprefix("W/") for part in given.split(",")}
 
 
-def _serve_small(request: Request, path: FilePath, media_type: str, missing: Problem) -> Response:
-    """Return a small file that is replaced now and then, with ETag, Last-Modified and 304."""
+def serve_small(
+    request: Request, path: FilePath, media_type: str, missing: Problem, cache: str = MOVING_CACHE
+) -> Response:
+    """Return a small file that is replaced now and then, with ETag, Last-Modified and 304.
+
+    Raises `missing` where there is none.
+    """
     try:
         with path.open("rb") as file:
             content = file.read()
@@ -189,7 +194,7 @@ def _serve_small(request: Request, path: FilePath, media_type: str, missing: Pro
     headers = {
         "ETag": tag,
         "Last-Modified": format_datetime(modified, usegmt=True),
-        "Cache-Control": _MOVING_CACHE,
+        "Cache-Control": cache,
     }
     since = request.headers.get("if-modified-since")
     unchanged = _none_match(request, tag) if "if-none-match" in request.headers else _not_since(modified, since)

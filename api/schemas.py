@@ -141,7 +141,10 @@ class ScriptView(BaseModel):
     language: str
     title: str
     duration_s: float | None
-    segments: list[dict[str, Any]]
+    segments: list[dict[str, Any]] = Field(
+        description="With `start_s` and `end_s`, and in `timing` how the times of its words came about: `exact` (the "
+        "engine told), `aligned` (found in the sound) or `estimated` (shared out); null until assembled."
+    )
     dropped: list[dict[str, str]]
     warnings: list[dict[str, str]] = Field(description="What an editor should look at, each with its code.")
 

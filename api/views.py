@@ -136,6 +136,7 @@ def script(session: Session, row: RevisionRow) -> schemas.ScriptView:
                 **segment.model_dump(mode="json"),
                 "start_s": round(cues[segment.id].start / MASTER_RATE, 3) if segment.id in cues else None,
                 "end_s": round(cues[segment.id].end / MASTER_RATE, 3) if segment.id in cues else None,
+                "timing": cues[segment.id].timing if segment.id in cues else None,
             }
             for segment in written.segments
         ],

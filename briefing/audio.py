@@ -61,6 +61,10 @@ class Cue(Value):
     """The article of a chapter ("source:id"), the ID of a segment."""
     title: str = ""
     """Title of a chapter; empty for segments, whose text is in the script."""
+    link: str = ""
+    """Web address of a chapter's article; empty for segments and for articles without one."""
+    timing: Timing | None = None
+    """How the times of a segment's takes came about, the least sure of them; None for chapters, and in old masters."""
 
 
 class Master(Value):
@@ -76,6 +80,14 @@ class Master(Value):
     true_peak_dbtp: float | None
     """Both None for a programme of silence."""
     cues: tuple[Cue, ...]
+    """Chapters and segments; words and sentences are in the transcript."""
+    transcript: str = ""
+    """sha256 of the stored `Transcript`, as JSON; empty for masters from before there were any."""
+
+    @property
+    def chapters(self) -> tuple[Cue, ...]:
+        """The chapters; one alone is the whole programme."""
+        return tuple(cue for cue in self.cues if cue.kind == "chapter")
 
     @property
     def seconds(self) -> float:

@@ -61,5 +61,7 @@ def save_master(session: Session, master: Master, now: datetime) -> None:
         row = MasterRow(key=master.key, created_at=now)
         session.add(row)
     row.sha256, row.bytes, row.samples = master.sha256, master.bytes, master.samples
+    row.transcript = master.transcript
+    row.chapters = [cue.model_dump(mode="json") for cue in master.chapters]
     row.content = master.model_dump(mode="json")
     session.flush()

@@ -23,6 +23,8 @@ from cli.progress import progress_bar
 from worker.narrate import Narrating, Stopwatch
 from worker.report import report as make_report
 from worker.speakers import Speakers
+from worker.transcript import FORMATS, render
+from worker.transcript.page import Around
 
 
 def _writable(_: click.Context, option: click.Parameter, value: str | None) -> Path | None:
@@ -39,12 +41,21 @@ def _writable(_: click.Context, option: click.Parameter, value: str | None) -> P
     return path
 
 
-def _keep_apart(sources: tuple[str, ...], output: Path, report: Path | None) -> None:
-    """Refuse to write over an article, or the report over the MP3."""
-    written = [path.resolve() for path in (output, report) if path is not None]
+def _formats(_: click.Context, option: click.Parameter, value: str | None) -> tuple[str, ...]:
+    """Read "vtt,srt"."""
+    names = tuple(dict.fromkeys(name.strip() for name in (value or "").split(",") if name.strip()))
+    if unknown := [name for name in names if name not in FORMATS]:
+        message = f"there is no format {unknown[0]!r}; there are {', '.join(FORMATS)}"
+        raise click.BadParameter(message, param=option)
+    return names
+
+
+def _keep_apart(sources: tuple[str, ...], paths: list[Path]) -> None:
+    """Refuse to write over an article, or one result over another."""
+    written = [path.resolve() for path in paths]
     read = {Path(source).resolve() for source in sources if not is_address(source)}
     if read.intersection(written) or len(set(written)) < len(written):
-        message = "the MP3, the report and the articles need names of their own"
+        message = "the MP3, its transcripts, the report and the articles need names of their own"
         raise click.UsageError(message)
 
 
@@ -54,18 +65,27 @@ def _keep_apart(sources: tuple[str, ...], output: Path, report: Path | None) -> 
 @click.option("--voice", help="A voice of `briefcast voices`; it speaks everything.")
 @click.option("--fallback/--no-fallback", default=None, help="Whether another voice may speak where this one cannot.")
 @click.option("--show", "slug", help="Narrate as this show does: its voices, jingles and wording.")
+@click.option(
+    "--transcript",
+    "formats",
+    callback=_formats,
+    metavar="FORMATS",
+    help=f"Write transcripts beside the MP3, by commas: {', '.join(FORMATS)}.",
+)
 @click.option("--report", callback=_writable, metavar="FILE", help="Write a report as JSON.")
-def narrate(
+def narrate(  # noqa: PLR0913  the options of one command
     sources: tuple[str, ...],
     output: Path,
     voice: str | None,
     slug: str | None,
+    formats: tuple[str, ...],
     report: Path | None,
     *,
     fallback: bool | None,
 ) -> None:
     """Narrate SOURCE (files, http(s) addresses, source:id) into one MP3, a chapter each."""
-    _keep_apart(sources, output, report)
+    transcripts = {name: output.with_suffix(f".{name}") for name in formats}
+    _keep_apart(sources, [output, *transcripts.values(), *filter(None, [report])])
     place = open_place()
     timed = Stopwatch()
     with timed("fetch"):
@@ -87,19 +107,23 @@ def narrate(
     stored = place.storage.path(narration.master.sha256)
     assert stored is not None
     said = make_report(narration) | {"mp3": os.fsencode(output).decode(errors="replace")}
-    _deliver(stored, output, said, report)
+    around = Around(show.title, output.name, narration.master.chapters)
+    files = {transcripts[name]: text for name, text in render(narration.transcript, around, formats).items()}
+    if report is not None:
+        files[report] = json.dumps(said, indent=2, ensure_ascii=False).encode()
+    _deliver(stored, output, files)
     _summarise(said)
 
 
-def _deliver(stored: Path, output: Path, said: dict[str, Any], report: Path | None) -> None:
-    """Copy the stored MP3 to where it is wanted and write the report; the MP3's name appears when both are complete."""
+def _deliver(stored: Path, output: Path, files: dict[Path, bytes]) -> None:
+    """Copy the stored MP3 to where it is wanted and write the other files; its name appears when all are complete."""
     temporary = output.with_name(f".{output.name}.{secrets.token_hex(4)}")
     try:
         with reporting(output):
             shutil.copyfile(stored, temporary)
             sync_file(temporary)
-            if report is not None:
-                write_atomically(report, json.dumps(said, indent=2, ensure_ascii=False).encode())
+            for path, content in files.items():
+                write_atomically(path, content)
             temporary.replace(output)
     finally:
         temporary.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import colorsys
 import hashlib
 import io
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,13 +17,24 @@ from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
 from briefing.errors import Misconfigured
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from briefing.show import Show
 
 SIDE = 1400
 
 _LARGEST_SIDE = 3000
-_MARGIN = 110
-_FONT_SIZES = range(240, 50, -10)
+_MARGIN = 90
+_FONT_SIZES = range(340, 70, -10)
+
+#: Letters of this size are 11 pixels high where an app shows the picture 100 pixels wide: rather fewer words than smaller.
+_READABLE = 150
+
+#: What a title is not shortened below.
+_LEAST_WORDS = 3
+_LEAST_LETTERS = 4
+
+_SUBTITLE = re.compile(r"\s*:\s+|\s+[–—|-]\s+")
 
 #: Latin, Greek and Cyrillic letters; ours, since what Pillow brings has not even an "é".
 _FONT = Path(__file__).parent / "fonts" / "DejaVuSans-Bold.subset.ttf"
@@ -59,7 +71,8 @@ def _given(path: Path) -> Image.Image:
 
 
 def _drawn(title: str) -> Image.Image:
-    """Set the title in white on a plain dark ground whose hue comes from the title, as large as fits.
+    """Set the title in white on a plain dark ground whose hue comes from the title, as large as fits, and shortened
+    where it could not be read on a list.
 
     A title in a script that our font does not have is left out: apps show it beside the picture, and boxes help nobody.
     """
@@ -76,16 +89,39 @@ def _drawn(title: str) -> Image.Image:
 
 
 def _set(pen: ImageDraw.ImageDraw, title: str) -> None:
-    widest = SIDE - 2 * _MARGIN
-    for size in _FONT_SIZES:
-        font = ImageFont.truetype(_FONT, size)
-        if size != _FONT_SIZES[-1] and any(font.getlength(word) > widest for word in title.split()):
-            continue
-        text = "\n".join(_wrapped(title, font))
-        left, top, right, bottom = pen.multiline_textbbox((0, 0), text, font=font, spacing=size // 5)
-        if right - left <= widest and bottom - top <= SIDE - 3 * _MARGIN - max(_BARS):
-            break
-    pen.multiline_text((_MARGIN, _MARGIN - top), text, font=font, fill="white", spacing=size // 5)
+    """Set as much of the title as can be read when an app shows the picture 100 pixels wide."""
+    options = list(_shortened(" ".join(title.split())))
+    readable = [(text, size) for text in options for size in _FONT_SIZES if size >= _READABLE]
+    smaller = [(text, size) for size in _FONT_SIZES if size < _READABLE for text in options]
+    text, size = next((option for option in (*readable, *smaller) if _fits(*option)), (options[0], 0))
+    if not size:  # a word wider than the picture is broken
+        size = next((size for size in _FONT_SIZES if _fits(text, size, broken=True)), _FONT_SIZES[-1])
+    font = ImageFont.truetype(_FONT, size)
+    lines = "\n".join(_wrapped(text, font))
+    _, top, _, _ = pen.multiline_textbbox((0, 0), lines, font=font, spacing=size // 6)
+    pen.multiline_text((_MARGIN, _MARGIN - top), lines, font=font, fill="white", spacing=size // 6)
+
+
+def _shortened(title: str) -> Iterator[str]:
+    """Yield a title whole, then without what follows a colon or a dash, then fewer and fewer of its words."""
+    yield title
+    main = _SUBTITLE.split(title, maxsplit=1)[0].rstrip(",;")
+    if main != title and len(main) >= _LEAST_LETTERS:
+        yield main
+    words = title.split()
+    for count in range(len(words) - 1, _LEAST_WORDS - 1, -1):
+        yield f"{' '.join(words[:count]).rstrip(',;:–—-')}…"
+
+
+def _fits(text: str, size: int, *, broken: bool = False) -> bool:
+    """Tell whether a text has room at a size, words being `broken` or not."""
+    font = ImageFont.truetype(_FONT, size)
+    if not broken and any(font.getlength(word) > SIDE - 2 * _MARGIN for word in text.split()):
+        return False
+    pen = ImageDraw.Draw(Image.new("L", (1, 1)))
+    lines = "\n".join(_wrapped(text, font))
+    _, top, _, bottom = pen.multiline_textbbox((0, 0), lines, font=font, spacing=size // 6)
+    return bool(bottom - top <= SIDE - 3 * _MARGIN - max(_BARS))
 
 
 def _has_letters(title: str) -> bool:

@@ -1,11 +1,14 @@
 """Prepared + takes -> Master: calls stitch, master, encode and tag in order, and checks the file that came out.
 
+The transcript is stored beside the MP3: both come from the same plan.
+
 An equal programme is encoded once: its master is found by a key over all that goes into it. Used by the `assemble`
 step and by `briefcast narrate`.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -15,18 +18,20 @@ from briefing.audio import MASTER_RATE, Master
 from briefing.errors import MasterRejected, StorageUnavailable, TakeCorrupt
 from briefing.hashing import stable_hash
 from worker import encode, jingle, master, stitch
+from worker.cues import transcribe
 from worker.sound.files import UnreadableSound, decoded
 from worker.sound.loudness import Loudness, Meter
 from worker.tag import Tags, tag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
     from pathlib import Path
 
     from briefing.audio import Take
     from briefing.show import Show
     from briefing.storage import BlobStorage
+    from briefing.transcript import Transcript
     from worker.prepare import Prepared
     from worker.sound import Block
 
@@ -54,11 +59,22 @@ class Programme:
     tags: Tags
     artwork: bytes
     target_lufs: float
+    transcript: Transcript
     key: str
 
 
-def programme(prepared: Prepared, takes: Mapping[str, Take], show: Show, tags: Tags, artwork: bytes) -> Programme:
-    """Return the plan of a programme, without touching a sample of speech. Raises Misconfigured for its jingles."""
+def programme(
+    prepared: Prepared,
+    takes: Mapping[str, Take],
+    show: Show,
+    tags: Tags,
+    artwork: bytes,
+    names: Mapping[str, str],
+) -> Programme:
+    """Return the plan of a programme, without touching a sample of speech. `names` are those of its voices, by ID.
+
+    Raises Misconfigured for its jingles.
+    """
     intro, outro = jingle.find(show.intro, "intro"), jingle.find(show.outro, "outro")
     mix = stitch.plan(
         prepared.script,
@@ -68,8 +84,9 @@ def programme(prepared: Prepared, takes: Mapping[str, Take], show: Show, tags: T
         jingle.load(intro) if intro else None,
         jingle.load(outro) if outro else None,
     )
+    transcript = transcribe(prepared.script, prepared.chunks, mix.placed, mix.samples, names, show.disclosure)
     key = stable_hash(
-        "master/2",
+        "master/3",
         [[part.take.sha256, part.start, part.length] for part in mix.placed],
         [part.sha256 if part else "" for part in (mix.intro, mix.outro)],
         mix.samples,
@@ -77,11 +94,12 @@ def programme(prepared: Prepared, takes: Mapping[str, Take], show: Show, tags: T
         tags.model_dump(mode="json"),
         [cue.model_dump(mode="json") for cue in mix.cues],
         stable_hash("artwork/1", artwork.hex()),
+        hashlib.sha256(transcript.model_dump_json().encode()).hexdigest(),
         stitch.VERSION,
         master.VERSION,
         encode.VERSION,
     )
-    return Programme(mix, tags, artwork, show.loudness_lufs, key)
+    return Programme(mix, tags, artwork, show.loudness_lufs, transcript, key)
 
 
 def tags_for(prepared: Prepared, show: Show, voice: str, undated: date) -> Tags:
@@ -91,6 +109,7 @@ def tags_for(prepared: Prepared, show: Show, voice: str, undated: date) -> Tags:
     articles = prepared.script.articles
     published = [article.published_at.date() for article in articles if article.published_at]
     bylines = {article.byline for article in articles if article.byline}
+    narrators = prepared.cast.narrators
     return Tags(
         title=prepared.script.title,
         artist=bylines.pop() if len(bylines) == 1 else show.author or show.title,
@@ -99,8 +118,21 @@ def tags_for(prepared: Prepared, show: Show, voice: str, undated: date) -> Tags:
         language=prepared.script.language,
         disclosure=show.disclosure,
         voice=voice,
+        engine=_listed(f"{narrator.engine} {narrator.engine_version}".strip() for narrator in narrators),
+        model=_listed(narrator.model_digest for narrator in narrators),
         addresses=tuple(article.address for article in articles if article.address),
+        articles=tuple(f"{article.ref} {article.content_hash}" for article in articles),
     )
+
+
+def _listed(texts: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(text for text in texts if text))
+
+
+def complete(master: Master | None, storage: BlobStorage) -> Master | None:
+    """Return a stored master if its MP3 and its transcript are there and whole, else None."""
+    wanted = (master.sha256, master.transcript) if master else ()
+    return master if all(storage.intact(sha256) for sha256 in wanted if sha256) else None
 
 
 def check_takes(takes: Mapping[str, Take], storage: BlobStorage) -> None:
@@ -130,6 +162,7 @@ def produce(planned: Programme, storage: BlobStorage, timed: Timed = lambda _: n
         with timed("tag"):
             tag(path, planned.tags, planned.mix.cues, planned.artwork)
         size = path.stat().st_size
+        transcript = _stored(planned.transcript, storage)
         sha256 = storage.put(path)
     except OSError as error:
         message = f"cannot write the MP3: {error.strerror}"
@@ -144,7 +177,18 @@ def produce(planned: Programme, storage: BlobStorage, timed: Timed = lambda _: n
         loudness_lufs=measured.integrated_lufs,
         true_peak_dbtp=measured.true_peak_dbtp,
         cues=planned.mix.cues,
+        transcript=transcript,
     )
+
+
+def _stored(transcript: Transcript, storage: BlobStorage) -> str:
+    """Store a transcript and return its sha256."""
+    path = storage.temporary(".json")
+    try:
+        path.write_text(transcript.model_dump_json(), "utf-8")
+        return storage.put(path)
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def _render(planned: Programme, stream: Callable[[], Iterator[Block]], path: Path, timed: Timed) -> Loudness:

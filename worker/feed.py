@@ -13,19 +13,26 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from briefing.transcript import CHAPTERS_TYPE
+from worker.chapters import LEAST, clock, stamps
 from worker.text import clean_characters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from briefing.audio import Cue
     from briefing.show import Show
 
 ITUNES = "http://www.itunes.com/dtds/podcast-1.0.dtd"
 PODCAST = "https://podcastindex.org/namespace/1.0"
 ATOM = "http://www.w3.org/2005/Atom"
 CONTENT = "http://purl.org/rss/1.0/modules/content/"
-_NAMESPACES = {"itunes": ITUNES, "podcast": PODCAST, "atom": ATOM, "content": CONTENT}
+PSC = "http://podlove.org/simple-chapters"
+_NAMESPACES = {"itunes": ITUNES, "podcast": PODCAST, "atom": ATOM, "content": CONTENT, "psc": PSC}
+
+#: Formats that apps may show while the audio plays.
+_CAPTIONS = frozenset({"text/vtt", "application/x-subrip"})
 
 #: Apple's limit on descriptions, in bytes.
 _DESCRIPTION_BYTES = 4000
@@ -46,6 +53,13 @@ class Episode:
     duration_s: int
     disclosure: str
     byline: str | None = None
+    language: str = ""
+    """BCP 47; of its transcripts."""
+    transcripts: tuple[tuple[str, str], ...] = ()
+    """Addresses and media types."""
+    chapters: tuple[Cue, ...] = ()
+    chapters_address: str = ""
+    """Where the chapters are as JSON."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +110,7 @@ def _add_item(top: etree._Element, episode: Episode, *, explicit: bool) -> None:
     _add(item, "pubDate", format_datetime(episode.published_at))
     if episode.link:
         _add(item, "link", episode.link)
-    _add(item, "description", _short(f"{episode.summary} {episode.disclosure}".strip()))
+    _add(item, "description", _described(episode))
     _add(item, f"{{{CONTENT}}}encoded", _notes(episode))
     _add(item, "enclosure", url=episode.audio_address, length=str(episode.audio_bytes), type="audio/mpeg")
     _add(item, f"{{{ITUNES}}}duration", str(episode.duration_s))
@@ -104,12 +118,44 @@ def _add_item(top: etree._Element, episode: Episode, *, explicit: bool) -> None:
     if episode.byline:
         _add(item, f"{{{PODCAST}}}person", episode.byline, role="author", group="writing")
     _add(item, f"{{{PODCAST}}}txt", "true", purpose="ai-content")
+    for address, media_type in episode.transcripts:
+        captions = {"rel": "captions"} if media_type in _CAPTIONS else {}
+        _add(item, f"{{{PODCAST}}}transcript", url=address, type=media_type, language=episode.language, **captions)
+    if len(episode.chapters) >= LEAST:
+        _add(item, f"{{{PODCAST}}}chapters", url=episode.chapters_address, type=CHAPTERS_TYPE)
+        _add_chapters(item, episode.chapters)
+
+
+def _add_chapters(item: etree._Element, chapters: Sequence[Cue]) -> None:
+    """Add Podlove simple chapters 1.2."""
+    listed = etree.SubElement(item, f"{{{PSC}}}chapters", version="1.2")
+    for cue in chapters:
+        link = {"href": cue.link} if cue.link else {}
+        _add(listed, f"{{{PSC}}}chapter", start=clock(cue.start, precise=True), title=cue.title, **link)
+
+
+def _described(episode: Episode) -> str:
+    """Return the description: summary, disclosure, then the chapters' time stamps, as far as Apple's limit lets.
+
+    What is cut is the summary, then the chapters; never the disclosure.
+    """
+    room = _DESCRIPTION_BYTES - len(episode.disclosure.encode()) - 2
+    lines: list[str] = []
+    for line in stamps(episode.chapters):
+        room -= len(line.encode()) + 1
+        if room < _DESCRIPTION_BYTES // 4:
+            break
+        lines.append(line)
+    told = f"{_short(episode.summary, max(room, 0))} {episode.disclosure}".strip()
+    return _short("\n".join([told, "", *lines]) if lines else told)
 
 
 def _notes(episode: Episode) -> str:
     notes = f"<p>{escape(episode.summary)}</p>" if episode.summary else ""
     if episode.link:
         notes += f'<p><a href="{escape(episode.link)}">Read the article</a></p>'
+    if lines := stamps(episode.chapters):
+        notes += f"<p>{'<br>'.join(escape(line) for line in lines)}</p>"
     return f"{notes}<p>{escape(episode.disclosure)}</p>"
 
 
@@ -119,9 +165,9 @@ def _add(parent: etree._Element, name: str, content: str | None = None, **attrib
         element.text = clean_characters(content)
 
 
-def _short(text: str) -> str:
-    """Return `text` cut at a word so that its bytes stay within Apple's limit."""
+def _short(text: str, most: int = _DESCRIPTION_BYTES) -> str:
+    """Return `text` cut at a word so that its bytes stay within a limit, by default Apple's."""
     raw = text.encode()
-    if len(raw) <= _DESCRIPTION_BYTES:
+    if len(raw) <= most:
         return text
-    return raw[: _DESCRIPTION_BYTES - 3].decode("utf-8", "ignore").rsplit(" ", 1)[0] + "…"
+    return raw[: max(most - 3, 0)].decode("utf-8", "ignore").rsplit(" ", 1)[0] + "…"

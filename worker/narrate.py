@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 from briefing.errors import EngineUnavailable, TakeRejected
 from briefing.takes import find_master, find_takes, forget_take, save_master, save_take
 from worker import artwork
-from worker.assemble import Programme, check_takes, produce, programme, tags_for
+from worker.assemble import Programme, check_takes, complete, produce, programme, tags_for
 from worker.casting import engage, stand_in
 from worker.prepare import Prepared, cut, write_script
 from worker.speak import speak
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from briefing.show import Show
     from briefing.speech import Casting, Chunk, Fallback
     from briefing.storage import BlobStorage
+    from briefing.transcript import Transcript
     from briefing.values import Article, Script
     from worker.speakers import Speakers
 
@@ -78,6 +79,7 @@ class Narration:
 
     prepared: Prepared
     master: Master
+    transcript: Transcript
     reused: frozenset[str]
     """Keys of chunks whose takes were there before."""
     master_reused: bool
@@ -130,10 +132,10 @@ class Narrating:
         with timed("plan"):
             credit = self.speakers.credit(prepared.cast)
             tags = tags_for(prepared, show, credit, datetime.now(UTC).date())
-            planned = programme(prepared, takes, show, tags, artwork.draw(show))
+            planned = programme(prepared, takes, show, tags, artwork.draw(show), self.speakers.names(prepared.chunks))
         master, master_reused = self._master(planned, timed)
         progress(len(takes) + 1, len(takes) + 1, _total_s(takes.values()))
-        return Narration(prepared, master, reused, master_reused, timed.stages, fallbacks)
+        return Narration(prepared, master, planned.transcript, reused, master_reused, timed.stages, fallbacks)
 
     def _spoken(
         self, script: Script, show: Show, casting: Casting, progress: Progress, timed: Stopwatch
@@ -206,8 +208,8 @@ class Narrating:
 
     def _master(self, planned: Programme, timed: Stopwatch) -> tuple[Master, bool]:
         with self.database.reading() as session:
-            found = find_master(session, planned.key)
-        if found is not None and self.storage.intact(found.sha256):
+            found = complete(find_master(session, planned.key), self.storage)
+        if found is not None:
             return found, True
         takes = {part.take.key: part.take for part in planned.mix.placed}
         check_takes(takes, self.storage)

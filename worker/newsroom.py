@@ -67,7 +67,7 @@ def apply(newsroom: Newsroom, place: Workplace) -> Applied:
         lexicons = tuple(_put_lexicons(session, newsroom, datetime.now(UTC)))
         for slug, picture in pictures.items():
             place.files.put_artwork(slug, picture)
-        write_all(session, place.files)
+        write_all(session, place.storage, place.files)
     return Applied(shows, sources, lexicons)
 
 

@@ -1,6 +1,7 @@
 """The files that readers fetch, laid out like their addresses, so that any file server over the folder can serve them.
 
-Audio lies at its hash and never changes; the alias of an article is a symbolic link that moves; JSON and feeds are
+Audio lies at its hash and never changes; the alias of an article is a symbolic link that moves; transcripts and
+chapters lie in a folder for each revision, and once more where the live ones are looked for; JSON and feeds are
 replaced whole. Decides nothing about what is published.
 """
 
@@ -14,9 +15,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from briefing.errors import StorageUnavailable
-from briefing.storage import sync_file, sync_folder, write_atomically
+from briefing.storage import reporting, sync_file, sync_folder, write_atomically
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from briefing.values import ArticleRef
@@ -41,6 +43,50 @@ class PublicFiles:
     def feed_address(self, slug: str) -> str:
         """Return the address of a show's feed."""
         return f"{self.address}/shows/{slug}/feed.xml"
+
+    def companion_address(self, briefing: str, name: str, revision: int | None = None) -> str:
+        """Return the address of a transcript or of chapters: of the live revision, or of one for good."""
+        return f"{self.address}/briefings/{briefing}/{f'{revision}/' if revision else ''}{name}"
+
+    def put_companions(self, briefing: str, revision: int, companions: Mapping[str, bytes]) -> None:
+        """Write what is published beside a revision's MP3, by name, and make it what the briefing's own addresses give:
+        second names of the same files, as an alias is no file to some servers. Raises StorageUnavailable.
+        """
+        folder = self.root / "briefings" / briefing
+        for name, content in companions.items():
+            write_atomically(folder / str(revision) / name, content)
+            with reporting(folder / name):
+                temporary = folder / f".{name}.{secrets.token_hex(4)}"
+                try:
+                    os.link(folder / str(revision) / name, temporary)
+                except OSError:
+                    shutil.copyfile(folder / str(revision) / name, temporary)
+                    sync_file(temporary)
+                temporary.replace(folder / name)
+                temporary.unlink(missing_ok=True)
+        with reporting(folder):
+            for path in folder.glob("*.*"):
+                if path.is_file() and path.name not in companions:
+                    path.unlink(missing_ok=True)
+            if companions:
+                sync_folder(folder)
+
+    def has_companions(self, briefing: str, revision: int) -> bool:
+        """Tell whether anything is published beside a revision's MP3."""
+        return (self.root / "briefings" / briefing / str(revision)).is_dir()
+
+    def of_briefing(self, briefing: str, refs: Iterable[ArticleRef], audio: Iterable[str]) -> list[Path]:
+        """Return all public files of a briefing that are there: what is beside its MP3s, the files of the articles
+        `refs`, and the MP3s whose sha256 is in `audio`.
+        """
+        found = [path for path in sorted((self.root / "briefings" / briefing).rglob("*")) if path.is_file()]
+        for ref in refs:
+            found += [self.root / "articles" / ref.source / f"{ref.id}.mp3", self._article(ref)]
+        found += [self.root / "audio" / f"{sha256}.mp3" for sha256 in audio]
+        return [path for path in found if path.is_symlink() or path.exists()]
+
+    def _article(self, ref: ArticleRef) -> Path:
+        return self.root / "v1" / "articles" / ref.source / ref.id / "audio"
 
     def put_audio(self, sha256: str, stored: Path) -> None:
         """Make a stored MP3 public: a second name of the same file, or a copy where the disk is another.
@@ -80,7 +126,7 @@ class PublicFiles:
             message = f"cannot point {ref} at its audio: {error.strerror}"
             raise StorageUnavailable(message) from error
         write_atomically(
-            self.root / "v1" / "articles" / ref.source / ref.id / "audio",
+            self._article(ref),
             json.dumps(audio, ensure_ascii=False, indent=1).encode(),
         )
 

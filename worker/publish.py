@@ -7,23 +7,28 @@ is made from the database's state, so doing it twice does no harm and a crash be
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from briefing.audio import MASTER_RATE, Master
+from briefing.audio import MASTER_RATE, Cue, Master
 from briefing.errors import MasterRejected
 from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, ShowRow
 from briefing.revisions import conclude, move
 from briefing.show import Show
 from briefing.shows import home_show
 from briefing.states import RevisionState
+from briefing.transcript import CHAPTERS_NAME, TRANSCRIPT_TYPES
 from briefing.values import ArticleRef, Card
+from worker.companions import companions
 from worker.feed import Channel, Episode, render
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from pathlib import Path
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from briefing.storage import BlobStorage
@@ -53,6 +58,7 @@ def publish(session: Session, revision: RevisionRow, storage: BlobStorage, files
         message = f"the MP3 of revision {revision.id} is not in the storage"
         raise MasterRejected(message, hint="Regenerate the briefing.")
     files.put_audio(master.sha256, stored)
+    _write_companions(briefing, revision, master, storage, files)
     if live is not None and live.id != revision.id:
         move(live, RevisionState.SUPERSEDED, now)
     briefing.live_revision = revision.id
@@ -75,12 +81,18 @@ def _episode_row(session: Session, briefing: BriefingRow, now: datetime) -> Epis
     return row
 
 
+def _own_article(session: Session, briefing: BriefingRow) -> ArticleRef | None:
+    """Return the article whose own addresses lead to this briefing, None for a collection or another show's reading."""
+    ref = ArticleRef.parse(briefing.articles[0])
+    return ref if briefing.kind == "story" and briefing.show == home_show(session, ref.source) else None
+
+
 def _write_article(session: Session, briefing: BriefingRow, files: PublicFiles) -> None:
     """Write the files of the article that a live story briefing is about, if its show is the article's home: another
     show's reading of it is an episode there and nothing else.
     """
-    ref = ArticleRef.parse(briefing.articles[0])
-    if briefing.kind != "story" or briefing.show != home_show(session, ref.source):
+    ref = _own_article(session, briefing)
+    if ref is None:
         return
     revision = session.get_one(RevisionRow, briefing.live_revision)
     master = _master(session, revision)
@@ -88,13 +100,44 @@ def _write_article(session: Session, briefing: BriefingRow, files: PublicFiles) 
     files.put_article(ref, master.sha256, article_audio(briefing, revision, master, row, files))
 
 
-def write_all(session: Session, files: PublicFiles) -> None:
-    """Write every article's files and every show's feed anew, as when the public address has changed.
+def _write_companions(
+    briefing: BriefingRow, revision: RevisionRow, master: Master, storage: BlobStorage, files: PublicFiles
+) -> None:
+    title, show = Card.model_validate(revision.card).title, Show.model_validate(revision.show)
+    beside = companions(master, title, show.title, files.audio_address(master.sha256), storage)
+    files.put_companions(briefing.id, revision.number, beside)
 
-    Raises StorageUnavailable.
+
+def public_files(session: Session, briefing: BriefingRow, files: PublicFiles) -> list[Path]:
+    """Return every public file that is a briefing's own: what must go for it to be gone, feeds aside, which are written
+    anew. An MP3 that another briefing publishes too is not among them.
+    """
+
+    def published(condition: ColumnElement[bool]) -> set[str]:
+        return set(
+            session.scalars(
+                select(MasterRow.sha256)
+                .join(RevisionRow, RevisionRow.master_key == MasterRow.key)
+                .where(condition, RevisionRow.state.in_([RevisionState.LIVE.value, RevisionState.SUPERSEDED.value]))
+            )
+        )
+
+    own = published(RevisionRow.briefing_id == briefing.id) - published(RevisionRow.briefing_id != briefing.id)
+    return files.of_briefing(briefing.id, [ref] if (ref := _own_article(session, briefing)) else [], sorted(own))
+
+
+def write_all(session: Session, storage: BlobStorage, files: PublicFiles) -> None:
+    """Write every article's files and every show's feed anew, as when the public address has changed, and put back
+    transcripts and chapters that are missing. Raises StorageUnavailable.
     """
     for briefing in session.scalars(select(BriefingRow).where(BriefingRow.live_revision.is_not(None))):
         _write_article(session, briefing, files)
+        revision = session.get_one(RevisionRow, briefing.live_revision)
+        # One that is lost must not keep the newsroom's settings from being applied.
+        with suppress(MasterRejected):
+            if files.has_companions(briefing.id, revision.number):
+                continue
+            _write_companions(briefing, revision, _master(session, revision), storage, files)
     for slug in session.scalars(select(ShowRow.slug)):
         write_feed(session, slug, files)
 
@@ -129,6 +172,13 @@ def article_audio(
             for cue in master.cues
             if cue.kind == "chapter"
         ],
+        "chapters_url": files.companion_address(briefing.id, CHAPTERS_NAME, revision.number),
+        # Those of this very audio: a player must not meet a newer text with what it plays.
+        "transcripts": [
+            {"type": media_type, "url": files.companion_address(briefing.id, name, revision.number)}
+            for name, media_type in TRANSCRIPT_TYPES.items()
+            if master.transcript
+        ],
     }
 
 
@@ -144,6 +194,9 @@ def write_feed(session: Session, slug: str, files: PublicFiles) -> None:
             MasterRow.sha256,
             MasterRow.bytes,
             MasterRow.samples,
+            MasterRow.chapters,
+            MasterRow.transcript,
+            BriefingRow.id,
         )
         .join(BriefingRow, BriefingRow.id == EpisodeRow.briefing_id)
         .join(RevisionRow, RevisionRow.id == BriefingRow.live_revision)
@@ -163,7 +216,17 @@ def write_feed(session: Session, slug: str, files: PublicFiles) -> None:
 
 
 def _episode(  # noqa: PLR0913  the columns of one row
-    guid: str, published_at: datetime, card: dict[str, Any], sha256: str, size: int, samples: int, *, files: PublicFiles
+    guid: str,
+    published_at: datetime,
+    card: dict[str, Any],
+    sha256: str,
+    size: int,
+    samples: int,
+    chapters: list[Any],
+    transcript: str,
+    briefing: str,
+    *,
+    files: PublicFiles,
 ) -> Episode:
     shown = Card.model_validate(card)
     return Episode(
@@ -177,4 +240,12 @@ def _episode(  # noqa: PLR0913  the columns of one row
         duration_s=round(samples / MASTER_RATE),
         disclosure=shown.disclosure,
         byline=shown.byline,
+        language=shown.language,
+        transcripts=tuple(
+            (files.companion_address(briefing, name), media_type)
+            for name, media_type in TRANSCRIPT_TYPES.items()
+            if transcript
+        ),
+        chapters=tuple(Cue.model_validate(cue) for cue in chapters),
+        chapters_address=files.companion_address(briefing, CHAPTERS_NAME),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from briefing.audio import MASTER_RATE
@@ -30,6 +31,7 @@ def report(narration: Narration) -> dict[str, Any]:
         "sha256": master.sha256,
         "encoded": not narration.master_reused,
         "takes": {"spoken": len(keys - narration.reused), "reused": len(keys & narration.reused)},
+        "word_times": _word_times(narration),
         "chapters": _chapters(narration),
         "segments": _segments(narration),
         "unknown_words": [unknown.model_dump(mode="json") for unknown in script.unknown_words],
@@ -43,6 +45,11 @@ def report(narration: Narration) -> dict[str, Any]:
             for stage, spent in narration.stages.items()
         },
     }
+
+
+def _word_times(narration: Narration) -> dict[str, int]:
+    """Return the number of written words by how their times came about."""
+    return dict(Counter(word.timing for passage in narration.transcript.passages for word in passage.words))
 
 
 def _chapters(narration: Narration) -> list[dict[str, Any]]:
@@ -65,6 +72,7 @@ def _segments(narration: Narration) -> list[dict[str, Any]]:
             "written": segment.written,
             "spoken": segment.spoken,
             **_seconds(cues[segment.id].start, cues[segment.id].end),
+            "timing": cues[segment.id].timing,
             "reused": all(chunk["reused"] for chunk in chunks[segment.id]),
             "chunks": chunks[segment.id],
         }

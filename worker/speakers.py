@@ -22,10 +22,10 @@ from voices.registry import Engines
 from worker.speak import Speaker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from briefing.settings import SpeechSettings
-    from briefing.speech import Cast
+    from briefing.speech import Cast, Chunk
 
 
 @contextmanager
@@ -85,6 +85,11 @@ class Speakers:
         with voice_errors():
             voices = [self.catalogue.get(narrator.voice) for narrator in cast.narrators]
         return ", ".join(f"{voice.name} ({voice.engine})" for voice in voices)
+
+    def names(self, chunks: Iterable[Chunk]) -> dict[str, str]:
+        """Return the names of those who speak `chunks`, by voice ID. Raises UnknownReference."""
+        with voice_errors():
+            return {voice: self.catalogue.get(voice).name for voice in {chunk.voice for chunk in chunks} if voice}
 
     def narrator(self, voice_id: str) -> Narrator:
         """Return what a revision pins of a voice. Raises UnknownReference or EngineUnavailable."""

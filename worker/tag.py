@@ -23,6 +23,7 @@ from mutagen.id3 import (
     TSSE,
     TXXX,
     WOAF,
+    WXXX,
     CTOCFlags,
     Encoding,
     PictureType,
@@ -32,7 +33,7 @@ from briefing.audio import MASTER_RATE
 from briefing.values import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from briefing.audio import Cue
@@ -61,8 +62,14 @@ class Tags(Value):
     disclosure: str
     voice: str
     """Name and engine of the synthetic voice."""
+    engine: str = ""
+    """Engine and its version."""
+    model: str = ""
+    """sha256 of the voice's model; empty for engines without one of their own."""
     addresses: tuple[str, ...] = ()
     """Web addresses of the articles."""
+    articles: tuple[str, ...] = ()
+    """Each article's "source:id" and content hash: from which text the audio was made."""
 
 
 def tag(path: Path, tags: Tags, cues: Sequence[Cue], artwork: bytes) -> None:
@@ -80,12 +87,24 @@ def tag(path: Path, tags: Tags, cues: Sequence[Cue], artwork: bytes) -> None:
         COMM(encoding=Encoding.UTF8, lang=language, desc="", text=tags.disclosure),
         TXXX(encoding=Encoding.UTF8, desc="AI_DISCLOSURE", text=tags.disclosure),
         TXXX(encoding=Encoding.UTF8, desc="SYNTHETIC_VOICE", text=tags.voice),
+        *_provenance(tags),
         APIC(encoding=Encoding.UTF8, mime="image/jpeg", type=PictureType.COVER_FRONT, desc="", data=artwork),
         *(WOAF(url=address) for address in tags.addresses[:1]),
     ):
         id3.add(frame)
     _add_chapters(id3, [cue for cue in cues if cue.kind == "chapter"])
     id3.save(path, v2_version=4)
+
+
+def _provenance(tags: Tags) -> Iterator[TXXX]:
+    """Yield what made the audio, and from which texts; what is signed says it again and can be believed."""
+    for name, text in (
+        ("SPEECH_ENGINE", tags.engine),
+        ("SPEECH_MODEL_SHA256", tags.model),
+        ("ARTICLE_CONTENT_HASH", list(tags.articles)),
+    ):
+        if text:
+            yield TXXX(encoding=Encoding.UTF8, desc=name, text=text)
 
 
 def iso_639_2(language: str) -> str:
@@ -109,7 +128,10 @@ def _add_chapters(id3: ID3, chapters: list[Cue]) -> None:
                 end_time=_milliseconds(cue.end),
                 start_offset=_NO_OFFSET,
                 end_offset=_NO_OFFSET,
-                sub_frames=[TIT2(encoding=Encoding.UTF8, text=cue.title)],
+                sub_frames=[
+                    TIT2(encoding=Encoding.UTF8, text=cue.title),
+                    *([WXXX(encoding=Encoding.UTF8, desc="chapter url", url=cue.link)] if cue.link else []),
+                ],
             )
         )
 

@@ -34,5 +34,9 @@ class MasterRow(Base):
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     bytes: Mapped[int]
     samples: Mapped[int]
+    transcript: Mapped[str] = mapped_column(String(64))
+    """sha256 of the stored transcript; empty for masters from before there were any."""
+    chapters: Mapped[list[Any]]
+    """Dumped `Cue` values: what feeds show of hundreds of masters, apart from all that they do not."""
     content: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]

@@ -45,6 +45,35 @@ def test_a_title_is_drawn_in_letters_or_not_at_all_never_in_boxes(title, drawn):
     assert (high - low > 100) == drawn
 
 
+def first_line_px(title):
+    """Height of the first line of letters, in pixels, where an app shows the picture 100 pixels wide."""
+    rows = opened(draw(Show(slug="s", title=title))).convert("L").crop((0, 0, 1400, 1100)).reduce((1400, 1))
+    ground = rows.getpixel((0, 0))
+    lit = [rows.getpixel((0, y)) > ground + 4 for y in range(rows.height)]
+    first = lit.index(True)
+    return lit.index(False, first) / 14 - first / 14
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "The Harbour Ledger",
+        "The Kyiv Independent: Morning Briefing from the Capital, Every Weekday",
+        "All the news of the day from the harbour and the hills, read aloud every morning at six",
+        "Українська правда: голос",
+    ],
+)
+def test_a_title_can_be_read_at_a_hundred_pixels(title):
+    assert first_line_px(title) > 7
+
+
+def test_a_long_title_loses_its_end_not_its_size():
+    # Given a title that would be whole only in letters nobody could read on a list
+    long = "All the news of the day from the harbour and the hills, read aloud every morning at six"
+    # Then it is as large as its beginning alone
+    assert first_line_px(long) == pytest.approx(first_line_px("All the news of the day from the harbour and…"), abs=2)
+
+
 def test_what_is_transparent_becomes_white(tmp_path):
     Image.new("RGBA", (1500, 1500), (0, 0, 0, 0)).save(tmp_path / "clear.png")
     assert (

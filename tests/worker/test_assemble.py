@@ -79,7 +79,7 @@ def planned(storage, work, show=SHOW):
     voice = Voice("v", "V", "en", "fake", "none", "none")
     takes = {chunk.key: speak(chunk, Speaker(Murmur(), voice), storage) for chunk in work.chunks}
     tags = tags_for(work, show, "V (fake)", date(2026, 5, 1))
-    return programme(work, takes, show, tags, draw(show)), takes
+    return programme(work, takes, show, tags, draw(show), {}), takes
 
 
 TEXTS = (

@@ -16,7 +16,7 @@ from briefing.takes import find_master, find_takes, forget_take, save_master
 from briefing.values import Script
 from briefing.versions import first_seen
 from worker import artwork, pipeline
-from worker.assemble import Programme, check_takes, produce, programme, tags_for
+from worker.assemble import Programme, check_takes, complete, produce, programme, tags_for
 from worker.prepare import Prepared
 from worker.tasks.common import finish_idle, load_active, record
 
@@ -73,14 +73,13 @@ def _master(place: Workplace, prepared: Prepared, show: Show, undated: date) -> 
         message = "takes are not stored"
         raise TakeCorrupt(message, keys=tuple(missing))
     tags = tags_for(prepared, show, place.speakers.credit(prepared.cast), undated)
-    planned = programme(prepared, takes, show, tags, artwork.draw(show))
+    planned = programme(prepared, takes, show, tags, artwork.draw(show), place.speakers.names(prepared.chunks))
     return _stored_master(place, planned) or _produced(place, planned, takes)
 
 
 def _stored_master(place: Workplace, planned: Programme) -> Master | None:
     with place.database.reading() as session:
-        found = find_master(session, planned.key)
-    return found if found is not None and place.storage.intact(found.sha256) else None
+        return complete(find_master(session, planned.key), place.storage)
 
 
 def _produced(place: Workplace, planned: Programme, takes: dict[str, Take]) -> Master:

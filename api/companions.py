@@ -1,0 +1,66 @@
+"""Transcripts and chapters of briefings, straight from the published files, without the database."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+
+from api.context import Here
+from api.problems import Problem, responses
+from api.published import MOVING_CACHE, PINNED_CACHE, Name, serve_small
+from api.routes import get_and_head
+from briefing.transcript import CHAPTERS_NAME, CHAPTERS_TYPE, TRANSCRIPT_TYPES
+from briefing.values import is_name
+
+router = APIRouter(tags=["published"])
+
+_TYPES = TRANSCRIPT_TYPES | {CHAPTERS_NAME: CHAPTERS_TYPE}
+
+#: For the page. It has a stricter policy inside, which knows its style by its hash; both count. A header cannot name
+#: that hash, since pages published by other releases have other styles.
+_PAGE_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; media-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors "
+)
+
+File = Annotated[str, Path(description="`transcript.vtt`, `.srt`, `.json`, `.html`, or `chapters.json`")]
+Number = Annotated[str, Path(description="Number of the revision")]
+
+_ANSWERS = {200: {"content": {media_type: {} for media_type in _TYPES.values()}}, **responses("not_found")}
+
+
+@get_and_head(
+    router,
+    "/briefings/{briefing}/{file}",
+    summary="A briefing's transcript or chapters",
+    response_class=Response,
+    responses=_ANSWERS,
+)
+def live(briefing: Name, file: File, request: Request, context: Here) -> Response:
+    """Of the audio that is live now: WebVTT, SRT, JSON by words, a page to read; JSON chapters 1.2."""
+    return _answer(request, context, (briefing, file), MOVING_CACHE)
+
+
+@get_and_head(
+    router,
+    "/briefings/{briefing}/{revision}/{file}",
+    summary="A revision's transcript or chapters",
+    response_class=Response,
+    responses=_ANSWERS,
+)
+def pinned(briefing: Name, revision: Number, file: File, request: Request, context: Here) -> Response:
+    """Of one published revision, for whoever plays its MP3; they stay with it."""
+    return _answer(request, context, (briefing, revision, file), PINNED_CACHE)
+
+
+def _answer(request: Request, context: Here, parts: tuple[str, ...], cache: str) -> Response:
+    briefing, name = parts[0], parts[-1]
+    missing = Problem("not_found", f"briefing {briefing!r} has no such file")
+    if name not in _TYPES or not all(is_name(part) for part in parts):
+        raise missing
+    path = context.files.joinpath("briefings", *parts)
+    response = serve_small(request, path, _TYPES[name], missing, cache)
+    if name.endswith(".html"):
+        response.headers["Content-Security-Policy"] = _PAGE_POLICY + context.public.embed_sites
+    return response
