@@ -65,6 +65,8 @@ class StepKind(StrEnum):
     SPEAK = "speak"
     ASSEMBLE = "assemble"
     PUBLISH = "publish"
+    JINGLE = "jingle"
+    """Checks and re-encodes an editor's upload."""
 
 
 class StepState(StrEnum):

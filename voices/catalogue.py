@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _SHIPPED = Path(__file__).with_name("catalogue.toml")
 
+#: A voice that speaks more quietly than this is a slip of the pen.
+_QUIETEST_LUFS = -60.0
+
 _TEXT_FIELDS = ("id", "name", "language", "engine", "licence", "attribution")
 
 
@@ -36,6 +39,8 @@ class Voice:
     """The engine's own settings for this voice, such as where its model lies."""
     folder: Path = Path()
     """Folder of the catalogue file; relative paths in `parameters` start there."""
+    loudness_lufs: float | None = None
+    """How loud it speaks news, as dual mono (BS.1770), by `./run.sh bench loudness ID`; None where nobody measured."""
 
 
 class Catalogue:
@@ -87,5 +92,14 @@ def _voice(table: dict[str, Any], path: Path) -> Voice:
         if not isinstance(table.get(name), str) or not table[name]:
             message = f"{path}: voice {table.get('id', '?')!r} lacks the text {name!r}"
             raise CatalogueInvalid(message)
-    parameters = {key: value for key, value in table.items() if key not in _TEXT_FIELDS}
-    return Voice(**{name: table[name] for name in _TEXT_FIELDS}, parameters=parameters, folder=path.resolve().parent)
+    loudness = table.get("loudness_lufs")
+    if loudness is not None and not (isinstance(loudness, int | float) and _QUIETEST_LUFS <= loudness <= 0):
+        message = f"{path}: voice {table['id']!r} has a loudness_lufs of {loudness!r}; write LUFS, such as -22.5"
+        raise CatalogueInvalid(message)
+    parameters = {key: value for key, value in table.items() if key not in {*_TEXT_FIELDS, "loudness_lufs"}}
+    return Voice(
+        **{name: table[name] for name in _TEXT_FIELDS},
+        loudness_lufs=loudness,
+        parameters=parameters,
+        folder=path.resolve().parent,
+    )

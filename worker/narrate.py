@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
+from briefing.jingles import jingle_files
 from briefing.takes import find_master, find_takes, forget_take, save_master, save_take
 from worker import artwork
-from worker.assemble import Programme, check_takes, produce, programme, tags_for
+from worker.assemble import Programme, check_takes, produce, programme, sounds_for, tags_for
 from worker.prepare import Prepared, cut, write_script
 from worker.speak import speak
 from worker.speakers import voice_errors
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from briefing.storage import BlobStorage
     from briefing.values import Article
     from worker.speakers import Speakers
+    from worker.stitch import Sounds
     from worker.tag import Tags
 
 
@@ -118,7 +120,9 @@ class Narrating:
         prepared = cut(script, narrator, speaker.engine.capabilities, {}, self.limits)
         takes, reused = self._takes(prepared, progress, timed)
         with timed("plan"):
-            planned = programme(prepared, takes, show, self._tags(prepared, show), artwork.draw(show))
+            planned = programme(
+                prepared, takes, show, self._tags(prepared, show), artwork.draw(show), self._sounds(show)
+            )
         master, master_reused = self._master(planned, timed)
         progress(len(takes) + 1, len(takes) + 1, _total_s(takes.values()))
         return Narration(prepared, master, reused, master_reused, timed.stages)
@@ -180,6 +184,11 @@ class Narrating:
         with self.database.writing() as session:
             save_master(session, master, datetime.now(UTC))
         return master, False
+
+    def _sounds(self, show: Show) -> Sounds:
+        with self.database.reading() as session:
+            uploaded = jingle_files(session, self.storage)
+        return sounds_for(show, uploaded, self.speakers.catalogue)
 
     def _tags(self, prepared: Prepared, show: Show) -> Tags:
         voice = self.speakers.get(prepared.narrator.voice).voice

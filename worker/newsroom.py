@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select, update
 
 from briefing.errors import Misconfigured
+from briefing.jingles import PARTS, jingle_files
 from briefing.lexicons import replace_file_entries
 from briefing.models import ShowRow, SourceRow
 from worker import artwork, jingle
@@ -86,9 +87,10 @@ def _checked(show: Show, place: Workplace) -> bytes:
     if show.voice is not None:
         with voice_errors():
             place.speakers.catalogue.get(show.voice)
-    for path in (jingle.find(show.intro, "intro"), jingle.find(show.outro, "outro")):
-        if path is not None:
-            jingle.load(path)
+    with place.database.reading() as session:
+        uploaded = jingle_files(session, place.storage)
+    for part in PARTS:
+        jingle.find_and_load(getattr(show, part), part, uploaded)
     return artwork.draw(show)
 
 

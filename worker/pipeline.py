@@ -21,6 +21,7 @@ DEADLINE_S = {
     StepKind.SPEAK: 150.0,
     StepKind.ASSEMBLE: 1800.0,
     StepKind.PUBLISH: 60.0,
+    StepKind.JINGLE: 60.0,
 }
 
 

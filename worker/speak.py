@@ -1,4 +1,4 @@
-"""Chunk -> Take: has the engine speak, checks and trims the sound, and stores it under the chunk's key.
+"""Chunk -> Take: has the engine speak, checks, trims and evens the sound, and stores it under the chunk's key.
 
 A take is whole or not kept. Decides nothing about pauses, levels or what is spoken when.
 """
@@ -16,6 +16,7 @@ from voices.engine import Pronunciation
 from worker.sound import decibels
 from worker.sound.edges import trimmed
 from worker.sound.files import write_flac
+from worker.sound.level import evened
 from worker.sound.loudness import measure
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def speak(chunk: Chunk, speaker: Speaker, storage: BlobStorage) -> Take:
     samples, rate = _spoken(chunk, speaker)
     if not speaker.engine.capabilities.silent:
         _check(samples, rate, chunk)
-        samples = trimmed(samples, rate)
+        samples = evened(trimmed(samples, rate), rate)
     loudness = measure([samples], rate).integrated_lufs
     path = storage.temporary(".flac")
     try:

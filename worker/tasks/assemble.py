@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from briefing import revisions, steps
 from briefing.backoff import MAX_POSTPONED
 from briefing.errors import TakeCorrupt
+from briefing.jingles import jingle_files
 from briefing.models import RevisionRow
 from briefing.show import Show
 from briefing.speech import Chunk, Narrator
@@ -16,7 +17,7 @@ from briefing.takes import find_master, find_takes, forget_take, save_master
 from briefing.values import Script
 from briefing.versions import first_seen
 from worker import artwork, pipeline
-from worker.assemble import Programme, check_takes, produce, programme, tags_for
+from worker.assemble import Programme, check_takes, produce, programme, sounds_for, tags_for
 from worker.prepare import Prepared
 from worker.tasks.common import finish_idle, load_active, record
 
@@ -69,12 +70,14 @@ def _master(place: Workplace, prepared: Prepared, show: Show, undated: date) -> 
     keys = {chunk.key for chunk in prepared.chunks}
     with place.database.reading() as session:
         takes = find_takes(session, keys)
+        uploaded = jingle_files(session, place.storage)
     if missing := keys - takes.keys():
         message = "takes are not stored"
         raise TakeCorrupt(message, keys=tuple(missing))
     voice = place.speakers.catalogue.get(prepared.narrator.voice)
     tags = tags_for(prepared, show, f"{voice.name} ({voice.engine})", undated)
-    planned = programme(prepared, takes, show, tags, artwork.draw(show))
+    sounds = sounds_for(show, uploaded, place.speakers.catalogue)
+    planned = programme(prepared, takes, show, tags, artwork.draw(show), sounds)
     return _stored_master(place, planned) or _produced(place, planned, takes)
 
 
