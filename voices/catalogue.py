@@ -93,7 +93,7 @@ def _voice(table: dict[str, Any], path: Path) -> Voice:
             message = f"{path}: voice {table.get('id', '?')!r} lacks the text {name!r}"
             raise CatalogueInvalid(message)
     loudness = table.get("loudness_lufs")
-    if loudness is not None and not (isinstance(loudness, int | float) and _QUIETEST_LUFS <= loudness <= 0):
+    if loudness is not None and not (type(loudness) in {int, float} and _QUIETEST_LUFS <= loudness <= 0):
         message = f"{path}: voice {table['id']!r} has a loudness_lufs of {loudness!r}; write LUFS, such as -22.5"
         raise CatalogueInvalid(message)
     parameters = {key: value for key, value in table.items() if key not in {*_TEXT_FIELDS, "loudness_lufs"}}

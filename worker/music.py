@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from worker.sound import Block
 
 #: Music's loudest 3 s stand this much above the voice's own loudness: the voice's loudest 3 s do as well.
-_ABOVE_VOICE_LU = 0.5
+_ABOVE_VOICE_LU = 0.2
 
 #: A bed stands this much below the voice while nobody speaks.
 _BED_BELOW_LU = 15.0

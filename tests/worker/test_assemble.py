@@ -14,7 +14,7 @@ from voices.catalogue import Voice
 from voices.engine import AudioChunk, Capabilities
 from worker import assemble, master
 from worker.artwork import draw
-from worker.assemble import check_takes, produce, programme, tags_for
+from worker.assemble import check_takes, produce, programme, sounds_for, tags_for
 from worker.prepare import Prepared
 from worker.sound.files import decoded
 from worker.sound.loudness import measure
@@ -78,7 +78,7 @@ def planned(storage, work, show=SHOW):
     voice = Voice("v", "V", "en", "fake", "none", "none")
     takes = {chunk.key: speak(chunk, Speaker(Murmur(), voice), storage) for chunk in work.chunks}
     tags = tags_for(work, show, "V (fake)", date(2026, 5, 1))
-    return programme(work, takes, show, tags, draw(show)), takes
+    return programme(work, takes, show, tags, draw(show), sounds_for(show, {}, [])), takes
 
 
 TEXTS = (
@@ -166,8 +166,8 @@ def test_an_mp3_that_is_too_short_is_not_kept(storage, monkeypatch):
     plan, _ = planned(storage, prepared(*TEXTS))
     real = assemble.encode.encode
 
-    def lossy(blocks, path):
-        return real(list(blocks)[:-1], path)
+    def lossy(blocks, path, written):
+        return real(list(blocks)[:-1], path, written)
 
     monkeypatch.setattr(assemble.encode, "encode", lossy)
     with pytest.raises(MasterRejected, match="samples"):

@@ -79,4 +79,4 @@ def evened(samples: Block, rate: int) -> Block:
     curve = np.interp(np.arange(len(samples)), times, np.clip(gains, -_MOST_EVENED_DB, _MOST_EVENED_DB))
     made = samples * 10 ** (curve / 20)
     loudest = float(np.max(np.abs(made)))
-    return np.asarray(made * min(1.0, _HIGHEST / loudest), dtype=np.float32)
+    return np.asarray(made * (_HIGHEST / max(_HIGHEST, loudest)), dtype=np.float32)
