@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 
-from api import briefings, companions, embed, health, problems, published
+from api import briefings, companions, embed, health, jingles, problems, published
 from api.context import Context, from_settings
 from api.headers import BodyLimit, DatabaseTurns, PublicCors, SecurityHeaders
 
@@ -43,7 +43,14 @@ def create_app(context: Context | None = None) -> FastAPI:
     app.state.context = context or from_settings()
     problems.install(app)
     app.openapi = lambda: problems.describe(app)  # type: ignore[method-assign]
-    for router in (briefings.router, published.router, companions.router, embed.router, health.router):
+    for router in (
+        briefings.router,
+        jingles.router,
+        published.router,
+        companions.router,
+        embed.router,
+        health.router,
+    ):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=_HERE / "static"))
     app.mount("/docs/assets", StaticFiles(directory=str(files("fastapi_offline") / "static")))

@@ -34,6 +34,10 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "unknown_segment": (422, "There is no such segment"),
     # No route takes pronunciations yet; every refusal of input has a status, so that a new route cannot forget it.
     "lexicon_invalid": (422, "The pronunciation does not hold together"),
+    "jingle_refused": (422, "The file cannot serve as a jingle"),
+    "unknown_jingle": (404, "There is no such jingle"),
+    "jingle_in_use": (409, "A show uses the jingle"),
+    "storage_unavailable": (503, "The disk cannot take a file"),
     "unknown_briefing": (404, "There is no such briefing"),
     "no_audio": (404, "There is no audio for this article"),
     "not_found": (404, "There is nothing here"),

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from briefing.show import JinglePart
+
 
 def _whole(text: str) -> str:
     """Refuse half a surrogate pair, which JSON can carry and no database or file can."""
@@ -81,6 +83,19 @@ class Failure(BaseModel):
     code: str = Field(examples=["article_empty"], description="Stable; see docs/errors.md.")
     message: str
     hint: str
+
+
+class JingleView(BaseModel):
+    """A newsroom's own jingle."""
+
+    name: str = Field(examples=["morning"])
+    part: JinglePart
+    state: Literal["pending", "ready", "failed"] = Field(description="Of the newest upload.")
+    seconds: float | None = Field(description="Null until one has been checked.")
+    loudness_lufs: float | None = Field(description="Of its loudest 3 s, as dual mono (BS.1770).")
+    usable: bool = Field(description="Whether a checked upload, this one or one before, can be used by shows.")
+    error: Failure | None = Field(description="Why the newest upload was refused.")
+    changed_at: datetime
 
 
 class Revision(BaseModel):

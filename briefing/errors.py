@@ -9,6 +9,7 @@
     │   ├── PageRefused              page_too_large, page_too_deep, page_unreadable, media_type_refused
     │   ├── AddressRefused           address_refused
     │   ├── LexiconInvalid           lexicon_invalid
+    │   ├── JingleRefused            jingle_refused, jingle_in_use, unknown_jingle
     │   └── Misconfigured            invalid_settings
     ├── Unavailable              transient: the same input may succeed later
     │   ├── SourceUnavailable        source_unavailable
@@ -113,6 +114,15 @@ class LexiconInvalid(BadInput):
 
     code = "lexicon_invalid"
     hint = "See docs/lexicon.md for what an entry may hold; nothing has been changed."
+
+
+class JingleRefused(BadInput):
+    """Raised when a file cannot serve as a jingle: no sound, the wrong length, silent, cancelling out in mono; and when
+    one cannot be removed.
+    """
+
+    code = "jingle_refused"
+    hint = "Give a sound file of the length its part wants."
 
 
 class Misconfigured(BadInput):

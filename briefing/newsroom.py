@@ -88,7 +88,7 @@ class Newsroom(Value):
 
 #: Options and fields that hold a path, resolved against the settings file's folder.
 _PATH_OPTIONS = ("folder", "ca_file")
-_PATH_FIELDS = ("artwork", "intro", "outro")
+_PATH_FIELDS = ("artwork", "intro", "outro", "transition", "mark", "bed")
 
 
 def _absolute(text: str, base: Path) -> str:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -14,7 +14,7 @@ from briefing.values import Value, is_name
 #: Spoken, shown and written into every file unless a show words it otherwise.
 DISCLOSURE = "This audio is created with AI assistance."
 
-#: Name of the jingle pair that ships with the product.
+#: Name of the jingles that ship with the product.
 HOUSE_JINGLE = "house"
 
 
@@ -29,7 +29,9 @@ Name = Annotated[str, AfterValidator(_name)]
 
 
 class Pauses(Value):
-    """Silence after each kind of segment, in milliseconds, from sound to sound."""
+    """Silence after each kind of segment, in milliseconds, from sound to sound. Inside an article at most 1000 count,
+    since the ends of words are quiet themselves and no gap is to be longer than 1.2 s.
+    """
 
     headline: int = Field(default=650, ge=0, le=1200)
     byline: int = Field(default=450, ge=0, le=1200)
@@ -52,6 +54,10 @@ class Pauses(Value):
     """Between two articles of a collection."""
 
 
+#: What a jingle is for.
+JinglePart: TypeAlias = Literal["intro", "outro", "transition", "mark", "bed"]
+
+
 class Voices(Value):
     """Who speaks what the body's voice does not: catalogue IDs. None: the body's voice."""
 
@@ -63,7 +69,7 @@ class Voices(Value):
 
 
 class Show(Value):
-    """A podcast: how its briefings sound, what its feed says."""
+    """A podcast: how its briefings sound, what its feed says. A jingle is named by name or file; None for none."""
 
     slug: Name
     title: str
@@ -84,7 +90,16 @@ class Show(Value):
     """Spoken and shown wherever the audio is."""
     intro: str | None = HOUSE_JINGLE
     outro: str | None = HOUSE_JINGLE
-    """A jingle's name or file; None for none."""
+    transition: str | None = HOUSE_JINGLE
+    """Between two articles of one programme."""
+    mark: str | None = HOUSE_JINGLE
+    """Opens a programme in place of the intro where `opening` says so."""
+    bed: str | None = None
+    """Loops quietly under the words that `bed_under` names."""
+    opening: Literal["full", "mark", "none"] = "full"
+    """What the programme opens with: the intro, the mark of a second (for shows heard in playlists), or the words."""
+    bed_under: Literal["head", "whole"] = "head"
+    """Headline, byline and disclosure of the first article, or all that is spoken."""
     artwork: str | None = None
     """Square JPEG or PNG of 1400 to 3000 pixels; None has one drawn from the title."""
     publish: Literal["auto", "hold"] = "auto"

@@ -136,8 +136,8 @@ def chunk_key(spoken: str, narrator: Narrator, variation: int = 0, pronunciation
     """Return the key of a take: equal text from an equal narrator is spoken once.
 
     `variation` counts how often an editor asked for another reading of the same text. Text without pronunciations has
-    the key it had before there were any. The recipe's number rises whenever `worker.speak` or `worker.sound.edges`
-    keeps other sound than before, or one programme would mix both.
+    the key it had before there were any. The recipe's number rises whenever `worker.speak`, `worker.sound.edges` or
+    `worker.sound.level` keeps other sound than before, or one programme would mix both.
     """
     marks = [[mark.model_dump(mode="json") for mark in pronunciations]] if pronunciations else []
-    return stable_hash("chunk/2", spoken, narrator.model_dump(mode="json"), variation, *marks)
+    return stable_hash("chunk/3", spoken, narrator.model_dump(mode="json"), variation, *marks)

@@ -68,6 +68,8 @@ class StepKind(StrEnum):
     of fallbacks would prepare it for the failed voice once more."""
     ASSEMBLE = "assemble"
     PUBLISH = "publish"
+    JINGLE = "jingle"
+    """Checks and re-encodes an editor's upload."""
 
 
 class StepState(StrEnum):

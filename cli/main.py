@@ -21,6 +21,7 @@ _COMMANDS = {
     "spoken": "cli.spoken:spoken",
     "lexicon": "cli.lexicon:lexicon",
     "voices": "cli.voices:voices",
+    "jingles": "cli.jingles:jingles",
     "demo": "cli.demo:demo",
     "serve": "cli.serve:serve",
     "apply": "cli.apply:apply",

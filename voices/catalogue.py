@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _SHIPPED = Path(__file__).with_name("catalogue.toml")
 
+#: A voice that speaks more quietly than this is a slip of the pen.
+_QUIETEST_LUFS = -60.0
+
 _TEXT_FIELDS = ("id", "name", "language", "engine", "licence", "attribution")
 
 _PACE_FIELDS = ("seconds_per_letter", "spread")
@@ -55,6 +58,8 @@ class Voice:
     """The engine's own settings for this voice, such as where its model lies."""
     folder: Path = Path()
     """Folder of the catalogue file; relative paths in `parameters` start there."""
+    loudness_lufs: float | None = None
+    """How loud it speaks news, as dual mono (BS.1770), by `./run.sh bench loudness ID`; None where nobody measured."""
 
 
 class Catalogue:
@@ -144,11 +149,12 @@ def _voice(table: dict[str, Any], path: Path) -> Voice:
     if fallback is not None and not isinstance(fallback, str):
         message = f"{path}: the fallback of voice {table['id']!r} is no voice's ID"
         raise CatalogueInvalid(message)
-    known = (*_TEXT_FIELDS, "fallback", *_PACE_FIELDS)
+    known = (*_TEXT_FIELDS, "fallback", "loudness_lufs", *_PACE_FIELDS)
     return Voice(
         **{name: table[name] for name in _TEXT_FIELDS},
         fallback=fallback,
         pace=_pace(table, path),
+        loudness_lufs=_loudness(table, path),
         parameters={key: value for key, value in table.items() if key not in known},
         folder=path.resolve().parent,
     )
@@ -161,3 +167,11 @@ def _pace(table: dict[str, Any], path: Path) -> Pace:
             message = f"{path}: voice {table['id']!r} has no number above 0 and up to {_HIGHEST_PACE} as {name!r}"
             raise CatalogueInvalid(message)
     return Pace(**given)
+
+
+def _loudness(table: dict[str, Any], path: Path) -> float | None:
+    loudness = table.get("loudness_lufs")
+    if loudness is not None and not (type(loudness) in {int, float} and _QUIETEST_LUFS <= loudness <= 0):
+        message = f"{path}: voice {table['id']!r} has a loudness_lufs of {loudness!r}; write LUFS, such as -22.5"
+        raise CatalogueInvalid(message)
+    return loudness

@@ -6,7 +6,7 @@ ours is written into a first frame that is kept free for it. Encodes once, to a 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import lameenc
 import numpy as np
@@ -15,7 +15,7 @@ from briefing.audio import MASTER_RATE
 from worker.info_header import FRAME_SAMPLES, HEADER_BYTES, info_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -36,8 +36,11 @@ _LAME_SCALE = 0.95
 VERSION = f"lameenc-3.100/q{QUALITY}/{BITRATE_KBPS}k/2"
 
 
-def encode(blocks: Iterable[Block], path: Path) -> int:
-    """Write the MP3 and return how many samples it decodes to. Raises OSError."""
+def encode(blocks: Iterable[Block], path: Path, written: Callable[[bytes], None] = lambda _: None) -> int:
+    """Write the MP3 and return how many samples it decodes to. Raises OSError.
+
+    `written` is given the audio frames as they are written, the header left out, for whoever listens meanwhile.
+    """
     encoder = lameenc.Encoder()
     encoder.set_bit_rate(BITRATE_KBPS)
     encoder.set_in_sample_rate(MASTER_RATE)
@@ -49,10 +52,15 @@ def encode(blocks: Iterable[Block], path: Path) -> int:
         file.write(bytes(HEADER_BYTES))
         for block in blocks:
             samples += len(block)
-            file.write(encoder.encode(_integers(block).tobytes()))
-        file.write(encoder.flush())
+            written(_write(file, encoder.encode(_integers(block).tobytes())))
+        written(_write(file, encoder.flush()))
     _write_header(path, samples)
     return samples
+
+
+def _write(file: IO[bytes], frames: bytes | bytearray) -> bytes:
+    file.write(frames)
+    return bytes(frames)
 
 
 def _integers(block: Block) -> NDArray[np.int16]:

@@ -17,11 +17,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from briefing.errors import EngineUnavailable, TakeRejected
+from briefing.jingles import jingle_files
 from briefing.takes import find_master, find_takes, forget_take, save_master, save_take
-from worker import artwork
-from worker.assemble import Programme, check_takes, complete, produce, programme, tags_for
+from worker.assemble import check_takes, complete, produce
 from worker.casting import engage, stand_in
 from worker.prepare import Prepared, cut, write_script
+from worker.programme import Programme, fittings_for, programme, tags_for
 from worker.speak import speak
 from worker.speakers import voice_errors
 
@@ -132,7 +133,10 @@ class Narrating:
         with timed("plan"):
             credit = self.speakers.credit(prepared.cast)
             tags = tags_for(prepared, show, credit, datetime.now(UTC).date())
-            planned = programme(prepared, takes, show, tags, artwork.draw(show), self.speakers.names(prepared.chunks))
+            with self.database.reading() as session:
+                uploaded = jingle_files(session, self.storage)
+            fittings = fittings_for(show, prepared, self.speakers, uploaded)
+            planned = programme(prepared, takes, show, tags, fittings)
         master, master_reused = self._master(planned, timed)
         progress(len(takes) + 1, len(takes) + 1, _total_s(takes.values()))
         return Narration(prepared, master, planned.transcript, reused, master_reused, timed.stages, fallbacks)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select, update
 
 from briefing.errors import Misconfigured
+from briefing.jingles import PARTS, jingle_files
 from briefing.lexicons import replace_file_entries
 from briefing.models import ShowRow, SourceRow
 from worker import artwork, jingle
@@ -83,9 +84,10 @@ def _put_lexicons(session: Session, newsroom: Newsroom, now: datetime) -> Iterat
 def _checked(show: Show, place: Workplace) -> bytes:
     """Return the show's artwork after checking all it refers to."""
     _check_voices(show, place)
-    for path in (jingle.find(show.intro, "intro"), jingle.find(show.outro, "outro")):
-        if path is not None:
-            jingle.load(path)
+    with place.database.reading() as session:
+        uploaded = jingle_files(session, place.storage)
+    for part in PARTS:
+        jingle.find_and_load(getattr(show, part), part, uploaded)
     return artwork.draw(show)
 
 

@@ -1,4 +1,4 @@
-"""Chunk -> Take: has the engine speak, checks and trims the sound, times its words, stores it under the chunk's key.
+"""Chunk -> Take: has the engine speak, checks, trims and evens the sound, times its words, and stores it under its key.
 
 A take is whole or not kept. Decides nothing about pauses, levels or what is spoken when.
 """
@@ -16,6 +16,7 @@ from voices.engine import Pronunciation
 from worker.sound import decibels
 from worker.sound.edges import trimmed
 from worker.sound.files import write_flac
+from worker.sound.level import evened
 from worker.sound.loudness import measure
 from worker.timing import joined, moved, timed
 
@@ -56,6 +57,7 @@ def speak(chunk: Chunk, speaker: Speaker, storage: BlobStorage) -> Take:
     if not speaker.engine.capabilities.silent:
         _check(samples, rate, chunk)
         samples, cut = trimmed(samples, rate)
+        samples = evened(samples, rate)
     marks = _pronunciations(chunk, speaker)
     words, timing = timed(chunk.spoken, samples, rate, speaker.voice.language, moved(told, samples=-cut), marks)
     loudness = measure([samples], rate).integrated_lufs

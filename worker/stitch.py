@@ -7,19 +7,20 @@ programme's loudness.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from briefing.audio import MASTER_RATE, Cue
 from briefing.values import Role
-from worker import jingle
 from worker.cues import Placed, place_cues
-from worker.sound import amplitude
+from worker.jingle import Jingles
+from worker.music import MusicSpan, with_music
+from worker.sound import BLOCK_SAMPLES, amplitude
 from worker.sound.edges import KEEP_AFTER_MS, KEEP_BEFORE_MS
 from worker.sound.files import read_flac
-from worker.sound.loudness import mean_loudness
+from worker.sound.level import gain_db
 from worker.sound.resample import resampled, resampled_length
 
 if TYPE_CHECKING:
@@ -33,21 +34,39 @@ if TYPE_CHECKING:
     from worker.jingle import Jingle
     from worker.sound import Block
 
-#: Loudness of every part in the mix; low enough that nothing nears full scale before mastering.
-MIX_LUFS = -23.0
-
-#: Silence between the last words and the outro, and without jingles before the first and after the last words.
-_BEFORE_OUTRO_MS = 500
+#: Silence before the outro and before a transition, and without jingles before the first and after the last words.
+_BEFORE_MUSIC_MS = 500
 _EDGE_MS = 150
 
+#: Longest silence inside an article that is asked for: the ends of words are so quiet, measured to 160 ms at 40 dB
+#: below the loud parts, that a listener hears up to 1.2 s.
+_LONGEST_GAP_MS = 1000
+
 #: Part of every master key: rises with whatever changes how the parts are mixed.
-VERSION = 2
+VERSION = 3
 
 #: Roles whose end is to be heard as the end of a list.
 _LISTED = frozenset({Role.KEY_POINT, Role.LIST_ITEM})
 
+#: What a programme begins with, for a bed that lies under its head.
+_HEAD = frozenset({Role.HEADLINE, Role.BYLINE, Role.DISCLOSURE})
+
 #: Every take fades in and out this long, so that a cut edge cannot click.
-_FADE_MS = 5
+_FADE_MS = 10
+
+
+#: A programme of so many seconds is measured whole before it is mastered; of a longer one so many are.
+_SHORT_S = 90
+_EXCERPT_S = 60
+
+
+@dataclass(frozen=True)
+class Sounds:
+    """What a programme sounds with."""
+
+    jingles: Jingles = field(default_factory=Jingles)
+    voices: Mapping[str, float] = field(default_factory=dict)
+    """Loudness of voices in LUFS, by catalogue ID; of those whose loudness is known."""
 
 
 @dataclass(frozen=True)
@@ -55,37 +74,33 @@ class Mix:
     """The plan of a programme."""
 
     placed: tuple[Placed, ...]
-    intro: Jingle | None
-    outro: Jingle | None
-    voice_gain_db: float
-    outro_start: int
+    gains_db: tuple[float, ...]
+    """Of each take, in the order of `placed`; by the take and its voice alone."""
+    music: tuple[MusicSpan, ...]
     samples: int
     cues: tuple[Cue, ...]
 
 
 def plan(
-    script: Script,
-    chunks: Sequence[Chunk],
-    takes: Mapping[str, Take],
-    show: Show,
-    intro: Jingle | None,
-    outro: Jingle | None,
+    script: Script, chunks: Sequence[Chunk], takes: Mapping[str, Take], show: Show, sounds: Sounds | None = None
 ) -> Mix:
     """Return where everything stands. `takes` holds a take for every chunk's key."""
-    placed = _placed(script, chunks, takes, show.pauses, intro.voice_in if intro else _samples(_EDGE_MS))
-    words_end = placed[-1].start + placed[-1].length
-    end = max(words_end, intro.opening_samples if intro else 0)
-    outro_start = end + _samples(_BEFORE_OUTRO_MS) if outro else end
-    total = outro_start + len(outro.samples) if outro else end + _samples(_EDGE_MS)
-    loudness = mean_loudness(
-        (take.loudness_lufs, take.seconds) for take in (part.take for part in placed) if take.loudness_lufs is not None
-    )
+    sounds = sounds or Sounds()
+    placed, music = _placed(script, chunks, takes, show.pauses, sounds.jingles)
+    end = max([placed[-1].start + placed[-1].length, *(span.end for span in music)])
+    if sounds.jingles.bed is not None:
+        music.append(_bed(script, chunks, placed, show, sounds.jingles.bed))
+    if outro := sounds.jingles.outro:
+        start = max([end + _samples(_BEFORE_MUSIC_MS), *(span.end for span in music)])
+        music.append(MusicSpan("outro", outro, start, start + len(outro.samples)))
+    total = max([end + _samples(_EDGE_MS), *(span.end for span in music)])
     return Mix(
         placed=tuple(placed),
-        intro=intro,
-        outro=outro,
-        voice_gain_db=MIX_LUFS - loudness if loudness is not None else 0.0,
-        outro_start=outro_start,
+        gains_db=tuple(
+            gain_db(part.take.loudness_lufs, part.take.seconds, sounds.voices.get(chunk.voice))
+            for chunk, part in zip(chunks, placed, strict=True)
+        ),
+        music=tuple(sorted(music, key=lambda span: span.start)),
         samples=total,
         cues=tuple(place_cues(script, chunks, placed, total)),
     )
@@ -96,21 +111,42 @@ def _samples(milliseconds: int) -> int:
 
 
 def _placed(
-    script: Script, chunks: Sequence[Chunk], takes: Mapping[str, Take], pauses: Pauses, start: int
-) -> list[Placed]:
+    script: Script, chunks: Sequence[Chunk], takes: Mapping[str, Take], pauses: Pauses, jingles: Jingles
+) -> tuple[list[Placed], list[MusicSpan]]:
+    """Return where the takes stand, and the music they stand after: the opening, and a transition between articles."""
     segments = {segment.id: segment for segment in script.segments}
     placed: list[Placed] = []
+    music: list[MusicSpan] = []
+    start = _samples(_EDGE_MS)
+    if opening := jingles.opening:
+        start = opening.voice_in
+        music.append(MusicSpan("mark" if jingles.mark else "intro", opening, 0, opening.opening_samples))
     before: Segment | None = None
     for chunk in chunks:
         segment = segments[chunk.segment]
-        if before is not None:
+        if before is not None and before.article != segment.article and (change := jingles.transition):
+            start += _samples(_BEFORE_MUSIC_MS)
+            music.append(MusicSpan("transition", change, start, start + change.opening_samples))
+            start += change.voice_in
+        elif before is not None:
             start += _pause(before, segment, pauses)
         take = takes[chunk.key]
         length = resampled_length(take.samples, take.rate, MASTER_RATE)
         placed.append(Placed(take, start, length))
         start += length
         before = segment
-    return placed
+    return placed, music
+
+
+def _bed(script: Script, chunks: Sequence[Chunk], placed: Sequence[Placed], show: Show, bed: Jingle) -> MusicSpan:
+    """Return where the bed lies: from the first words to the end of those it is for, and a pause more to fade in."""
+    last = len(placed) - 1
+    if show.bed_under == "head":
+        segments = {segment.id: segment for segment in script.segments}
+        head = [number for number, chunk in enumerate(chunks) if segments[chunk.segment].role not in _HEAD]
+        last = max(0, head[0] - 1) if head else last
+    end = placed[last].start + placed[last].length + _samples(_BEFORE_MUSIC_MS)
+    return MusicSpan("bed", bed, placed[0].start, end)
 
 
 def _pause(before: Segment, after: Segment, pauses: Pauses) -> int:
@@ -120,42 +156,52 @@ def _pause(before: Segment, after: Segment, pauses: Pauses) -> int:
 
 def _pause_ms(before: Segment, after: Segment, pauses: Pauses) -> int:
     """Return the silence between two chunks: it belongs to structure, not to the engine."""
-    if before.id == after.id:
-        return pauses.sentence
     if before.article != after.article:
         return pauses.article
-    if after.role is Role.HEADING:
-        return pauses.before_heading
-    if before.role in _LISTED and after.role is not before.role:
-        return pauses.after_list
-    return int(getattr(pauses, before.role.value))
+    if before.id == after.id:
+        asked = pauses.sentence
+    elif after.role is Role.HEADING:
+        asked = pauses.before_heading
+    elif before.role in _LISTED and after.role is not before.role:
+        asked = pauses.after_list
+    else:
+        asked = int(getattr(pauses, before.role.value))
+    return min(asked, _LONGEST_GAP_MS)
 
 
 def sound(mix: Mix, path_of: Callable[[Take], Path]) -> Iterator[Block]:
     """Yield the mix's blocks, `mix.samples` samples in all. `path_of` gives a take's FLAC file."""
-    voice = _voice(mix, path_of)
-    if mix.intro is not None:
-        first, voice = _taken(voice, mix.intro.opening_samples)
-        yield jingle.opening(mix.intro, first[mix.intro.voice_in :], MIX_LUFS)
-    yield from voice
-    if mix.outro is not None:
-        yield jingle.levelled(mix.outro, MIX_LUFS)
+    return with_music(_voice(mix, path_of), mix.music)
+
+
+def excerpt(mix: Mix, path_of: Callable[[Take], Path]) -> Iterator[Block]:
+    """Yield some of the mix that tells how loud it is: all of a short one, of a long one a minute of takes from all
+    over it.
+    """
+    if mix.samples <= _SHORT_S * MASTER_RATE:
+        yield from sound(mix, path_of)
+        return
+    parts = list(zip(mix.placed, mix.gains_db, strict=True))
+    every = max(1, round(sum(part.length for part in mix.placed) / (_EXCERPT_S * MASTER_RATE)))
+    for part, gain in parts[every // 2 :: every]:
+        yield from _take(part, path_of(part.take), np.float32(amplitude(gain)))
+        yield from _silence(_samples(_BEFORE_MUSIC_MS))
 
 
 def _voice(mix: Mix, path_of: Callable[[Take], Path]) -> Iterator[Block]:
-    """Yield the voice from the programme's first sample to where the outro or the end stands, silence included."""
-    gain = np.float32(amplitude(mix.voice_gain_db))
+    """Yield the voice over the whole programme, silence included."""
     position = 0
-    for part in mix.placed:
+    for part, gain in zip(mix.placed, mix.gains_db, strict=True):
         yield from _silence(part.start - position)
-        yield from _take(part, path_of(part.take), gain)
+        yield from _take(part, path_of(part.take), np.float32(amplitude(gain)))
         position = part.start + part.length
-    yield from _silence((mix.outro_start if mix.outro else mix.samples) - position)
+    yield from _silence(mix.samples - position)
 
 
 def _take(part: Placed, path: Path, gain: np.float32) -> Iterator[Block]:
     fade = min(_samples(_FADE_MS), part.length // 2)
-    ramp = np.linspace(0, 1, fade, endpoint=False, dtype=np.float32)
+    # Raised cosine: a straight line's corners are heard in low voices.
+    ramp: Block = (0.5 - 0.5 * np.cos(np.pi * np.arange(fade) / max(1, fade))).astype(np.float32)
     done = 0
     for block in resampled(read_flac(path), part.take.rate, MASTER_RATE):
         loud = block * gain
@@ -173,24 +219,5 @@ def _fade(block: Block, ramp: Block, offset: int) -> None:
 
 
 def _silence(samples: int) -> Iterator[Block]:
-    if samples > 0:
-        yield np.zeros(samples, dtype=np.float32)
-
-
-def _taken(blocks: Iterator[Block], samples: int) -> tuple[Block, Iterator[Block]]:
-    """Return the first `samples` of a stream, and the rest of it."""
-    parts: list[Block] = []
-    length = 0
-    for block in blocks:
-        parts.append(block)
-        length += len(block)
-        if length >= samples:
-            break
-    whole = np.concatenate(parts)
-
-    def rest() -> Iterator[Block]:
-        if len(whole) > samples:
-            yield whole[samples:]
-        yield from blocks
-
-    return whole[:samples], rest()
+    for start in range(0, samples, BLOCK_SAMPLES):
+        yield np.zeros(min(BLOCK_SAMPLES, samples - start), dtype=np.float32)

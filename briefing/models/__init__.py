@@ -9,6 +9,7 @@ from briefing.models.articles import ArticleRow, ArticleVersionRow
 from briefing.models.audio import MasterRow, TakeRow
 from briefing.models.base import Base, UtcDateTime
 from briefing.models.briefings import BriefingRow, EpisodeRow, RevisionRow, VariationRow
+from briefing.models.jingles import JingleRow
 from briefing.models.newsroom import LexiconRow, ShowRow, SourceRow
 from briefing.models.work import HealthRow, StepRow
 
@@ -20,6 +21,7 @@ __all__ = [
     "EpisodeRow",
     "HealthRow",
     "IdempotencyRow",
+    "JingleRow",
     "KeyRow",
     "LexiconRow",
     "MasterRow",

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import encoders, main_job, peers, text
+from tests.bench import encoders, loudness, main_job, peers, text
 
-_BENCHES = {"main": main_job.run, "encoders": encoders.run, "peers": peers.run, "text": text.run}
+_BENCHES = {
+    "main": main_job.run,
+    "encoders": encoders.run,
+    "peers": peers.run,
+    "text": text.run,
+    "loudness": loudness.run,
+    "sound": main_job.run_sound,
+}
 
 name, *arguments = sys.argv[1:] or ["main"]
 if name not in _BENCHES:

@@ -12,6 +12,8 @@ from tests.support.processes import BIN, ROOT
 
 SAMPLE = ROOT / "samples" / "articles" / "port-authority.html"
 
+_OTHER = ROOT / "samples" / "articles" / "harbour-bridge.html"
+
 #: Runs of each kind, taken in turns, so that a busy minute of a shared machine falls on all of them.
 _ROUNDS = 3
 
@@ -25,6 +27,21 @@ def run():
         _against_bare(base)
         _reuse(base)
         _memory(base)
+        _sound(base / "warm", base)
+
+
+def run_sound():
+    """Measure and print the sound's part alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        base = Path(folder)
+        _narrate(base, base / "warm", SAMPLE)
+        _sound(base / "warm", base)
+
+
+def _sound(data, base):
+    """Measure from stitching to tagging, of takes that are there."""
+    _hours(data)
+    _republish(data, base)
 
 
 def _narrate(base, data, source, *options):
@@ -128,3 +145,67 @@ def _memory(base):
             )
         ],
     )
+
+
+def _hours(data):
+    """Three hours of real takes, on one core."""
+    command = [sys.executable, "-m", "tests.bench.long_programme", data, str(3 * _HOUR_S)]
+    cost = cost_of(["taskset", "-c", "0", *command])
+    done = json.loads(cost.said)
+    table(
+        "three hours of Piper's takes, from stitching to tagging, on one core",
+        ("audio s", "CPU s", "times real time", "target", "peak MB", "target", "LUFS", "dBTP"),
+        [
+            (
+                f"{done['audio_s']:.0f}",
+                f"{done['cpu_s']:.1f}",
+                f"{done['audio_s'] / done['cpu_s']:.0f}",
+                ">= 40",
+                f"{cost.peak_mb:.0f}",
+                "<= 300",
+                f"{done['loudness_lufs']:.2f}",
+                f"{done['true_peak_dbtp']:.2f}",
+            )
+        ],
+    )
+
+
+def _republish(data, base):
+    """One word edited in a briefing of ten minutes: two copies of the sample and another article."""
+    articles = [base / f"copy{number}.html" for number in range(2)]
+    text = SAMPLE.read_text()
+    for article in articles:
+        article.write_text(text)
+    sources = (*articles, _OTHER)
+    _narrate_all(base, data, sources)
+    articles[1].write_text(text.replace("a flat above a bakery", "a room above a bakery"))
+    cost, report = _narrate_all(base, data, sources)
+    stages = report["timings"]
+    assert report["takes"]["spoken"] == 1
+    take_s = stages["speak"]["cpu_s"] + stages["voice"]["cpu_s"]
+    table(
+        "a word edited in a briefing of ten minutes",
+        ("audio s", "takes spoken", "CPU s", "of it the take, model load included", "beyond", "target"),
+        [
+            (
+                f"{report['duration_s']:.0f}",
+                report["takes"]["spoken"],
+                f"{cost.cpu_s:.1f}",
+                f"{take_s:.1f}",
+                f"{cost.cpu_s - take_s:.1f}",
+                "<= 12",
+            )
+        ],
+    )
+    table(
+        "where it goes",
+        ("stage", "wall s", "CPU s"),
+        [(stage, f"{spent['wall_s']:.2f}", f"{spent['cpu_s']:.2f}") for stage, spent in stages.items()],
+    )
+
+
+def _narrate_all(base, data, sources):
+    report = base / "report.json"
+    command = [BIN / "briefcast", "narrate", *sources, "-o", base / "out.mp3", "--report", report]
+    cost = cost_of(command, BRIEFCAST_DATA=str(data), BRIEFCAST_WORKERS="2")
+    return cost, json.loads(report.read_text())

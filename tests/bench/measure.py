@@ -17,6 +17,8 @@ class Cost:
     cpu_s: float
     peak_mb: float
     """Largest resident set of any one process."""
+    said: str = ""
+    """What it printed."""
 
 
 def cost_of(command, **extra):
@@ -30,7 +32,7 @@ def cost_of(command, **extra):
     wall_s = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0, complained.decode() + said.decode()
-    return Cost(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return Cost(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, said.decode())
 
 
 def middle(costs):

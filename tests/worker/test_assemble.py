@@ -14,8 +14,9 @@ from voices.catalogue import Voice
 from voices.engine import AudioChunk, Capabilities
 from worker import assemble, master
 from worker.artwork import draw
-from worker.assemble import check_takes, produce, programme, tags_for
+from worker.assemble import check_takes, produce
 from worker.prepare import Prepared
+from worker.programme import Fittings, programme, sounds_for, tags_for
 from worker.sound.files import decoded
 from worker.sound.loudness import measure
 from worker.speak import Speaker, speak
@@ -79,7 +80,8 @@ def planned(storage, work, show=SHOW):
     voice = Voice("v", "V", "en", "fake", "none", "none")
     takes = {chunk.key: speak(chunk, Speaker(Murmur(), voice), storage) for chunk in work.chunks}
     tags = tags_for(work, show, "V (fake)", date(2026, 5, 1))
-    return programme(work, takes, show, tags, draw(show), {}), takes
+    fittings = Fittings(draw(show), sounds_for(show, {}, []), {})
+    return programme(work, takes, show, tags, fittings), takes
 
 
 TEXTS = (
@@ -167,8 +169,8 @@ def test_an_mp3_that_is_too_short_is_not_kept(storage, monkeypatch):
     plan, _ = planned(storage, prepared(*TEXTS))
     real = assemble.encode.encode
 
-    def lossy(blocks, path):
-        return real(list(blocks)[:-1], path)
+    def lossy(blocks, path, written):
+        return real(list(blocks)[:-1], path, written)
 
     monkeypatch.setattr(assemble.encode, "encode", lossy)
     with pytest.raises(MasterRejected, match="samples"):

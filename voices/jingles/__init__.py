@@ -8,8 +8,8 @@ _FOLDER = Path(__file__).parent
 
 
 def shipped(name: str, part: str) -> Path | None:
-    """Return the file of a shipped jingle's `part` ("intro" or "outro"), or None when there is none of that name."""
-    if not name.isidentifier():
+    """Return the file of a shipped jingle's `part` (intro, outro, transition, mark, bed), None where there is none."""
+    if not name.isidentifier() or not part.isidentifier():
         return None
     path = _FOLDER / f"{name}-{part}.flac"
     return path if path.is_file() else None

@@ -14,9 +14,21 @@ from worker.sound.graph import samples_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from io import RawIOBase
     from pathlib import Path
 
+    from av.container import InputContainer
+
     from worker.sound import Block
+
+
+#: What sound comes in. libav knows others that name further files and addresses to open (playlists, concat scripts):
+#: what is uploaded must not make it read those.
+_SOUND_ONLY = {
+    "format_whitelist": "wav,w64,aiff,caf,au,flac,mp3,ogg,aac,ac3,asf,amr,ape,wv,tta,mpc,mpc8,"
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpeg,mpegts,avi",
+    "protocol_whitelist": "file",
+}
 
 
 class UnreadableSound(Exception):
@@ -44,18 +56,33 @@ def read_flac(path: Path) -> Iterator[Block]:
 
 def decoded(path: Path, rate: int) -> Iterator[Block]:
     """Yield any sound file's blocks as mono at `rate`, honouring an MP3's Info header. Raises UnreadableSound."""
-    found = False
     try:
-        with av.open(str(path), metadata_errors="replace") as container:
-            for stream in container.streams.audio[:1]:
-                for block in _gathered(_as_mono(container.decode(stream), rate)):
-                    found = True
-                    yield block
-    except FFmpegError as error:
+        with av.open(str(path), metadata_errors="replace", options=_SOUND_ONLY) as container:
+            yield from _decoded(container, path.name, rate)
+    except (FFmpegError, ValueError) as error:
         message = f"{path.name}: {error}"
         raise UnreadableSound(message) from error
+
+
+def decoded_from(file: RawIOBase, kind: str, rate: int) -> Iterator[Block]:
+    """Yield the blocks of a file of a known kind that can only be read on, as mono at `rate`. Raises
+    UnreadableSound.
+    """
+    try:
+        with av.open(file, mode="r", format=kind, metadata_errors="replace") as container:
+            yield from _decoded(container, kind, rate)
+    except FFmpegError as error:
+        raise UnreadableSound(str(error)) from error
+
+
+def _decoded(container: InputContainer, name: str, rate: int) -> Iterator[Block]:
+    found = False
+    for stream in container.streams.audio[:1]:
+        for block in _gathered(_as_mono(container.decode(stream), rate)):
+            found = True
+            yield block
     if not found:
-        message = f"{path.name} holds no sound"
+        message = f"{name} holds no sound"
         raise UnreadableSound(message)
 
 

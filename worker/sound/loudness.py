@@ -18,12 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from av import AudioFrame
+    from numpy.typing import NDArray
 
     from worker.sound import Block
+
+_OPTIONS = "dualmono=true:metadata=1:framelog=quiet"
 
 #: ebur128's reading where nothing passes the absolute gate.
 _SILENT_LUFS = -70.0
 
+#: As low as momentary loudness is told, minus infinity included.
+_QUIETEST_LUFS = -120.0
 
 #: Noise at -180 dBFS. In digital silence the filter's memory decays into numbers so small that processors take many
 #: times as long over them: with this, a programme of silence is measured in a fifth of the time.
@@ -48,7 +53,7 @@ class Meter:
     """Measures a stream of blocks."""
 
     def __init__(self, rate: int, *, true_peak: bool = False) -> None:
-        options = "dualmono=true:metadata=1:framelog=quiet" + (":peak=true" if true_peak else "")
+        options = _OPTIONS + (":peak=true" if true_peak else "")
         self._chain = Chain(rate, ("ebur128", options))
         self._true_peak = true_peak
         self._last: dict[str, str] = {}
@@ -87,6 +92,16 @@ def measure(blocks: Iterable[Block], rate: int, *, true_peak: bool = False) -> L
     for block in blocks:
         meter.push(block)
     return meter.result()
+
+
+def momentary(samples: Block, rate: int) -> NDArray[np.float64]:
+    """Return the momentary loudness of a short sound, every tenth of a second, in LUFS."""
+    chain = Chain(rate, ("ebur128", _OPTIONS))
+    if not len(samples):
+        return np.zeros(0)
+    frames = chain.push(samples + np.resize(_HISS, len(samples)))
+    told = [frame.metadata.get("lavfi.r128.M", "-inf") for frame in frames if frame.metadata]
+    return np.maximum(np.array(told, dtype=np.float64), _QUIETEST_LUFS)
 
 
 def mean_loudness(parts: Iterable[tuple[float, float]]) -> float | None:

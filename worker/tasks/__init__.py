@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from briefing.states import StepKind
 from worker.tasks.assemble import assemble_revision
+from worker.tasks.jingle import conform_jingle
 from worker.tasks.prepare import prepare_revision
 from worker.tasks.publish import publish_revision
 from worker.tasks.recast import recast_revision
@@ -30,6 +31,7 @@ TASKS: dict[StepKind, Task] = {
     StepKind.RECAST: recast_revision,
     StepKind.ASSEMBLE: assemble_revision,
     StepKind.PUBLISH: publish_revision,
+    StepKind.JINGLE: conform_jingle,
 }
 
 __all__ = ["TASKS", "Task"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from briefing import revisions, steps
 from briefing.backoff import MAX_POSTPONED
 from briefing.errors import TakeCorrupt
+from briefing.jingles import jingle_files
 from briefing.models import RevisionRow
 from briefing.show import Show
 from briefing.speech import Cast, Chunk
@@ -15,9 +16,10 @@ from briefing.states import Queue, RevisionState, StepKind
 from briefing.takes import find_master, find_takes, forget_take, save_master
 from briefing.values import Script
 from briefing.versions import first_seen
-from worker import artwork, pipeline
-from worker.assemble import Programme, check_takes, complete, produce, programme, tags_for
+from worker import pipeline
+from worker.assemble import check_takes, complete, produce
 from worker.prepare import Prepared
+from worker.programme import Programme, fittings_for, programme, tags_for
 from worker.tasks.common import finish_idle, load_active, record
 
 if TYPE_CHECKING:
@@ -69,11 +71,12 @@ def _master(place: Workplace, prepared: Prepared, show: Show, undated: date) -> 
     keys = {chunk.key for chunk in prepared.chunks}
     with place.database.reading() as session:
         takes = find_takes(session, keys)
+        uploaded = jingle_files(session, place.storage)
     if missing := keys - takes.keys():
         message = "takes are not stored"
         raise TakeCorrupt(message, keys=tuple(missing))
     tags = tags_for(prepared, show, place.speakers.credit(prepared.cast), undated)
-    planned = programme(prepared, takes, show, tags, artwork.draw(show), place.speakers.names(prepared.chunks))
+    planned = programme(prepared, takes, show, tags, fittings_for(show, prepared, place.speakers, uploaded))
     return _stored_master(place, planned) or _produced(place, planned, takes)
 
 

@@ -1,0 +1,117 @@
+"""Prepared + takes -> Programme: all that will be heard and said of it, and the key its master is stored under.
+
+Plans and names; touches no sample of speech and writes nothing. What is equal has an equal key, so that it is encoded
+once. Used by the `assemble` step and by `briefcast narrate`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from briefing.hashing import stable_hash
+from worker import artwork, encode, jingle, master, stitch
+from worker.cues import transcribe
+from worker.tag import Tags
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date
+    from pathlib import Path
+
+    from briefing.audio import Take
+    from briefing.show import JinglePart, Show
+    from briefing.transcript import Transcript
+    from voices.catalogue import Voice
+    from worker.prepare import Prepared
+    from worker.speakers import Speakers
+
+
+@dataclass(frozen=True)
+class Fittings:
+    """What a programme has beside its words and takes."""
+
+    artwork: bytes
+    """JPEG."""
+    sounds: stitch.Sounds
+    names: Mapping[str, str]
+    """Of the voices, by ID."""
+
+
+@dataclass(frozen=True)
+class Programme:
+    """A planned programme: what will be heard, and the key its master is stored under."""
+
+    mix: stitch.Mix
+    tags: Tags
+    artwork: bytes
+    target_lufs: float
+    transcript: Transcript
+    key: str
+
+
+def programme(prepared: Prepared, takes: Mapping[str, Take], show: Show, tags: Tags, fittings: Fittings) -> Programme:
+    """Return the plan of a programme. `takes` holds a take for every chunk's key."""
+    mix = stitch.plan(prepared.script, prepared.chunks, takes, show, fittings.sounds)
+    transcript = transcribe(prepared.script, prepared.chunks, mix.placed, mix.samples, fittings.names, show.disclosure)
+    key = stable_hash(
+        "master/3",
+        [
+            [part.take.sha256, part.start, part.length, round(gain, 3)]
+            for part, gain in zip(mix.placed, mix.gains_db, strict=True)
+        ],
+        [[span.kind, span.sha256, span.start, span.end] for span in mix.music],
+        mix.samples,
+        show.loudness_lufs,
+        tags.model_dump(mode="json"),
+        [cue.model_dump(mode="json") for cue in mix.cues],
+        stable_hash("artwork/1", fittings.artwork.hex()),
+        hashlib.sha256(transcript.model_dump_json().encode()).hexdigest(),
+        stitch.VERSION,
+        master.VERSION,
+        encode.VERSION,
+    )
+    return Programme(mix, tags, fittings.artwork, show.loudness_lufs, transcript, key)
+
+
+def fittings_for(
+    show: Show, prepared: Prepared, speakers: Speakers, uploaded: Mapping[tuple[str, JinglePart], Path]
+) -> Fittings:
+    """Return a show's fittings. `uploaded` has the editors' own jingles. Raises Misconfigured."""
+    return Fittings(artwork.draw(show), sounds_for(show, uploaded, speakers.catalogue), speakers.names(prepared.chunks))
+
+
+def sounds_for(
+    show: Show, uploaded: Mapping[tuple[str, JinglePart], Path], catalogue: Iterable[Voice]
+) -> stitch.Sounds:
+    """Return the jingles and voice levels of a show's programmes. Raises Misconfigured."""
+    voices = {voice.id: voice.loudness_lufs for voice in catalogue if voice.loudness_lufs is not None}
+    return stitch.Sounds(jingle.for_show(show, uploaded), voices)
+
+
+def tags_for(prepared: Prepared, show: Show, voice: str, undated: date) -> Tags:
+    """Return a programme's tags. Its date is the newest article's, or `undated` where none has one: not today's, or
+    the same audio would get another address every day.
+    """
+    articles = prepared.script.articles
+    published = [article.published_at.date() for article in articles if article.published_at]
+    bylines = {article.byline for article in articles if article.byline}
+    narrators = prepared.cast.narrators
+    return Tags(
+        title=prepared.script.title,
+        artist=bylines.pop() if len(bylines) == 1 else show.author or show.title,
+        album=show.title,
+        date=max(published, default=undated).isoformat(),
+        language=prepared.script.language,
+        disclosure=show.disclosure,
+        voice=voice,
+        engine=_listed(f"{narrator.engine} {narrator.engine_version}".strip() for narrator in narrators),
+        model=_listed(narrator.model_digest for narrator in narrators),
+        addresses=tuple(article.address for article in articles if article.address),
+        articles=tuple(f"{article.ref} {article.content_hash}" for article in articles),
+    )
+
+
+def _listed(texts: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(text for text in texts if text))

@@ -1,0 +1,35 @@
+"""The `jingle` step: an editor's upload becomes a jingle, or is refused with a reason."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from briefing import steps
+from briefing.errors import JingleRefused, StorageUnavailable
+from briefing.jingles import ConformedJingle, settle_upload
+from worker.conform import conform
+
+if TYPE_CHECKING:
+    from briefing.show import JinglePart
+    from briefing.steps import Lease
+    from worker.workplace import Workplace
+
+
+def conform_jingle(lease: Lease, place: Workplace) -> None:
+    """Check an upload and re-encode it; what it replaces stays in use until then, and for good where it is refused."""
+    name: str = lease.payload["name"]
+    part: JinglePart = lease.payload["part"]
+    upload: str = lease.payload["upload"]
+    path = place.storage.path(upload)
+    if path is None:
+        message = "the upload is not in the storage"
+        raise StorageUnavailable(message)
+    outcome: ConformedJingle | JingleRefused
+    try:
+        outcome = conform(path, part, place.storage)
+    except JingleRefused as refused:
+        outcome = refused
+    with place.database.writing() as session:
+        if steps.finish(session, lease):
+            settle_upload(session, name, part, upload, outcome, datetime.now(UTC))
