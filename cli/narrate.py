@@ -6,13 +6,14 @@ import json
 import os
 import secrets
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from briefing.addresses import is_address
-from briefing.settings import LimitSettings, SpeechSettings, WorkSettings
+from briefing.settings import LimitSettings, SigningSettings, SpeechSettings, WorkSettings
 from briefing.show import Show
 from briefing.storage import reporting, sync_file, write_atomically
 from cli.articles import cleanings_of, read_source
@@ -21,6 +22,7 @@ from cli.place import open_place
 from cli.progress import progress_bar
 from worker.narrate import Narrating, Stopwatch
 from worker.report import report as make_report
+from worker.signer import open_signer
 from worker.speakers import Speakers
 
 
@@ -57,6 +59,7 @@ def narrate(sources: tuple[str, ...], output: Path, voice: str | None, slug: str
     """Narrate SOURCE (files, http(s) addresses, source:id) into one MP3, a chapter each."""
     _keep_apart(sources, output, report)
     place = open_place()
+    signer = open_signer(SigningSettings(), place.settings.data, datetime.now(UTC))
     timed = Stopwatch()
     with timed("fetch"):
         articles = [read_source(source, place) for source in sources]
@@ -66,6 +69,7 @@ def narrate(sources: tuple[str, ...], output: Path, voice: str | None, slug: str
         place.storage,
         Speakers(SpeechSettings()),
         LimitSettings(),
+        signer,
         WorkSettings().workers,
         place.lexicon(slug),
     )

@@ -1,4 +1,4 @@
-"""Prepared + takes -> Master: calls stitch, master, encode and tag in order, and checks the file that came out.
+"""Prepared + takes -> Master: calls stitch, master, encode, tag and sign in order, and checks the file that came out.
 
 An equal programme is encoded once: its master is found by a key over all that goes into it. Used by the `assemble`
 step and by `briefcast narrate`.
@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 from briefing.audio import MASTER_RATE, Master
-from briefing.errors import MasterRejected, StorageUnavailable, TakeCorrupt
+from briefing.errors import MasterRejected, StorageUnavailable, TakeCorrupt, WatermarkMissing
 from briefing.hashing import stable_hash
-from worker import encode, jingle, master, stitch
+from worker import encode, jingle, master, sign, stitch, watermark
+from worker.provenance import Provenance, manifest, provenance
 from worker.sound.files import UnreadableSound, decoded
 from worker.sound.loudness import Loudness, Meter
 from worker.tag import Tags, tag
@@ -28,7 +30,9 @@ if TYPE_CHECKING:
     from briefing.show import Show
     from briefing.storage import BlobStorage
     from worker.prepare import Prepared
+    from worker.signer import Signer
     from worker.sound import Block
+    from worker.watermark import Watermark
 
 #: Names the stage at hand for whoever measures; `nullcontext` for nobody.
 Timed: TypeAlias = Callable[[str], AbstractContextManager[None]]
@@ -54,11 +58,20 @@ class Programme:
     tags: Tags
     artwork: bytes
     target_lufs: float
+    mark: Watermark | None
+    provenance: Provenance
+    signer: Signer
     key: str
 
 
-def programme(prepared: Prepared, takes: Mapping[str, Take], show: Show, tags: Tags, artwork: bytes) -> Programme:
-    """Return the plan of a programme, without touching a sample of speech. Raises Misconfigured for its jingles."""
+def programme(
+    prepared: Prepared, takes: Mapping[str, Take], show: Show, tags: Tags, artwork: bytes, signer: Signer
+) -> Programme:
+    """Return the plan of a programme, without touching a sample of speech.
+
+    Raises Misconfigured for its jingles or its watermark, WatermarkNotInstalled.
+    """
+    mark = watermark.find(show.watermark)
     intro, outro = jingle.find(show.intro, "intro"), jingle.find(show.outro, "outro")
     mix = stitch.plan(
         prepared.script,
@@ -68,8 +81,9 @@ def programme(prepared: Prepared, takes: Mapping[str, Take], show: Show, tags: T
         jingle.load(intro) if intro else None,
         jingle.load(outro) if outro else None,
     )
+    said = provenance(prepared, show, mix, f"{mark.name} {mark.version}" if mark else "")
     key = stable_hash(
-        "master/2",
+        "master/3",
         [[part.take.sha256, part.start, part.length] for part in mix.placed],
         [part.sha256 if part else "" for part in (mix.intro, mix.outro)],
         mix.samples,
@@ -80,8 +94,13 @@ def programme(prepared: Prepared, takes: Mapping[str, Take], show: Show, tags: T
         stitch.VERSION,
         master.VERSION,
         encode.VERSION,
+        # What is signed and by whom, not the signature, which is another each time. A page that changed where nobody
+        # hears it makes no other MP3; the one there is says truly which state of the page it was made from.
+        said.model_dump(mode="json", exclude={"articles": {"__all__": {"content_sha256"}}}),
+        signer.identity,
+        sign.VERSION,
     )
-    return Programme(mix, tags, artwork, show.loudness_lufs, key)
+    return Programme(mix, tags, artwork, show.loudness_lufs, mark, said, signer, key)
 
 
 def tags_for(prepared: Prepared, show: Show, voice: str, undated: date) -> Tags:
@@ -114,8 +133,10 @@ def check_takes(takes: Mapping[str, Take], storage: BlobStorage) -> None:
 def produce(planned: Programme, storage: BlobStorage, timed: Timed = lambda _: nullcontext()) -> Master:
     """Return the master, made and stored.
 
-    Raises MasterRejected when the file misses its loudness, peak or length, StorageUnavailable, TakeCorrupt.
+    Raises MasterRejected when the file misses its loudness, peak or length, WatermarkMissing, StorageUnavailable,
+    TakeCorrupt, and what `sign` raises.
     """
+    planned.signer.check(datetime.now(UTC))
 
     def path_of(take: Take) -> Path:
         path = storage.path(take.sha256)
@@ -129,6 +150,8 @@ def produce(planned: Programme, storage: BlobStorage, timed: Timed = lambda _: n
         measured = _render(planned, lambda: stitch.sound(planned.mix, path_of), path, timed)
         with timed("tag"):
             tag(path, planned.tags, planned.mix.cues, planned.artwork)
+        with timed("sign"):
+            sign.sign(path, manifest(planned.provenance), planned.signer)
         size = path.stat().st_size
         sha256 = storage.put(path)
     except OSError as error:
@@ -153,7 +176,8 @@ def _render(planned: Programme, stream: Callable[[], Iterator[Block]], path: Pat
     for _ in range(_TRIES):
         path.unlink(missing_ok=True)
         with timed("encode"):
-            encode.encode(master.mastered(stream(), levels), path)
+            mastered = master.mastered(stream(), levels)
+            encode.encode(planned.mark.apply(mastered) if planned.mark else mastered, path)
         with timed("check"):
             measured, samples = _measured(path)
         if samples != planned.mix.samples:
@@ -161,6 +185,9 @@ def _render(planned: Programme, stream: Callable[[], Iterator[Block]], path: Pat
             raise MasterRejected(message)
         quieter_lu, over_db = _misses(measured, planned.target_lufs)
         if abs(quieter_lu) <= _TOLERANCE_LU and over_db <= 0:
+            if planned.mark is not None:
+                with timed("watermark"):
+                    _check_mark(planned.mark, path)
             return measured
         levels = levels.corrected(quieter_lu, over_db + _PEAK_MARGIN_DB if over_db > 0 else 0.0)
     message = (
@@ -168,6 +195,14 @@ def _render(planned: Programme, stream: Callable[[], Iterator[Block]], path: Pat
         f"wanted are {planned.target_lufs} LUFS and at most {_TRUE_PEAK_DBTP} dBTP"
     )
     raise MasterRejected(message, hint="Check the jingles' and takes' levels, or the show's loudness target.")
+
+
+def _check_mark(mark: Watermark, path: Path) -> None:
+    """Raise WatermarkMissing where a listener's copy would not show the mark that was asked for."""
+    found = mark.detect(decoded(path, MASTER_RATE))
+    if found < watermark.PRESENT:
+        message = f"the watermark {mark.name} is not found in the finished MP3 ({found:.2f} of 1)"
+        raise WatermarkMissing(message)
 
 
 def _misses(measured: Loudness, target_lufs: float) -> tuple[float, float]:

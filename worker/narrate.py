@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from briefing.speech import Chunk
     from briefing.storage import BlobStorage
     from briefing.values import Article
+    from worker.signer import Signer
     from worker.speakers import Speakers
     from worker.tag import Tags
 
@@ -90,6 +91,7 @@ class Narrating:
     storage: BlobStorage
     speakers: Speakers
     limits: LimitSettings
+    signer: Signer
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
     lexicon: Lexicon | None = None
     """None takes the entries that ship."""
@@ -118,7 +120,7 @@ class Narrating:
         prepared = cut(script, narrator, speaker.engine.capabilities, {}, self.limits)
         takes, reused = self._takes(prepared, progress, timed)
         with timed("plan"):
-            planned = programme(prepared, takes, show, self._tags(prepared, show), artwork.draw(show))
+            planned = programme(prepared, takes, show, self._tags(prepared, show), artwork.draw(show), self.signer)
         master, master_reused = self._master(planned, timed)
         progress(len(takes) + 1, len(takes) + 1, _total_s(takes.values()))
         return Narration(prepared, master, reused, master_reused, timed.stages)

@@ -74,7 +74,7 @@ def _master(place: Workplace, prepared: Prepared, show: Show, undated: date) -> 
         raise TakeCorrupt(message, keys=tuple(missing))
     voice = place.speakers.catalogue.get(prepared.narrator.voice)
     tags = tags_for(prepared, show, f"{voice.name} ({voice.engine})", undated)
-    planned = programme(prepared, takes, show, tags, artwork.draw(show))
+    planned = programme(prepared, takes, show, tags, artwork.draw(show), place.signer)
     return _stored_master(place, planned) or _produced(place, planned, takes)
 
 
