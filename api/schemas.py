@@ -83,6 +83,23 @@ class Failure(BaseModel):
     hint: str
 
 
+class FindingView(BaseModel):
+    """Something about the published addresses that is not as it should be."""
+
+    code: str = Field(examples=["audio_range"])
+    detail: str
+
+
+class VerificationView(BaseModel):
+    """What came of fetching the published audio as a podcast app would."""
+
+    state: Literal["verified", "unverified", "failed"] = Field(
+        description="`unverified`: the public address did not answer; `failed`: it answers otherwise than published."
+    )
+    findings: list[FindingView]
+    checked_at: datetime
+
+
 class Revision(BaseModel):
     """One attempt at a briefing's audio."""
 
@@ -98,6 +115,7 @@ class Revision(BaseModel):
     unknown_words: list[UnknownWordView] | None = Field(
         description="Words that neither dictionary nor lexicon knows, the most frequent first; null until known."
     )
+    verification: VerificationView | None = Field(description="Null until the published audio has been looked at.")
     error: Failure | None
 
 

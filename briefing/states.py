@@ -65,6 +65,8 @@ class StepKind(StrEnum):
     SPEAK = "speak"
     ASSEMBLE = "assemble"
     PUBLISH = "publish"
+    VERIFY = "verify"
+    """Fetching what was published as a podcast app would."""
 
 
 class StepState(StrEnum):

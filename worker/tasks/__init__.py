@@ -13,6 +13,7 @@ from worker.tasks.assemble import assemble_revision
 from worker.tasks.prepare import prepare_revision
 from worker.tasks.publish import publish_revision
 from worker.tasks.speak import speak_chunk
+from worker.tasks.verify import verify_revision
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,7 @@ TASKS: dict[StepKind, Task] = {
     StepKind.SPEAK: speak_chunk,
     StepKind.ASSEMBLE: assemble_revision,
     StepKind.PUBLISH: publish_revision,
+    StepKind.VERIFY: verify_revision,
 }
 
 __all__ = ["TASKS", "Task"]
