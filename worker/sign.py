@@ -74,10 +74,12 @@ def _sign(source: Any, target: Any, manifest: dict[str, Any], signer: Signer, si
 
 
 def _failure(error: C2paError, signer: Signer) -> BriefcastError:
-    """Sort c2pa's errors, which carry their reason in words only: those of its HTTP client are the authority's."""
+    """Sort c2pa's errors, which carry their reason in words only. Certificate and key have been checked before, so with
+    a time-stamping authority a signature that fails is the authority's fault: unreachable, refusing or garbled.
+    """
     said = str(error)
-    if signer.timestamp_url and ("http resolver" in said or "HTTP error" in said or "timestamp" in said.lower()):
-        message = f"the time-stamping authority {signer.timestamp_url} does not answer as it should"
+    if signer.timestamp_url and isinstance(error, C2paError.Signature):
+        message = f"the time-stamping authority {signer.timestamp_url} does not answer as it should: {said}"
         return SigningUnavailable(message)
     message = f"the MP3 cannot be signed: {said}"
     return SigningFailed(message)
