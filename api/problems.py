@@ -70,6 +70,12 @@ FAILURES: dict[str, str] = {
     "take_rejected": "The engine's sound failed its check, three times over",
     "take_corrupt": "A stored take no longer matches its hash",
     "master_rejected": "The finished MP3 missed its loudness, true peak or length",
+    "signing_invalid": "The certificate or key that should sign the audio cannot",
+    "signing_unavailable": "The signing command or time-stamping authority did not answer, five times over",
+    "signing_failed": "The finished MP3 could not be signed",
+    "not_published_yet": "The published addresses do not answer as they should",
+    "watermark_not_installed": "The watermark that the show asks for is not on the worker's machine",
+    "watermark_missing": "The finished MP3 does not carry the watermark that the show asks for",
     "worker_lost": "The worker vanished, three times over",
     "superseded": "A newer revision took its place",
 }

@@ -98,6 +98,23 @@ class JingleView(BaseModel):
     changed_at: datetime
 
 
+class FindingView(BaseModel):
+    """Something about the published addresses that is not as it should be."""
+
+    code: str = Field(examples=["audio_range"])
+    detail: str
+
+
+class VerificationView(BaseModel):
+    """What came of fetching the published audio as a podcast app would."""
+
+    state: Literal["verified", "unverified", "failed"] = Field(
+        description="`unverified`: the public address did not answer; `failed`: it answers otherwise than published."
+    )
+    findings: list[FindingView]
+    checked_at: datetime
+
+
 class Revision(BaseModel):
     """One attempt at a briefing's audio."""
 
@@ -120,6 +137,7 @@ class Revision(BaseModel):
     warnings: list[dict[str, str]] = Field(
         description="What an editor should look at, each with its code: `voice_fallback` where another voice speaks."
     )
+    verification: VerificationView | None = Field(description="Null until the published audio has been looked at.")
     error: Failure | None
 
 

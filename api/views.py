@@ -84,6 +84,7 @@ def revision(row: RevisionRow) -> schemas.Revision:
             "words": row.card["words"] if row.card else None,
             "unknown_words": row.script.get("unknown_words", []) if row.script else None,
             "warnings": _warnings(row),
+            "verification": row.verification,
             "error": {"code": row.error_code, "message": row.error_message or "", "hint": row.error_hint or ""}
             if row.error_code
             else None,

@@ -11,17 +11,23 @@
     │   ├── LexiconInvalid           lexicon_invalid
     │   ├── JingleRefused            jingle_refused, jingle_in_use, unknown_jingle
     │   └── Misconfigured            invalid_settings
+    │       └── SigningMisconfigured     signing_invalid
     ├── Unavailable              transient: the same input may succeed later
     │   ├── SourceUnavailable        source_unavailable
     │   ├── EngineUnavailable        engine_unavailable
     │   │   └── EngineNotInstalled       engine_not_installed: not here, so no use in waiting; while installing:
     │   │                                voice_checksum_mismatch, voice_install_failed
     │   ├── StorageUnavailable       storage_unavailable
+    │   ├── SigningUnavailable       signing_unavailable
+    │   ├── NotPublishedYet          not_published_yet
+    │   ├── WatermarkNotInstalled    watermark_not_installed: no use in waiting either
     │   └── DatabaseUnavailable      database_unavailable
     └── Defect                   the pipeline's own work failed a check
         ├── TakeRejected             take_rejected
         ├── TakeCorrupt              take_corrupt
-        └── MasterRejected           master_rejected
+        ├── MasterRejected           master_rejected
+        ├── SigningFailed            signing_failed
+        └── WatermarkMissing         watermark_missing
 
 Whether a failure is final or worth another try is the class, never a flag or a word in a message.
 """
@@ -132,6 +138,13 @@ class Misconfigured(BadInput):
     hint = "Correct it and run the command again; nothing has been changed."
 
 
+class SigningMisconfigured(Misconfigured):
+    """Raised when the certificate or key that should sign cannot: expired, not fitting each other, not to be read."""
+
+    code = "signing_invalid"
+    hint = "Check BRIEFCAST_SIGNING_CERTIFICATE and BRIEFCAST_SIGNING_KEY or _COMMAND; see docs/credentials.md."
+
+
 class Unavailable(BriefcastError):
     """Raised when something outside did not answer; the same call may succeed later."""
 
@@ -189,6 +202,27 @@ class DatabaseUnavailable(Unavailable):
     hint = "Check that BRIEFCAST_DATA or BRIEFCAST_DATABASE_URL is right, can be written to, and has space left."
 
 
+class SigningUnavailable(Unavailable):
+    """Raised when the signing command or the time-stamping authority does not answer."""
+
+    code = "signing_unavailable"
+    hint = "Check BRIEFCAST_SIGNING_COMMAND and BRIEFCAST_TIMESTAMP_URL; the audio that is live stays."
+
+
+class NotPublishedYet(Unavailable):
+    """Raised when the published addresses do not answer as they should; a cache or a server may yet catch up."""
+
+    code = "not_published_yet"
+    hint = "Check that what serves BRIEFCAST_PUBLIC_URL runs and serves the published files."
+
+
+class WatermarkNotInstalled(Unavailable):
+    """Raised when a show asks for a watermark that is not on this machine; waiting does not bring it."""
+
+    code = "watermark_not_installed"
+    hint = "Install it where the workers run: pip install 'briefcast[watermark]'."
+
+
 class Defect(BriefcastError):
     """Raised when something we made fails its own check."""
 
@@ -218,3 +252,17 @@ class MasterRejected(Defect):
 
     code = "master_rejected"
     hint = "Check the jingles, or the show's loudness target, and regenerate."
+
+
+class SigningFailed(Defect):
+    """Raised when the finished MP3 cannot be signed, or does not verify afterwards."""
+
+    code = "signing_failed"
+    hint = "See `briefcast keys signing` and docs/credentials.md; the certificate may not fit its purpose."
+
+
+class WatermarkMissing(Defect):
+    """Raised when a show asks for a watermark and the finished MP3 does not carry it."""
+
+    code = "watermark_missing"
+    hint = "Very short or silent audio cannot carry one; otherwise take `watermark` out of the show."

@@ -107,6 +107,8 @@ class Show(Value):
     loudness_lufs: float = Field(default=-16.0, ge=-24, le=-14)
     """Programme loudness as dual mono."""
     pauses: Pauses = Pauses()
+    watermark: Name | None = None
+    """Name of a watermark that every MP3 must carry; None for none. What does not carry it is not published."""
 
     @model_validator(mode="after")
     def _disclosed(self) -> Show:

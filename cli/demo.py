@@ -162,7 +162,7 @@ def _followed(client: httpx.Client, link: str, asked: _Asked, workers: Workers) 
 def _tell(result: _Result, address: str, key: str, mp3: Path) -> None:
     links = result.briefing["links"]
     click.echo(
-        f"\n  MP3          {mp3}\n"
+        f"\n  MP3          {mp3}   (signed by development credentials)\n"
         f"  Player page  {links['embed']}\n"
         f"  Feed         {links['feed']}\n"
         f"  API docs     {address}/docs\n"
@@ -170,7 +170,9 @@ def _tell(result: _Result, address: str, key: str, mp3: Path) -> None:
         "  Your own article, no server needed:\n"
         "    .venv/bin/briefcast narrate my-article.html -o my-article.mp3\n"
         "  What would be read of it, and what not:\n"
-        "    .venv/bin/briefcast script my-article.html"
+        "    .venv/bin/briefcast script my-article.html\n"
+        "  Who made the MP3, and is it unchanged?\n"
+        f"    .venv/bin/briefcast inspect {mp3}"
     )
 
 

@@ -1,8 +1,9 @@
-"""`briefcast keys`: API keys made, listed, revoked."""
+"""`briefcast keys`: API keys made, listed, revoked; and the keys that sign audio."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import click
 from sqlalchemy import select
@@ -10,12 +11,14 @@ from sqlalchemy import select
 from briefing import keys as api_keys
 from briefing.keys import Scope
 from briefing.models import KeyRow
+from briefing.settings import DataSettings
 from cli.place import open_place
+from worker.signing_keys import KeyFiles, development_files, make_chain, renew
 
 
 @click.group()
 def keys() -> None:
-    """Make, list and revoke API keys."""
+    """Make, list and revoke API keys; make the keys that sign audio."""
 
 
 @keys.command()
@@ -58,3 +61,23 @@ def revoke(key_id: str) -> None:
         message = f"there is no key {key_id!r}"
         raise click.BadParameter(message)
     click.echo(f"revoked {key_id}")
+
+
+@keys.command()
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder; by default the one in use.")
+@click.option("--renew", "again", is_flag=True, help="Make another key below the root that is there.")
+def signing(out: Path | None, *, again: bool) -> None:
+    """Make self-signed development credentials: a root, and a certificate below it that signs audio.
+
+    What names no certificate makes them by itself at first use. They prove that a file is unchanged since this
+    newsroom made it, to whoever trusts the root; others see an unknown signer. See docs/credentials.md.
+    """
+    files = KeyFiles(out) if out else development_files(DataSettings().data)
+    now = datetime.now(UTC)
+    if files.folder.exists() and any(files.folder.iterdir()) and not again:
+        message = f"{files.folder} is in use; --renew makes another key below its root"
+        raise click.UsageError(message)
+    (renew if again else make_chain)(files, now)
+    click.echo(f"certificate  {files.certificate}")
+    click.echo(f"key          {files.key}   (only you can read it; keep it so)")
+    click.echo(f"root         {files.root}   (give this to whoever is to trust your files)")

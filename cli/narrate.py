@@ -6,13 +6,14 @@ import json
 import os
 import secrets
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from briefing.addresses import is_address
-from briefing.settings import LimitSettings, SpeechSettings, WorkSettings
+from briefing.settings import LimitSettings, SigningSettings, SpeechSettings, WorkSettings
 from briefing.show import Show
 from briefing.speech import VOICE_FALLBACK
 from briefing.storage import reporting, sync_file, write_atomically
@@ -22,6 +23,7 @@ from cli.place import open_place
 from cli.progress import progress_bar
 from worker.narrate import Narrating, Stopwatch
 from worker.report import report as make_report
+from worker.signer import open_signer
 from worker.speakers import Speakers
 from worker.transcript import FORMATS, render
 from worker.transcript.page import Around
@@ -87,6 +89,7 @@ def narrate(  # noqa: PLR0913  the options of one command
     transcripts = {name: output.with_suffix(f".{name}") for name in formats}
     _keep_apart(sources, [output, *transcripts.values(), *filter(None, [report])])
     place = open_place()
+    signer = open_signer(SigningSettings(), place.settings.data, datetime.now(UTC))
     timed = Stopwatch()
     with timed("fetch"):
         articles = [read_source(source, place) for source in sources]
@@ -98,6 +101,7 @@ def narrate(  # noqa: PLR0913  the options of one command
         place.storage,
         Speakers(SpeechSettings()),
         LimitSettings(),
+        signer,
         WorkSettings().workers,
         place.lexicon(slug),
     )

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -17,7 +18,8 @@ from api.app import create_app
 from briefing.database import Database
 from briefing.logs import configure, get_logger
 from briefing.schema import migrate
-from briefing.settings import DataSettings, WorkSettings
+from briefing.settings import DataSettings, SigningSettings, WorkSettings
+from worker.signer import open_signer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,9 +43,12 @@ _log = get_logger("serve")
 def serve(host: str, port: int, *, workers: bool) -> None:
     """Serve the API, and work through what it records. Ctrl-C stops both."""
     configure()
+    data = DataSettings()
     WorkSettings()  # the workers' own, looked at here so that a mistake in them is told before anything starts
+    if workers:
+        open_signer(SigningSettings(), data.data, datetime.now(UTC))
     app = create_app()
-    migrate(Database(DataSettings().database_address))
+    migrate(Database(data.database_address))
     config = uvicorn.Config(
         app,
         host=host,

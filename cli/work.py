@@ -30,7 +30,9 @@ def work(parent: int | None) -> None:
     if parent is not None:
         die_with_parent(parent)
     configure()
-    runner = Runner(Workplace())
+    place = Workplace()
+    _ = place.signer  # opened now: a certificate or key that cannot sign is told before work starts
+    runner = Runner(place)
     _on_stop(runner.stop)
     runner.run()
 

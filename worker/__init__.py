@@ -7,8 +7,10 @@
     speak      Chunk                -> Take
     stitch     Takes + jingles      -> Mix (a plan of samples, and its cues)
     master     Mix                  -> loudness-set blocks of samples
+    watermark  blocks               -> blocks with an inaudible mark, where a show asks for one
     encode     blocks               -> MP3 file with an Info header
     tag        MP3 file             -> ID3
+    sign       MP3 file             -> content credentials; nothing touches the bytes after it
     publish    Master               -> the files that readers fetch
 
 Stages never import one another; `prepare`, `assemble` and `tasks` pass the values on. Imports briefing and

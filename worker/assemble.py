@@ -1,4 +1,4 @@
-"""Programme -> Master: calls stitch, master, encode and tag in order, and checks the file that came out.
+"""Programme -> Master: calls stitch, master, encode and tag and sign in order, and checks the file that came out.
 
 The transcript is stored beside the MP3: both come from the same plan.
 """
@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 
-from briefing.audio import Master
-from briefing.errors import MasterRejected, StorageUnavailable, TakeCorrupt
-from worker import encode, master, stitch
+from briefing.audio import MASTER_RATE, Master
+from briefing.errors import MasterRejected, StorageUnavailable, TakeCorrupt, WatermarkMissing
+from worker import encode, master, sign, stitch, watermark
 from worker.listen import Listener, stated_samples
-from worker.sound.files import UnreadableSound
+from worker.provenance import manifest
+from worker.sound.files import UnreadableSound, decoded
 from worker.sound.level import MIX_LUFS
 from worker.sound.threads import ahead
 from worker.tag import tag
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from worker.programme import Programme
     from worker.sound import Block
     from worker.sound.loudness import Loudness
+    from worker.watermark import Watermark
 
 #: Names the stage at hand for whoever measures; `nullcontext` for nobody.
 Timed: TypeAlias = Callable[[str], AbstractContextManager[None]]
@@ -59,8 +62,10 @@ def check_takes(takes: Mapping[str, Take], storage: BlobStorage) -> None:
 def produce(planned: Programme, storage: BlobStorage, timed: Timed = lambda _: nullcontext()) -> Master:
     """Return the master, made and stored.
 
-    Raises MasterRejected when the file misses its loudness, peak or length, StorageUnavailable, TakeCorrupt.
+    Raises MasterRejected when the file misses its loudness, peak or length, WatermarkMissing, StorageUnavailable,
+    TakeCorrupt, and what `sign` raises.
     """
+    planned.signer.check(datetime.now(UTC))
 
     def path_of(take: Take) -> Path:
         path = storage.path(take.sha256)
@@ -74,6 +79,8 @@ def produce(planned: Programme, storage: BlobStorage, timed: Timed = lambda _: n
         measured = _render(planned, path_of, path, timed)
         with timed("tag"):
             tag(path, planned.tags, planned.mix.cues, planned.artwork)
+        with timed("sign"):
+            sign.sign(path, manifest(planned.provenance), planned.signer)
         size = path.stat().st_size
         transcript = _stored(planned.transcript, storage)
         sha256 = storage.put(path)
@@ -114,9 +121,14 @@ def _render(planned: Programme, path_of: Callable[[Take], Path], path: Path, tim
     tried: list[tuple[master.Levels, float, float]] = []
     for _ in range(_TRIES):
         path.unlink(missing_ok=True)
-        measured = _encoded(planned, ahead(master.mastered(stream(), levels)), path, timed)
+        mastered = master.mastered(stream(), levels)
+        marked = planned.mark.apply(mastered) if planned.mark else mastered
+        measured = _encoded(planned, ahead(marked), path, timed)
         quieter_lu, over_db = _misses(measured, planned.target_lufs)
         if abs(quieter_lu) <= _TOLERANCE_LU and over_db <= 0:
+            if planned.mark is not None:
+                with timed("watermark"):
+                    _check_mark(planned.mark, path)
             return measured
         tried.append((levels, planned.target_lufs - quieter_lu, _TRUE_PEAK_DBTP + over_db))
         levels = master.better(tried, planned.target_lufs, _TRUE_PEAK_DBTP)
@@ -144,6 +156,14 @@ def _encoded(planned: Programme, blocks: Iterator[Block], path: Path, timed: Tim
         message = f"the MP3 decodes to {samples} samples where {planned.mix.samples} were planned"
         raise MasterRejected(message)
     return measured
+
+
+def _check_mark(mark: Watermark, path: Path) -> None:
+    """Raise WatermarkMissing where a listener's copy would not show the mark that was asked for."""
+    found = mark.detect(decoded(path, MASTER_RATE))
+    if found < watermark.PRESENT:
+        message = f"the watermark {mark.name} is not found in the finished MP3 ({found:.2f} of 1)"
+        raise WatermarkMissing(message)
 
 
 def _misses(measured: Loudness, target_lufs: float) -> tuple[float, float]:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from briefing.storage import BlobStorage
     from briefing.transcript import Transcript
     from briefing.values import Article, Script
+    from worker.signer import Signer
     from worker.speakers import Speakers
 
 
@@ -106,6 +107,7 @@ class Narrating:
     storage: BlobStorage
     speakers: Speakers
     limits: LimitSettings
+    signer: Signer
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
     lexicon: Lexicon | None = None
     """None takes the entries that ship."""
@@ -135,7 +137,7 @@ class Narrating:
             tags = tags_for(prepared, show, credit, datetime.now(UTC).date())
             with self.database.reading() as session:
                 uploaded = jingle_files(session, self.storage)
-            fittings = fittings_for(show, prepared, self.speakers, uploaded)
+            fittings = fittings_for(show, prepared, self.speakers, uploaded, self.signer)
             planned = programme(prepared, takes, show, tags, fittings)
         master, master_reused = self._master(planned, timed)
         progress(len(takes) + 1, len(takes) + 1, _total_s(takes.values()))

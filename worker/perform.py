@@ -28,6 +28,7 @@ from briefing.errors import (
     StorageUnavailable,
     TakeRejected,
     Unavailable,
+    WatermarkNotInstalled,
 )
 from briefing.logs import get_logger
 from briefing.models import RevisionRow
@@ -138,7 +139,8 @@ def delay_after(error: BriefcastError, postponed: int) -> float | None:
     """Return the seconds until a step that met `error` is worth another try, None when waiting does not help."""
     if isinstance(error, StorageUnavailable):
         return min(_STORAGE_DELAY_S, compute_backoff(postponed, _chance))
-    if not isinstance(error, Unavailable) or isinstance(error, EngineNotInstalled) or postponed >= MAX_POSTPONED:
+    lasting = isinstance(error, EngineNotInstalled | WatermarkNotInstalled)
+    if not isinstance(error, Unavailable) or lasting or postponed >= MAX_POSTPONED:
         return None
     wish = error.retry_after_s if isinstance(error, SourceUnavailable | EngineUnavailable) else None
     return compute_backoff(postponed, _chance, wish)

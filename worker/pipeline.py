@@ -23,6 +23,7 @@ DEADLINE_S = {
     StepKind.ASSEMBLE: 1800.0,
     StepKind.PUBLISH: 60.0,
     StepKind.JINGLE: 60.0,
+    StepKind.VERIFY: 600.0,
 }
 
 
@@ -63,3 +64,8 @@ def after_assemble(show: Show, queue: Queue) -> tuple[RevisionState, list[Next]]
     if show.publish == "hold":
         return RevisionState.HELD, []
     return RevisionState.PUBLISHING, [Next(StepKind.PUBLISH, queue, StepState.READY)]
+
+
+def after_publish(state: RevisionState, queue: Queue) -> list[Next]:
+    """Return the steps after publishing: a look from outside at what is live now."""
+    return [Next(StepKind.VERIFY, queue, StepState.READY)] if state is RevisionState.LIVE else []

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from briefing.hashing import stable_hash
-from worker import artwork, encode, jingle, master, stitch
+from worker import artwork, encode, jingle, master, sign, stitch, watermark
 from worker.cues import transcribe
+from worker.provenance import Provenance, provenance
 from worker.tag import Tags
 
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from briefing.transcript import Transcript
     from voices.catalogue import Voice
     from worker.prepare import Prepared
+    from worker.signer import Signer
     from worker.speakers import Speakers
+    from worker.watermark import Watermark
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Fittings:
     sounds: stitch.Sounds
     names: Mapping[str, str]
     """Of the voices, by ID."""
+    signer: Signer
 
 
 @dataclass(frozen=True)
@@ -48,13 +52,21 @@ class Programme:
     artwork: bytes
     target_lufs: float
     transcript: Transcript
+    mark: Watermark | None
+    provenance: Provenance
+    signer: Signer
     key: str
 
 
 def programme(prepared: Prepared, takes: Mapping[str, Take], show: Show, tags: Tags, fittings: Fittings) -> Programme:
-    """Return the plan of a programme. `takes` holds a take for every chunk's key."""
+    """Return the plan of a programme. `takes` holds a take for every chunk's key.
+
+    Raises Misconfigured for its watermark, WatermarkNotInstalled.
+    """
+    mark = watermark.find(show.watermark)
     mix = stitch.plan(prepared.script, prepared.chunks, takes, show, fittings.sounds)
     transcript = transcribe(prepared.script, prepared.chunks, mix.placed, mix.samples, fittings.names, show.disclosure)
+    said = provenance(prepared, show, mix, f"{mark.name} {mark.version}" if mark else "")
     key = stable_hash(
         "master/3",
         [
@@ -71,15 +83,26 @@ def programme(prepared: Prepared, takes: Mapping[str, Take], show: Show, tags: T
         stitch.VERSION,
         master.VERSION,
         encode.VERSION,
+        # What is signed and by whom, not the signature, which is another each time. A page that changed where nobody
+        # hears it makes no other MP3; the one there is says truly which state of the page it was made from.
+        said.model_dump(mode="json", exclude={"articles": {"__all__": {"content_sha256"}}}),
+        fittings.signer.identity,
+        sign.VERSION,
     )
-    return Programme(mix, tags, fittings.artwork, show.loudness_lufs, transcript, key)
+    return Programme(mix, tags, fittings.artwork, show.loudness_lufs, transcript, mark, said, fittings.signer, key)
 
 
 def fittings_for(
-    show: Show, prepared: Prepared, speakers: Speakers, uploaded: Mapping[tuple[str, JinglePart], Path]
+    show: Show,
+    prepared: Prepared,
+    speakers: Speakers,
+    uploaded: Mapping[tuple[str, JinglePart], Path],
+    signer: Signer,
 ) -> Fittings:
     """Return a show's fittings. `uploaded` has the editors' own jingles. Raises Misconfigured."""
-    return Fittings(artwork.draw(show), sounds_for(show, uploaded, speakers.catalogue), speakers.names(prepared.chunks))
+    return Fittings(
+        artwork.draw(show), sounds_for(show, uploaded, speakers.catalogue), speakers.names(prepared.chunks), signer
+    )
 
 
 def sounds_for(

@@ -36,6 +36,10 @@ class PublicFiles:
         """Return the permanent address of an MP3."""
         return f"{self.address}/audio/{sha256}.mp3"
 
+    def alias_address(self, ref: ArticleRef) -> str:
+        """Return the stable address of an article's audio."""
+        return f"{self.address}/articles/{ref.source}/{ref.id}.mp3"
+
     def artwork_address(self, slug: str) -> str:
         """Return the address of a show's artwork."""
         return f"{self.address}/shows/{slug}/artwork.jpg"

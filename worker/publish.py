@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from worker.public_files import PublicFiles
 
 #: Items in a feed; an older episode's MP3 keeps its address, but apps no longer list it.
-_FEED_ITEMS = 300
+FEED_ITEMS = 300
 
 
 def publish(session: Session, revision: RevisionRow, storage: BlobStorage, files: PublicFiles, now: datetime) -> None:
@@ -69,6 +69,31 @@ def publish(session: Session, revision: RevisionRow, storage: BlobStorage, files
     write_feed(session, briefing.show, files)
 
 
+def rewrite(session: Session, revision: RevisionRow, storage: BlobStorage, files: PublicFiles) -> None:
+    """Write a live revision's files anew, in case some were lost or damaged. Needs a writing session.
+
+    Raises StorageUnavailable.
+    """
+    briefing = session.scalars(
+        select(BriefingRow).where(BriefingRow.id == revision.briefing_id).with_for_update()
+    ).one()
+    session.execute(select(ShowRow.slug).where(ShowRow.slug == briefing.show).with_for_update())
+    stored = storage.path(_master(session, revision).sha256)
+    if briefing.live_revision != revision.id or stored is None:
+        return
+    files.put_audio(stored.name, stored)
+    _write_article(session, briefing, files)
+    write_feed(session, briefing.show, files)
+
+
+def own_article(session: Session, briefing: BriefingRow) -> ArticleRef | None:
+    """Return the article whose own audio a briefing is: a story in the article's home show. Another show's reading of
+    it is an episode there and nothing else.
+    """
+    ref = ArticleRef.parse(briefing.articles[0])
+    return ref if briefing.kind == "story" and briefing.show == home_show(session, ref.source) else None
+
+
 def _master(session: Session, revision: RevisionRow) -> Master:
     return Master.model_validate(session.get_one(MasterRow, revision.master_key).content)
 
@@ -81,17 +106,11 @@ def _episode_row(session: Session, briefing: BriefingRow, now: datetime) -> Epis
     return row
 
 
-def _own_article(session: Session, briefing: BriefingRow) -> ArticleRef | None:
-    """Return the article whose own addresses lead to this briefing, None for a collection or another show's reading."""
-    ref = ArticleRef.parse(briefing.articles[0])
-    return ref if briefing.kind == "story" and briefing.show == home_show(session, ref.source) else None
-
-
 def _write_article(session: Session, briefing: BriefingRow, files: PublicFiles) -> None:
     """Write the files of the article that a live story briefing is about, if its show is the article's home: another
     show's reading of it is an episode there and nothing else.
     """
-    ref = _own_article(session, briefing)
+    ref = own_article(session, briefing)
     if ref is None:
         return
     revision = session.get_one(RevisionRow, briefing.live_revision)
@@ -123,7 +142,7 @@ def public_files(session: Session, briefing: BriefingRow, files: PublicFiles) ->
         )
 
     own = published(RevisionRow.briefing_id == briefing.id) - published(RevisionRow.briefing_id != briefing.id)
-    return files.of_briefing(briefing.id, [ref] if (ref := _own_article(session, briefing)) else [], sorted(own))
+    return files.of_briefing(briefing.id, [ref] if (ref := own_article(session, briefing)) else [], sorted(own))
 
 
 def write_all(session: Session, storage: BlobStorage, files: PublicFiles) -> None:
@@ -203,7 +222,7 @@ def write_feed(session: Session, slug: str, files: PublicFiles) -> None:
         .join(MasterRow, MasterRow.key == RevisionRow.master_key)
         .where(EpisodeRow.show == slug)
         .order_by(EpisodeRow.published_at.desc(), EpisodeRow.briefing_id)
-        .limit(_FEED_ITEMS)
+        .limit(FEED_ITEMS)
     ).all()
     channel = Channel(
         show=show,

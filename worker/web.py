@@ -28,6 +28,10 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 #: Hops followed; more is a loop or a tracker (S2).
 _MOST_HOPS = 3
 
+#: Media types of articles, and of what `briefcast inspect` looks into; the first two are preferred.
+PAGES = ("text/html", "application/xhtml+xml", "text/plain", "text/markdown")
+AUDIO = ("audio/mpeg", "audio/mp3", "audio/x-mpeg", "application/octet-stream", "binary/octet-stream")
+
 _GONE = frozenset({404, 410})
 _TEMPORARY = frozenset({408, 425, 429, 500, 502, 503, 504})
 
@@ -60,11 +64,13 @@ class Fetcher:
     """Fetches pages under `bounds`, redirects included, from `hosts` alone where these are given (see `host_allowed`).
 
     `allow_private` names "host:port" pairs exempt from the address checks.
+    `media_types` are what may come back.
     """
 
     bounds: FetchSettings
     allow_private: frozenset[str] = field(default_factory=frozenset)
     hosts: tuple[str, ...] | None = None
+    media_types: tuple[str, ...] = PAGES
 
     def fetch(self, address: str) -> Page:
         """Return the page at `address`.
@@ -101,7 +107,7 @@ class Fetcher:
         headers = {
             "Host": parts.netloc,
             "User-Agent": self.bounds.user_agent,
-            "Accept": "text/html,application/xhtml+xml,text/plain;q=0.8,text/markdown;q=0.8",
+            "Accept": ",".join(self.media_types[:2] + tuple(f"{part};q=0.8" for part in self.media_types[2:])),
             "Accept-Encoding": "gzip",
         }
         # trust_env=False: a proxy named by the environment would connect wherever it likes.
@@ -139,8 +145,8 @@ class Fetcher:
             return str(response.headers["location"])
         _check_status(status, response.headers, address)
         media_type = response.headers.get("content-type", "text/html").split(";")[0].strip().lower()
-        if media_type not in {"text/html", "application/xhtml+xml", "text/plain", "text/markdown"}:
-            message = f"{address} is {media_type}, not an article"
+        if media_type not in self.media_types:
+            message = f"{address} is {media_type}, not {'an article' if self.media_types == PAGES else 'audio'}"
             raise PageRefused(message, code="media_type_refused")
         content = await self._body(response, address)
         return Page(address, media_type, response.charset_encoding, content)

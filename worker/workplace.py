@@ -5,18 +5,28 @@ from __future__ import annotations
 import os
 import socket
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from briefing.database import Database
-from briefing.settings import DataSettings, LimitSettings, PublicSettings, SpeechSettings, WorkSettings
+from briefing.settings import (
+    DataSettings,
+    LimitSettings,
+    PublicSettings,
+    SigningSettings,
+    SpeechSettings,
+    WorkSettings,
+)
 from briefing.storage import FolderStorage
 from worker.public_files import PublicFiles
+from worker.signer import open_signer
 from worker.speakers import Speakers
 
 if TYPE_CHECKING:
     from briefing.storage import BlobStorage
+    from worker.signer import Signer
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,11 @@ class Workplace:
     def speakers(self) -> Speakers:
         """Voices and engines."""
         return Speakers(SpeechSettings())
+
+    @cached_property
+    def signer(self) -> Signer:
+        """Who signs what is published. Raises SigningMisconfigured."""
+        return open_signer(SigningSettings(), self.data.data, datetime.now(UTC))
 
     @cached_property
     def holder(self) -> str:

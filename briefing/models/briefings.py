@@ -68,6 +68,8 @@ class RevisionRow(Base):
     spoken_s: Mapped[float] = mapped_column(default=0.0)
     """Seconds of audio ready so far, reused takes included."""
     master_key: Mapped[str | None] = mapped_column(ForeignKey("masters.key"))
+    verification: Mapped[dict[str, Any] | None]
+    """What the `verify` step found (state, findings, checked_at); None until it has looked."""
     error_code: Mapped[str | None] = mapped_column(String(64))
     error_message: Mapped[str | None] = mapped_column(Text)
     error_hint: Mapped[str | None] = mapped_column(Text)

@@ -15,15 +15,18 @@ from briefing.audio import MASTER_RATE
 from briefing.database import Database
 from briefing.settings import DataSettings, LimitSettings, SpeechSettings
 from briefing.show import Show
+from briefing.speech import Casting
 from briefing.storage import FolderStorage
 from briefing.takes import find_takes
 from briefing.values import ArticleRef
 from tests.bench.main_job import SAMPLE
+from tests.support.credentials import signer_in
 from worker.artwork import draw
 from worker.assemble import produce
+from worker.casting import engage
 from worker.narrate import Stopwatch
 from worker.prepare import Prepared, cut, write_script
-from worker.programme import programme, sounds_for, tags_for
+from worker.programme import Fittings, programme, sounds_for, tags_for
 from worker.sources.files import read_article
 from worker.speakers import Speakers
 
@@ -35,8 +38,8 @@ def main(data, seconds):
     show = Show(slug="bench", title="Bench")
     speakers = Speakers(SpeechSettings())
     script = write_script([read_article(SAMPLE, ArticleRef(source="bench", id="sample"))], show)
-    voice = speakers.get("joe")
-    prepared = cut(script, speakers.narrator("joe"), voice.engine.capabilities, {}, LimitSettings())
+    engaged = engage(Casting(body="joe"), speakers, (), allowed=False)
+    prepared = cut(script, engaged.cast, engaged.engines, {}, LimitSettings())
     with database.reading() as session:
         takes = find_takes(session, {chunk.key for chunk in prepared.chunks})
     database.dispose()
@@ -49,7 +52,7 @@ def main(data, seconds):
         takes,
         show,
         tags_for(many, show, "Joe", date(2026, 5, 1)),
-        Fittings(draw(show), sounds_for(show, {}, speakers.catalogue), {}),
+        Fittings(draw(show), sounds_for(show, {}, speakers.catalogue), {}, signer_in(storage.root)),
     )
     master = produce(plan, storage, timed)
     print(

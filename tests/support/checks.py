@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 
+import c2pa
 import feedparser
 import pytest
 from mutagen.id3 import ID3
@@ -29,7 +31,26 @@ def check_mp3(path, *, title, duration_s):
     assert str(tags["TLAN"]) == "eng"
     assert [str(comment) for comment in tags.getall("COMM")] == [DISCLOSURE]
     assert tags.getall("APIC")[0].mime == "image/jpeg"
+    check_credentials(path, title=title, samples=len(heard))
     return len(heard) / 44_100
+
+
+def check_credentials(path, *, title, samples):
+    """Check that an MP3 says itself, provably, that a machine speaks, from which text, and where."""
+    with c2pa.Reader(str(path)) as reader:
+        found = json.loads(reader.json())
+    failures = found["validation_results"]["activeManifest"]["failure"]
+    assert [failure["code"] for failure in failures] == ["signingCredential.untrusted"], "a development key is no more"
+    manifest = found["manifests"][found["active_manifest"]]
+    assert manifest["title"] == title
+    said = {entry["label"]: entry["data"] for entry in manifest["assertions"]}
+    (created,) = said["c2pa.actions.v2"]["actions"]
+    assert created["digitalSourceType"].rpartition("/")[2] in {"compositeSynthetic", "trainedAlgorithmicMedia"}
+    assert said["org.briefcast.narration"]["disclosure"] == DISCLOSURE
+    assert said["org.briefcast.narration"]["articles"][0]["text_sha256"]
+    spans = said["org.briefcast.timeline"]["spans"]
+    assert {span["kind"] for span in spans} >= {"synthetic"}
+    assert max(span["end"] for span in spans) <= samples == said["org.briefcast.timeline"]["samples"]
 
 
 def check_published(client, briefing, tmp_path):

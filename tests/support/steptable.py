@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 
+from tests.support.processes import wait_for
+
 
 def rows(data, query, *values):
     """Rows of a query on the installation's database, which is only read."""
@@ -21,8 +23,11 @@ def speaking_process(data):
 def check_steps(data):
     """Check that every step ended well, none was tried too often, and only what was interrupted was tried again.
 
+    The look at what was published comes after it is live, so it is waited for.
+
     Returns how many claims were spent beyond one per step.
     """
+    wait_for(lambda: not rows(data, "SELECT id FROM steps WHERE kind = 'verify' AND state != 'done'"), "the last look")
     found = rows(data, "SELECT state, attempts FROM steps")
     assert found
     assert {state for state, _ in found} == {"done"}

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+
 import numpy as np
 import pytest
 from mutagen.id3 import ID3
 
 from briefing.errors import MasterRejected, TakeCorrupt
+from briefing.settings import SigningSettings
 from briefing.show import Show
 from briefing.speech import Cast, Chunk, Narrator
 from briefing.storage import FolderStorage
@@ -17,6 +20,7 @@ from worker.artwork import draw
 from worker.assemble import check_takes, produce
 from worker.prepare import Prepared
 from worker.programme import Fittings, programme, sounds_for, tags_for
+from worker.signer import open_signer
 from worker.sound.files import decoded
 from worker.sound.loudness import measure
 from worker.speak import Speaker, speak
@@ -75,12 +79,11 @@ def storage(tmp_path):
 
 
 def planned(storage, work, show=SHOW):
-    from datetime import date
-
     voice = Voice("v", "V", "en", "fake", "none", "none")
     takes = {chunk.key: speak(chunk, Speaker(Murmur(), voice), storage) for chunk in work.chunks}
     tags = tags_for(work, show, "V (fake)", date(2026, 5, 1))
-    fittings = Fittings(draw(show), sounds_for(show, {}, []), {})
+    signer = open_signer(SigningSettings(), storage.root, datetime.now(UTC))
+    fittings = Fittings(draw(show), sounds_for(show, {}, []), {}, signer)
     return programme(work, takes, show, tags, fittings), takes
 
 

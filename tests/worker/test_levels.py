@@ -12,9 +12,11 @@ import pytest
 from briefing.audio import MASTER_RATE, Take
 from briefing.settings import LimitSettings, SpeechSettings
 from briefing.show import Pauses, Show
+from briefing.speech import Cast, Casting, Narrator
 from briefing.storage import FolderStorage
 from briefing.values import ArticleRef, Role
 from tests.support.audio import blocks_of, joined, tone, voice_like
+from tests.support.credentials import signer_in
 from tests.support.processes import ROOT
 from tests.support.sounds import (
     Takes,
@@ -28,9 +30,10 @@ from tests.support.sounds import (
 from worker import master, stitch
 from worker.artwork import draw
 from worker.assemble import produce
+from worker.casting import engage
 from worker.jingle import Jingles
-from worker.prepare import cut, write_script
-from worker.programme import Programme, programme, sounds_for, tags_for
+from worker.prepare import Prepared, cut, write_script
+from worker.programme import Fittings, programme, sounds_for, tags_for
 from worker.sound.files import decoded, write_flac
 from worker.sound.level import MIX_LUFS, evened, gain_db
 from worker.sound.limit import limited
@@ -54,7 +57,8 @@ def storm(tmp_path_factory):
     )
     speaker = speakers.get(VOICE)
     script = write_script([article], SHOW)
-    prepared = cut(script, speakers.narrator(VOICE), speaker.engine.capabilities, {}, LimitSettings())
+    engaged = engage(Casting(body=VOICE), speakers, (), allowed=False)
+    prepared = cut(script, engaged.cast, engaged.engines, {}, LimitSettings())
     takes = {chunk.key: speak(chunk, speaker, storage) for chunk in prepared.chunks}
     return SimpleNamespace(
         storage=storage,
@@ -71,6 +75,10 @@ def mix_of(storm, show=SHOW, jingles=None):
     return stitch.plan(storm.prepared.script, storm.prepared.chunks, storm.takes, show, sounds)
 
 
+NARRATOR = Narrator(voice="v", engine="fake", engine_version="1", model_digest="", language="en")
+CAST = Cast(body=NARRATOR, headline=NARRATOR, quotes=NARRATOR, transitions=NARRATOR)
+
+
 @pytest.fixture(scope="module")
 def published(storm):
     """The finished MP3, decoded, and its mix."""
@@ -79,7 +87,7 @@ def published(storm):
         storm.takes,
         SHOW,
         tags_for(storm.prepared, SHOW, "Joe", date(2026, 5, 1)),
-        Fittings(draw(SHOW), sounds_for(SHOW, {}, storm.catalogue), {}),
+        Fittings(draw(SHOW), sounds_for(SHOW, {}, storm.catalogue), {}, signer_in(storm.storage.root)),
     )
     made = produce(plan, storm.storage)
     return plan.mix, joined(decoded(storm.storage.path(made.sha256), MASTER_RATE))
@@ -248,9 +256,11 @@ def test_hard_programmes_reach_their_loudness_below_their_ceiling(tmp_path, case
     loudness = measure([samples], MASTER_RATE).integrated_lufs
     take = Take(key="k0", sha256=storage.put(path), rate=MASTER_RATE, samples=len(samples), loudness_lufs=loudness)
     script = script_of(Role.BODY)
-    mix = stitch.plan(script, chunks_of(script), {"k0": take}, SHOW)
     tags = Tags(title="T", artist="A", album="B", date="2026-05-01", language="en", disclosure="D", voice="V")
-    made = produce(Programme(mix, tags, b"", target, "key"), storage)
+    fittings = Fittings(b"", stitch.Sounds(Jingles(), {}), {}, signer_in(tmp_path))
+    show = SHOW.model_copy(update={"loudness_lufs": target})
+    prepared = Prepared(script, CAST, tuple(chunks_of(script)))
+    made = produce(programme(prepared, {"k0": take}, show, tags, fittings), storage)
     measured = measure([joined(decoded(storage.path(made.sha256), MASTER_RATE))], MASTER_RATE, true_peak=True)
     assert measured.integrated_lufs == pytest.approx(target, abs=0.5)
     assert measured.true_peak_dbtp <= -1.0

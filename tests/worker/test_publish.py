@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import UTC, datetime
 
@@ -77,9 +78,27 @@ def test_applying_writes_the_files_anew_with_the_address_of_today(place, article
 def test_a_damaged_public_file_is_mended_by_publishing_again(place, article):
     briefing, _, _ = ask(place, "ferry")
     work_off(place)
-    public = place.files.root / "audio" / audio_json(place)["url"].rsplit("/", 1)[1]
+    name = audio_json(place)["url"].rsplit("/", 1)[1]
+    public = place.files.root / "audio" / name
     content = public.read_bytes()
     public.write_bytes(content[:-1] + b"\0" + b"x")  # through the link: storage and public file are one
+    again(place, briefing)
+    work_off(place)
+    # Signed anew it has other bytes, so another address, to which all that readers follow leads now.
+    mended = audio_json(place)["url"].rsplit("/", 1)[1]
+    assert mended != name
+    sound = (place.files.root / "audio" / mended).read_bytes()
+    assert hashlib.sha256(sound).hexdigest() == mended.removesuffix(".mp3")
+    assert (place.files.root / "articles" / "desk" / "ferry.mp3").resolve().name == mended
+
+
+def test_a_damaged_copy_of_a_stored_file_is_put_there_anew(place, article):
+    briefing, _, _ = ask(place, "ferry")
+    work_off(place)
+    public = place.files.root / "audio" / audio_json(place)["url"].rsplit("/", 1)[1]
+    content = public.read_bytes()
+    public.unlink()  # the stored file keeps its own name
+    public.write_bytes(content[:-1])
     again(place, briefing)
     work_off(place)
     assert public.read_bytes() == content

@@ -425,4 +425,4 @@ def test_a_stale_worker_changes_nothing(place, article, monkeypatch):
     assert perform_next(place, tuple(Queue))
     row = revision_row(place, revision)
     assert (row.state, row.chunks_left) == ("live", 0)
-    assert all(step.state == StepState.DONE for step in step_rows(place, revision))
+    assert all(step.state == StepState.DONE for step in step_rows(place, revision) if step.kind != "verify")

@@ -15,6 +15,7 @@ from worker.tasks.prepare import prepare_revision
 from worker.tasks.publish import publish_revision
 from worker.tasks.recast import recast_revision
 from worker.tasks.speak import speak_chunk
+from worker.tasks.verify import verify_revision
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +33,7 @@ TASKS: dict[StepKind, Task] = {
     StepKind.ASSEMBLE: assemble_revision,
     StepKind.PUBLISH: publish_revision,
     StepKind.JINGLE: conform_jingle,
+    StepKind.VERIFY: verify_revision,
 }
 
 __all__ = ["TASKS", "Task"]

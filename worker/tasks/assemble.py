@@ -76,7 +76,9 @@ def _master(place: Workplace, prepared: Prepared, show: Show, undated: date) -> 
         message = "takes are not stored"
         raise TakeCorrupt(message, keys=tuple(missing))
     tags = tags_for(prepared, show, place.speakers.credit(prepared.cast), undated)
-    planned = programme(prepared, takes, show, tags, fittings_for(show, prepared, place.speakers, uploaded))
+    planned = programme(
+        prepared, takes, show, tags, fittings_for(show, prepared, place.speakers, uploaded, place.signer)
+    )
     return _stored_master(place, planned) or _produced(place, planned, takes)
 
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from briefing import steps
 from briefing.models import RevisionRow
+from briefing.states import Queue, RevisionState
+from worker import pipeline
 from worker.publish import publish
-from worker.tasks.common import finish_idle, load_active
+from worker.tasks.common import finish_idle, load_active, record
 
 if TYPE_CHECKING:
     from briefing.steps import Lease
@@ -25,3 +27,4 @@ def publish_revision(lease: Lease, place: Workplace) -> None:
         if steps.finish(session, lease):
             row = session.get_one(RevisionRow, lease.revision_id)
             publish(session, row, place.storage, place.files, datetime.now(UTC))
+            record(session, row.id, pipeline.after_publish(RevisionState(row.state), Queue(row.queue)))

@@ -1,0 +1,46 @@
+"""What readers should find of a live revision at its public addresses, from the rows. Fetches nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from briefing.audio import Master
+from briefing.models import BriefingRow, EpisodeRow, MasterRow
+from briefing.show import Show
+from worker.publish import FEED_ITEMS, own_article
+from worker.verify import Published
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from briefing.models import RevisionRow
+    from worker.public_files import PublicFiles
+
+
+def expected(session: Session, revision: RevisionRow, serial: str, files: PublicFiles) -> Published | None:
+    """Return what is to be found at the public addresses; None when the revision is not the live one any more.
+
+    `serial` is that of the certificate that signs today.
+    """
+    briefing = session.get_one(BriefingRow, revision.briefing_id)
+    if briefing.live_revision != revision.id:
+        return None
+    master = Master.model_validate(session.get_one(MasterRow, revision.master_key).content)
+    episode = session.get_one(EpisodeRow, (briefing.show, briefing.id))
+    newer = session.scalar(
+        select(func.count())
+        .select_from(EpisodeRow)
+        .where(EpisodeRow.show == briefing.show, EpisodeRow.published_at > episode.published_at)
+    )
+    return Published(
+        files=files,
+        sha256=master.sha256,
+        bytes=master.bytes,
+        disclosure=Show.model_validate(revision.show).disclosure,
+        serial=serial,
+        show=briefing.show,
+        guid=episode.guid if (newer or 0) < FEED_ITEMS else None,
+        article=own_article(session, briefing),
+    )
