@@ -65,6 +65,8 @@ class PiperModel:
         self._session = onnxruntime.InferenceSession(
             opened(path), sess_options=options, providers=["CPUExecutionProvider"]
         )
+        # onnxruntime's wrapper keeps the bytes, 63 MB, in case its providers are changed, which nobody does.
+        self._session._model_bytes = None  # noqa: SLF001
         self.config = PiperConfig.from_dict(json.loads(config.read_text(encoding="utf-8")))
         self._voice = PiperVoice(session=self._session, config=self.config)
         self._noises = [wanted.name for wanted in self._session.get_inputs() if wanted.name.startswith(NOISE_PREFIX)]

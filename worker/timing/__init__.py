@@ -62,5 +62,5 @@ def timed(
     if words is None:
         timing, words = "aligned", fitted(spans, aligned(text, samples, rate, language, pronunciations), len(samples))
     if words is None:
-        timing, words = "estimated", estimated(spans, samples, rate)
+        timing, words = "estimated", estimated(text, samples, rate)
     return tuple(TimedWord(word.start, word.end, word.first, word.last) for word in words), timing

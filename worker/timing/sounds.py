@@ -35,7 +35,7 @@ _LETTERS = {
 }  # fmt: skip
 
 _DOUBLED = re.compile(r"([b-df-hj-np-tv-xz])\1")
-_SILENT_E = re.compile(r"(?<=[a-z]{2})e$")
+_SILENT_E = re.compile(r"(?<=[a-z][b-df-hj-np-tv-z])e$")
 
 
 def sounds_of_ipa(ipa: str) -> list[str]:

@@ -49,7 +49,7 @@ def aligned(
 
     Raises nothing: a take without good times is still a take.
     """
-    if language.split("-", maxsplit=1)[0].lower() != "en" or find_spec("pocketsphinx") is None:
+    if language.split("-", maxsplit=1)[0].lower() != "en" or not _installed():
         return []
     if len(samples) < _SHORTEST_S * rate or float(np.max(np.abs(samples))) < _SILENT:
         return []
@@ -138,6 +138,14 @@ class _Aligner:
             self._decoder.add_word(name, " ".join(own), update=False)
             self._taught += 1
         return [name] if own else []
+
+
+@lru_cache(maxsize=1)
+def _installed() -> bool:
+    there = find_spec("pocketsphinx") is not None
+    if not there:
+        _log.warning("times of words are estimated", hint="pip install 'briefcast[alignment]'")
+    return there
 
 
 @lru_cache(maxsize=1)
