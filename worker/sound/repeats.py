@@ -140,8 +140,8 @@ def _costs(
 
 
 def _cheapest(before: NDArray[np.float64], last: NDArray[np.float64], cost: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the cheapest way to each drift: straight on, past a frame of the earlier reading, or past one of the later,
-    which costs as much as the frame that it is taken for.
+    """Return the cheapest way to each drift: straight on, past a frame of the earlier reading, or past one of
+    the later, which costs as much as the frame that it is taken for.
     """
     path = last.copy()
     path[:, 1:] = np.minimum(path[:, 1:], last[:, :-1])
