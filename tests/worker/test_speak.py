@@ -60,7 +60,8 @@ def broken(samples):
         (voice_like(2, 22_050) * 40, "clipped"),
         (np.clip(voice_like(2, 22_050) * 40, -1, 1), "clipped"),
         (voice_like(0.2, 22_050), "lasts 0.2 s"),
-        (voice_like(30, 22_050), "lasts 30"),
+        (voice_like(10, 22_050), "lasts 10"),
+        (voice_like(30, 22_050), "goes on"),
     ],
 )
 def test_what_is_no_speech_is_not_kept(tmp_path, samples, fault):
