@@ -230,10 +230,21 @@ class Defect(BriefcastError):
 
 
 class TakeRejected(Defect):
-    """Raised when an engine's audio fails its check and is not kept."""
+    """Raised when an engine's audio fails its check and is not kept.
+
+    `fault` names what was wrong at first (see `worker.judge`), `attempts` the fault of each try; empty where the engine
+    itself gave up.
+    """
 
     code = "take_rejected"
     hint = "Try another voice, or change the text that the engine failed on."
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, fault: str = "", attempts: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.fault = fault
+        self.attempts = attempts
 
 
 class TakeCorrupt(Defect):

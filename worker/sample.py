@@ -14,6 +14,7 @@ import soundfile
 from briefing.audio import MASTER_RATE
 from briefing.errors import ArticleEmpty
 from briefing.settings import LimitSettings
+from briefing.speech import Cast
 from briefing.storage import FolderStorage
 from briefing.values import Role, Script, Segment
 from worker.chunk import split
@@ -47,8 +48,8 @@ def sample(written: str, speaker: Speaker, narrator: Narrator, lexicon: Lexicon,
     said, spans = normalise(written, narrator.language, lexicon)
     segment = Segment(id="sample", article="sample", role=Role.BODY, written=written, spoken=said, spans=spans)
     script = Script(language=narrator.language, title="", articles=(), segments=(segment,), dropped=())
-    can = speaker.engine.capabilities
-    chunks = split(script, narrator, can.text_limit, {}, LimitSettings(), phonemes=can.phoneme_input)
+    cast = Cast(body=narrator, headline=narrator, quotes=narrator, transitions=narrator)
+    chunks = split(script, cast, {narrator.voice: speaker.engine.capabilities}, {}, LimitSettings())
     if not chunks:
         message = "there is nothing to say in this text"
         raise ArticleEmpty(message)

@@ -12,7 +12,7 @@ from briefing.show import Show
 from briefing.speech import Cast, Chunk, Narrator
 from briefing.storage import FolderStorage
 from briefing.values import Role, Script, ScriptArticle, Segment
-from tests.support.audio import joined, voice_like
+from tests.support.audio import joined, speech_like
 from voices.catalogue import Voice
 from voices.engine import AudioChunk, Capabilities
 from worker import assemble, master
@@ -41,7 +41,7 @@ class Murmur:
 
     def synthesize(self, text, voice):
         seed = sum(text.encode())
-        yield AudioChunk(voice_like(5, 22_050, level=0.03 + 0.05 * (seed % 3), seed=seed), 22_050)
+        yield AudioChunk(speech_like(5, 22_050, level=0.03 + 0.05 * (seed % 3), seed=seed), 22_050)
 
 
 def prepared(*texts, articles=1):

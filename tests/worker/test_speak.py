@@ -6,7 +6,7 @@ import pytest
 from briefing.errors import TakeRejected
 from briefing.speech import Chunk
 from briefing.storage import FolderStorage
-from tests.support.audio import voice_like
+from tests.support.audio import speech_like, voice_like
 from voices.catalogue import Voice
 from voices.engine import AudioChunk, Capabilities, Word
 from voices.words import words_of
@@ -38,7 +38,7 @@ def spoken_by(tmp_path, *parts):
 
 
 def test_a_take_is_stored_under_its_hash_with_its_length(tmp_path):
-    take = spoken_by(tmp_path, AudioChunk(voice_like(2, 22_050), 22_050))
+    take = spoken_by(tmp_path, AudioChunk(speech_like(2, 22_050), 22_050))
     assert FolderStorage(tmp_path).intact(take.sha256)
     assert take.key == CHUNK.key
     assert take.seconds == pytest.approx(2.0, abs=0.4)
@@ -76,7 +76,7 @@ def test_where_the_engine_tells_nothing_words_are_found_or_shared_out(tmp_path):
 
 
 def broken(samples):
-    samples = voice_like(2, 22_050)
+    samples = speech_like(2, 22_050)
     samples[500] = np.nan
     return samples
 
@@ -87,10 +87,11 @@ def broken(samples):
         (np.zeros(0, dtype=np.float32), "empty"),
         (np.zeros(44_100, dtype=np.float32), "silent"),
         (broken(0), "no numbers"),
-        (voice_like(2, 22_050) * 40, "clipped"),
-        (np.clip(voice_like(2, 22_050) * 40, -1, 1), "clipped"),
-        (voice_like(0.2, 22_050), "lasts 0.2 s"),
-        (voice_like(30, 22_050), "lasts 30"),
+        (speech_like(2, 22_050) * 40, "clipped"),
+        (np.clip(speech_like(2, 22_050) * 40, -1, 1), "clipped"),
+        (speech_like(0.2, 22_050), "lasts 0.2 s"),
+        (speech_like(10, 22_050), "lasts 10"),
+        (speech_like(30, 22_050), "goes on"),
     ],
 )
 def test_what_is_no_speech_is_not_kept(tmp_path, samples, fault):
@@ -101,13 +102,13 @@ def test_what_is_no_speech_is_not_kept(tmp_path, samples, fault):
 
 def test_parts_at_two_rates_or_none_are_refused(tmp_path):
     with pytest.raises(TakeRejected):
-        spoken_by(tmp_path, AudioChunk(voice_like(1, 22_050), 22_050), AudioChunk(voice_like(1, 24_000), 24_000))
+        spoken_by(tmp_path, AudioChunk(speech_like(1, 22_050), 22_050), AudioChunk(speech_like(1, 24_000), 24_000))
     with pytest.raises(TakeRejected):
         spoken_by(tmp_path)
 
 
 def test_a_single_sample_at_full_scale_is_a_loud_moment(tmp_path):
-    samples = voice_like(2, 22_050)
+    samples = speech_like(2, 22_050)
     samples[[700, 9000]] = 1.0
     assert spoken_by(tmp_path, AudioChunk(samples, 22_050)).samples
 
@@ -116,7 +117,7 @@ def test_a_single_sample_at_full_scale_is_a_loud_moment(tmp_path):
 def test_a_soft_ending_stays_and_noise_goes(below_db, kept):
     # Given speech that ends in a hiss of a tenth of a second / Then the hiss stays when it may be an "f" or a "th"
     rate = 22_050
-    speech = voice_like(2, rate)
+    speech = speech_like(2, rate)
     hiss = np.random.default_rng(3).standard_normal(rate // 10).astype(np.float32)
     loud = np.percentile(np.abs(speech), 90)
     sound = np.concatenate([speech, hiss * loud * 10 ** (-below_db / 20), np.full(rate, 1e-6, dtype=np.float32)])
@@ -126,13 +127,13 @@ def test_a_soft_ending_stays_and_noise_goes(below_db, kept):
 def test_an_engine_that_hisses_all_along_is_trimmed_above_its_hiss():
     rate = 22_050
     hiss = np.random.default_rng(3).standard_normal(4 * rate).astype(np.float32) * 0.001
-    hiss[rate : 3 * rate] += voice_like(2, rate)
+    hiss[rate : 3 * rate] += speech_like(2, rate)
     assert 1.8 < len(trimmed(hiss, rate)[0]) / rate < 2.3
 
 
 def test_edges_are_trimmed_but_breath_stays():
     rate = 22_050
-    speech = voice_like(2, rate)
+    speech = speech_like(2, rate)
     silence = np.full(rate, 1e-5, dtype=np.float32)
     cut, front = trimmed(np.concatenate([silence, speech, silence]), rate)
     assert abs(front - rate) < rate // 10

@@ -89,7 +89,7 @@ def _filters(window: int, rate: int) -> NDArray[np.float64]:
     width = np.maximum(np.diff(edges), hertz[1])
     rising = (hertz - edges[:-2, None]) / width[:-1, None]
     falling = (edges[2:, None] - hertz) / width[1:, None]
-    return np.clip(np.minimum(rising, falling), 0, None)
+    return np.asarray(np.clip(np.minimum(rising, falling), 0, None))
 
 
 def _said(levels: NDArray[np.float64], lags: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -140,8 +140,9 @@ def _costs(
 
 
 def _cheapest(before: NDArray[np.float64], last: NDArray[np.float64], cost: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the cheapest way to each drift: straight on, past a frame of the earlier reading, or past one of
-    the later, which costs as much as the frame that it is taken for.
+    """Return the cheapest way to each drift: straight on, or past a frame of one of the readings.
+
+    Passing a frame of the later one costs what comparing it would, since the mean is over its frames.
     """
     path = last.copy()
     path[:, 1:] = np.minimum(path[:, 1:], last[:, :-1])
