@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import encoders, loudness, main_job, peers, text
+from tests.bench import encoders, loudness, main_job, peers, text, timings
 
 _BENCHES = {
     "main": main_job.run,
     "encoders": encoders.run,
     "peers": peers.run,
     "text": text.run,
+    "timings": timings.run,
     "loudness": loudness.run,
     "sound": main_job.run_sound,
 }

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import re
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -234,6 +235,13 @@ def test_merged_words_are_timed_apart_and_numbers_as_one(engine, joe):
     assert told["men"] < 0.5
 
 
+def test_words_with_no_pause_between_them_touch_and_others_do_not(engine, joe):
+    told = words(engine, joe, "Crews stopped work, they said.")
+    apart = [after[1] - before[2] for before, after in pairwise(told)]
+    assert [gap == 0 for gap in apart] == [True, True, False, True]
+    assert apart[2] > 0.1 * 22_050
+
+
 def test_the_sound_of_a_pronounced_word_is_its_own(engine, joe):
     text = "In Ulm, Olha Stefanishyna spoke."
     sounds = {"Ulm": "ʊlm", "Olha Stefanishyna": "ˈɔːlhə stˌɛfənˈiːʃɪnə"}
@@ -268,7 +276,7 @@ def test_words_begin_where_their_sound_does(engine, joe):
     level = np.sqrt(np.convolve(np.square(made, dtype=np.float64), np.ones(220) / 220, mode="same"))
     loud = np.percentile(level, 95)
     late = []
-    for (_, _, before), (_, first, _) in zip(told, told[1:], strict=False):
+    for (_, _, before), (_, first, _) in pairwise(told):
         if first - before > 0.12 * 22_050:
             sounding = np.flatnonzero(level[before + 1000 :] > loud * 10 ** (-35 / 20))
             late.append((before + 1000 + sounding[0] - first) / 22_050)
