@@ -1,7 +1,7 @@
 """Text -> the phonemes that Kokoro is given, by espeak-ng as kokoro-onnx brings it along.
 
-Kokoro learnt misaki's alphabet and knows espeak's as well, which is what kokoro-onnx gives it; ours is espeak's, so that
-pronunciations are folded as they are for Piper (docs/decisions.md). Speaks nothing.
+Kokoro learnt misaki's alphabet and knows espeak's as well, which is what kokoro-onnx gives it; ours is espeak's, so
+that pronunciations are folded as they are for Piper (docs/decisions.md). Speaks nothing.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ RATE: int = SAMPLE_RATE
 
 #: Texts of fewer phonemes are read behind a lead-in that is cut off again. Said alone they come out hurried and loud:
 #: "Two." was heard as "Fiona" (docs/decisions.md).
-SHORT = 24
+SHORT = 20
 
 #: A cut is made in silence, or not: the quietest 10 ms before a short text must be below this (-50 dBFS).
 _SILENCE = 0.003
