@@ -1,4 +1,4 @@
-"""Kokoro-82M: neural speech on this machine, by kokoro-onnx. Rounder than Piper, at about three times its cost.
+"""Kokoro-82M: neural speech on this machine, by kokoro-onnx. Rounder than Piper, for some seven times its CPU.
 
 One model per process, one thread per call. The same text sounds the same every time; other readings differ in pace.
 `briefcast voices install kokoro` brings the model.
