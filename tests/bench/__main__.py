@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import encoders, loudness, main_job, peers, text, timings
+from tests.bench import encoders, kokoro, loudness, main_job, peers, text, timings
 
 _BENCHES = {
-    "main": main_job.run,
     "encoders": encoders.run,
+    "kokoro": kokoro.run,
+    "loudness": loudness.run,
+    "main": main_job.run,
     "peers": peers.run,
+    "sound": main_job.run_sound,
     "text": text.run,
     "timings": timings.run,
-    "loudness": loudness.run,
-    "sound": main_job.run_sound,
 }
 
 name, *arguments = sys.argv[1:] or ["main"]

@@ -20,7 +20,7 @@ from voices.words import words_of
 TEXT = "The ferry runs again from Monday. Crews had stopped work for four days, and 9,000 people had walked."
 
 #: What a slow engine is given instead: the tests show the same with less.
-LESS = {"heart": "The ferry runs again from Monday."}
+LESS = {"heart": "The ferry runs Monday."}
 MARKS = {"fɛɹi": "ferry", "mˈʌndeɪ": "Monday"}
 
 VOICES = ["silence", "joe", "heart", "gtts-en", "openai-alloy"]

@@ -194,3 +194,11 @@ def test_without_a_server_it_says_which_setting_is_missing(address):
     with pytest.raises(EngineMissing) as caught:
         OpenAIEngine(address)
     assert "BRIEFCAST_OPENAI_ADDRESS" in caught.value.hint
+
+
+def test_waiting_for_a_place_is_no_failure(server, monkeypatch):
+    monkeypatch.setattr(openai, "_TRIES", 1)
+    server.delay_s = 0.3
+    speaker = engine(server, requests=1, seconds=0.6)
+    with ThreadPoolExecutor(4) as pool:
+        assert len(list(pool.map(lambda _: spoken(speaker), range(4)))) == 4

@@ -1,4 +1,4 @@
-"""Kokoro-82M: neural speech on this machine, by kokoro-onnx. Rounder than Piper, at about three times its cost.
+"""Kokoro-82M: neural speech on this machine, by kokoro-onnx. Rounder than Piper, for some seven times its CPU.
 
 One model per process, one thread per call. The same text sounds the same every time; other readings differ in pace.
 `briefcast voices install kokoro` brings the model.
@@ -41,7 +41,7 @@ _PACES = (1.0, 0.95, 1.05, 0.9)
 _GAP_MS = 280
 
 #: Said before a short text, and cut off.
-_LEAD_IN = "Here is what it says."
+_CARRIER = "Here is what it says."
 
 
 class KokoroEngine:
@@ -94,8 +94,8 @@ class KokoroEngine:
         if len(phonemes) >= SHORT:
             return model.speak(phonemes, style, pace)
         assert self._phonemes is not None
-        lead, _ = self._phonemes.said(_LEAD_IN, language)
-        return model.speak_behind(lead, phonemes, style, pace)
+        carrier, _ = self._phonemes.said(_CARRIER, language)
+        return model.speak_behind(carrier, phonemes, style, pace)
 
     def _loaded(self) -> tuple[KokoroModel, Phonemes]:
         with self._lock:

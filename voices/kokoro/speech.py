@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 #: Hertz.
 RATE: int = SAMPLE_RATE
 
-#: Texts of fewer phonemes are read behind a lead-in that is cut off again. Said alone they come out hurried and loud:
-#: "Two." was heard as "Fiona" (docs/decisions.md).
-SHORT = 24
+#: Texts of fewer phonemes are read behind a carrier sentence, which is cut off again. Alone they come out loud and
+#: hurried: "Two." was heard as "Fiona" (docs/decisions.md).
+SHORT = 20
 
 #: A cut is made in silence, or not: the quietest 10 ms before a short text must be below this (-50 dBFS).
 _SILENCE = 0.003
@@ -33,7 +33,7 @@ _FRAME = RATE // 100
 
 #: Sound begins and ends where it passes this share of its peak (-50 dB), and some of what is around it stays.
 _EDGE = 0.003
-_LEAD_MS = 30
+_SPARE_MS = 30
 
 
 @dataclass(frozen=True)
@@ -80,21 +80,21 @@ class KokoroModel:
         ]
         return Spoken(np.clip(samples, -1.0, 1.0), tuple(starts))
 
-    def speak_behind(self, lead: str, phonemes: str, style: NDArray[np.float32], pace: float) -> Spoken:
+    def speak_behind(self, carrier: str, phonemes: str, style: NDArray[np.float32], pace: float) -> Spoken:
         """Say `phonemes` behind those of a sentence, and return them alone.
 
-        Cut in the silence between both; where there is none, said without the lead-in.
+        Cut in the silence between both; where there is none, said without the carrier-in.
         """
-        both = self.speak(f"{lead} {phonemes}", style, pace)
+        both = self.speak(f"{carrier} {phonemes}", style, pace)
         if not both.starts:
             return self.speak(phonemes, style, pace)
-        # From where the lead-in's full stop begins to where the first sound of the text does.
-        first, last = both.starts[len(lead) - 1], both.starts[len(lead) + 1]
+        # From where the carrier-in's full stop begins to where the first sound of the text does.
+        first, last = both.starts[len(carrier) - 1], both.starts[len(carrier) + 1]
         frames = both.samples[first : first + (last - first) // _FRAME * _FRAME].reshape(-1, _FRAME)
         levels = np.sqrt(np.mean(np.square(frames), axis=1)) if len(frames) else np.ones(1)
         if float(np.min(levels)) > _SILENCE:
             return self.speak(phonemes, style, pace)
-        kept = Spoken(both.samples, both.starts[len(lead) + 1 :])
+        kept = Spoken(both.samples, both.starts[len(carrier) + 1 :])
         return kept.cut(first + int(np.argmin(levels)) * _FRAME, len(both.samples))
 
 
@@ -115,8 +115,8 @@ def joinable(parts: Sequence[Spoken], gap_ms: int) -> list[Spoken]:
         sounding = np.flatnonzero(np.abs(part.samples) > _EDGE * np.max(np.abs(part.samples), initial=0.0))
         first, last = 0, len(part.samples)
         if len(sounding) and number > 0:
-            first = max(0, int(sounding[0]) - RATE * _LEAD_MS // 1000)
+            first = max(0, int(sounding[0]) - RATE * _SPARE_MS // 1000)
         if len(sounding) and number + 1 < len(parts):
-            last = min(last, int(sounding[-1]) + RATE * (gap_ms - _LEAD_MS) // 1000)
+            last = min(last, int(sounding[-1]) + RATE * (gap_ms - _SPARE_MS) // 1000)
         result.append(part.cut(first, last))
     return result
