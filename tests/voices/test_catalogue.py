@@ -125,6 +125,17 @@ def test_the_intro_only_rings_once_the_headline_begins():
     assert level(2.3) > level(3.3) > level(4.3)
 
 
+@pytest.mark.parametrize(("part", "last_note_s"), [("intro", 2.2), ("outro", 3.4)])
+def test_what_rings_on_does_not_click(part, last_note_s):
+    # Nothing above 6 kHz comes after the last note is struck: notes that are cut off would
+    samples = shipped_samples(part)[round(last_note_s * 44_100) :]
+    spectrum = np.fft.rfft(samples)
+    spectrum[np.fft.rfftfreq(len(samples), 1 / 44_100) < 6000] = 0
+    bright = np.fft.irfft(spectrum, len(samples))[441:-441]
+    levels = 20 * np.log10(np.sqrt(np.mean(bright[: len(bright) // 441 * 441].reshape(-1, 441) ** 2, axis=1)) + 1e-6)
+    assert np.max(np.diff(levels)) < 6, "it only dies away"
+
+
 def test_the_bed_goes_round_without_a_seam():
     # Given the bed twice over / Then where it joins nothing jumps, in level or in sound, more than elsewhere
     bed = shipped_samples("bed")

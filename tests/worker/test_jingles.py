@@ -118,6 +118,17 @@ def test_a_bed_lies_quietly_under_the_head_and_nowhere_else(tmp_path):
     assert bed.end - bed.start > 2 * 4.0 * MASTER_RATE, "it must have gone round, or its seam is not heard"
 
 
+def test_a_bed_comes_and_goes_softly(tmp_path):
+    # Given a bed that begins at the top of its wave
+    bed = jingle.made("j" * 64, tone(500, 4.0005, MASTER_RATE, 0.2)[22:])
+    mix, takes = planned(tmp_path, Role.HEADLINE, Role.BODY, jingles=Jingles(bed=bed), seconds=3.0)
+    music = np.abs(heard(mix, takes) - heard(stitch_without_music(mix), takes))
+    (span,) = mix.music
+    loudest = music.max()
+    assert music[span.start : span.start + 100].max() < 0.02 * loudest
+    assert music[span.end - 100 : span.end].max() < 0.02 * loudest
+
+
 def test_a_bed_may_lie_under_everything(tmp_path):
     show = Show(slug="s", title="S", bed_under="whole")
     jingles = Jingles(bed=ring(4.0), outro=ring(2.0))
@@ -217,16 +228,18 @@ def write_m4a(path, stereo):
 
 @pytest.mark.parametrize(
     "script",
-    ["#EXTM3U\n#EXTINF:2,\n{secret}\n#EXT-X-ENDLIST\n", "ffconcat version 1.0\nfile '{secret}'\n"],
+    [
+        "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n{secret}\n#EXT-X-ENDLIST\n",
+        "ffconcat version 1.0\nfile {secret}\n",
+    ],
 )
 def test_an_upload_cannot_have_other_files_read(tmp_path, script):
-    # Given a playlist that names a sound file of this machine / Then it is no sound file
-    write_flac(tmp_path / "secret.flac", tone(400, 2, MASTER_RATE), MASTER_RATE)
+    # Given a playlist that names a sound file of this machine, as libav would follow it / Then it is no sound file
     soundfile.write(tmp_path / "secret.mp3", tone(400, 2, MASTER_RATE), MASTER_RATE)
-    for secret in ("secret.flac", "secret.mp3"):
-        (tmp_path / "x.m3u8").write_text(script.format(secret=tmp_path / secret))
+    for secret in ("secret.mp3", tmp_path / "secret.mp3", f"file:{tmp_path}/secret.mp3"):
+        (tmp_path / "upload").write_text(script.format(secret=secret))
         with pytest.raises(JingleRefused):
-            conform(tmp_path / "x.m3u8", "intro", FolderStorage(tmp_path / "store"))
+            conform(tmp_path / "upload", "intro", FolderStorage(tmp_path / "store"))
 
 
 def test_a_jingle_that_ends_abruptly_is_faded(tmp_path):

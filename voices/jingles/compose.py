@@ -3,8 +3,7 @@
 One motif of five notes (A D F♯ E A, in D major) carries all five parts: the intro states it on a felt piano doubled by
 plucked strings, over bass, shaker and a pad that opens; the outro answers and comes home; the transition lifts its
 second half; the mark is its first and last note; the bed turns its chords over, to be looped under a voice.
-Everything is computed here from sines, plucked delay lines and one seeded noise, so the music is ours. 44.1 kHz,
-mono, 16 bit; a test composes it again and compares.
+All is computed here, so the music is ours. 44.1 kHz, mono, 16 bit; a test composes it again and compares.
 """
 
 from __future__ import annotations
@@ -154,6 +153,11 @@ def _noise(seconds: float, seed: int) -> Signal:
     return np.random.default_rng(seed).standard_normal(round(seconds * RATE))
 
 
+def _edges(time: Signal, rise_s: float) -> Signal:
+    """Let a note begin and end without a click."""
+    return np.asarray(np.minimum(1, time / rise_s) * np.minimum(1, (time[-1] - time) / 0.25), dtype=np.float64)
+
+
 def _piano(note: int, strength: float) -> Signal:
     """A felt piano: stretched partials that die the sooner the higher, more of them the harder the blow, and the
     felt.
@@ -172,8 +176,7 @@ def _piano(note: int, strength: float) -> Signal:
         sound += level * wave * (0.75 * np.exp(-time / decay_s) + 0.25 * np.exp(-time / (3 * decay_s)))
     felt = np.convolve(_noise(0.05, note), np.ones(24) / 24, mode="same") * np.exp(-_time(0.05) / 0.012)
     sound[: len(felt)] += 0.9 * strength * felt
-    shaped = strength * sound * np.minimum(1, time / 0.004) * np.minimum(1, (time[-1] - time) / 0.2)
-    return np.asarray(shaped, dtype=np.float64)
+    return strength * sound * _edges(time, 0.004)
 
 
 def _string(note: int, strength: float) -> Signal:
@@ -194,7 +197,7 @@ def _string(note: int, strength: float) -> Signal:
     # The delay line is whole samples long; reading it a little slower or faster sets the pitch right.
     time = np.arange(int(1.5 * RATE)) * (length + 0.5) / (period + 0.5)
     sound: Signal = np.interp(time, np.arange(len(raw)), raw)
-    return strength * 2.2 * sound * np.minimum(1, np.arange(len(sound)) / 60)
+    return strength * 2.2 * sound * _edges(_time(1.5), 0.0014)
 
 
 def _bass(note: int, strength: float) -> Signal:
@@ -203,7 +206,7 @@ def _bass(note: int, strength: float) -> Signal:
     sound = (
         np.sin(phase) + 0.45 * np.sin(2 * phase) * np.exp(-time / 0.35) + 0.2 * np.sin(3 * phase) * np.exp(-time / 0.15)
     )
-    return strength * np.tanh(1.3 * sound) * np.exp(-time / 0.65) * np.minimum(1, time / 0.008)
+    return strength * np.tanh(1.3 * sound) * np.exp(-time / 0.65) * _edges(time, 0.008)
 
 
 def _shaker(beat: float, strength: float) -> Signal:
