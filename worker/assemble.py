@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from briefing.audio import MASTER_RATE, Master
 from briefing.errors import MasterRejected, StorageUnavailable, TakeCorrupt
 from briefing.hashing import stable_hash
+from briefing.values import Role
 from worker import encode, jingle, master, stitch
 from worker.cues import transcribe
 from worker.sound.files import UnreadableSound, decoded
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from briefing.show import Show
     from briefing.storage import BlobStorage
     from briefing.transcript import Transcript
+    from briefing.values import Script
     from worker.prepare import Prepared
     from worker.sound import Block
 
@@ -120,8 +122,17 @@ def tags_for(prepared: Prepared, show: Show, voice: str, undated: date) -> Tags:
         engine=f"{prepared.narrator.engine} {prepared.narrator.engine_version}".strip(),
         model=prepared.narrator.model_digest,
         addresses=tuple(article.address for article in articles if article.address),
-        articles=tuple(f"{article.ref} {article.content_hash}" for article in articles),
+        articles=tuple(f"{article.ref} {_text_sha256(prepared.script, article.ref)}" for article in articles),
     )
+
+
+def _text_sha256(script: Script, article: str) -> str:
+    """Return the sha256 of what is read of an article, as written, a segment a line; our disclosure is none of it.
+
+    Not that of the page: it changes with menus that nobody hears, and would make the same audio another file.
+    """
+    lines = [part.written for part in script.segments if part.article == article and part.role is not Role.DISCLOSURE]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def complete(master: Master | None, storage: BlobStorage) -> Master | None:

@@ -16,7 +16,7 @@ from briefing.values import Role, Script, Segment
 from worker.chunk import split
 from worker.cues import Placed, transcribe
 from worker.normalise import normalise
-from worker.timing import time_words
+from worker.word_cues import time_words
 
 NARRATOR = Narrator(voice="v", engine="e", engine_version="1", model_digest="", language="en")
 RATE = 22_050
