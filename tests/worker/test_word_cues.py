@@ -94,6 +94,36 @@ def test_words_that_share_a_span_are_told_to_be_estimated():
     assert words[1].last < words[2].first < words[3].first < words[4].first < words[4].last < words[5].first
 
 
+def said_for(written, language="en"):
+    """Each written word with the spoken words that begin while it is lit."""
+    segment, chunks, placed, words = cues(written, language=language)
+    begun = [
+        (round(part.start + timed.first * part.length / part.take.samples), chunk.spoken[timed.start : timed.end])
+        for chunk, part in zip(chunks, placed, strict=True)
+        for timed in part.take.words
+    ]
+    return [
+        (text, timing, " ".join(said for at, said in begun if word.first <= at < word.last))
+        for (text, timing), word in zip(told(segment, words), words, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "language", "parts"),
+    [
+        (
+            "on 4 March 2026 again",
+            "en-GB",
+            [("4", "the fourth of"), ("March", "March,"), ("2026", "twenty twenty-six")],
+        ),
+        ("of $4.2 million again", "en", [("$4.2", "four point two"), ("million", "million dollars")]),
+        ("on April 7 again", "en", [("April", "April"), ("7", "seventh")]),
+    ],
+)
+def test_what_is_said_as_written_parts_the_rest_of_a_span(written, language, parts):
+    assert said_for(written, language)[1:-1] == [(word, "exact", said) for word, said in parts]
+
+
 def test_a_pronunciation_that_changes_nothing_keeps_each_words_time():
     segment, chunks, _, words = cues("The United Nations sent Volodymyr Zelensky to Kharkiv")
     assert chunks[0].pronunciations
