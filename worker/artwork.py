@@ -27,8 +27,7 @@ _LARGEST_SIDE = 3000
 _MARGIN = 90
 _FONT_SIZES = range(340, 70, -10)
 
-#: Letters of this size are 11 pixels high where an app shows the picture 100 pixels wide: rather fewer words than
-#: smaller ones.
+#: Letters of this size are 11 pixels high where an app shows the picture 100 pixels wide; better few words than small.
 _READABLE = 150
 
 #: What a title is not shortened below.

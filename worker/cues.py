@@ -14,7 +14,7 @@ from briefing.audio import Cue
 from briefing.transcript import Passage, Transcript
 from briefing.values import Role
 from worker.sentences import sentences
-from worker.written import time_words
+from worker.word_cues import time_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

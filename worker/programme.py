@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from briefing.hashing import stable_hash
 from worker import artwork, encode, jingle, master, sign, stitch, watermark
 from worker.cues import transcribe
-from worker.provenance import Provenance, provenance
+from worker.provenance import Provenance, provenance, text_sha256
 from worker.tag import Tags
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def tags_for(prepared: Prepared, show: Show, voice: str, undated: date) -> Tags:
         engine=_listed(f"{narrator.engine} {narrator.engine_version}".strip() for narrator in narrators),
         model=_listed(narrator.model_digest for narrator in narrators),
         addresses=tuple(article.address for article in articles if article.address),
-        articles=tuple(f"{article.ref} {article.content_hash}" for article in articles),
+        articles=tuple(f"{article.ref} {text_sha256(prepared.script, article.ref)}" for article in articles),
     )
 
 

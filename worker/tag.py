@@ -69,7 +69,7 @@ class Tags(Value):
     addresses: tuple[str, ...] = ()
     """Web addresses of the articles."""
     articles: tuple[str, ...] = ()
-    """Each article's "source:id" and content hash: from which text the audio was made."""
+    """Each article's "source:id" and the sha256 of its text: from what the audio was made."""
 
 
 def tag(path: Path, tags: Tags, cues: Sequence[Cue], artwork: bytes) -> None:
@@ -101,7 +101,7 @@ def _provenance(tags: Tags) -> Iterator[TXXX]:
     for name, text in (
         ("SPEECH_ENGINE", tags.engine),
         ("SPEECH_MODEL_SHA256", tags.model),
-        ("ARTICLE_CONTENT_HASH", list(tags.articles)),
+        ("ARTICLE_TEXT_SHA256", list(tags.articles)),
     ):
         if text:
             yield TXXX(encoding=Encoding.UTF8, desc=name, text=text)

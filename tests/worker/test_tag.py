@@ -53,7 +53,7 @@ def test_mutagen_reads_all_of_it(tagged):
         "SYNTHETIC_VOICE": ["Joe (piper)"],
         "SPEECH_ENGINE": ["piper 1.8.0"],
         "SPEECH_MODEL_SHA256": ["a" * 64],
-        "ARTICLE_CONTENT_HASH": list(TAGS.articles),
+        "ARTICLE_TEXT_SHA256": list(TAGS.articles),
     }
     assert [frame.url for frame in tags.getall("WOAF")] == ["https://news.example/1"]
     chapters = sorted(tags.getall("CHAP"), key=lambda chapter: chapter.start_time)

@@ -11,14 +11,16 @@ from hypothesis import strategies as st
 from briefing.audio import MASTER_RATE, Take, TimedWord
 from briefing.lexicon import starter_lexicon
 from briefing.settings import LimitSettings
-from briefing.speech import Narrator
+from briefing.speech import Cast, Narrator
 from briefing.values import Role, Script, Segment
+from voices.engine import Capabilities
 from worker.chunk import split
 from worker.cues import Placed, transcribe
 from worker.normalise import normalise
-from worker.written import time_words
+from worker.word_cues import time_words
 
 NARRATOR = Narrator(voice="v", engine="e", engine_version="1", model_digest="", language="en")
+CAST = Cast(body=NARRATOR, headline=NARRATOR, quotes=NARRATOR, transitions=NARRATOR)
 RATE = 22_050
 
 
@@ -29,7 +31,8 @@ def segment_of(written, role=Role.BODY, language="en"):
 
 def chunks_of(segment, limit=200, language="en"):
     script = Script(language=language, title="T", articles=(), segments=(segment,), dropped=())
-    return split(script, NARRATOR, limit, {}, LimitSettings(), phonemes=True)
+    engine = Capabilities(text_limit=limit, online=False, phoneme_input=True)
+    return split(script, CAST, {NARRATOR.voice: engine}, {}, LimitSettings())
 
 
 def take_of(chunk, timing="exact", words=None):
@@ -92,6 +95,36 @@ def test_words_that_share_a_span_are_told_to_be_estimated():
     assert told(segment, words)[2:5] == [("Oct.", "estimated"), ("3,", "estimated"), ("2022", "estimated")]
     assert told(segment, words)[5] == ("again", "exact")
     assert words[1].last < words[2].first < words[3].first < words[4].first < words[4].last < words[5].first
+
+
+def said_for(written, language="en"):
+    """Each written word with the spoken words that begin while it is lit."""
+    segment, chunks, placed, words = cues(written, language=language)
+    begun = [
+        (round(part.start + timed.first * part.length / part.take.samples), chunk.spoken[timed.start : timed.end])
+        for chunk, part in zip(chunks, placed, strict=True)
+        for timed in part.take.words
+    ]
+    return [
+        (text, timing, " ".join(said for at, said in begun if word.first <= at < word.last))
+        for (text, timing), word in zip(told(segment, words), words, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "language", "parts"),
+    [
+        (
+            "on 4 March 2026 again",
+            "en-GB",
+            [("4", "the fourth of"), ("March", "March,"), ("2026", "twenty twenty-six")],
+        ),
+        ("of $4.2 million again", "en", [("$4.2", "four point two"), ("million", "million dollars")]),
+        ("on April 7 again", "en", [("April", "April"), ("7", "seventh")]),
+    ],
+)
+def test_what_is_said_as_written_parts_the_rest_of_a_span(written, language, parts):
+    assert said_for(written, language)[1:-1] == [(word, "exact", said) for word, said in parts]
 
 
 def test_a_pronunciation_that_changes_nothing_keeps_each_words_time():

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from briefing.transcript import WordCue
@@ -48,8 +48,8 @@ class _Word:
     """Written text, [start, end)."""
     said: tuple[tuple[int, int], ...]
     """Spoken text, in characters that are no white space; empty for what is not said."""
-    shared: bool
-    """Whether it shares a span with other words, so that its part of it is a guess."""
+    guessed: bool
+    """Whether it shares a span with other words and its part of it is a guess."""
 
 
 def time_words(segment: Segment, chunks: Sequence[Chunk], placed: Sequence[Placed]) -> tuple[WordCue, ...]:
@@ -78,7 +78,7 @@ def _cued(
             word = words[number]
             first, last = max(at, round(known[0])), min(end, round(known[1]))
             at = max(first, last)
-            yield WordCue(word.start, word.end, first, at, "estimated" if word.shared else known[2])
+            yield WordCue(word.start, word.end, first, at, "estimated" if word.guessed else known[2])
             number += 1
             continue
         stop = next((later for later in range(number, len(words)) if found[later] is not None), len(words))
@@ -155,7 +155,7 @@ def _words(segment: Segment) -> Iterator[_Word]:
     starts, ends = [start for start, _ in bounds], [end for _, end in bounds]
     counted = _counted(segment.spoken)
     said: list[list[tuple[int, int]]] = [[] for _ in bounds]
-    shared = [False] * len(bounds)
+    guesses = [False] * len(bounds)
     for start, end, spoken in _stretches(segment):
         inside = range(bisect_right(ends, start), bisect_left(starts, end))
         if isinstance(spoken, int):
@@ -163,13 +163,13 @@ def _words(segment: Segment) -> Iterator[_Word]:
                 begun, done = max(start, starts[number]), min(end, ends[number])
                 said[number].append((counted[spoken + begun - start], counted[spoken + done - start]))
             continue
-        lengths = [min(end, ends[number]) - max(start, starts[number]) for number in inside]
-        for number, (begun, done) in zip(inside, _divided(segment.spoken, *spoken, lengths), strict=True):
+        texts = [segment.written[max(start, starts[number]) : min(end, ends[number])] for number in inside]
+        for number, (begun, done, guessed) in zip(inside, _divided(texts, segment.spoken, *spoken), strict=True):
             said[number].append((counted[begun], counted[done]))
-            shared[number] |= len(lengths) > 1
+            guesses[number] |= guessed
     for number, (start, end) in enumerate(bounds):
         parts = tuple((begun, done) for begun, done in said[number] if begun < done)
-        yield _Word(start, end, parts, shared[number])
+        yield _Word(start, end, parts, guesses[number])
 
 
 def _written_words(segment: Segment) -> list[tuple[int, int]]:
@@ -206,14 +206,51 @@ def _stretches(segment: Segment) -> Iterator[tuple[int, int, int | tuple[int, in
     yield written, len(segment.written), spoken
 
 
-def _divided(spoken: str, start: int, end: int, lengths: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Yield a part of spoken[start:end] for each of the written words that it stands for, whose `lengths` are given:
-    a spoken word each where their numbers agree, otherwise in proportion.
+def _divided(written: list[str], spoken: str, start: int, end: int) -> list[tuple[int, int, bool]]:
+    """Return the part of spoken[start:end] that each of the written words of a span stands for, and whether that is a
+    guess: in "4 March 2026" the month is said as written, so what is said before it is the day, and after it the year.
     """
-    found = [(start + match.start(), start + match.end()) for match in _WRITTEN.finditer(spoken[start:end])]
-    if len(found) == len(lengths):
-        yield from found
-        return
-    whole = sum(lengths) or 1
-    for length, done in zip(lengths, accumulate(lengths), strict=True):
-        yield start + (end - start) * (done - length) // whole, start + (end - start) * done // whole
+    said = [(start + match.start(), start + match.end()) for match in _WRITTEN.finditer(spoken[start:end])]
+    fixed = _fixed(written, [spoken[begun:done] for begun, done in said])
+    parts: list[tuple[int, int, bool]] = []
+    for (word, place), (next_word, next_place) in pairwise([(-1, -1), *fixed, (len(written), len(said))]):
+        between, own = written[word + 1 : next_word], said[place + 1 : next_place]
+        if not between and own and parts:  # "million" of "$5 million": "million dollars"
+            parts[-1] = (parts[-1][0], own[-1][1], False)
+        parts += _aligned(between, own, said[place][1] if place >= 0 else start)
+        if next_word < len(written):
+            begun = own[0][0] if own and not between and not parts else said[next_place][0]
+            parts.append((begun, said[next_place][1], False))
+    return parts
+
+
+def _fixed(written: list[str], said: list[str]) -> list[tuple[int, int]]:
+    """Return the numbers of the written words that are said as written, each with that of the word that says it."""
+    fixed, after = [], 0
+    plain = [_plain(word) for word in said]
+    for number, word in enumerate(written):
+        if (letters := _plain(word)) and letters in plain[after:]:
+            after = plain.index(letters, after) + 1
+            fixed.append((number, after - 1))
+    return fixed
+
+
+def _plain(word: str) -> str:
+    return "".join(character for character in word.casefold() if character.isalpha())
+
+
+def _aligned(written: list[str], said: list[tuple[int, int]], place: int) -> list[tuple[int, int, bool]]:
+    """Return the parts of neighbouring written words none of which is said as written: a spoken word each where their
+    numbers agree, otherwise in proportion. Where nothing is said for them they are empty, at `place`.
+    """
+    if not said:
+        return [(place, place, False) for _ in written]
+    if len(said) == len(written):
+        return [(begun, done, len(written) > 1) for begun, done in said]
+    start, length = said[0][0], said[-1][1] - said[0][0]
+    lengths = [len(word) for word in written]
+    whole = sum(lengths)
+    return [
+        (start + length * (done - own) // whole, start + length * done // whole, len(written) > 1)
+        for own, done in zip(lengths, accumulate(lengths), strict=True)
+    ]
