@@ -76,7 +76,7 @@ task_install() { # install into .venv what running Briefcast needs
 install_for_tests() {
     task_install
     install_lock requirements-dev.lock
-    debian redis-server chromium fonts-dejavu-core
+    debian redis-server chromium fonts-dejavu-core openssl
 }
 
 task_demo() { # start the product with its sample newsroom and narrate an article (--once: then stop)

@@ -31,6 +31,7 @@ HEAVY = {
     "av",
     "soundfile",
     "lameenc",
+    "c2pa",
     "pydub",
     "PIL",
     "celery",

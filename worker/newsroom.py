@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from briefing.errors import Misconfigured
 from briefing.lexicons import replace_file_entries
 from briefing.models import ShowRow, SourceRow
-from worker import artwork, jingle
+from worker import artwork, jingle, watermark
 from worker.clean import check_cleaning
 from worker.publish import write_all
 from worker.sources import connect
@@ -45,8 +45,8 @@ class Applied:
 def apply(newsroom: Newsroom, place: Workplace) -> Applied:
     """Record shows, sources and pronunciations, and write artwork, feeds and the articles' files as they now should be.
 
-    Everything is checked first: voices, jingles, artwork, source options. Raises Misconfigured, UnknownReference or
-    StorageUnavailable; then nothing has changed.
+    Everything is checked first: voices, jingles, artwork, watermarks, source options. Raises Misconfigured,
+    UnknownReference, WatermarkNotInstalled or StorageUnavailable; then nothing has changed.
     """
     pictures = {show.slug: _checked(show, place) for show in newsroom.shows}
     for source in newsroom.sources:
@@ -89,6 +89,7 @@ def _checked(show: Show, place: Workplace) -> bytes:
     for path in (jingle.find(show.intro, "intro"), jingle.find(show.outro, "outro")):
         if path is not None:
             jingle.load(path)
+    watermark.find(show.watermark)
     return artwork.draw(show)
 
 
