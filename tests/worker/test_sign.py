@@ -401,8 +401,7 @@ def test_a_crash_between_signing_and_saving_leaves_one_whole_published_file(plac
         assert [row.sha256 for row in session.query(MasterRow)] == [calls[1]]
 
 
-def test_another_certificate_makes_another_file_and_the_same_one_none(place, tmp_path):
-    (tmp_path / "articles" / "ferry.md").write_text(ARTICLE)
+def test_a_signers_identity_is_its_certificate_and_time_stamp(tmp_path):
     first = signer_in(tmp_path / "one")
     assert signer_in(tmp_path / "one").identity == first.identity
     assert signer_in(tmp_path / "two").identity != first.identity
