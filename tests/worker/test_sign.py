@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from datetime import UTC, datetime, timedelta
 
 import av
@@ -272,9 +273,10 @@ def test_a_signing_command_that_fails_is_told_and_bounded(mp3, tmp_path, monkeyp
     signer = signer_in(
         tmp_path / "data", signing_certificate=settings["signing_certificate"], signing_command=str(script)
     )
-    before = mp3.read_bytes()
+    before, began = mp3.read_bytes(), time.monotonic()
     with pytest.raises(error, match=words):
         sign(mp3, manifest(SAID), signer)
+    assert time.monotonic() - began < 30, "what it started in the background is not waited for"
     assert mp3.read_bytes() == before
 
 
