@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from briefing.addresses import is_address
+from briefing.logs import configure
 from briefing.settings import LimitSettings, SigningSettings, SpeechSettings, WorkSettings
 from briefing.show import Show
 from briefing.storage import reporting, sync_file, write_atomically
@@ -57,6 +58,7 @@ def _keep_apart(sources: tuple[str, ...], output: Path, report: Path | None) -> 
 @click.option("--report", callback=_writable, metavar="FILE", help="Write a report as JSON.")
 def narrate(sources: tuple[str, ...], output: Path, voice: str | None, slug: str | None, report: Path | None) -> None:
     """Narrate SOURCE (files, http(s) addresses, source:id) into one MP3, a chapter each."""
+    configure()
     _keep_apart(sources, output, report)
     place = open_place()
     signer = open_signer(SigningSettings(), place.settings.data, datetime.now(UTC))

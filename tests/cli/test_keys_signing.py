@@ -90,11 +90,13 @@ def test_a_broken_chain_is_told(tmp_path):
         signer_in(tmp_path)
 
 
-def test_a_first_narration_makes_them_and_no_output_holds_a_key(tmp_path):
+def test_a_first_narration_makes_them_and_no_output_holds_a_key(tmp_path, monkeypatch):
+    monkeypatch.setenv("BRIEFCAST_LOG_LEVEL", "WARNING")
     (tmp_path / "ferry.md").write_text(ARTICLE)
     done = briefcast("narrate", "ferry.md", "-o", "out.mp3", "--voice", "silence")
     assert done.returncode == 0
-    assert "development credentials made" in done.stderr + done.stdout
+    assert "development credentials made" in done.stderr
+    assert "credentials" not in done.stdout, "its output is the summary alone"
     secret = development_files(tmp_path / "var").key.read_text().splitlines()[1]
     assert secret not in done.stderr + done.stdout
     assert secret.encode() not in (tmp_path / "out.mp3").read_bytes()
