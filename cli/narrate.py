@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from briefing.addresses import is_address
+from briefing.logs import configure
 from briefing.settings import LimitSettings, SigningSettings, SpeechSettings, WorkSettings
 from briefing.show import Show
 from briefing.speech import VOICE_FALLBACK
@@ -86,6 +87,7 @@ def narrate(  # noqa: PLR0913  the options of one command
     fallback: bool | None,
 ) -> None:
     """Narrate SOURCE (files, http(s) addresses, source:id) into one MP3, a chapter each."""
+    configure()
     transcripts = {name: output.with_suffix(f".{name}") for name in formats}
     _keep_apart(sources, [output, *transcripts.values(), *filter(None, [report])])
     place = open_place()

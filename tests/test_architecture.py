@@ -34,6 +34,7 @@ HEAVY = {
     "av",
     "soundfile",
     "lameenc",
+    "c2pa",
     "pydub",
     "PIL",
     "celery",

@@ -13,7 +13,7 @@ from briefing.errors import Misconfigured
 from briefing.jingles import PARTS, jingle_files
 from briefing.lexicons import replace_file_entries
 from briefing.models import ShowRow, SourceRow
-from worker import artwork, jingle
+from worker import artwork, jingle, watermark
 from worker.clean import check_cleaning
 from worker.publish import write_all
 from worker.sources import connect
@@ -45,8 +45,8 @@ class Applied:
 def apply(newsroom: Newsroom, place: Workplace) -> Applied:
     """Record shows, sources and pronunciations, and write artwork, feeds and the articles' files as they now should be.
 
-    Everything is checked first: voices, jingles, artwork, source options. Raises Misconfigured or StorageUnavailable;
-    then nothing has changed.
+    Everything is checked first: voices, jingles, artwork, watermarks, source options. Raises Misconfigured,
+    WatermarkNotInstalled or StorageUnavailable; then nothing has changed.
     """
     pictures = {show.slug: _checked(show, place) for show in newsroom.shows}
     for source in newsroom.sources:
@@ -88,6 +88,7 @@ def _checked(show: Show, place: Workplace) -> bytes:
         uploaded = jingle_files(session, place.storage)
     for part in PARTS:
         jingle.find_and_load(getattr(show, part), part, uploaded)
+    watermark.find(show.watermark)
     return artwork.draw(show)
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -18,9 +20,10 @@ from voices.engine import AudioChunk, Capabilities
 from worker import assemble, master
 from worker.artwork import draw
 from worker.assemble import check_takes, produce
+from worker.inspection import inspect
 from worker.prepare import Prepared
 from worker.programme import Fittings, programme, sounds_for, tags_for
-from worker.signer import open_signer
+from worker.signer import open_signer, own_roots
 from worker.sound.files import decoded
 from worker.sound.loudness import measure
 from worker.speak import Speaker, speak
@@ -78,11 +81,11 @@ def storage(tmp_path):
     return FolderStorage(tmp_path / "store")
 
 
-def planned(storage, work, show=SHOW):
+def planned(storage, work, show=SHOW, signer=None):
     voice = Voice("v", "V", "en", "fake", "none", "none")
     takes = {chunk.key: speak(chunk, Speaker(Murmur(), voice), storage) for chunk in work.chunks}
     tags = tags_for(work, show, "V (fake)", date(2026, 5, 1))
-    signer = open_signer(SigningSettings(), storage.root, datetime.now(UTC))
+    signer = signer or open_signer(SigningSettings(), storage.root, datetime.now(UTC))
     fittings = Fittings(draw(show), sounds_for(show, {}, []), {}, signer)
     return programme(work, takes, show, tags, fittings), takes
 
@@ -143,6 +146,32 @@ def test_equal_work_has_an_equal_key_and_unequal_another(storage):
     assert planned(storage, work, SHOW.model_copy(update={"loudness_lufs": -18.0}))[0].key != key
     assert planned(storage, work, SHOW.model_copy(update={"disclosure": "Read by a machine."}))[0].key != key
     assert planned(storage, work, SHOW.model_copy(update={"outro": None}))[0].key != key
+
+
+def test_another_certificate_makes_another_file_and_another_state_of_the_page_none(storage, tmp_path):
+    work = prepared(*TEXTS)
+    key = planned(storage, work)[0].key
+    other = open_signer(SigningSettings(), tmp_path / "other", datetime.now(UTC))
+    assert planned(storage, work, signer=other)[0].key != key
+    heads = tuple(head.model_copy(update={"content_hash": "i"}) for head in work.script.articles)
+    same = replace(work, script=work.script.model_copy(update={"articles": heads}))
+    assert planned(storage, same)[0].key == key
+
+
+def test_the_file_is_signed_last_and_says_what_is_in_it(storage):
+    work = prepared(*TEXTS, articles=2)
+    made = produce(planned(storage, work)[0], storage)
+    found = inspect(storage.path(made.sha256), *own_roots(SigningSettings(), storage.root))
+    assert (found.state, found.trust, found.source_type) == ("valid", "own", "compositeSynthetic")
+    assert found.tags.disclosure == SHOW.disclosure
+    assert found.timeline["samples"] == made.samples
+    music, speech, outro = found.timeline["spans"]
+    assert (music["start"], music["kind"], speech["kind"], outro["end"]) == (0, "music", "synthetic", made.samples)
+    assert [article["id"] for article in found.narration["articles"]] == ["desk:a0", "desk:a1"]
+    assert found.narration["articles"][0]["text_sha256"] == hashlib.sha256("\n".join(TEXTS).encode()).hexdigest()
+    bare = SHOW.model_copy(update={"intro": None, "outro": None})
+    made = produce(planned(storage, work, bare)[0], storage)
+    assert inspect(storage.path(made.sha256)).source_type == "trainedAlgorithmicMedia"
 
 
 def test_a_flipped_bit_in_a_take_is_found(storage):
