@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import encoders, main_job, text
+from tests.bench import encoders, main_job, takes, text
 
-_BENCHES = {"main": main_job.run, "encoders": encoders.run, "text": text.run}
+_BENCHES = {"main": main_job.run, "encoders": encoders.run, "text": text.run, "takes": takes.run}
 
 name, *arguments = sys.argv[1:] or ["main"]
 if name not in _BENCHES:
