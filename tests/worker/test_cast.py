@@ -36,7 +36,9 @@ def place(tmp_path, monkeypatch):
     (tmp_path / "voices.toml").write_text(VOICES)
     monkeypatch.setenv("BRIEFCAST_VOICES", str(tmp_path / "voices.toml"))
     toml = NEWSROOM.replace(
-        'voice = "silence"\n', 'voice = "first"\nvoices = { headline = "second", quotes = "third" }\n', 1
+        'voice = "silence"\n',
+        'voice = "first"\nvoices = { headline = "second", quotes = "third" }\nintro = "none"\noutro = "none"\n',
+        1,
     )
     place = make_place(tmp_path, toml)
     (tmp_path / "articles" / "ferry.md").write_text(ARTICLE)

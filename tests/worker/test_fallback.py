@@ -33,7 +33,8 @@ def faulty(name, *texts):
 def place(tmp_path, monkeypatch):
     (tmp_path / "voices.toml").write_text(VOICES)
     monkeypatch.setenv("BRIEFCAST_VOICES", str(tmp_path / "voices.toml"))
-    place = make_place(tmp_path, NEWSROOM.replace('slug = "held"\n', 'slug = "held"\nfallback = false\n'))
+    toml = NEWSROOM.replace('slug = "held"\n', 'slug = "held"\nfallback = false\n')
+    place = make_place(tmp_path, toml.replace('voice = "silence"\n', 'intro = "none"\noutro = "none"\n'))
     (tmp_path / "articles" / "ferry.md").write_text(ARTICLE)
     yield place
     place.database.dispose()
