@@ -112,7 +112,13 @@ def _repeats(takes, say, voice):
         f"the end against what precedes it; {caught} of {len(twice)} doubled ends refused",
         ("", "least dB", "median", "90 %", "most dB"),
         [
-            (name, *(f"{value:.1f}" for value in (min(values), *np.percentile(values, [50, 90]), max(values))))
+            (
+                name,
+                *(
+                    f"{value:.1f}"
+                    for value in (min(values), *np.percentile(np.minimum(values, 99), [50, 90]), max(values))
+                ),
+            )
             for name, values in (("as it should be", true), ("said twice", twice))
         ],
     )

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from api import views
 from briefing import revisions, steps
 from briefing.backoff import MAX_POSTPONED
 from briefing.errors import EngineUnavailable, TakeRejected
@@ -72,6 +73,10 @@ def test_the_whole_briefing_moves_to_the_fallback_and_says_so(place, engines):
     assert (fallback["voice"], fallback["by"], fallback["code"]) == ("first", "second", "take_rejected")
     assert "is silent" in fallback["reason"]
     assert briefing_row(place, briefing).live_revision == revision
+    seen = views.revision(row).model_dump()
+    assert (seen["voice"], seen["cast"]["quotes"]) == ("first", "second")
+    assert [warning["code"] for warning in seen["warnings"]] == ["voice_fallback"]
+    assert "'second' speaks what 'first' was to speak" in seen["warnings"][0]["message"]
     # And no step of the failed voice is left, nor counted.
     assert all(step.state in {"done", "dead"} for step in step_rows(place, revision))
     assert [step.kind for step in step_rows(place, revision)].count("recast") == 1
