@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import encoders, kokoro, loudness, main_job, peers, text, timings
+from tests.bench import encoders, kokoro, loudness, main_job, peers, takes, text, timings
 
 _BENCHES = {
     "encoders": encoders.run,
@@ -13,6 +13,7 @@ _BENCHES = {
     "main": main_job.run,
     "peers": peers.run,
     "sound": main_job.run_sound,
+    "takes": takes.run,
     "text": text.run,
     "timings": timings.run,
 }

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import json
+
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect
 
 from briefing.database import Database
-from briefing.models import Base
+from briefing.models import Base, RevisionRow
+from briefing.revisions import casting_of
 from briefing.schema import current, migrate, newest
+from briefing.speech import Cast, Casting, Narrator
 
 
 def test_migrations_lead_to_the_tables_as_declared(tmp_path):
@@ -26,6 +30,36 @@ def test_migrations_go_down_and_up_again(tmp_path):
     assert set(inspect(database.engine).get_table_names()) <= {"alembic_version"}
     migrate(database)
     assert "steps" in inspect(database.engine).get_table_names()
+    database.dispose()
+
+
+def test_a_narrator_of_before_becomes_a_cast_and_back(tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'b.db'}")
+    migrate(database, "0003")
+    narrator = {"voice": "joe", "engine": "piper", "engine_version": "1", "model_digest": "d", "language": "en"}
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO shows VALUES ('s', 0, '{}', 1, 'guid')")
+        connection.exec_driver_sql(
+            "INSERT INTO briefings (id, identity, show, kind, articles, created_at) "
+            "VALUES ('b', 'i', 's', 'story', '[]', '2026-01-01')"
+        )
+        for number, pinned in ((1, json.dumps(narrator)), (2, None)):
+            connection.exec_driver_sql(
+                "INSERT INTO revisions (id, briefing_id, number, state, queue, voice, request, show, asked_again, "
+                "requested_by, created_at, narrator, chunks_total, chunks_reused, chunks_left, spoken_s) "
+                "VALUES (?, 'b', ?, 'live', 'bulk', 'joe', '{}', '{}', 0, 't', '2026-01-01', ?, 0, 0, 0, 0)",
+                (number, number, pinned),
+            )
+    migrate(database)
+    with database.reading() as session:
+        old, unprepared = session.get_one(RevisionRow, 1), session.get_one(RevisionRow, 2)
+        assert Cast.model_validate(old.cast).narrators == (Narrator.model_validate(narrator),)
+        assert (old.voices, old.fallbacks, unprepared.cast) == ({}, [], None)
+        assert casting_of(old) == Casting(body="joe")
+    migrate(database, "0003")
+    with database.engine.connect() as connection:
+        (found,) = connection.exec_driver_sql("SELECT narrator FROM revisions WHERE id = 1").one()
+    assert json.loads(found) == narrator
     database.dispose()
 
 

@@ -88,7 +88,7 @@ class ScriptedEngine:
 
     version = "1"
 
-    def __init__(self, fault=lambda text, variation: None, *, variations=False, online=False, limit=1000, words=False):
+    def __init__(self, fault=lambda text, variation: None, *, variations=False, online=False, limit=1000, words=True):
         self.fault = fault
         self.capabilities = Capabilities(
             text_limit=limit, online=online, variations=variations, phoneme_input=words, word_timings=words

@@ -153,3 +153,48 @@ def test_the_bed_goes_round_without_a_seam():
 def test_no_path_is_a_jingles_name():
     assert shipped("../../etc/passwd", "intro") is None
     assert shipped("nothing", "intro") is None
+
+
+ENTRY = '[[voices]]\nid="{id}"\nname="N"\nlanguage="{language}"\nengine="e"\nlicence="l"\nattribution="a"\n{more}\n'
+
+
+def written(tmp_path, *entries):
+    path = tmp_path / "voices.toml"
+    path.write_text("".join(ENTRY.format(id=name, language=language, more=more) for name, language, more in entries))
+    return path
+
+
+def test_a_voice_names_its_pace_and_its_fallback(tmp_path):
+    voices = load_catalogue(
+        written(tmp_path, ("a", "en-GB", 'fallback="joe"\nseconds_per_letter=0.05\nspread=0.4'), ("b", "en", ""))
+    )
+    assert (voices.get("a").pace.seconds_per_letter, voices.get("a").pace.spread) == (0.05, 0.4)
+    assert voices.get("a").fallback == "joe"
+    assert voices.get("b").pace.spread == 1.0, "wide where nobody measured"
+    assert voices.get("gtts-en").fallback == "joe"
+
+
+@pytest.mark.parametrize(
+    ("more", "what"),
+    [
+        ('fallback="nobody"', "not in the catalogue"),
+        ('fallback="gtts-de"', "another language"),
+        ("fallback=3", "no voice's ID"),
+        ("spread=0", "spread"),
+        ("spread=true", "spread"),
+        ('seconds_per_letter="fast"', "seconds_per_letter"),
+    ],
+)
+def test_a_fallback_or_pace_that_cannot_be_meant_is_refused(tmp_path, more, what):
+    with pytest.raises(CatalogueInvalid, match=what):
+        load_catalogue(written(tmp_path, ("a", "en", more)))
+
+
+def test_a_chain_of_fallbacks_passes_over_what_failed_and_ends(tmp_path):
+    voices = load_catalogue(
+        written(tmp_path, ("a", "en", 'fallback="b"'), ("b", "en", 'fallback="c"'), ("c", "en", 'fallback="a"'))
+    )
+    assert voices.fallback_of("a", {"a"}).id == "b"
+    assert voices.fallback_of("a", {"a", "b"}).id == "c"
+    assert voices.fallback_of("a", {"a", "b", "c"}) is None
+    assert voices.fallback_of("joe", set()) is None
