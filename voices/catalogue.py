@@ -51,13 +51,13 @@ class Voice:
     licence: str
     """SPDX identifier, or the name of a service's terms."""
     attribution: str
-    fallback: str | None = None
-    """Who speaks in its place where it cannot; a voice of the same language."""
-    pace: Pace = Pace()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """The engine's own settings for this voice, such as where its model lies."""
     folder: Path = Path()
     """Folder of the catalogue file; relative paths in `parameters` start there."""
+    fallback: str | None = None
+    """Who speaks in its place where it cannot; a voice of the same language."""
+    pace: Pace = Pace()
     loudness_lufs: float | None = None
     """How loud it speaks news, as dual mono (BS.1770), by `./run.sh bench loudness ID`; None where nobody measured."""
 

@@ -61,7 +61,7 @@ def run():
     python = _environment()
     with tempfile.TemporaryDirectory() as folder:
         base = Path(folder)
-        tools = [Briefcast(base), Rss2podcast(base, python), Vocast(base, python), Reed(base, python)]
+        tools = [Briefcast(base, python), Rss2podcast(base, python), Vocast(base, python), Reed(base, python)]
         text = SAMPLE.read_text()
         first = {tool: tool.make(text) for tool in tools}
         _print_sound(first)
@@ -88,11 +88,11 @@ class Tool:
 
     name = ""
 
-    def __init__(self, base, python=None):
+    def __init__(self, base, python):
         self.home = base / self.name
         self.home.mkdir()
         self.log = self.home / "spoken.jsonl"
-        self.bin = python.parent if python else BIN
+        self.bin = python.parent
         self.runs = 0
 
     def environment(self, **extra):
@@ -131,22 +131,22 @@ class Briefcast(Tool):
         return Made(cost, mp3, spoken)
 
     def fail(self, page):
-        voices = self.home / "voices.toml"
+        article, voices, mp3 = (self.home / name for name in ("article.html", "voices.toml", "failed.mp3"))
+        article.write_text(page)
         voices.write_text(
-            '[[voices]]\nid = "gone"\nname = "Gone"\nlanguage = "en-US"\nengine = "piper"\nlicence = "none"\n'
-            'attribution = "a voice whose model is damaged"\nmodel = "damaged.onnx"\n'
+            '[[voices]]\nid = "remote"\nname = "Remote"\nlanguage = "en-US"\nengine = "openai"\nlicence = "none"\n'
+            'attribution = "a server that fails"\nvoice = "joe"\n'
         )
-        (self.home / "damaged.onnx").write_bytes(b"no model")
-        (self.home / "damaged.onnx.json").write_text("{}")
-        mp3 = self.home / "failed.mp3"
-        (self.home / "article.html").write_text(page)
-        command = [BIN / "briefcast", "narrate", self.home / "article.html", "-o", mp3, "--voice", "gone"]
-        done = subprocess.run(
-            command,
-            env=self.environment(BRIEFCAST_VOICES=str(voices), BRIEFCAST_DATA=str(self.home / "data")),
-            capture_output=True,
-            check=False,
-        )
+        with Served(self, page, speaks=True, BENCH_FAIL_AT=str(_FAIL_AT)) as address:
+            root = address.rsplit("/", 1)[0]
+            command = [BIN / "briefcast", "narrate", article, "-o", mp3, "--voice", "remote"]
+            env = os.environ | {
+                "BRIEFCAST_VOICES": str(voices),
+                "BRIEFCAST_DATA": str(self.home / "data"),
+                "BRIEFCAST_OPENAI_ADDRESS": f"{root}/v1",
+            }
+            done = subprocess.run(command, env=env, capture_output=True, check=False)
+        self.spoken()
         return done.returncode, mp3 if mp3.exists() else None
 
 
