@@ -29,7 +29,7 @@ Name = Annotated[str, AfterValidator(_name)]
 
 
 class Pauses(Value):
-    """Silence after each kind of segment, in milliseconds, from sound to sound. Inside an article at most 1000 count,
+    """Silence after each kind of segment, in milliseconds, from sound to sound. Inside an article at most 950 count,
     since the ends of words are quiet themselves and no gap is to be longer than 1.2 s.
     """
 

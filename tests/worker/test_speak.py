@@ -131,6 +131,16 @@ def test_an_engine_that_hisses_all_along_is_trimmed_above_its_hiss():
     assert 1.8 < len(trimmed(hiss, rate)[0]) / rate < 2.3
 
 
+def test_a_long_breath_at_the_edges_is_cut_since_it_is_heard_as_a_gap():
+    # Given half a second of breath, 45 dB below the words, on either side
+    rate = 22_050
+    speech = voice_like(2, rate)
+    breath = np.float32(10 ** (-45 / 20)) * voice_like(0.5, rate, seed=2)
+    cut = trimmed(np.concatenate([breath, speech, breath]), rate)
+    # Then about a tenth of a second of it stays on either side, with a little room
+    assert 0.15 < len(cut) / rate - 2 < 0.36
+
+
 def test_edges_are_trimmed_but_breath_stays():
     rate = 22_050
     speech = speech_like(2, rate)

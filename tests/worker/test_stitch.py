@@ -39,11 +39,11 @@ def test_the_end_of_a_list_is_heard(tmp_path):
 
 
 def test_a_show_sets_its_pauses_and_inside_an_article_none_grows_long(tmp_path):
-    # Given pauses as long as they may be set / Then inside an article they end at a second, and between articles they do not
+    # Given pauses as long as they may be set / Then inside an article they end at 950 ms, and between articles they do not
     longest = Pauses(**{name: 3000 if name == "article" else 1200 for name in Pauses.model_fields})
     show = SHOW.model_copy(update={"pauses": longest})
     mix, _ = planned(tmp_path, Role.HEADLINE, Role.KEY_POINT, Role.HEADING, Role.BODY, show=show, articles=2)
-    assert gaps_ms(mix) == pytest.approx([1000, 1000, 1000, 3000, 1000, 1000, 1000], abs=0.1)
+    assert gaps_ms(mix) == pytest.approx([950, 950, 950, 3000, 950, 950, 950], abs=0.1)
 
 
 def test_chunks_of_one_segment_are_a_sentence_apart(tmp_path):

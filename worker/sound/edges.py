@@ -27,6 +27,13 @@ _EDGE_DB = -55.0
 _ABOVE_NOISE_DB = 12.0
 _HIGHEST_DB = -38.0
 
+#: Sound fainter than this below the loud parts is heard as silence, and so much of it is kept before and after the
+#: rest: the longest final "th" lasts 100 ms, while Piper sometimes breathes out for 430 ms, which a listener hears as
+#: a gap.
+_FAINT_DB = -36.0
+_FAINT_BEFORE_MS = 100
+_FAINT_AFTER_MS = 120
+
 #: Sound is looked at in frames of this length.
 FRAME_MS = 10
 
@@ -52,7 +59,10 @@ def trimmed(samples: Block, rate: int) -> tuple[Block, int]:
     sounding = np.flatnonzero(levels > threshold)
     if not len(sounding):
         return samples, 0
+    plain = np.flatnonzero(levels > max(threshold, loud + _FAINT_DB))
+    first = max(int(sounding[0]), int(plain[0]) - _FAINT_BEFORE_MS // FRAME_MS)
+    last = min(int(sounding[-1]), int(plain[-1]) + _FAINT_AFTER_MS // FRAME_MS)
     frame = rate * FRAME_MS // 1000
-    start = max(0, int(sounding[0]) * frame - rate * KEEP_BEFORE_MS // 1000)
-    end = min(len(samples), (int(sounding[-1]) + 1) * frame + rate * KEEP_AFTER_MS // 1000)
+    start = max(0, first * frame - rate * KEEP_BEFORE_MS // 1000)
+    end = min(len(samples), (last + 1) * frame + rate * KEEP_AFTER_MS // 1000)
     return samples[start:end], start
