@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import onnxruntime
+from google.protobuf.message import DecodeError
+from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, InvalidGraph, InvalidProtobuf
 from piper import PiperVoice
 from piper.config import PiperConfig
 from piper.const import BOS, EOS, PAD
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+#: What loading a file raises that is no model, or whose configuration is none; onnxruntime's errors have no base of
+#: their own.
+DAMAGED = (DecodeError, Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, KeyError, ValueError)
 
 #: Numbers of noise per phoneme ID; a voice uses about 600, and begins anew where there are too few.
 _NOISE_PER_ID = 1024

@@ -130,13 +130,18 @@ def _music(mix: Mix) -> Iterator[Timespan]:
         yield Timespan(kind="music", start=span.start, end=min(span.end, mix.samples))
 
 
+def _is_pause(start: int, end: int, mix: Mix) -> bool:
+    """Tell whether nothing but a pause lies between two takes: it is short, and no music begins in it."""
+    return end - start <= _ONE_SPAN_S * MASTER_RATE and not any(start <= music.start < end for music in mix.music)
+
+
 def _speech(prepared: Prepared, mix: Mix) -> Iterator[Timespan]:
     """Yield the takes, those of one voice that follow each other as one span."""
     span: Timespan | None = None
     for chunk, part in zip(prepared.chunks, mix.placed, strict=True):
         voice = chunk.voice or prepared.cast.body.voice
         end = part.start + part.length
-        if span is not None and span.voice == voice and part.start - span.end <= _ONE_SPAN_S * MASTER_RATE:
+        if span is not None and span.voice == voice and _is_pause(span.end, part.start, mix):
             span = span.model_copy(update={"end": end})
             continue
         if span is not None:

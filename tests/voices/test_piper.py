@@ -326,3 +326,12 @@ def test_a_missing_model_says_where_it_should_be(engine, tmp_path):
     own = Voice("x", "X", "en", "piper", "none", "none", {"model": "x.onnx"}, tmp_path)
     with pytest.raises(EngineMissing, match="x.onnx"):
         list(engine.synthesize("Hello.", own))
+
+
+@pytest.mark.parametrize("spoilt", ["x.onnx", "x.onnx.json"])
+def test_a_damaged_model_says_so(engine, joe, tmp_path, spoilt):
+    for ending in ("", ".json"):
+        (tmp_path / f"x.onnx{ending}").write_bytes(Path(f"{model_path()}{ending}").read_bytes())
+    (tmp_path / spoilt).write_bytes(b"no model")
+    with pytest.raises(EngineMissing, match="damaged"):
+        list(engine.synthesize("Hello.", Voice("x", "X", "en", "piper", "none", "none", {"model": "x.onnx"}, tmp_path)))

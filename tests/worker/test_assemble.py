@@ -165,11 +165,13 @@ def test_the_file_is_signed_last_and_says_what_is_in_it(storage):
     assert (found.state, found.trust, found.source_type) == ("valid", "own", "compositeSynthetic")
     assert found.tags.disclosure == SHOW.disclosure
     assert found.timeline["samples"] == made.samples
-    music, speech, outro = found.timeline["spans"]
-    assert (music["start"], music["kind"], speech["kind"], outro["end"]) == (0, "music", "synthetic", made.samples)
+    kinds = [span["kind"] for span in found.timeline["spans"]]
+    # The intro, each article with a transition between them, the outro.
+    assert kinds == ["music", "synthetic", "music", "synthetic", "music"]
+    assert (found.timeline["spans"][0]["start"], found.timeline["spans"][-1]["end"]) == (0, made.samples)
     assert [article["id"] for article in found.narration["articles"]] == ["desk:a0", "desk:a1"]
     assert found.narration["articles"][0]["text_sha256"] == hashlib.sha256("\n".join(TEXTS).encode()).hexdigest()
-    bare = SHOW.model_copy(update={"intro": None, "outro": None})
+    bare = SHOW.model_copy(update={"intro": None, "outro": None, "transition": None})
     made = produce(planned(storage, work, bare)[0], storage)
     assert inspect(storage.path(made.sha256)).source_type == "trainedAlgorithmicMedia"
 

@@ -22,7 +22,7 @@ from voices.alignment import match_words
 from voices.engine import AudioChunk, Capabilities
 from voices.errors import EngineFailed, EngineMissing
 from voices.phonemes import fold
-from voices.piper_model import PiperModel, Reading
+from voices.piper_model import DAMAGED, PiperModel, Reading
 from voices.standins import said_by_stand_ins
 from voices.words import own_phonemes, share_out, words_of
 
@@ -120,9 +120,16 @@ class PiperEngine:
     def _model(self, voice: Voice) -> PiperModel:
         with self._lock:
             if voice.id not in self._models:
-                path = _model_path(voice)
-                self._models[voice.id] = PiperModel(path, _config_path(path), self._threads)
+                self._models[voice.id] = self._loaded(voice)
             return self._models[voice.id]
+
+    def _loaded(self, voice: Voice) -> PiperModel:
+        path = _model_path(voice)
+        try:
+            return PiperModel(path, _config_path(path), self._threads)
+        except DAMAGED as error:
+            message = f"the model of voice {voice.id!r} at {path} is damaged: {str(error)[:200]}"
+            raise EngineMissing(message, hint="Put the voice's .onnx and .onnx.json files there anew.") from error
 
 
 def _reading(variation: int) -> Reading:
