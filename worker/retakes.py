@@ -51,6 +51,9 @@ _CLAUSE_PAUSE_MS = 150
 #: Faded at both ends of a part, so that an engine's own noise does not begin with a click.
 _FADE_MS = 10
 
+#: Signs of IPA that take no time of their own.
+_STRESS = re.compile("[ˈˌː]")
+
 _CLAUSE_END = re.compile(r"(?<=[,;:–—])\s+")
 
 #: Fewer letters than this are no clause of their own: engines read so little badly.
@@ -69,6 +72,14 @@ class _Piece:
     """Where it begins in what it is a part of, in code points."""
     pause_ms: int = 0
     """What follows it, from sound to sound; 0 at the end."""
+
+    @property
+    def said(self) -> str:
+        """The text with the letters of its pronunciations in their places: they may be many more than are written."""
+        text = self.text
+        for mark in reversed(self.marks):
+            text = text[: mark.start] + _STRESS.sub("", mark.ipa) + text[mark.end :]
+        return text
 
 
 def spoken(chunk: Chunk, engine: Engine, voice: Voice, clock: Callable[[], float] = time.monotonic) -> list[AudioChunk]:
@@ -137,7 +148,7 @@ class _Tries:
 
     def _judged(self, piece: _Piece, reading: int) -> tuple[list[AudioChunk], Fault | None]:
         silent = self._engine.capabilities.silent
-        longest_s = bounds_s(piece.text, self._voice.pace)[1] * _ENDLESS + _ENDLESS_SPARE_S
+        longest_s = bounds_s(piece.said, self._voice.pace)[1] * _ENDLESS + _ENDLESS_SPARE_S
         parts: list[AudioChunk] = []
         try:
             for part in self._audio(piece, reading):
@@ -146,7 +157,7 @@ class _Tries:
                     return parts, Fault(FaultName.TOO_LONG, f"goes on for more than {longest_s:.0f} s")
         except EngineFailed as error:
             return parts, Fault(FaultName.ENGINE_FAILED, f"was not given: {error.message}")
-        return parts, judge_form(parts) if silent else judge(parts, piece.text, self._voice.pace)
+        return parts, judge_form(parts) if silent else judge(parts, piece.said, self._voice.pace)
 
     def _audio(self, piece: _Piece, reading: int) -> Iterator[AudioChunk]:
         # An engine of a third party that can do neither need not know of either.

@@ -186,7 +186,7 @@ def test_an_address_is_fetched_unless_it_is_private(tmp_path, monkeypatch):
         (["narrate", "ferry.md", "-o", "x.mp3", "--report", "x.mp3"], 2, "names of their own"),
         (["narrate", "ferry.md", "-o", "/dev/null"], 2, "no file"),
         (["narrate", "x" * 5000, "-o", "x.mp3"], 3, "article_not_found"),
-        (["narrate", "ferry.md", "-o", "x.mp3", "--voice", "gtts-en"], 4, "engine_not_installed"),
+        (["narrate", "ferry.md", "-o", "x.mp3", "--voice", "gtts-en", "--no-fallback"], 4, "engine_not_installed"),
         (["migrate", "--to", "nonsense"], 3, "invalid_settings"),
     ],
 )

@@ -2,7 +2,7 @@
 
 Faithful to what clients may count on: POST of JSON with model, input (at most 4,096 characters), voice and
 response_format; sound in that form as the answer, its WAV with lengths unknown as a stream's are; errors as
-{"error": {"message", "type", "code"}}. Its voice is a tone as long as the text.
+{"error": {"message", "type", "code"}}. Its voice is syllables of noise, as long as the text.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import av
 import numpy as np
 
+from tests.support.audio import speech_like
 from tests.support.threads import serving
 
 #: Hertz of every form.
@@ -28,8 +29,8 @@ _SECONDS = 0.06
 
 
 def sound_of(text, form):
-    """A tone as long as the text, in one of the forms."""
-    samples = (8000 * np.sin(np.arange(int(len(text) * _SECONDS * RATE)) * 0.05)).astype(np.int16)
+    """Syllables of noise as long as the text, in one of the forms."""
+    samples = (32_767 * speech_like(len(text) * _SECONDS, RATE, seed=len(text))).astype(np.int16)
     if form == "pcm":
         return samples.tobytes()
     if form == "wav":

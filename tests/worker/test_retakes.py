@@ -8,8 +8,9 @@ import pytest
 from briefing.errors import TakeRejected
 from briefing.speech import Chunk, Pronunciation
 from briefing.storage import FolderStorage
-from tests.support.engines import FAULTS, RATE, ScriptedEngine
+from tests.support.engines import FAULTS, RATE, ScriptedEngine, good
 from voices.catalogue import Voice, load_catalogue
+from voices.engine import AudioChunk
 from voices.engines.piper import PiperEngine
 from voices.errors import EngineBusy
 from worker.retakes import spoken
@@ -186,3 +187,17 @@ def test_piper_in_parts_says_the_same_words():
     parts, words = joined(spoken(chunk(), FailingOnce(), voice))
     assert [(word.start, word.end) for word in words] == [(word.start, word.end) for word in told]
     assert len(parts) / len(whole) == pytest.approx(1, abs=0.25)
+
+
+def test_a_pronunciation_longer_than_its_word_may_take_its_time():
+    # Given an abbreviation whose pronunciation has ten times its letters / Then its take may last so long
+    text, ipa = "The WHO met.", "wˈɜːld hˈɛlθ ˌɔːɡənaɪzˈeɪʃən dʒənˈiːvə swˈɪtsələnd"
+
+    class Slow(ScriptedEngine):
+        def synthesize(self, text, voice, pronunciations=(), variation=0):
+            yield AudioChunk(good(text.replace("WHO", ipa), voice), RATE)
+
+    marks = (Pronunciation(start=4, end=7, ipa=ipa),)
+    assert len(spoken(chunk(text, pronunciations=marks), Slow(), VOICE)) == 1
+    with pytest.raises(TakeRejected, match="lasts"):
+        spoken(chunk(text), Slow(), VOICE)
