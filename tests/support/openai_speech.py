@@ -25,12 +25,16 @@ RATE = 24_000
 
 MEDIA_TYPES = {"wav": "audio/wav", "flac": "audio/flac", "mp3": "audio/mpeg", "pcm": "audio/pcm"}
 
+#: Loudest sample of every sound, of 32,768.
+PEAK = 16_000
+
 _SECONDS = 0.06
 
 
 def sound_of(text, form):
     """Syllables of noise as long as the text, in one of the forms."""
-    samples = (32_767 * speech_like(len(text) * _SECONDS, RATE, seed=len(text))).astype(np.int16)
+    sound = speech_like(len(text) * _SECONDS, RATE, seed=len(text))
+    samples = (sound * PEAK / np.max(np.abs(sound))).astype(np.int16)
     if form == "pcm":
         return samples.tobytes()
     if form == "wav":
