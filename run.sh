@@ -88,7 +88,11 @@ task_demo() { # start the product with its sample newsroom and narrate an articl
 
 task_test() { # install everything, check the code, and run every test (arguments go to pytest)
     install_for_tests
-    if [ $# -eq 0 ]; then run_checks; fi
+    if [ $# -eq 0 ]; then
+        run_checks
+        # Two at a time, whole files, so that a file's own servers start once. More would need more memory than laptops have.
+        set -- -n 2 --dist loadfile
+    fi
     exec "$BIN/python" -m pytest "$@"
 }
 
