@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import functools
 
 from tests.support.processes import ROOT
@@ -13,5 +14,9 @@ def kokoro_folder():
     from voices.kokoro.install import Wish, install
 
     folder = ROOT / "var" / "tests" / "kokoro"
-    install(folder, Wish(), print)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # Tests run in two processes: the second waits for the first, and finds it installed.
+    with (folder.parent / "kokoro.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        install(folder, Wish(), print)
     return folder
