@@ -151,7 +151,7 @@ class SpeechSettings(Settings):
     """Model asked for, unless the voice names one."""
     openai_form: str = Field(default="wav", pattern="^(wav|flac|mp3|pcm)$")
     """Form of sound asked for."""
-    openai_seconds: float = Field(default=60.0, gt=0, le=600)
+    openai_seconds: float = Field(default=60.0, gt=0, le=120)
     """Seconds for one answer in all."""
     openai_requests: int = Field(default=4, ge=1, le=64)
     """Requests at a time and process."""

@@ -47,6 +47,8 @@ def engage(casting: Casting, speakers: Speakers, fallbacks: Sequence[Fallback], 
     """
     engaged: dict[str, Narrator] = {}
     fallbacks = list(fallbacks)
+    # No script has transitions yet, so nobody need be there to say them.
+    casting = casting.model_copy(update={"transitions": None})
     while missing := [voice for voice in casting.after(fallbacks).voices if voice not in engaged]:
         try:
             engaged[missing[0]] = speakers.narrator(missing[0])

@@ -30,12 +30,15 @@ _log = get_logger("failing")
 def after_given_up(session: Session, step_id: int, error: BriefcastError, catalogue: Catalogue, now: datetime) -> None:
     """Move the step's revision to the fallback of the voice that failed, or fail it. What is live stays live.
 
-    Of several steps that fail at once only the first gets here: it cancels the others under their fences.
+    Of several steps of a voice that fail at once the first moves it and cancels the others under their fences; those
+    that were given up with it find it moved.
     """
     step = session.get_one(StepRow, step_id)
     if step.revision_id is None:
         return
     revision = revisions.locked(session, step.revision_id)
+    if _has_moved(step, revision):
+        return
     fallback = _fallback(step, revision, error, catalogue)
     if fallback is None:
         revisions.fail(session, revision.id, error, now)
@@ -44,10 +47,20 @@ def after_given_up(session: Session, step_id: int, error: BriefcastError, catalo
     revisions.recast(session, revision, fallback)
 
 
+def _voice(step: StepRow, revision: RevisionRow) -> str:
+    return str(step.payload["chunk"].get("voice") or revision.voice)
+
+
+def _has_moved(step: StepRow, revision: RevisionRow) -> bool:
+    """Tell whether another voice speaks already what this step's voice was to speak."""
+    return step.kind == StepKind.SPEAK.value and any(
+        entry["voice"] == _voice(step, revision) for entry in revision.fallbacks
+    )
+
+
 def _fallback(step: StepRow, revision: RevisionRow, error: BriefcastError, catalogue: Catalogue) -> Fallback | None:
     if step.kind != StepKind.SPEAK.value or revision.state != RevisionState.SPEAKING.value:
         return None
-    voice = step.payload["chunk"].get("voice") or revision.voice
     earlier = [Fallback.model_validate(entry) for entry in revision.fallbacks]
     allowed = Show.model_validate(revision.show).fallback
-    return stand_in(voice, error, earlier, catalogue, allowed=allowed)
+    return stand_in(_voice(step, revision), error, earlier, catalogue, allowed=allowed)

@@ -49,6 +49,7 @@ _INAUDIBLE_LUFS = -50.0
 #: otherwise this long after its end.
 VOICE_IN_MS = 2200
 _AFTER_SHORT_MS = 250
+_LATEST_IN_MS = 2350
 
 #: Music that ends before this much of a tail is let end; a longer tail than that would be a song under the story.
 _SHORTEST_TAIL_MS = 50
@@ -101,7 +102,9 @@ class Jingles:
 
 def _voice_in(samples: int) -> int:
     if samples * 1000 // MASTER_RATE - VOICE_IN_MS < _SHORTEST_TAIL_MS:
-        return samples + _AFTER_SHORT_MS * MASTER_RATE // 1000
+        # A take's first clear sound lies up to 130 ms behind its beginning.
+        latest = _LATEST_IN_MS * MASTER_RATE // 1000
+        return min(samples + _AFTER_SHORT_MS * MASTER_RATE // 1000, max(samples, latest))
     return VOICE_IN_MS * MASTER_RATE // 1000
 
 

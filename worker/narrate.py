@@ -133,7 +133,7 @@ class Narrating:
             script = write_script(articles, show, cleanings, self.lexicon)
         prepared, takes, reused, fallbacks = self._spoken(script, show, casting, progress, timed)
         with timed("plan"):
-            credit = self.speakers.credit(prepared.cast)
+            credit = self.speakers.credit(prepared.narrators)
             tags = tags_for(prepared, show, credit, datetime.now(UTC).date())
             with self.database.reading() as session:
                 uploaded = jingle_files(session, self.storage)

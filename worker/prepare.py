@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from briefing.newsroom import Cleaning
     from briefing.settings import LimitSettings
     from briefing.show import Show
-    from briefing.speech import Cast, Chunk
+    from briefing.speech import Cast, Chunk, Narrator
     from briefing.values import Article, Script, Segment
     from voices.engine import Capabilities
 
@@ -33,6 +33,12 @@ class Prepared:
     script: Script
     cast: Cast
     chunks: tuple[Chunk, ...]
+
+    @property
+    def narrators(self) -> tuple[Narrator, ...]:
+        """Those of the cast who say something, the body's first."""
+        heard = {chunk.voice or self.cast.body.voice for chunk in self.chunks}
+        return tuple(narrator for narrator in self.cast.narrators if narrator.voice in heard)
 
 
 def write_script(

@@ -120,7 +120,7 @@ def tags_for(prepared: Prepared, show: Show, voice: str, undated: date) -> Tags:
     articles = prepared.script.articles
     published = [article.published_at.date() for article in articles if article.published_at]
     bylines = {article.byline for article in articles if article.byline}
-    narrators = prepared.cast.narrators
+    narrators = prepared.narrators
     return Tags(
         title=prepared.script.title,
         artist=bylines.pop() if len(bylines) == 1 else show.author or show.title,

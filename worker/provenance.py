@@ -80,7 +80,7 @@ class Provenance(Value):
 def provenance(prepared: Prepared, show: Show, mix: Mix, watermark: str = "") -> Provenance:
     """Return what is to be said of a planned programme."""
     spans = tuple(sorted((*_music(mix), *_speech(prepared, mix)), key=lambda span: (span.start, span.end)))
-    voices = prepared.cast.narrators
+    voices = prepared.narrators
     return Provenance(
         title=prepared.script.title,
         show=show.title,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from briefing.audio import MASTER_RATE, Cue, Master
-from briefing.errors import MasterRejected
+from briefing.errors import MasterRejected, WatermarkMissing
 from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, ShowRow
 from briefing.revisions import conclude, move
 from briefing.show import Show
@@ -41,7 +41,7 @@ FEED_ITEMS = 300
 def publish(session: Session, revision: RevisionRow, storage: BlobStorage, files: PublicFiles, now: datetime) -> None:
     """Make a finished revision the live one, unless a newer one is. Needs a writing session.
 
-    Raises StorageUnavailable or MasterRejected; then nothing has changed.
+    Raises StorageUnavailable, MasterRejected or WatermarkMissing; then nothing has changed.
     """
     # One publisher at a time per show, as its feed is written from what all its briefings are.
     briefing = session.scalars(
@@ -54,9 +54,10 @@ def publish(session: Session, revision: RevisionRow, storage: BlobStorage, files
         return
     master = _master(session, revision)
     stored = storage.path(master.sha256)
-    if stored is None:
-        message = f"the MP3 of revision {revision.id} is not in the storage"
+    if stored is None or not storage.intact(master.sha256):
+        message = f"the MP3 of revision {revision.id} is missing or damaged in the storage"
         raise MasterRejected(message, hint="Regenerate the briefing.")
+    _check_watermark(session, briefing, revision)
     files.put_audio(master.sha256, stored)
     _write_companions(briefing, revision, master, storage, files)
     if live is not None and live.id != revision.id:
@@ -69,6 +70,14 @@ def publish(session: Session, revision: RevisionRow, storage: BlobStorage, files
     write_feed(session, briefing.show, files)
 
 
+def _check_watermark(session: Session, briefing: BriefingRow, revision: RevisionRow) -> None:
+    """Raise WatermarkMissing for audio that was held since before its show asked for a watermark, or for another."""
+    wanted = Show.model_validate(session.get_one(ShowRow, briefing.show).settings).watermark
+    if wanted and Show.model_validate(revision.show).watermark != wanted:
+        message = f"the show asks for the watermark {wanted}, which this audio was made without"
+        raise WatermarkMissing(message, hint="Regenerate the briefing.")
+
+
 def rewrite(session: Session, revision: RevisionRow, storage: BlobStorage, files: PublicFiles) -> None:
     """Write a live revision's files anew, in case some were lost or damaged. Needs a writing session.
 
@@ -78,10 +87,12 @@ def rewrite(session: Session, revision: RevisionRow, storage: BlobStorage, files
         select(BriefingRow).where(BriefingRow.id == revision.briefing_id).with_for_update()
     ).one()
     session.execute(select(ShowRow.slug).where(ShowRow.slug == briefing.show).with_for_update())
-    stored = storage.path(_master(session, revision).sha256)
+    master = _master(session, revision)
+    stored = storage.path(master.sha256)
     if briefing.live_revision != revision.id or stored is None:
         return
     files.put_audio(stored.name, stored)
+    _write_companions(briefing, revision, master, storage, files)
     _write_article(session, briefing, files)
     write_feed(session, briefing.show, files)
 

@@ -19,11 +19,8 @@ if TYPE_CHECKING:
     from worker.public_files import PublicFiles
 
 
-def expected(session: Session, revision: RevisionRow, serial: str, files: PublicFiles) -> Published | None:
-    """Return what is to be found at the public addresses; None when the revision is not the live one any more.
-
-    `serial` is that of the certificate that signs today.
-    """
+def expected(session: Session, revision: RevisionRow, files: PublicFiles) -> Published | None:
+    """Return what is to be found at the public addresses; None when the revision is not the live one any more."""
     briefing = session.get_one(BriefingRow, revision.briefing_id)
     if briefing.live_revision != revision.id:
         return None
@@ -39,7 +36,6 @@ def expected(session: Session, revision: RevisionRow, serial: str, files: Public
         sha256=master.sha256,
         bytes=master.bytes,
         disclosure=Show.model_validate(revision.show).disclosure,
-        serial=serial,
         show=briefing.show,
         guid=episode.guid if (newer or 0) < FEED_ITEMS else None,
         article=own_article(session, briefing),

@@ -103,6 +103,8 @@ def asked(command: tuple[str, ...], content: bytes) -> bytes:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            # What it needs of the environment it has; our settings, with their keys, are none of its business.
+            env={name: value for name, value in os.environ.items() if not name.startswith("BRIEFCAST_")},
         )
     except OSError as error:
         message = f"the signing command cannot be started: {error.strerror}"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from briefing.settings import SpeechSettings
-    from briefing.speech import Cast, Chunk
+    from briefing.speech import Chunk
 
 
 @contextmanager
@@ -80,10 +80,10 @@ class Speakers:
             voice = self.catalogue.get(voice_id)
             return Speaker(self._engines.get(voice.engine), voice)
 
-    def credit(self, cast: Cast) -> str:
+    def credit(self, narrators: Iterable[Narrator]) -> str:
         """Return who speaks, in words: "Joe (piper), Amy (kokoro)". Raises UnknownReference."""
         with voice_errors():
-            voices = [self.catalogue.get(narrator.voice) for narrator in cast.narrators]
+            voices = [self.catalogue.get(narrator.voice) for narrator in narrators]
         return ", ".join(f"{voice.name} ({voice.engine})" for voice in voices)
 
     def names(self, chunks: Iterable[Chunk]) -> dict[str, str]:
@@ -95,10 +95,13 @@ class Speakers:
         """Return what a revision pins of a voice. Raises UnknownReference or EngineUnavailable."""
         speaker = self.get(voice_id)
         with voice_errors():
+            digest, version = speaker.engine.model_digest(speaker.voice), speaker.engine.version
+            named = speaker.voice.parameters.get("model")
             return Narrator(
                 voice=speaker.voice.id,
                 engine=speaker.voice.engine,
-                engine_version=speaker.engine.version,
-                model_digest=speaker.engine.model_digest(speaker.voice),
+                # A model that only its name tells apart is a version of the engine: nobody has its bytes.
+                engine_version=f"{version} {named}" if named and not digest else version,
+                model_digest=digest,
                 language=speaker.voice.language,
             )

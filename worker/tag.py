@@ -49,6 +49,10 @@ _ISO_639_2 = {
 _NO_OFFSET = 0xFFFFFFFF
 
 
+#: A table of contents counts its chapters in one byte; what apps read from the feed has them all.
+_MOST_CHAPTERS = 255
+
+
 class Tags(Value):
     """What the file says about itself."""
 
@@ -115,6 +119,7 @@ def iso_639_2(language: str) -> str:
 def _add_chapters(id3: ID3, chapters: list[Cue]) -> None:
     if len(chapters) < 2:  # noqa: PLR2004  one chapter is the whole file and says nothing
         return
+    chapters = chapters[:_MOST_CHAPTERS]
     names = [f"chp{number}" for number in range(len(chapters))]
     # Players such as Overcast need the table of contents to navigate at all.
     id3.add(

@@ -56,8 +56,6 @@ class Published:
     sha256: str
     bytes: int
     disclosure: str
-    serial: str
-    """Serial number of the certificate that signed, decimal; empty when another one signs today."""
     show: str
     guid: str | None
     """Of the feed's entry; None for an episode older than what the feed lists."""
@@ -168,8 +166,6 @@ class _Visit:
         if found.state != "valid":
             said = ", ".join(found.reasons)
             yield Finding(code="credentials", detail=f"the content credentials of {address} are {found.state} {said}")
-        elif self.published.serial not in {"", found.serial}:
-            yield Finding(code="credentials", detail=f"{address} is signed by another certificate: {found.signer}")
 
     def _alias(self, audio: str) -> Iterator[Finding]:
         """Look where an article's stable address leads: by a redirect, or to the very file where a plain file server

@@ -65,7 +65,7 @@ def test_a_voice_may_name_a_model_and_instructions(server):
     speaker = engine(server)
     assert spoken(speaker, voice=voice)
     assert {"model": "kokoro", "voice": "af_heart", "instructions": "calmly"}.items() <= server.asked[0][1].items()
-    assert speaker.model_digest(voice) != speaker.model_digest(VOICE) == ""
+    assert speaker.model_digest(voice) == ""
 
 
 def test_version_tells_one_server_and_model_from_another(server):

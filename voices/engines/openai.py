@@ -8,7 +8,6 @@ operator's; the key goes to that address alone, and into no message.
 from __future__ import annotations
 
 import email.utils
-import hashlib
 import json
 import random
 import ssl
@@ -41,6 +40,9 @@ _BACKOFF_S = 0.5
 
 #: A server that wants to be left alone for longer than this many seconds is left to the step's own delays.
 _PATIENCE_S = 10.0
+
+#: Seconds for all tries at one text: a step speaks for 150 s at most, and is to learn before that that nobody answers.
+_IN_ALL_S = 120.0
 
 #: Most bytes of an answer: 4,096 characters are five minutes, 30 MB as WAV at 48 kHz.
 _ANSWER_BYTES = 64_000_000
@@ -107,10 +109,9 @@ class OpenAIEngine:
         """The way in which we ask, the server's host, and the model asked for; the server's own version is not told."""
         return f"{_ASKING}/{self._host}/{self._model}"
 
-    def model_digest(self, voice: Voice) -> str:
-        """Return the empty text, as the model is the server's; for a voice that names its own, the name's sha256."""
-        named = str(voice.parameters.get("model", ""))
-        return hashlib.sha256(named.encode()).hexdigest() if named else ""
+    def model_digest(self, voice: Voice) -> str:  # noqa: ARG002  the engine protocol
+        """Return the empty text, as the model is the server's."""
+        return ""
 
     def synthesize(
         self,
@@ -134,6 +135,7 @@ class OpenAIEngine:
         yield AudioChunk(samples, rate)
 
     def _patiently(self, asked: dict[str, str], rate: int) -> tuple[Any, int]:
+        begun = time.monotonic()
         for tried in range(1, _TRIES + 1):
             try:
                 return samples_of(self._answer(asked), self._form, rate)
@@ -141,8 +143,10 @@ class OpenAIEngine:
                 wish = busy.retry_after_s
                 if tried == _TRIES or (wish is not None and wish > _PATIENCE_S):
                     raise
-                delay = _BACKOFF_S * 2 ** (tried - 1) * (1 - self._chance.random() / 2)
-                time.sleep(max(delay, wish or 0.0))
+                delay = max(_BACKOFF_S * 2 ** (tried - 1) * (1 - self._chance.random() / 2), wish or 0.0)
+                if time.monotonic() - begun + delay + self._seconds > _IN_ALL_S:
+                    raise
+                time.sleep(delay)
         raise AssertionError
 
     def _answer(self, asked: dict[str, str]) -> bytes:

@@ -75,7 +75,7 @@ def _master(place: Workplace, prepared: Prepared, show: Show, undated: date) -> 
     if missing := keys - takes.keys():
         message = "takes are not stored"
         raise TakeCorrupt(message, keys=tuple(missing))
-    tags = tags_for(prepared, show, place.speakers.credit(prepared.cast), undated)
+    tags = tags_for(prepared, show, place.speakers.credit(prepared.narrators), undated)
     planned = programme(
         prepared, takes, show, tags, fittings_for(show, prepared, place.speakers, uploaded, place.signer)
     )

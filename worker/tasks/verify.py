@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from briefing import steps
 from briefing.backoff import MAX_POSTPONED
-from briefing.errors import NotPublishedYet, SigningMisconfigured
+from briefing.errors import NotPublishedYet
 from briefing.logs import get_logger
 from briefing.models import RevisionRow
 from worker.publish import rewrite
@@ -49,12 +49,8 @@ def verify_revision(lease: Lease, place: Workplace) -> None:
 
 
 def _wanted(lease: Lease, place: Workplace) -> Published | None:
-    try:
-        serial = str(place.signer.certificates[0].serial_number)
-    except SigningMisconfigured:
-        serial = ""  # what is published stays so; whoever signs next is told
     with place.database.reading() as session:
-        return expected(session, session.get_one(RevisionRow, lease.revision_id), serial, place.files)
+        return expected(session, session.get_one(RevisionRow, lease.revision_id), place.files)
 
 
 def _findings(lease: Lease, place: Workplace, wanted: Published) -> tuple[Finding, ...]:
@@ -73,7 +69,7 @@ def _note(lease: Lease, place: Workplace, state: str, findings: tuple[Finding, .
     with place.database.writing() as session:
         held = steps.finish(session, lease) if finish else steps.renew(session, lease, place.work.lease_s)
         row = session.get_one(RevisionRow, lease.revision_id)
-        if not held or expected(session, row, "", place.files) is None:
+        if not held or expected(session, row, place.files) is None:
             return
         row.verification = {
             "state": state,
