@@ -7,15 +7,18 @@ from mutagen.id3 import ID3
 
 from briefing.errors import Misconfigured
 from briefing.newsroom import load_newsroom
+from briefing.settings import LimitSettings
 from briefing.show import Show, Voices
 from briefing.speech import Cast, Casting, Fallback, Narrator
 from briefing.states import Queue
-from briefing.values import Role
+from briefing.values import Role, Script, Segment
 from tests.support.asking import again, ask, revision_row, step_rows
 from tests.support.engines import VOICES, ScriptedEngine, lend
 from tests.support.newsroom import NEWSROOM, make_place, work_off
+from worker.casting import engage
 from worker.newsroom import apply
 from worker.perform import perform_next
+from worker.prepare import cut
 
 ARTICLE = """# Ferry runs again
 
@@ -152,3 +155,18 @@ def test_the_settings_file_names_voices_and_faults_in_it_are_told(place, tmp_pat
     toml.write_text(toml.read_text().replace("quotes =", "quotations ="))
     with pytest.raises(Misconfigured, match="quotations"):
         load_newsroom(toml)
+
+
+def test_only_who_is_heard_is_named_and_need_be_there(place, engines):
+    # Given a show whose transitions' voice is not installed, and an article without a quotation
+    engines["third"].installed = False
+    casting = Casting(body="first", headline="second", transitions="third")
+    engaged = engage(casting, place.speakers, (), allowed=False)
+    assert engaged.cast.transitions.voice == "first"
+    engines["third"].installed = True
+    engaged = engage(Casting(body="first", headline="second", quotes="third"), place.speakers, (), allowed=False)
+    segment = Segment(id="s", article="a:b", role=Role.BODY, written="One.", spoken="One.")
+    script = Script(language="en", title="T", articles=(), segments=(segment,), dropped=())
+    prepared = cut(script, engaged.cast, engaged.engines, {}, LimitSettings())
+    assert [narrator.voice for narrator in prepared.narrators] == ["first"]
+    assert place.speakers.credit(prepared.narrators) == "First (scripted)"

@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 import feedparser
 import pytest
 
-from briefing.models import BriefingRow, RevisionRow, SourceRow
+from briefing.errors import MasterRejected, WatermarkMissing
+from briefing.models import BriefingRow, MasterRow, RevisionRow, ShowRow, SourceRow
 from briefing.newsroom import load_newsroom
+from briefing.revisions import move
 from briefing.states import RevisionState
-from tests.support.asking import again, ask, briefing_row, revision_row
+from tests.support.asking import NOW, again, ask, briefing_row, revision_row
 from tests.support.newsroom import ARTICLE, NEWSROOM, work_off
 from worker.newsroom import apply
 from worker.public_files import PublicFiles
@@ -138,3 +140,38 @@ def test_a_show_or_source_that_is_not_listed_any_more_keeps_what_it_published(pl
     work_off(place)
     assert revision_row(place, revision).error_code == "unknown_source"
     assert audio_json(place)["url"] == before["url"]
+
+
+def publish_held(place, revision):
+    """Publish a held revision as an editor does, but for the step."""
+    with place.database.writing() as session:
+        row = session.get_one(RevisionRow, revision)
+        move(row, RevisionState.PUBLISHING, NOW)
+        publish(session, row, place.storage, place.files, NOW)
+
+
+def test_held_audio_that_was_damaged_meanwhile_is_not_published(place, article):
+    _, revision, _ = ask(place, "ferry", show="held")
+    work_off(place)
+    with place.database.reading() as session:
+        master = session.get_one(MasterRow, session.get_one(RevisionRow, revision).master_key)
+    path = place.storage.path(master.sha256)
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(MasterRejected, match="damaged"):
+        publish_held(place, revision)
+    assert not (place.files.root / "audio").exists()
+
+
+def test_held_audio_from_before_its_show_asked_for_a_watermark_is_not_published(place, article):
+    _, revision, _ = ask(place, "ferry", show="held")
+    work_off(place)
+    with place.database.writing() as session:
+        show = session.get_one(ShowRow, "held")
+        show.settings = {**show.settings, "watermark": "perth"}
+    with pytest.raises(WatermarkMissing):
+        publish_held(place, revision)
+    with place.database.writing() as session:
+        show = session.get_one(ShowRow, "held")
+        show.settings = {**show.settings, "watermark": None}
+    publish_held(place, revision)
+    assert revision_row(place, revision).state == "live"

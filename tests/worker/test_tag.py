@@ -91,3 +91,12 @@ def test_libavformat_reads_the_same(tagged):
         chapters = sorted(file.chapters(), key=lambda chapter: chapter["start"])
         assert [chapter["metadata"]["title"] for chapter in chapters] == ["First", "Друга"]
         assert [float(chapter["end"] * chapter["time_base"]) for chapter in chapters] == [1.0, 3.0]
+
+
+def test_more_chapters_than_a_table_of_contents_counts_are_cut_short(tmp_path):
+    path = tmp_path / "long.mp3"
+    encode([np.zeros(MASTER_RATE, dtype=np.float32)], path)
+    cues = [Cue(kind="chapter", start=n, end=n + 1, ref="desk:one", title=f"Part {n}", link="") for n in range(300)]
+    tag(path, TAGS, cues, b"")
+    written = ID3(path)
+    assert len(written.getall("CHAP")) == len(written["CTOC:toc"].child_element_ids) == 255
