@@ -204,6 +204,23 @@ def test_an_engine_that_kills_its_workers_gives_way(place, engines):
     assert (row.state, spoken_by(row), row.fallbacks[0]["code"]) == ("live", {"second"}, "worker_lost")
 
 
+def test_two_chunks_that_are_given_up_at_once_move_the_briefing_once(place, engines):
+    _, revision, _ = ask(place, "ferry", voice="first")
+    perform_next(place, tuple(Queue))
+    with place.database.reading() as session:
+        victims = [step.id for step in step_rows(place, revision) if step.kind == "speak"][:2]
+    for _ in range(steps.MAX_ATTEMPTS):
+        for victim in victims:
+            with place.database.writing() as session:
+                assert steps.claim(session, holder="gone", lease_s=60, queues=tuple(Queue), step_id=victim)
+        sweep.free_held_by(place, "gone")
+    assert len(revision_row(place, revision).fallbacks) == 1
+    assert [step.kind for step in step_rows(place, revision)].count("recast") == 1
+    work_off(place)
+    row = revision_row(place, revision)
+    assert (row.state, spoken_by(row), len(row.fallbacks)) == ("live", {"second"}, 1)
+
+
 def test_two_chunks_that_fail_at_once_move_the_revision_once(place, engines):
     # Given two workers that have both begun / When both chunks fail at the same moment
     barrier, failed = threading.Barrier(2, timeout=20), []
