@@ -41,7 +41,7 @@ SourceType = Literal["compositeSynthetic", "trainedAlgorithmicMedia", "algorithm
 class Timespan(Value):
     """A stretch of the master and where its sound comes from."""
 
-    kind: Literal["synthetic", "recorded", "music"]
+    kind: Literal["synthetic", "music"]
     start: int
     """Sample of the master."""
     end: int
