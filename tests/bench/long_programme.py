@@ -82,7 +82,7 @@ def _repeated(prepared, times):
         ]
         chunks += [chunk.model_copy(update={"segment": named[chunk.segment]}) for chunk in prepared.chunks]
     script = prepared.script.model_copy(update={"segments": tuple(segments), "articles": tuple(heads)})
-    return Prepared(script, prepared.narrator, tuple(chunks))
+    return Prepared(script, prepared.cast, tuple(chunks))
 
 
 if __name__ == "__main__":

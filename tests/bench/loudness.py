@@ -11,10 +11,12 @@ from pathlib import Path
 from briefing.errors import BriefcastError
 from briefing.settings import LimitSettings, SpeechSettings
 from briefing.show import Show
+from briefing.speech import Casting
 from briefing.storage import FolderStorage
 from briefing.values import ArticleRef
 from tests.bench.measure import table
 from tests.support.processes import ROOT
+from worker.casting import engage
 from worker.prepare import cut, write_script
 from worker.sound.loudness import mean_loudness
 from worker.sources.files import read_article
@@ -29,13 +31,13 @@ def run(voice="joe"):
     """Measure and print."""
     speakers = Speakers(SpeechSettings())
     speaker = speakers.get(voice)
-    narrator = speakers.narrator(voice)
+    engaged = engage(Casting(body=voice), speakers, (), allowed=False)
     rows, parts = [], []
     with tempfile.TemporaryDirectory() as folder:
         for path in sorted((ROOT / "samples" / "articles").glob("*.html")):
             article = read_article(path, ArticleRef(source="bench", id=path.stem))
             script = write_script([article], Show(slug="bench", title="Bench"))
-            prepared = cut(script, narrator, speaker.engine.capabilities, {}, LimitSettings())
+            prepared = cut(script, engaged.cast, engaged.engines, {}, LimitSettings())
             found = []
             for chunk in prepared.chunks:
                 try:
