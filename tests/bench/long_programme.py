@@ -5,8 +5,10 @@ tests.bench.long_programme DATA SECONDS prints what came of it as JSON. A proces
 from __future__ import annotations
 
 import json
+import resource
 import sys
 import time
+from contextlib import contextmanager
 from datetime import date
 from math import ceil
 from pathlib import Path
@@ -45,7 +47,7 @@ def main(data, seconds):
     database.dispose()
     spoken_s = sum(takes[chunk.key].seconds for chunk in prepared.chunks)
     many = _repeated(prepared, ceil(seconds / spoken_s))
-    timed = Stopwatch()
+    timed = Peaks()
     started, cpu = time.perf_counter(), time.process_time()
     plan = programme(
         many,
@@ -63,10 +65,22 @@ def main(data, seconds):
                 "wall_s": time.perf_counter() - started,
                 "loudness_lufs": master.loudness_lufs,
                 "true_peak_dbtp": master.true_peak_dbtp,
+                "peaks_mb": timed.peaks_mb,
                 "stages": timed.stages,
             }
         )
     )
+
+
+class Peaks(Stopwatch):
+    """A stopwatch that notes the largest resident set so far when a stage ends."""
+
+    @contextmanager
+    def __call__(self, stage):
+        self.peaks_mb = getattr(self, "peaks_mb", {})
+        with super().__call__(stage):
+            yield
+        self.peaks_mb[stage] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _repeated(prepared, times):

@@ -172,15 +172,16 @@ def _hours(data):
     done = json.loads(cost.said)
     table(
         "three hours of Piper's takes, from stitching to tagging, on one core",
-        ("audio s", "CPU s", "times real time", "target", "peak MB", "target", "LUFS", "dBTP"),
+        ("audio s", "CPU s", "times real time", "target", "peak MB to tag", "target", "with signing", "LUFS", "dBTP"),
         [
             (
                 f"{done['audio_s']:.0f}",
                 f"{done['cpu_s']:.1f}",
                 f"{done['audio_s'] / done['cpu_s']:.0f}",
                 ">= 40",
-                f"{cost.peak_mb:.0f}",
+                f"{done['peaks_mb']['tag']:.0f}",
                 "<= 300",
+                f"{cost.peak_mb:.0f}",
                 f"{done['loudness_lufs']:.2f}",
                 f"{done['true_peak_dbtp']:.2f}",
             )
