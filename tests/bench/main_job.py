@@ -46,10 +46,10 @@ def _sound(data, base):
     _republish(data, base)
 
 
-def _narrate(base, data, source, *options, cores=""):
-    """Narrate a file in the data folder `data`, on `cores` or all; return cost and report."""
+def _narrate(base, data, *arguments, cores=""):
+    """Narrate files in the data folder `data`, on `cores` or all; return cost and report."""
     report = base / "report.json"
-    command = [BIN / "briefcast", "narrate", source, "-o", base / "out.mp3", "--report", report, *options]
+    command = [BIN / "briefcast", "narrate", *arguments, "-o", base / "out.mp3", "--report", report]
     if cores:
         command = ["taskset", "-c", cores, *command]
     cost = cost_of(command, BRIEFCAST_DATA=str(data), BRIEFCAST_WORKERS="1" if cores else "2")
@@ -196,9 +196,9 @@ def _republish(data, base):
     for article in articles:
         article.write_text(text)
     sources = (*articles, _OTHER)
-    _narrate_all(base, data, sources)
+    _narrate(base, data, *sources)
     articles[1].write_text(text.replace("a flat above a bakery", "a room above a bakery"))
-    cost, report = _narrate_all(base, data, sources)
+    cost, report = _narrate(base, data, *sources)
     stages = report["timings"]
     assert report["takes"]["spoken"] == 1
     take_s = stages["speak"]["cpu_s"] + stages["voice"]["cpu_s"]
@@ -221,10 +221,3 @@ def _republish(data, base):
         ("stage", "wall s", "CPU s"),
         [(stage, f"{spent['wall_s']:.2f}", f"{spent['cpu_s']:.2f}") for stage, spent in stages.items()],
     )
-
-
-def _narrate_all(base, data, sources):
-    report = base / "report.json"
-    command = [BIN / "briefcast", "narrate", *sources, "-o", base / "out.mp3", "--report", report]
-    cost = cost_of(command, BRIEFCAST_DATA=str(data), BRIEFCAST_WORKERS="2")
-    return cost, json.loads(report.read_text())
