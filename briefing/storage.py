@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Protocol
 
 from briefing.errors import StorageUnavailable
@@ -23,6 +24,16 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 #: What `temporary` calls a file.
 TEMPORARY_NAME = re.compile(r"[0-9a-f]{16}\.[a-z0-9]+")
+
+
+@dataclass(frozen=True)
+class StoredBlob:
+    """What a storage tells of some bytes without reading them."""
+
+    sha256: str
+    bytes: int
+    modified: float
+    """When they were stored last, in seconds since the epoch by the storage's clock."""
 
 
 class BlobStorage(Protocol):
@@ -42,6 +53,10 @@ class BlobStorage(Protocol):
 
     def remove(self, sha256: str) -> None:
         """Delete the bytes; no error when they are not there."""
+        ...
+
+    def stored(self) -> Iterator[StoredBlob]:
+        """Yield what is stored, in no order; what comes or goes meanwhile may or may not be among it."""
         ...
 
     def temporary(self, suffix: str) -> Path:
@@ -147,6 +162,16 @@ class FolderStorage:
     def remove(self, sha256: str) -> None:
         """See `BlobStorage`."""
         self._place(sha256).unlink(missing_ok=True)
+
+    def stored(self) -> Iterator[StoredBlob]:
+        """See `BlobStorage`."""
+        for path in (self.root / "blobs").glob("??/*"):
+            if _SHA256.fullmatch(path.name):
+                try:
+                    found = path.stat()
+                except FileNotFoundError:
+                    continue
+                yield StoredBlob(path.name, found.st_size, found.st_mtime)
 
     def temporary(self, suffix: str) -> Path:
         """See `BlobStorage`. Raises StorageUnavailable."""

@@ -64,3 +64,12 @@ def test_a_failed_write_leaves_the_old_content_and_no_rest(tmp_path, monkeypatch
         write_atomically(path, b"new")
     assert path.read_bytes() == b"old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
+
+
+def test_what_is_stored_is_listed(storage):
+    assert list(storage.stored()) == []
+    wanted = {put(storage, content): len(content) for content in (b"one", b"three")}
+    stray = storage.root / "blobs" / "ab" / "stray"
+    stray.parent.mkdir(exist_ok=True)
+    stray.write_bytes(b"not ours")
+    assert {blob.sha256: blob.bytes for blob in storage.stored()} == wanted

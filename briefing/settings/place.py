@@ -1,0 +1,47 @@
+"""Where things are kept, how the world reaches us, what is logged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from briefing.settings.base import Settings, config
+
+
+class DataSettings(Settings):
+    """Where things are kept."""
+
+    model_config = config("BRIEFCAST_")
+
+    data: Path = Path("var")
+    """Folder for the database, takes and published files."""
+    database_url: str = ""
+    """SQLAlchemy address of the database; empty means `briefcast.db` in the data folder."""
+    disk_floor_mb: int = Field(default=200, ge=0)
+    """`/readyz` fails when less than this many megabytes are free."""
+
+    @property
+    def database_address(self) -> str:
+        """The database's address with the default filled in."""
+        return self.database_url or f"sqlite:///{(self.data / 'briefcast.db').resolve()}"
+
+
+class PublicSettings(Settings):
+    """How the outside world reaches us."""
+
+    model_config = config("BRIEFCAST_")
+
+    public_url: str = "http://127.0.0.1:8000"
+    """Address that feeds and players use, without a trailing slash."""
+    embed_sites: str = "*"
+    """Sites that may frame `/embed/…`, as a CSP frame-ancestors list."""
+
+
+class LogSettings(Settings):
+    """What is logged."""
+
+    model_config = config("BRIEFCAST_")
+
+    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    """Least severity that is logged."""

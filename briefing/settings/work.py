@@ -1,0 +1,39 @@
+"""How steps are claimed, renewed and rung, and the bounds on one briefing."""
+
+from __future__ import annotations
+
+import os
+
+from pydantic import Field
+
+from briefing.settings.base import Settings, config
+
+
+class WorkSettings(Settings):
+    """How steps are claimed, renewed and rung."""
+
+    model_config = config("BRIEFCAST_")
+
+    workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
+    """Worker processes of the embedded runner."""
+    lease_s: float = Field(default=60.0, gt=0, le=3600)
+    """Seconds a claim lasts unless renewed; a dead worker's step is free again after that."""
+    tick_s: float = Field(default=5.0, gt=0, le=20)
+    """Seconds between two rounds of the dispatcher."""
+    ring_again_s: float = Field(default=60.0, gt=0, le=3600)
+    """Seconds after which a ready step is rung again."""
+    broker_url: str = Field(default="redis://127.0.0.1:6379/0", pattern=r"^(rediss?|redis\+socket|sentinel)://")
+    """Celery's Redis; used by the dispatcher and the workers, never by the API."""
+
+
+class LimitSettings(Settings):
+    """Bounds on one briefing."""
+
+    model_config = config("BRIEFCAST_LIMIT_")
+
+    characters: int = Field(default=100_000, ge=1)
+    """Spoken characters."""
+    chunks: int = Field(default=500, ge=1)
+    """Chunks, that is engine calls."""
+    articles: int = Field(default=50, ge=1)
+    """Articles."""

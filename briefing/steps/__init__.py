@@ -1,0 +1,35 @@
+"""The step table's own moves: record, claim, renew, finish, postpone, give up, release.
+
+Every move is one statement inside the caller's transaction and is safe to repeat: a holder that lost its
+lease finds its fence outdated and changes nothing. Does not know what a step does nor what comes next.
+"""
+
+from briefing.steps.claims import Lease, claim, is_due
+from briefing.steps.losses import MAX_ATTEMPTS, WORKER_LOST, Lost, release_expired, release_held_by
+from briefing.steps.outcomes import finish, give_back, give_up, postpone, renew, retry, wait_again
+from briefing.steps.records import cancel, has_begun, ready_waiting, record
+from briefing.steps.rings import due_to_ring, mark_rung
+
+__all__ = [
+    "MAX_ATTEMPTS",
+    "WORKER_LOST",
+    "Lease",
+    "Lost",
+    "cancel",
+    "claim",
+    "due_to_ring",
+    "finish",
+    "give_back",
+    "give_up",
+    "has_begun",
+    "is_due",
+    "mark_rung",
+    "postpone",
+    "ready_waiting",
+    "record",
+    "release_expired",
+    "release_held_by",
+    "renew",
+    "retry",
+    "wait_again",
+]

@@ -1,0 +1,106 @@
+"""Claiming: one worker gets the next ready step, under a fence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import or_, select, update
+
+from briefing.database import database_clock
+from briefing.models import StepRow
+from briefing.states import Queue, StepKind, StepState
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A claimed step: the right to do it, until the lease runs out."""
+
+    step_id: int
+    fence: int
+    kind: StepKind
+    revision_id: int | None
+    payload: dict[str, Any]
+    attempts: int
+    """Claims used up, this one included."""
+    postponed: int
+
+
+def is_due(session: Session, queues: Sequence[Queue]) -> bool:
+    """Tell whether there is a step to claim; a read, so that idle workers do not take SQLite's one write lock."""
+    statement = select(StepRow.id).where(
+        StepRow.state == StepState.READY.value,
+        StepRow.queue.in_([queue.value for queue in queues]),
+        or_(StepRow.not_before.is_(None), StepRow.not_before <= database_clock()),
+    )
+    return session.scalar(statement.limit(1)) is not None
+
+
+def claim(
+    session: Session,
+    *,
+    holder: str,
+    lease_s: float,
+    queues: Sequence[Queue],
+    kinds: Collection[StepKind] = tuple(StepKind),
+    step_id: int | None = None,
+) -> Lease | None:
+    """Lease the next ready step of `queues`, tried in order, or the one of `step_id`; None when there is none.
+
+    Needs a writing session of its own: the claim must be committed before the work starts.
+    """
+    for queue in queues:
+        if lease := _claim_from(session, holder, lease_s, queue, kinds, step_id):
+            return lease
+    return None
+
+
+def _claim_from(
+    session: Session, holder: str, lease_s: float, queue: Queue, kinds: Collection[StepKind], step_id: int | None
+) -> Lease | None:
+    clock = database_clock()
+    candidate = (
+        select(StepRow.id)
+        .where(
+            StepRow.state == StepState.READY.value,
+            StepRow.queue == queue.value,
+            # Rolling upgrades: a kind that an older worker does not know stays ready for newer ones (F23).
+            StepRow.kind.in_([kind.value for kind in kinds]),
+            or_(StepRow.not_before.is_(None), StepRow.not_before <= clock),
+        )
+        .order_by(StepRow.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    if step_id is not None:
+        candidate = candidate.where(StepRow.id == step_id)
+    statement = (
+        update(StepRow)
+        .where(StepRow.id == candidate.scalar_subquery())
+        .values(
+            state=StepState.LEASED.value,
+            holder=holder,
+            lease_until=clock + lease_s,
+            fence=StepRow.fence + 1,
+            attempts=StepRow.attempts + 1,
+        )
+        .returning(
+            StepRow.id,
+            StepRow.fence,
+            StepRow.kind,
+            StepRow.revision_id,
+            StepRow.payload,
+            StepRow.attempts,
+            StepRow.postponed,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    row = session.execute(statement).first()
+    if row is None:
+        return None
+    return Lease(row.id, row.fence, StepKind(row.kind), row.revision_id, row.payload, row.attempts, row.postponed)

@@ -1,0 +1,88 @@
+"""What a holder does with its lease: renews it, finishes, puts the step off, tries again, gives up.
+
+Each is one statement under the fence and safe to repeat; False means that the lease has been lost and nothing changed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import CursorResult, update
+
+from briefing.database import database_clock
+from briefing.models import StepRow
+from briefing.states import StepState
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from briefing.steps.claims import Lease
+
+
+def renew(session: Session, lease: Lease, lease_s: float) -> bool:
+    """Extend the lease by `lease_s` from now; False when it has been lost."""
+    return _change(session, lease, lease_until=database_clock() + lease_s)
+
+
+def finish(session: Session, lease: Lease) -> bool:
+    """Mark the step done; False when the lease has been lost and the result must be dropped."""
+    return _change(session, lease, state=StepState.DONE.value, lease_until=None, holder=None)
+
+
+def wait_again(session: Session, lease: Lease) -> bool:
+    """Put the step back to waiting because what it waited for turned out to be missing; spends no claim."""
+    return _change(
+        session,
+        lease,
+        state=StepState.WAITING.value,
+        lease_until=None,
+        holder=None,
+        attempts=StepRow.attempts - 1,
+        postponed=StepRow.postponed + 1,
+    )
+
+
+def postpone(session: Session, lease: Lease, delay_s: float, code: str) -> bool:
+    """Make the step ready again after `delay_s` seconds, for a transient failure; spends no claim."""
+    return _reopen(
+        session,
+        lease,
+        attempts=StepRow.attempts - 1,
+        postponed=StepRow.postponed + 1,
+        not_before=database_clock() + delay_s,
+        error_code=code,
+    )
+
+
+def retry(session: Session, lease: Lease, code: str) -> bool:
+    """Make the step ready again at once; the claim stays spent."""
+    return _reopen(session, lease, error_code=code)
+
+
+def give_back(session: Session, lease: Lease) -> bool:
+    """Make the step ready again because its worker was told to stop; spends no claim."""
+    return _reopen(session, lease, attempts=StepRow.attempts - 1)
+
+
+def give_up(session: Session, lease: Lease, code: str) -> bool:
+    """Mark the step dead with an error code."""
+    return _change(session, lease, state=StepState.DEAD.value, lease_until=None, holder=None, error_code=code)
+
+
+def _reopen(session: Session, lease: Lease, **values: Any) -> bool:  # noqa: ANN401  column values
+    return _change(session, lease, state=StepState.READY.value, lease_until=None, holder=None, rung_at=None, **values)
+
+
+def _change(session: Session, lease: Lease, **values: Any) -> bool:  # noqa: ANN401  column values
+    statement = (
+        update(StepRow)
+        .where(StepRow.id == lease.step_id, StepRow.fence == lease.fence, StepRow.state == StepState.LEASED.value)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    return _changed(session.execute(statement)) == 1
+
+
+def _changed(result: object) -> int:
+    assert isinstance(result, CursorResult)
+    return result.rowcount
