@@ -17,6 +17,7 @@ from api.asking import check_voice, read_request
 from api.context import Context, Generator, Here, Publisher, Reader
 from api.problems import Problem, responses
 from briefing import asking, revisions, steps
+from briefing.errors import DatabaseUnavailable
 from briefing.hashing import stable_hash
 from briefing.models import BriefingRow, IdempotencyRow
 from briefing.rows import add_unless_there
@@ -34,6 +35,9 @@ router = APIRouter(prefix="/v1/briefings", tags=["briefings"])
 #: Seconds between two looks at the database for a listener of events, and between two signs of life to it.
 _LOOK_S = 0.3
 _SIGN_OF_LIFE_S = 15.0
+
+#: Seconds before the next look while the database is away.
+_AWAY_S = 1.0
 
 BriefingId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", examples=["5f2b8c1e9a7d4036"])]
 IdempotencyKey = Annotated[
@@ -199,7 +203,13 @@ async def _events(briefing_id: str, context: Context) -> AsyncIterator[str]:
     lookers = context.lookers
     sent, quiet_s = "", 0.0
     while True:
-        shown = await to_thread.run_sync(look, limiter=lookers)
+        try:
+            shown = await to_thread.run_sync(look, limiter=lookers)
+        except DatabaseUnavailable:
+            # The answer has begun: a listener waits for the database with us.
+            yield ": the database is away\n\n"
+            await asyncio.sleep(_AWAY_S)
+            continue
         event = json.dumps(shown.model_dump(mode="json"))
         if event != sent:
             yield f"event: briefing\ndata: {event}\n\n"

@@ -71,7 +71,7 @@ def from_settings() -> Context:
     except CatalogueInvalid as error:
         raise Misconfigured(error.message) from error
     return Context(
-        database=Database(data.database_address, busy_s=_BUSY_S),
+        database=Database(data.database_address, busy_s=_BUSY_S, connections=data.database_connections),
         data=data,
         public=PublicSettings(),
         limits=LimitSettings(),

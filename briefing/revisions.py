@@ -181,12 +181,12 @@ def lock_briefing(session: Session, briefing_id: str) -> BriefingRow:
     return session.get_one(BriefingRow, briefing_id, with_for_update=_LOCK, populate_existing=True)
 
 
-def locked(session: Session, revision_id: int) -> RevisionRow:
+def locked(session: Session, revision_id: int | None) -> RevisionRow:
     """Return the revision as it is now, locked until the transaction ends: before its steps, by all who change both."""
     return session.get_one(RevisionRow, revision_id, with_for_update=_LOCK, populate_existing=True)
 
 
-def locked_in_briefing(session: Session, revision_id: int) -> RevisionRow:
+def locked_in_briefing(session: Session, revision_id: int | None) -> RevisionRow:
     """Return the same with its briefing locked before it: for what may conclude the revision."""
     lock_briefing(session, session.scalars(select(RevisionRow.briefing_id).where(RevisionRow.id == revision_id)).one())
     return locked(session, revision_id)

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from briefing.errors import Misconfigured
+from briefing.logs import get_logger
 from briefing.outages import reporting
 from briefing.storage import make_folder
 
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from briefing.database import Database
+
+
+_log = get_logger("schema")
+
+#: Our number among PostgreSQL's advisory locks: the first bytes of sha256("briefcast").
+_ADVISORY_LOCK = 0x1453_A303
 
 
 def _folder() -> Path:
@@ -54,21 +61,28 @@ def current(database: Database) -> str | None:
 
 
 def migrate(database: Database, revision: str = "head") -> None:
-    """Upgrade the database to `revision`, or downgrade it there when it is ahead. Creates what is missing.
+    """Upgrade the database to `revision`, or downgrade it there when it is ahead. Creates what is missing, and leaves a
+    database that is newer than this Briefcast as it is.
 
     Raises DatabaseUnavailable, StorageUnavailable, or Misconfigured for a migration that is not known.
     """
-    if revision == "head" and current(database) == newest():
+    now = current(database)
+    if revision == "head" and now is not None and now >= newest():
+        if now > newest():
+            # While an installation is upgraded host by host, older processes go on: migrations only add.
+            _log.warning("the database has been migrated by a newer Briefcast", at=now, known=newest())
         return
     from alembic import command  # noqa: PLC0415  as above
     from alembic.util import CommandError  # noqa: PLC0415  as above
 
+    refuse_newer(database)
     config = _config()
     folder = database.engine.url.database
     if database.engine.dialect.name == "sqlite" and folder:
         make_folder(Path(folder).parent)
     try:
         with reporting(), database.engine.execution_options(writing=True).begin() as connection:
+            _alone(connection)
             config.attributes["connection"] = connection
             if revision != "head" and _is_ahead(config, connection, revision):
                 command.downgrade(config, revision)
@@ -78,6 +92,29 @@ def migrate(database: Database, revision: str = "head") -> None:
         message = f"the database cannot be brought to {revision!r}: {error}"
         hint = "It may have been used by a newer Briefcast; `briefcast migrate --to` takes the ID of a migration."
         raise Misconfigured(message, hint=hint) from error
+
+
+def _alone(connection: Connection) -> None:
+    """Have others that migrate wait for us, and us for them: then they find nothing left to do. SQLite's one writer is
+    alone as it is.
+    """
+    if connection.dialect.name == "postgresql":
+        # Copying a large table takes its time. What a migration waits for, all others wait for behind it: not for long.
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        connection.execute(text("SET LOCAL lock_timeout = 0"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:name)"), {"name": _ADVISORY_LOCK})
+        connection.execute(text("SET LOCAL lock_timeout = '20s'"))
+
+
+def refuse_newer(database: Database) -> None:
+    """Raise Misconfigured for a database that a newer Briefcast has migrated: migrations are numbered."""
+    now = current(database)
+    if now is not None and now > newest():
+        message = f"the database is at migration {now}, and this Briefcast knows none after {newest()}"
+        hint = (
+            "A newer Briefcast has migrated it, and nothing has been changed. Install that one, or take it back there."
+        )
+        raise Misconfigured(message, hint=hint)
 
 
 def _is_ahead(config: Config, connection: Connection, revision: str) -> bool:

@@ -15,6 +15,7 @@ from briefing.newsroom import SourceSettings
 from briefing.show import Show
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
 
@@ -28,6 +29,14 @@ def listed_sources(session: Session) -> dict[str, SourceSettings]:
     """Return the listed sources by name, in the order of the settings file."""
     rows = session.scalars(select(SourceRow).where(SourceRow.listed).order_by(SourceRow.position))
     return {row.name: SourceSettings.model_validate(row.settings) for row in rows}
+
+
+def lock_shows(session: Session, which: ColumnElement[bool] | None = None) -> None:
+    """Lock shows, all or some, until the transaction ends: whoever writes a feed does so alone. After a briefing and
+    its revision, never before. FOR NO KEY UPDATE, so that new briefings of the show are not kept waiting.
+    """
+    statement = select(ShowRow.slug).order_by(ShowRow.slug).with_for_update(key_share=True)
+    session.execute(statement if which is None else statement.where(which)).all()
 
 
 def home_show(session: Session, source: str) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from briefing.logs import configure
-from briefing.schema import current, newest
+from briefing.schema import current, newest, refuse_newer
 from briefing.schema import migrate as migrate_database
 from worker.workplace import Workplace
 
@@ -53,5 +53,6 @@ def dispatch() -> None:
 def migrate(revision: str) -> None:
     """Bring the database to the newest schema."""
     place = Workplace()
+    refuse_newer(place.database)
     migrate_database(place.database, revision)
     click.echo(f"{current(place.database) or 'empty'} (newest: {newest()})")

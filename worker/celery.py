@@ -6,13 +6,15 @@ dispatcher rings again for what nobody took. Settings are those that measured sa
 
 from __future__ import annotations
 
+import time
 from functools import lru_cache
 from typing import Any
 
 from celery import Celery
 from celery.signals import setup_logging
 
-from briefing.logs import configure
+from briefing.errors import DatabaseUnavailable
+from briefing.logs import configure, get_logger
 from briefing.settings import WorkSettings
 from briefing.states import Queue
 from worker.workplace import Workplace
@@ -30,6 +32,11 @@ _VISIBILITY_S = 2400
 #: Seconds until an unresponsive Redis is given up: the transport's own default waits for ever.
 _SOCKET_S = 15
 _CONNECT_S = 3
+
+#: Seconds before the next try while the database is away.
+_AWAY_S = 1.0
+
+_log = get_logger("celery")
 
 app = Celery("briefcast", broker=WorkSettings().broker_url)
 app.conf.update(
@@ -72,16 +79,25 @@ def _place() -> Workplace:
 
 
 @setup_logging.connect  # type: ignore[untyped-decorator]
-def _log(**_: Any) -> None:  # noqa: ANN401
+def _configure_logs(**_: Any) -> None:  # noqa: ANN401
     configure()
 
 
 @app.task(name=PERFORM)  # type: ignore[untyped-decorator]
 def perform(step_id: int) -> None:
-    """Perform a step, if it is still to be had."""
+    """Perform a step, if it is still to be had. While the database is away the message is kept: nobody would ring for
+    the step again before `BRIEFCAST_RING_AGAIN_S`.
+    """
     from worker.perform import perform_next  # noqa: PLC0415  loads the sound libraries in the child, not in the parent
 
-    perform_next(_place(), tuple(Queue), step_id)
+    while True:
+        try:
+            perform_next(_place(), tuple(Queue), step_id)
+        except DatabaseUnavailable as error:
+            _log.warning("the database is away", message=error.message)
+            time.sleep(_AWAY_S)
+        else:
+            return
 
 
 def check_broker() -> None:

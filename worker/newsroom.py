@@ -13,6 +13,8 @@ from briefing.errors import Misconfigured
 from briefing.jingles import PARTS, jingle_files
 from briefing.lexicons import replace_file_entries
 from briefing.models import ShowRow, SourceRow
+from briefing.rows import add_unless_there
+from briefing.shows import lock_shows
 from worker import artwork, jingle, watermark
 from worker.clean import check_cleaning
 from worker.publish import write_all
@@ -53,6 +55,7 @@ def apply(newsroom: Newsroom, place: Workplace) -> Applied:
         connect(source)
         _check_cleaning(source)
     with place.database.writing() as session:
+        lock_shows(session)
         shows = tuple(
             show.slug for position, show in enumerate(newsroom.shows) if _put_show(session, position, show, place.files)
         )
@@ -115,16 +118,11 @@ def _put_show(session: Session, position: int, show: Show, files: PublicFiles) -
     settings = show.model_dump(mode="json")
     row = session.get(ShowRow, show.slug)
     if row is None:
-        session.add(
-            ShowRow(
-                slug=show.slug,
-                position=position,
-                listed=True,
-                settings=settings,
-                podcast_guid=_podcast_guid(files.feed_address(show.slug)),
-            )
-        )
-        return True
+        guid = _podcast_guid(files.feed_address(show.slug))
+        values = {"slug": show.slug, "position": position, "listed": True, "settings": settings, "podcast_guid": guid}
+        if add_unless_there(session, ShowRow, **values):
+            return True
+        row = session.get_one(ShowRow, show.slug)
     changed = row.settings != settings or not row.listed
     row.position, row.settings, row.listed = position, settings, True
     return changed
@@ -139,8 +137,10 @@ def _put_source(session: Session, position: int, source: SourceSettings) -> bool
     settings = source.model_dump(mode="json")
     row = session.get(SourceRow, source.name)
     if row is None:
-        session.add(SourceRow(name=source.name, position=position, listed=True, settings=settings))
-        return True
+        values = {"name": source.name, "position": position, "listed": True, "settings": settings}
+        if add_unless_there(session, SourceRow, **values):
+            return True
+        row = session.get_one(SourceRow, source.name)
     changed = row.settings != settings or not row.listed
     row.position, row.settings, row.listed = position, settings, True
     return changed

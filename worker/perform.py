@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from sqlalchemy import select
 
 from briefing import revisions, steps
 from briefing.backoff import MAX_POSTPONED, compute_backoff
+from briefing.database import database_clock
 from briefing.errors import (
     BriefcastError,
     DatabaseUnavailable,
@@ -45,8 +47,11 @@ if TYPE_CHECKING:
     from briefing.steps import Lease
     from worker.workplace import Workplace
 
-#: Longest delay while the disk is full: work resumes within this long once there is space (guarantees F13).
+#: Longest delay while the disk is full or the database away: work resumes within this long after (guarantees F13).
 _STORAGE_DELAY_S = 30.0
+
+#: Seconds between two tries to write down what became of a step while the database is away.
+_AWAY_S = 1.0
 
 #: Error code of a step that raised something unforeseen.
 INTERNAL_ERROR = "internal_error"
@@ -112,6 +117,8 @@ def _perform(lease: Lease, place: Workplace) -> None:
 
 def _settle(lease: Lease, place: Workplace, error: BriefcastError) -> None:
     """Decide what becomes of a step that failed for a known reason."""
+    if isinstance(error, DatabaseUnavailable):
+        _wait_for_database(lease, place)
     delay_s = delay_after(error, lease.postponed)
     # A rejected take has been tried in every way there is; the same once more would end the same.
     again = isinstance(error, Defect) and not isinstance(error, TakeRejected)
@@ -125,10 +132,30 @@ def _settle(lease: Lease, place: Workplace, error: BriefcastError) -> None:
     _log.warning("step failed", code=error.code, message=error.message, again_in_s=delay_s, held=held)
 
 
+def _wait_for_database(lease: Lease, place: Workplace) -> None:
+    """Wait until the database answers again, for as long as a lease lasts: while it holds, nobody else does the step.
+
+    Whether what was cut short has been committed need not be known: what is written next is written under the fence, and
+    changes nothing if the step is done. Raises DatabaseUnavailable.
+    """
+    until = time.monotonic() + place.work.lease_s
+    while True:
+        try:
+            with place.database.reading() as session:
+                session.scalar(database_clock().select())
+        except DatabaseUnavailable as error:
+            if time.monotonic() > until:
+                raise
+            _log.warning("waiting for the database", message=error.message)
+            time.sleep(_AWAY_S)
+        else:
+            return
+
+
 def _give_up(session: Session, lease: Lease, place: Workplace, error: BriefcastError) -> bool:
     """Give the step up, and see to its revision; False when the lease has been lost and nothing is changed."""
     if lease.revision_id is not None:
-        revisions.locked(session, lease.revision_id)
+        revisions.locked_in_briefing(session, lease.revision_id)
     if not steps.give_up(session, lease, error.code):
         return False
     after_given_up(session, lease.step_id, error, place.speakers.catalogue, datetime.now(UTC))
@@ -137,7 +164,7 @@ def _give_up(session: Session, lease: Lease, place: Workplace, error: BriefcastE
 
 def delay_after(error: BriefcastError, postponed: int) -> float | None:
     """Return the seconds until a step that met `error` is worth another try, None when waiting does not help."""
-    if isinstance(error, StorageUnavailable):
+    if isinstance(error, StorageUnavailable | DatabaseUnavailable):
         return min(_STORAGE_DELAY_S, compute_backoff(postponed, _chance))
     lasting = isinstance(error, EngineNotInstalled | WatermarkNotInstalled)
     if not isinstance(error, Unavailable) or lasting or postponed >= MAX_POSTPONED:

@@ -15,9 +15,9 @@ from sqlalchemy import select
 from briefing.audio import MASTER_RATE, Cue, Master
 from briefing.errors import MasterRejected, WatermarkMissing
 from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, ShowRow
-from briefing.revisions import conclude, move
+from briefing.revisions import conclude, lock_briefing, move
 from briefing.show import Show
-from briefing.shows import home_show
+from briefing.shows import home_show, lock_shows
 from briefing.states import RevisionState
 from briefing.transcript import CHAPTERS_NAME, TRANSCRIPT_TYPES
 from briefing.values import ArticleRef, Card
@@ -43,11 +43,7 @@ def publish(session: Session, revision: RevisionRow, storage: BlobStorage, files
 
     Raises StorageUnavailable, MasterRejected or WatermarkMissing; then nothing has changed.
     """
-    # One publisher at a time per show, as its feed is written from what all its briefings are.
-    briefing = session.scalars(
-        select(BriefingRow).where(BriefingRow.id == revision.briefing_id).with_for_update()
-    ).one()
-    session.execute(select(ShowRow.slug).where(ShowRow.slug == briefing.show).with_for_update())
+    briefing = _alone(session, revision)
     live = session.get(RevisionRow, briefing.live_revision) if briefing.live_revision else None
     if live is not None and live.number > revision.number:
         move(revision, RevisionState.SUPERSEDED, now)
@@ -70,6 +66,15 @@ def publish(session: Session, revision: RevisionRow, storage: BlobStorage, files
     write_feed(session, briefing.show, files)
 
 
+def _alone(session: Session, revision: RevisionRow) -> BriefingRow:
+    """Return the revision's briefing, with it and its show locked: one publisher at a time per show, as its feed is
+    written from what all its briefings are.
+    """
+    briefing = lock_briefing(session, revision.briefing_id)
+    lock_shows(session, ShowRow.slug == briefing.show)
+    return briefing
+
+
 def _check_watermark(session: Session, briefing: BriefingRow, revision: RevisionRow) -> None:
     """Raise WatermarkMissing for audio that was held since before its show asked for a watermark, or for another."""
     wanted = Show.model_validate(session.get_one(ShowRow, briefing.show).settings).watermark
@@ -83,10 +88,7 @@ def rewrite(session: Session, revision: RevisionRow, storage: BlobStorage, files
 
     Raises StorageUnavailable.
     """
-    briefing = session.scalars(
-        select(BriefingRow).where(BriefingRow.id == revision.briefing_id).with_for_update()
-    ).one()
-    session.execute(select(ShowRow.slug).where(ShowRow.slug == briefing.show).with_for_update())
+    briefing = _alone(session, revision)
     master = _master(session, revision)
     stored = storage.path(master.sha256)
     if briefing.live_revision != revision.id or stored is None:

@@ -124,8 +124,13 @@ def work(place: Workplace, stopping: threading.Event) -> None:
     from worker.perform import perform_next  # noqa: PLC0415  loads the sound libraries; the supervisor needs none
 
     while not stopping.is_set():
-        if not perform_next(place, _ALL_QUEUES):
-            stopping.wait(_IDLE_S)
+        try:
+            if not perform_next(place, _ALL_QUEUES):
+                stopping.wait(_IDLE_S)
+        except DatabaseUnavailable as error:
+            # No reason to end: a new process would load its model anew, and find no database either.
+            _log.warning("the database is away", message=error.message)
+            stopping.wait(_AWAY_S)
 
 
 def die_with_parent(parent: int) -> None:

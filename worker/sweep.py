@@ -9,17 +9,14 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import steps
+from briefing import revisions, steps
 from briefing.errors import BriefcastError
 from briefing.logs import get_logger
 from briefing.storage import TEMPORARY_NAME
 from worker.failing import after_given_up
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
-
-    from sqlalchemy.orm import Session
 
     from briefing.steps import Lost
     from worker.workplace import Workplace
@@ -42,26 +39,37 @@ def sweep(place: Workplace) -> list[Lost]:
 def free_expired(place: Workplace) -> list[Lost]:
     """Free the steps whose lease ran out and see to the revisions of those given up. Returns all of them."""
     with place.database.writing() as session:
-        return _settled(session, steps.release_expired(session), place)
+        lost = steps.release_expired(session)
+    return _settled(lost, place)
 
 
 def free_held_by(place: Workplace, holder: str) -> list[Lost]:
     """The same for the steps of a process that is known to be gone."""
     with place.database.writing() as session:
-        return _settled(session, steps.release_held_by(session, holder), place)
+        lost = steps.release_held_by(session, holder)
+    return _settled(lost, place)
 
 
-def _settled(session: Session, lost: Sequence[Lost], place: Workplace) -> list[Lost]:
+def _settled(lost: list[Lost], place: Workplace) -> list[Lost]:
     for step in lost:
         _log.warning("worker lost", step=step.step_id, revision=step.revision_id, holder=step.holder, dead=step.dead)
         if step.dead:
-            error = BriefcastError(
-                f"the worker vanished {steps.MAX_ATTEMPTS} times over this step",
-                code=steps.WORKER_LOST,
-                hint="Look for a crash or a lack of memory in the workers' log, then regenerate.",
-            )
-            after_given_up(session, step.step_id, error, place.speakers.catalogue, datetime.now(UTC))
-    return list(lost)
+            _give_up(step, place)
+    return lost
+
+
+def _give_up(lost: Lost, place: Workplace) -> None:
+    """Give up a step with no claim left. If we die before, the next sweep finds it again."""
+    error = BriefcastError(
+        f"the worker vanished {steps.MAX_ATTEMPTS} times over this step",
+        code=steps.WORKER_LOST,
+        hint="Look for a crash or a lack of memory in the workers' log, then regenerate.",
+    )
+    with place.database.writing() as session:
+        if lost.revision_id is not None:
+            revisions.locked_in_briefing(session, lost.revision_id)
+        if steps.bury(session, lost):
+            after_given_up(session, lost.step_id, error, place.speakers.catalogue, datetime.now(UTC))
 
 
 def remove_strays(data: Path) -> int:

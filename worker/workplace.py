@@ -41,7 +41,7 @@ class Workplace:
     @cached_property
     def database(self) -> Database:
         """The record of all work."""
-        return Database(self.data.database_address)
+        return Database(self.data.database_address, connections=self.data.database_connections)
 
     @cached_property
     def storage(self) -> BlobStorage:

@@ -16,8 +16,10 @@ class DataSettings(Settings):
 
     data: Path = Path("var")
     """Folder for the database, takes and published files."""
-    database_url: str = ""
-    """SQLAlchemy address of the database; empty means `briefcast.db` in the data folder."""
+    database_url: str = Field(default="", repr=False)
+    """Address of the database, `postgresql://…` or `sqlite:///…`; empty means `briefcast.db` in the data folder."""
+    database_connections: int = Field(default=15, ge=2)
+    """Connections to the database that one process opens at most."""
     disk_floor_mb: int = Field(default=200, ge=0)
     """`/readyz` fails when less than this many megabytes are free."""
 

@@ -5,7 +5,7 @@ lease finds its fence outdated and changes nothing. Does not know what a step do
 """
 
 from briefing.steps.claims import Lease, claim, is_due
-from briefing.steps.losses import MAX_ATTEMPTS, WORKER_LOST, Lost, release_expired, release_held_by
+from briefing.steps.losses import MAX_ATTEMPTS, WORKER_LOST, Lost, bury, release_expired, release_held_by
 from briefing.steps.outcomes import finish, give_back, give_up, postpone, renew, retry, wait_again
 from briefing.steps.records import cancel, has_begun, ready_waiting, record
 from briefing.steps.rings import due_to_ring, mark_rung
@@ -15,6 +15,7 @@ __all__ = [
     "WORKER_LOST",
     "Lease",
     "Lost",
+    "bury",
     "cancel",
     "claim",
     "due_to_ring",

@@ -1,11 +1,15 @@
-"""Steps whose worker vanished: freed for another, or given up when their claims are spent."""
+"""Steps whose worker vanished: freed for another, or found to have no claim left.
+
+Freeing changes steps alone and waits for nobody. Giving up concerns the revision, whose row is locked before its steps,
+so it comes apart, in a transaction of its own.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import CursorResult, select, update
 
 from briefing.database import database_clock
 from briefing.models import StepRow
@@ -29,12 +33,14 @@ class Lost:
     step_id: int
     revision_id: int | None
     holder: str | None
+    fence: int
+    lease_until: float | None
     dead: bool
-    """Whether no claim is left; its revision is to fail."""
+    """Whether no claim is left: it is still to be given up, by `bury`."""
 
 
 def release_expired(session: Session) -> list[Lost]:
-    """Free the steps whose lease ran out."""
+    """Free the steps whose lease ran out; those with no claim left are only returned."""
     return _release(session, StepRow.lease_until < database_clock())
 
 
@@ -53,9 +59,30 @@ def _release(session: Session, condition: ColumnElement[bool]) -> list[Lost]:
     lost = []
     for step in held:
         dead = step.attempts >= MAX_ATTEMPTS
-        lost.append(Lost(step.id, step.revision_id, step.holder, dead))
-        step.state = (StepState.DEAD if dead else StepState.READY).value
-        step.lease_until, step.holder, step.rung_at = None, None, None
-        step.error_code = WORKER_LOST
+        lost.append(Lost(step.id, step.revision_id, step.holder, step.fence, step.lease_until, dead))
+        if not dead:
+            step.state = StepState.READY.value
+            step.lease_until, step.holder, step.rung_at = None, None, None
+            step.error_code = WORKER_LOST
     session.flush()
     return lost
+
+
+def bury(session: Session, lost: Lost) -> bool:
+    """Mark a step with no claim left dead; False when its holder came back, or another has seen to it meanwhile.
+
+    Needs a writing session in which its revision is locked.
+    """
+    result = session.execute(
+        update(StepRow)
+        .where(
+            StepRow.id == lost.step_id,
+            StepRow.fence == lost.fence,
+            StepRow.state == StepState.LEASED.value,
+            StepRow.lease_until == lost.lease_until,
+        )
+        .values(state=StepState.DEAD.value, lease_until=None, holder=None, rung_at=None, error_code=WORKER_LOST)
+        .execution_options(synchronize_session=False)
+    )
+    assert isinstance(result, CursorResult)
+    return result.rowcount == 1

@@ -33,5 +33,7 @@ def due_to_ring(session: Session, ring_again_s: float, limit: int) -> list[StepR
 
 
 def mark_rung(session: Session, step_ids: Sequence[int]) -> None:
-    """Note that a broker was told of these steps."""
-    session.execute(update(StepRow).where(StepRow.id.in_(step_ids)).values(rung_at=database_clock()))
+    """Note that a broker was told of these steps, but for those that somebody is changing: they are rung once more."""
+    free = select(StepRow.id).where(StepRow.id.in_(step_ids)).order_by(StepRow.id).with_for_update(skip_locked=True)
+    found = session.scalars(free).all()
+    session.execute(update(StepRow).where(StepRow.id.in_(found)).values(rung_at=database_clock()))

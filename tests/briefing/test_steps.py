@@ -104,8 +104,12 @@ def test_after_three_claims_a_lost_step_is_dead(database):
     dead = []
     for _ in range(steps.MAX_ATTEMPTS):
         claim(database, lease_s=-1)
-        dead += [lost.dead for lost in do(database, steps.release_expired)]
+        (lost,) = do(database, steps.release_expired)
+        dead.append(lost.dead)
     assert dead == [False, False, True]
+    assert row(database, step).state == "leased", "given up apart, under its revision's lock"
+    assert do(database, steps.bury, lost)
+    assert not do(database, steps.bury, lost), "once"
     assert (row(database, step).state, row(database, step).error_code) == ("dead", steps.WORKER_LOST)
 
 

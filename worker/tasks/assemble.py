@@ -9,7 +9,6 @@ from briefing import revisions, steps
 from briefing.backoff import MAX_POSTPONED
 from briefing.errors import TakeCorrupt
 from briefing.jingles import jingle_files
-from briefing.models import RevisionRow
 from briefing.show import Show
 from briefing.speech import Cast, Chunk
 from briefing.states import Queue, RevisionState, StepKind
@@ -54,10 +53,10 @@ def assemble_revision(lease: Lease, place: Workplace) -> None:
         return
     now = datetime.now(UTC)
     with place.database.writing() as session:
+        row = revisions.locked_in_briefing(session, revision.id)
         if not steps.finish(session, lease):
             return
         save_master(session, master, now)
-        row = session.get_one(RevisionRow, revision.id)
         row.master_key = master.key
         state, following = pipeline.after_assemble(show, Queue(row.queue))
         if state is RevisionState.HELD:
@@ -97,11 +96,11 @@ def _speak_again(place: Workplace, lease: Lease, prepared: Prepared, keys: Colle
     voices = {narrator.voice for narrator in prepared.cast.narrators}
     online = {voice for voice in voices if place.speakers.get(voice).engine.capabilities.online}
     with place.database.writing() as session:
+        row = revisions.locked(session, lease.revision_id)
         if not steps.wait_again(session, lease):
             return
-        for key in keys:
+        for key in sorted(keys):
             forget_take(session, key)
-        row = session.get_one(RevisionRow, lease.revision_id)
         revisions.move(row, RevisionState.SPEAKING, datetime.now(UTC))
         row.chunks_left += len(keys)
         spoken = {chunk.key for chunk in prepared.chunks}.difference(keys)

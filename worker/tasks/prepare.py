@@ -44,14 +44,15 @@ def prepare_revision(lease: Lease, place: Workplace) -> None:
     engaged = engage(revisions.casting_of(revision), place.speakers, [], allowed=show.fallback)
     prepared = cut(written, engaged.cast, engaged.engines, variations(place, revision.briefing_id), place.limits)
     with place.database.writing() as session:
+        row = revisions.locked_in_briefing(session, revision.id)
         if steps.finish(session, lease):
-            _save_prepared(session, lease, prepared, engaged, versions)
+            _save_prepared(session, row, prepared, engaged, versions)
 
 
 def _is_unchanged(place: Workplace, lease: Lease, written: Script) -> bool:
     """Tell whether an equal revision says the very same; then the step is finished and that revision counts."""
     with place.database.writing() as session:
-        row = session.get_one(RevisionRow, lease.revision_id)
+        row = revisions.locked_in_briefing(session, lease.revision_id)
         counterpart = revisions.counterpart(session, row)
         if counterpart is None or Script.model_validate(counterpart.script).substance != written.substance:
             return False
@@ -60,8 +61,9 @@ def _is_unchanged(place: Workplace, lease: Lease, written: Script) -> bool:
         return True
 
 
-def _save_prepared(session: Session, lease: Lease, prepared: Prepared, engaged: Engaged, versions: list[int]) -> None:
-    row = session.get_one(RevisionRow, lease.revision_id)
+def _save_prepared(
+    session: Session, row: RevisionRow, prepared: Prepared, engaged: Engaged, versions: list[int]
+) -> None:
     now = datetime.now(UTC)
     row.script = prepared.script.model_dump(mode="json")
     row.card = script.card(prepared.script, Show.model_validate(row.show)).model_dump(mode="json")
@@ -83,5 +85,7 @@ def _articles(place: Workplace, revision: RevisionRow) -> tuple[list[Article], l
         return [Article.model_validate(row.content) for row in known], [row.id for row in known]
     articles = [fetch(ref, addresses[str(ref)], sources) for ref in refs]
     with place.database.writing() as session:
-        versions = [save_version(session, article, datetime.now(UTC)) for article in articles]
-    return articles, versions
+        # In one order for all, as two briefings of the same articles would wait for each other.
+        ordered = sorted(articles, key=lambda article: str(article.ref))
+        saved = {article.ref: save_version(session, article, datetime.now(UTC)) for article in ordered}
+    return articles, [saved[article.ref] for article in articles]

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import steps
-from briefing.models import RevisionRow
+from briefing import revisions, steps
 from briefing.states import Queue, RevisionState
 from worker import pipeline
 from worker.publish import publish
@@ -24,7 +23,7 @@ def publish_revision(lease: Lease, place: Workplace) -> None:
         finish_idle(place, lease)
         return
     with place.database.writing() as session:
+        row = revisions.locked_in_briefing(session, revision.id)
         if steps.finish(session, lease):
-            row = session.get_one(RevisionRow, lease.revision_id)
             publish(session, row, place.storage, place.files, datetime.now(UTC))
             record(session, row.id, pipeline.after_publish(RevisionState(row.state), Queue(row.queue)))

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from briefing import revisions, steps
-from briefing.models import RevisionRow
 from briefing.show import Show
 from briefing.speech import Fallback
 from briefing.values import Script
@@ -39,6 +38,6 @@ def recast_revision(lease: Lease, place: Workplace) -> None:
         place.limits,
     )
     with place.database.writing() as session:
+        row = revisions.locked(session, revision.id)
         if steps.finish(session, lease):
-            row = session.get_one(RevisionRow, revision.id)
             save_chunks(session, row, prepared, engaged, datetime.now(UTC))

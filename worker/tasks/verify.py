@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import steps
+from briefing import revisions, steps
 from briefing.backoff import MAX_POSTPONED
 from briefing.errors import NotPublishedYet
 from briefing.logs import get_logger
@@ -67,8 +67,8 @@ def _findings(lease: Lease, place: Workplace, wanted: Published) -> tuple[Findin
 def _note(lease: Lease, place: Workplace, state: str, findings: tuple[Finding, ...], *, finish: bool) -> None:
     """Write down what was found, if the step is still ours and its revision still the live one."""
     with place.database.writing() as session:
+        row = revisions.locked(session, lease.revision_id)
         held = steps.finish(session, lease) if finish else steps.renew(session, lease, place.work.lease_s)
-        row = session.get_one(RevisionRow, lease.revision_id)
         if not held or expected(session, row, place.files) is None:
             return
         row.verification = {
