@@ -17,6 +17,7 @@ from api.asking import check_voice, read_request
 from api.context import Context, Generator, Here, Publisher, Reader
 from api.problems import Problem, responses
 from briefing import asking, revisions, steps
+from briefing.failpoints import Failpoint, reach
 from briefing.hashing import stable_hash
 from briefing.models import BriefingRow, IdempotencyRow
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind
@@ -75,6 +76,7 @@ def ask(
             row, status = session.get_one(BriefingRow, revision.briefing_id), 202 if made else 200
             _remember(session, caller, idempotency_key, fingerprint, row.id, status)
         shown = views.briefing(session, row, context)
+    reach(Failpoint.API_ASKED)
     response.status_code = status
     response.headers["Location"] = shown.links["self"]
     return shown
@@ -147,6 +149,7 @@ def regenerate(
         row = _row(session, briefing_id)
         asking.regenerate(session, row, again, datetime.now(UTC))
         shown = views.briefing(session, row, context)
+    reach(Failpoint.API_REGENERATED)
     response.headers["Location"] = shown.links["self"]
     return shown
 
@@ -167,7 +170,9 @@ def publish(briefing_id: BriefingId, context: Here, caller: Publisher) -> schema
         revisions.move(revision, RevisionState.PUBLISHING, datetime.now(UTC))
         steps.record(session, StepKind.PUBLISH, Queue.INTERACTIVE, revision_id=revision.id)
         session.flush()
-        return views.briefing(session, row, context)
+        shown = views.briefing(session, row, context)
+    reach(Failpoint.API_PUBLISHED)
+    return shown
 
 
 @router.get(

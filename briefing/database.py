@@ -6,7 +6,9 @@ Knows no tables. SQLite and PostgreSQL differ only here and in `database_clock`.
 from __future__ import annotations
 
 import os
+import re
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, Float, create_engine, event
@@ -26,7 +28,13 @@ if TYPE_CHECKING:
 
 #: Seconds a writer waits for SQLite's single write lock before giving up: many workers finish chunks
 #: at once, each holding it for milliseconds, so a wait this long means something is badly wrong.
-_BUSY_S = 30.0
+BUSY_S = 30.0
+
+#: Where the write lock lies in the `-shm` file (https://sqlite.org/walformat.html, "WAL locks").
+_WAL_WRITE_LOCK = 120
+
+#: A lock to write, as Linux tells of it (proc(5)).
+_LOCK = re.compile(r"\d+: POSIX +\w+ +WRITE (?P<pid>\d+) \w+:\w+:(?P<inode>\d+) (?P<first>\d+) (?P<last>\d+)")
 
 
 class database_clock(FunctionElement[float]):  # noqa: N801  reads as an SQL function
@@ -92,7 +100,7 @@ def reporting() -> Iterator[None]:
 class Database:
     """Opens sessions on one database address. `busy_s` is how long one waits for another writer, in seconds."""
 
-    def __init__(self, address: str, busy_s: float = _BUSY_S) -> None:
+    def __init__(self, address: str, busy_s: float = BUSY_S) -> None:
         self.address = address
         self._busy_s = busy_s
         self._engine: Engine | None = None
@@ -124,6 +132,25 @@ class Database:
         engine = self.engine.execution_options(writing=True)
         with reporting(), Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
+
+    def writer(self) -> int | None:
+        """Return the ID of the process of this machine that holds SQLite's write lock, None where that cannot be told:
+        nobody holds it, or the database is another.
+        """
+        path = self.engine.url.database
+        if self.engine.dialect.name != "sqlite" or not path:
+            return None
+        try:
+            # Asking fcntl would mean opening the file, and closing it drops this process's own locks on it.
+            locks, inode = Path("/proc/locks").read_text(), Path(f"{path}-shm").stat().st_ino
+        except OSError:
+            return None
+        for line in locks.splitlines():
+            if found := _LOCK.fullmatch(line):
+                of, first, last = (int(found[name]) for name in ("inode", "first", "last"))
+                if of == inode and first <= _WAL_WRITE_LOCK <= last:
+                    return int(found["pid"])
+        return None
 
     def dispose(self) -> None:
         """Close pooled connections."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from briefing.errors import StorageUnavailable
+from briefing.failpoints import Failpoint, reach
 from briefing.storage import reporting, sync_file, sync_folder, write_atomically
 
 if TYPE_CHECKING:
@@ -129,6 +130,7 @@ class PublicFiles:
         except OSError as error:
             message = f"cannot point {ref} at its audio: {error.strerror}"
             raise StorageUnavailable(message) from error
+        reach(Failpoint.PUBLISH_ALIAS)
         write_atomically(
             self._article(ref),
             json.dumps(audio, ensure_ascii=False, indent=1).encode(),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from briefing import steps
 from briefing.errors import BriefcastError
+from briefing.failpoints import Failpoint, reach
 from briefing.logs import get_logger
 from briefing.storage import TEMPORARY_NAME
 from worker.failing import after_given_up
@@ -42,13 +43,21 @@ def sweep(place: Workplace) -> list[Lost]:
 def free_expired(place: Workplace) -> list[Lost]:
     """Free the steps whose lease ran out and see to the revisions of those given up. Returns all of them."""
     with place.database.writing() as session:
-        return _settled(session, steps.release_expired(session), place)
+        lost = _settled(session, steps.release_expired(session), place)
+    return _told(lost)
 
 
 def free_held_by(place: Workplace, holder: str) -> list[Lost]:
     """The same for the steps of a process that is known to be gone."""
     with place.database.writing() as session:
-        return _settled(session, steps.release_held_by(session, holder), place)
+        lost = _settled(session, steps.release_held_by(session, holder), place)
+    return _told(lost)
+
+
+def _told(lost: list[Lost]) -> list[Lost]:
+    if lost:
+        reach(Failpoint.SWEEP_AFTER_COMMIT)
+    return lost
 
 
 def _settled(session: Session, lost: Sequence[Lost], place: Workplace) -> list[Lost]:
@@ -61,6 +70,8 @@ def _settled(session: Session, lost: Sequence[Lost], place: Workplace) -> list[L
                 hint="Look for a crash or a lack of memory in the workers' log, then regenerate.",
             )
             after_given_up(session, step.step_id, error, place.speakers.catalogue, datetime.now(UTC))
+    if lost:
+        reach(Failpoint.SWEEP_BEFORE_COMMIT)
     return list(lost)
 
 

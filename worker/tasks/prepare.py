@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from briefing import revisions, steps
+from briefing.failpoints import Failpoint, reach
 from briefing.lexicons import lexicon_for
 from briefing.models import ArticleRow, BriefingRow, RevisionRow
 from briefing.show import Show
@@ -46,6 +47,8 @@ def prepare_revision(lease: Lease, place: Workplace) -> None:
     with place.database.writing() as session:
         if steps.finish(session, lease):
             _save_prepared(session, lease, prepared, engaged, versions)
+            reach(Failpoint.PREPARE_BEFORE_COMMIT)
+    reach(Failpoint.PREPARE_AFTER_COMMIT)
 
 
 def _is_unchanged(place: Workplace, lease: Lease, written: Script) -> bool:
@@ -82,6 +85,7 @@ def _articles(place: Workplace, revision: RevisionRow) -> tuple[list[Article], l
     if known is not None:
         return [Article.model_validate(row.content) for row in known], [row.id for row in known]
     articles = [fetch(ref, addresses[str(ref)], sources) for ref in refs]
+    reach(Failpoint.PREPARE_FETCHED)
     with place.database.writing() as session:
         versions = [save_version(session, article, datetime.now(UTC)) for article in articles]
     return articles, versions

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from briefing import steps
+from briefing.failpoints import Failpoint, reach
 from briefing.models import RevisionRow
 from briefing.states import Queue, RevisionState
 from worker import pipeline
@@ -28,3 +29,5 @@ def publish_revision(lease: Lease, place: Workplace) -> None:
             row = session.get_one(RevisionRow, lease.revision_id)
             publish(session, row, place.storage, place.files, datetime.now(UTC))
             record(session, row.id, pipeline.after_publish(RevisionState(row.state), Queue(row.queue)))
+            reach(Failpoint.PUBLISH_BEFORE_COMMIT)
+    reach(Failpoint.PUBLISH_AFTER_COMMIT)

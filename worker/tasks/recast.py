@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from briefing import revisions, steps
+from briefing.failpoints import Failpoint, reach
 from briefing.models import RevisionRow
 from briefing.show import Show
 from briefing.speech import Fallback
@@ -42,3 +43,4 @@ def recast_revision(lease: Lease, place: Workplace) -> None:
         if steps.finish(session, lease):
             row = session.get_one(RevisionRow, revision.id)
             save_chunks(session, row, prepared, engaged, datetime.now(UTC))
+            reach(Failpoint.RECAST_BEFORE_COMMIT)
