@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import delete
 
 from briefing.errors import DatabaseUnavailable
+from briefing.lock_holder import lock_holder
 from briefing.logs import configure, get_logger
 from briefing.models import HealthRow
 from briefing.schema import migrate
@@ -107,7 +108,7 @@ class Runner:
         """Have the child replaced that hangs inside a transaction: it holds SQLite's one write lock, so that no lease
         can be seen to run out. Where nobody can tell which one it is, all of them.
         """
-        writer = self._place.database.writer()
+        writer = lock_holder(self._place.database.engine.url)
         for child in self._children:
             if writer in {None, child.process.pid}:
                 _log.warning("child killed, as nothing can be written", pid=child.process.pid)
