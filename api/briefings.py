@@ -18,6 +18,7 @@ from api.context import Context, Generator, Here, Publisher, Reader
 from api.problems import Problem, responses
 from briefing import asking, revisions, steps
 from briefing.errors import DatabaseUnavailable
+from briefing.failpoints import Failpoint, reach
 from briefing.hashing import stable_hash
 from briefing.models import BriefingRow, IdempotencyRow
 from briefing.rows import add_unless_there
@@ -80,6 +81,7 @@ def ask(
                 answered = _remember(session, caller, idempotency_key, fingerprint, answered)
         row, status = session.get_one(BriefingRow, answered[0]), answered[1]
         shown = views.briefing(session, row, context)
+    reach(Failpoint.API_ASKED)
     response.status_code = status
     response.headers["Location"] = shown.links["self"]
     return shown
@@ -155,6 +157,7 @@ def regenerate(
         row = _row(session, briefing_id)
         asking.regenerate(session, row, again, datetime.now(UTC))
         shown = views.briefing(session, row, context)
+    reach(Failpoint.API_REGENERATED)
     response.headers["Location"] = shown.links["self"]
     return shown
 
@@ -175,7 +178,9 @@ def publish(briefing_id: BriefingId, context: Here, caller: Publisher) -> schema
         revisions.move(revision, RevisionState.PUBLISHING, datetime.now(UTC))
         steps.record(session, StepKind.PUBLISH, Queue.INTERACTIVE, revision_id=revision.id)
         session.flush()
-        return views.briefing(session, row, context)
+        shown = views.briefing(session, row, context)
+    reach(Failpoint.API_PUBLISHED)
+    return shown
 
 
 @router.get(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 #: Seconds a writer waits for SQLite's single write lock, or for another's row lock, before giving up: many workers
 #: finish chunks at once, each holding it for milliseconds, so a wait this long means something is badly wrong.
-_BUSY_S = 30.0
+BUSY_S = 30.0
 
 #: Connections that are kept open; further ones, up to a process's most, are closed after use.
 _KEPT = 5
@@ -157,7 +157,7 @@ class Database:
     `connections` how many a process opens at most.
     """
 
-    def __init__(self, address: str, busy_s: float = _BUSY_S, connections: int = 15) -> None:
+    def __init__(self, address: str, busy_s: float = BUSY_S, connections: int = 15) -> None:
         self.address = address
         self._busy_s = busy_s
         self._connections = connections

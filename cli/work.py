@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from briefing.database import BUSY_S
 from briefing.logs import configure
 from briefing.schema import current, newest, refuse_newer
 from briefing.schema import migrate as migrate_database
+from briefing.settings import WorkSettings
 from worker.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -30,7 +32,9 @@ def work(parent: int | None) -> None:
     if parent is not None:
         die_with_parent(parent)
     configure()
-    place = Workplace()
+    settings = WorkSettings()
+    # No longer than a lease: where nothing can be written, a child that hangs may be why.
+    place = Workplace(work=settings, busy_s=min(BUSY_S, settings.lease_s))
     _ = place.signer  # opened now: a certificate or key that cannot sign is told before work starts
     runner = Runner(place)
     _on_stop(runner.stop)

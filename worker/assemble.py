@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from briefing.audio import MASTER_RATE, Master
 from briefing.errors import MasterRejected, TakeCorrupt, WatermarkMissing
+from briefing.failpoints import Failpoint, reach
 from briefing.storage import refused
 from worker import encode, master, sign, stitch, watermark
 from worker.listen import Listener, stated_samples
@@ -82,6 +83,7 @@ def produce(planned: Programme, storage: BlobStorage, timed: Timed = lambda _: n
             tag(path, planned.tags, planned.mix.cues, planned.artwork)
         with timed("sign"):
             sign.sign(path, manifest(planned.provenance), planned.signer)
+        reach(Failpoint.ASSEMBLE_SIGNED)
         size = path.stat().st_size
         transcript = _stored(planned.transcript, storage)
         sha256 = storage.put(path)
@@ -147,7 +149,7 @@ def _encoded(planned: Programme, blocks: Iterator[Block], path: Path, timed: Tim
     try:
         with Listener() as listener:
             with timed("encode"):
-                encode.encode(blocks, path, listener.feed)
+                encode.encode(blocks, path, _reaching(listener.feed))
             with timed("check"):
                 measured, decoded = listener.heard()
                 samples = stated_samples(path)
@@ -157,6 +159,14 @@ def _encoded(planned: Programme, blocks: Iterator[Block], path: Path, timed: Tim
         message = f"the MP3 decodes to {samples} samples where {planned.mix.samples} were planned"
         raise MasterRejected(message)
     return measured
+
+
+def _reaching(heard: Callable[[bytes], None]) -> Callable[[bytes], None]:
+    def fed(part: bytes) -> None:
+        heard(part)
+        reach(Failpoint.ASSEMBLE_ENCODING)
+
+    return fed
 
 
 def _check_mark(mark: Watermark, path: Path) -> None:

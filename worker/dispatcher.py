@@ -7,6 +7,7 @@ broker is like is written down for `/readyz`, since the API never asks Redis its
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from kombu.exceptions import OperationalError
@@ -15,12 +16,14 @@ from redis.exceptions import RedisError
 from briefing import steps
 from briefing.database import database_clock
 from briefing.errors import DatabaseUnavailable
+from briefing.failpoints import Failpoint, reach
 from briefing.logs import get_logger, masked
 from briefing.models import HealthRow
 from briefing.rows import put
 from worker import sweep
 from worker.celery import check_broker, ring
 from worker.pipeline import DEADLINE_S
+from worker.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from briefing.models import StepRow
@@ -34,6 +37,11 @@ _LOOK_S = 0.2
 
 #: Seconds before the next look while the database is away.
 _AWAY_S = 1.0
+
+#: Seconds and leases that the loop may stand still before the process ends itself: it waits for Redis and the database,
+#: for some time each.
+_STILL_S = 60.0
+_STILL_LEASES = 3
 
 #: What the transport raises when Redis is away or refuses.
 _BROKER_TROUBLE = (OperationalError, RedisError, OSError)
@@ -55,18 +63,24 @@ class Dispatcher:
 
     def run(self) -> None:
         """Ring and sweep until stopped."""
-        looks_per_sweep = max(1, round(self._place.work.tick_s / _LOOK_S))
-        look = 0
+        with Watchdog(_STILL_S + _STILL_LEASES * self._place.work.lease_s) as watchdog:
+            self._dispatch(watchdog)
+
+    def _dispatch(self, watchdog: Watchdog) -> None:
+        swept = 0.0
         while not self._stopping.is_set():
+            watchdog.alive()
             try:
-                if look % looks_per_sweep == 0:
+                if time.monotonic() - swept > self._place.work.tick_s:
                     sweep.sweep(self._place)
+                    swept = time.monotonic()
                     self._ask_broker()
-                look += 1
                 if not self._ring_due():
                     self._stopping.wait(_LOOK_S)
             except DatabaseUnavailable as error:
                 _log.warning("the database is away", message=error.message)
+                # Leases ran out while nobody could renew them; their holders go first.
+                swept = time.monotonic() + self._place.work.lease_s / 2
                 self._stopping.wait(_AWAY_S)
 
     def _ask_broker(self) -> None:
@@ -85,12 +99,13 @@ class Dispatcher:
         rung: list[int] = []
         try:
             for step in due:
-                ring(step.id, step.queue, _deadline_s(step))
+                ring(step.id, step.queue, min(_deadline_s(step), self._place.work.step_s))
                 rung.append(step.id)
         except _BROKER_TROUBLE as error:
             self._report("degraded", f"{type(error).__name__}: {masked(str(error))}")
             self._stopping.wait(1.0)
         if rung:
+            reach(Failpoint.DISPATCHER_RUNG)
             # After ringing, not before: a message too many is harmless, a missing one would wait a minute.
             with self._place.database.writing() as session:
                 steps.mark_rung(session, rung)

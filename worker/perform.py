@@ -11,6 +11,7 @@ import random
 import threading
 import time
 from contextlib import contextmanager
+from contextvars import copy_context
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ from briefing.errors import (
     Unavailable,
     WatermarkNotInstalled,
 )
+from briefing.failpoints import Failpoint, reach
 from briefing.logs import get_logger
 from briefing.models import RevisionRow
 from worker.failing import after_given_up
@@ -99,6 +101,7 @@ def _perform(lease: Lease, place: Workplace) -> None:
     _log.info("step started")
     settled = False
     try:
+        reach(Failpoint.PERFORM_CLAIMED)
         TASKS[lease.kind](lease, place)
         settled = True
         _log.info("step finished")
@@ -189,7 +192,7 @@ def _kept(lease: Lease, place: Workplace) -> Iterator[None]:
     """Renew the lease every third of it, until the end or the kind's deadline."""
     over = threading.Event()
     interval_s = place.work.lease_s / 3
-    rounds = int(DEADLINE_S[lease.kind] / interval_s)
+    rounds = int(min(DEADLINE_S[lease.kind], place.work.step_s) / interval_s)
 
     def renew() -> None:
         for _ in range(rounds):
@@ -206,7 +209,8 @@ def _kept(lease: Lease, place: Workplace) -> Iterator[None]:
                 _log.warning("lease lost", step=lease.step_id)
                 return
 
-    renewing = threading.Thread(target=renew, name=f"lease-{lease.step_id}", daemon=True)
+    # In this context, so that what it logs names the briefing.
+    renewing = threading.Thread(target=copy_context().run, args=[renew], name=f"lease-{lease.step_id}", daemon=True)
     renewing.start()
     try:
         yield

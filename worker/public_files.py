@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from briefing.failpoints import Failpoint, reach
 from briefing.public_names import (
     ALIAS,
     ARTICLE,
@@ -97,6 +98,7 @@ class PublicFiles:
     def put_article(self, ref: ArticleRef, sha256: str, audio: dict[str, Any]) -> None:
         """Point an article's alias at an MP3 and write its audio JSON. Raises StorageUnavailable."""
         self.storage.point(alias_name(ref), audio_name(sha256), sha256, ALIAS)
+        reach(Failpoint.PUBLISH_ALIAS)
         self.storage.write(article_name(ref), json.dumps(audio, ensure_ascii=False, indent=1).encode(), ARTICLE)
 
     def put_feed(self, slug: str, feed: bytes) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from briefing.audio import MASTER_RATE, Cue, Master
 from briefing.errors import MasterRejected, WatermarkMissing
+from briefing.failpoints import Failpoint, reach
 from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, ShowRow
 from briefing.revisions import conclude, lock_briefing, move
 from briefing.show import Show
@@ -52,8 +53,11 @@ def publish(session: Session, revision: RevisionRow, storage: BlobStorage, files
         message = f"the MP3 of revision {revision.id} is missing or damaged in the storage"
         raise MasterRejected(message, hint="Regenerate the briefing.")
     _check_watermark(session, briefing, revision)
+    reach(Failpoint.PUBLISH_BEFORE)
     files.put_audio(master.sha256)
+    reach(Failpoint.PUBLISH_AUDIO)
     _write_companions(briefing, revision, master, storage, files)
+    reach(Failpoint.PUBLISH_COMPANIONS)
     if live is not None and live.id != revision.id:
         move(live, RevisionState.SUPERSEDED, now)
     briefing.live_revision = revision.id
@@ -61,6 +65,7 @@ def publish(session: Session, revision: RevisionRow, storage: BlobStorage, files
     conclude(session, revision, RevisionState.LIVE, now)
     session.flush()
     _write_article(session, briefing, files)
+    reach(Failpoint.PUBLISH_ARTICLE)
     write_feed(session, briefing.show, files)
 
 

@@ -19,11 +19,13 @@ from dataclasses import dataclass, field
 from sqlalchemy import delete
 
 from briefing.errors import DatabaseUnavailable
+from briefing.lock_holder import lock_holder
 from briefing.logs import configure, get_logger
 from briefing.models import HealthRow
 from briefing.schema import migrate
 from briefing.states import Queue
 from worker import sweep
+from worker.watchdog import Watchdog
 from worker.workplace import Workplace, holder_name
 
 #: Seconds between two looks at the children.
@@ -40,6 +42,12 @@ _GRACE_S = 25.0
 
 #: A child that lived less than this long is not replaced at once but after as long: it would only die again.
 _SHORT_LIFE_S = 1.0
+
+#: Leases that the supervisor's loop may stand still before it ends itself.
+_STILL_LEASES = 3
+
+#: Seconds between two looks whether the parent is there still.
+_ORPHAN_LOOK_S = 1.0
 
 _ALL_QUEUES = (Queue.INTERACTIVE, Queue.BULK, Queue.ONLINE)
 _PR_SET_PDEATHSIG = 1
@@ -62,6 +70,7 @@ class Runner:
         self._place = place
         self._children: list[_Child] = []
         self._stopping = threading.Event()
+        self._resting_until = 0.0
 
     def stop(self) -> None:
         """Ask the runner to stop: children finish the step at hand."""
@@ -73,17 +82,37 @@ class Runner:
         with self._place.database.writing() as session:
             # What a dispatcher once reported says nothing of work that needs no broker.
             session.execute(delete(HealthRow).where(HealthRow.name == "broker"))
-        swept = 0.0
+        with Watchdog(_STILL_LEASES * self._place.work.lease_s) as watchdog:
+            self._supervise(watchdog)
+        self._stop_children()
+
+    def _supervise(self, watchdog: Watchdog) -> None:
+        swept, written = 0.0, time.monotonic()
         while not self._stopping.wait(_LOOK_S):
+            watchdog.alive()
             try:
                 self._replace_dead()
                 if time.monotonic() - swept > self._place.work.tick_s:
                     self._sweep()
-                    swept = time.monotonic()
+                    swept = written = time.monotonic()
             except DatabaseUnavailable as error:
                 _log.warning("the database is away", message=error.message)
+                if time.monotonic() - written > self._place.work.lease_s:
+                    self._kill_children()
+                    written = time.monotonic()
+                # Leases ran out while nobody could renew them; their holders go first.
+                swept = time.monotonic() + self._place.work.lease_s / 2
                 self._stopping.wait(_AWAY_S)
-        self._stop_children()
+
+    def _kill_children(self) -> None:
+        """Have the child replaced that hangs inside a transaction: it holds SQLite's one write lock, so that no lease
+        can be seen to run out. Where nobody can tell which one it is, all of them.
+        """
+        writer = lock_holder(self._place.database.engine.url)
+        for child in self._children:
+            if writer in {None, child.process.pid}:
+                _log.warning("child killed, as nothing can be written", pid=child.process.pid)
+                child.process.kill()
 
     def _replace_dead(self) -> None:
         for child in [child for child in self._children if child.process.poll() is not None]:
@@ -91,11 +120,14 @@ class Runner:
             self._children.remove(child)
             _log.warning("child died", pid=child.process.pid, status=child.process.returncode)
             if time.monotonic() - child.started < _SHORT_LIFE_S:
-                time.sleep(_SHORT_LIFE_S)
-        while len(self._children) < self._place.work.workers:
-            command = [sys.executable, "-m", "worker.runner", str(os.getpid())]
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603  our own module
+                self._resting_until = time.monotonic() + _SHORT_LIFE_S
+        while len(self._children) < self._place.work.workers and time.monotonic() >= self._resting_until:
+            process = self._start_child()
             self._children.append(_Child(process, holder_name(process.pid)))
+
+    def _start_child(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "worker.runner", str(os.getpid())]
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603  our own module
 
     def _sweep(self) -> None:
         """Free expired steps; a child of ours that held one hangs, and is replaced."""
@@ -123,14 +155,17 @@ def work(place: Workplace, stopping: threading.Event) -> None:
     """Perform steps until told to stop; the step at hand is finished first."""
     from worker.perform import perform_next  # noqa: PLC0415  loads the sound libraries; the supervisor needs none
 
-    while not stopping.is_set():
-        try:
-            if not perform_next(place, _ALL_QUEUES):
-                stopping.wait(_IDLE_S)
-        except DatabaseUnavailable as error:
-            # No reason to end: a new process would load its model anew, and find no database either.
-            _log.warning("the database is away", message=error.message)
-            stopping.wait(_AWAY_S)
+    # A step that hangs is freed when its lease runs out; a process that hangs after its step is done has none.
+    with Watchdog(place.work.step_s + 2 * place.work.lease_s) as watchdog:
+        while not stopping.is_set():
+            watchdog.alive()
+            try:
+                if not perform_next(place, _ALL_QUEUES):
+                    stopping.wait(_IDLE_S)
+            except DatabaseUnavailable as error:
+                # No reason to end: a new process would load its model anew, and find no database either.
+                _log.warning("the database is away", message=error.message)
+                stopping.wait(_AWAY_S)
 
 
 def die_with_parent(parent: int) -> None:
@@ -141,6 +176,15 @@ def die_with_parent(parent: int) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:
             sys.exit(0)
+        # One that hangs hears no signal; nobody else would end it.
+        threading.Thread(target=_outlive, args=[parent], name="parent", daemon=True).start()
+
+
+def _outlive(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_ORPHAN_LOOK_S)
+    time.sleep(_GRACE_S)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _child_main() -> None:

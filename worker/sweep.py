@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from briefing import revisions, steps
 from briefing.errors import BriefcastError
+from briefing.failpoints import Failpoint, reach
 from briefing.logs import get_logger
 from briefing.storage import TEMPORARY_NAME
 from worker.failing import after_given_up
@@ -39,15 +40,21 @@ def sweep(place: Workplace) -> list[Lost]:
 def free_expired(place: Workplace) -> list[Lost]:
     """Free the steps whose lease ran out and see to the revisions of those given up. Returns all of them."""
     with place.database.writing() as session:
-        lost = steps.release_expired(session)
+        lost = _released(steps.release_expired(session))
     return _settled(lost, place)
 
 
 def free_held_by(place: Workplace, holder: str) -> list[Lost]:
     """The same for the steps of a process that is known to be gone."""
     with place.database.writing() as session:
-        lost = steps.release_held_by(session, holder)
+        lost = _released(steps.release_held_by(session, holder))
     return _settled(lost, place)
+
+
+def _released(lost: list[Lost]) -> list[Lost]:
+    if lost:
+        reach(Failpoint.SWEEP_BEFORE_COMMIT)
+    return lost
 
 
 def _settled(lost: list[Lost], place: Workplace) -> list[Lost]:
@@ -55,6 +62,8 @@ def _settled(lost: list[Lost], place: Workplace) -> list[Lost]:
         _log.warning("worker lost", step=step.step_id, revision=step.revision_id, holder=step.holder, dead=step.dead)
         if step.dead:
             _give_up(step, place)
+    if lost:
+        reach(Failpoint.SWEEP_AFTER_COMMIT)
     return lost
 
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from briefing.database import Database
+from briefing.database import BUSY_S, Database
 from briefing.settings import (
     DataSettings,
     LimitSettings,
@@ -39,11 +39,13 @@ class Workplace:
     public: PublicSettings = field(default_factory=PublicSettings)
     work: WorkSettings = field(default_factory=WorkSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
+    busy_s: float = BUSY_S
+    """Seconds to wait for another writer."""
 
     @cached_property
     def database(self) -> Database:
         """The record of all work."""
-        return Database(self.data.database_address, connections=self.data.database_connections)
+        return Database(self.data.database_address, busy_s=self.busy_s, connections=self.data.database_connections)
 
     @cached_property
     def storages(self) -> Storages:

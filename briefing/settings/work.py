@@ -20,6 +20,8 @@ class WorkSettings(Settings):
     """Seconds a claim lasts unless renewed; a dead worker's step is free again after that."""
     tick_s: float = Field(default=5.0, gt=0, le=20)
     """Seconds between two rounds of the dispatcher."""
+    step_s: float = Field(default=1800.0, gt=0, le=1800)
+    """Seconds that a step may take at most, whatever its kind; kinds with a shorter deadline keep it."""
     ring_again_s: float = Field(default=60.0, gt=0, le=3600)
     """Seconds after which a ready step is rung again."""
     broker_url: str = Field(default="redis://127.0.0.1:6379/0", pattern=r"^(rediss?|redis\+socket|sentinel)://")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import or_, select, update
 
 from briefing.database import database_clock
+from briefing.failpoints import Failpoint, reach
 from briefing.models import StepRow
 from briefing.states import Queue, StepKind, StepState
 
@@ -103,4 +104,5 @@ def _claim_from(
     row = session.execute(statement).first()
     if row is None:
         return None
+    reach(Failpoint.STEP_CLAIMED)
     return Lease(row.id, row.fence, StepKind(row.kind), row.revision_id, row.payload, row.attempts, row.postponed)

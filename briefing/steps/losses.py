@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import CursorResult, select, update
 
 from briefing.database import database_clock
+from briefing.failpoints import Failpoint, reach
 from briefing.models import StepRow
 from briefing.states import StepState
 
@@ -65,6 +66,8 @@ def _release(session: Session, condition: ColumnElement[bool]) -> list[Lost]:
             step.lease_until, step.holder, step.rung_at = None, None, None
             step.error_code = WORKER_LOST
     session.flush()
+    if lost:
+        reach(Failpoint.STEP_RELEASED)
     return lost
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import CursorResult, update
 
 from briefing.database import database_clock
+from briefing.failpoints import Failpoint, reach
 from briefing.models import StepRow
 from briefing.states import StepState
 
@@ -21,12 +22,12 @@ if TYPE_CHECKING:
 
 def renew(session: Session, lease: Lease, lease_s: float) -> bool:
     """Extend the lease by `lease_s` from now; False when it has been lost."""
-    return _change(session, lease, lease_until=database_clock() + lease_s)
+    return _change(session, lease, Failpoint.STEP_RENEWED, lease_until=database_clock() + lease_s)
 
 
 def finish(session: Session, lease: Lease) -> bool:
     """Mark the step done; False when the lease has been lost and the result must be dropped."""
-    return _change(session, lease, state=StepState.DONE.value, lease_until=None, holder=None)
+    return _change(session, lease, Failpoint.STEP_FINISHED, state=StepState.DONE.value, lease_until=None, holder=None)
 
 
 def wait_again(session: Session, lease: Lease) -> bool:
@@ -34,6 +35,7 @@ def wait_again(session: Session, lease: Lease) -> bool:
     return _change(
         session,
         lease,
+        Failpoint.STEP_WAITS_AGAIN,
         state=StepState.WAITING.value,
         lease_until=None,
         holder=None,
@@ -47,6 +49,7 @@ def postpone(session: Session, lease: Lease, delay_s: float, code: str) -> bool:
     return _reopen(
         session,
         lease,
+        Failpoint.STEP_POSTPONED,
         attempts=StepRow.attempts - 1,
         postponed=StepRow.postponed + 1,
         not_before=database_clock() + delay_s,
@@ -56,31 +59,43 @@ def postpone(session: Session, lease: Lease, delay_s: float, code: str) -> bool:
 
 def retry(session: Session, lease: Lease, code: str) -> bool:
     """Make the step ready again at once; the claim stays spent."""
-    return _reopen(session, lease, error_code=code)
+    return _reopen(session, lease, Failpoint.STEP_RETRIED, error_code=code)
 
 
 def give_back(session: Session, lease: Lease) -> bool:
     """Make the step ready again because its worker was told to stop; spends no claim."""
-    return _reopen(session, lease, attempts=StepRow.attempts - 1)
+    return _reopen(session, lease, Failpoint.STEP_GIVEN_BACK, attempts=StepRow.attempts - 1)
 
 
 def give_up(session: Session, lease: Lease, code: str) -> bool:
     """Mark the step dead with an error code."""
-    return _change(session, lease, state=StepState.DEAD.value, lease_until=None, holder=None, error_code=code)
+    return _change(
+        session,
+        lease,
+        Failpoint.STEP_GIVEN_UP,
+        state=StepState.DEAD.value,
+        lease_until=None,
+        holder=None,
+        error_code=code,
+    )
 
 
-def _reopen(session: Session, lease: Lease, **values: Any) -> bool:  # noqa: ANN401  column values
-    return _change(session, lease, state=StepState.READY.value, lease_until=None, holder=None, rung_at=None, **values)
+def _reopen(session: Session, lease: Lease, point: Failpoint, **values: Any) -> bool:  # noqa: ANN401  column values
+    return _change(
+        session, lease, point, state=StepState.READY.value, lease_until=None, holder=None, rung_at=None, **values
+    )
 
 
-def _change(session: Session, lease: Lease, **values: Any) -> bool:  # noqa: ANN401  column values
+def _change(session: Session, lease: Lease, point: Failpoint, **values: Any) -> bool:  # noqa: ANN401  column values
     statement = (
         update(StepRow)
         .where(StepRow.id == lease.step_id, StepRow.fence == lease.fence, StepRow.state == StepState.LEASED.value)
         .values(**values)
         .execution_options(synchronize_session=False)
     )
-    return _changed(session.execute(statement)) == 1
+    changed = _changed(session.execute(statement)) == 1
+    reach(point)
+    return changed
 
 
 def _changed(result: object) -> int:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
 
+from briefing.failpoints import Failpoint, reach
 from briefing.models import StepRow
 from briefing.states import Queue, StepKind, StepState
 
@@ -33,6 +34,7 @@ def record(  # noqa: PLR0913  the columns of a new row
         state=state.value,
     )
     session.add(step)
+    reach(Failpoint.STEP_RECORDED)
     return step
 
 
@@ -56,6 +58,7 @@ def ready_waiting(session: Session, revision_id: int, kind: StepKind) -> None:
         # It may have been rung for, and put back to waiting: what rang then has been answered.
         .values(state=StepState.READY.value, rung_at=None)
     )
+    reach(Failpoint.STEP_READIED)
 
 
 def cancel(session: Session, revision_id: int, code: str) -> None:
@@ -68,3 +71,4 @@ def cancel(session: Session, revision_id: int, code: str) -> None:
         )
         .values(state=StepState.DEAD.value, fence=StepRow.fence + 1, lease_until=None, holder=None, error_code=code)
     )
+    reach(Failpoint.STEP_CANCELLED)

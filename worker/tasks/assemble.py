@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from briefing import revisions, steps
 from briefing.backoff import MAX_POSTPONED
 from briefing.errors import TakeCorrupt
+from briefing.failpoints import Failpoint, reach
 from briefing.jingles import jingle_files
 from briefing.show import Show
 from briefing.speech import Cast, Chunk
@@ -64,6 +65,8 @@ def assemble_revision(lease: Lease, place: Workplace) -> None:
         else:
             revisions.move(row, state, now)
         record(session, row.id, following)
+        reach(Failpoint.ASSEMBLE_BEFORE_COMMIT)
+    reach(Failpoint.ASSEMBLE_AFTER_COMMIT)
 
 
 def _master(place: Workplace, prepared: Prepared, show: Show, undated: date) -> Master:
@@ -88,7 +91,10 @@ def _stored_master(place: Workplace, planned: Programme) -> Master | None:
 
 def _produced(place: Workplace, planned: Programme, takes: dict[str, Take]) -> Master:
     check_takes(takes, place.storage)
-    return produce(planned, place.storage)
+    reach(Failpoint.ASSEMBLE_BEFORE)
+    made = produce(planned, place.storage)
+    reach(Failpoint.ASSEMBLE_STORED)
+    return made
 
 
 def _speak_again(place: Workplace, lease: Lease, prepared: Prepared, keys: Collection[str]) -> None:

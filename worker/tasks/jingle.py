@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from briefing import steps
 from briefing.errors import JingleRefused, StorageUnavailable
+from briefing.failpoints import Failpoint, reach
 from briefing.jingles import ConformedJingle, settle_upload
 from worker.conform import conform
 
@@ -30,6 +31,8 @@ def conform_jingle(lease: Lease, place: Workplace) -> None:
         outcome = conform(path, part, place.storage)
     except JingleRefused as refused:
         outcome = refused
+    reach(Failpoint.JINGLE_STORED)
     with place.database.writing() as session:
         if steps.finish(session, lease):
             settle_upload(session, name, part, upload, outcome, datetime.now(UTC))
+            reach(Failpoint.JINGLE_BEFORE_COMMIT)

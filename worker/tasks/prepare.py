@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from briefing import revisions, steps
+from briefing.failpoints import Failpoint, reach
 from briefing.lexicons import lexicon_for
 from briefing.models import ArticleRow, BriefingRow, RevisionRow
 from briefing.show import Show
@@ -47,6 +48,8 @@ def prepare_revision(lease: Lease, place: Workplace) -> None:
         row = revisions.locked_in_briefing(session, revision.id)
         if steps.finish(session, lease):
             _save_prepared(session, row, prepared, engaged, versions)
+            reach(Failpoint.PREPARE_BEFORE_COMMIT)
+    reach(Failpoint.PREPARE_AFTER_COMMIT)
 
 
 def _is_unchanged(place: Workplace, lease: Lease, written: Script) -> bool:
@@ -84,6 +87,7 @@ def _articles(place: Workplace, revision: RevisionRow) -> tuple[list[Article], l
     if known is not None:
         return [Article.model_validate(row.content) for row in known], [row.id for row in known]
     articles = [fetch(ref, addresses[str(ref)], sources) for ref in refs]
+    reach(Failpoint.PREPARE_FETCHED)
     with place.database.writing() as session:
         # In one order for all, as two briefings of the same articles would wait for each other.
         ordered = sorted(articles, key=lambda article: str(article.ref))

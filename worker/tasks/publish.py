@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from briefing import revisions, steps
+from briefing.failpoints import Failpoint, reach
 from briefing.states import Queue, RevisionState
 from worker import pipeline
 from worker.publish import publish
@@ -27,3 +28,5 @@ def publish_revision(lease: Lease, place: Workplace) -> None:
         if steps.finish(session, lease):
             publish(session, row, place.storage, place.files, datetime.now(UTC))
             record(session, row.id, pipeline.after_publish(RevisionState(row.state), Queue(row.queue)))
+            reach(Failpoint.PUBLISH_BEFORE_COMMIT)
+    reach(Failpoint.PUBLISH_AFTER_COMMIT)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from briefing import revisions, steps
+from briefing.failpoints import Failpoint, reach
 from briefing.show import Show
 from briefing.speech import Fallback
 from briefing.values import Script
@@ -41,3 +42,4 @@ def recast_revision(lease: Lease, place: Workplace) -> None:
         row = revisions.locked(session, revision.id)
         if steps.finish(session, lease):
             save_chunks(session, row, prepared, engaged, datetime.now(UTC))
+            reach(Failpoint.RECAST_BEFORE_COMMIT)

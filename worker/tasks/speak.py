@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from briefing import revisions, steps
+from briefing.failpoints import Failpoint, reach
 from briefing.models import RevisionRow
 from briefing.speech import Chunk
 from briefing.states import RevisionState, StepKind
@@ -29,8 +30,10 @@ def speak_chunk(lease: Lease, place: Workplace) -> None:
     with place.database.reading() as session:
         take = find_takes(session, [chunk.key]).get(chunk.key)
     if take is None:
+        reach(Failpoint.SPEAK_BEFORE)
         with voice_errors():
             take = speak(chunk, place.speakers.get(chunk.voice or revision.voice), place.storage)
+        reach(Failpoint.SPEAK_STORED)
     with place.database.writing() as session:
         # Also when it comes too late for this revision: what has been spoken once need not be spoken again.
         take = save_take(session, take, datetime.now(UTC))
@@ -41,3 +44,5 @@ def speak_chunk(lease: Lease, place: Workplace) -> None:
             steps.ready_waiting(session, revision.id, StepKind.ASSEMBLE)
             row = session.get_one(RevisionRow, revision.id, populate_existing=True)
             revisions.move(row, RevisionState.ASSEMBLING, datetime.now(UTC))
+        reach(Failpoint.SPEAK_BEFORE_COMMIT)
+    reach(Failpoint.SPEAK_AFTER_COMMIT)

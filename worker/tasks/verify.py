@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from briefing import revisions, steps
 from briefing.backoff import MAX_POSTPONED
 from briefing.errors import NotPublishedYet
+from briefing.failpoints import Failpoint, reach
 from briefing.logs import get_logger
 from briefing.models import RevisionRow
 from worker.publish import rewrite
@@ -34,6 +35,7 @@ def verify_revision(lease: Lease, place: Workplace) -> None:
         finish_idle(place, lease)
         return
     last = lease.postponed >= MAX_POSTPONED
+    reach(Failpoint.VERIFY_BEFORE)
     try:
         findings = _findings(lease, place, wanted)
     except NotPublishedYet as error:
@@ -76,5 +78,6 @@ def _note(lease: Lease, place: Workplace, state: str, findings: tuple[Finding, .
             "findings": [finding.model_dump(mode="json") for finding in findings],
             "checked_at": datetime.now(UTC).isoformat(),
         }
+        reach(Failpoint.VERIFY_BEFORE_COMMIT)
     said = [f"{finding.code}: {finding.detail}" for finding in findings]
     (_log.info if state == "verified" else _log.warning)("published audio looked at", state=state, findings=said)
