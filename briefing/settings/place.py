@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from briefing.settings.base import Settings, config
+from briefing.settings.base import SECRET, Settings, config
 
 
 class DataSettings(Settings):
@@ -16,7 +16,7 @@ class DataSettings(Settings):
 
     data: Path = Path("var")
     """Folder for the database, takes and published files."""
-    database_url: str = ""
+    database_url: str = Field(default="", repr=False, json_schema_extra=SECRET)
     """SQLAlchemy address of the database; empty means `briefcast.db` in the data folder."""
     disk_floor_mb: int = Field(default=200, ge=0)
     """`/readyz` fails when less than this many megabytes are free."""
