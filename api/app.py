@@ -13,7 +13,8 @@ from fastapi.templating import Jinja2Templates
 
 from api import briefings, companions, embed, health, jingles, problems, published
 from api.context import Context, from_settings
-from api.headers import BodyLimit, DatabaseTurns, PublicCors, SecurityHeaders
+from api.guard import check_guarded
+from api.headers import BodyLimit, DatabaseTurns, OneLength, PublicCors, SecurityHeaders
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -39,8 +40,11 @@ def create_app(context: Context | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        # A redirect to the path with or without its slash would be to whatever host the request names.
+        redirect_slashes=False,
     )
-    app.state.context = context or from_settings()
+    context = context or from_settings()
+    app.state.context = context
     problems.install(app)
     app.openapi = lambda: problems.describe(app)  # type: ignore[method-assign]
     for router in (
@@ -58,9 +62,12 @@ def create_app(context: Context | None = None) -> FastAPI:
     app.add_api_route("/docs/errors", _errors, include_in_schema=False)
     app.add_api_route("/", _front, include_in_schema=False)
     app.add_middleware(PublicCors)
-    app.add_middleware(SecurityHeaders)
     app.add_middleware(DatabaseTurns)
     app.add_middleware(BodyLimit)
+    app.add_middleware(OneLength)
+    # Outermost, so that what the others refuse carries the headers too.
+    app.add_middleware(SecurityHeaders, https=context.address.startswith("https://"))
+    check_guarded(app)
     return app
 
 
@@ -72,7 +79,10 @@ def _errors(request: Request) -> Response:
     """What the `type` of a problem refers to."""
     values = {"problems": problems.PROBLEMS, "failures": problems.FAILURES}
     response = _templates.TemplateResponse(request, "errors.html", values)
-    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'self'; base-uri 'none'"
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    )
     return response
 
 

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Header, Path, Response
+from fastapi import APIRouter, Path, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from api import schemas, views
 from api.asking import check_voice, read_request
 from api.context import Context, Generator, Here, Publisher, Reader
+from api.once import Asked, IdempotencyKey, once
 from api.problems import Problem, responses
 from briefing import asking, revisions, steps
+from briefing.audit import Action
 from briefing.errors import DatabaseUnavailable
 from briefing.failpoints import Failpoint, reach
 from briefing.hashing import stable_hash
-from briefing.models import BriefingRow, IdempotencyRow
-from briefing.rows import add_unless_there
+from briefing.models import BriefingRow, RevisionRow
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from briefing.keys import Caller
 
 router = APIRouter(prefix="/v1/briefings", tags=["briefings"])
 
@@ -41,10 +41,6 @@ _SIGN_OF_LIFE_S = 15.0
 _AWAY_S = 1.0
 
 BriefingId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", examples=["5f2b8c1e9a7d4036"])]
-IdempotencyKey = Annotated[
-    str | None,
-    Header(max_length=255, description="Repeat safely: the same key and body name the same briefing."),
-]
 _AUTH = ("missing_key", "bad_key", "scope_missing")
 
 
@@ -71,49 +67,15 @@ def ask(
     again: if they still say the same, that audio counts and nothing is made.
     """
     fingerprint = stable_hash("request/1", body.model_dump(mode="json"))
-    with context.database.writing() as session:
-        answered = _answered(session, caller, idempotency_key, fingerprint)
-        if answered is None:
-            wanted = read_request(session, body, caller, context)
-            revision, made = asking.request(session, wanted, datetime.now(UTC))
-            answered = revision.briefing_id, 202 if made else 200
-            if idempotency_key is not None:
-                answered = _remember(session, caller, idempotency_key, fingerprint, answered)
-        row, status = session.get_one(BriefingRow, answered[0]), answered[1]
-        shown = views.briefing(session, row, context)
+
+    def work(session: Session, now: datetime) -> tuple[RevisionRow, int]:
+        revision, made = asking.request(session, read_request(session, body, caller, context), now)
+        return revision, 202 if made else 200
+
+    shown, response.status_code = once(context, Asked(Action.ASK, caller, idempotency_key, fingerprint), work)
     reach(Failpoint.API_ASKED)
-    response.status_code = status
     response.headers["Location"] = shown.links["self"]
     return shown
-
-
-def _answered(session: Session, caller: Caller, key: str | None, fingerprint: str) -> tuple[str, int] | None:
-    """Return what an equal request was answered with: the briefing's ID and the status."""
-    row = session.get(IdempotencyRow, (caller.key_id, key)) if key is not None else None
-    if row is None:
-        return None
-    if row.fingerprint != fingerprint:
-        raise Problem("idempotency_key_reused", f"the key {row.idempotency_key[:60]!r} was used with another body",
-                      "Use a new key.")  # fmt: skip
-    return row.briefing_id, row.status
-
-
-def _remember(
-    session: Session, caller: Caller, key: str, fingerprint: str, answered: tuple[str, int]
-) -> tuple[str, int]:
-    """Note what is answered; where another request with the key came first, that one's answer counts."""
-    briefing_id, status = answered
-    new = add_unless_there(
-        session,
-        IdempotencyRow,
-        key_id=caller.key_id,
-        idempotency_key=key,
-        fingerprint=fingerprint,
-        briefing_id=briefing_id,
-        status=status,
-        created_at=datetime.now(UTC),
-    )
-    return answered if new else _answered(session, caller, key, fingerprint) or answered
 
 
 @router.get("/{briefing_id}", summary="See a briefing", responses=responses(*_AUTH, "unknown_briefing"))
@@ -137,7 +99,7 @@ def see_script(briefing_id: BriefingId, context: Here, caller: Reader) -> schema
     "/{briefing_id}/regenerate",
     status_code=202,
     summary="Make the audio again",
-    responses=responses(*_AUTH, "unknown_briefing", "unknown_voice", "unknown_segment"),
+    responses=responses(*_AUTH, "unknown_briefing", "unknown_voice", "unknown_segment", "idempotency_key_reused"),
 )
 def regenerate(
     briefing_id: BriefingId,
@@ -145,6 +107,7 @@ def regenerate(
     context: Here,
     caller: Generator,
     body: schemas.RegenerateRequest | None = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> schemas.Briefing:
     """Fetches the article again, rebuilds the script and speaks only what changed. The live audio stays until the new
     one has passed its checks. Equal requests at the same time share one revision.
@@ -153,10 +116,13 @@ def regenerate(
     if body.voice is not None:
         check_voice(body.voice, context)
     again = asking.Again(body.voice, body.refetch, tuple(body.segments), caller.name)
-    with context.database.writing() as session:
-        row = _row(session, briefing_id)
-        asking.regenerate(session, row, again, datetime.now(UTC))
-        shown = views.briefing(session, row, context)
+    fingerprint = stable_hash("regenerate/1", briefing_id, body.model_dump(mode="json"))
+
+    def work(session: Session, now: datetime) -> tuple[RevisionRow, int]:
+        revision, _ = asking.regenerate(session, _row(session, briefing_id), again, now)
+        return revision, 202
+
+    shown, _ = once(context, Asked(Action.REGENERATE, caller, idempotency_key, fingerprint), work)
     reach(Failpoint.API_REGENERATED)
     response.headers["Location"] = shown.links["self"]
     return shown
@@ -166,19 +132,25 @@ def regenerate(
     "/{briefing_id}/publish",
     status_code=202,
     summary="Publish what is held",
-    responses=responses(*_AUTH, "unknown_briefing", "not_held"),
+    responses=responses(*_AUTH, "unknown_briefing", "not_held", "idempotency_key_reused"),
 )
-def publish(briefing_id: BriefingId, context: Here, caller: Publisher) -> schemas.Briefing:  # noqa: ARG001
+def publish(
+    briefing_id: BriefingId, context: Here, caller: Publisher, idempotency_key: IdempotencyKey = None
+) -> schemas.Briefing:
     """Makes a held revision live. Only shows with `publish = "hold"` hold their audio."""
-    with context.database.writing() as session:
+
+    def work(session: Session, now: datetime) -> tuple[RevisionRow, int]:
         row = revisions.lock_briefing(session, _row(session, briefing_id).id)
         revision = revisions.held_revision(session, row.id)
         if revision is None:
             raise Problem("not_held", "no revision of this briefing is held")
-        revisions.move(revision, RevisionState.PUBLISHING, datetime.now(UTC))
+        revisions.move(revision, RevisionState.PUBLISHING, now)
         steps.record(session, StepKind.PUBLISH, Queue.INTERACTIVE, revision_id=revision.id)
         session.flush()
-        shown = views.briefing(session, row, context)
+        return revision, 202
+
+    fingerprint = stable_hash("publish/1", briefing_id)
+    shown, _ = once(context, Asked(Action.PUBLISH, caller, idempotency_key, fingerprint), work)
     reach(Failpoint.API_PUBLISHED)
     return shown
 
@@ -189,15 +161,13 @@ def publish(briefing_id: BriefingId, context: Here, caller: Publisher) -> schema
     response_class=StreamingResponse,
     responses={
         200: {"content": {"text/event-stream": {}}, "description": "Server-sent events `briefing`, one per change."},
-        **responses(*_AUTH, "unknown_briefing"),
+        **responses(*_AUTH, "unknown_briefing", "too_many_streams"),
     },
 )
 async def follow(briefing_id: BriefingId, context: Here, caller: Reader) -> StreamingResponse:
     """Sends the briefing now and at every change, and ends when its newest revision is finished."""
     await run_in_threadpool(see, briefing_id, context, caller)
-    return StreamingResponse(
-        _events(briefing_id, context), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
-    )
+    return context.streams.stream(caller.key_id, _events(briefing_id, context))
 
 
 async def _events(briefing_id: str, context: Context) -> AsyncIterator[str]:

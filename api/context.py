@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from anyio import CapacityLimiter
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.problems import Problem
+from api.streams import OpenStreams
 from briefing import keys
 from briefing.database import Database
 from briefing.errors import DatabaseUnavailable, Misconfigured
@@ -22,10 +23,6 @@ from briefing.settings import DataSettings, LimitSettings, PublicSettings, Speec
 from briefing.storage import PublicStorage, Storages, open_storages
 from voices.catalogue import Catalogue, load_catalogue
 from voices.errors import CatalogueInvalid
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 
 #: Threads that look at the database for listeners of events.
 _LOOKERS = 4
@@ -55,6 +52,11 @@ class Context:
         Made in the event loop.
         """
         return CapacityLimiter(_LOOKERS)
+
+    @cached_property
+    def streams(self) -> OpenStreams:
+        """The streams of events that are open."""
+        return OpenStreams()
 
     @property
     def files(self) -> PublicStorage:
@@ -100,12 +102,18 @@ _bearer = HTTPBearer(
 )
 
 
-def caller_with(scope: Scope) -> Callable[..., Caller]:
-    """Return the dependency that finds the caller and demands `scope`; answers `missing_key`, `bad_key` or
-    `scope_missing` otherwise.
+@dataclass(frozen=True)
+class ScopeDemand:
+    """The dependency that finds the caller and demands `scope`; answers `missing_key`, `bad_key` or `scope_missing`
+    otherwise. A class, so that `api.guard` sees which routes have one.
     """
 
-    def caller(context: Here, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]) -> Caller:
+    scope: Scope
+
+    def __call__(
+        self, context: Here, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
+    ) -> Caller:
+        """Return the caller."""
         if credentials is None:
             raise Problem(
                 "missing_key", "no API key was sent", "Send it as `Authorization: Bearer bc_…`.",
@@ -119,8 +127,8 @@ def caller_with(scope: Scope) -> Callable[..., Caller]:
             raise Problem(
                 "bad_key", "the API key is unknown, expired or revoked", headers={"WWW-Authenticate": "Bearer"}
             )
-        if not found.may(scope):
-            detail = f"the key {found.name!r} lacks the scope {scope.value!r}"
+        if not found.may(self.scope):
+            detail = f"the key {found.name!r} lacks the scope {self.scope.value!r}"
             raise Problem("scope_missing", detail, "Make one that has it with `briefcast keys create`.")
         if due:
             # What is only read must be there to read when nothing can be written.
@@ -128,9 +136,7 @@ def caller_with(scope: Scope) -> Callable[..., Caller]:
                 keys.note_use(session, found.key_id, now)
         return found
 
-    return caller
 
-
-Reader = Annotated[Caller, Depends(caller_with(Scope.READ))]
-Generator = Annotated[Caller, Depends(caller_with(Scope.GENERATE))]
-Publisher = Annotated[Caller, Depends(caller_with(Scope.PUBLISH))]
+Reader = Annotated[Caller, Depends(ScopeDemand(Scope.READ))]
+Generator = Annotated[Caller, Depends(ScopeDemand(Scope.GENERATE))]
+Publisher = Annotated[Caller, Depends(ScopeDemand(Scope.PUBLISH))]

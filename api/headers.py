@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect
 
 from api import problems
 
@@ -30,10 +31,19 @@ _PUBLIC = ("/audio/", "/articles/", "/v1/articles/", "/shows/", "/briefings/")
 _WITH_DATABASE = ("/v1/briefings", "/v1/voices", "/readyz")
 _TURNS = 10
 
+#: Seconds in which a JSON request's body must have come.
+_BODY_S = 30.0
+
 _SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
+    # For what states none of its own: JSON, problems and files, which are no pages. A browser that takes one for a page
+    # all the same runs nothing in it and frames it nowhere.
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 }
+
+#: Where readers come by HTTPS, they never come by HTTP again. Not for subdomains, which may be others'.
+_HSTS = "max-age=31536000"
 
 
 class PublicCors:
@@ -57,10 +67,11 @@ class PublicCors:
 
 
 class SecurityHeaders:
-    """Headers for every answer; routes add their own content security policy."""
+    """Headers for every answer; pages add their own content security policy. `https`: how the outside reaches us."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, https: bool = False) -> None:
         self._app = app
+        self._headers = _SECURITY | ({"Strict-Transport-Security": _HSTS} if https else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Add the headers that are not there."""
@@ -71,7 +82,7 @@ class SecurityHeaders:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _SECURITY.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
                 if scope["path"].startswith(_PUBLIC):
                     # Framed and loaded by other sites' pages.
@@ -112,8 +123,29 @@ class DatabaseTurns:
                 self._turns.release()
 
 
+class OneLength:
+    """Refuses requests that state their length twice (`Content-Length` beside `Transfer-Encoding`): what stands before
+    us may read another one and take what follows for the next request (RFC 9112 6.3).
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer such a request, and close its connection."""
+        if scope["type"] == "http":
+            headers = Headers(scope=scope)
+            if "transfer-encoding" in headers and "content-length" in headers:
+                response = problems.answer(
+                    "bad_request", "the request states its length twice", headers={"Connection": "close"}
+                )
+                await response(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
 class BodyLimit:
-    """Refuses request bodies beyond the bound, whatever their headers claim."""
+    """Refuses request bodies beyond the bounds on bytes and time, whatever their headers claim."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -127,24 +159,37 @@ class BodyLimit:
         ):
             await self._app(scope, receive, send)
             return
-        claimed = Headers(scope=scope).get("content-length", "0")
-        body = bytearray()
-        more = not (claimed.isdecimal() and int(claimed) > _MOST_BYTES)
-        refused = not more
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-            if len(body) > _MOST_BYTES:
-                refused = True
-                break
-        if refused:
+        try:
+            async with asyncio.timeout(_BODY_S):
+                body = await _bounded(scope, receive)
+        except ClientDisconnect:
+            return
+        except TimeoutError:
+            response = problems.answer("bad_request", "the body took too long", headers={"Connection": "close"})
+            await response(scope, receive, send)
+            return
+        if body is None:
             response = problems.answer("request_too_large", f"the limit is {_MOST_BYTES:,} bytes")
             await response(scope, receive, send)
             return
-        await self._app(scope, _replayed(bytes(body), receive), send)
+        await self._app(scope, _replayed(body, receive), send)
+
+
+async def _bounded(scope: Scope, receive: Receive) -> bytes | None:
+    """Return the body, None for one that is too large. Raises ClientDisconnect."""
+    claimed = Headers(scope=scope).get("content-length", "0")
+    if claimed.isdecimal() and int(claimed[:20]) > _MOST_BYTES:
+        return None
+    body, more = bytearray(), True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > _MOST_BYTES:
+            return None
+    return bytes(body)
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

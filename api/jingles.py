@@ -15,7 +15,8 @@ from starlette.requests import ClientDisconnect
 from api import schemas
 from api.context import Context, Here, Publisher, Reader
 from api.problems import Problem, responses
-from briefing import jingles
+from briefing import audit, jingles
+from briefing.audit import Action
 from briefing.show import JinglePart
 from briefing.storage import BlobStorage, reporting
 from briefing.values import NAME_PATTERN
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path as FilePath
 
     from briefing.jingles import StoredJingle
+    from briefing.keys import Caller
 
 router = APIRouter(prefix="/v1/jingles", tags=["jingles"])
 
@@ -52,7 +54,7 @@ async def add(
     request: Request,
     response: Response,
     context: Here,
-    caller: Publisher,  # noqa: ARG001  demands the scope
+    caller: Publisher,
     name: Annotated[str, Query(pattern=f"^{NAME_PATTERN}$", examples=["morning"])],
     part: Annotated[JinglePart, Query(examples=["intro"])],
 ) -> schemas.JingleView:
@@ -63,7 +65,7 @@ async def add(
     path = storage.temporary(".upload")
     try:
         await _received(request, path)
-        stored = await run_in_threadpool(_record, context, storage, path, name, part)
+        stored = await run_in_threadpool(_record, context, storage, path, caller, name, part)
     finally:
         path.unlink(missing_ok=True)
     response.headers["Location"] = f"/v1/jingles/{name}/{part}"
@@ -89,10 +91,13 @@ async def _received(request: Request, path: FilePath) -> None:
         raise Problem("bad_request", "the body is empty", "Send the sound file itself as the body.")
 
 
-def _record(context: Context, storage: BlobStorage, path: FilePath, name: str, part: JinglePart) -> StoredJingle:
-    upload = storage.put(path)
+def _record(
+    context: Context, storage: BlobStorage, path: FilePath, caller: Caller, name: str, part: JinglePart
+) -> StoredJingle:
+    upload, now = storage.put(path), datetime.now(UTC)
     with context.database.writing() as session:
-        return jingles.record_upload(session, name, part, upload, datetime.now(UTC))
+        audit.record(session, now, Action.JINGLE_UPLOAD, caller, detail=f"{name}/{part}")
+        return jingles.record_upload(session, name, part, upload, now)
 
 
 @router.get("", summary="The jingles", responses=responses(*_AUTH))
@@ -115,10 +120,11 @@ def see(name: Name, part: JinglePart, context: Here, caller: Reader) -> schemas.
     summary="Remove a jingle",
     responses=responses(*_AUTH, "unknown_jingle", "jingle_in_use"),
 )
-def remove(name: Name, part: JinglePart, context: Here, caller: Publisher) -> None:  # noqa: ARG001
+def remove(name: Name, part: JinglePart, context: Here, caller: Publisher) -> None:
     """Refused while a show names it. Audio that was made with it stays as it is."""
     with context.database.writing() as session:
         jingles.remove_jingle(session, name, part)
+        audit.record(session, datetime.now(UTC), Action.JINGLE_REMOVE, caller, detail=f"{name}/{part}")
 
 
 def _view(stored: StoredJingle) -> schemas.JingleView:

@@ -45,6 +45,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "not_found": (404, "There is nothing here"),
     "method_not_allowed": (405, "The method is not allowed here"),
     "idempotency_key_reused": (422, "The Idempotency-Key was used for another request"),
+    "too_many_streams": (429, "The API key has too many streams of events open"),
     "not_held": (409, "There is nothing held to publish"),
     "range_not_satisfiable": (416, "The audio has no such bytes"),
     "request_too_large": (413, "The request is too large"),

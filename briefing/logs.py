@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
 _SECRETS = (
     (re.compile(r"\bbc_([0-9a-f]{8})_[A-Za-z0-9_-]+"), r"bc_\1_***"),
-    (re.compile(r"(\w+://[^:/@\s]*):[^@/\s]+@"), r"\1:***@"),
+    # From the first colon to the last @, since passwords hold colons, slashes and @; a port is none.
+    (re.compile(r"(\w+://[^:/@\s\"']*):(?!\d{1,5}[/?])[^\s\"']+@"), r"\1:***@"),
+    (re.compile(r"(?i)\b((?:Bearer|Basic) )[A-Za-z0-9._~+/=-]{8,}"), r"\1***"),
+    (
+        re.compile(r"(?i)([\w-]*(?:password|passwd|secret|token|api_?key|signature|credential)[\w-]*=)[^&\s\"',)]+"),
+        r"\1***",
+    ),
 )
 
 
@@ -32,9 +38,19 @@ def masked(text: str) -> str:
 
 def _mask_values(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for name, value in event.items():
-        if isinstance(value, str):
-            event[name] = masked(value)
+        event[name] = _masked_within(value)
     return event
+
+
+def _masked_within(value: object) -> object:
+    if isinstance(value, str):
+        return masked(value)
+    if isinstance(value, dict):
+        return {_masked_within(name): _masked_within(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_masked_within(inner) for inner in value]
+    # What is no text is written as its `repr`, secrets included.
+    return value if isinstance(value, int | float | None) else masked(repr(value))
 
 
 def configure() -> None:

@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 from sqlalchemy import select
 
+from briefing import audit
 from briefing import keys as api_keys
+from briefing.audit import Action
 from briefing.keys import Scope
 from briefing.models import KeyRow
 from briefing.settings import DataSettings
@@ -38,6 +40,8 @@ def create(name: str, scopes: tuple[str, ...], days: int | None) -> None:
     now = datetime.now(UTC)
     with open_place().database.writing() as session:
         key = api_keys.create(session, name, map(Scope, scopes), now, now + timedelta(days=days) if days else None)
+        detail = f"{key.split('_')[1]} {name}: {', '.join(scopes)}"
+        audit.record(session, now, Action.KEY_CREATE, None, detail=detail[:512])
     click.echo(key)
 
 
@@ -55,8 +59,11 @@ def list_keys() -> None:
 @click.argument("key_id")
 def revoke(key_id: str) -> None:
     """Revoke the key of that ID (the eight digits after bc_)."""
+    now = datetime.now(UTC)
     with open_place().database.writing() as session:
-        found = api_keys.revoke(session, key_id, datetime.now(UTC))
+        found = api_keys.revoke(session, key_id, now)
+        if found:
+            audit.record(session, now, Action.KEY_REVOKE, None, detail=key_id)
     if not found:
         message = f"there is no key {key_id!r}"
         raise click.BadParameter(message)

@@ -63,6 +63,13 @@ def exit_code(error: BriefcastError) -> int:
     return EXIT_BAD_INPUT if isinstance(error, BadInput) else EXIT_UNAVAILABLE
 
 
+def _masked(text: str) -> str:
+    """Return `text` without passwords, which the address of a database may hold."""
+    from briefing.logs import masked  # noqa: PLC0415  what succeeds need not load it
+
+    return masked(text)
+
+
 def main(arguments: list[str] | None = None, **options: Any) -> None:  # noqa: ANN401  click's own
     """Run the command and exit."""
     try:
@@ -76,7 +83,7 @@ def main(arguments: list[str] | None = None, **options: Any) -> None:  # noqa: A
         error.show()
         sys.exit(error.exit_code)
     except BriefcastError as error:
-        click.echo(f"briefcast: {error.message} [{error.code}]", err=True)
+        click.echo(f"briefcast: {_masked(error.message)} [{error.code}]", err=True)
         if error.hint:
             click.echo(f"  {error.hint}", err=True)
         sys.exit(exit_code(error))
@@ -85,7 +92,7 @@ def main(arguments: list[str] | None = None, **options: Any) -> None:  # noqa: A
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:
-        click.echo(f"briefcast: the system refused: {error} [storage_unavailable]", err=True)
+        click.echo(f"briefcast: the system refused: {_masked(str(error))} [storage_unavailable]", err=True)
         click.echo("  Check the path, its permissions, and the space on the disk.", err=True)
         sys.exit(EXIT_UNAVAILABLE)
 

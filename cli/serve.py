@@ -15,6 +15,7 @@ import click
 import uvicorn
 
 from api.app import create_app
+from api.protocol import HEAD_BYTES, BoundedProtocol
 from briefing.database import Database
 from briefing.logs import configure, get_logger
 from briefing.schema import migrate
@@ -23,6 +24,9 @@ from worker.signer import open_signer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+#: Connections at a time; a process may usually open 1,024 files, and the database and readers' files need some.
+_CONNECTIONS = 900
 
 #: Seconds that answers under way get when told to stop; streams of events would go on for as long as they are read.
 _LAST_ANSWERS_S = 5
@@ -55,6 +59,9 @@ def serve(host: str, port: int, *, workers: bool) -> None:
         port=port,
         log_level="warning",
         server_header=False,
+        http=BoundedProtocol,
+        h11_max_incomplete_event_size=HEAD_BYTES,
+        limit_concurrency=_CONNECTIONS,
         timeout_graceful_shutdown=_LAST_ANSWERS_S,
     )
     with embedded_workers() if workers else nullcontext():

@@ -52,7 +52,7 @@ def test_every_setting_is_in_the_table_with_its_default_and_no_other():
         if issubclass(kind, settings.Settings) and kind is not settings.Settings:
             for name, field in kind.model_fields.items():
                 default = field.get_default()
-                shown = "one per core" if field.default_factory else f"`{default}`" if default != "" else "(empty)"
+                shown = "one per core" if field.default_factory else f"`{default}`" if str(default) else "(empty)"
                 wanted[f"{kind.model_config['env_prefix']}{name.upper()}"] = shown
     assert documented() == wanted
 

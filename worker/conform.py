@@ -1,22 +1,19 @@
 """An editor's sound file -> a jingle in storage: any format libav reads becomes mono FLAC at 44.1 kHz, checked and
-levelled.
+levelled, by a process with limits (`worker.conforming`).
 
-Used by the `jingle` step and by `briefcast jingles add`. Records nothing.
+Used by the `jingle` step and by `briefcast jingles add`. Decodes nothing itself and records nothing.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from briefing.audio import MASTER_RATE
-from briefing.errors import StorageUnavailable
+from briefing.errors import JingleRefused, StorageUnavailable
 from briefing.jingles import ConformedJingle
-from worker.jingle import read
-from worker.sound import amplitude, decibels
-from worker.sound.files import write_flac
-from worker.sound.loudness import measure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,25 +21,39 @@ if TYPE_CHECKING:
     from briefing.show import JinglePart
     from briefing.storage import BlobStorage
 
-#: Loudness of a stored jingle's loudest 3 s, and the highest sample it may have; so 16 bits hold all of it. A
-#: programme sets its own level (`worker.music`).
-_STORED_LUFS = -20.0
-_PEAK_DBFS = -1.0
+#: Seconds for one file; its CPU limit strikes earlier unless the machine is overloaded.
+_CONFORM_S = 120
 
 
 def conform(path: Path, part: JinglePart, storage: BlobStorage) -> ConformedJingle:
     """Return the jingle, stored. Raises JingleRefused with a reason, StorageUnavailable."""
-    samples = read(path, part)
-    loudest = measure([samples], MASTER_RATE).loudest_lufs
-    assert loudest is not None, "silence is refused when a file is read"
-    gain_db = min(_STORED_LUFS - loudest, _PEAK_DBFS - decibels(float(np.max(np.abs(samples)))))
     temporary = storage.temporary(".flac")
     try:
-        write_flac(temporary, samples * np.float32(amplitude(gain_db)), MASTER_RATE)
+        answer = _answer(path, part, temporary)
         sha256 = storage.put(temporary)
     except OSError as error:
         message = f"cannot store a jingle: {error}"
         raise StorageUnavailable(message) from error
     finally:
         temporary.unlink(missing_ok=True)
-    return ConformedJingle(sha256=sha256, seconds=len(samples) / MASTER_RATE, loudness_lufs=round(loudest + gain_db, 2))
+    return ConformedJingle(sha256=sha256, seconds=answer["seconds"], loudness_lufs=answer["loudness_lufs"])
+
+
+def _answer(path: Path, part: JinglePart, out: Path) -> dict[str, Any]:
+    """Have the child conform `path` into `out`. Raises JingleRefused, OSError."""
+    command = [sys.executable, "-I", "-m", "worker.conforming", str(path.resolve()), part, str(out.resolve())]
+    # One thread: numpy's own would each reserve memory that counts against the limit.
+    alone = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    try:
+        done = subprocess.run(  # noqa: S603  our own command; the file's name is an argument, read by no shell
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_CONFORM_S, check=True, env=alone
+        )
+    except subprocess.SubprocessError as error:
+        message = f"{path.name} could not be decoded within the limits on time and memory"
+        raise JingleRefused(message, hint="Export it anew, as WAV, FLAC or MP3 at 44.1 or 48 kHz.") from error
+    answer: dict[str, Any] = json.loads(done.stdout)
+    if "refused" in answer:
+        raise JingleRefused(answer["refused"], hint=answer["hint"])
+    if "system" in answer:
+        raise OSError(answer["system"])
+    return answer

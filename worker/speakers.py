@@ -64,7 +64,7 @@ class Speakers:
                 "kokoro": {"folder": settings.kokoro_home},
                 "openai": {
                     "address": settings.openai_address,
-                    "key": settings.openai_key,
+                    "key": settings.openai_key.get_secret_value(),
                     "model": settings.openai_model,
                     "form": settings.openai_form,
                     "seconds": settings.openai_seconds,

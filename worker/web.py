@@ -10,8 +10,12 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import threading
+import time
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
@@ -129,11 +133,10 @@ class Fetcher:
             message = f"port {port} of {host} is not one we fetch from"
             raise AddressRefused(message)
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            addresses = await _resolved(host, port)
         except (OSError, UnicodeError) as error:
             message = f"the host {host} has no address"
             raise SourceUnavailable(message) from error
-        addresses = [str(entry[4][0]) for entry in found]
         if not exempt and not all(is_public(address) for address in addresses):
             message = f"the host {host} is on a private network"
             raise AddressRefused(message)
@@ -170,6 +173,9 @@ class Fetcher:
             if wire > self.bounds.wire_mb * 1_000_000 or len(body) > most:
                 message = f"{address} is larger than we read"
                 raise PageRefused(message, code="page_too_large")
+        if unpack is not None and not unpack.eof:
+            message = f"{address} broke off in the middle"
+            raise SourceUnavailable(message)
         return bytes(body)
 
 
@@ -179,11 +185,50 @@ def _check_status(status: int, headers: httpx.Headers, address: str) -> None:
         raise ArticleNotFound(message)
     if status in _TEMPORARY:
         message = f"{address} answered {status}"
-        wish = headers.get("retry-after", "")
-        raise SourceUnavailable(message, retry_after_s=float(wish) if wish.isdecimal() else None)
+        raise SourceUnavailable(message, retry_after_s=_retry_after(headers.get("retry-after", "").strip()))
     if status != httpx.codes.OK:
         message = f"{address} answered {status}"
         raise PageRefused(message, code="article_refused", hint="Open the address in a private browser window.")
+
+
+def _retry_after(wish: str) -> float | None:
+    """Return the seconds that a server wishes to be left alone: a number of them, or until a date."""
+    if wish.isascii() and wish.isdecimal():
+        return float(wish[:9])
+    try:
+        return max(0.0, parsedate_to_datetime(wish).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None
+
+
+async def _resolved(host: str, port: int) -> list[str]:
+    """Return a host's addresses. Raises OSError and UnicodeError.
+
+    In a thread that nobody waits for: the event loop's own threads are waited for when it ends, so that a name server
+    that hangs would outlast the bound on time.
+    """
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[str]] = loop.create_future()
+
+    def settle(addresses: list[str] | None, error: Exception | None) -> None:
+        if answer.done():
+            return
+        if error is not None:
+            answer.set_exception(error)
+        else:
+            answer.set_result(addresses or [])
+
+    def ask() -> None:
+        addresses, failed = None, None
+        try:
+            addresses = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        except (OSError, UnicodeError) as error:
+            failed = error
+        with suppress(RuntimeError):  # the loop has ended: nobody waits any more
+            loop.call_soon_threadsafe(settle, addresses, failed)
+
+    threading.Thread(target=ask, name="resolver", daemon=True).start()
+    return await answer
 
 
 def is_public(address: str) -> bool:

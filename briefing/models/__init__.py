@@ -4,7 +4,7 @@ Holds no queries and no rules. Moments that workers compare (leases, delays, rin
 epoch by the database's own clock; moments that people read are UTC date-times.
 """
 
-from briefing.models.access import IdempotencyRow, KeyRow
+from briefing.models.access import AuditRow, IdempotencyRow, KeyRow
 from briefing.models.articles import ArticleRow, ArticleVersionRow
 from briefing.models.audio import MasterRow, TakeRow
 from briefing.models.base import Base, UtcDateTime
@@ -16,6 +16,7 @@ from briefing.models.work import HealthRow, StepRow
 __all__ = [
     "ArticleRow",
     "ArticleVersionRow",
+    "AuditRow",
     "Base",
     "BriefingRow",
     "EpisodeRow",

@@ -36,3 +36,19 @@ class IdempotencyRow(Base):
     status: Mapped[int]
     """HTTP status of the first answer."""
     created_at: Mapped[datetime]
+
+
+class AuditRow(Base):
+    """A change, and who made it. Only ever added; names its briefing without holding it, to outlive it."""
+
+    __tablename__ = "audit"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    key_id: Mapped[str | None] = mapped_column(String(8))
+    by: Mapped[str] = mapped_column(String(128))
+    """The key's name, or the user that ran a command."""
+    action: Mapped[str] = mapped_column(String(32))
+    briefing_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    revision: Mapped[int | None]
+    """Number of the revision that was made or published."""
+    detail: Mapped[str]

@@ -1,13 +1,25 @@
-"""What all settings have in common: read from the environment, faults told by the name of their variable."""
+"""What all settings have in common: read from the environment, faults told by the name of their variable.
+
+A secret may also stand in a file, which its variable with `_FILE` behind it names: containers hand secrets over so, and
+an environment is seen by whoever may list processes.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from briefing.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+#: For `Field(json_schema_extra=…)` of what may also stand in a file and is never shown.
+SECRET: dict[str, Any] = {"secret": True}
 
 
 def config(prefix: str) -> SettingsConfigDict:
@@ -15,8 +27,29 @@ def config(prefix: str) -> SettingsConfigDict:
     return SettingsConfigDict(env_prefix=prefix, env_file=".env", extra="ignore", frozen=True)
 
 
+class _SecretFiles(PydanticBaseSettingsSource):
+    """Secrets from the files that `…_FILE` names."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Return a secret's text without white space around it, None for what has no file. Raises Misconfigured."""
+        variable = f"{self.config['env_prefix']}{field_name}_FILE".upper()
+        path = os.environ.get(variable)
+        if field.json_schema_extra != SECRET or not path:
+            return None, field_name, False
+        try:
+            return Path(path).read_text("utf-8").strip(), field_name, False
+        except (OSError, UnicodeDecodeError) as error:
+            message = f"{variable}: {path} cannot be read"
+            raise Misconfigured(message, hint="Name a file that the user Briefcast runs as may read.") from error
+
+    def __call__(self) -> dict[str, Any]:
+        """Return all that are there."""
+        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+
 class Settings(BaseSettings):
-    """Base of all settings: a value that cannot be is reported by its variable's name."""
+    """Base of all settings: a value that cannot be is reported by its variable's name, never by itself."""
 
     def __init__(self, **given: Any) -> None:  # noqa: ANN401  the fields' own types
         """Read the environment, but for what is `given`. Raises Misconfigured."""
@@ -28,4 +61,18 @@ class Settings(BaseSettings):
         except ValidationError as error:
             prefix = str(self.model_config["env_prefix"])
             faults = "; ".join(f"{prefix}{fault['loc'][0]}".upper() + f": {fault['msg']}" for fault in error.errors())
-            raise Misconfigured(faults, hint="Correct the environment or the file .env.") from error
+            # Without its cause, which quotes the value.
+            raise Misconfigured(faults, hint="Correct the environment or the file .env.") from None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Look for secrets in files after the environment and before `.env`."""
+        del file_secret_settings
+        return init_settings, env_settings, _SecretFiles(settings_cls), dotenv_settings

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from briefing.settings.base import Settings, config
+from briefing.settings.base import SECRET, Settings, config
 
 
 class DataSettings(Settings):
@@ -16,7 +16,7 @@ class DataSettings(Settings):
 
     data: Path = Path("var")
     """Folder for the database, takes and published files."""
-    database_url: str = Field(default="", repr=False)
+    database_url: str = Field(default="", repr=False, json_schema_extra=SECRET)
     """Address of the database, `postgresql://…` or `sqlite:///…`; empty means `briefcast.db` in the data folder."""
     database_connections: int = Field(default=15, ge=2)
     """Connections to the database that one process opens at most."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
-from briefing.settings.base import Settings, config
+from briefing.settings.base import SECRET, Settings, config
 from briefing.settings.place import DataSettings
 
 
@@ -29,7 +29,7 @@ class SpeechSettings(Settings):
     """Folder of Kokoro's model and voices; empty means `voices/kokoro` in the data folder."""
     openai_address: str = ""
     """Address of a server with `/audio/speech` below it, such as `http://10.0.0.5:8880/v1`."""
-    openai_key: str = Field(default="", repr=False)
+    openai_key: SecretStr = Field(default=SecretStr(""), json_schema_extra=SECRET)
     """Key sent to that server, and nowhere else."""
     openai_model: str = "tts-1"
     """Model asked for, unless the voice names one."""

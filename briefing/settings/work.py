@@ -6,7 +6,7 @@ import os
 
 from pydantic import Field
 
-from briefing.settings.base import Settings, config
+from briefing.settings.base import SECRET, Settings, config
 
 
 class WorkSettings(Settings):
@@ -24,7 +24,12 @@ class WorkSettings(Settings):
     """Seconds that a step may take at most, whatever its kind; kinds with a shorter deadline keep it."""
     ring_again_s: float = Field(default=60.0, gt=0, le=3600)
     """Seconds after which a ready step is rung again."""
-    broker_url: str = Field(default="redis://127.0.0.1:6379/0", pattern=r"^(rediss?|redis\+socket|sentinel)://")
+    broker_url: str = Field(
+        default="redis://127.0.0.1:6379/0",
+        pattern=r"^(rediss?|redis\+socket|sentinel)://",
+        repr=False,
+        json_schema_extra=SECRET,
+    )
     """Celery's Redis; used by the dispatcher and the workers, never by the API."""
 
 

@@ -13,6 +13,7 @@ import httpx
 import uvicorn
 
 from api.app import create_app
+from api.protocol import HEAD_BYTES, BoundedProtocol
 from briefing import keys
 from briefing.keys import Scope
 
@@ -38,7 +39,15 @@ def served(app):
     """Have `app` answer at its public address; yield that."""
     address = app.state.context.address
     port = urlsplit(address).port
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="critical", server_header=False)
+    config = uvicorn.Config(
+        app,
+        host="127.0.0.1",
+        port=port,
+        log_level="critical",
+        server_header=False,
+        http=BoundedProtocol,
+        h11_max_incomplete_event_size=HEAD_BYTES,
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import socket
 
 import pytest
@@ -121,11 +120,11 @@ def resolving(monkeypatch, *answers):
     """Have names resolve to `answers`, one list per look-up."""
     waiting = list(answers)
 
-    async def getaddrinfo(_self, host, port, **_):
+    def getaddrinfo(host, port, **_):
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, port)) for ip in waiting.pop(0)]
 
     # The resolver is what a rebinding attacker controls, so it alone is put in here.
-    monkeypatch.setattr(asyncio.base_events.BaseEventLoop, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     return waiting
 
 

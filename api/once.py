@@ -1,0 +1,107 @@
+"""A changing request done once: in one transaction with its answer and its audit row, found again by its key.
+
+A client whose connection broke may send the same again and gets the same briefing, whether the first was recorded or
+not. Of two at the same time the second waits for the first and gets its answer; none is told that one is in flight.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Header
+from sqlalchemy.exc import IntegrityError
+
+from api import views
+from api.problems import Problem
+from briefing import audit
+from briefing.models import BriefingRow, IdempotencyRow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.orm import Session
+
+    from api import schemas
+    from api.context import Context
+    from briefing.audit import Action
+    from briefing.keys import Caller
+    from briefing.models import RevisionRow
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=255,
+        pattern=r"^[ -~]+$",
+        description="Repeat safely: the same key and request name the same briefing.",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A changing request."""
+
+    action: Action
+    caller: Caller
+    key: str | None
+    """Its Idempotency-Key."""
+    fingerprint: str
+    """Hash of what it asks for; the same key with another is a mistake."""
+
+
+def once(
+    context: Context, asked: Asked, work: Callable[[Session, datetime], tuple[RevisionRow, int]]
+) -> tuple[schemas.Briefing, int]:
+    """Return the briefing and the HTTP status: of `work`, which gives its revision, or of what was answered before.
+
+    Raises Problem for a key that was used with another request, and what `work` raises.
+    """
+    try:
+        return _once(context, asked, work)
+    except IntegrityError:
+        # Where writers run side by side, two equal ones meet at a unique row. The other has committed: it counts.
+        return _once(context, asked, work)
+
+
+def _once(
+    context: Context, asked: Asked, work: Callable[[Session, datetime], tuple[RevisionRow, int]]
+) -> tuple[schemas.Briefing, int]:
+    now = datetime.now(UTC)
+    with context.database.writing() as session:
+        answered = _answered(session, asked)
+        if answered is None:
+            revision, status = work(session, now)
+            briefing_id = revision.briefing_id
+            _remember(session, asked, briefing_id, status, now)
+            audit.record(session, now, asked.action, asked.caller, briefing=briefing_id, revision=revision.number)
+            session.flush()
+        else:
+            briefing_id, status = answered.briefing_id, answered.status
+        return views.briefing(session, session.get_one(BriefingRow, briefing_id), context), status
+
+
+def _answered(session: Session, asked: Asked) -> IdempotencyRow | None:
+    if asked.key is None:
+        return None
+    row = session.get(IdempotencyRow, (asked.caller.key_id, asked.key))
+    if row is not None and row.fingerprint != asked.fingerprint:
+        detail = f"the key {asked.key[:60]!r} was used with another request"
+        raise Problem("idempotency_key_reused", detail, "Use a new key.")
+    return row
+
+
+def _remember(session: Session, asked: Asked, briefing_id: str, status: int, now: datetime) -> None:
+    if asked.key is not None:
+        session.add(
+            IdempotencyRow(
+                key_id=asked.caller.key_id,
+                idempotency_key=asked.key,
+                fingerprint=asked.fingerprint,
+                briefing_id=briefing_id,
+                status=status,
+                created_at=now,
+            )
+        )
