@@ -11,6 +11,7 @@ from sqlalchemy.exc import DatabaseError
 
 from briefing.database import reporting
 from briefing.errors import Misconfigured
+from briefing.logs import get_logger
 from briefing.storage import make_folder
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from briefing.database import Database
+
+
+_log = get_logger("schema")
 
 
 def _folder() -> Path:
@@ -53,12 +57,24 @@ def current(database: Database) -> str | None:
         return None
 
 
+def is_newer(version: str | None) -> bool:
+    """Tell whether a migration's ID is one of a version to come: they are numbers, in order."""
+    return version is not None and version.isdecimal() and version > newest()
+
+
 def migrate(database: Database, revision: str = "head") -> None:
     """Upgrade the database to `revision`, or downgrade it there when it is ahead. Creates what is missing.
 
+    A newer version's database is left as it is: migrations only add until nobody needs what was there before, so that
+    old and new hosts work side by side.
+
     Raises DatabaseUnavailable, StorageUnavailable, or Misconfigured for a migration that is not known.
     """
-    if revision == "head" and current(database) == newest():
+    found = current(database) if revision == "head" else None
+    if found == newest():
+        return
+    if is_newer(found):
+        _log.warning("the database is a newer version's; it is used as it is", found=found, newest_known=newest())
         return
     from alembic import command  # noqa: PLC0415  as above
     from alembic.util import CommandError  # noqa: PLC0415  as above

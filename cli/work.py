@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from briefing.logs import configure
-from briefing.schema import current, newest
+from briefing.schema import current, is_newer, newest
 from briefing.schema import migrate as migrate_database
 from worker.workplace import Workplace
 
@@ -54,4 +54,6 @@ def migrate(revision: str) -> None:
     """Bring the database to the newest schema."""
     place = Workplace()
     migrate_database(place.database, revision)
-    click.echo(f"{current(place.database) or 'empty'} (newest: {newest()})")
+    found = current(place.database)
+    newer = "; the database is a newer version's and is used as it is" if is_newer(found) else ""
+    click.echo(f"{found or 'empty'} (newest: {newest()}){newer}")

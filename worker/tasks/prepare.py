@@ -33,7 +33,7 @@ def prepare_revision(lease: Lease, place: Workplace) -> None:
     if revision is None:
         finish_idle(place, lease)
         return
-    show = Show.model_validate(revision.show)
+    show = Show.stored(revision.show)
     articles, versions = _articles(place, revision)
     with place.database.reading() as session:
         cleanings = {name: source.cleaning for name, source in listed_sources(session).items()}
@@ -53,7 +53,7 @@ def _is_unchanged(place: Workplace, lease: Lease, written: Script) -> bool:
     with place.database.writing() as session:
         row = session.get_one(RevisionRow, lease.revision_id)
         counterpart = revisions.counterpart(session, row)
-        if counterpart is None or Script.model_validate(counterpart.script).substance != written.substance:
+        if counterpart is None or Script.stored(counterpart.script).substance != written.substance:
             return False
         if steps.finish(session, lease):
             revisions.conclude(session, row, RevisionState.UNCHANGED, datetime.now(UTC))
@@ -64,7 +64,7 @@ def _save_prepared(session: Session, lease: Lease, prepared: Prepared, engaged: 
     row = session.get_one(RevisionRow, lease.revision_id)
     now = datetime.now(UTC)
     row.script = prepared.script.model_dump(mode="json")
-    row.card = script.card(prepared.script, Show.model_validate(row.show)).model_dump(mode="json")
+    row.card = script.card(prepared.script, Show.stored(row.show)).model_dump(mode="json")
     row.versions = list(versions)
     row.prepared_at = now
     revisions.supersede_unfinished(session, row.briefing_id, row.number, now)
@@ -80,7 +80,7 @@ def _articles(place: Workplace, revision: RevisionRow) -> tuple[list[Article], l
         known = None if revision.request.get("refetch", True) else latest_versions(session, briefing.id)
         sources = listed_sources(session)
     if known is not None:
-        return [Article.model_validate(row.content) for row in known], [row.id for row in known]
+        return [Article.stored(row.content) for row in known], [row.id for row in known]
     articles = [fetch(ref, addresses[str(ref)], sources) for ref in refs]
     with place.database.writing() as session:
         versions = [save_version(session, article, datetime.now(UTC)) for article in articles]
