@@ -62,7 +62,7 @@ def briefing(session: Session, row: BriefingRow, context: Context) -> schemas.Br
         state=newest.state,
         revision=revision(newest),
         live=_live(session, row, context),
-        disclosure=Show.model_validate(newest.show).disclosure,
+        disclosure=Show.stored(newest.show).disclosure,
         links=links,
     )
 
@@ -94,7 +94,7 @@ def revision(row: RevisionRow) -> schemas.Revision:
 
 def _warnings(row: RevisionRow) -> list[dict[str, str]]:
     """Return what editors should look at, of the script and of how it is spoken."""
-    spoken = [Fallback.model_validate(entry).warning.model_dump() for entry in row.fallbacks]
+    spoken = [Fallback.stored(entry).warning.model_dump() for entry in row.fallbacks]
     return [*(row.script or {}).get("warnings", []), *spoken]
 
 
@@ -109,7 +109,7 @@ def _live(session: Session, row: BriefingRow, context: Context) -> schemas.Audio
     live = session.get(RevisionRow, row.live_revision) if row.live_revision else None
     if live is None or live.master_key is None:
         return None
-    master = Master.model_validate(session.get_one(MasterRow, live.master_key).content)
+    master = Master.stored(session.get_one(MasterRow, live.master_key).content)
     return schemas.Audio(
         url=f"{context.address}/audio/{master.sha256}.mp3",
         bytes=master.bytes,
@@ -122,10 +122,10 @@ def _live(session: Session, row: BriefingRow, context: Context) -> schemas.Audio
 
 def script(session: Session, row: RevisionRow) -> schemas.ScriptView:
     """Return a revision's script; times are there once it has been assembled."""
-    written = Script.model_validate(row.script)
+    written = Script.stored(row.script)
     master = None
     if row.master_key:
-        master = Master.model_validate(session.get_one(MasterRow, row.master_key).content)
+        master = Master.stored(session.get_one(MasterRow, row.master_key).content)
     cues = {cue.ref: cue for cue in master.cues if cue.kind == "segment"} if master else {}
     return schemas.ScriptView(
         revision=row.number,

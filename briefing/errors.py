@@ -17,6 +17,7 @@
     │   ├── EngineUnavailable        engine_unavailable
     │   │   └── EngineNotInstalled       engine_not_installed: not here, so no use in waiting; while installing:
     │   │                                voice_checksum_mismatch, voice_install_failed
+    │   ├── NarratorAway             narrator_away
     │   ├── StorageUnavailable       storage_unavailable
     │   │   └── StorageFull              storage_full: there is no room; the work waits for it
     │   ├── SigningUnavailable       signing_unavailable
@@ -187,6 +188,20 @@ class EngineNotInstalled(EngineUnavailable):
         super().__init__(message, hint=hint)
         if code is not None:
             self.code = code
+
+
+class NarratorAway(Unavailable):
+    """Raised when a worker has another engine or model than a revision pinned, so that its take would be another voice.
+
+    `wait_s` is how long workers that have it are waited for in all.
+    """
+
+    code = "narrator_away"
+    hint = "Workers of one installation should have the same engines and models; it goes on by itself."
+
+    def __init__(self, message: str, *, wait_s: float) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s
 
 
 class StorageUnavailable(Unavailable):

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 
 from briefing import steps
 from briefing.models import BriefingRow, RevisionRow, ShowRow
-from briefing.speech import VOICE_FALLBACK, Casting
+from briefing.speech import Casting
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind, may_follow
 
 if TYPE_CHECKING:
@@ -192,13 +192,15 @@ def locked_in_briefing(session: Session, revision_id: int | None) -> RevisionRow
     return locked(session, revision_id)
 
 
-def recast(session: Session, revision: RevisionRow, fallback: Fallback) -> None:
-    """Have a voice's fallback speak all of its parts; a `recast` step cuts the script anew.
+def recast(session: Session, revision: RevisionRow, code: str, fallback: Fallback | None = None) -> None:
+    """Have the script cut anew by a `recast` step, after a fallback has taken over all parts of its voice if there is
+    one. `code` says why.
 
-    What was under way with the old cast is cancelled, so that no take of the failed voice gets among the others.
+    What was under way with the old cast is cancelled, so that no take of the old narrator gets among the others.
     """
-    revision.fallbacks = [*revision.fallbacks, fallback.model_dump(mode="json")]
-    steps.cancel(session, revision.id, VOICE_FALLBACK)
+    if fallback is not None:
+        revision.fallbacks = [*revision.fallbacks, fallback.model_dump(mode="json")]
+    steps.cancel(session, revision.id, code)
     steps.record(session, StepKind.RECAST, Queue(revision.queue), revision_id=revision.id)
     session.flush()
 

@@ -60,17 +60,24 @@ def current(database: Database) -> str | None:
         return None
 
 
+def is_newer(version: str | None) -> bool:
+    """Tell whether a migration's ID is one of a version to come: they are numbers, in order."""
+    return version is not None and version.isdecimal() and version > newest()
+
+
 def migrate(database: Database, revision: str = "head") -> None:
-    """Upgrade the database to `revision`, or downgrade it there when it is ahead. Creates what is missing, and leaves a
-    database that is newer than this Briefcast as it is.
+    """Upgrade the database to `revision`, or downgrade it there when it is ahead. Creates what is missing.
+
+    A newer version's database is left as it is: migrations only add until nobody needs what was there before, so that
+    old and new hosts work side by side.
 
     Raises DatabaseUnavailable, StorageUnavailable, or Misconfigured for a migration that is not known.
     """
-    now = current(database)
-    if revision == "head" and now is not None and now >= newest():
-        if now > newest():
-            # While an installation is upgraded host by host, older processes go on: migrations only add.
-            _log.warning("the database has been migrated by a newer Briefcast", at=now, known=newest())
+    found = current(database) if revision == "head" else None
+    if found == newest():
+        return
+    if is_newer(found):
+        _log.warning("the database is a newer version's; it is used as it is", found=found, newest_known=newest())
         return
     from alembic import command  # noqa: PLC0415  as above
     from alembic.util import CommandError  # noqa: PLC0415  as above

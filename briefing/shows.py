@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 def listed_shows(session: Session) -> dict[str, Show]:
     """Return the listed shows by slug, in the order of the settings file."""
     rows = session.scalars(select(ShowRow).where(ShowRow.listed).order_by(ShowRow.position))
-    return {row.slug: Show.model_validate(row.settings) for row in rows}
+    return {row.slug: Show.stored(row.settings) for row in rows}
 
 
 def listed_sources(session: Session) -> dict[str, SourceSettings]:
     """Return the listed sources by name, in the order of the settings file."""
     rows = session.scalars(select(SourceRow).where(SourceRow.listed).order_by(SourceRow.position))
-    return {row.name: SourceSettings.model_validate(row.settings) for row in rows}
+    return {row.name: SourceSettings.stored(row.settings) for row in rows}
 
 
 def lock_shows(session: Session, which: ColumnElement[bool] | None = None) -> None:
@@ -47,4 +47,4 @@ def home_show(session: Session, source: str) -> str | None:
     row = session.get(SourceRow, source)
     if row is None:
         return None
-    return SourceSettings.model_validate(row.settings).show or next(iter(listed_shows(session)), None)
+    return SourceSettings.stored(row.settings).show or next(iter(listed_shows(session)), None)

@@ -49,7 +49,7 @@ def forget_take(session: Session, key: str) -> None:
 def find_master(session: Session, key: str) -> Master | None:
     """Return the master stored under `key`."""
     row = session.get(MasterRow, key)
-    return Master.model_validate(row.content) if row is not None else None
+    return Master.stored(row.content) if row is not None else None
 
 
 def save_master(session: Session, master: Master, now: datetime) -> None:

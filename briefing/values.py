@@ -35,6 +35,13 @@ class Value(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    @classmethod
+    def stored(cls, found: object) -> Self:
+        """Return the value that a row holds. What a newer version has added to it is left out: while a host is being
+        upgraded, old and new code read the same rows (F23).
+        """
+        return cls.model_validate(found, extra="ignore")
+
 
 class ArticleRef(Value):
     """An article's name: the source it comes from and its ID there."""

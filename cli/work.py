@@ -9,7 +9,7 @@ import click
 
 from briefing.database import BUSY_S
 from briefing.logs import configure
-from briefing.schema import current, newest, refuse_newer
+from briefing.schema import current, is_newer, newest
 from briefing.schema import migrate as migrate_database
 from briefing.settings import WorkSettings
 from worker.workplace import Workplace
@@ -57,6 +57,7 @@ def dispatch() -> None:
 def migrate(revision: str) -> None:
     """Bring the database to the newest schema."""
     place = Workplace()
-    refuse_newer(place.database)
     migrate_database(place.database, revision)
-    click.echo(f"{current(place.database) or 'empty'} (newest: {newest()})")
+    found = current(place.database)
+    newer = "; the database is a newer version's and is used as it is" if is_newer(found) else ""
+    click.echo(f"{found or 'empty'} (newest: {newest()}){newer}")

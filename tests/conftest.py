@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.client import free_port
 from tests.support.newsroom import make_place
+from worker import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +28,17 @@ def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BRIEFCAST_PUBLIC_URL", f"http://127.0.0.1:{free_port()}")
     monkeypatch.setenv("BRIEFCAST_LOG_LEVEL", "ERROR")
     monkeypatch.chdir(tmp_path)
+
+
+#: What the parsing child says of a page: the same each time, and asking costs half a second.
+_parse_once = lru_cache(maxsize=256)(clean._parse)
+
+
+@pytest.fixture(autouse=True)
+def _parsed_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have each text parsed once, but where parsing is what is tested."""
+    if not request.path.name.startswith(("test_clean", "test_pages", "test_plain")):
+        monkeypatch.setattr(clean, "_parse", _parse_once)
 
 
 @pytest.fixture

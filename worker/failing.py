@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from briefing import revisions
+from briefing.errors import NarratorAway
 from briefing.logs import get_logger
 from briefing.models import StepRow
 from briefing.show import Show
-from briefing.speech import Fallback
+from briefing.speech import VOICE_FALLBACK, Fallback
 from briefing.states import RevisionState, StepKind
 from worker.casting import stand_in
 
@@ -28,7 +29,8 @@ _log = get_logger("failing")
 
 
 def after_given_up(session: Session, step_id: int, error: BriefcastError, catalogue: Catalogue, now: datetime) -> None:
-    """Move the step's revision to the fallback of the voice that failed, or fail it. What is live stays live.
+    """Move the step's revision to the fallback of the voice that failed, or to the engine at hand where nobody has
+    the pinned one, or fail it. What is live stays live.
 
     Of several steps of a voice that fail at once the first moves it and cancels the others under their fences; those
     that were given up with it find it moved.
@@ -39,12 +41,16 @@ def after_given_up(session: Session, step_id: int, error: BriefcastError, catalo
     revision = revisions.locked(session, step.revision_id)
     if _has_moved(step, revision):
         return
+    if isinstance(error, NarratorAway):
+        _log.warning("narrator changes", reason=error.message)
+        revisions.recast(session, revision, error.code)
+        return
     fallback = _fallback(step, revision, error, catalogue)
     if fallback is None:
         revisions.fail(session, revision.id, error, now)
         return
     _log.warning("voice gives way", voice=fallback.voice, by=fallback.by, code=fallback.code, reason=fallback.reason)
-    revisions.recast(session, revision, fallback)
+    revisions.recast(session, revision, VOICE_FALLBACK, fallback)
 
 
 def _voice(step: StepRow, revision: RevisionRow) -> str:
@@ -61,6 +67,6 @@ def _has_moved(step: StepRow, revision: RevisionRow) -> bool:
 def _fallback(step: StepRow, revision: RevisionRow, error: BriefcastError, catalogue: Catalogue) -> Fallback | None:
     if step.kind != StepKind.SPEAK.value or revision.state != RevisionState.SPEAKING.value:
         return None
-    earlier = [Fallback.model_validate(entry) for entry in revision.fallbacks]
-    allowed = Show.model_validate(revision.show).fallback
+    earlier = [Fallback.stored(entry) for entry in revision.fallbacks]
+    allowed = Show.stored(revision.show).fallback
     return stand_in(_voice(step, revision), error, earlier, catalogue, allowed=allowed)

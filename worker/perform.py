@@ -27,6 +27,7 @@ from briefing.errors import (
     Defect,
     EngineNotInstalled,
     EngineUnavailable,
+    NarratorAway,
     SourceUnavailable,
     StorageUnavailable,
     TakeRejected,
@@ -169,6 +170,9 @@ def delay_after(error: BriefcastError, postponed: int) -> float | None:
     """Return the seconds until a step that met `error` is worth another try, None when waiting does not help."""
     if isinstance(error, StorageUnavailable | DatabaseUnavailable):
         return min(_STORAGE_DELAY_S, compute_backoff(postponed, _chance))
+    if isinstance(error, NarratorAway) and postponed < MAX_POSTPONED:
+        # Twice as long each time, in all what it may wait.
+        return error.wait_s * (1 << postponed) / ((1 << MAX_POSTPONED) - 1)
     lasting = isinstance(error, EngineNotInstalled | WatermarkNotInstalled)
     if not isinstance(error, Unavailable) or lasting or postponed >= MAX_POSTPONED:
         return None

@@ -80,8 +80,8 @@ def _alone(session: Session, revision: RevisionRow) -> BriefingRow:
 
 def _check_watermark(session: Session, briefing: BriefingRow, revision: RevisionRow) -> None:
     """Raise WatermarkMissing for audio that was held since before its show asked for a watermark, or for another."""
-    wanted = Show.model_validate(session.get_one(ShowRow, briefing.show).settings).watermark
-    if wanted and Show.model_validate(revision.show).watermark != wanted:
+    wanted = Show.stored(session.get_one(ShowRow, briefing.show).settings).watermark
+    if wanted and Show.stored(revision.show).watermark != wanted:
         message = f"the show asks for the watermark {wanted}, which this audio was made without"
         raise WatermarkMissing(message, hint="Regenerate the briefing.")
 
@@ -110,7 +110,7 @@ def own_article(session: Session, briefing: BriefingRow) -> ArticleRef | None:
 
 
 def _master(session: Session, revision: RevisionRow) -> Master:
-    return Master.model_validate(session.get_one(MasterRow, revision.master_key).content)
+    return Master.stored(session.get_one(MasterRow, revision.master_key).content)
 
 
 def _episode_row(session: Session, briefing: BriefingRow, now: datetime) -> EpisodeRow:
@@ -137,7 +137,7 @@ def _write_article(session: Session, briefing: BriefingRow, files: PublicFiles) 
 def _write_companions(
     briefing: BriefingRow, revision: RevisionRow, master: Master, storage: BlobStorage, files: PublicFiles
 ) -> None:
-    title, show = Card.model_validate(revision.card).title, Show.model_validate(revision.show)
+    title, show = Card.stored(revision.card).title, Show.stored(revision.show)
     beside = companions(master, title, show.title, storage)
     files.put_companions(briefing.id, revision.number, beside)
 
@@ -180,8 +180,8 @@ def article_audio(
     briefing: BriefingRow, revision: RevisionRow, master: Master, episode: EpisodeRow, files: PublicFiles
 ) -> dict[str, Any]:
     """Return what a website player needs to know of an article's audio."""
-    card = Card.model_validate(revision.card)
-    show = Show.model_validate(revision.show)
+    card = Card.stored(revision.card)
+    show = Show.stored(revision.show)
     return {
         "article": briefing.articles[0],
         "briefing": briefing.id,
@@ -219,7 +219,7 @@ def article_audio(
 def write_feed(session: Session, slug: str, files: PublicFiles) -> None:
     """Write a show's feed from what is live. Raises StorageUnavailable."""
     row = session.get_one(ShowRow, slug)
-    show = Show.model_validate(row.settings)
+    show = Show.stored(row.settings)
     found = session.execute(
         select(
             EpisodeRow.guid,
@@ -262,7 +262,7 @@ def _episode(  # noqa: PLR0913  the columns of one row
     *,
     files: PublicFiles,
 ) -> Episode:
-    shown = Card.model_validate(card)
+    shown = Card.stored(card)
     return Episode(
         guid=guid,
         title=shown.title,
@@ -280,6 +280,6 @@ def _episode(  # noqa: PLR0913  the columns of one row
             for name, media_type in TRANSCRIPT_TYPES.items()
             if transcript
         ),
-        chapters=tuple(Cue.model_validate(cue) for cue in chapters),
+        chapters=tuple(Cue.stored(cue) for cue in chapters),
         chapters_address=files.companion_address(briefing, CHAPTERS_NAME),
     )

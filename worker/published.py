@@ -24,7 +24,7 @@ def expected(session: Session, revision: RevisionRow, files: PublicFiles) -> Pub
     briefing = session.get_one(BriefingRow, revision.briefing_id)
     if briefing.live_revision != revision.id:
         return None
-    master = Master.model_validate(session.get_one(MasterRow, revision.master_key).content)
+    master = Master.stored(session.get_one(MasterRow, revision.master_key).content)
     episode = session.get_one(EpisodeRow, (briefing.show, briefing.id))
     newer = session.scalar(
         select(func.count())
@@ -35,7 +35,7 @@ def expected(session: Session, revision: RevisionRow, files: PublicFiles) -> Pub
         files=files,
         sha256=master.sha256,
         bytes=master.bytes,
-        disclosure=Show.model_validate(revision.show).disclosure,
+        disclosure=Show.stored(revision.show).disclosure,
         show=briefing.show,
         guid=episode.guid if (newer or 0) < FEED_ITEMS else None,
         article=own_article(session, briefing),

@@ -24,6 +24,8 @@ class WorkSettings(Settings):
     """Seconds that a step may take at most, whatever its kind; kinds with a shorter deadline keep it."""
     ring_again_s: float = Field(default=60.0, gt=0, le=3600)
     """Seconds after which a ready step is rung again."""
+    narrator_wait_s: float = Field(default=60.0, gt=0, le=3600)
+    """Seconds a revision waits for workers with the engine and model it pinned; then it is cut anew for those there."""
     broker_url: str = Field(
         default="redis://127.0.0.1:6379/0",
         pattern=r"^(rediss?|redis\+socket|sentinel)://",

@@ -7,19 +7,9 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import pytest
-
 from tests.support.checks import check_published
 from tests.support.processes import BIN, alive, descendants, running, wait_for
-from tests.support.steptable import check_steps, rows, speaking_process
-
-
-@pytest.fixture
-def serving(product, started, tmp_path):
-    with running([BIN / "briefcast", "serve", "--port", str(product.port)], tmp_path / "serve.log") as process:
-        started(product)
-        product.process = process
-        yield product
+from tests.support.steptable import check_steps, newest_step, rows, speaking_process
 
 
 def test_an_article_id_goes_in_and_a_published_mp3_comes_out(serving, tmp_path):
@@ -34,7 +24,7 @@ def test_an_article_id_goes_in_and_a_published_mp3_comes_out(serving, tmp_path):
     first = check_published(serving.client, briefing, tmp_path)
 
     # When it is made again and nothing has changed / Then nothing is spoken and the very same bytes are live
-    serving.client.post(f"/v1/briefings/{briefing['id']}/regenerate", json={}).raise_for_status()
+    serving.again(briefing)
     again = serving.finished(briefing)
     assert (again["revision"]["number"], again["state"]) == (2, "live")
     assert again["revision"]["takes_reused"] == again["revision"]["progress"]["steps_total"] - 3
@@ -42,26 +32,26 @@ def test_an_article_id_goes_in_and_a_published_mp3_comes_out(serving, tmp_path):
 
     # When one segment is to be read anew / Then one take is spoken, the address is new, and the old one still answers
     segment = serving.client.get(briefing["links"]["script"]).json()["segments"][3]["id"]
-    body = {"refetch": False, "segments": [segment]}
-    serving.client.post(f"/v1/briefings/{briefing['id']}/regenerate", json=body).raise_for_status()
+    serving.again(briefing, refetch=False, segments=[segment])
     third = serving.finished(briefing)
     assert third["revision"]["takes_reused"] == again["revision"]["takes_reused"] - 1
     assert check_published(serving.client, third, tmp_path)["url"] != first["url"]
     assert serving.client.get(first["url"]).status_code == 200
-    assert check_steps(Path(os.environ["BRIEFCAST_DATA"])) == 0
+    assert check_steps(serving.data) == 0
 
 
 def test_a_worker_killed_in_mid_chunk_costs_one_chunk(serving, tmp_path):
-    data = Path(os.environ["BRIEFCAST_DATA"])
-    briefing = serving.ask("reactor-inspection")
-    victim = wait_for(lambda: speaking_process(data), "a worker that speaks")
+    before, takes = newest_step(serving.data), _takes(serving.data)
+    briefing = serving.ask("budget-vote")
+    victim = wait_for(lambda: speaking_process(serving.data), "a worker that speaks")
     assert victim in descendants(serving.process.pid)
     os.kill(victim, signal.SIGKILL)
     done = serving.finished(briefing)
     assert done["state"] == "live"
     check_published(serving.client, done, tmp_path)
-    assert check_steps(data) == 1
-    assert rows(data, "SELECT count(*) FROM takes")[0][0] == done["revision"]["progress"]["steps_total"] - 3
+    assert check_steps(serving.data, before) == 1
+    spoken = done["revision"]["progress"]["steps_total"] - 3 - done["revision"]["takes_reused"]
+    assert _takes(serving.data) - takes == spoken
 
 
 def test_killing_the_server_leaves_nothing_running_and_loses_nothing(product, started, tmp_path):
@@ -69,7 +59,7 @@ def test_killing_the_server_leaves_nothing_running_and_loses_nothing(product, st
     command = [BIN / "briefcast", "serve", "--port", str(product.port)]
     with running(command, tmp_path / "serve.log") as process:
         started(product)
-        briefing = product.ask("reactor-inspection")
+        briefing = product.ask("cup-final")
         wait_for(lambda: speaking_process(data), "a worker that speaks")
         family = descendants(process.pid)
         os.kill(process.pid, signal.SIGKILL)
@@ -104,9 +94,8 @@ def test_told_to_stop_it_ends_its_workers_first_and_waits_for_no_listener(produc
 
 def test_workers_killed_as_a_whole_come_back(serving, tmp_path):
     # Given the workers' supervisor killed with -9, and its children with it / Then they are started again
-    data = Path(os.environ["BRIEFCAST_DATA"])
-    briefing = serving.ask("cup-final")
-    speaking = wait_for(lambda: speaking_process(data), "a worker that speaks")
+    briefing = serving.ask("reactor-inspection")
+    speaking = wait_for(lambda: speaking_process(serving.data), "a worker that speaks")
     (supervisor,) = [pid for pid in descendants(serving.process.pid) if speaking in descendants(pid)]
     os.kill(supervisor, signal.SIGKILL)
     done = serving.finished(briefing)
@@ -116,12 +105,18 @@ def test_workers_killed_as_a_whole_come_back(serving, tmp_path):
 
 def test_a_worker_that_hangs_is_replaced(serving, tmp_path):
     # Given a worker stopped in mid-chunk, its lease running out / Then it is killed and another one finishes
-    data = Path(os.environ["BRIEFCAST_DATA"])
-    briefing = serving.ask("cup-final")
-    victim = wait_for(lambda: speaking_process(data), "a worker that speaks")
+    briefing = serving.finished(serving.ask("cup-final"))
+    segments = [segment["id"] for segment in serving.client.get(briefing["links"]["script"]).json()["segments"]]
+    before = newest_step(serving.data)
+    serving.again(briefing, refetch=False, segments=segments)
+    victim = wait_for(lambda: speaking_process(serving.data), "a worker that speaks")
     os.kill(victim, signal.SIGSTOP)
     done = serving.finished(briefing)
     assert done["state"] == "live"
     check_published(serving.client, done, tmp_path)
-    assert check_steps(data) == 1
+    assert check_steps(serving.data, before) == 1
     wait_for(lambda: victim not in descendants(serving.process.pid), "the hanging worker to be gone")
+
+
+def _takes(data):
+    return rows(data, "SELECT count(*) FROM takes")[0][0]

@@ -86,7 +86,7 @@ def test_a_jingle_in_use_stays(client, place, tmp_path, music):
     work_off(place)
     # Given a show that names it
     settings = tmp_path / "briefcast.toml"
-    settings.write_text(settings.read_text().replace('voice = "silence"', 'voice = "silence"\nintro = "morning"', 1))
+    settings.write_text(settings.read_text().replace('intro = "none"', 'intro = "morning"', 1))
     apply(load_newsroom(settings), place)
     answer = client.delete("/v1/jingles/morning/intro")
     assert (answer.status_code, answer.json()["code"]) == (409, "jingle_in_use")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.audio import joined
+from tests.support.command import briefcast
 from tests.support.newsroom import ARTICLE, NEWSROOM
-from tests.support.processes import briefcast
 from tests.support.site import website
 from worker.sound.files import decoded
 

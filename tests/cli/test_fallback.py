@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.support.processes import briefcast
+from tests.support.command import briefcast
 
 VOICES = """
 [[voices]]

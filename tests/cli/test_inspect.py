@@ -8,9 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from mutagen.id3 import ID3, TIT2
 
+from tests.support.command import briefcast
 from tests.support.credentials import SAID, make_mp3, signer_in
 from tests.support.newsroom import ARTICLE
-from tests.support.processes import briefcast
 from tests.support.threads import serving
 from worker.provenance import manifest
 from worker.sign import sign

@@ -7,7 +7,7 @@ import soundfile
 from mutagen.mp3 import MP3
 
 from tests.support.audio import joined, tone, voice_like
-from tests.support.processes import briefcast
+from tests.support.command import briefcast
 from worker.sound.files import decoded
 
 

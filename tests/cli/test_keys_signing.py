@@ -9,9 +9,10 @@ from stat import S_IMODE
 import pytest
 
 from briefing.errors import SigningMisconfigured
+from tests.support.command import briefcast
 from tests.support.credentials import SAID, make_mp3, signer_in
 from tests.support.newsroom import ARTICLE
-from tests.support.processes import BIN, briefcast, running, wait_for
+from tests.support.processes import BIN, running, wait_for
 from worker.inspection import inspect
 from worker.provenance import manifest
 from worker.sign import sign

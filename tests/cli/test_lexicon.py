@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from briefing.pls import read_pls
+from tests.support.command import briefcast
 from tests.support.newsroom import NEWSROOM
-from tests.support.processes import briefcast
 
 ARTICLE = """# Ferry runs to Qortzia
 

@@ -9,7 +9,8 @@ import webvtt
 from lxml import html
 
 from tests.support.audio import joined
-from tests.support.processes import ROOT, briefcast
+from tests.support.command import briefcast
+from tests.support.processes import ROOT
 from worker.sound.files import decoded
 
 ARTICLE = ROOT / "samples" / "articles" / "harbour-bridge.html"

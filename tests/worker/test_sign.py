@@ -25,7 +25,7 @@ from briefing.states import Queue
 from tests.support.asking import ask, revision_row
 from tests.support.audio import joined
 from tests.support.credentials import SAID, authority, make_mp3, signer_in, signing_program
-from tests.support.newsroom import ARTICLE, work_off
+from tests.support.newsroom import ARTICLE, NEWSROOM, make_place, work_off
 from worker import signatures
 from worker.inspection import inspect
 from worker.perform import perform_next
@@ -427,6 +427,7 @@ def test_a_certificate_that_expires_while_working_fails_with_its_code_and_the_au
 
 
 def test_the_silent_engine_is_no_learnt_voice(place, tmp_path):
+    make_place(tmp_path, NEWSROOM)  # a show with music
     (tmp_path / "articles" / "ferry.md").write_text(ARTICLE)
     ask(place, "ferry")
     work_off(place)

@@ -37,11 +37,11 @@ def assemble_revision(lease: Lease, place: Workplace) -> None:
     if revision is None:
         finish_idle(place, lease)
         return
-    show = Show.model_validate(revision.show)
+    show = Show.stored(revision.show)
     prepared = Prepared(
-        Script.model_validate(revision.script),
-        Cast.model_validate(revision.cast),
-        tuple(Chunk.model_validate(chunk) for chunk in revision.chunks or ()),
+        Script.stored(revision.script),
+        Cast.stored(revision.cast),
+        tuple(Chunk.stored(chunk) for chunk in revision.chunks or ()),
     )
     with place.database.reading() as session:
         undated = first_seen(session, revision.versions or []).date()

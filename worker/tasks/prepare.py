@@ -34,7 +34,7 @@ def prepare_revision(lease: Lease, place: Workplace) -> None:
     if revision is None:
         finish_idle(place, lease)
         return
-    show = Show.model_validate(revision.show)
+    show = Show.stored(revision.show)
     articles, versions = _articles(place, revision)
     with place.database.reading() as session:
         cleanings = {name: source.cleaning for name, source in listed_sources(session).items()}
@@ -57,7 +57,7 @@ def _is_unchanged(place: Workplace, lease: Lease, written: Script) -> bool:
     with place.database.writing() as session:
         row = revisions.locked_in_briefing(session, lease.revision_id)
         counterpart = revisions.counterpart(session, row)
-        if counterpart is None or Script.model_validate(counterpart.script).substance != written.substance:
+        if counterpart is None or Script.stored(counterpart.script).substance != written.substance:
             return False
         if steps.finish(session, lease):
             revisions.conclude(session, row, RevisionState.UNCHANGED, datetime.now(UTC))
@@ -69,7 +69,7 @@ def _save_prepared(
 ) -> None:
     now = datetime.now(UTC)
     row.script = prepared.script.model_dump(mode="json")
-    row.card = script.card(prepared.script, Show.model_validate(row.show)).model_dump(mode="json")
+    row.card = script.card(prepared.script, Show.stored(row.show)).model_dump(mode="json")
     row.versions = list(versions)
     row.prepared_at = now
     revisions.supersede_unfinished(session, row.briefing_id, row.number, now)
@@ -85,7 +85,7 @@ def _articles(place: Workplace, revision: RevisionRow) -> tuple[list[Article], l
         known = None if revision.request.get("refetch", True) else latest_versions(session, briefing.id)
         sources = listed_sources(session)
     if known is not None:
-        return [Article.model_validate(row.content) for row in known], [row.id for row in known]
+        return [Article.stored(row.content) for row in known], [row.id for row in known]
     articles = [fetch(ref, addresses[str(ref)], sources) for ref in refs]
     reach(Failpoint.PREPARE_FETCHED)
     with place.database.writing() as session:

@@ -28,11 +28,11 @@ def recast_revision(lease: Lease, place: Workplace) -> None:
     if revision is None:
         finish_idle(place, lease)
         return
-    fallbacks = [Fallback.model_validate(entry) for entry in revision.fallbacks]
-    allowed = Show.model_validate(revision.show).fallback
+    fallbacks = [Fallback.stored(entry) for entry in revision.fallbacks]
+    allowed = Show.stored(revision.show).fallback
     engaged = engage(revisions.casting_of(revision), place.speakers, fallbacks, allowed=allowed)
     prepared = cut(
-        Script.model_validate(revision.script),
+        Script.stored(revision.script),
         engaged.cast,
         engaged.engines,
         variations(place, revision.briefing_id),
