@@ -11,9 +11,10 @@ from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 
-from api import briefings, companions, embed, health, jingles, problems, published
+from api import briefings, companions, embed, health, jingles, metrics, problems, published
 from api.context import Context, from_settings
 from api.headers import BodyLimit, DatabaseTurns, PublicCors, SecurityHeaders
+from api.http_measures import Observed
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -50,6 +51,7 @@ def create_app(context: Context | None = None) -> FastAPI:
         companions.router,
         embed.router,
         health.router,
+        metrics.router,
     ):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=_HERE / "static"))
@@ -61,6 +63,7 @@ def create_app(context: Context | None = None) -> FastAPI:
     app.add_middleware(SecurityHeaders)
     app.add_middleware(DatabaseTurns)
     app.add_middleware(BodyLimit)
+    app.add_middleware(Observed, measures=app.state.context.http_measures)
     return app
 
 

@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from anyio import CapacityLimiter
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from api.http_measures import HttpMeasures
+from api.probes import Probe
 from api.problems import Problem
 from briefing import keys
 from briefing.database import Database
 from briefing.errors import DatabaseUnavailable, Misconfigured
 from briefing.keys import Caller, Scope
-from briefing.settings import DataSettings, LimitSettings, PublicSettings, SpeechSettings
+from briefing.settings import DataSettings, LimitSettings, MetricsSettings, PublicSettings, SpeechSettings
 from voices.catalogue import Catalogue, load_catalogue
 from voices.errors import CatalogueInvalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+
+Seen = TypeVar("Seen")
+
+#: Seconds for which one look serves all probes, and all scrapes.
+_FRESH_S = 1.0
+_SCRAPE_FRESH_S = 3.0
 
 #: Threads that look at the database for listeners of events.
 _LOOKERS = 4
@@ -43,6 +51,9 @@ class Context:
     limits: LimitSettings
     speech: SpeechSettings
     catalogue: Catalogue
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
+    http_measures: HttpMeasures = field(default_factory=HttpMeasures)
+    _probes: dict[str, Probe[Any]] = field(default_factory=dict)
 
     @cached_property
     def lookers(self) -> CapacityLimiter:
@@ -51,6 +62,17 @@ class Context:
         Made in the event loop.
         """
         return CapacityLimiter(_LOOKERS)
+
+    def readiness(self, look: Callable[[Context], Seen]) -> Probe[Seen]:
+        """The look for `/readyz`, shared by all probes of a second."""
+        return self._probe("readiness", look, _FRESH_S)
+
+    def scrape(self, look: Callable[[Context], Seen]) -> Probe[Seen]:
+        """The look at the database for `/metrics`, shared by scrapes that come close upon one another."""
+        return self._probe("scrape", look, _SCRAPE_FRESH_S)
+
+    def _probe(self, name: str, look: Callable[[Context], Seen], fresh_s: float) -> Probe[Seen]:
+        return self._probes.setdefault(name, Probe(lambda: look(self), fresh_s))
 
     @property
     def files(self) -> Path:

@@ -16,6 +16,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import FunctionElement
 
+from briefing import events
 from briefing.errors import DatabaseUnavailable, Misconfigured
 
 if TYPE_CHECKING:
@@ -122,8 +123,10 @@ class Database:
     def writing(self) -> Iterator[Session]:
         """A session in one transaction: committed at the end, rolled back on any error. Raises DatabaseUnavailable."""
         engine = self.engine.execution_options(writing=True)
-        with reporting(), Session(engine, expire_on_commit=False) as session, session.begin():
-            yield session
+        with reporting(), Session(engine, expire_on_commit=False) as session:
+            with session.begin():
+                yield session
+            events.say(session)
 
     def dispose(self) -> None:
         """Close pooled connections."""

@@ -54,6 +54,8 @@ def serve(host: str, port: int, *, workers: bool) -> None:
         host=host,
         port=port,
         log_level="warning",
+        log_config=None,  # uvicorn's lines come out as ours do
+        access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_LAST_ANSWERS_S,
     )

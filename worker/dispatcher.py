@@ -19,6 +19,7 @@ from briefing.logs import get_logger, masked
 from briefing.models import HealthRow
 from worker import sweep
 from worker.celery import check_broker, ring
+from worker.heartbeat import Heartbeat
 from worker.pipeline import DEADLINE_S
 
 if TYPE_CHECKING:
@@ -54,6 +55,13 @@ class Dispatcher:
 
     def run(self) -> None:
         """Ring and sweep until stopped."""
+        heartbeat = Heartbeat(self._place, "dispatcher").start()
+        try:
+            self._run()
+        finally:
+            heartbeat.stop()
+
+    def _run(self) -> None:
         looks_per_sweep = max(1, round(self._place.work.tick_s / _LOOK_S))
         look = 0
         while not self._stopping.is_set():
@@ -86,6 +94,8 @@ class Dispatcher:
             for step in due:
                 ring(step.id, step.queue, _deadline_s(step))
                 rung.append(step.id)
+                told = {"step": step.id, "revision": step.revision_id, "request_id": step.request_id}
+                _log.info("step rung", kind=step.kind, queue=step.queue, **told)
         except _BROKER_TROUBLE as error:
             self._report("degraded", f"{type(error).__name__}: {masked(str(error))}")
             self._stopping.wait(1.0)

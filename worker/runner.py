@@ -24,6 +24,7 @@ from briefing.models import HealthRow
 from briefing.schema import migrate
 from briefing.states import Queue
 from worker import sweep
+from worker.heartbeat import Heartbeat
 from worker.workplace import Workplace, holder_name
 
 #: Seconds between two looks at the children.
@@ -73,7 +74,7 @@ class Runner:
         with self._place.database.writing() as session:
             # What a dispatcher once reported says nothing of work that needs no broker.
             session.execute(delete(HealthRow).where(HealthRow.name == "broker"))
-        swept = 0.0
+        heartbeat, swept = Heartbeat(self._place, "runner").start(), 0.0
         while not self._stopping.wait(_LOOK_S):
             try:
                 self._replace_dead()
@@ -84,6 +85,7 @@ class Runner:
                 _log.warning("the database is away", message=error.message)
                 self._stopping.wait(_AWAY_S)
         self._stop_children()
+        heartbeat.stop()
 
     def _replace_dead(self) -> None:
         for child in [child for child in self._children if child.process.poll() is not None]:
@@ -144,7 +146,12 @@ def _child_main() -> None:
     stopping = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stopping.set())
-    work(Workplace(), stopping)
+    place = Workplace()
+    heartbeat = Heartbeat(place, "worker").start()
+    try:
+        work(place, stopping)
+    finally:
+        heartbeat.stop()
 
 
 if __name__ == "__main__":

@@ -9,9 +9,10 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import steps
+from briefing import steps, workers
 from briefing.errors import BriefcastError
 from briefing.logs import get_logger
+from briefing.measures import LEASES_EXPIRED, counted
 from briefing.storage import TEMPORARY_NAME
 from worker.failing import after_given_up
 
@@ -48,12 +49,15 @@ def free_expired(place: Workplace) -> list[Lost]:
 def free_held_by(place: Workplace, holder: str) -> list[Lost]:
     """The same for the steps of a process that is known to be gone."""
     with place.database.writing() as session:
+        workers.mark_stopped(session, holder)
         return _settled(session, steps.release_held_by(session, holder), place)
 
 
 def _settled(session: Session, lost: Sequence[Lost], place: Workplace) -> list[Lost]:
     for step in lost:
-        _log.warning("worker lost", step=step.step_id, revision=step.revision_id, holder=step.holder, dead=step.dead)
+        counted.count(LEASES_EXPIRED)
+        told = {"step": step.step_id, "revision": step.revision_id, "request_id": step.request_id}
+        _log.warning("worker lost", holder=step.holder, dead=step.dead, **told)
         if step.dead:
             error = BriefcastError(
                 f"the worker vanished {steps.MAX_ATTEMPTS} times over this step",

@@ -20,6 +20,7 @@ from briefing.settings import (
     WorkSettings,
 )
 from briefing.storage import FolderStorage
+from worker.heartbeat import AtHand
 from worker.public_files import PublicFiles
 from worker.signer import open_signer
 from worker.speakers import Speakers
@@ -62,6 +63,11 @@ class Workplace:
     def signer(self) -> Signer:
         """Who signs what is published. Raises SigningMisconfigured."""
         return open_signer(SigningSettings(), self.data.data, datetime.now(UTC))
+
+    @cached_property
+    def at_hand(self) -> AtHand:
+        """The step being performed."""
+        return AtHand()
 
     @cached_property
     def holder(self) -> str:

@@ -6,18 +6,19 @@ epoch by the database's own clock; moments that people read are UTC date-times.
 
 from briefing.models.access import IdempotencyRow, KeyRow
 from briefing.models.articles import ArticleRow, ArticleVersionRow
-from briefing.models.audio import MasterRow, TakeRow
+from briefing.models.audio import CondemnedRow, MasterRow, TakeRow, UseRow
 from briefing.models.base import Base, UtcDateTime
 from briefing.models.briefings import BriefingRow, EpisodeRow, RevisionRow, VariationRow
 from briefing.models.jingles import JingleRow
 from briefing.models.newsroom import LexiconRow, ShowRow, SourceRow
-from briefing.models.work import HealthRow, StepRow
+from briefing.models.work import HealthRow, StepRow, WorkerRow
 
 __all__ = [
     "ArticleRow",
     "ArticleVersionRow",
     "Base",
     "BriefingRow",
+    "CondemnedRow",
     "EpisodeRow",
     "HealthRow",
     "IdempotencyRow",
@@ -30,6 +31,8 @@ __all__ = [
     "SourceRow",
     "StepRow",
     "TakeRow",
+    "UseRow",
     "UtcDateTime",
     "VariationRow",
+    "WorkerRow",
 ]

@@ -6,7 +6,7 @@ One small class per concern. Shows, sources and wording are not here: they are r
 
 from briefing.settings.base import Settings
 from briefing.settings.fetch import FetchSettings
-from briefing.settings.place import DataSettings, LogSettings, PublicSettings
+from briefing.settings.place import DataSettings, LogSettings, MetricsSettings, PublicSettings
 from briefing.settings.signing import SigningSettings
 from briefing.settings.speech import SpeechSettings
 from briefing.settings.work import LimitSettings, WorkSettings
@@ -16,6 +16,7 @@ __all__ = [
     "FetchSettings",
     "LimitSettings",
     "LogSettings",
+    "MetricsSettings",
     "PublicSettings",
     "Settings",
     "SigningSettings",

@@ -29,6 +29,8 @@ class Lease:
     attempts: int
     """Claims used up, this one included."""
     postponed: int
+    request_id: str | None = None
+    """The request that it goes back to."""
 
 
 def is_due(session: Session, queues: Sequence[Queue]) -> bool:
@@ -97,10 +99,20 @@ def _claim_from(
             StepRow.payload,
             StepRow.attempts,
             StepRow.postponed,
+            StepRow.request_id,
         )
         .execution_options(synchronize_session=False)
     )
     row = session.execute(statement).first()
     if row is None:
         return None
-    return Lease(row.id, row.fence, StepKind(row.kind), row.revision_id, row.payload, row.attempts, row.postponed)
+    return Lease(
+        row.id,
+        row.fence,
+        StepKind(row.kind),
+        row.revision_id,
+        row.payload,
+        row.attempts,
+        row.postponed,
+        row.request_id,
+    )

@@ -31,6 +31,7 @@ class Lost:
     holder: str | None
     dead: bool
     """Whether no claim is left; its revision is to fail."""
+    request_id: str | None = None
 
 
 def release_expired(session: Session) -> list[Lost]:
@@ -53,9 +54,10 @@ def _release(session: Session, condition: ColumnElement[bool]) -> list[Lost]:
     lost = []
     for step in held:
         dead = step.attempts >= MAX_ATTEMPTS
-        lost.append(Lost(step.id, step.revision_id, step.holder, dead))
+        lost.append(Lost(step.id, step.revision_id, step.holder, dead, step.request_id))
         step.state = (StepState.DEAD if dead else StepState.READY).value
         step.lease_until, step.holder, step.rung_at = None, None, None
+        step.ready_at = database_clock()
         step.error_code = WORKER_LOST
     session.flush()
     return lost

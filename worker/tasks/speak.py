@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from briefing import revisions, steps
+from briefing.measures import REALTIME_FACTOR, counted
 from briefing.models import RevisionRow
 from briefing.speech import Chunk
 from briefing.states import RevisionState, StepKind
@@ -30,7 +32,9 @@ def speak_chunk(lease: Lease, place: Workplace) -> None:
         take = find_takes(session, [chunk.key]).get(chunk.key)
     if take is None:
         with voice_errors():
-            take = speak(chunk, place.speakers.get(chunk.voice or revision.voice), place.storage)
+            speaker, begun = place.speakers.get(chunk.voice or revision.voice), time.monotonic()
+            take = speak(chunk, speaker, place.storage)
+            counted.observe(REALTIME_FACTOR, (time.monotonic() - begun) / take.seconds, speaker.voice.engine)
     with place.database.writing() as session:
         # Also when it comes too late for this revision: what has been spoken once need not be spoken again.
         take = save_take(session, take, datetime.now(UTC))
