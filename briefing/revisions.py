@@ -62,7 +62,11 @@ def ended_lately(session: Session, now: float) -> list[tuple[str, str | None, in
     ends = [RevisionState.HELD, RevisionState.LIVE, RevisionState.UNCHANGED, RevisionState.FAILED]
     found = session.execute(
         select(RevisionRow.state, RevisionRow.error_code, func.count())
-        .where(RevisionRow.finished_at >= since, RevisionRow.state.in_([state.value for state in ends]))
+        .where(
+            RevisionRow.let_go_at.is_(None),
+            RevisionRow.state.in_([state.value for state in ends]),
+            RevisionRow.finished_at >= since,
+        )
         .group_by(RevisionRow.state, RevisionRow.error_code)
     )
     return [(state, code, number) for state, code, number in found]
@@ -72,7 +76,11 @@ def last_success(session: Session) -> float | None:
     """Return when a revision last went live, in seconds since the epoch."""
     found = session.scalar(
         select(RevisionRow.finished_at)
-        .where(RevisionRow.state == RevisionState.LIVE.value, RevisionRow.finished_at.is_not(None))
+        .where(
+            RevisionRow.let_go_at.is_(None),
+            RevisionRow.state == RevisionState.LIVE.value,
+            RevisionRow.finished_at.is_not(None),
+        )
         .order_by(RevisionRow.finished_at.desc())
         .limit(1)
     )

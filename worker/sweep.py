@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from briefing import steps, workers
-from briefing.errors import BriefcastError
+from briefing.errors import BriefcastError, StorageUnavailable
 from briefing.logs import get_logger
 from briefing.measures import LEASES_EXPIRED, counted
 from briefing.storage import TEMPORARY_NAME
+from worker import retention
 from worker.failing import after_given_up
 
 if TYPE_CHECKING:
@@ -37,7 +38,12 @@ def sweep(place: Workplace) -> list[Lost]:
     Raises DatabaseUnavailable.
     """
     remove_strays(place.data.data)
-    return free_expired(place)
+    lost = free_expired(place)
+    try:
+        retention.tend(place)
+    except StorageUnavailable as error:
+        _log.warning("nothing could be let go", message=error.message)
+    return lost
 
 
 def free_expired(place: Workplace) -> list[Lost]:

@@ -15,6 +15,7 @@ from briefing.settings import (
     DataSettings,
     LimitSettings,
     PublicSettings,
+    RetentionSettings,
     SigningSettings,
     SpeechSettings,
     WorkSettings,
@@ -38,6 +39,7 @@ class Workplace:
     public: PublicSettings = field(default_factory=PublicSettings)
     work: WorkSettings = field(default_factory=WorkSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
+    keep: RetentionSettings = field(default_factory=RetentionSettings)
 
     @cached_property
     def database(self) -> Database:

@@ -34,7 +34,8 @@ class RevisionRow(Base):
     __table_args__ = (
         UniqueConstraint("briefing_id", "number"),
         Index("revisions_by_state", "state", "error_code"),
-        Index("revisions_by_end", "finished_at", "state"),
+        Index("revisions_by_end", "let_go_at", "state", "finished_at"),
+        Index("revisions_to_note", "uses_noted"),
         Index("revisions_of_master", "master_key"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)

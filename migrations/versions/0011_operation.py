@@ -14,7 +14,8 @@ depends_on = None
 _INDEXES = {
     "revisions": {
         "revisions_by_state": ["state", "error_code"],
-        "revisions_by_end": ["finished_at", "state"],
+        "revisions_by_end": ["let_go_at", "state", "finished_at"],
+        "revisions_to_note": ["uses_noted"],
         "revisions_of_master": ["master_key"],
     },
     "takes": {"ix_takes_sha256": ["sha256"]},
