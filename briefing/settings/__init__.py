@@ -10,6 +10,7 @@ from briefing.settings.place import DataSettings, LogSettings, MetricsSettings, 
 from briefing.settings.retention import RetentionSettings
 from briefing.settings.signing import SigningSettings
 from briefing.settings.speech import SpeechSettings
+from briefing.settings.storage import StorageSettings
 from briefing.settings.work import LimitSettings, WorkSettings
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "Settings",
     "SigningSettings",
     "SpeechSettings",
+    "StorageSettings",
     "WorkSettings",
 ]
