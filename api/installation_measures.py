@@ -130,7 +130,9 @@ def _revisions(session: Session, now: float) -> list[Gauge]:
         select(RevisionRow.state, func.count()).where(RevisionRow.state.in_(_UNFINISHED)).group_by(RevisionRow.state)
     ):
         open_ones[state, "none"] = float(count)
-    ended: dict[tuple[str, ...], float] = {(state, code or "none"): float(count) for state, code, count in ended_lately(session, now)}
+    ended: dict[tuple[str, ...], float] = {
+        (state, code or "none"): float(count) for state, code, count in ended_lately(session, now)
+    }
     good = sum(count for labels, count in ended.items() if labels[0] != RevisionState.FAILED.value)
     bad = sum(ended.values()) - good
     labels = ("state", "reason")

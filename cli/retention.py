@@ -1,4 +1,4 @@
-"""`briefcast retention`: lets go of what nothing needs any more, as the sweep does by and by, or shows what would go."""
+"""`briefcast retention`: lets go of what nothing needs any more, as the sweep does by and by, or shows what would."""
 
 from __future__ import annotations
 

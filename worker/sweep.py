@@ -6,6 +6,7 @@ Called by the embedded runner and by the dispatcher; doing it twice at once does
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -77,11 +78,18 @@ def _settled(session: Session, lost: Sequence[Lost], place: Workplace) -> list[L
 def remove_strays(data: Path) -> int:
     """Remove files in the making that nobody works on any more; return how many. Only what has a name of ours."""
     removed = 0
-    for path in (data / "tmp").glob("*"):
-        try:
-            if TEMPORARY_NAME.fullmatch(path.name) and time.time() - path.stat().st_mtime > _STRAY_AGE_S:
-                path.unlink()
-                removed += 1
-        except OSError:
-            continue  # finished, or removed by another sweep, in this very moment
+    for path in strays(data, time.time()):
+        with suppress(OSError):  # removed by another sweep in this very moment
+            path.unlink()
+            removed += 1
     return removed
+
+
+def strays(data: Path, now: float) -> list[Path]:
+    """Return files in the making that nobody works on any more. `now` in seconds since the epoch."""
+    found = []
+    for path in (data / "tmp").glob("*"):
+        with suppress(OSError):  # finished in this very moment
+            if TEMPORARY_NAME.fullmatch(path.name) and now - path.stat().st_mtime > _STRAY_AGE_S:
+                found.append(path)
+    return found

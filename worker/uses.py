@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 TAKE = "take"
 VERSION = "version"
 
+#: SQLite takes at most 32,766 parameters in one statement.
+_MOST_NAMES = 10_000
+
 _ACTIVE = [state.value for state in ACTIVE]
 
 #: With more revisions under way than this, what they use is not looked through; nothing is let go until it is quieter.
@@ -60,13 +63,18 @@ def forget(session: Session, revision_id: int) -> None:
 
 def used(session: Session, kind: str, names: Iterable[str]) -> set[str]:
     """Return those of `names` that a revision uses, as far as has been noted."""
-    return set(session.scalars(select(UseRow.name).where(UseRow.kind == kind, UseRow.name.in_(list(names)))))
+    wanted, found = list(names), set[str]()
+    for start in range(0, len(wanted), _MOST_NAMES):
+        part = wanted[start : start + _MOST_NAMES]
+        found.update(session.scalars(select(UseRow.name).where(UseRow.kind == kind, UseRow.name.in_(part))))
+    return found
 
 
 def _note(session: Session, row: RevisionRow) -> None:
     wanted = {(TAKE, str(chunk["key"])) for chunk in row.chunks or ()}
     wanted |= {(VERSION, str(version)) for version in row.versions or ()}
-    there = set(session.execute(select(UseRow.kind, UseRow.name).where(UseRow.revision_id == row.id)).tuples())
+    noted = session.execute(select(UseRow.kind, UseRow.name).where(UseRow.revision_id == row.id))
+    there = {(kind, name) for kind, name in noted}
     missing: list[dict[str, Any]] = [
         {"revision_id": row.id, "kind": kind, "name": name} for kind, name in sorted(wanted - there)
     ]

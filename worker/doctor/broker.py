@@ -23,7 +23,7 @@ _OLDEST = (6, 2)
 _ANSWER_S = 5.0
 
 
-def look(place: Workplace, fix: bool) -> Iterator[Finding]:  # noqa: ARG001, FBT001  its settings are not ours to change
+def look(place: Workplace, fix: bool) -> Iterator[Finding]:  # noqa: ARG001  its settings are not ours to change
     """Yield what is wrong with Redis; nothing where no dispatcher has ever reported and no address is set."""
     with place.database.reading() as session:
         used = session.get(HealthRow, "broker") is not None or "BRIEFCAST_BROKER_URL" in os.environ

@@ -25,7 +25,7 @@ _SKEW_S = 5.0
 _MOST_FAULTS = 20
 
 
-def look(place: Workplace, fix: bool) -> Iterator[Finding]:  # noqa: ARG001, FBT001  nothing here mends itself
+def look(place: Workplace, fix: bool) -> Iterator[Finding]:  # noqa: ARG001  nothing here mends itself
     """Yield what is wrong with the database. Raises DatabaseUnavailable."""
     schema = current(place.database)
     if schema != newest():
@@ -38,7 +38,10 @@ def look(place: Workplace, fix: bool) -> Iterator[Finding]:  # noqa: ARG001, FBT
     with place.database.reading() as session:
         for fault in _faults(session):
             yield Finding(
-                code="database_damaged", subject="database", detail=fault, hint="Restore the newest backup; see docs/backup.md."
+                code="database_damaged",
+                subject="database",
+                detail=fault,
+                hint="Restore the newest backup; see docs/backup.md.",
             )
         skew_s = time.time() - float(session.scalar(select(database_clock())) or 0.0)
     if abs(skew_s) > _SKEW_S:
@@ -53,7 +56,10 @@ def look(place: Workplace, fix: bool) -> Iterator[Finding]:  # noqa: ARG001, FBT
 def _faults(session: Session) -> list[str]:
     if session.get_bind().dialect.name == "sqlite":
         found = [str(row[0]) for row in session.execute(text(f"PRAGMA integrity_check({_MOST_FAULTS})"))]
-        foreign = [f"{row[0]} row {row[1]} refers to nothing in {row[2]}" for row in session.execute(text("PRAGMA foreign_key_check"))]
+        foreign = [
+            f"{row[0]} row {row[1]} refers to nothing in {row[2]}"
+            for row in session.execute(text("PRAGMA foreign_key_check"))
+        ]
         return [fault for fault in found if fault != "ok"] + foreign[:_MOST_FAULTS]
     # PostgreSQL finds damaged pages when it reads them; with checksums on, all that a disk can do to them.
     for table in Base.metadata.sorted_tables:

@@ -29,7 +29,7 @@ _WARN_DAYS = 30
 _ANSWER_S = 5.0
 
 
-def look(place: Workplace, fix: bool) -> Iterator[Finding]:  # noqa: FBT001
+def look(place: Workplace, fix: bool) -> Iterator[Finding]:
     """Yield what is wrong with this machine."""
     yield from _disk(place)
     yield from _strays(place, fix)
@@ -54,7 +54,7 @@ def _disk(place: Workplace) -> Iterator[Finding]:
         )
 
 
-def _strays(place: Workplace, fix: bool) -> Iterator[Finding]:  # noqa: FBT001
+def _strays(place: Workplace, fix: bool) -> Iterator[Finding]:
     found = strays(place.data.data, time.time())
     if found:
         removed = remove_strays(place.data.data) if fix else 0
@@ -77,7 +77,10 @@ def _voices(place: Workplace) -> Iterator[Finding]:
             place.speakers.narrator(voice)
         except BriefcastError as error:
             yield Finding(
-                code=error.code, subject=voice, detail=f"show {slug!r} cannot use it here: {error.message}", hint=error.hint
+                code=error.code,
+                subject=voice,
+                detail=f"show {slug!r} cannot use it here: {error.message}",
+                hint=error.hint,
             )
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from worker.workplace import Workplace
 
 
-def look(place: Workplace, fix: bool) -> Iterator[Finding]:  # noqa: FBT001
+def look(place: Workplace, fix: bool) -> Iterator[Finding]:
     """Yield what is wrong with published files. Raises DatabaseUnavailable or StorageUnavailable."""
     with place.database.reading() as session:
         live = session.execute(
@@ -34,13 +34,14 @@ def look(place: Workplace, fix: bool) -> Iterator[Finding]:  # noqa: FBT001
         ).all()
         slugs = session.scalars(select(ShowRow.slug)).all()
     for briefing_id, revision_id in live:
-        yield from _of_revision(place, briefing_id, revision_id, fix)
+        if revision_id is not None:
+            yield from _of_revision(place, briefing_id, revision_id, fix)
     for slug in slugs:
         yield from _of_show(place, slug, fix)
     yield from _unnamed(place, fix)
 
 
-def _of_revision(place: Workplace, briefing_id: str, revision_id: int, fix: bool) -> Iterator[Finding]:  # noqa: FBT001
+def _of_revision(place: Workplace, briefing_id: str, revision_id: int, fix: bool) -> Iterator[Finding]:
     wanted = Recorded()
     with place.database.reading() as session:
         briefing = session.get_one(BriefingRow, briefing_id)
@@ -63,7 +64,7 @@ def _of_revision(place: Workplace, briefing_id: str, revision_id: int, fix: bool
         yield Finding(code=f"public_{what}", subject=name, detail=f"of briefing {briefing_id}: {what}", mended=mended)
 
 
-def _of_show(place: Workplace, slug: str, fix: bool) -> Iterator[Finding]:  # noqa: FBT001
+def _of_show(place: Workplace, slug: str, fix: bool) -> Iterator[Finding]:
     wanted = Recorded()
     with place.database.reading() as session:
         write_feed(session, slug, replace(place.files, storage=wanted))
@@ -102,7 +103,7 @@ def differences(wanted: Recorded, there: PublicStorage) -> Iterator[tuple[str, s
             yield name, "outdated"
 
 
-def _unnamed(place: Workplace, fix: bool) -> Iterator[Finding]:  # noqa: FBT001
+def _unnamed(place: Workplace, fix: bool) -> Iterator[Finding]:
     """MP3s at public addresses that no revision has: left by a crash between a file and its row."""
     old = time.time() - YOUNG_S
     for file in list(place.files.storage.files("audio")):
@@ -121,5 +122,8 @@ def _unnamed(place: Workplace, fix: bool) -> Iterator[Finding]:  # noqa: FBT001
             if fix:
                 place.files.storage.remove(file.name)
         yield Finding(
-            code="public_orphan", subject=file.name, detail="no revision has this audio", mended="removed" if fix else ""
+            code="public_orphan",
+            subject=file.name,
+            detail="no revision has this audio",
+            mended="removed" if fix else "",
         )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _BATCH = 1000
 
 
-def look(place: Workplace, fix: bool) -> Iterator[Finding]:  # noqa: FBT001
+def look(place: Workplace, fix: bool) -> Iterator[Finding]:
     """Yield what is wrong with stored bytes. Raises DatabaseUnavailable or StorageUnavailable."""
     yield from _takes(place, fix)
     yield from _masters(place, fix)
@@ -30,7 +30,7 @@ def look(place: Workplace, fix: bool) -> Iterator[Finding]:  # noqa: FBT001
     yield from _orphans(place, fix)
 
 
-def _takes(place: Workplace, fix: bool) -> Iterator[Finding]:  # noqa: FBT001
+def _takes(place: Workplace, fix: bool) -> Iterator[Finding]:
     after = ""
     while True:
         with place.database.reading() as session:
@@ -52,7 +52,7 @@ def _takes(place: Workplace, fix: bool) -> Iterator[Finding]:  # noqa: FBT001
         after = rows[-1].key
 
 
-def _masters(place: Workplace, fix: bool) -> Iterator[Finding]:  # noqa: FBT001
+def _masters(place: Workplace, fix: bool) -> Iterator[Finding]:
     with place.database.reading() as session:
         rows = session.execute(
             select(MasterRow.key, MasterRow.sha256, MasterRow.transcript).order_by(MasterRow.key)
@@ -100,11 +100,14 @@ def _jingles(place: Workplace) -> Iterator[Finding]:
     for name, part, sha256 in rows:
         if sha256 and (wrong := _wrong(place, sha256)):
             yield Finding(
-                code=f"jingle_{wrong}", subject=f"{name} ({part})", detail=f"its sound is {wrong}", hint="Upload it again."
+                code=f"jingle_{wrong}",
+                subject=f"{name} ({part})",
+                detail=f"its sound is {wrong}",
+                hint="Upload it again.",
             )
 
 
-def _orphans(place: Workplace, fix: bool) -> Iterator[Finding]:  # noqa: FBT001
+def _orphans(place: Workplace, fix: bool) -> Iterator[Finding]:
     old = time.time() - YOUNG_S
     for blob in place.storage.stored():
         if blob.modified > old:

@@ -18,6 +18,7 @@ from worker.doctor.finding import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
     from worker.workplace import Workplace
@@ -37,14 +38,14 @@ _GOES_ON = {
 }
 
 
-def look(place: Workplace, fix: bool) -> Iterator[Finding]:  # noqa: FBT001
+def look(place: Workplace, fix: bool) -> Iterator[Finding]:
     """Yield what stands still."""
     yield from _expired(place, fix)
     yield from _waiting(place)
     yield from _stranded(place, fix)
 
 
-def _expired(place: Workplace, fix: bool) -> Iterator[Finding]:  # noqa: FBT001
+def _expired(place: Workplace, fix: bool) -> Iterator[Finding]:
     with place.database.reading() as session:
         late = session.scalars(
             select(StepRow.id).where(
@@ -79,9 +80,9 @@ def _waiting(place: Workplace) -> Iterator[Finding]:
         )
 
 
-def _stranded(place: Workplace, fix: bool) -> Iterator[Finding]:  # noqa: FBT001
+def _stranded(place: Workplace, fix: bool) -> Iterator[Finding]:
     with place.database.reading() as session:
-        found = session.scalars(_without_steps()).all()
+        found: list[int] = list(session.scalars(_without_steps()))
     for revision_id in found:
         mended = ""
         if fix:
@@ -96,7 +97,7 @@ def _stranded(place: Workplace, fix: bool) -> Iterator[Finding]:  # noqa: FBT001
         )
 
 
-def _without_steps():  # type: ignore[no-untyped-def]  # noqa: ANN202  SQLAlchemy's own, long and of no use
+def _without_steps() -> Select[int]:
     moving = exists().where(
         StepRow.revision_id == RevisionRow.id,
         or_(StepRow.state == StepState.READY.value, StepRow.state == StepState.LEASED.value),
