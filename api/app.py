@@ -11,10 +11,11 @@ from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 
-from api import briefings, companions, embed, health, jingles, problems, published
+from api import briefings, companions, embed, health, jingles, metrics, problems, published
 from api.context import Context, from_settings
 from api.guard import check_guarded
 from api.headers import BodyLimit, DatabaseTurns, OneLength, PublicCors, SecurityHeaders
+from api.http_measures import Observed
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -54,6 +55,7 @@ def create_app(context: Context | None = None) -> FastAPI:
         companions.router,
         embed.router,
         health.router,
+        metrics.router,
     ):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=_HERE / "static"))
@@ -65,8 +67,9 @@ def create_app(context: Context | None = None) -> FastAPI:
     app.add_middleware(DatabaseTurns)
     app.add_middleware(BodyLimit)
     app.add_middleware(OneLength)
-    # Outermost, so that what the others refuse carries the headers too.
+    # Outermost but for the measures, so that what the others refuse carries the headers too.
     app.add_middleware(SecurityHeaders, https=context.address.startswith("https://"))
+    app.add_middleware(Observed, measures=app.state.context.http_measures)
     check_guarded(app)
     return app
 

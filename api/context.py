@@ -3,26 +3,45 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from anyio import CapacityLimiter
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from api.http_measures import HttpMeasures
+from api.probes import Probe
 from api.problems import Problem
 from api.streams import OpenStreams
 from briefing import keys
 from briefing.database import Database
 from briefing.errors import DatabaseUnavailable, Misconfigured
 from briefing.keys import Caller, Scope
-from briefing.settings import DataSettings, LimitSettings, PublicSettings, SpeechSettings, StorageSettings
+from briefing.settings import (
+    DataSettings,
+    LimitSettings,
+    MetricsSettings,
+    PublicSettings,
+    SpeechSettings,
+    StorageSettings,
+)
 from briefing.storage import PublicStorage, Storages, open_storages
 from voices.catalogue import Catalogue, load_catalogue
 from voices.errors import CatalogueInvalid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+Seen = TypeVar("Seen")
+
+#: Seconds for which one look serves all probes, and all scrapes.
+_FRESH_S = 1.0
+_SCRAPE_FRESH_S = 3.0
 
 #: Threads that look at the database for listeners of events.
 _LOOKERS = 4
@@ -44,6 +63,9 @@ class Context:
     storages: Storages
     audio_at: str
     """Where readers get MP3s, without a trailing slash."""
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
+    http_measures: HttpMeasures = field(default_factory=HttpMeasures)
+    _probes: dict[str, Probe[Any]] = field(default_factory=dict)
 
     @cached_property
     def lookers(self) -> CapacityLimiter:
@@ -57,6 +79,17 @@ class Context:
     def streams(self) -> OpenStreams:
         """The streams of events that are open."""
         return OpenStreams()
+
+    def readiness(self, look: Callable[[Context], Seen]) -> Probe[Seen]:
+        """The look for `/readyz`, shared by all probes of a second."""
+        return self._probe("readiness", look, _FRESH_S)
+
+    def scrape(self, look: Callable[[Context], Seen]) -> Probe[Seen]:
+        """The look at the database for `/metrics`, shared by scrapes that come close upon one another."""
+        return self._probe("scrape", look, _SCRAPE_FRESH_S)
+
+    def _probe(self, name: str, look: Callable[[Context], Seen], fresh_s: float) -> Probe[Seen]:
+        return self._probes.setdefault(name, Probe(lambda: look(self), fresh_s))
 
     @property
     def files(self) -> PublicStorage:

@@ -28,7 +28,7 @@ _PUBLIC = ("/audio/", "/articles/", "/v1/articles/", "/shows/", "/briefings/")
 
 #: What needs the database, and how many such requests run at once. Each holds one of the server's 40 threads while it
 #: waits for a busy database, and readers' files need threads too; the pool has 15 connections.
-_WITH_DATABASE = ("/v1/briefings", "/v1/voices", "/readyz")
+_WITH_DATABASE = ("/v1/briefings", "/v1/voices")
 _TURNS = 10
 
 #: Seconds in which a JSON request's body must have come.

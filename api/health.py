@@ -7,6 +7,8 @@ import shutil
 from typing import Any
 
 from fastapi import APIRouter, Response
+from sqlalchemy import inspect, select, text
+from sqlalchemy.orm import Session
 
 from api import schemas
 from api.context import Context, Here, Reader
@@ -16,11 +18,21 @@ from briefing.database import database_clock
 from briefing.errors import DatabaseUnavailable
 from briefing.models import HealthRow
 from briefing.rows import put
+from briefing.workers import heard_of
 
 router = APIRouter()
 
 #: Seconds after which a dispatcher that has not reported is taken for lost: many of its rounds, at any setting.
 _SILENT_S = 60.0
+
+#: Seconds within which `/readyz` answers, whatever hangs; probes should wait a little longer.
+_ANSWER_S = 3.0
+
+#: What one that hangs is told as.
+_NO_ANSWER = {"database": f"no answer within {_ANSWER_S:g} s", "storage": "unknown", "broker": "unknown"}
+
+#: Checks whose trouble is no reason to take no more work.
+_DEGRADING = ("broker", "workers", "engines")
 
 
 @get_and_head(router, "/livez", tags=["health"], summary="Is the process alive")
@@ -32,24 +44,28 @@ async def livez() -> dict[str, str]:
 @get_and_head(
     router, "/readyz", tags=["health"], summary="Can it take work", responses={503: {"description": "Not ready."}}
 )
-def readyz(response: Response, context: Here) -> dict[str, Any]:
-    """Database, storage and disk must work; the broker's trouble is reported as degraded, since work is recorded
-    without it.
+async def readyz(response: Response, context: Here) -> dict[str, Any]:
+    """Database, storage and disk must work. Trouble of the broker, of engines or workers is reported as degraded, since
+    work is recorded without them. Answers within three seconds; several probes a second share one look.
     """
-    checks = {"database": _database(context), "storage": _storage(context), "broker": _broker(context)}
+    checks = await context.readiness(look).ask(_ANSWER_S) or _NO_ANSWER
     ready = checks["database"] == "ok" and checks["storage"] == "ok"
     response.status_code = 200 if ready else 503
-    degraded = ready and checks["broker"] == "degraded"
-    return {"status": "degraded" if degraded else "ok" if ready else "unavailable", **checks}
+    degraded = any(checks.get(name, "ok") not in {"ok", "none"} for name in _DEGRADING)
+    return {"status": ("degraded" if degraded else "ok") if ready else "unavailable", **checks}
 
 
-def _database(context: Context) -> str:
+def look(context: Context) -> dict[str, str]:
+    """Return how everything is, by its name: ok, none, or what is wrong."""
+    storage = _storage(context)
     try:
         with context.database.writing() as session:
             put(session, HealthRow, name="readyz", state="ok", detail="", reported_at=database_clock())
+        with context.database.reading() as session:
+            beside = {"broker": _broker(session), "workers": _workers(session), "engines": _engines(session)}
     except DatabaseUnavailable:
-        return "unavailable"
-    return "ok"
+        return {"database": "unavailable", "storage": storage, "broker": "unknown"}
+    return {"database": "ok", "storage": storage, **beside}
 
 
 def _storage(context: Context) -> str:
@@ -64,17 +80,27 @@ def _storage(context: Context) -> str:
     return "ok" if free_mb >= context.data.disk_floor_mb else f"unavailable: {free_mb} MB left on the disk"
 
 
-def _broker(context: Context) -> str:
-    try:
-        with context.database.reading() as session:
-            row = session.get(HealthRow, "broker")
-            now = session.scalar(database_clock().select())
-    except DatabaseUnavailable:
-        return "unknown"
+def _broker(session: Session) -> str:
+    row = session.get(HealthRow, "broker")
     if row is None:
         return "none"
+    now = session.scalar(select(database_clock()))
     # A dispatcher that says nothing rings for nothing either.
     return row.state if now is not None and now - row.reported_at < _SILENT_S else "degraded"
+
+
+def _workers(session: Session) -> str:
+    lately, silent = heard_of(session, "worker")
+    return "ok" if lately else "silent" if silent else "none"
+
+
+def _engines(session: Session) -> str:
+    """Tell whether the breaker of an online engine is open. The table comes with the gates before such engines."""
+    if not inspect(session.connection()).has_table("engine_gates"):
+        return "none"
+    found = session.execute(text("SELECT engine FROM engine_gates WHERE state <> 'closed' ORDER BY engine"))
+    stopped = [str(row.engine) for row in found]
+    return f"stopped: {', '.join(stopped)}" if stopped else "ok"
 
 
 @router.get(

@@ -29,6 +29,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "missing_key": (401, "An API key is needed"),
     "bad_key": (401, "The API key is not valid"),
     "scope_missing": (403, "The API key may not do this"),
+    "metrics_refused": (403, "The measures are not for everybody"),
     "unknown_voice": (422, "There is no such voice"),
     "unknown_source": (422, "There is no such source"),
     "unknown_show": (422, "There is no such show"),
@@ -195,5 +196,6 @@ def install(app: FastAPI) -> None:
         return answer(_BY_STATUS.get(error.status_code, "bad_request"), str(error.detail), headers=error.headers)
 
     @app.exception_handler(Exception)
-    async def _unforeseen(_: Request, __: Exception) -> JSONResponse:
-        return answer("internal_error", "the error is in the server's log")
+    async def _unforeseen(request: Request, _: Exception) -> JSONResponse:
+        found = getattr(request.state, "request_id", "")
+        return answer("internal_error", "the error is in the server's log", headers={"X-Request-ID": found})

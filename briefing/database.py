@@ -15,6 +15,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import FunctionElement
 
+from briefing import events
 from briefing.errors import Misconfigured
 from briefing.logs import masked
 from briefing.outages import reporting, sqlstate
@@ -200,8 +201,10 @@ class Database:
         before they are decided on, in the order that docs/architecture.md gives.
         """
         engine = self.engine.execution_options(writing=True)
-        with reporting(), Session(engine, expire_on_commit=False) as session, session.begin():
-            yield session
+        with reporting(), Session(engine, expire_on_commit=False) as session:
+            with session.begin():
+                yield session
+            events.say(session)
 
     def dispose(self) -> None:
         """Close pooled connections."""

@@ -1,6 +1,7 @@
-"""Structured logs: one JSON object a line on standard error, bound to the briefing and step at hand.
+"""Structured logs: one JSON object a line on standard error, bound to the request, briefing and step at hand.
 
-Does not decide what is worth logging. Secrets are masked here as the last line of defence.
+What libraries log (uvicorn, Celery) comes in the same form. Does not decide what is worth logging. Secrets are masked
+here as the last line of defence.
 """
 
 from __future__ import annotations
@@ -30,45 +31,72 @@ _SECRETS = (
 
 
 def masked(text: str) -> str:
-    """Return `text` with API keys and passwords in addresses replaced by asterisks."""
+    """Return `text` with API keys, passwords in addresses and what opens something replaced by asterisks."""
     for pattern, replacement in _SECRETS:
         text = pattern.sub(replacement, text)
     return text
 
 
-def _mask_values(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    for name, value in event.items():
-        event[name] = _masked_within(value)
-    return event
-
-
-def _masked_within(value: object) -> object:
+def _mask(value: object) -> object:
     if isinstance(value, str):
         return masked(value)
     if isinstance(value, dict):
-        return {_masked_within(name): _masked_within(inner) for name, inner in value.items()}
+        return {_mask(name): _mask(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_masked_within(inner) for inner in value]
+        return [_mask(inner) for inner in value]
     # What is no text is written as its `repr`, secrets included.
     return value if isinstance(value, int | float | None) else masked(repr(value))
 
 
+def _mask_values(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for name, value in event.items():
+        event[name] = _mask(value)
+    return event
+
+
+_SHARED: list[structlog.typing.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+]
+
+
 def configure() -> None:
-    """Send our logs to standard error as JSON lines, at BRIEFCAST_LOG_LEVEL and above."""
-    level = LogSettings().log_level
+    """Send our logs and those of libraries to standard error as JSON lines, at BRIEFCAST_LOG_LEVEL and above."""
+    level = logging.getLevelNamesMapping()[LogSettings().log_level]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            _mask_values,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        processors=[*_SHARED, _mask_values, structlog.processors.JSONRenderer(default=str)],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
+    _configure_libraries(level)
+
+
+def _configure_libraries(level: int) -> None:
+    """Have what goes through Python's own logging come out alike; libraries' chatter below a warning stays away."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*_SHARED, structlog.stdlib.ExtraAdder(), _named],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _mask_values,
+                structlog.processors.JSONRenderer(default=str),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(max(level, logging.WARNING))
+
+
+def _named(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    record = event.get("_record")
+    if record is not None:
+        event["component"] = record.name
+    return event
 
 
 def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:

@@ -5,18 +5,19 @@ Which request needs a revision of its own is decided in `asking`. Fetches nothin
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import object_session
 
-from briefing import steps
+from briefing import events, steps
 from briefing.models import BriefingRow, RevisionRow, ShowRow
 from briefing.speech import Casting
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind, may_follow
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -29,6 +30,8 @@ LOOK: dict[str, Any] = {**MAKE, "unless_unchanged": True}
 
 #: FOR NO KEY UPDATE: rows that only refer to a locked one (a new step, a new revision) are not kept waiting.
 _LOCK = {"key_share": True}
+#: Seconds over which ended revisions are counted: what an alert on the share of failures looks at.
+LATELY_S = 3600.0
 
 #: States of a revision whose audio is there.
 _WITH_AUDIO = (RevisionState.HELD, RevisionState.PUBLISHING, RevisionState.LIVE)
@@ -51,6 +54,39 @@ def counterpart(session: Session, revision: RevisionRow) -> RevisionRow | None:
         .order_by(RevisionRow.number.desc())
     )
     return next((row for row in with_audio if casting_of(row) == casting_of(revision)), None)
+
+
+def ended_lately(session: Session, now: float) -> list[tuple[str, str | None, int]]:
+    """Return state, error code and number of the revisions that ended in the last `LATELY_S` seconds before `now`,
+    those aside that gave way to a newer one before they were heard.
+    """
+    since = datetime.fromtimestamp(now - LATELY_S, UTC)
+    ends = [RevisionState.HELD, RevisionState.LIVE, RevisionState.UNCHANGED, RevisionState.FAILED]
+    found = session.execute(
+        select(RevisionRow.state, RevisionRow.error_code, func.count())
+        .where(
+            RevisionRow.let_go_at.is_(None),
+            RevisionRow.state.in_([state.value for state in ends]),
+            RevisionRow.finished_at >= since,
+        )
+        .group_by(RevisionRow.state, RevisionRow.error_code)
+    )
+    return [(state, code, number) for state, code, number in found]
+
+
+def last_success(session: Session) -> float | None:
+    """Return when a revision last went live, in seconds since the epoch."""
+    found = session.scalar(
+        select(RevisionRow.finished_at)
+        .where(
+            RevisionRow.let_go_at.is_(None),
+            RevisionRow.state == RevisionState.LIVE.value,
+            RevisionRow.finished_at.is_not(None),
+        )
+        .order_by(RevisionRow.finished_at.desc())
+        .limit(1)
+    )
+    return found.timestamp() if found else None
 
 
 def casting_of(revision: RevisionRow) -> Casting:
@@ -108,6 +144,7 @@ def record(  # noqa: PLR0913  the columns of a new row
     session.flush()
     steps.record(session, StepKind.PREPARE, queue, revision_id=revision.id)
     session.flush()
+    events.note(session, "revision recorded", briefing=briefing.id, revision=revision.id, number=number, asked=asked)
     return revision
 
 
@@ -170,6 +207,9 @@ def move(revision: RevisionRow, state: RevisionState, now: datetime) -> None:
         message = f"revision {revision.id} cannot go from {before} to {state}"
         raise ValueError(message)
     revision.state = state.value
+    if session := object_session(revision):
+        told = {"briefing": revision.briefing_id, "revision": revision.id, "request_id": revision.request_id}
+        events.note(session, "revision moved", before=before.value, state=state.value, **told)
     if state not in ACTIVE:
         revision.finished_at = now
 

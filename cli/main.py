@@ -30,6 +30,12 @@ _COMMANDS = {
     "work": "cli.work:work",
     "dispatch": "cli.work:dispatch",
     "migrate": "cli.work:migrate",
+    "health": "cli.health:health",
+    "doctor": "cli.doctor:doctor",
+    "retention": "cli.retention:retention",
+    "backup": "cli.backup:backup",
+    "restore": "cli.backup:restore",
+    "logs": "cli.logs:logs",
 }
 
 EXIT_BAD_INPUT = 3

@@ -58,6 +58,8 @@ def serve(host: str, port: int, *, workers: bool) -> None:
         host=host,
         port=port,
         log_level="warning",
+        log_config=None,  # uvicorn's lines come out as ours do
+        access_log=False,
         server_header=False,
         http=BoundedProtocol,
         h11_max_incomplete_event_size=HEAD_BYTES,

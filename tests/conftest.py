@@ -25,6 +25,7 @@ def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         if name.startswith("BRIEFCAST_") or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("BRIEFCAST_DATA", str(tmp_path / "var"))
+    monkeypatch.setenv("BRIEFCAST_RUN", str(tmp_path / "run"))
     monkeypatch.setenv("BRIEFCAST_PUBLIC_URL", f"http://127.0.0.1:{free_port()}")
     monkeypatch.setenv("BRIEFCAST_LOG_LEVEL", "ERROR")
     monkeypatch.chdir(tmp_path)

@@ -11,12 +11,14 @@ from functools import lru_cache
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_process_init, worker_process_shutdown
 
 from briefing.errors import DatabaseUnavailable
 from briefing.logs import configure, get_logger
+from briefing.measures import counted
 from briefing.settings import WorkSettings
 from briefing.states import Queue
+from worker.heartbeat import Heartbeat
 from worker.workplace import Workplace
 
 #: Name of the one task.
@@ -81,6 +83,23 @@ def _place() -> Workplace:
 @setup_logging.connect  # type: ignore[untyped-decorator]
 def _configure_logs(**_: Any) -> None:  # noqa: ANN401
     configure()
+
+
+@lru_cache(maxsize=1)
+def _heartbeat() -> Heartbeat:
+    """This process's heartbeat; made in the pool's child, after the fork."""
+    return Heartbeat(_place(), "worker")
+
+
+@worker_process_init.connect  # type: ignore[untyped-decorator]
+def _begin(**_: Any) -> None:  # noqa: ANN401
+    counted.clear()
+    _heartbeat().start()
+
+
+@worker_process_shutdown.connect  # type: ignore[untyped-decorator]
+def _end(**_: Any) -> None:  # noqa: ANN401
+    _heartbeat().stop()
 
 
 @app.task(name=PERFORM)  # type: ignore[untyped-decorator]

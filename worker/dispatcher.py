@@ -22,6 +22,7 @@ from briefing.models import HealthRow
 from briefing.rows import put
 from worker import sweep
 from worker.celery import check_broker, ring
+from worker.heartbeat import Heartbeat
 from worker.pipeline import DEADLINE_S
 from worker.watchdog import Watchdog
 
@@ -63,8 +64,12 @@ class Dispatcher:
 
     def run(self) -> None:
         """Ring and sweep until stopped."""
-        with Watchdog(_STILL_S + _STILL_LEASES * self._place.work.lease_s) as watchdog:
-            self._dispatch(watchdog)
+        heartbeat = Heartbeat(self._place, "dispatcher").start()
+        try:
+            with Watchdog(_STILL_S + _STILL_LEASES * self._place.work.lease_s) as watchdog:
+                self._dispatch(watchdog)
+        finally:
+            heartbeat.stop()
 
     def _dispatch(self, watchdog: Watchdog) -> None:
         swept = 0.0
@@ -101,6 +106,8 @@ class Dispatcher:
             for step in due:
                 ring(step.id, step.queue, min(_deadline_s(step), self._place.work.step_s))
                 rung.append(step.id)
+                told = {"step": step.id, "revision": step.revision_id, "request_id": step.request_id}
+                _log.info("step rung", kind=step.kind, queue=step.queue, **told)
         except _BROKER_TROUBLE as error:
             self._report("degraded", f"{type(error).__name__}: {masked(str(error))}")
             self._stopping.wait(1.0)

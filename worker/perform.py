@@ -22,12 +22,15 @@ from briefing import revisions, steps
 from briefing.backoff import MAX_POSTPONED, compute_backoff
 from briefing.database import database_clock
 from briefing.errors import (
+    AddressRefused,
+    ArticleNotFound,
     BriefcastError,
     DatabaseUnavailable,
     Defect,
     EngineNotInstalled,
     EngineUnavailable,
     NarratorAway,
+    PageRefused,
     SourceUnavailable,
     StorageUnavailable,
     TakeRejected,
@@ -36,7 +39,9 @@ from briefing.errors import (
 )
 from briefing.failpoints import Failpoint, reach
 from briefing.logs import get_logger
+from briefing.measures import ATTEMPTS, FETCH_ERRORS, STEP_DURATION, STEP_FAILURES, counted
 from briefing.models import RevisionRow
+from briefing.states import StepKind
 from worker.failing import after_given_up
 from worker.pipeline import DEADLINE_S
 from worker.tasks import TASKS
@@ -58,6 +63,9 @@ _AWAY_S = 1.0
 
 #: Error code of a step that raised something unforeseen.
 INTERNAL_ERROR = "internal_error"
+
+#: What fetching raises.
+_OF_FETCHING = (SourceUnavailable, ArticleNotFound, PageRefused, AddressRefused)
 
 _log = get_logger("perform")
 _chance = random.Random()
@@ -91,6 +99,7 @@ def perform_next(place: Workplace, queues: Sequence[Queue], step_id: int | None 
             kind=lease.kind.value,
             fence=lease.fence,
             attempt=lease.attempts,
+            request_id=lease.request_id,
         ),
         _kept(lease, place),
     ):
@@ -100,12 +109,15 @@ def perform_next(place: Workplace, queues: Sequence[Queue], step_id: int | None 
 
 def _perform(lease: Lease, place: Workplace) -> None:
     _log.info("step started")
+    counted.count(ATTEMPTS, lease.kind.value)
+    place.at_hand.begin(lease)
+    begun = time.monotonic()
     settled = False
     try:
         reach(Failpoint.PERFORM_CLAIMED)
         TASKS[lease.kind](lease, place)
         settled = True
-        _log.info("step finished")
+        _log.info("step finished", duration_s=round(time.monotonic() - begun, 3))
     except BriefcastError as error:
         _settle(lease, place, error)
         settled = True
@@ -115,8 +127,16 @@ def _perform(lease: Lease, place: Workplace) -> None:
         settled = True
         raise
     finally:
+        place.at_hand.end()
+        counted.observe(STEP_DURATION, time.monotonic() - begun, lease.kind.value, _engine_of(lease, place))
         if not settled:
             _abandon(lease, place)
+
+
+def _engine_of(lease: Lease, place: Workplace) -> str:
+    """Return which engine a step had speak; empty where none did, or where its voice is not known here."""
+    voice = lease.payload.get("chunk", {}).get("voice")
+    return place.speakers.catalogue.get(voice).engine if voice and voice in place.speakers.catalogue else ""
 
 
 def _settle(lease: Lease, place: Workplace, error: BriefcastError) -> None:
@@ -124,6 +144,9 @@ def _settle(lease: Lease, place: Workplace, error: BriefcastError) -> None:
     if isinstance(error, DatabaseUnavailable):
         _wait_for_database(lease, place)
     delay_s = delay_after(error, lease.postponed)
+    counted.count(STEP_FAILURES, lease.kind.value, error.code)
+    if lease.kind is StepKind.PREPARE and isinstance(error, _OF_FETCHING):
+        counted.count(FETCH_ERRORS, error.code)
     # A rejected take has been tried in every way there is; the same once more would end the same.
     again = isinstance(error, Defect) and not isinstance(error, TakeRejected)
     with place.database.writing() as session:
@@ -182,6 +205,7 @@ def delay_after(error: BriefcastError, postponed: int) -> float | None:
 
 def _abandon(lease: Lease, place: Workplace) -> None:
     """Give a step back after something unforeseen, or up when its claims are spent."""
+    counted.count(STEP_FAILURES, lease.kind.value, INTERNAL_ERROR)
     with place.database.writing() as session:
         if lease.attempts < steps.MAX_ATTEMPTS:
             steps.retry(session, lease, INTERNAL_ERROR)

@@ -95,10 +95,18 @@ def rewrite(session: Session, revision: RevisionRow, storage: BlobStorage, files
     master = _master(session, revision)
     if briefing.live_revision != revision.id or storage.path(master.sha256) is None:
         return
+    write_live(session, briefing, revision, storage, files)
+    write_feed(session, briefing.show, files)
+
+
+def write_live(
+    session: Session, briefing: BriefingRow, revision: RevisionRow, storage: BlobStorage, files: PublicFiles
+) -> None:
+    """Write a live revision's own files, feeds aside. Raises StorageUnavailable."""
+    master = _master(session, revision)
     files.put_audio(master.sha256)
     _write_companions(briefing, revision, master, storage, files)
     _write_article(session, briefing, files)
-    write_feed(session, briefing.show, files)
 
 
 def own_article(session: Session, briefing: BriefingRow) -> ArticleRef | None:

@@ -16,6 +16,7 @@ import numpy as np
 
 from briefing.errors import TakeRejected
 from briefing.logs import get_logger
+from briefing.measures import TAKES_REJECTED, counted
 from voices.engine import AudioChunk, Pronunciation
 from voices.errors import EngineFailed
 from worker.judge import Fault, FaultName, bounds_s, judge, judge_form
@@ -143,6 +144,7 @@ class _Tries:
         if fault is None:
             return parts
         self.faults.append(fault)
+        counted.count(TAKES_REJECTED, fault.name.value)
         _log.warning("take refused", fault=fault.name.value, detail=fault.detail, voice=self._voice.id, reading=reading)
         return None
 

@@ -25,6 +25,7 @@ from briefing.models import HealthRow
 from briefing.schema import migrate
 from briefing.states import Queue
 from worker import sweep
+from worker.heartbeat import Heartbeat
 from worker.watchdog import Watchdog
 from worker.workplace import Workplace, holder_name
 
@@ -82,9 +83,11 @@ class Runner:
         with self._place.database.writing() as session:
             # What a dispatcher once reported says nothing of work that needs no broker.
             session.execute(delete(HealthRow).where(HealthRow.name == "broker"))
+        heartbeat = Heartbeat(self._place, "runner").start()
         with Watchdog(_STILL_LEASES * self._place.work.lease_s) as watchdog:
             self._supervise(watchdog)
         self._stop_children()
+        heartbeat.stop()
 
     def _supervise(self, watchdog: Watchdog) -> None:
         swept, written = 0.0, time.monotonic()
@@ -193,7 +196,12 @@ def _child_main() -> None:
     stopping = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stopping.set())
-    work(Workplace(), stopping)
+    place = Workplace()
+    heartbeat = Heartbeat(place, "worker").start()
+    try:
+        work(place, stopping)
+    finally:
+        heartbeat.stop()
 
 
 if __name__ == "__main__":

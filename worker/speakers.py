@@ -54,6 +54,8 @@ class Speakers:
     def __init__(self, settings: SpeechSettings) -> None:
         with voice_errors():
             self.catalogue: Catalogue = load_catalogue(Path(settings.voices) if settings.voices else None)
+        self.default_voice = settings.voice
+        """Of a show that names none."""
         self._engines = Engines(
             {
                 "gtts": {

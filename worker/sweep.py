@@ -6,14 +6,17 @@ Called by the embedded runner and by the dispatcher; doing it twice at once does
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import revisions, steps
-from briefing.errors import BriefcastError
+from briefing import revisions, steps, workers
+from briefing.errors import BriefcastError, StorageUnavailable
 from briefing.failpoints import Failpoint, reach
 from briefing.logs import get_logger
+from briefing.measures import LEASES_EXPIRED, counted
 from briefing.storage import TEMPORARY_NAME
+from worker import retention
 from worker.failing import after_given_up
 
 if TYPE_CHECKING:
@@ -34,7 +37,12 @@ def sweep(place: Workplace) -> list[Lost]:
     Raises DatabaseUnavailable.
     """
     remove_strays(place.data.data)
-    return free_expired(place)
+    lost = free_expired(place)
+    try:
+        retention.tend(place)
+    except StorageUnavailable as error:
+        _log.warning("nothing could be let go", message=error.message)
+    return lost
 
 
 def free_expired(place: Workplace) -> list[Lost]:
@@ -47,6 +55,7 @@ def free_expired(place: Workplace) -> list[Lost]:
 def free_held_by(place: Workplace, holder: str) -> list[Lost]:
     """The same for the steps of a process that is known to be gone."""
     with place.database.writing() as session:
+        workers.mark_stopped(session, holder)
         lost = _released(steps.release_held_by(session, holder))
     return _settled(lost, place)
 
@@ -59,7 +68,9 @@ def _released(lost: list[Lost]) -> list[Lost]:
 
 def _settled(lost: list[Lost], place: Workplace) -> list[Lost]:
     for step in lost:
-        _log.warning("worker lost", step=step.step_id, revision=step.revision_id, holder=step.holder, dead=step.dead)
+        counted.count(LEASES_EXPIRED)
+        told = {"step": step.step_id, "revision": step.revision_id, "request_id": step.request_id}
+        _log.warning("worker lost", holder=step.holder, dead=step.dead, **told)
         if step.dead:
             _give_up(step, place)
     if lost:
@@ -84,11 +95,18 @@ def _give_up(lost: Lost, place: Workplace) -> None:
 def remove_strays(data: Path) -> int:
     """Remove files in the making that nobody works on any more; return how many. Only what has a name of ours."""
     removed = 0
-    for path in (data / "tmp").glob("*"):
-        try:
-            if TEMPORARY_NAME.fullmatch(path.name) and time.time() - path.stat().st_mtime > _STRAY_AGE_S:
-                path.unlink()
-                removed += 1
-        except OSError:
-            continue  # finished, or removed by another sweep, in this very moment
+    for path in strays(data, time.time()):
+        with suppress(OSError):  # removed by another sweep in this very moment
+            path.unlink()
+            removed += 1
     return removed
+
+
+def strays(data: Path, now: float) -> list[Path]:
+    """Return files in the making that nobody works on any more. `now` in seconds since the epoch."""
+    found = []
+    for path in (data / "tmp").glob("*"):
+        with suppress(OSError):  # finished in this very moment
+            if TEMPORARY_NAME.fullmatch(path.name) and now - path.stat().st_mtime > _STRAY_AGE_S:
+                found.append(path)
+    return found

@@ -15,12 +15,14 @@ from briefing.settings import (
     DataSettings,
     LimitSettings,
     PublicSettings,
+    RetentionSettings,
     SigningSettings,
     SpeechSettings,
     StorageSettings,
     WorkSettings,
 )
 from briefing.storage import open_storages
+from worker.heartbeat import AtHand
 from worker.public_files import PublicFiles
 from worker.signer import open_signer
 from worker.speakers import Speakers
@@ -39,6 +41,7 @@ class Workplace:
     public: PublicSettings = field(default_factory=PublicSettings)
     work: WorkSettings = field(default_factory=WorkSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
+    keep: RetentionSettings = field(default_factory=RetentionSettings)
     busy_s: float = BUSY_S
     """Seconds to wait for another writer."""
 
@@ -73,6 +76,11 @@ class Workplace:
     def signer(self) -> Signer:
         """Who signs what is published. Raises SigningMisconfigured."""
         return open_signer(SigningSettings(), self.data.data, datetime.now(UTC))
+
+    @cached_property
+    def at_hand(self) -> AtHand:
+        """The step being performed."""
+        return AtHand()
 
     @cached_property
     def holder(self) -> str:

@@ -6,12 +6,12 @@ epoch by the database's own clock; moments that people read are UTC date-times.
 
 from briefing.models.access import AuditRow, IdempotencyRow, KeyRow
 from briefing.models.articles import ArticleRow, ArticleVersionRow
-from briefing.models.audio import MasterRow, TakeRow
+from briefing.models.audio import CondemnedRow, MasterRow, TakeRow, UseRow
 from briefing.models.base import Base, UtcDateTime
 from briefing.models.briefings import BriefingRow, EpisodeRow, RevisionRow, VariationRow
 from briefing.models.jingles import JingleRow
 from briefing.models.newsroom import LexiconRow, ShowRow, SourceRow
-from briefing.models.work import HealthRow, StepRow
+from briefing.models.work import HealthRow, StepRow, WorkerRow
 
 __all__ = [
     "ArticleRow",
@@ -19,6 +19,7 @@ __all__ = [
     "AuditRow",
     "Base",
     "BriefingRow",
+    "CondemnedRow",
     "EpisodeRow",
     "HealthRow",
     "IdempotencyRow",
@@ -31,6 +32,8 @@ __all__ = [
     "SourceRow",
     "StepRow",
     "TakeRow",
+    "UseRow",
     "UtcDateTime",
     "VariationRow",
+    "WorkerRow",
 ]

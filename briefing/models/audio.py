@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String
+from sqlalchemy import Float, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from briefing.models.base import Base
@@ -16,7 +16,7 @@ class TakeRow(Base):
 
     __tablename__ = "takes"
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
-    sha256: Mapped[str] = mapped_column(String(64))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
     rate: Mapped[int]
     samples: Mapped[int]
     loudness_lufs: Mapped[float | None]
@@ -34,9 +34,29 @@ class MasterRow(Base):
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     bytes: Mapped[int]
     samples: Mapped[int]
-    transcript: Mapped[str] = mapped_column(String(64))
+    transcript: Mapped[str] = mapped_column(String(64), index=True)
     """sha256 of the stored transcript; empty for masters from before there were any."""
     chapters: Mapped[list[Any]]
     """Dumped `Cue` values: what feeds show of hundreds of masters, apart from all that they do not."""
     content: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
+
+
+class UseRow(Base):
+    """That a revision is made of a take or an article version; written by retention before it lets anything go."""
+
+    __tablename__ = "uses"
+    __table_args__ = (Index("uses_by_name", "kind", "name"),)
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revisions.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
+    """take or version."""
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """The take's key or the version's ID."""
+
+
+class CondemnedRow(Base):
+    """Stored bytes that no row names any more; removed after a while, unless a row names them again."""
+
+    __tablename__ = "condemned"
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    since: Mapped[float] = mapped_column(Float, index=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Integer, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from briefing.models.base import Base
+from briefing.requests import current_request
 
 
 class BriefingRow(Base):
@@ -30,7 +31,13 @@ class RevisionRow(Base):
     """One attempt at a briefing's audio."""
 
     __tablename__ = "revisions"
-    __table_args__ = (UniqueConstraint("briefing_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("briefing_id", "number"),
+        Index("revisions_by_state", "state", "error_code"),
+        Index("revisions_by_end", "let_go_at", "state", "finished_at"),
+        Index("revisions_to_note", "uses_noted"),
+        Index("revisions_of_master", "master_key"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     briefing_id: Mapped[str] = mapped_column(ForeignKey("briefings.id"))
     number: Mapped[int]
@@ -47,6 +54,8 @@ class RevisionRow(Base):
     asked_again: Mapped[bool] = mapped_column(default=False)
     """Whether an equal request shared it after it had fetched."""
     requested_by: Mapped[str] = mapped_column(String(128))
+    request_id: Mapped[str | None] = mapped_column(String(64), default=current_request)
+    """The request that asked for it, by which logs are followed."""
     created_at: Mapped[datetime]
     prepared_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -73,6 +82,10 @@ class RevisionRow(Base):
     error_code: Mapped[str | None] = mapped_column(String(64))
     error_message: Mapped[str | None] = mapped_column(Text)
     error_hint: Mapped[str | None] = mapped_column(Text)
+    uses_noted: Mapped[bool] = mapped_column(default=False)
+    """Whether `uses` has what it is made of; only of revisions that are finished."""
+    let_go_at: Mapped[datetime | None]
+    """When its audio was given up because its time had come."""
 
 
 class VariationRow(Base):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Float, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, Float, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from briefing.database import database_clock
 from briefing.models.base import Base
+from briefing.requests import current_request
 
 
 class StepRow(Base):
@@ -37,6 +39,10 @@ class StepRow(Base):
     """How often a transient failure put it off."""
     not_before: Mapped[float | None] = mapped_column(Float)
     rung_at: Mapped[float | None] = mapped_column(Float)
+    ready_at: Mapped[float | None] = mapped_column(Float, default=database_clock())
+    """When it was recorded or became ready last; none for steps of workers from before this column."""
+    request_id: Mapped[str | None] = mapped_column(String(64), default=current_request)
+    """The request that it goes back to, by which logs are followed."""
     error_code: Mapped[str | None] = mapped_column(String(64))
 
 
@@ -48,3 +54,28 @@ class HealthRow(Base):
     state: Mapped[str] = mapped_column(String(16))
     detail: Mapped[str] = mapped_column(Text)
     reported_at: Mapped[float] = mapped_column(Float)
+
+
+class WorkerRow(Base):
+    """A process that works, as it reported itself last; see `briefing.workers`."""
+
+    __tablename__ = "workers"
+    name: Mapped[str] = mapped_column(String(128), primary_key=True)
+    """The name under which it leases steps: host, process, start."""
+    role: Mapped[str] = mapped_column(String(16))
+    """worker, dispatcher or runner."""
+    host: Mapped[str] = mapped_column(String(128))
+    pid: Mapped[int]
+    version: Mapped[str] = mapped_column(String(32))
+    started_at: Mapped[float] = mapped_column(Float)
+    reported_at: Mapped[float] = mapped_column(Float, index=True)
+    step_id: Mapped[int | None]
+    """The step at hand, or the last one."""
+    step_kind: Mapped[str | None] = mapped_column(String(32))
+    step_at: Mapped[float | None] = mapped_column(Float)
+    """When it began."""
+    memory_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    """Resident; models included."""
+    stopped: Mapped[bool] = mapped_column(default=False)
+    measures: Mapped[dict[str, Any]]
+    """What it has counted since it started: sample -> value."""

@@ -6,7 +6,8 @@ One small class per concern. Shows, sources and wording are not here: they are r
 
 from briefing.settings.base import Settings
 from briefing.settings.fetch import FetchSettings
-from briefing.settings.place import DataSettings, LogSettings, PublicSettings
+from briefing.settings.place import DataSettings, LogSettings, MetricsSettings, PublicSettings
+from briefing.settings.retention import RetentionSettings
 from briefing.settings.signing import SigningSettings
 from briefing.settings.speech import SpeechSettings
 from briefing.settings.storage import StorageSettings
@@ -17,7 +18,9 @@ __all__ = [
     "FetchSettings",
     "LimitSettings",
     "LogSettings",
+    "MetricsSettings",
     "PublicSettings",
+    "RetentionSettings",
     "Settings",
     "SigningSettings",
     "SpeechSettings",

@@ -40,6 +40,15 @@ class PublicSettings(Settings):
     """Sites that may frame `/embed/…`, as a CSP frame-ancestors list."""
 
 
+class MetricsSettings(Settings):
+    """Who may read the measures."""
+
+    model_config = config("BRIEFCAST_")
+
+    metrics_token: str = Field(default="", repr=False)
+    """Bearer token that `/metrics` asks for; without one it answers this machine alone."""
+
+
 class LogSettings(Settings):
     """What is logged."""
 

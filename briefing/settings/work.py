@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from pathlib import Path
 
 from pydantic import Field
 
@@ -26,6 +28,10 @@ class WorkSettings(Settings):
     """Seconds after which a ready step is rung again."""
     narrator_wait_s: float = Field(default=60.0, gt=0, le=3600)
     """Seconds a revision waits for workers with the engine and model it pinned; then it is cut anew for those there."""
+    heartbeat_s: float = Field(default=10.0, gt=0, le=20)
+    """Seconds between two reports of a process about itself."""
+    run: str = ""
+    """Folder for heartbeat files, on this host alone; empty means one in the temporary folder."""
     broker_url: str = Field(
         default="redis://127.0.0.1:6379/0",
         pattern=r"^(rediss?|redis\+socket|sentinel)://",
@@ -33,6 +39,11 @@ class WorkSettings(Settings):
         json_schema_extra=SECRET,
     )
     """Celery's Redis; used by the dispatcher and the workers, never by the API."""
+
+    @property
+    def run_folder(self) -> Path:
+        """`run` with the default filled in."""
+        return Path(self.run) if self.run else Path(tempfile.gettempdir()) / f"briefcast-{os.getuid()}"
 
 
 class LimitSettings(Settings):

@@ -30,6 +30,8 @@ class Lease:
     attempts: int
     """Claims used up, this one included."""
     postponed: int
+    request_id: str | None = None
+    """The request that it goes back to."""
 
 
 def is_due(session: Session, queues: Sequence[Queue]) -> bool:
@@ -98,6 +100,7 @@ def _claim_from(
             StepRow.payload,
             StepRow.attempts,
             StepRow.postponed,
+            StepRow.request_id,
         )
         .execution_options(synchronize_session=False)
     )
@@ -105,4 +108,13 @@ def _claim_from(
     if row is None:
         return None
     reach(Failpoint.STEP_CLAIMED)
-    return Lease(row.id, row.fence, StepKind(row.kind), row.revision_id, row.payload, row.attempts, row.postponed)
+    return Lease(
+        row.id,
+        row.fence,
+        StepKind(row.kind),
+        row.revision_id,
+        row.payload,
+        row.attempts,
+        row.postponed,
+        row.request_id,
+    )

@@ -38,6 +38,7 @@ class Lost:
     lease_until: float | None
     dead: bool
     """Whether no claim is left: it is still to be given up, by `bury`."""
+    request_id: str | None = None
 
 
 def release_expired(session: Session) -> list[Lost]:
@@ -60,10 +61,11 @@ def _release(session: Session, condition: ColumnElement[bool]) -> list[Lost]:
     lost = []
     for step in held:
         dead = step.attempts >= MAX_ATTEMPTS
-        lost.append(Lost(step.id, step.revision_id, step.holder, step.fence, step.lease_until, dead))
+        lost.append(Lost(step.id, step.revision_id, step.holder, step.fence, step.lease_until, dead, step.request_id))
         if not dead:
             step.state = StepState.READY.value
             step.lease_until, step.holder, step.rung_at = None, None, None
+            step.ready_at = database_clock()
             step.error_code = WORKER_LOST
     session.flush()
     if lost:

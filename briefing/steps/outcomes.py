@@ -11,6 +11,7 @@ from sqlalchemy import CursorResult, update
 
 from briefing.database import database_clock
 from briefing.failpoints import Failpoint, reach
+from briefing.measures import FENCED_OFF, counted
 from briefing.models import StepRow
 from briefing.states import StepState
 
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 def renew(session: Session, lease: Lease, lease_s: float) -> bool:
     """Extend the lease by `lease_s` from now; False when it has been lost."""
-    return _change(session, lease, Failpoint.STEP_RENEWED, lease_until=database_clock() + lease_s)
+    held = _changed(session, lease, lease_until=database_clock() + lease_s)
+    reach(Failpoint.STEP_RENEWED)
+    return held
 
 
 def finish(session: Session, lease: Lease) -> bool:
@@ -81,23 +84,26 @@ def give_up(session: Session, lease: Lease, code: str) -> bool:
 
 
 def _reopen(session: Session, lease: Lease, point: Failpoint, **values: Any) -> bool:  # noqa: ANN401  column values
-    return _change(
-        session, lease, point, state=StepState.READY.value, lease_until=None, holder=None, rung_at=None, **values
-    )
+    ready = {"state": StepState.READY.value, "ready_at": database_clock(), "rung_at": None}
+    return _change(session, lease, point, lease_until=None, holder=None, **ready, **values)
 
 
 def _change(session: Session, lease: Lease, point: Failpoint, **values: Any) -> bool:  # noqa: ANN401  column values
+    """Settle the step; what comes too late is counted, and changes nothing."""
+    held = _changed(session, lease, **values)
+    if not held:
+        counted.count(FENCED_OFF)
+    reach(point)
+    return held
+
+
+def _changed(session: Session, lease: Lease, **values: Any) -> bool:  # noqa: ANN401  column values
     statement = (
         update(StepRow)
         .where(StepRow.id == lease.step_id, StepRow.fence == lease.fence, StepRow.state == StepState.LEASED.value)
         .values(**values)
         .execution_options(synchronize_session=False)
     )
-    changed = _changed(session.execute(statement)) == 1
-    reach(point)
-    return changed
-
-
-def _changed(result: object) -> int:
+    result = session.execute(statement)
     assert isinstance(result, CursorResult)
-    return result.rowcount
+    return result.rowcount == 1

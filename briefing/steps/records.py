@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
 
+from briefing.database import database_clock
 from briefing.failpoints import Failpoint, reach
 from briefing.models import StepRow
 from briefing.states import Queue, StepKind, StepState
@@ -56,7 +57,7 @@ def ready_waiting(session: Session, revision_id: int, kind: StepKind) -> None:
             StepRow.state == StepState.WAITING.value,
         )
         # It may have been rung for, and put back to waiting: what rang then has been answered.
-        .values(state=StepState.READY.value, rung_at=None)
+        .values(state=StepState.READY.value, rung_at=None, ready_at=database_clock())
     )
     reach(Failpoint.STEP_READIED)
 

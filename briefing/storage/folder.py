@@ -57,6 +57,21 @@ class FolderStorage:
         with reporting(path):
             path.unlink(missing_ok=True)
 
+    def remove_older(self, sha256: str, than: float) -> bool:
+        """See `BlobStorage`."""
+        path, aside = self._place(sha256), self.temporary(".gone")
+        with reporting(path):
+            try:
+                # Taken away first and looked at then: what somebody stores in between is not what is removed.
+                path.rename(aside)
+            except FileNotFoundError:
+                return False
+            if aside.stat().st_mtime >= than:
+                aside.rename(path)
+                return False
+            aside.unlink()
+        return True
+
     def stored(self) -> Iterator[StoredBlob]:
         """See `BlobStorage`."""
         for path in (self.root / "blobs").glob("??/*"):

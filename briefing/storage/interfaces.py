@@ -82,6 +82,12 @@ class BlobStorage(Protocol):
         """Delete the bytes; no error when they are not there. Raises StorageUnavailable."""
         ...
 
+    def remove_older(self, sha256: str, than: float) -> bool:
+        """Delete the bytes if they were stored last before `than`, in seconds since the epoch, even where somebody
+        stores them again meanwhile; tell whether they are gone by this. Raises StorageUnavailable.
+        """
+        ...
+
     def stored(self) -> Iterator[StoredBlob]:
         """Yield what is stored, in no order; what comes or goes meanwhile may or may not be among it.
 

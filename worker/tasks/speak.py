@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from briefing import revisions, steps
 from briefing.errors import NarratorAway
 from briefing.failpoints import Failpoint, reach
+from briefing.measures import REALTIME_FACTOR, counted
 from briefing.models import RevisionRow
 from briefing.speech import Cast, Chunk
 from briefing.states import RevisionState, StepKind
@@ -36,7 +38,9 @@ def speak_chunk(lease: Lease, place: Workplace) -> None:
         _check_narrator(place, revision, voice)
         reach(Failpoint.SPEAK_BEFORE)
         with voice_errors():
-            take = speak(chunk, place.speakers.get(voice), place.storage)
+            speaker, begun = place.speakers.get(voice), time.monotonic()
+            take = speak(chunk, speaker, place.storage)
+            counted.observe(REALTIME_FACTOR, (time.monotonic() - begun) / take.seconds, speaker.voice.engine)
         reach(Failpoint.SPEAK_STORED)
     with place.database.writing() as session:
         # Also when it comes too late for this revision: what has been spoken once need not be spoken again.

@@ -1,0 +1,246 @@
+"""What the database tells of the whole installation, at the moment of a scrape: queues, revisions, workers, disk.
+
+Read in one look; bounded in its labels: queues, states, kinds, engines and codes. No IDs.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from sqlalchemy import func, inspect, literal, or_, select, text, union_all
+from sqlalchemy.orm import aliased
+
+from briefing.database import database_clock
+from briefing.measures import MEASURES, Measure, parse
+from briefing.models import HealthRow, RevisionRow, StepRow, WorkerRow
+from briefing.revisions import LATELY_S, ended_lately, last_success
+from briefing.states import ACTIVE, Queue, RevisionState, StepState
+from briefing.workers import RETIRED, SILENT_S, added
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from prometheus_client.core import Metric
+    from sqlalchemy.orm import Session
+
+    from api.context import Context
+
+_QUEUES = [queue.value for queue in Queue]
+
+#: States in which revisions are few: those that are over are counted as they end, in the last hour.
+_UNFINISHED = [state.value for state in (*sorted(ACTIVE), RevisionState.HELD)]
+
+
+@dataclass(frozen=True)
+class Gauge:
+    """A measure's name, what it says, its labels, and its values by them."""
+
+    name: str
+    documentation: str
+    labels: tuple[str, ...]
+    values: Mapping[tuple[str, ...], float]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """All that was read."""
+
+    gauges: Sequence[Gauge]
+    counts: Mapping[str, float]
+    """The workers' own, added up; see `briefing.measures`."""
+
+
+def read(context: Context) -> Seen:
+    """Look at database and disk. Raises DatabaseUnavailable."""
+    with context.database.reading() as session:
+        now = float(session.scalar(select(database_clock())) or 0.0)
+        gauges = [
+            *_steps(session, now),
+            *_revisions(session, now),
+            *_workers(session, now),
+            *_beside(session),
+        ]
+        reports = session.scalars(select(WorkerRow.measures)).all()
+    return Seen([*gauges, *_disk(context)], added(reports))
+
+
+def _steps(session: Session, now: float) -> list[Gauge]:
+    ready, state = StepState.READY.value, StepRow.state
+    due = or_(StepRow.not_before.is_(None), StepRow.not_before <= now)
+    waits = func.coalesce(StepRow.not_before, StepRow.ready_at)
+    by_queue = select(StepRow.queue, func.count(), func.min(waits)).where(state == ready, due).group_by(StepRow.queue)
+    depths, ages = dict.fromkeys(_QUEUES, 0.0), dict.fromkeys(_QUEUES, 0.0)
+    for queue, count, oldest in session.execute(by_queue):
+        depths[queue], ages[queue] = float(count), max(0.0, now - oldest) if oldest is not None else 0.0
+    delayed = session.scalar(select(func.count()).where(state == ready, StepRow.not_before > now)) or 0
+    leased = dict.fromkeys(_QUEUES, 0.0) | {
+        queue: float(count)
+        for queue, count in session.execute(
+            select(StepRow.queue, func.count()).where(state == StepState.LEASED.value).group_by(StepRow.queue)
+        )
+    }
+    unrung, oldest = session.execute(
+        select(func.count(), func.min(waits)).where(state == ready, due, StepRow.rung_at.is_(None))
+    ).one()
+    return [
+        _by("briefcast_steps_ready", "Steps that may be claimed now.", "queue", depths),
+        _by("briefcast_oldest_ready_seconds", "How long the oldest of them has waited.", "queue", ages),
+        _by("briefcast_steps_leased", "Steps being performed.", "queue", leased),
+        _one("briefcast_steps_delayed", "Steps put off by a failure that passes.", delayed),
+        _dead(session),
+        _one("briefcast_steps_unrung", "Ready steps that the broker has not been told of.", unrung),
+        _one(
+            "briefcast_oldest_unrung_seconds", "How long the oldest of them has waited.", max(0, now - (oldest or now))
+        ),
+    ]
+
+
+def _dead(session: Session) -> Gauge:
+    """Failures that nobody has seen to: of a briefing's newest revision, and of steps without a revision."""
+    newer = aliased(RevisionRow)
+    replaced = select(literal(1)).where(
+        newer.briefing_id == RevisionRow.briefing_id,
+        newer.number > RevisionRow.number,
+        newer.state != RevisionState.FAILED.value,
+    )
+    failed = (
+        select(RevisionRow.error_code.label("code"), func.count().label("number"))
+        .where(RevisionRow.state == RevisionState.FAILED.value, ~replaced.exists())
+        .group_by(RevisionRow.error_code)
+    )
+    alone = (
+        select(StepRow.error_code.label("code"), func.count().label("number"))
+        .where(StepRow.state == StepState.DEAD.value, StepRow.revision_id.is_(None))
+        .group_by(StepRow.error_code)
+    )
+    values: dict[tuple[str, ...], float] = {}
+    for code, number in session.execute(union_all(failed, alone)):
+        values[(code or "none",)] = values.get((code or "none",), 0.0) + number
+    return Gauge(
+        "briefcast_dead", "Work given up that nothing has replaced, by reason.", ("reason",), values or {("none",): 0.0}
+    )
+
+
+def _revisions(session: Session, now: float) -> list[Gauge]:
+    open_ones: dict[tuple[str, ...], float] = {(state, "none"): 0.0 for state in _UNFINISHED}
+    for state, count in session.execute(
+        select(RevisionRow.state, func.count()).where(RevisionRow.state.in_(_UNFINISHED)).group_by(RevisionRow.state)
+    ):
+        open_ones[state, "none"] = float(count)
+    ended: dict[tuple[str, ...], float] = {
+        (state, code or "none"): float(count) for state, code, count in ended_lately(session, now)
+    }
+    good = sum(count for labels, count in ended.items() if labels[0] != RevisionState.FAILED.value)
+    bad = sum(ended.values()) - good
+    labels = ("state", "reason")
+    return [
+        Gauge("briefcast_revisions", "Revisions being made or held, by state.", labels, open_ones),
+        Gauge(
+            "briefcast_revisions_ended_lately",
+            f"Revisions that ended in the last {LATELY_S / 60:.0f} minutes, by state and reason.",
+            labels,
+            ended or {("live", "none"): 0.0},
+        ),
+        _one(
+            "briefcast_success_ratio",
+            "Share of them that did not fail; 1 where none ended.",
+            good / ((good + bad) or 1) if ended else 1.0,
+        ),
+        _one(
+            "briefcast_last_success_timestamp_seconds", "When a revision last went live.", last_success(session) or 0.0
+        ),
+    ]
+
+
+def _workers(session: Session, now: float) -> list[Gauge]:
+    rows = session.scalars(select(WorkerRow).where(WorkerRow.name != RETIRED, WorkerRow.stopped.is_(False))).all()
+    reporting: dict[tuple[str, ...], float] = {("worker",): 0.0, ("dispatcher",): 0.0, ("runner",): 0.0}
+    memory: dict[tuple[str, ...], float] = {}
+    for row in rows:
+        if now - row.reported_at < SILENT_S:
+            reporting[(row.role,)] = reporting.get((row.role,), 0.0) + 1
+            if row.role == "worker":
+                memory[(row.host,)] = memory.get((row.host,), 0.0) + (row.memory_bytes or 0)
+    started = max((row.step_at for row in session.scalars(select(WorkerRow)) if row.step_at is not None), default=0.0)
+    silent = sum(1 for row in rows if now - row.reported_at >= SILENT_S)
+    return [
+        Gauge("briefcast_processes", "Processes that reported within a minute, by role.", ("role",), reporting),
+        _one("briefcast_processes_silent", "Processes that fell silent without a goodbye.", silent),
+        Gauge("briefcast_engine_memory_bytes", "Memory of the workers of a host, models included.", ("host",), memory),
+        _one("briefcast_last_step_started_timestamp_seconds", "When a worker last began a step.", started),
+    ]
+
+
+def _beside(session: Session) -> list[Gauge]:
+    broker = session.get(HealthRow, "broker")
+    found = [
+        _one(
+            "briefcast_broker_up", "Whether the broker is well, or not needed.", broker is None or broker.state == "ok"
+        )
+    ]
+    # The table comes with the gates before online engines.
+    if inspect(session.connection()).has_table("engine_gates"):
+        gates: dict[tuple[str, ...], float] = {
+            (str(row.engine),): float(row.state != "closed")
+            for row in session.execute(text("SELECT engine, state FROM engine_gates"))
+        }
+        found.append(Gauge("briefcast_engine_breaker_open", "Whether an engine is given a rest.", ("engine",), gates))
+    return found
+
+
+def _disk(context: Context) -> list[Gauge]:
+    try:
+        usage = shutil.disk_usage(context.data.data)
+    except OSError:
+        return []
+    return [
+        _one("briefcast_disk_free_bytes", "Free bytes where the data folder is.", usage.free),
+        _one("briefcast_disk_bytes", "Bytes of that disk in all.", usage.total),
+    ]
+
+
+def _one(name: str, documentation: str, value: float) -> Gauge:
+    return Gauge(name, documentation, (), {(): float(value)})
+
+
+def _by(name: str, documentation: str, label: str, values: Mapping[str, float]) -> Gauge:
+    return Gauge(name, documentation, (label,), {(key,): value for key, value in values.items()})
+
+
+def families(seen: Seen) -> list[Metric]:
+    """Return what was seen as Prometheus' client writes it; what has been counted nowhere yet is there as 0."""
+    found: list[Metric] = []
+    for gauge in seen.gauges:
+        family = GaugeMetricFamily(gauge.name, gauge.documentation, labels=gauge.labels)
+        for labels, value in sorted(gauge.values.items()):
+            family.add_metric(labels, value)
+        found.append(family)
+    by_measure: dict[str, dict[tuple[str, ...], dict[str, float]]] = {name: {} for name in MEASURES}
+    for key, value in seen.counts.items():
+        if parsed := parse(key):
+            measure, part, labels = parsed
+            by_measure[measure.name].setdefault(labels, {})[part] = value
+    return found + [_family(MEASURES[name], samples) for name, samples in by_measure.items()]
+
+
+def _family(measure: Measure, samples: Mapping[tuple[str, ...], Mapping[str, float]]) -> Metric:
+    if not measure.buckets:
+        counter = CounterMetricFamily(measure.name, measure.documentation, labels=measure.labels)
+        for labels, parts in sorted((samples or {tuple("" for _ in measure.labels): {"": 0.0}}).items()):
+            counter.add_metric(labels, parts.get("", 0.0))
+        return counter
+    histogram = HistogramMetricFamily(measure.name, measure.documentation, labels=measure.labels)
+    for labels, parts in sorted((samples or {tuple("" for _ in measure.labels): {}}).items()):
+        histogram.add_metric(labels, _cumulated(measure, parts), sum_value=parts.get("sum", 0.0))
+    return histogram
+
+
+def _cumulated(measure: Measure, parts: Mapping[str, float]) -> list[Any]:
+    total, buckets = 0.0, []
+    for number, bound in enumerate((*map(str, measure.buckets), "+Inf")):
+        total += parts.get(str(number), 0.0)
+        buckets.append([bound, total])
+    return buckets

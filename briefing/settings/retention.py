@@ -1,0 +1,26 @@
+"""How long is kept what nothing needs any more."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from briefing.settings.base import Settings, config
+
+
+class RetentionSettings(Settings):
+    """How long is kept what nothing needs any more. What a feed, an alias, a live or held revision or a step names is
+    kept in any case.
+    """
+
+    model_config = config("BRIEFCAST_KEEP_")
+
+    revisions_days: float = Field(default=90.0, ge=1)
+    """Days after which a replaced or failed revision's audio goes."""
+    unused_days: float = Field(default=30.0, ge=2)
+    """Days after which takes and masters go that no revision uses."""
+    versions_days: float = Field(default=365.0, ge=1)
+    """Days after which article versions go that no revision uses; the first and the newest of an article stay."""
+    steps_days: float = Field(default=30.0, ge=1)
+    """Days after a revision's end for which its steps are kept."""
+    answers_days: float = Field(default=7.0, ge=1)
+    """Days for which an Idempotency-Key names the same briefing."""

@@ -1,0 +1,54 @@
+"""`briefcast backup` and `briefcast restore`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from worker.backup import back_up
+from worker.restore import restore as restore_backup
+from worker.workplace import Workplace
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+@click.command()
+@click.argument("folder", type=_FOLDER)
+@click.option("--keep", default=288, show_default=True, type=click.IntRange(1), help="Copies of the database to keep.")
+def backup(folder: Path, keep: int) -> None:
+    """Back this installation up into FOLDER, on another disk: what is there already is not copied again.
+
+    Run it every five minutes (deploy/systemd/briefcast-backup.timer). Work may go on meanwhile.
+    """
+    made = back_up(Workplace(), folder, datetime.now(UTC), keep)
+    click.echo(f"{made.database}: {made.blobs} stored files, {made.copied} of them new")
+    for name in made.elsewhere:
+        click.echo(f"not in the backup: {name}")
+    for sha256 in made.missing:
+        click.echo(f"missing or damaged: {sha256}; see `briefcast doctor`", err=True)
+    if made.missing:
+        raise SystemExit(1)
+
+
+@click.command()
+@click.argument("folder", type=_FOLDER)
+@click.option(
+    "--at", "stamp", help="Which copy of the database, as it is called without its ending; by default the newest."
+)
+def restore(folder: Path, stamp: str | None) -> None:
+    """Restore the backup in FOLDER into this installation, which must be empty."""
+    place = Workplace()
+    made = restore_backup(place, folder, stamp)
+    click.echo(f"as of {made.taken_at}: {made.blobs} stored files, {made.briefings} briefings are live")
+    if made.public_url != place.public.public_url:
+        click.echo(
+            f"the public address was {made.public_url}: apps take {place.public.public_url} for another podcast",
+            err=True,
+        )
+    for name, what in (("damaged in the backup", made.damaged), ("lost, regenerate it", made.lost)):
+        for subject in what:
+            click.echo(f"{name}: {subject}", err=True)
+    if made.damaged or made.lost:
+        raise SystemExit(1)

@@ -1,0 +1,27 @@
+"""`briefcast retention`: lets go of what nothing needs any more, as the sweep does by and by, or shows what would."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import UTC, datetime
+
+import click
+
+from worker.retention import BATCH, Gone, collect, foreseen
+from worker.workplace import Workplace
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Show what would go; change nothing.")
+def retention(*, dry_run: bool) -> None:
+    """Let go of what nothing needs any more: see BRIEFCAST_KEEP_… in docs/operations.md."""
+    place, now = Workplace(), datetime.now(UTC)
+    if dry_run:
+        gone = foreseen(place, now)
+    else:
+        gone, cursors = collect(place, now, {}, BATCH)
+        while cursors:
+            more, cursors = collect(place, now, cursors, BATCH)
+            gone += more
+    for field in fields(Gone):
+        click.echo(f"{field.name}: {getattr(gone, field.name)}")

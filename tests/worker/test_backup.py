@@ -1,0 +1,146 @@
+"""The drill: a newsroom at work is backed up, its host destroyed, and restored on an empty one under the same address."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from datetime import UTC, datetime
+
+import feedparser
+import httpx
+import pytest
+from sqlalchemy import select
+
+from api.app import create_app
+from briefing import steps
+from briefing.models import RevisionRow, StepRow
+from briefing.states import Queue
+from tests.support.asking import ask, revision_row
+from tests.support.client import make_key, served
+from tests.support.newsroom import ARTICLE, work_off
+from tests.support.processes import briefcast
+from worker.backup import back_up
+from worker.doctor import examine
+from worker.perform import perform_next
+from worker.workplace import Workplace
+
+ENTRY = ("id", "title", "published", "summary", "link")
+
+
+def seen(place):
+    """What a podcast app knows of the show."""
+    feed = feedparser.parse(place.files.storage.read("shows/daily/feed.xml")[0])
+    assert not feed.bozo
+    return {
+        entry.id: [entry[name] for name in ENTRY] + [entry.enclosures[0].href, entry.enclosures[0].length]
+        for entry in feed.entries
+    }
+
+
+@pytest.fixture
+def newsroom(place, tmp_path):
+    """Two episodes, one of them replaced once, a third being made, and one step held by a worker."""
+    for name in ("ferry", "tram", "late"):
+        (tmp_path / "articles" / f"{name}.md").write_text(ARTICLE.replace("Ferry", name.title()))
+    for _ in range(2):
+        ask(place, "ferry", now=datetime.now(UTC))
+        work_off(place)
+        (tmp_path / "articles" / "ferry.md").write_text(ARTICLE.replace("four days", "fourteen days"))
+    ask(place, "tram", now=datetime.now(UTC))
+    work_off(place)
+    return place
+
+
+def test_the_drill(newsroom, tmp_path, monkeypatch):
+    key = make_key(newsroom, "read")
+    before, old = seen(newsroom), {file.name for file in newsroom.files.storage.files("audio")}
+    assert (len(before), len(old)) == (2, 3)
+    # Given work under way: a revision half spoken, one of its steps held by a worker that the fire will take
+    _, late, _ = ask(newsroom, "late", now=datetime.now(UTC))
+    for _ in range(3):
+        perform_next(newsroom, tuple(Queue))
+    with newsroom.database.writing() as session:
+        assert steps.claim(session, holder="burnt:1:1", lease_s=1, queues=tuple(Queue))
+    # When it is backed up twice, the second time with hardly anything to copy
+    assert briefcast("backup", tmp_path / "vault").returncode == 0
+    again = briefcast("backup", tmp_path / "vault", "--keep", 1)
+    assert (again.returncode, " 0 of them new" in again.stdout) == (0, True), again.stdout + again.stderr
+    assert len(list((tmp_path / "vault" / "database").glob("*.sqlite"))) == 1
+    assert (tmp_path / "vault").stat().st_mode & 0o077 == 0
+    # And the host is lost
+    newsroom.database.dispose()
+    shutil.rmtree(newsroom.data.data)
+    monkeypatch.setenv("BRIEFCAST_DATA", str(tmp_path / "elsewhere"))
+    done = briefcast("restore", tmp_path / "vault")
+    assert done.returncode == 0, done.stderr
+    # Then to an app nothing has happened
+    place = Workplace()
+    assert seen(place) == before
+    with served(create_app()) as address, httpx.Client(base_url=address, trust_env=False) as client:
+        for entry in before.values():
+            played = client.get(entry[5])
+            assert (played.status_code, len(played.content)) == (200, int(entry[6]))
+            assert hashlib.sha256(played.content).hexdigest() in entry[5]
+        assert {file.name for file in place.files.storage.files("audio")} == old, "replaced audio plays as well"
+        assert client.get("/articles/desk/ferry.mp3").status_code == 302
+        # And keys work, and no others
+        assert client.get("/v1/voices", headers={"Authorization": f"Bearer {key}"}).status_code == 200
+        assert client.get("/v1/voices", headers={"Authorization": f"Bearer {key[:-1]}x"}).status_code == 401
+    # And what was under way goes on
+    from worker import sweep
+
+    for _ in range(50):
+        sweep.free_expired(place)
+        work_off(place)
+        if revision_row(place, late).state == "live":
+            break
+        import time
+
+        time.sleep(0.1)
+    assert revision_row(place, late).state == "live"
+    with place.database.reading() as session:
+        kept = session.get_one(RevisionRow, late)
+        assert kept.chunks_left == 0
+        spoken = session.scalars(select(StepRow.attempts).where(StepRow.revision_id == late, StepRow.kind == "speak"))
+        assert sorted(spoken) == [1, 1, 1, 1, 2], "only what the fire interrupted is spoken twice"
+    assert seen(place).items() >= before.items()
+    left = [found.code for found in examine(place, fix=False)]
+    assert left == ["public_address"], "nothing serves the files any more"
+    place.database.dispose()
+
+
+def test_a_backup_that_is_not_whole_is_not_restored_and_a_full_house_is_left_alone(newsroom, tmp_path, monkeypatch):
+    vault = tmp_path / "vault"
+    now = datetime(2026, 5, 1, tzinfo=UTC)
+    made = back_up(newsroom, vault, now, 10)
+    assert made.missing == []
+    # A newer copy without its last word, as after a crash
+    (vault / "database" / "2027-01-01T00-00-00Z.sqlite").write_bytes(b"half")
+    done = briefcast("restore", vault)
+    assert (done.returncode, "[not_empty]" in done.stderr) == (3, True)
+    assert briefcast("restore", tmp_path / "none").returncode == 3
+    # Bytes that a bad disk changed are told, and left out
+    blob = next((vault / "blobs").glob("??/*"))
+    blob.write_bytes(b"flipped")
+    monkeypatch.setenv("BRIEFCAST_DATA", str(tmp_path / "elsewhere"))
+    done = briefcast("restore", vault)
+    assert (done.returncode, blob.name in done.stderr) == (1, True)
+    assert "2026-05-01" in done.stdout
+
+
+def test_a_damaged_take_is_told_and_not_backed_up(newsroom, tmp_path):
+    blob = next(newsroom.storage.stored())
+    newsroom.storage.path(blob.sha256).write_bytes(b"flipped")
+    assert back_up(newsroom, tmp_path / "vault", datetime.now(UTC), 10).missing == [blob.sha256]
+    assert briefcast("backup", tmp_path / "vault").returncode == 1
+
+
+def test_no_value_of_a_setting_is_in_the_manifest(newsroom, tmp_path, monkeypatch):
+    monkeypatch.setenv("BRIEFCAST_OPENAI_KEY", "planted-secret")
+    back_up(newsroom, tmp_path / "vault", datetime.now(UTC), 10)
+    (manifest,) = (tmp_path / "vault" / "database").glob("*.json")
+    assert "planted-secret" not in manifest.read_text()
+    assert "the value of BRIEFCAST_OPENAI_KEY" in json.loads(manifest.read_text())["elsewhere"]
+    assert os.listdir(tmp_path / "vault" / "signing")

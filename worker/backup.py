@@ -1,0 +1,223 @@
+"""Backs an installation up into a folder: the database first, then the bytes that it names.
+
+In that order no copy of the database names bytes that are not beside it: what is named now stays for an hour at least
+after its row has gone (see `worker.condemned`). Bytes are copied once, checked on the way, and never changed. What
+readers fetch is not copied but made anew from rows and bytes at restoring; only artwork, which comes from elsewhere, is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import make_url, select
+
+from briefing.errors import DatabaseUnavailable
+from briefing.models import JingleRow, MasterRow, TakeRow
+from briefing.schema import current
+from briefing.storage import FolderStorage, make_folder, reporting, sync_file, sync_folder, write_atomically
+
+if TYPE_CHECKING:
+    from briefing.database import Database
+    from worker.workplace import Workplace
+
+#: How copies of the database are called: they sort by time.
+STAMP = "%Y-%m-%dT%H-%M-%SZ"
+
+#: Seconds for `pg_dump`; an installation whose database takes longer has PostgreSQL's own ways.
+_DUMP_S = 3600
+
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Backup:
+    """What a backup holds, written last: a copy of the database without it is not whole."""
+
+    taken_at: str
+    version: str
+    schema: str
+    public_url: str
+    database: str
+    """File in the folder `database`."""
+    blobs: int
+    """Stored bytes that the database names and that are here."""
+    copied: int
+    """Of them, those that this backup added."""
+    missing: list[str]
+    """Named, and not to be had or damaged where they came from: run the doctor."""
+    elsewhere: list[str]
+    """What is not in the folder and must be kept by other means."""
+
+
+def back_up(place: Workplace, folder: Path, now: datetime, keep: int) -> Backup:
+    """Add a backup to `folder` and let go of all but the newest `keep` copies of the database.
+
+    Raises DatabaseUnavailable or StorageUnavailable; then the folder's earlier backups are as they were.
+    """
+    make_folder(folder)
+    folder.chmod(0o700)  # it holds hashes of keys, and the signing key
+    stamp = now.astimezone(UTC).strftime(STAMP)
+    # Before and after: a row that goes between the two was there before, one that comes is there after.
+    named = _named(place.database)
+    database = _database(place.database, folder / "database", stamp)
+    named |= _named(place.database)
+    blobs, copied, missing, elsewhere = 0, 0, [], _elsewhere(place)
+    if isinstance(place.storage, FolderStorage):
+        for sha256 in sorted(digest.hex() for digest in named):
+            outcome = _copy(place.storage.path(sha256), folder / "blobs" / sha256[:2] / sha256, sha256)
+            blobs, copied = blobs + (outcome is not None), copied + (outcome is True)
+            if outcome is None:
+                missing.append(sha256)
+    _small_files(place, folder)
+    made = Backup(
+        taken_at=now.astimezone(UTC).isoformat(timespec="seconds"),
+        version=version("briefcast"),
+        schema=current(place.database) or "",
+        public_url=place.public.public_url,
+        database=database.name,
+        blobs=blobs,
+        copied=copied,
+        missing=missing,
+        elsewhere=elsewhere,
+    )
+    write_atomically(folder / "database" / f"{stamp}.json", json.dumps(asdict(made), indent=1).encode())
+    _thin(folder / "database", keep)
+    return made
+
+
+def _database(database: Database, folder: Path, stamp: str) -> Path:
+    """Copy the database as it is at one moment, while others go on writing to it."""
+    make_folder(folder)
+    if database.engine.dialect.name != "sqlite":
+        return _dumped(database, folder / f"{stamp}.pgdump")
+    path = folder / f"{stamp}.sqlite"
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with (
+            closing(sqlite3.connect(f"file:{database.engine.url.database}?mode=ro", uri=True, timeout=30)) as source,
+            closing(sqlite3.connect(temporary)) as target,
+        ):
+            source.backup(target)
+            # A copy of its own journal mode would need two more files beside it.
+            target.execute("PRAGMA journal_mode = DELETE")
+        sync_file(temporary)
+        temporary.replace(path)
+        sync_folder(folder)
+    except sqlite3.Error as error:
+        message = f"the database cannot be copied: {error}"
+        raise DatabaseUnavailable(message) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
+
+
+def postgresql_environment(address: str) -> dict[str, str]:
+    """Return what PostgreSQL's programs are told of a database: by the environment, which other users cannot see."""
+    url = make_url(address)
+    told = {
+        "PGHOST": url.host or str(url.query.get("host", "")),
+        "PGPORT": str(url.port or url.query.get("port", "")),
+        "PGUSER": url.username or "",
+        "PGPASSWORD": url.password or "",
+        "PGDATABASE": url.database or "",
+    }
+    return os.environ | {name: value for name, value in told.items() if value}
+
+
+def _dumped(database: Database, path: Path) -> Path:
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    command = ["pg_dump", "--format=custom", "--no-owner", "--file", str(temporary)]
+    try:
+        subprocess.run(  # noqa: S603  PostgreSQL's own program
+            command, env=postgresql_environment(database.address), check=True, capture_output=True, timeout=_DUMP_S
+        )
+        sync_file(temporary)
+        temporary.replace(path)
+        sync_folder(path.parent)
+    except FileNotFoundError as error:
+        message = "pg_dump is not on this machine"
+        raise DatabaseUnavailable(message, hint="Install postgresql-client of the server's version.") from error
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        said = (error.stderr or b"").decode(errors="replace").strip()[-300:]
+        message = f"pg_dump gave no copy: {said or type(error).__name__}"
+        raise DatabaseUnavailable(message) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
+
+
+def _named(database: Database) -> set[bytes]:
+    """Return the stored bytes that rows name."""
+    with database.reading() as session:
+        return {
+            bytes.fromhex(sha256)
+            for column in (TakeRow.sha256, MasterRow.sha256, MasterRow.transcript, JingleRow.sha256, JingleRow.upload)
+            for sha256 in session.scalars(select(column).execution_options(yield_per=1000))
+            if sha256
+        }
+
+
+def _copy(source: Path | None, target: Path, sha256: str) -> bool | None:
+    """Copy stored bytes unless they are there; True when copied, None when they cannot be had whole."""
+    if target.exists():
+        return False
+    if source is None:
+        return None
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    with reporting(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            digest = hashlib.sha256()
+            with source.open("rb") as reading, temporary.open("xb") as writing:
+                while block := reading.read(_BLOCK):
+                    digest.update(block)
+                    writing.write(block)
+                writing.flush()
+                os.fsync(writing.fileno())
+            if digest.hexdigest() != sha256:
+                return None
+            temporary.replace(target)
+        except FileNotFoundError:
+            return None  # removed meanwhile: what the copy of the database names is kept for longer
+        finally:
+            temporary.unlink(missing_ok=True)
+    return True
+
+
+def _small_files(place: Workplace, folder: Path) -> None:
+    """Copy artwork, and the development credentials, readable by their owner alone."""
+    for file in place.files.storage.files("shows"):
+        if file.name.endswith("/artwork.jpg") and (found := place.files.storage.read(file.name)):
+            write_atomically(folder / "public" / file.name, found[0])
+    signing = place.data.data / "signing"
+    if signing.is_dir():
+        with reporting(folder / "signing"):
+            shutil.copytree(signing, folder / "signing", dirs_exist_ok=True)
+
+
+def _elsewhere(place: Workplace) -> list[str]:
+    named = [f"the value of {name}" for name in sorted(os.environ) if name.startswith("BRIEFCAST_")]
+    if Path(".env").is_file():
+        named.append("the file .env")
+    if not isinstance(place.storage, FolderStorage):
+        named.append("the bucket: turn its versioning on")
+    return named
+
+
+def _thin(folder: Path, keep: int) -> None:
+    """Remove all but the newest copies of the database. Bytes stay: older copies elsewhere may name them."""
+    for manifest in sorted(folder.glob("*.json"))[:-keep]:
+        for path in folder.glob(f"{manifest.stem}.*"):
+            path.unlink(missing_ok=True)

@@ -1,0 +1,129 @@
+"""Published files: every live revision's MP3, alias, JSON and companions and every show's feed are there and right.
+
+What they should hold is made anew from the rows, as publishing makes it, and compared byte by byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from briefing.models import BriefingRow, MasterRow, RevisionRow, ShowRow
+from briefing.public_names import artwork_name, audio_sha256
+from worker.condemned import YOUNG_S
+from worker.doctor.finding import Finding
+from worker.publish import rewrite, write_feed, write_live
+from worker.recorded import Recorded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from briefing.storage import PublicStorage
+    from worker.workplace import Workplace
+
+
+def look(place: Workplace, fix: bool) -> Iterator[Finding]:
+    """Yield what is wrong with published files. Raises DatabaseUnavailable or StorageUnavailable."""
+    with place.database.reading() as session:
+        live = session.execute(
+            select(BriefingRow.id, BriefingRow.live_revision).where(BriefingRow.live_revision.is_not(None))
+        ).all()
+        slugs = session.scalars(select(ShowRow.slug)).all()
+    for briefing_id, revision_id in live:
+        if revision_id is not None:
+            yield from _of_revision(place, briefing_id, revision_id, fix)
+    for slug in slugs:
+        yield from _of_show(place, slug, fix)
+    yield from _unnamed(place, fix)
+
+
+def _of_revision(place: Workplace, briefing_id: str, revision_id: int, fix: bool) -> Iterator[Finding]:
+    wanted = Recorded()
+    with place.database.reading() as session:
+        briefing = session.get_one(BriefingRow, briefing_id)
+        if briefing.live_revision != revision_id:
+            return
+        revision = session.get_one(RevisionRow, revision_id)
+        write_live(session, briefing, revision, place.storage, replace(place.files, storage=wanted))
+    wrong = list(differences(wanted, place.files.storage))
+    if not wrong:
+        return
+    mended = ""
+    if fix:
+        for name, _ in wrong:
+            # A damaged copy is not taken for the stored file by its name.
+            place.files.storage.remove(name)
+        with place.database.writing() as session:
+            rewrite(session, session.get_one(RevisionRow, revision_id), place.storage, place.files)
+        mended = "" if list(differences(wanted, place.files.storage)) else "written anew"
+    for name, what in wrong:
+        yield Finding(code=f"public_{what}", subject=name, detail=f"of briefing {briefing_id}: {what}", mended=mended)
+
+
+def _of_show(place: Workplace, slug: str, fix: bool) -> Iterator[Finding]:
+    wanted = Recorded()
+    with place.database.reading() as session:
+        write_feed(session, slug, replace(place.files, storage=wanted))
+    for name, what in differences(wanted, place.files.storage):
+        mended = ""
+        if fix:
+            with place.database.writing() as session:
+                write_feed(session, slug, place.files)
+            mended = "written anew"
+        yield Finding(code=f"public_{what}", subject=name, detail=f"of show {slug!r}: {what}", mended=mended)
+    if place.files.storage.look(artwork_name(slug)) is None:
+        yield Finding(
+            code="public_missing",
+            subject=artwork_name(slug),
+            detail=f"of show {slug!r}: missing",
+            hint="Run `briefcast apply`, which draws it.",
+        )
+
+
+def differences(wanted: Recorded, there: PublicStorage) -> Iterator[tuple[str, str]]:
+    """Yield name and fault of each file that is not as wanted: missing, corrupt or outdated."""
+    for name, sha256 in wanted.published.items():
+        found = there.read(name)
+        if found is None:
+            yield name, "missing"
+        elif hashlib.sha256(found[0]).hexdigest() != sha256:
+            yield name, "corrupt"
+    for alias, name in wanted.aliases.items():
+        if (target := there.target(alias)) != name:
+            yield alias, "outdated" if target else "missing"
+    for name, content in wanted.contents.items():
+        found = there.read(name)
+        if found is None:
+            yield name, "missing"
+        elif found[0] != content:
+            yield name, "outdated"
+
+
+def _unnamed(place: Workplace, fix: bool) -> Iterator[Finding]:
+    """MP3s at public addresses that no revision has: left by a crash between a file and its row."""
+    old = time.time() - YOUNG_S
+    for file in list(place.files.storage.files("audio")):
+        sha256 = audio_sha256(file.name)
+        if sha256 is None or file.modified > old:
+            continue
+        with place.database.writing() if fix else place.database.reading() as session:
+            named = session.scalar(
+                select(RevisionRow.id)
+                .join(MasterRow, MasterRow.key == RevisionRow.master_key)
+                .where(MasterRow.sha256 == sha256)
+                .limit(1)
+            )
+            if named is not None:
+                continue
+            if fix:
+                place.files.storage.remove(file.name)
+        yield Finding(
+            code="public_orphan",
+            subject=file.name,
+            detail="no revision has this audio",
+            mended="removed" if fix else "",
+        )

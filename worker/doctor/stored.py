@@ -1,0 +1,133 @@
+"""Stored bytes: takes, masters and jingles that are missing or damaged, and bytes that nothing names."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from briefing.models import BriefingRow, CondemnedRow, JingleRow, MasterRow, RevisionRow, TakeRow
+from briefing.public_names import audio_name
+from briefing.takes import forget_take
+from worker.condemned import YOUNG_S, is_named
+from worker.doctor.finding import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from worker.workplace import Workplace
+
+#: Rows read at a time.
+_BATCH = 1000
+
+
+def look(place: Workplace, fix: bool) -> Iterator[Finding]:
+    """Yield what is wrong with stored bytes. Raises DatabaseUnavailable or StorageUnavailable."""
+    yield from _takes(place, fix)
+    yield from _masters(place, fix)
+    yield from _jingles(place)
+    yield from _orphans(place, fix)
+
+
+def _takes(place: Workplace, fix: bool) -> Iterator[Finding]:
+    after = ""
+    while True:
+        with place.database.reading() as session:
+            rows = session.execute(
+                select(TakeRow.key, TakeRow.sha256).where(TakeRow.key > after).order_by(TakeRow.key).limit(_BATCH)
+            ).all()
+        for key, sha256 in rows:
+            if (wrong := _wrong(place, sha256)) is None:
+                continue
+            mended = ""
+            if fix:
+                with place.database.writing() as session:
+                    forget_take(session, key)
+                place.storage.remove(sha256)
+                mended = "forgotten: it is spoken again when it is needed"
+            yield Finding(code=f"take_{wrong}", subject=key, detail=f"its sound {sha256} is {wrong}", mended=mended)
+        if len(rows) < _BATCH:
+            return
+        after = rows[-1].key
+
+
+def _masters(place: Workplace, fix: bool) -> Iterator[Finding]:
+    with place.database.reading() as session:
+        rows = session.execute(
+            select(MasterRow.key, MasterRow.sha256, MasterRow.transcript).order_by(MasterRow.key)
+        ).all()
+        live = set(
+            session.scalars(
+                select(RevisionRow.master_key).join(BriefingRow, BriefingRow.live_revision == RevisionRow.id)
+            )
+        )
+    for key, sha256, transcript in rows:
+        for what, name in (("MP3", sha256), ("transcript", transcript)):
+            if not name or (wrong := _wrong(place, name)) is None:
+                continue
+            yield Finding(
+                code=f"master_{wrong}",
+                subject=key,
+                detail=f"the {what} {name} {'of what is live ' if key in live else ''}is {wrong}",
+                hint="Regenerate its briefing: its takes are reused. A finished master is looked for whole first.",
+                mended=_from_public(place, name) if fix and what == "MP3" else "",
+            )
+
+
+def _from_public(place: Workplace, sha256: str) -> str:
+    """Put an MP3 back into the storage from its public copy, if that is whole."""
+    found = place.files.storage.read(audio_name(sha256))
+    if found is None:
+        return ""
+    path = place.storage.temporary(".mp3")
+    try:
+        path.write_bytes(found[0])
+        if place.storage.intact(sha256):
+            return ""
+        stored = place.storage.put(path)
+    finally:
+        path.unlink(missing_ok=True)
+    if stored != sha256:
+        place.storage.remove(stored)
+        return ""
+    return "put back from its public copy"
+
+
+def _jingles(place: Workplace) -> Iterator[Finding]:
+    with place.database.reading() as session:
+        rows = session.execute(select(JingleRow.name, JingleRow.part, JingleRow.sha256)).all()
+    for name, part, sha256 in rows:
+        if sha256 and (wrong := _wrong(place, sha256)):
+            yield Finding(
+                code=f"jingle_{wrong}",
+                subject=f"{name} ({part})",
+                detail=f"its sound is {wrong}",
+                hint="Upload it again.",
+            )
+
+
+def _orphans(place: Workplace, fix: bool) -> Iterator[Finding]:
+    old = time.time() - YOUNG_S
+    for blob in place.storage.stored():
+        if blob.modified > old:
+            continue
+        # In the transaction that removes: nothing comes to name them in between.
+        with place.database.writing() if fix else place.database.reading() as session:
+            # What retention has condemned goes by itself, in its own time.
+            if session.get(CondemnedRow, blob.sha256) is not None or is_named(session, blob.sha256):
+                continue
+            removed = fix and place.storage.remove_older(blob.sha256, old)
+        yield Finding(
+            code="orphan",
+            subject=blob.sha256,
+            detail=f"nothing names these {blob.bytes} bytes",
+            mended="removed" if removed else "",
+        )
+
+
+def _wrong(place: Workplace, sha256: str) -> str | None:
+    """Return what is wrong with stored bytes: missing, corrupt, or nothing."""
+    if place.storage.intact(sha256, afresh=True):
+        return None
+    return "missing" if place.storage.path(sha256) is None else "corrupt"

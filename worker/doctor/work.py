@@ -1,0 +1,125 @@
+"""Work that stands still: leases nobody frees, steps nobody takes, revisions under way without a step."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import exists, func, or_, select
+
+from briefing import steps
+from briefing.database import database_clock
+from briefing.models import RevisionRow, StepRow
+from briefing.revisions import locked, move
+from briefing.states import ACTIVE, Queue, RevisionState, StepKind, StepState
+from worker import sweep
+from worker.doctor.finding import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Select
+    from sqlalchemy.orm import Session
+
+    from worker.workplace import Workplace
+
+#: Seconds that a ready step may wait: what the alert says too.
+_WAITED_S = 600.0
+
+#: Seconds that an expired lease may stand: many rounds of the sweep.
+_UNSWEPT_S = 120.0
+
+#: Active state -> the step that makes a revision go on from there; assembling finds out which takes are missing.
+_GOES_ON = {
+    RevisionState.PREPARING: StepKind.PREPARE,
+    RevisionState.SPEAKING: StepKind.ASSEMBLE,
+    RevisionState.ASSEMBLING: StepKind.ASSEMBLE,
+    RevisionState.PUBLISHING: StepKind.PUBLISH,
+}
+
+
+def look(place: Workplace, fix: bool) -> Iterator[Finding]:
+    """Yield what stands still."""
+    yield from _expired(place, fix)
+    yield from _waiting(place)
+    yield from _stranded(place, fix)
+
+
+def _expired(place: Workplace, fix: bool) -> Iterator[Finding]:
+    with place.database.reading() as session:
+        late = session.scalars(
+            select(StepRow.id).where(
+                StepRow.state == StepState.LEASED.value, StepRow.lease_until < database_clock() - _UNSWEPT_S
+            )
+        ).all()
+    if late:
+        freed = len(sweep.free_expired(place)) if fix else 0
+        yield Finding(
+            code="leases_expired",
+            subject=f"{len(late)} steps",
+            detail="their workers are gone and nobody frees them",
+            hint="Start `briefcast serve`, or on Celery `briefcast dispatch`: one of them sweeps.",
+            mended=f"freed {freed}" if freed else "",
+        )
+
+
+def _waiting(place: Workplace) -> Iterator[Finding]:
+    since = func.coalesce(StepRow.not_before, StepRow.ready_at)
+    with place.database.reading() as session:
+        found = session.execute(
+            select(StepRow.queue, func.count())
+            .where(StepRow.state == StepState.READY.value, since < database_clock() - _WAITED_S)
+            .group_by(StepRow.queue)
+        ).all()
+    for queue, number in found:
+        yield Finding(
+            code="queue_stands",
+            subject=queue,
+            detail=f"{number} steps have waited for more than {_WAITED_S / 60:.0f} minutes",
+            hint="Start workers for that queue, or more of them.",
+        )
+
+
+def _stranded(place: Workplace, fix: bool) -> Iterator[Finding]:
+    with place.database.reading() as session:
+        found: list[int] = list(session.scalars(_without_steps()))
+    for revision_id in found:
+        mended = ""
+        if fix:
+            with place.database.writing() as session:
+                mended = _go_on(session, revision_id)
+        yield Finding(
+            code="revision_stranded",
+            subject=f"revision {revision_id}",
+            detail="it is under way, but no step of it is ready or being performed",
+            hint="Regenerate its briefing.",
+            mended=mended,
+        )
+
+
+def _without_steps() -> Select[int]:
+    moving = exists().where(
+        StepRow.revision_id == RevisionRow.id,
+        or_(StepRow.state == StepState.READY.value, StepRow.state == StepState.LEASED.value),
+    )
+    return select(RevisionRow.id).where(RevisionRow.state.in_([state.value for state in ACTIVE]), ~moving)
+
+
+def _go_on(session: Session, revision_id: int) -> str:
+    """Ready the step by which a revision goes on; return what was done."""
+    row = locked(session, revision_id)
+    if session.scalar(_without_steps().where(RevisionRow.id == revision_id)) is None:
+        return ""
+    kind = _GOES_ON[RevisionState(row.state)]
+    waiting = exists().where(
+        StepRow.revision_id == revision_id, StepRow.kind == kind.value, StepRow.state == StepState.WAITING.value
+    )
+    if kind is StepKind.ASSEMBLE:
+        move(row, RevisionState.ASSEMBLING, datetime.now(UTC))
+        row.chunks_left = 0
+    if session.scalar(select(waiting)):
+        steps.ready_waiting(session, revision_id, kind)
+    else:
+        steps.record(session, kind, Queue(row.queue), revision_id=revision_id)
+    session.flush()
+    return f"its step `{kind.value}` is ready again"

@@ -1,0 +1,70 @@
+"""A public storage that keeps what would be written in memory: what published files should hold, for comparison.
+
+Writes nothing, and knows of no file but those it was given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+    from briefing.storage import PublicFile, Serving
+
+
+@dataclass
+class Recorded:
+    """`PublicStorage` that only remembers."""
+
+    contents: dict[str, bytes] = field(default_factory=dict)
+    """By name."""
+    published: dict[str, str] = field(default_factory=dict)
+    """Name -> sha256 of the stored bytes that it should have."""
+    aliases: dict[str, str] = field(default_factory=dict)
+    """Alias -> the name that it should lead to."""
+
+    def write(self, name: str, content: bytes, serving: Serving, twin: str = "") -> None:  # noqa: ARG002
+        """Remember a small file."""
+        self.contents[name] = content
+
+    def publish(self, name: str, sha256: str, serving: Serving) -> None:  # noqa: ARG002
+        """Remember a published blob."""
+        self.published[name] = sha256
+
+    def point(self, alias: str, name: str, sha256: str, serving: Serving) -> None:  # noqa: ARG002
+        """Remember an alias."""
+        self.aliases[alias] = name
+
+    def target(self, alias: str) -> str | None:
+        """Return where an alias leads."""
+        return self.aliases.get(alias)
+
+    def read(self, name: str) -> tuple[bytes, PublicFile] | None:  # noqa: ARG002
+        """There is none."""
+        return None
+
+    def look(self, name: str) -> PublicFile | None:  # noqa: ARG002
+        """There is none."""
+        return None
+
+    def path(self, name: str) -> Path | None:  # noqa: ARG002
+        """There is none."""
+        return None
+
+    def stream(self, name: str, start: int, end: int) -> AsyncIterator[bytes]:  # noqa: ARG002
+        """Nobody fetches from here."""
+        return _nothing()
+
+    def files(self, prefix: str = "") -> Iterator[PublicFile]:  # noqa: ARG002
+        """Yield nothing."""
+        return iter(())
+
+    def remove(self, name: str) -> None:
+        """Nothing to remove."""
+
+
+def _nothing() -> NoReturn:
+    raise NotImplementedError

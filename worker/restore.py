@@ -1,0 +1,179 @@
+"""Restores a backup into an empty installation: the database, the bytes it names, then all that readers fetch, anew.
+
+Guids, dates, addresses and keys are rows, so nothing looks new to anybody; what was under way goes on when its lease
+has run out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, inspect, select
+
+from briefing.errors import BadInput, DatabaseUnavailable
+from briefing.hashing import file_sha256
+from briefing.models import BriefingRow, CondemnedRow, HealthRow, MasterRow, RevisionRow, ShowRow, WorkerRow
+from briefing.public_names import ARTWORK, artwork_name
+from briefing.schema import migrate
+from briefing.states import RevisionState
+from briefing.storage import FolderStorage, make_folder, reporting, sync_file, sync_folder
+from worker.backup import postgresql_environment
+from worker.publish import write_feed, write_live
+
+if TYPE_CHECKING:
+    from worker.workplace import Workplace
+
+_RESTORE_S = 3600
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What was restored."""
+
+    taken_at: str
+    public_url: str
+    """As it was when the backup was taken: at another, feeds would name other addresses."""
+    blobs: int
+    damaged: list[str]
+    """Bytes of the backup that no longer match their hash, and were left out."""
+    briefings: int
+    """Whose audio is live again."""
+    lost: list[str]
+    """Live briefings whose files could not be written."""
+
+
+def restore(place: Workplace, folder: Path, stamp: str | None) -> Restored:
+    """Restore the newest backup in `folder`, or that of `stamp`. Raises BadInput where there is none or this
+    installation is not empty, DatabaseUnavailable or StorageUnavailable.
+    """
+    manifest = _manifest(folder, stamp)
+    _check_empty(place)
+    blobs, damaged = _blobs(place, folder)
+    if (folder / "signing").is_dir():
+        make_folder(place.data.data)
+        with reporting(place.data.data):
+            shutil.copytree(folder / "signing", place.data.data / "signing", dirs_exist_ok=True)
+    _database(place, folder / "database" / manifest["database"])
+    migrate(place.database)
+    with place.database.writing() as session:
+        # What processes of before said of themselves, and bytes that may not be here.
+        for kind in (WorkerRow, HealthRow, CondemnedRow):
+            session.execute(delete(kind))
+    briefings, lost = _published(place, folder)
+    return Restored(manifest["taken_at"], manifest["public_url"], blobs, damaged, briefings, lost)
+
+
+def _manifest(folder: Path, stamp: str | None) -> dict[str, str]:
+    found = sorted((folder / "database").glob(f"{stamp or '*'}.json"))
+    if not found:
+        message = f"there is no whole backup {stamp or ''} in {folder}"
+        raise BadInput(message, code="no_backup", hint="Name the folder that `briefcast backup` was given.")
+    manifest: dict[str, str] = json.loads(found[-1].read_text())
+    return manifest
+
+
+def _check_empty(place: Workplace) -> None:
+    database = place.database.engine.url.database
+    if place.database.engine.dialect.name == "sqlite":
+        filled = bool(database and Path(database).exists())
+    else:
+        filled = bool(inspect(place.database.engine).get_table_names())
+    if filled:
+        message = "there is a database already; a backup is restored into an empty installation"
+        raise BadInput(message, code="not_empty", hint="Move the old one away, or set BRIEFCAST_DATA to a new folder.")
+
+
+def _database(place: Workplace, copy: Path) -> None:
+    """Put the database there, last of what matters: an interrupted restoring can simply be begun again."""
+    if copy.suffix == ".pgdump":
+        command = [
+            "pg_restore",
+            "--no-owner",
+            "--single-transaction",
+            "--dbname",
+            place.database.engine.url.database or "",
+            str(copy),
+        ]
+        try:
+            subprocess.run(  # noqa: S603  PostgreSQL's own program
+                command,
+                env=postgresql_environment(place.database.address),
+                check=True,
+                capture_output=True,
+                timeout=_RESTORE_S,
+            )
+        except (OSError, subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+            message = (
+                f"pg_restore failed: {(getattr(error, 'stderr', b'') or b'').decode(errors='replace').strip()[-300:]}"
+            )
+            raise DatabaseUnavailable(message) from error
+        return
+    target = Path(str(place.database.engine.url.database))
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    with reporting(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(copy, temporary)
+        sync_file(temporary)
+        temporary.replace(target)
+        sync_folder(target.parent)
+
+
+def _blobs(place: Workplace, folder: Path) -> tuple[int, list[str]]:
+    """Put stored bytes back, each checked against its name."""
+    number, damaged = 0, []
+    if not isinstance(place.storage, FolderStorage):
+        return 0, []
+    for path in sorted((folder / "blobs").glob("??/*")):
+        if path.name.startswith("."):
+            continue
+        if not place.storage.path(path.name):
+            copy = place.storage.temporary(".restored")
+            shutil.copyfile(path, copy)
+            if file_sha256(copy) != path.name:
+                damaged.append(path.name)
+                copy.unlink()
+                continue
+            place.storage.put(copy)
+            # As old as it was: retention goes by that.
+            modified = path.stat().st_mtime
+            if stored := place.storage.path(path.name):
+                os.utime(stored, (modified, modified))
+        number += 1
+    return number, damaged
+
+
+def _published(place: Workplace, folder: Path) -> tuple[int, list[str]]:
+    """Write everything that readers fetch, and the MP3s at the addresses of replaced audio."""
+    number, lost = 0, []
+    storage = place.files.storage
+    with place.database.writing() as session:
+        for slug in session.scalars(select(ShowRow.slug)).all():
+            picture = folder / "public" / artwork_name(slug)
+            if picture.is_file():
+                storage.write(artwork_name(slug), picture.read_bytes(), ARTWORK)
+        replaced = (
+            select(MasterRow.sha256)
+            .join(RevisionRow, RevisionRow.master_key == MasterRow.key)
+            .where(RevisionRow.state == RevisionState.SUPERSEDED.value)
+        )
+        for sha256 in session.scalars(replaced.distinct()).all():
+            if place.storage.path(sha256) is not None:
+                place.files.put_audio(sha256)
+        for briefing in session.scalars(select(BriefingRow).where(BriefingRow.live_revision.is_not(None))):
+            revision = session.get_one(RevisionRow, briefing.live_revision)
+            master = session.get_one(MasterRow, revision.master_key)
+            if place.storage.intact(master.sha256):
+                write_live(session, briefing, revision, place.storage, place.files)
+                number += 1
+            else:
+                lost.append(briefing.id)
+        for slug in session.scalars(select(ShowRow.slug)).all():
+            write_feed(session, slug, place.files)
+    return number, lost

@@ -1,0 +1,277 @@
+"""Lets go of what nothing needs any more: old revisions' audio, unused takes and masters, versions, steps, answers.
+
+Never of what a feed, an alias, a live or held revision or a step names. A little at a time, each bit in a transaction
+of its own that looks once more; rows go first, and the bytes an hour later if no row has come to name them again, so
+that a worker that has just found a row keeps what it found.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, exists, func, or_, select
+from sqlalchemy.orm import aliased
+
+from briefing.database import database_clock
+from briefing.logs import get_logger
+from briefing.models import (
+    ArticleVersionRow,
+    BriefingRow,
+    HealthRow,
+    IdempotencyRow,
+    MasterRow,
+    RevisionRow,
+    StepRow,
+    TakeRow,
+)
+from briefing.public_names import audio_name, briefing_folder
+from briefing.states import RevisionState
+from briefing.workers import retire
+from worker import uses
+from worker.condemned import collect_bytes, condemn, due_bytes
+from worker.unused import finished_steps, unused_masters, unused_takes, unused_versions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy.orm import Session
+
+    from briefing.settings import RetentionSettings
+    from worker.public_files import PublicFiles
+    from worker.workplace import Workplace
+
+#: Rows looked at in one go: a few milliseconds of SQLite's one write lock.
+BATCH = 200
+
+#: Seconds between the end of one pass over everything and the next.
+_REST_S = 3600.0
+
+_OVER = [RevisionState.SUPERSEDED.value, RevisionState.FAILED.value, RevisionState.UNCHANGED.value]
+
+_log = get_logger("retention")
+
+
+@dataclass(frozen=True)
+class Gone:
+    """How many of each were let go, or would be."""
+
+    revisions: int = 0
+    """Whose audio went; the rows stay."""
+    takes: int = 0
+    masters: int = 0
+    versions: int = 0
+    steps: int = 0
+    answers: int = 0
+    """Remembered by their Idempotency-Key."""
+    blobs: int = 0
+    """Stored bytes."""
+
+    def __add__(self, other: Gone) -> Gone:
+        """Add up."""
+        return Gone(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(Gone)))
+
+
+@dataclass(frozen=True)
+class Cutoffs:
+    """What is older than these goes."""
+
+    revisions: datetime
+    unused: datetime
+    versions: datetime
+    steps: datetime
+    answers: datetime
+
+
+def cutoffs(keep: RetentionSettings, now: datetime) -> Cutoffs:
+    """Return until when things must have come to an end to go."""
+    return Cutoffs(
+        now - timedelta(days=keep.revisions_days),
+        now - timedelta(days=keep.unused_days),
+        now - timedelta(days=keep.versions_days),
+        now - timedelta(days=keep.steps_days),
+        now - timedelta(days=keep.answers_days),
+    )
+
+
+def tend(place: Workplace) -> None:
+    """Do a little, if it is time: called by the sweep, at every round."""
+    with place.database.reading() as session:
+        row = session.get(HealthRow, "retention")
+        now = float(session.scalar(select(database_clock())) or 0.0)
+        if row is not None and row.state == "resting" and now - row.reported_at < _REST_S:
+            return
+        cursors = json.loads(row.detail) if row is not None and row.detail else {}
+    gone, cursors = collect(place, datetime.now(UTC), cursors)
+    if gone != Gone():
+        _log.info("let go", **{field.name: getattr(gone, field.name) for field in fields(Gone)})
+    with place.database.writing() as session:
+        state = "working" if cursors or gone != Gone() else "resting"
+        session.merge(HealthRow(name="retention", state=state, detail=json.dumps(cursors), reported_at=now))
+
+
+def collect(
+    place: Workplace, now: datetime, cursors: dict[str, str], batch: int = BATCH
+) -> tuple[Gone, dict[str, str]]:
+    """Let one batch of each kind go. Returns what went, and where to go on; nothing when a pass is complete.
+
+    Raises DatabaseUnavailable or StorageUnavailable; what has gone by then is gone, the rest stays.
+    """
+    until = cutoffs(place.keep, now)
+    gone = Gone(
+        revisions=_revisions(place, until.revisions, now, batch),
+        answers=_answers(place, until.answers, batch),
+        blobs=collect_bytes(place.database, place.storage, now.timestamp(), batch),
+    )
+    with place.database.writing() as session:
+        retire(session)
+        unnoted = uses.note_finished(session, batch)
+    following: dict[str, str] = {"noting": "1"} if unnoted == batch else {}
+    if unnoted < batch:
+        walks: dict[str, Callable[[Session, str], tuple[Sequence[str], str]]] = {
+            "takes": lambda session, after: unused_takes(session, until.unused, after, batch),
+            "masters": lambda session, after: unused_masters(session, until.unused, after, batch),
+            "versions": lambda session, after: unused_versions(session, until.versions, after, batch),
+            "steps": lambda session, after: finished_steps(session, until.steps, after, batch),
+        }
+        for name, find in walks.items():
+            if not cursors or name in cursors:
+                number, after = _walk(place, name, find, cursors.get(name, ""), now)
+                gone += Gone(**{name: number})
+                if after:
+                    following[name] = after
+    return gone, following
+
+
+def _walk(
+    place: Workplace,
+    name: str,
+    find: Callable[[Session, str], tuple[Sequence[str], str]],
+    after: str,
+    now: datetime,
+) -> tuple[int, str]:
+    with place.database.writing() as session:
+        # What has come into use since is noted in this very transaction.
+        if name in {"takes", "versions"} and not uses.note_active(session):
+            return 0, after
+        found, following = find(session, after)
+        _DELETIONS[name](session, found, now.timestamp())
+    return len(found), following
+
+
+def foreseen(place: Workplace, now: datetime) -> Gone:
+    """Return what would go now; what those revisions alone use would follow. Changes nothing but notes of uses."""
+    until = cutoffs(place.keep, now)
+    with place.database.writing() as session:
+        while uses.note_finished(session, BATCH) == BATCH:
+            pass
+        uses.note_active(session)
+    with place.database.reading() as session:
+        answers = select(func.count()).select_from(IdempotencyRow).where(IdempotencyRow.created_at < until.answers)
+        return Gone(
+            revisions=len(due_revisions(session, until.revisions, None)),
+            takes=len(unused_takes(session, until.unused, "", None)[0]),
+            masters=len(unused_masters(session, until.unused, "", None)[0]),
+            versions=len(unused_versions(session, until.versions, "", None)[0]),
+            steps=len(finished_steps(session, until.steps, "", None)[0]),
+            answers=session.scalar(answers) or 0,
+            blobs=due_bytes(session, now.timestamp()),
+        )
+
+
+def due_revisions(session: Session, until: datetime, limit: int | None) -> list[int]:
+    """Return the revisions whose audio is to go: over for long enough, and not what the next one would go by."""
+    newer = aliased(RevisionRow)
+    followed = exists().where(
+        newer.briefing_id == RevisionRow.briefing_id,
+        newer.number > RevisionRow.number,
+        newer.prepared_at.is_not(None),
+    )
+    statement = (
+        select(RevisionRow.id)
+        .join(BriefingRow, BriefingRow.id == RevisionRow.briefing_id)
+        .where(
+            RevisionRow.let_go_at.is_(None),
+            RevisionRow.state.in_(_OVER),
+            RevisionRow.finished_at < until,
+            or_(BriefingRow.live_revision.is_(None), BriefingRow.live_revision != RevisionRow.id),
+            or_(RevisionRow.prepared_at.is_(None), followed),
+        )
+        .order_by(RevisionRow.finished_at)
+        .limit(limit)
+    )
+    return list(session.scalars(statement))
+
+
+def _revisions(place: Workplace, until: datetime, now: datetime, batch: int) -> int:
+    with place.database.reading() as session:
+        due = due_revisions(session, until, batch)
+    for revision_id in due:
+        with place.database.writing() as session:
+            # The lock that publishing takes: neither sees the other half done.
+            briefing_id = session.scalar(select(RevisionRow.briefing_id).where(RevisionRow.id == revision_id))
+            session.execute(select(BriefingRow.id).where(BriefingRow.id == briefing_id).with_for_update())
+            row = session.get_one(RevisionRow, revision_id, populate_existing=True)
+            if row.state in _OVER and row.let_go_at is None:
+                let_go(session, row, place.files, now)
+    return len(due)
+
+
+def let_go(session: Session, row: RevisionRow, files: PublicFiles, now: datetime) -> None:
+    """Give up a revision's audio: its public MP3, unless another revision has the same, and what lies beside it. The
+    row stays, with its script.
+    """
+    same = aliased(RevisionRow)
+    master = session.get(MasterRow, row.master_key) if row.master_key else None
+    if master is not None:
+        shared = (
+            select(same.id)
+            .join(MasterRow, MasterRow.key == same.master_key)
+            .where(MasterRow.sha256 == master.sha256, same.id != row.id)
+        )
+        if session.scalar(shared.limit(1)) is None:
+            files.storage.remove(audio_name(master.sha256))
+    for file in list(files.storage.files(briefing_folder(row.briefing_id, row.number))):
+        files.storage.remove(file.name)
+    row.master_key, row.chunks, row.versions, row.let_go_at = None, None, None, now
+    uses.forget(session, row.id)
+    session.flush()
+
+
+def _delete_takes(session: Session, keys: Sequence[str], now: float) -> None:
+    condemn(session, session.scalars(select(TakeRow.sha256).where(TakeRow.key.in_(keys))).all(), now)
+    session.execute(delete(TakeRow).where(TakeRow.key.in_(keys)))
+
+
+def _delete_masters(session: Session, keys: Sequence[str], now: float) -> None:
+    for sha256, transcript in session.execute(
+        select(MasterRow.sha256, MasterRow.transcript).where(MasterRow.key.in_(keys))
+    ).all():
+        condemn(session, [name for name in (sha256, transcript) if name], now)
+    session.execute(delete(MasterRow).where(MasterRow.key.in_(keys)))
+
+
+def _delete_versions(session: Session, ids: Sequence[str], _: float) -> None:
+    session.execute(delete(ArticleVersionRow).where(ArticleVersionRow.id.in_(map(int, ids))))
+
+
+def _delete_steps(session: Session, ids: Sequence[str], _: float) -> None:
+    session.execute(delete(StepRow).where(StepRow.id.in_(map(int, ids))))
+
+
+_DELETIONS: dict[str, Callable[[Session, Sequence[str], float], None]] = {
+    "takes": _delete_takes,
+    "masters": _delete_masters,
+    "versions": _delete_versions,
+    "steps": _delete_steps,
+}
+
+
+def _answers(place: Workplace, until: datetime, batch: int) -> int:
+    with place.database.writing() as session:
+        rows = session.scalars(select(IdempotencyRow).where(IdempotencyRow.created_at < until).limit(batch)).all()
+        for row in rows:
+            session.delete(row)
+    return len(rows)
