@@ -10,11 +10,12 @@ from functools import lru_cache
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_process_init
 
 from briefing.logs import configure
 from briefing.settings import WorkSettings
 from briefing.states import Queue
+from worker import memory
 from worker.workplace import Workplace
 
 #: Name of the one task.
@@ -60,6 +61,8 @@ app.conf.update(
     task_serializer="json",
     accept_content=["json"],
     worker_max_tasks_per_child=500,
+    # KiB; Celery looks between tasks, `_watch` inside them.
+    worker_max_memory_per_child=WorkSettings().worker_memory_mb * 1000 or None,
     worker_hijack_root_logger=False,
     task_default_queue=Queue.INTERACTIVE.value,
 )
@@ -76,12 +79,17 @@ def _log(**_: Any) -> None:  # noqa: ANN401
     configure()
 
 
+@worker_process_init.connect  # type: ignore[untyped-decorator]
+def _watch(**_: Any) -> None:  # noqa: ANN401
+    memory.watch_self(WorkSettings().worker_memory_mb)
+
+
 @app.task(name=PERFORM)  # type: ignore[untyped-decorator]
 def perform(step_id: int) -> None:
-    """Perform a step, if it is still to be had."""
+    """Perform a step of that one's queue and kind: the one whose turn it is."""
     from worker.perform import perform_next  # noqa: PLC0415  loads the sound libraries in the child, not in the parent
 
-    perform_next(_place(), tuple(Queue), step_id)
+    perform_next(_place(), (), step_id)
 
 
 def check_broker() -> None:

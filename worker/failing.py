@@ -39,12 +39,29 @@ def after_given_up(session: Session, step_id: int, error: BriefcastError, catalo
     revision = revisions.locked(session, step.revision_id)
     if _has_moved(step, revision):
         return
+    if not _gave_way(session, step, revision, error, catalogue):
+        revisions.fail(session, revision.id, error, now)
+
+
+def give_way(session: Session, step: StepRow, error: BriefcastError, catalogue: Catalogue) -> bool:
+    """Move the revision of a step that waits to the fallback of its voice; False where nobody may stand in, and then
+    nothing is changed.
+    """
+    if step.revision_id is None:
+        return False
+    revision = revisions.locked(session, step.revision_id)
+    return not _has_moved(step, revision) and _gave_way(session, step, revision, error, catalogue)
+
+
+def _gave_way(
+    session: Session, step: StepRow, revision: RevisionRow, error: BriefcastError, catalogue: Catalogue
+) -> bool:
     fallback = _fallback(step, revision, error, catalogue)
     if fallback is None:
-        revisions.fail(session, revision.id, error, now)
-        return
+        return False
     _log.warning("voice gives way", voice=fallback.voice, by=fallback.by, code=fallback.code, reason=fallback.reason)
     revisions.recast(session, revision, fallback)
+    return True
 
 
 def _voice(step: StepRow, revision: RevisionRow) -> str:

@@ -22,8 +22,8 @@ from briefing.errors import DatabaseUnavailable
 from briefing.logs import configure, get_logger
 from briefing.models import HealthRow
 from briefing.schema import migrate
-from briefing.states import Queue
-from worker import sweep
+from worker import memory, sweep
+from worker.turns import Turns
 from worker.workplace import Workplace, holder_name
 
 #: Seconds between two looks at the children.
@@ -41,7 +41,9 @@ _GRACE_S = 25.0
 #: A child that lived less than this long is not replaced at once but after as long: it would only die again.
 _SHORT_LIFE_S = 1.0
 
-_ALL_QUEUES = (Queue.INTERACTIVE, Queue.BULK, Queue.ONLINE)
+#: Seconds between two looks at the children's memory.
+_MEMORY_LOOK_S = 0.5
+
 _PR_SET_PDEATHSIG = 1
 
 _log = get_logger("runner")
@@ -52,6 +54,8 @@ class _Child:
     process: subprocess.Popen[bytes]
     holder: str
     """The name under which it leases steps; cannot be told any more when it is gone."""
+    reserved: bool
+    """Whether it is kept for interactive work."""
     started: float = field(default_factory=time.monotonic)
 
 
@@ -73,10 +77,13 @@ class Runner:
         with self._place.database.writing() as session:
             # What a dispatcher once reported says nothing of work that needs no broker.
             session.execute(delete(HealthRow).where(HealthRow.name == "broker"))
-        swept = 0.0
+        swept = looked = 0.0
         while not self._stopping.wait(_LOOK_S):
             try:
                 self._replace_dead()
+                if time.monotonic() - looked > _MEMORY_LOOK_S:
+                    self._kill_grown()
+                    looked = time.monotonic()
                 if time.monotonic() - swept > self._place.work.tick_s:
                     self._sweep()
                     swept = time.monotonic()
@@ -89,13 +96,23 @@ class Runner:
         for child in [child for child in self._children if child.process.poll() is not None]:
             sweep.free_held_by(self._place, child.holder)
             self._children.remove(child)
-            _log.warning("child died", pid=child.process.pid, status=child.process.returncode)
+            _log.warning("child ended", pid=child.process.pid, status=child.process.returncode)
             if time.monotonic() - child.started < _SHORT_LIFE_S:
                 time.sleep(_SHORT_LIFE_S)
         while len(self._children) < self._place.work.workers:
-            command = [sys.executable, "-m", "worker.runner", str(os.getpid())]
+            kept = sum(child.reserved for child in self._children)
+            reserved = kept < min(self._place.work.workers_reserved, self._place.work.workers - 1)
+            command = [sys.executable, "-m", "worker.runner", str(os.getpid()), *(["reserved"] if reserved else [])]
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603  our own module
-            self._children.append(_Child(process, holder_name(process.pid)))
+            self._children.append(_Child(process, holder_name(process.pid), reserved))
+
+    def _kill_grown(self) -> None:
+        """Kill children whose memory grows without end inside a step; their step is freed with its claim spent."""
+        for child in self._children:
+            pid = child.process.pid
+            if memory.is_above(pid, self._place.work.worker_memory_mb, memory.KILLED_AT):
+                _log.error("child killed for its memory", pid=pid, resident_mb=round(memory.resident_mb(pid)))
+                child.process.kill()
 
     def _sweep(self) -> None:
         """Free expired steps; a child of ours that held one hangs, and is replaced."""
@@ -119,13 +136,21 @@ class Runner:
                 sweep.free_held_by(self._place, child.holder)
 
 
-def work(place: Workplace, stopping: threading.Event) -> None:
-    """Perform steps until told to stop; the step at hand is finished first."""
+def work(place: Workplace, stopping: threading.Event, *, reserved: bool = False) -> None:
+    """Perform steps until told to stop, or until this process holds too much memory; the step at hand is finished
+    first. A `reserved` worker does no bulk work.
+    """
     from worker.perform import perform_next  # noqa: PLC0415  loads the sound libraries; the supervisor needs none
 
+    turns = Turns(time.monotonic(), reserved)
     while not stopping.is_set():
-        if not perform_next(place, _ALL_QUEUES):
+        queue = perform_next(place, turns.queues(time.monotonic()))
+        turns.had(queue, time.monotonic())
+        if queue is None:
             stopping.wait(_IDLE_S)
+        elif memory.is_above(os.getpid(), place.work.worker_memory_mb):
+            _log.warning("child ends for its memory", resident_mb=round(memory.resident_mb(os.getpid())))
+            return
 
 
 def die_with_parent(parent: int) -> None:
@@ -144,7 +169,7 @@ def _child_main() -> None:
     stopping = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stopping.set())
-    work(Workplace(), stopping)
+    work(Workplace(), stopping, reserved="reserved" in sys.argv[2:])
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from briefing import steps
 from briefing.errors import BriefcastError
 from briefing.logs import get_logger
 from briefing.storage import TEMPORARY_NAME
+from worker.engine_gates import fall_back_where_open
 from worker.failing import after_given_up
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def sweep(place: Workplace) -> list[Lost]:
     Raises DatabaseUnavailable.
     """
     remove_strays(place.data.data)
+    fall_back_where_open(place)
     return free_expired(place)
 
 

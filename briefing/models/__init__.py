@@ -11,6 +11,7 @@ from briefing.models.base import Base, UtcDateTime
 from briefing.models.briefings import BriefingRow, EpisodeRow, RevisionRow, VariationRow
 from briefing.models.jingles import JingleRow
 from briefing.models.newsroom import LexiconRow, ShowRow, SourceRow
+from briefing.models.shares import EstimateRow, GateRow, LaneRow, SpentRow
 from briefing.models.work import HealthRow, StepRow
 
 __all__ = [
@@ -19,15 +20,19 @@ __all__ = [
     "Base",
     "BriefingRow",
     "EpisodeRow",
+    "EstimateRow",
+    "GateRow",
     "HealthRow",
     "IdempotencyRow",
     "JingleRow",
     "KeyRow",
+    "LaneRow",
     "LexiconRow",
     "MasterRow",
     "RevisionRow",
     "ShowRow",
     "SourceRow",
+    "SpentRow",
     "StepRow",
     "TakeRow",
     "UtcDateTime",

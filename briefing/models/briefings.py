@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Integer, String, Text, UniqueConstraint
+from sqlalchemy import Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from briefing.models.base import Base
@@ -30,7 +30,10 @@ class RevisionRow(Base):
     """One attempt at a briefing's audio."""
 
     __tablename__ = "revisions"
-    __table_args__ = (UniqueConstraint("briefing_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("briefing_id", "number"),
+        Index("revisions_of_requester", "requester", "queue", "state"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     briefing_id: Mapped[str] = mapped_column(ForeignKey("briefings.id"))
     number: Mapped[int]
@@ -47,6 +50,12 @@ class RevisionRow(Base):
     asked_again: Mapped[bool] = mapped_column(default=False)
     """Whether an equal request shared it after it had fetched."""
     requested_by: Mapped[str] = mapped_column(String(128))
+    requester: Mapped[str | None] = mapped_column(String(64))
+    """ID of the key it was asked for with."""
+    rank: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Its place in its queue; see `briefing.ranks`."""
+    look_after: Mapped[float | None] = mapped_column(Float)
+    """When the articles may be looked at again, if that is asked for: after an edit's quiet period."""
     created_at: Mapped[datetime]
     prepared_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]

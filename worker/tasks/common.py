@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from briefing import revisions, steps
+from briefing import gates, revisions, steps
 from briefing.models import RevisionRow, VariationRow
+from briefing.ranks import rank_in
 from briefing.states import ACTIVE, Queue, RevisionState
 from briefing.takes import find_takes
 from worker import pipeline
+from worker.engine_gates import bounds_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,15 +52,25 @@ def save_chunks(session: Session, row: RevisionRow, prepared: Prepared, engaged:
     row.chunks_left = len(keys) - len(takes)
     row.spoken_s = sum(take.seconds for take in takes.values())
     revisions.move(row, state, now)
-    record(session, row.id, following)
+    record(session, row, following)
 
 
-def record(session: Session, revision_id: int, following: Sequence[pipeline.Next]) -> None:
-    """Record the steps that follow."""
+def record(session: Session, row: RevisionRow, following: Sequence[pipeline.Next]) -> None:
+    """Record the steps that follow, at the revision's place in line."""
+    for engine in {step.engine for step in following} - {""}:
+        gates.ensure(session, engine, bounds_of(engine))
     for step in following:
         payload = {"chunk": step.chunk.model_dump(mode="json")} if step.chunk else {}
         steps.record(
-            session, step.kind, step.queue, revision_id=revision_id, seq=step.seq, payload=payload, state=step.state
+            session,
+            step.kind,
+            step.queue,
+            revision_id=row.id,
+            seq=step.seq,
+            payload=payload,
+            state=step.state,
+            rank=rank_in(step.queue, Queue(row.queue), row.rank),
+            engine=step.engine,
         )
 
 

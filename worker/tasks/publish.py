@@ -27,4 +27,4 @@ def publish_revision(lease: Lease, place: Workplace) -> None:
         if steps.finish(session, lease):
             row = session.get_one(RevisionRow, lease.revision_id)
             publish(session, row, place.storage, place.files, datetime.now(UTC))
-            record(session, row.id, pipeline.after_publish(RevisionState(row.state), Queue(row.queue)))
+            record(session, row, pipeline.after_publish(RevisionState(row.state), Queue(row.queue)))
