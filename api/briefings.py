@@ -12,7 +12,7 @@ from fastapi import APIRouter, Header, Path, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from api import schemas, views
+from api import quotas, schemas, views
 from api.asking import check_voice, read_request
 from api.context import Context, Generator, Here, Publisher, Reader
 from api.problems import Problem, responses
@@ -39,7 +39,7 @@ IdempotencyKey = Annotated[
     str | None,
     Header(max_length=255, description="Repeat safely: the same key and body name the same briefing."),
 ]
-_AUTH = ("missing_key", "bad_key", "scope_missing")
+_AUTH = ("missing_key", "bad_key", "scope_missing", "rate_limited")
 
 
 @router.post(
@@ -49,7 +49,15 @@ _AUTH = ("missing_key", "bad_key", "scope_missing")
     responses={
         200: {"model": schemas.Briefing, "description": "An equal revision is being made: it is shared."},
         **responses(
-            *_AUTH, "unknown_voice", "unknown_source", "unknown_show", "bad_article_id", "idempotency_key_reused"
+            *_AUTH,
+            "unknown_voice",
+            "unknown_source",
+            "unknown_show",
+            "bad_article_id",
+            "idempotency_key_reused",
+            "quota_exceeded",
+            "too_many_open",
+            "cost_not_confirmed",
         ),
     },
 )
@@ -64,20 +72,34 @@ def ask(
     revision's `error.code`. Equal requests share one revision. Where audio is there already, the articles are looked at
     again: if they still say the same, that audio counts and nothing is made.
     """
-    fingerprint = stable_hash("request/1", body.model_dump(mode="json"))
+    asked = body.model_dump(mode="json", exclude={"estimate", "confirm_cost"})
+    fingerprint, now = stable_hash("request/1", asked), datetime.now(UTC)
     with context.database.writing() as session:
         answered = _answered(session, caller, idempotency_key, fingerprint)
         if answered is not None:
             row, status = session.get_one(BriefingRow, answered.briefing_id), answered.status
         else:
             wanted = read_request(session, body, caller, context)
-            revision, made = asking.request(session, wanted, datetime.now(UTC))
+            revision, made = asking.request(session, wanted, now)
+            if made:
+                _admit(session, caller, body, wanted, context)
             row, status = session.get_one(BriefingRow, revision.briefing_id), 202 if made else 200
             _remember(session, caller, idempotency_key, fingerprint, row.id, status)
         shown = views.briefing(session, row, context)
     response.status_code = status
     response.headers["Location"] = shown.links["self"]
     return shown
+
+
+def _admit(
+    session: Session, caller: Caller, body: schemas.BriefingRequest, wanted: asking.Wanted, context: Context
+) -> None:
+    """Hold a new revision against what its caller may ask for. Raises Problem, and then nothing is recorded."""
+    now, articles = datetime.now(UTC), [str(ref) for ref in wanted.articles]
+    if wanted.queue is Queue.BULK:
+        free = context.quotas.unconfirmed_articles
+        quotas.demand_known_cost(session, caller, articles, free, body.estimate, now, confirmed=body.confirm_cost)
+    quotas.admit(session, caller, wanted.queue, len(articles), now)
 
 
 def _answered(session: Session, caller: Caller, key: str | None, fingerprint: str) -> IdempotencyRow | None:
@@ -127,7 +149,7 @@ def see_script(briefing_id: BriefingId, context: Here, caller: Reader) -> schema
     "/{briefing_id}/regenerate",
     status_code=202,
     summary="Make the audio again",
-    responses=responses(*_AUTH, "unknown_briefing", "unknown_voice", "unknown_segment"),
+    responses=responses(*_AUTH, "unknown_briefing", "unknown_voice", "unknown_segment", "quota_exceeded"),
 )
 def regenerate(
     briefing_id: BriefingId,
@@ -142,10 +164,13 @@ def regenerate(
     body = body or schemas.RegenerateRequest.model_validate({})
     if body.voice is not None:
         check_voice(body.voice, context)
-    again = asking.Again(body.voice, body.refetch, tuple(body.segments), caller.name)
+    again = asking.Again(body.voice, body.refetch, tuple(body.segments), caller.name, caller.key_id)
+    now = datetime.now(UTC)
     with context.database.writing() as session:
         row = _row(session, briefing_id)
-        asking.regenerate(session, row, again, datetime.now(UTC))
+        _, made = asking.regenerate(session, row, again, now)
+        if made:
+            quotas.admit(session, caller, Queue.INTERACTIVE, len(row.articles), now)
         shown = views.briefing(session, row, context)
     response.headers["Location"] = shown.links["self"]
     return shown

@@ -14,11 +14,12 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.problems import Problem
+from api.rates import Rates
 from briefing import keys
 from briefing.database import Database
 from briefing.errors import DatabaseUnavailable, Misconfigured
 from briefing.keys import Caller, Scope
-from briefing.settings import DataSettings, LimitSettings, PublicSettings, SpeechSettings
+from briefing.settings import DataSettings, LimitSettings, PublicSettings, QuotaSettings, SpeechSettings
 from voices.catalogue import Catalogue, load_catalogue
 from voices.errors import CatalogueInvalid
 
@@ -43,6 +44,8 @@ class Context:
     limits: LimitSettings
     speech: SpeechSettings
     catalogue: Catalogue
+    quotas: QuotaSettings
+    rates: Rates
 
     @cached_property
     def lookers(self) -> CapacityLimiter:
@@ -70,13 +73,16 @@ def from_settings() -> Context:
         catalogue = load_catalogue(Path(speech.voices) if speech.voices else None)
     except CatalogueInvalid as error:
         raise Misconfigured(error.message) from error
+    public, quotas = PublicSettings(), QuotaSettings()
     return Context(
         database=Database(data.database_address, busy_s=_BUSY_S),
         data=data,
-        public=PublicSettings(),
+        public=public,
         limits=LimitSettings(),
         speech=speech,
         catalogue=catalogue,
+        quotas=quotas,
+        rates=Rates(quotas, public.trusted_proxies),
     )
 
 
@@ -95,24 +101,30 @@ _bearer = HTTPBearer(
 
 
 def caller_with(scope: Scope) -> Callable[..., Caller]:
-    """Return the dependency that finds the caller and demands `scope`; answers `missing_key`, `bad_key` or
-    `scope_missing` otherwise.
+    """Return the dependency that finds the caller and demands `scope`; answers `missing_key`, `bad_key`,
+    `scope_missing` or `rate_limited` otherwise.
     """
 
-    def caller(context: Here, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]) -> Caller:
+    def caller(
+        request: Request, context: Here, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
+    ) -> Caller:
         if credentials is None:
+            context.rates.without_key(request)
             raise Problem(
                 "missing_key", "no API key was sent", "Send it as `Authorization: Bearer bc_…`.",
                 {"WWW-Authenticate": "Bearer"},
             )  # fmt: skip
+        context.rates.before_key(request, credentials.credentials)
         now = datetime.now(UTC)
         with context.database.reading() as session:
-            found = keys.check(session, credentials.credentials, now)
+            found = keys.check(session, credentials.credentials, now, context.quotas)
             due = found is not None and keys.use_is_due(session, found.key_id, now)
+        context.rates.after_key(request, credentials.credentials, good=found is not None)
         if found is None:
             raise Problem(
                 "bad_key", "the API key is unknown, expired or revoked", headers={"WWW-Authenticate": "Bearer"}
             )
+        context.rates.with_key(request, found.key_id, found.limits.per_minute or 0)
         if not found.may(scope):
             detail = f"the key {found.name!r} lacks the scope {scope.value!r}"
             raise Problem("scope_missing", detail, "Make one that has it with `briefcast keys create`.")

@@ -55,6 +55,8 @@ def serve(host: str, port: int, *, workers: bool) -> None:
         port=port,
         log_level="warning",
         server_header=False,
+        # Whom to believe about addresses is BRIEFCAST_TRUSTED_PROXIES' to say.
+        proxy_headers=False,
         timeout_graceful_shutdown=_LAST_ANSWERS_S,
     )
     with embedded_workers() if workers else nullcontext():

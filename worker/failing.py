@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from briefing import revisions
+from briefing import estimates, revisions
 from briefing.logs import get_logger
 from briefing.models import StepRow
 from briefing.show import Show
@@ -34,6 +34,8 @@ def after_given_up(session: Session, step_id: int, error: BriefcastError, catalo
     that were given up with it find it moved.
     """
     step = session.get_one(StepRow, step_id)
+    if step.kind == StepKind.ESTIMATE.value:
+        estimates.fail(session, step.payload["estimate"], now)
     if step.revision_id is None:
         return
     revision = revisions.locked(session, step.revision_id)

@@ -24,6 +24,7 @@ from briefing.errors import (
     Defect,
     EngineNotInstalled,
     EngineUnavailable,
+    PutOff,
     SourceUnavailable,
     StorageUnavailable,
     TakeRejected,
@@ -129,7 +130,7 @@ def _settle(lease: Lease, place: Workplace, error: BriefcastError) -> None:
     again = isinstance(error, Defect) and not isinstance(error, TakeRejected)
     with place.database.writing() as session:
         if delay_s is not None:
-            held = steps.postpone(session, lease, delay_s, error.code)
+            held = steps.postpone(session, lease, delay_s, error.code, failed=not isinstance(error, PutOff))
         elif again and lease.attempts < steps.MAX_ATTEMPTS:
             held = steps.retry(session, lease, error.code)
         else:
@@ -149,6 +150,8 @@ def _give_up(session: Session, lease: Lease, place: Workplace, error: BriefcastE
 
 def delay_after(error: BriefcastError, postponed: int) -> float | None:
     """Return the seconds until a step that met `error` is worth another try, None when waiting does not help."""
+    if isinstance(error, PutOff):
+        return error.delay_s
     if isinstance(error, StorageUnavailable):
         return min(_STORAGE_DELAY_S, compute_backoff(postponed, _chance))
     lasting = isinstance(error, EngineNotInstalled | WatermarkNotInstalled)

@@ -1,8 +1,8 @@
 """A gate before an online engine: so many requests a second, so many at once, none while the service refuses. Pure.
 
 A token bucket that may go into debt: a step takes as many tokens as it makes requests, and the next one waits until
-they are worked off. A breaker: after `FAILURES` of the last `WINDOW` steps it opens; after a while, which doubles with each
-failure, one step is let through as a probe, and what becomes of it decides.
+they are worked off. A breaker: after `FAILURES` of the last `WINDOW` steps it opens; after a while, which doubles with
+each failure, one step is let through as a probe, and what becomes of it decides.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ One small class per concern. Shows, sources and wording are not here: they are r
 from briefing.settings.base import Settings
 from briefing.settings.fetch import FetchSettings
 from briefing.settings.place import DataSettings, LogSettings, PublicSettings
+from briefing.settings.quotas import QuotaSettings
 from briefing.settings.signing import SigningSettings
 from briefing.settings.speech import SpeechSettings
 from briefing.settings.work import LimitSettings, WorkSettings
@@ -17,6 +18,7 @@ __all__ = [
     "LimitSettings",
     "LogSettings",
     "PublicSettings",
+    "QuotaSettings",
     "Settings",
     "SigningSettings",
     "SpeechSettings",

@@ -82,9 +82,10 @@ def put_back(session: Session, revision_id: int, kind: StepKind, until: float, l
         )
         .with_for_update()
     ):
-        first = float(step.payload.get("first_not_before", step.not_before))
+        planned = step.not_before or until
+        first = float(step.payload.get("first_not_before", planned))
         step.payload = {**step.payload, "first_not_before": first}
-        step.not_before = max(step.not_before or 0.0, min(until, first + longest_s))
+        step.not_before = max(planned, min(until, first + longest_s))
 
 
 def ready_waiting(session: Session, revision_id: int, kind: StepKind) -> None:

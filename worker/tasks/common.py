@@ -13,6 +13,7 @@ from briefing.states import ACTIVE, Queue, RevisionState
 from briefing.takes import find_takes
 from worker import pipeline
 from worker.engine_gates import bounds_of
+from worker.spending import costs_of, spend
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,10 +41,23 @@ def finish_idle(place: Workplace, lease: Lease) -> None:
         steps.finish(session, lease)
 
 
-def save_chunks(session: Session, row: RevisionRow, prepared: Prepared, engaged: Engaged, now: datetime) -> None:
-    """Write down the cast and its chunks, and record the steps that speak those without a take."""
+def save_chunks(  # noqa: PLR0913  what is written down
+    session: Session,
+    place: Workplace,
+    row: RevisionRow,
+    prepared: Prepared,
+    engaged: Engaged,
+    now: datetime,
+    *,
+    asked: bool,
+) -> None:
+    """Write down the cast and its chunks, and record the steps that speak those without a take.
+
+    Unless the revision was `asked` before, raises QuotaExceeded or PutOff where its key or show may not spend so much.
+    """
     keys = {chunk.key for chunk in prepared.chunks}
     takes = find_takes(session, keys)
+    spend(session, row, costs_of(prepared, takes, place.speakers.catalogue), now, asked=asked)
     state, following = pipeline.after_prepare(prepared.chunks, takes, Queue(row.queue), online=engaged.online)
     row.cast = prepared.cast.model_dump(mode="json")
     row.fallbacks = [fallback.model_dump(mode="json") for fallback in engaged.fallbacks]

@@ -13,7 +13,7 @@ from briefing.shows import listed_sources
 from briefing.states import RevisionState
 from briefing.values import Article, ArticleRef, Script
 from briefing.versions import latest_versions, save_version
-from worker import script
+from worker import script, spending
 from worker.casting import engage
 from worker.fetch import fetch
 from worker.prepare import Prepared, cut, write_script
@@ -34,6 +34,8 @@ def prepare_revision(lease: Lease, place: Workplace) -> None:
         finish_idle(place, lease)
         return
     show = Show.model_validate(revision.show)
+    with place.database.reading() as session:
+        spending.may_begin(session, revision, datetime.now(UTC))
     articles, versions = _articles(place, revision)
     with place.database.reading() as session:
         cleanings = {name: source.cleaning for name, source in listed_sources(session).items()}
@@ -45,7 +47,7 @@ def prepare_revision(lease: Lease, place: Workplace) -> None:
     prepared = cut(written, engaged.cast, engaged.engines, variations(place, revision.briefing_id), place.limits)
     with place.database.writing() as session:
         if steps.finish(session, lease):
-            _save_prepared(session, lease, prepared, engaged, versions)
+            _save_prepared(session, place, lease, prepared, engaged, versions)
 
 
 def _is_unchanged(place: Workplace, lease: Lease, written: Script) -> bool:
@@ -60,7 +62,9 @@ def _is_unchanged(place: Workplace, lease: Lease, written: Script) -> bool:
         return True
 
 
-def _save_prepared(session: Session, lease: Lease, prepared: Prepared, engaged: Engaged, versions: list[int]) -> None:
+def _save_prepared(
+    session: Session, place: Workplace, lease: Lease, prepared: Prepared, engaged: Engaged, versions: list[int]
+) -> None:
     row = session.get_one(RevisionRow, lease.revision_id)
     now = datetime.now(UTC)
     row.script = prepared.script.model_dump(mode="json")
@@ -68,7 +72,7 @@ def _save_prepared(session: Session, lease: Lease, prepared: Prepared, engaged: 
     row.versions = list(versions)
     row.prepared_at = now
     revisions.supersede_unfinished(session, row.briefing_id, row.number, now)
-    save_chunks(session, row, prepared, engaged, now)
+    save_chunks(session, place, row, prepared, engaged, now, asked=False)
 
 
 def _articles(place: Workplace, revision: RevisionRow) -> tuple[list[Article], list[int]]:

@@ -41,4 +41,4 @@ def recast_revision(lease: Lease, place: Workplace) -> None:
     with place.database.writing() as session:
         if steps.finish(session, lease):
             row = session.get_one(RevisionRow, revision.id)
-            save_chunks(session, row, prepared, engaged, datetime.now(UTC))
+            save_chunks(session, place, row, prepared, engaged, datetime.now(UTC), asked=True)
