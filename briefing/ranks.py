@@ -14,8 +14,8 @@ from sqlalchemy import func, or_, select
 
 from briefing.database import database_clock
 from briefing.models import LaneRow, StepRow
+from briefing.rows import add_unless_there
 from briefing.states import Queue, StepState
-from briefing.upsert import add_missing
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -33,7 +33,7 @@ def lane_of(requester: str, show: str) -> str:
 
 def next_rank(session: Session, queue: Queue, lane: str) -> int:
     """Return the rank of a new revision of `lane`, and note it. Needs a writing session."""
-    add_missing(session, LaneRow, {"queue": queue.value, "lane": lane, "rank": -1})
+    add_unless_there(session, LaneRow, queue=queue.value, lane=lane, rank=-1)
     row = session.get_one(LaneRow, (queue.value, lane), with_for_update=True, populate_existing=True)
     row.rank = max(row.rank + 1, _served(session, queue))
     session.flush()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select, update
 
 from briefing.models import SpentRow
-from briefing.upsert import add_missing
+from briefing.rows import add_unless_there
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -121,4 +121,4 @@ def _row(owner: str, name: str, day: str, engine: str) -> tuple[ColumnElement[bo
 def _add(session: Session, owner: str, name: str, day: str, engine: str) -> None:
     counts = ("characters", "reused_characters", "money_millionths", "briefings", "bulk_articles")
     key = {"owner": owner, "name": name, "day": day, "engine": engine}
-    add_missing(session, SpentRow, {**key, **dict.fromkeys(counts, 0)})
+    add_unless_there(session, SpentRow, **key, **dict.fromkeys(counts, 0))

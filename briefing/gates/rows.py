@@ -13,8 +13,8 @@ from sqlalchemy import func, select
 from briefing.database import database_clock
 from briefing.gates.gate import OPEN_S, Bounds, Gate, GateState
 from briefing.models import GateRow, StepRow
+from briefing.rows import add_unless_there
 from briefing.states import Queue, StepState
-from briefing.upsert import add_missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ def ensure(session: Session, engine: str, bounds: Bounds) -> None:
         "request_characters": bounds.request_characters,
     }
     first = {"tokens": burst, "filled_at": _now(session), "state": GateState.CLOSED.value, "outcomes": []}
-    add_missing(session, GateRow, {"engine": engine, "open_s": OPEN_S[0], "reason": "", **first, **values})
+    add_unless_there(session, GateRow, engine=engine, open_s=OPEN_S[0], reason="", **first, **values)
     row = session.get_one(GateRow, engine)
     for name, value in values.items():
         if getattr(row, name) != value:

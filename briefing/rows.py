@@ -1,0 +1,41 @@
+"""Rows that two processes may add at the same moment: added once, or put in place, by the database itself.
+
+Looking first and adding then is a race that SQLite's single writer hides and PostgreSQL does not: both look, both add,
+and one of them fails. Holds no rules about any table.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import inspect
+from sqlalchemy.dialects import postgresql, sqlite
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from briefing.models import Base
+
+
+def add_unless_there(session: Session, row_type: type[Base], **values: Any) -> bool:  # noqa: ANN401  column values
+    """Add a row unless one of the same key is there, or being added by another, who is waited for; tell whether it was.
+
+    What is there then can be read: the next statement sees it.
+    """
+    statement = _insert(session, row_type).values(**values).on_conflict_do_nothing()
+    first = inspect(row_type).primary_key[0]
+    return session.execute(statement.returning(first)).first() is not None
+
+
+def put(session: Session, row_type: type[Base], at_first: dict[str, Any] | None = None, **values: Any) -> None:  # noqa: ANN401
+    """Add a row with `values`, and what it has `at_first`; or give the one of the same primary key these `values`."""
+    keys = [column.name for column in inspect(row_type).primary_key]
+    statement = _insert(session, row_type).values(**(at_first or {}), **values)
+    changed = {name: statement.excluded[name] for name in values if name not in keys}
+    session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed))
+
+
+def _insert(session: Session, row_type: type[Base]) -> sqlite.Insert | postgresql.Insert:
+    if session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(row_type)
+    return sqlite.insert(row_type)
