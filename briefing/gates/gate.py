@@ -69,9 +69,9 @@ class Gate:
         """Return the seconds until a probe may be made; 0 where nothing is in the way."""
         match self.state:
             case GateState.OPEN:
-                return max(0.0, (self.opened_at or now) + self.open_s - now)
+                return max(0.0, (now if self.opened_at is None else self.opened_at) + self.open_s - now)
             case GateState.HALF_OPEN:
-                return max(0.0, (self.probe_until or now) - now)
+                return max(0.0, (now if self.probe_until is None else self.probe_until) - now)
             case GateState.CLOSED:
                 return 0.0
 
