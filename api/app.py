@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 
-from api import briefings, companions, embed, health, jingles, metrics, problems, published
+from api import articles, briefings, companions, embed, estimates, health, jingles, metrics, problems, published
 from api.context import Context, from_settings
 from api.guard import check_guarded
 from api.headers import BodyLimit, DatabaseTurns, OneLength, PublicCors, SecurityHeaders
@@ -50,6 +50,8 @@ def create_app(context: Context | None = None) -> FastAPI:
     app.openapi = lambda: problems.describe(app)  # type: ignore[method-assign]
     for router in (
         briefings.router,
+        articles.router,
+        estimates.router,
         jingles.router,
         published.router,
         companions.router,

@@ -13,6 +13,8 @@ from briefing.states import Queue
 from briefing.values import ArticleRef, is_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
 
     from api.context import Context
@@ -26,10 +28,9 @@ def read_request(session: Session, body: BriefingRequest, caller: Caller, contex
     """Return what `body` asks for. Raises Problem for articles, shows or voices that cannot be meant."""
     if len(body.article_ids) > context.limits.articles:
         raise Problem("too_many_articles", f"{len(body.article_ids)} articles; the limit is {context.limits.articles}")
-    sources = list(listed_sources(session).values())
-    found = [_article(text, sources) for text in body.article_ids]
+    found = named_articles(session, body.article_ids)
     refs = tuple(ref for ref, _ in found)
-    show = _show(session, body.show or home_show(session, refs[0].source))
+    show = named_show(session, body.show or home_show(session, refs[0].source))
     casting = show.casting(context.speech.voice, sole=body.voice)
     for voice in casting.voices:
         check_voice(voice, context)
@@ -43,8 +44,16 @@ def read_request(session: Session, body: BriefingRequest, caller: Caller, contex
         casting=casting,
         queue=Queue(body.priority),
         requested_by=caller.name,
+        requester=caller.key_id,
+        voice_named=body.voice is not None,
         addresses={str(ref): address for ref, address in found if address},
     )
+
+
+def named_articles(session: Session, texts: Sequence[str]) -> list[tuple[ArticleRef, str | None]]:
+    """Return the articles that `texts` name, and the addresses of those named by one. Raises Problem."""
+    sources = list(listed_sources(session).values())
+    return [_article(text, sources) for text in texts]
 
 
 def check_voice(voice: str, context: Context) -> None:
@@ -81,7 +90,8 @@ def _by_address(text: str, sources: list[SourceSettings]) -> tuple[ArticleRef, s
     )
 
 
-def _show(session: Session, slug: str | None) -> Show:
+def named_show(session: Session, slug: str | None) -> Show:
+    """Return the show of that slug. Raises Problem."""
     shows = listed_shows(session)
     if slug is None or slug not in shows:
         known = ", ".join(shows) or "none; run `briefcast apply`"

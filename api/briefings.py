@@ -12,7 +12,7 @@ from fastapi import APIRouter, Path, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from api import schemas, views
+from api import quotas, schemas, views
 from api.asking import check_voice, read_request
 from api.context import Context, Generator, Here, Publisher, Reader
 from api.once import Asked, IdempotencyKey, once
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from briefing.keys import Caller
 
 router = APIRouter(prefix="/v1/briefings", tags=["briefings"])
 
@@ -41,7 +42,7 @@ _SIGN_OF_LIFE_S = 15.0
 _AWAY_S = 1.0
 
 BriefingId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", examples=["5f2b8c1e9a7d4036"])]
-_AUTH = ("missing_key", "bad_key", "scope_missing")
+_AUTH = ("missing_key", "bad_key", "scope_missing", "rate_limited")
 
 
 @router.post(
@@ -51,7 +52,15 @@ _AUTH = ("missing_key", "bad_key", "scope_missing")
     responses={
         200: {"model": schemas.Briefing, "description": "An equal revision is being made: it is shared."},
         **responses(
-            *_AUTH, "unknown_voice", "unknown_source", "unknown_show", "bad_article_id", "idempotency_key_reused"
+            *_AUTH,
+            "unknown_voice",
+            "unknown_source",
+            "unknown_show",
+            "bad_article_id",
+            "idempotency_key_reused",
+            "quota_exceeded",
+            "too_many_open",
+            "cost_not_confirmed",
         ),
     },
 )
@@ -66,16 +75,35 @@ def ask(
     revision's `error.code`. Equal requests share one revision. Where audio is there already, the articles are looked at
     again: if they still say the same, that audio counts and nothing is made.
     """
-    fingerprint = stable_hash("request/1", body.model_dump(mode="json"))
+    fingerprint = stable_hash("request/1", body.model_dump(mode="json", exclude={"estimate", "confirm_cost"}))
 
     def work(session: Session, now: datetime) -> tuple[RevisionRow, int]:
-        revision, made = asking.request(session, read_request(session, body, caller, context), now)
+        wanted = read_request(session, body, caller, context)
+        revision, made = asking.request(session, wanted, now)
+        if made:
+            _admit(session, caller, body, wanted, context, now)
         return revision, 202 if made else 200
 
     shown, response.status_code = once(context, Asked(Action.ASK, caller, idempotency_key, fingerprint), work)
     reach(Failpoint.API_ASKED)
     response.headers["Location"] = shown.links["self"]
     return shown
+
+
+def _admit(
+    session: Session,
+    caller: Caller,
+    body: schemas.BriefingRequest,
+    wanted: asking.Wanted,
+    context: Context,
+    now: datetime,
+) -> None:
+    """Hold a new revision against what its caller may ask for. Raises Problem, and then nothing is recorded."""
+    articles = [str(ref) for ref in wanted.articles]
+    if wanted.queue is Queue.BULK:
+        free = context.quotas.unconfirmed_articles
+        quotas.demand_known_cost(session, caller, articles, free, body.estimate, now, confirmed=body.confirm_cost)
+    quotas.admit(session, caller, wanted.queue, len(articles), now)
 
 
 @router.get("/{briefing_id}", summary="See a briefing", responses=responses(*_AUTH, "unknown_briefing"))
@@ -99,7 +127,9 @@ def see_script(briefing_id: BriefingId, context: Here, caller: Reader) -> schema
     "/{briefing_id}/regenerate",
     status_code=202,
     summary="Make the audio again",
-    responses=responses(*_AUTH, "unknown_briefing", "unknown_voice", "unknown_segment", "idempotency_key_reused"),
+    responses=responses(
+        *_AUTH, "unknown_briefing", "unknown_voice", "unknown_segment", "idempotency_key_reused", "quota_exceeded"
+    ),
 )
 def regenerate(
     briefing_id: BriefingId,
@@ -115,11 +145,14 @@ def regenerate(
     body = body or schemas.RegenerateRequest.model_validate({})
     if body.voice is not None:
         check_voice(body.voice, context)
-    again = asking.Again(body.voice, body.refetch, tuple(body.segments), caller.name)
+    again = asking.Again(body.voice, body.refetch, tuple(body.segments), caller.name, caller.key_id)
     fingerprint = stable_hash("regenerate/1", briefing_id, body.model_dump(mode="json"))
 
     def work(session: Session, now: datetime) -> tuple[RevisionRow, int]:
-        revision, _ = asking.regenerate(session, _row(session, briefing_id), again, now)
+        row = _row(session, briefing_id)
+        revision, made = asking.regenerate(session, row, again, now)
+        if made:
+            quotas.admit(session, caller, Queue.INTERACTIVE, len(row.articles), now)
         return revision, 202
 
     shown, _ = once(context, Asked(Action.REGENERATE, caller, idempotency_key, fingerprint), work)

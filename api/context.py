@@ -16,6 +16,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from api.http_measures import HttpMeasures
 from api.probes import Probe
 from api.problems import Problem
+from api.rates import Rates
 from api.streams import OpenStreams
 from briefing import keys
 from briefing.database import Database
@@ -26,6 +27,7 @@ from briefing.settings import (
     LimitSettings,
     MetricsSettings,
     PublicSettings,
+    QuotaSettings,
     SpeechSettings,
     StorageSettings,
 )
@@ -60,6 +62,8 @@ class Context:
     limits: LimitSettings
     speech: SpeechSettings
     catalogue: Catalogue
+    quotas: QuotaSettings
+    rates: Rates
     storages: Storages
     audio_at: str
     """Where readers get MP3s, without a trailing slash."""
@@ -109,6 +113,7 @@ def from_settings() -> Context:
         catalogue = load_catalogue(Path(speech.voices) if speech.voices else None)
     except CatalogueInvalid as error:
         raise Misconfigured(error.message) from error
+    public, quotas = PublicSettings(), QuotaSettings()
     return Context(
         database=Database(data.database_address, busy_s=_BUSY_S, connections=data.database_connections),
         data=data,
@@ -118,6 +123,8 @@ def from_settings() -> Context:
         catalogue=catalogue,
         storages=open_storages(kept, data.data),
         audio_at=(kept.public_files_url or public.public_url).rstrip("/"),
+        quotas=quotas,
+        rates=Rates(quotas, public.trusted_proxies),
     )
 
 
@@ -137,29 +144,36 @@ _bearer = HTTPBearer(
 
 @dataclass(frozen=True)
 class ScopeDemand:
-    """The dependency that finds the caller and demands `scope`; answers `missing_key`, `bad_key` or `scope_missing`
-    otherwise. A class, so that `api.guard` sees which routes have one.
+    """The dependency that finds the caller and demands `scope`; answers `missing_key`, `bad_key`, `scope_missing` or
+    `rate_limited` otherwise. A class, so that `api.guard` sees which routes have one.
     """
 
     scope: Scope
 
     def __call__(
-        self, context: Here, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
+        self,
+        request: Request,
+        context: Here,
+        credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
     ) -> Caller:
         """Return the caller."""
         if credentials is None:
+            context.rates.without_key(request)
             raise Problem(
                 "missing_key", "no API key was sent", "Send it as `Authorization: Bearer bc_…`.",
                 {"WWW-Authenticate": "Bearer"},
             )  # fmt: skip
+        context.rates.before_key(request, credentials.credentials)
         now = datetime.now(UTC)
         with context.database.reading() as session:
-            found = keys.check(session, credentials.credentials, now)
+            found = keys.check(session, credentials.credentials, now, context.quotas)
             due = found is not None and keys.use_is_due(session, found.key_id, now)
+        context.rates.after_key(request, credentials.credentials, good=found is not None)
         if found is None:
             raise Problem(
                 "bad_key", "the API key is unknown, expired or revoked", headers={"WWW-Authenticate": "Bearer"}
             )
+        context.rates.with_key(request, found.key_id, found.limits.per_minute or 0)
         if not found.may(self.scope):
             detail = f"the key {found.name!r} lacks the scope {self.scope.value!r}"
             raise Problem("scope_missing", detail, "Make one that has it with `briefcast keys create`.")

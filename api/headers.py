@@ -13,6 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
 
 from api import problems
+from api.rates import headers_for
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,7 +29,7 @@ _PUBLIC = ("/audio/", "/articles/", "/v1/articles/", "/shows/", "/briefings/")
 
 #: What needs the database, and how many such requests run at once. Each holds one of the server's 40 threads while it
 #: waits for a busy database, and readers' files need threads too; the pool has 15 connections.
-_WITH_DATABASE = ("/v1/briefings", "/v1/voices")
+_WITH_DATABASE = ("/v1/briefings", "/v1/estimates", "/v1/voices")
 _TURNS = 10
 
 #: Seconds in which a JSON request's body must have come.
@@ -84,6 +85,9 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
+                standing = scope.get("state", {}).get("rate_limit")
+                for name, value in headers_for(standing).items() if standing else ():
+                    headers.setdefault(name, value)
                 if scope["path"].startswith(_PUBLIC):
                     # Framed and loaded by other sites' pages.
                     headers.setdefault("Cross-Origin-Resource-Policy", "cross-origin")
@@ -103,7 +107,8 @@ class DatabaseTurns:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wait for a turn where one is needed."""
-        if scope["type"] != "http" or not scope["path"].startswith(_WITH_DATABASE):
+        saved = scope.get("method") == "PUT" and scope["path"].startswith("/v1/articles/")
+        if scope["type"] != "http" or not (saved or scope["path"].startswith(_WITH_DATABASE)):
             await self._app(scope, receive, send)
             return
         await self._turns.acquire()

@@ -47,6 +47,11 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "method_not_allowed": (405, "The method is not allowed here"),
     "idempotency_key_reused": (422, "The Idempotency-Key was used for another request"),
     "too_many_streams": (429, "The API key has too many streams of events open"),
+    "rate_limited": (429, "Too many requests"),
+    "quota_exceeded": (429, "The key's quota for today is spent"),
+    "too_many_open": (429, "Too many bulk briefings of this key are being made"),
+    "cost_not_confirmed": (409, "The cost of so much bulk work is to be known first"),
+    "unknown_estimate": (404, "There is no such estimate"),
     "not_held": (409, "There is nothing held to publish"),
     "range_not_satisfiable": (416, "The audio has no such bytes"),
     "request_too_large": (413, "The request is too large"),
@@ -81,8 +86,18 @@ FAILURES: dict[str, str] = {
     "not_published_yet": "The published addresses do not answer as they should",
     "watermark_not_installed": "The watermark that the show asks for is not on the worker's machine",
     "watermark_missing": "The finished MP3 does not carry the watermark that the show asks for",
+    "quota_exceeded": "The key's quota of characters does not allow it today",
     "worker_lost": "The worker vanished, three times over",
     "superseded": "A newer revision took its place",
+}
+
+#: Why a revision that is being made waits -> what it means. Its `waiting.code`.
+WAITS: dict[str, str] = {
+    "quiet_period": "Edits are waited for",
+    "budget_spent": "The show's budget is spent; it goes on the next day or month",
+    "quota_exceeded": "The key's quota for today is spent; it goes on the next day",
+    "engine_paused": "The online engine refuses; it is tried again after a while",
+    "engine_busy": "The online engine is used by others; its turn comes",
 }
 
 _MEDIA_TYPE = "application/problem+json"

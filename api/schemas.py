@@ -47,6 +47,11 @@ class BriefingRequest(Request):
         None, description="A voice of `GET /v1/voices`; by default the show's.", examples=["joe"]
     )
     priority: Literal["interactive", "bulk"] = Field("interactive", description="`bulk` gives way to interactive work.")
+    estimate: Text | None = Field(
+        None,
+        description="An estimate that has these articles, for bulk work beyond what a key may ask for unconfirmed.",
+    )
+    confirm_cost: bool = Field(default=False, description="That the cost of bulk work is known without an estimate.")
 
 
 class RegenerateRequest(Request):
@@ -83,6 +88,45 @@ class Failure(BaseModel):
     code: str = Field(examples=["article_empty"], description="Stable; see docs/errors.md.")
     message: str
     hint: str
+
+
+class Waiting(BaseModel):
+    """Why a revision that is being made does not go on just now."""
+
+    code: str = Field(examples=["quiet_period"], description="Stable; see docs/errors.md.")
+    message: str
+    until: datetime | None = Field(description="When it goes on, where that is known.")
+
+
+class FailedArticle(BaseModel):
+    """An article that could not be measured."""
+
+    article: str
+    code: str = Field(examples=["article_not_found"])
+
+
+class Estimate(BaseModel):
+    """What articles would cost, as far as measured; `guessed` names what is guessed from measured rates."""
+
+    id: str
+    state: Literal["measuring", "ready", "failed"]
+    articles_asked: int
+    articles: int = Field(description="Measured so far.")
+    failed: list[FailedArticle]
+    characters: int
+    characters_to_speak: int = Field(description="Of chunks that there is no take of.")
+    chunks: int
+    takes_existing: int
+    audio_s: float
+    audio_to_speak_s: float
+    money: float = Field(description="By the voices' prices, in the newsroom's currency.")
+    cpu_s: float
+    cpu_unmeasured: bool = Field(description="Whether `cpu_s` lacks a local voice that nobody measured.")
+    storage_bytes: int
+    workers: int = Field(description="As set where the API runs.")
+    wall_s: float = Field(description="`cpu_s` over `workers`, nothing else running.")
+    guessed: list[str]
+    links: dict[str, str]
 
 
 class JingleView(BaseModel):
@@ -138,6 +182,7 @@ class Revision(BaseModel):
         description="What an editor should look at, each with its code: `voice_fallback` where another voice speaks."
     )
     verification: VerificationView | None = Field(description="Null until the published audio has been looked at.")
+    waiting: Waiting | None = Field(description="Null while it goes on, and when it is finished.")
     error: Failure | None
 
 

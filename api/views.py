@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from api import schemas
+from api.waiting import waiting
 from briefing.audio import MASTER_RATE, Master
 from briefing.models import MasterRow, RevisionRow
 from briefing.revisions import newest_revision
@@ -60,15 +61,15 @@ def briefing(session: Session, row: BriefingRow, context: Context) -> schemas.Br
         show=row.show,
         articles=row.articles,
         state=newest.state,
-        revision=revision(newest),
+        revision=revision(newest, waiting(session, newest)),
         live=_live(session, row, context),
         disclosure=Show.stored(newest.show).disclosure,
         links=links,
     )
 
 
-def revision(row: RevisionRow) -> schemas.Revision:
-    """Return a revision."""
+def revision(row: RevisionRow, waits: dict[str, object] | None = None) -> schemas.Revision:
+    """Return a revision; `waits` is what it waits for."""
     prepared = row.prepared_at is not None
     return schemas.Revision.model_validate(
         {
@@ -85,6 +86,7 @@ def revision(row: RevisionRow) -> schemas.Revision:
             "unknown_words": row.script.get("unknown_words", []) if row.script else None,
             "warnings": _warnings(row),
             "verification": row.verification,
+            "waiting": waits,
             "error": {"code": row.error_code, "message": row.error_message or "", "hint": row.error_hint or ""}
             if row.error_code
             else None,

@@ -7,17 +7,18 @@ requests at once make one revision. Fetches nothing and checks no names.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from briefing import steps
+from briefing.database import database_clock
 from briefing.errors import UnknownReference
 from briefing.hashing import stable_hash
 from briefing.models import ArticleRow, BriefingRow, RevisionRow, VariationRow
-from briefing.revisions import LOOK, MAKE, casting_of, lock_briefing, newest_revision, record
+from briefing.revisions import LOOK, MAKE, Asker, casting_of, lock_briefing, newest_revision, record
 from briefing.rows import add_unless_there
 from briefing.speech import Casting
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind
@@ -25,6 +26,7 @@ from briefing.states import ACTIVE, Queue, RevisionState, StepKind
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from briefing.show import Quiet
     from briefing.values import ArticleRef
 
 #: Regenerate requests that come this soon after an equal one share its revision even when that has fetched already: a
@@ -43,6 +45,10 @@ class Wanted:
     casting: Casting
     queue: Queue
     requested_by: str
+    requester: str | None = None
+    """ID of the key."""
+    voice_named: bool = True
+    """Whether the casting was asked for, or is merely the show's."""
     addresses: dict[str, str] = field(default_factory=dict)
     """Web addresses by "source:id", for articles of address sources."""
 
@@ -62,6 +68,8 @@ class Again:
     segments: tuple[str, ...]
     """Segments to be read anew."""
     requested_by: str
+    requester: str | None = None
+    """ID of the key."""
 
     def as_request(self) -> dict[str, Any]:
         """What the revision row records, and what equal requests have in common."""
@@ -77,13 +85,53 @@ def request(session: Session, wanted: Wanted, now: datetime) -> tuple[RevisionRo
     """
     briefing = _briefing(session, wanted, now)
     newest = newest_revision(session, briefing.id)
-    equal = newest is not None and casting_of(newest) == wanted.casting
-    if newest is not None and equal and RevisionState(newest.state) in ACTIVE:
+    if newest is not None and casting_of(newest) == wanted.casting and RevisionState(newest.state) in ACTIVE:
         _share(session, newest)
+        # Whoever asks waits; the quiet period of an edit is over.
+        steps.hasten(session, newest.id, StepKind.PREPARE)
         return newest, False
+    return _new(session, briefing, newest, wanted, now), True
+
+
+def edited(session: Session, wanted: Wanted, quiet: Quiet, now: datetime) -> tuple[RevisionRow, bool]:
+    """Return the revision that will follow an edit of the articles of `wanted`, and whether it was made for it.
+
+    For what a CMS calls at every save. Where audio is live already, the articles are looked at when no edit came for
+    the quiet period, which each further edit begins anew, up to a longest wait; ten edits in a minute are one revision.
+    Without audio nothing waits. Needs a writing session.
+    """
+    briefing = _briefing(session, wanted, now)
+    newest = newest_revision(session, briefing.id)
+    if newest is not None and not wanted.voice_named:
+        # A CMS that saves a story has no opinion of the voice that an editor chose.
+        wanted = replace(wanted, casting=casting_of(newest))
+    wait_s = float(quiet.seconds) if briefing.live_revision else 0.0
+    until = float(session.scalar(database_clock().select()) or 0.0) + wait_s
+    if newest is None or casting_of(newest) != wanted.casting or RevisionState(newest.state) not in ACTIVE:
+        return _new(session, briefing, newest, wanted, now, until if wait_s else None), True
+    if newest.request["refetch"] and not steps.has_begun(session, newest.id, StepKind.PREPARE):
+        if wait_s:
+            steps.put_back(session, newest.id, StepKind.PREPARE, until, max(0, quiet.longest_s - quiet.seconds))
+        return newest, False
+    # It fetches or has fetched: one more look when it is done, and when the edits are.
+    newest.asked_again = True
+    newest.look_after = until if wait_s else None
+    return newest, False
+
+
+def _new(
+    session: Session,
+    briefing: BriefingRow,
+    newest: RevisionRow | None,
+    wanted: Wanted,
+    now: datetime,
+    not_before: float | None = None,
+) -> RevisionRow:
+    equal = newest is not None and casting_of(newest) == wanted.casting
     finished = newest is not None and newest.state in {RevisionState.HELD, RevisionState.LIVE}
     asked = LOOK if equal and finished else MAKE
-    return record(session, briefing, wanted.casting, wanted.queue, asked, wanted.requested_by, now), True
+    asker = Asker(wanted.requested_by, wanted.requester)
+    return record(session, briefing, wanted.casting, wanted.queue, asked, asker, now, not_before)
 
 
 def regenerate(session: Session, briefing: BriefingRow, again: Again, now: datetime) -> tuple[RevisionRow, bool]:
@@ -105,7 +153,9 @@ def regenerate(session: Session, briefing: BriefingRow, again: Again, now: datet
         _raise_variations(session, briefing.id, again.segments, _latest_script(session, briefing.id))
     queue = Queue.INTERACTIVE if newest.queue == Queue.BULK else Queue(newest.queue)
     overtaken = RevisionState(newest.state) in ACTIVE and (newest.asked_again or newest.request["refetch"])
-    revision = record(session, briefing, casting, queue, again.as_request(), again.requested_by, now)
+    revision = record(
+        session, briefing, casting, queue, again.as_request(), Asker(again.requested_by, again.requester), now
+    )
     # What is overtaken was to look at the articles; one that keeps their text does so afterwards.
     revision.asked_again = overtaken and not again.refetch
     return revision, True

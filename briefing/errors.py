@@ -10,6 +10,7 @@
     │   ├── AddressRefused           address_refused
     │   ├── LexiconInvalid           lexicon_invalid
     │   ├── JingleRefused            jingle_refused, jingle_in_use, unknown_jingle
+    │   ├── QuotaExceeded            quota_exceeded
     │   └── Misconfigured            invalid_settings
     │       └── SigningMisconfigured     signing_invalid
     ├── Unavailable              transient: the same input may succeed later
@@ -22,6 +23,7 @@
     │   │   └── StorageFull              storage_full: there is no room; the work waits for it
     │   ├── SigningUnavailable       signing_unavailable
     │   ├── NotPublishedYet          not_published_yet
+    │   ├── PutOff                   quota_exceeded, budget_spent: until a moment that is known
     │   ├── WatermarkNotInstalled    watermark_not_installed: no use in waiting either
     │   └── DatabaseUnavailable      database_unavailable
     └── Defect                   the pipeline's own work failed a check
@@ -133,6 +135,12 @@ class JingleRefused(BadInput):
     hint = "Give a sound file of the length its part wants."
 
 
+class QuotaExceeded(BadInput):
+    """Raised when somebody waits for what a key's quota does not allow today."""
+
+    code = "quota_exceeded"
+
+
 class Misconfigured(BadInput):
     """Raised when a settings file does not hold together."""
 
@@ -237,6 +245,16 @@ class NotPublishedYet(Unavailable):
 
     code = "not_published_yet"
     hint = "Check that what serves BRIEFCAST_PUBLIC_URL runs and serves the published files."
+
+
+class PutOff(Unavailable):
+    """Raised when work is allowed again at a moment that is known; `delay_s` is the seconds until then."""
+
+    code = "budget_spent"
+
+    def __init__(self, message: str, *, code: str, hint: str, delay_s: float) -> None:
+        super().__init__(message, code=code, hint=hint)
+        self.delay_s = delay_s
 
 
 class WatermarkNotInstalled(Unavailable):

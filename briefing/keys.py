@@ -10,12 +10,14 @@ import hashlib
 import hmac
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from briefing.limits import KeyLimits, limits_of
 from briefing.models import KeyRow
+from briefing.settings import QuotaSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,6 +50,8 @@ class Caller:
     key_id: str
     name: str
     scopes: frozenset[Scope]
+    limits: KeyLimits = field(default_factory=KeyLimits)
+    """Defaults filled in."""
 
     def may(self, scope: Scope) -> bool:
         """Tell whether the caller has `scope`."""
@@ -55,7 +59,12 @@ class Caller:
 
 
 def create(
-    session: Session, name: str, scopes: Iterable[Scope], now: datetime, expires_at: datetime | None = None
+    session: Session,
+    name: str,
+    scopes: Iterable[Scope],
+    now: datetime,
+    expires_at: datetime | None = None,
+    limits: KeyLimits | None = None,
 ) -> str:
     """Record a new key and return it; it cannot be shown again. Needs a writing session."""
     key_id, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
@@ -67,13 +76,17 @@ def create(
             scopes=sorted(scope.value for scope in scopes),
             created_at=now,
             expires_at=expires_at,
+            limits=limits.model_dump(exclude_none=True) if limits is not None else None,
         )
     )
     return f"bc_{key_id}_{secret}"
 
 
-def check(session: Session, key: str, now: datetime) -> Caller | None:
-    """Return whom `key` belongs to, or None for one that is unknown, expired or revoked."""
+def check(session: Session, key: str, now: datetime, quotas: QuotaSettings | None = None) -> Caller | None:
+    """Return whom `key` belongs to, or None for one that is unknown, expired or revoked.
+
+    `quotas` are what counts where the key says nothing of its own.
+    """
     match = _KEY.fullmatch(key)
     row = session.get(KeyRow, match.group(1)) if match else None
     # Compared even where there is no row, so that the time taken does not tell which IDs exist.
@@ -82,7 +95,8 @@ def check(session: Session, key: str, now: datetime) -> Caller | None:
     same = hmac.compare_digest(expected.encode(), given.encode())
     if row is None or not same or row.revoked_at or (row.expires_at and row.expires_at <= now):
         return None
-    return Caller(row.id, row.name, frozenset(Scope(scope) for scope in row.scopes))
+    limits = limits_of(row, quotas or QuotaSettings())
+    return Caller(row.id, row.name, frozenset(Scope(scope) for scope in row.scopes), limits)
 
 
 def use_is_due(session: Session, key_id: str, now: datetime) -> bool:

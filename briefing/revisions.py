@@ -5,6 +5,7 @@ Which request needs a revision of its own is decided in `asking`. Fetches nothin
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from sqlalchemy.orm import object_session
 
 from briefing import events, steps
 from briefing.models import BriefingRow, RevisionRow, ShowRow
+from briefing.ranks import lane_of, next_rank
 from briefing.speech import Casting
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind, may_follow
 
@@ -27,6 +29,15 @@ if TYPE_CHECKING:
 #: What a revision is asked to do: make everything from the articles as they are now, or only look whether they changed.
 MAKE: dict[str, Any] = {"refetch": True, "segments": []}
 LOOK: dict[str, Any] = {**MAKE, "unless_unchanged": True}
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Whose work a revision is."""
+
+    name: str
+    key_id: str | None = None
+
 
 #: FOR NO KEY UPDATE: rows that only refer to a locked one (a new step, a new revision) are not kept waiting.
 _LOCK = {"key_share": True}
@@ -109,7 +120,8 @@ def conclude(session: Session, revision: RevisionRow, state: RevisionState, now:
     revision.asked_again = False
     briefing = session.get_one(BriefingRow, revision.briefing_id)
     asked = MAKE if state is RevisionState.FAILED else LOOK
-    record(session, briefing, casting_of(revision), Queue(revision.queue), asked, revision.requested_by, now)
+    asker = Asker(revision.requested_by, revision.requester)
+    record(session, briefing, casting_of(revision), Queue(revision.queue), asked, asker, now, revision.look_after)
 
 
 def record(  # noqa: PLR0913  the columns of a new row
@@ -118,10 +130,14 @@ def record(  # noqa: PLR0913  the columns of a new row
     casting: Casting,
     queue: Queue,
     asked: dict[str, Any],
-    requested_by: str,
+    asker: Asker,
     now: datetime,
+    not_before: float | None = None,
 ) -> RevisionRow:
-    """Add a revision and its first step. It takes the place of those being made, unless it is only to `LOOK`."""
+    """Add a revision and its first step. It takes the place of those being made, unless it is only to `LOOK`.
+
+    `not_before` is when it may begin, by the database's clock.
+    """
     last = session.scalar(select(func.max(RevisionRow.number)).where(RevisionRow.briefing_id == briefing.id))
     number = (last or 0) + 1
     if asked is not LOOK:
@@ -137,12 +153,14 @@ def record(  # noqa: PLR0913  the columns of a new row
         fallbacks=[],
         request=asked,
         show=show.settings,
-        requested_by=requested_by,
+        requested_by=asker.name,
+        requester=asker.key_id,
+        rank=next_rank(session, queue, lane_of(asker.key_id or asker.name, briefing.show)),
         created_at=now,
     )
     session.add(revision)
     session.flush()
-    steps.record(session, StepKind.PREPARE, queue, revision_id=revision.id)
+    steps.record(session, StepKind.PREPARE, queue, revision_id=revision.id, rank=revision.rank, not_before=not_before)
     session.flush()
     events.note(session, "revision recorded", briefing=briefing.id, revision=revision.id, number=number, asked=asked)
     return revision
@@ -241,7 +259,7 @@ def recast(session: Session, revision: RevisionRow, code: str, fallback: Fallbac
     if fallback is not None:
         revision.fallbacks = [*revision.fallbacks, fallback.model_dump(mode="json")]
     steps.cancel(session, revision.id, code)
-    steps.record(session, StepKind.RECAST, Queue(revision.queue), revision_id=revision.id)
+    steps.record(session, StepKind.RECAST, Queue(revision.queue), revision_id=revision.id, rank=revision.rank)
     session.flush()
 
 

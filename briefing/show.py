@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from briefing.speech import Casting
 from briefing.values import Value, is_name
@@ -52,6 +52,24 @@ class Pauses(Value):
     """Before a heading, in place of the pause of what precedes it."""
     article: int = Field(default=1200, ge=0, le=3000)
     """Between two articles of a collection."""
+
+
+class Quiet(Value):
+    """How long a story's edits are waited for, in seconds, before audio that is live is made again."""
+
+    seconds: int = Field(default=30, ge=0, le=3600)
+    """After the last edit."""
+    longest_s: int = Field(default=300, ge=0, le=86_400)
+    """After the first, however many follow."""
+
+
+class Budget(Value):
+    """What a show may spend before its bulk work waits for the next day or month (UTC). None: no bound."""
+
+    characters_a_day: int | None = Field(default=None, ge=0)
+    characters_a_month: int | None = Field(default=None, ge=0)
+    money_a_month: float | None = Field(default=None, ge=0)
+    """In the currency of the voices' prices."""
 
 
 #: What a jingle is for.
@@ -109,6 +127,18 @@ class Show(Value):
     pauses: Pauses = Pauses()
     watermark: Name | None = None
     """Name of a watermark that every MP3 must carry; None for none. What does not carry it is not published."""
+    quiet: Quiet = Quiet()
+    """For edits that a CMS tells of."""
+    budget: Budget = Budget()
+
+    @model_serializer(mode="wrap")
+    def _known_to_older_workers(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what is as usual: a worker of before these fields refuses settings that have them."""
+        dumped: dict[str, Any] = dump(self)
+        for name, usual in (("quiet", Quiet()), ("budget", Budget())):
+            if getattr(self, name) == usual:
+                dumped.pop(name, None)
+        return dumped
 
     @model_validator(mode="after")
     def _disclosed(self) -> Show:

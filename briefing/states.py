@@ -70,6 +70,8 @@ class StepKind(StrEnum):
     PUBLISH = "publish"
     JINGLE = "jingle"
     """Checks and re-encodes an editor's upload."""
+    ESTIMATE = "estimate"
+    """Measuring what articles would cost; of no revision."""
     VERIFY = "verify"
     """Fetching what was published as a podcast app would."""
 

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from sqlalchemy import select
 
-from briefing import audit
+from briefing import audit, spending
 from briefing import keys as api_keys
 from briefing.audit import Action
 from briefing.keys import Scope
+from briefing.limits import KeyLimits, limits_of
 from briefing.models import KeyRow
-from briefing.settings import DataSettings
+from briefing.settings import DataSettings, QuotaSettings
 from cli.place import open_place
 from worker.signing_keys import KeyFiles, development_files, make_chain, renew
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 
 @click.group()
@@ -35,11 +40,19 @@ def keys() -> None:
     help="What it may do; repeat for several.",
 )
 @click.option("--days", type=click.IntRange(1, 3650), help="Days until it expires; by default never.")
-def create(name: str, scopes: tuple[str, ...], days: int | None) -> None:
-    """Make a key and print it. It cannot be shown again: only its hash is kept."""
+@click.option("--per-minute", type=click.IntRange(0), help="Requests a minute; here and below, 0 is no bound.")
+@click.option("--characters-a-day", type=click.IntRange(0), help="Characters to be spoken in a day (UTC).")
+@click.option("--briefings-a-day", type=click.IntRange(0), help="Briefings asked for in a day (UTC).")
+@click.option("--bulk-open", type=click.IntRange(0), help="Bulk briefings being made at a time.")
+def create(name: str, scopes: tuple[str, ...], days: int | None, **limits: int | None) -> None:
+    """Make a key and print it. It cannot be shown again: only its hash is kept.
+
+    Limits that are not given are those of BRIEFCAST_LIMIT_….
+    """
     now = datetime.now(UTC)
+    until = now + timedelta(days=days) if days else None
     with open_place().database.writing() as session:
-        key = api_keys.create(session, name, map(Scope, scopes), now, now + timedelta(days=days) if days else None)
+        key = api_keys.create(session, name, map(Scope, scopes), now, until, KeyLimits(**limits))
         detail = f"{key.split('_')[1]} {name}: {', '.join(scopes)}"
         audit.record(session, now, Action.KEY_CREATE, None, detail=detail[:512])
     click.echo(key)
@@ -47,12 +60,27 @@ def create(name: str, scopes: tuple[str, ...], days: int | None) -> None:
 
 @keys.command(name="list")
 def list_keys() -> None:
-    """List the keys by ID, with scopes and last use."""
+    """List the keys by ID, with scopes, last use and limits."""
     with open_place().database.reading() as session:
         for row in session.scalars(select(KeyRow).order_by(KeyRow.created_at)):
             state = "revoked" if row.revoked_at else f"expires {row.expires_at:%Y-%m-%d}" if row.expires_at else "valid"
             used = f"used {row.last_used_at:%Y-%m-%d %H:%M}" if row.last_used_at else "never used"
-            click.echo(f"{row.id}  {row.name}  {','.join(row.scopes)}  {state}  {used}")
+            click.echo(f"{row.id}  {row.name}  {','.join(row.scopes)}  {state}  {used}  {_limits(session, row)}")
+
+
+def _limits(session: Session, row: KeyRow) -> str:
+    """Return a key's limits in words, and what it has used of them today."""
+    limits, now = limits_of(row, QuotaSettings()), datetime.now(UTC)
+    today = spending.spent(session, spending.KEY, row.id, spending.day_of(now))
+
+    def of(bound: int | None) -> str:
+        return f"of {bound:,}" if bound else "of any number"
+
+    return (
+        f"{limits.per_minute or 'any number of'} requests a minute, today {today.characters:,} "
+        f"{of(limits.characters_a_day)} characters and {today.briefings:,} {of(limits.briefings_a_day)} briefings, "
+        f"{limits.bulk_open or 'any number of'} in bulk at a time"
+    )
 
 
 @keys.command()

@@ -26,6 +26,7 @@ _COMMANDS = {
     "serve": "cli.serve:serve",
     "apply": "cli.apply:apply",
     "keys": "cli.keys:keys",
+    "cost": "cli.cost:cost",
     "inspect": "cli.inspect:inspect",
     "work": "cli.work:work",
     "dispatch": "cli.work:dispatch",

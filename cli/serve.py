@@ -64,6 +64,8 @@ def serve(host: str, port: int, *, workers: bool) -> None:
         http=BoundedProtocol,
         h11_max_incomplete_event_size=HEAD_BYTES,
         limit_concurrency=_CONNECTIONS,
+        # Whom to believe about addresses is BRIEFCAST_TRUSTED_PROXIES' to say.
+        proxy_headers=False,
         timeout_graceful_shutdown=_LAST_ANSWERS_S,
     )
     with embedded_workers() if workers else nullcontext():

@@ -25,6 +25,9 @@ _TEXT_FIELDS = ("id", "name", "language", "engine", "licence", "attribution")
 _PACE_FIELDS = ("seconds_per_letter", "spread")
 _HIGHEST_PACE = 10
 
+_COST_FIELDS = ("price_per_million_characters", "cpu_per_second")
+_HIGHEST_COST = 1_000_000
+
 #: Language tag of a voice that speaks any.
 _ANY_LANGUAGE = "mul"
 
@@ -58,6 +61,10 @@ class Voice:
     fallback: str | None = None
     """Who speaks in its place where it cannot; a voice of the same language."""
     pace: Pace = Pace()
+    price_per_million_characters: float = 0.0
+    """Of a paid service, in the newsroom's currency."""
+    cpu_per_second: float = 0.0
+    """CPU seconds on this machine for a second of audio, as measured; 0 where nobody measured."""
     loudness_lufs: float | None = None
     """How loud it speaks news, as dual mono (BS.1770), by `./run.sh bench loudness ID`; None where nobody measured."""
 
@@ -149,12 +156,14 @@ def _voice(table: dict[str, Any], path: Path) -> Voice:
     if fallback is not None and not isinstance(fallback, str):
         message = f"{path}: the fallback of voice {table['id']!r} is no voice's ID"
         raise CatalogueInvalid(message)
-    known = (*_TEXT_FIELDS, "fallback", "loudness_lufs", *_PACE_FIELDS)
+    known = (*_TEXT_FIELDS, "fallback", "loudness_lufs", *_PACE_FIELDS, *_COST_FIELDS)
     return Voice(
         **{name: table[name] for name in _TEXT_FIELDS},
         fallback=fallback,
         pace=_pace(table, path),
         loudness_lufs=_loudness(table, path),
+        price_per_million_characters=_cost(table, path, "price_per_million_characters"),
+        cpu_per_second=_cost(table, path, "cpu_per_second"),
         parameters={key: value for key, value in table.items() if key not in known},
         folder=path.resolve().parent,
     )
@@ -167,6 +176,14 @@ def _pace(table: dict[str, Any], path: Path) -> Pace:
             message = f"{path}: voice {table['id']!r} has no number above 0 and up to {_HIGHEST_PACE} as {name!r}"
             raise CatalogueInvalid(message)
     return Pace(**given)
+
+
+def _cost(table: dict[str, Any], path: Path, name: str) -> float:
+    value = table.get(name, 0.0)
+    if type(value) not in {int, float} or not 0 <= value <= _HIGHEST_COST:
+        message = f"{path}: voice {table['id']!r} has no number from 0 to {_HIGHEST_COST:,} as {name!r}"
+        raise CatalogueInvalid(message)
+    return float(value)
 
 
 def _loudness(table: dict[str, Any], path: Path) -> float | None:

@@ -35,9 +35,11 @@ class Engaged:
     fallbacks: tuple[Fallback, ...]
 
     @property
-    def online(self) -> frozenset[str]:
-        """The voices whose text leaves this machine."""
-        return frozenset(voice for voice, engine in self.engines.items() if engine.online)
+    def online(self) -> dict[str, str]:
+        """The voices whose text leaves this machine, and their engines."""
+        return {
+            narrator.voice: narrator.engine for narrator in self.cast.narrators if self.engines[narrator.voice].online
+        }
 
 
 def engage(casting: Casting, speakers: Speakers, fallbacks: Sequence[Fallback], *, allowed: bool) -> Engaged:

@@ -18,6 +18,7 @@ from briefing.logs import configure, get_logger
 from briefing.measures import counted
 from briefing.settings import WorkSettings
 from briefing.states import Queue
+from worker import memory
 from worker.heartbeat import Heartbeat
 from worker.workplace import Workplace
 
@@ -69,6 +70,8 @@ app.conf.update(
     task_serializer="json",
     accept_content=["json"],
     worker_max_tasks_per_child=500,
+    # KiB; Celery looks between tasks, `_watch` inside them.
+    worker_max_memory_per_child=WorkSettings().worker_memory_mb * 1000 or None,
     worker_hijack_root_logger=False,
     task_default_queue=Queue.INTERACTIVE.value,
 )
@@ -94,6 +97,7 @@ def _heartbeat() -> Heartbeat:
 @worker_process_init.connect  # type: ignore[untyped-decorator]
 def _begin(**_: Any) -> None:  # noqa: ANN401
     counted.clear()
+    memory.watch_self(WorkSettings().worker_memory_mb)
     _heartbeat().start()
 
 
@@ -104,14 +108,14 @@ def _end(**_: Any) -> None:  # noqa: ANN401
 
 @app.task(name=PERFORM)  # type: ignore[untyped-decorator]
 def perform(step_id: int) -> None:
-    """Perform a step, if it is still to be had. While the database is away the message is kept: nobody would ring for
-    the step again before `BRIEFCAST_RING_AGAIN_S`.
+    """Perform a step of that one's queue and kind: the one whose turn it is. While the database is away the message is
+    kept: nobody would ring for the step again before `BRIEFCAST_RING_AGAIN_S`.
     """
     from worker.perform import perform_next  # noqa: PLC0415  loads the sound libraries in the child, not in the parent
 
     while True:
         try:
-            perform_next(_place(), tuple(Queue), step_id)
+            perform_next(_place(), (), step_id)
         except DatabaseUnavailable as error:
             _log.warning("the database is away", message=error.message)
             time.sleep(_AWAY_S)

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from briefing.models import StepRow
     from worker.workplace import Workplace
 
-#: Steps rung in one round, so that a flood does not keep the sweep waiting.
-_MOST_RUNG = 500
+#: Rings of one queue that may wait for an answer: enough for many workers, and few enough that a newcomer's step is
+#: rung soon. Also bounds what Redis holds.
+_MOST_UNANSWERED = 100
 
 #: Seconds between two looks for steps to ring; the sweep comes every `BRIEFCAST_TICK_S`.
 _LOOK_S = 0.2
@@ -100,7 +101,7 @@ class Dispatcher:
     def _ring_due(self) -> int:
         """Ring for due steps; return how many were rung."""
         with self._place.database.reading() as session:
-            due = steps.due_to_ring(session, self._place.work.ring_again_s, _MOST_RUNG)
+            due = steps.due_to_ring(session, self._place.work.ring_again_s, _MOST_UNANSWERED)
         rung: list[int] = []
         try:
             for step in due:

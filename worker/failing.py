@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from briefing import revisions
+from briefing import estimates, revisions
 from briefing.errors import NarratorAway
 from briefing.logs import get_logger
 from briefing.models import StepRow
@@ -36,6 +36,8 @@ def after_given_up(session: Session, step_id: int, error: BriefcastError, catalo
     that were given up with it find it moved.
     """
     step = session.get_one(StepRow, step_id)
+    if step.kind == StepKind.ESTIMATE.value:
+        estimates.fail(session, step.payload["estimate"], now)
     if step.revision_id is None:
         return
     revision = revisions.locked(session, step.revision_id)
@@ -45,12 +47,29 @@ def after_given_up(session: Session, step_id: int, error: BriefcastError, catalo
         _log.warning("narrator changes", reason=error.message)
         revisions.recast(session, revision, error.code)
         return
+    if not _gave_way(session, step, revision, error, catalogue):
+        revisions.fail(session, revision.id, error, now)
+
+
+def give_way(session: Session, step: StepRow, error: BriefcastError, catalogue: Catalogue) -> bool:
+    """Move the revision of a step that waits to the fallback of its voice; False where nobody may stand in, and then
+    nothing is changed.
+    """
+    if step.revision_id is None:
+        return False
+    revision = revisions.locked(session, step.revision_id)
+    return not _has_moved(step, revision) and _gave_way(session, step, revision, error, catalogue)
+
+
+def _gave_way(
+    session: Session, step: StepRow, revision: RevisionRow, error: BriefcastError, catalogue: Catalogue
+) -> bool:
     fallback = _fallback(step, revision, error, catalogue)
     if fallback is None:
-        revisions.fail(session, revision.id, error, now)
-        return
+        return False
     _log.warning("voice gives way", voice=fallback.voice, by=fallback.by, code=fallback.code, reason=fallback.reason)
     revisions.recast(session, revision, VOICE_FALLBACK, fallback)
+    return True
 
 
 def _voice(step: StepRow, revision: RevisionRow) -> str:

@@ -31,6 +31,7 @@ from briefing.errors import (
     EngineUnavailable,
     NarratorAway,
     PageRefused,
+    PutOff,
     SourceUnavailable,
     StorageUnavailable,
     TakeRejected,
@@ -40,8 +41,9 @@ from briefing.errors import (
 from briefing.failpoints import Failpoint, reach
 from briefing.logs import get_logger
 from briefing.measures import ATTEMPTS, FETCH_ERRORS, STEP_DURATION, STEP_FAILURES, counted
-from briefing.models import RevisionRow
-from briefing.states import StepKind
+from briefing.models import RevisionRow, StepRow
+from briefing.states import Queue, StepKind
+from worker.engine_gates import outcome_noted
 from worker.failing import after_given_up
 from worker.pipeline import DEADLINE_S
 from worker.tasks import TASKS
@@ -51,7 +53,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from briefing.states import Queue
     from briefing.steps import Lease
     from worker.workplace import Workplace
 
@@ -71,26 +72,29 @@ _log = get_logger("perform")
 _chance = random.Random()
 
 
-def perform_next(place: Workplace, queues: Sequence[Queue], step_id: int | None = None) -> bool:
-    """Claim and perform one step of `queues`, or the one of `step_id`; tell whether there was one.
+def perform_next(place: Workplace, queues: Sequence[Queue], step_id: int | None = None) -> Queue | None:
+    """Claim and perform one step of `queues`; return its queue, or None where there was none.
+
+    A `step_id` is a broker's ring: it has one step of that one's queue and kind done, the one whose turn it is, so that
+    the order of messages is not the order of work.
 
     Raises whatever a task raises that is no BriefcastError, after giving the step back with its claim spent.
     """
-    if step_id is None:
-        with place.database.reading() as session:
-            if not steps.is_due(session, queues):
-                return False
+    kinds: tuple[StepKind, ...] = tuple(TASKS)
+    with place.database.reading() as session:
+        if step_id is not None:
+            queues, kinds = _rung(session, step_id)
+        if not steps.is_due(session, queues):
+            return None
     with place.database.writing() as session:
-        lease = steps.claim(
-            session, holder=place.holder, lease_s=place.work.lease_s, queues=queues, kinds=tuple(TASKS), step_id=step_id
-        )
+        lease = steps.claim(session, holder=place.holder, lease_s=place.work.lease_s, queues=queues, kinds=kinds)
         briefing = (
             session.scalar(select(RevisionRow.briefing_id).where(RevisionRow.id == lease.revision_id))
             if lease
             else None
         )
     if lease is None:
-        return False
+        return None
     with (
         structlog.contextvars.bound_contextvars(
             step=lease.step_id,
@@ -104,7 +108,14 @@ def perform_next(place: Workplace, queues: Sequence[Queue], step_id: int | None 
         _kept(lease, place),
     ):
         _perform(lease, place)
-    return True
+    return lease.queue
+
+
+def _rung(session: Session, step_id: int) -> tuple[tuple[Queue, ...], tuple[StepKind, ...]]:
+    """Return the queue and kind of a step that was rung for; none for one that is gone, or of a kind not known here."""
+    step = session.get(StepRow, step_id)
+    known = step is not None and step.kind in TASKS
+    return ((Queue(step.queue),), (StepKind(step.kind),)) if step is not None and known else ((), ())
 
 
 def _perform(lease: Lease, place: Workplace) -> None:
@@ -115,7 +126,8 @@ def _perform(lease: Lease, place: Workplace) -> None:
     settled = False
     try:
         reach(Failpoint.PERFORM_CLAIMED)
-        TASKS[lease.kind](lease, place)
+        with outcome_noted(lease, place):
+            TASKS[lease.kind](lease, place)
         settled = True
         _log.info("step finished", duration_s=round(time.monotonic() - begun, 3))
     except BriefcastError as error:
@@ -151,7 +163,7 @@ def _settle(lease: Lease, place: Workplace, error: BriefcastError) -> None:
     again = isinstance(error, Defect) and not isinstance(error, TakeRejected)
     with place.database.writing() as session:
         if delay_s is not None:
-            held = steps.postpone(session, lease, delay_s, error.code)
+            held = steps.postpone(session, lease, delay_s, error.code, failed=not isinstance(error, PutOff))
         elif again and lease.attempts < steps.MAX_ATTEMPTS:
             held = steps.retry(session, lease, error.code)
         else:
@@ -191,6 +203,8 @@ def _give_up(session: Session, lease: Lease, place: Workplace, error: BriefcastE
 
 def delay_after(error: BriefcastError, postponed: int) -> float | None:
     """Return the seconds until a step that met `error` is worth another try, None when waiting does not help."""
+    if isinstance(error, PutOff):
+        return error.delay_s
     if isinstance(error, StorageUnavailable | DatabaseUnavailable):
         return min(_STORAGE_DELAY_S, compute_backoff(postponed, _chance))
     if isinstance(error, NarratorAway) and postponed < MAX_POSTPONED:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from briefing.states import Queue, RevisionState, StepKind, StepState
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from briefing.show import Show
     from briefing.speech import Chunk
@@ -23,6 +23,7 @@ DEADLINE_S = {
     StepKind.ASSEMBLE: 1800.0,
     StepKind.PUBLISH: 60.0,
     StepKind.JINGLE: 60.0,
+    StepKind.ESTIMATE: 300.0,
     StepKind.VERIFY: 600.0,
 }
 
@@ -36,22 +37,32 @@ class Next:
     state: StepState
     seq: int = 0
     chunk: Chunk | None = None
+    engine: str = ""
+    """Whose gate it has to pass; empty for none."""
 
 
 def after_prepare(
-    chunks: Sequence[Chunk], spoken: Collection[str], queue: Queue, *, online: Collection[str]
+    chunks: Sequence[Chunk], spoken: Collection[str], queue: Queue, *, online: Mapping[str, str]
 ) -> tuple[RevisionState, list[Next]]:
     """Return the state and the steps after preparing: a `speak` for each distinct chunk without a take in `spoken`,
     and an `assemble` that waits for them.
 
-    Online engines are slow and rationed, so the chunks of voices `online` go to a queue of their own.
+    Online engines are slow and rationed, so the chunks of their voices (`online`: voice -> engine) go to a queue of
+    their own, behind the engine's gate.
     """
     missing: dict[str, tuple[int, Chunk]] = {}
     for seq, chunk in enumerate(chunks):
         if chunk.key not in spoken:
             missing.setdefault(chunk.key, (seq, chunk))
     speaking = [
-        Next(StepKind.SPEAK, Queue.ONLINE if chunk.voice in online else queue, StepState.READY, seq, chunk)
+        Next(
+            StepKind.SPEAK,
+            Queue.ONLINE if chunk.voice in online else queue,
+            StepState.READY,
+            seq,
+            chunk,
+            online.get(chunk.voice, ""),
+        )
         for seq, chunk in missing.values()
     ]
     waits = StepState.WAITING if speaking else StepState.READY

@@ -23,9 +23,9 @@ from briefing.lock_holder import lock_holder
 from briefing.logs import configure, get_logger
 from briefing.models import HealthRow
 from briefing.schema import migrate
-from briefing.states import Queue
-from worker import sweep
+from worker import memory, sweep
 from worker.heartbeat import Heartbeat
+from worker.turns import Turns
 from worker.watchdog import Watchdog
 from worker.workplace import Workplace, holder_name
 
@@ -50,7 +50,9 @@ _STILL_LEASES = 3
 #: Seconds between two looks whether the parent is there still.
 _ORPHAN_LOOK_S = 1.0
 
-_ALL_QUEUES = (Queue.INTERACTIVE, Queue.BULK, Queue.ONLINE)
+#: Seconds between two looks at the children's memory.
+_MEMORY_LOOK_S = 0.5
+
 _PR_SET_PDEATHSIG = 1
 
 _log = get_logger("runner")
@@ -61,6 +63,8 @@ class _Child:
     process: subprocess.Popen[bytes]
     holder: str
     """The name under which it leases steps; cannot be told any more when it is gone."""
+    reserved: bool
+    """Whether it is kept for interactive work."""
     started: float = field(default_factory=time.monotonic)
 
 
@@ -90,11 +94,14 @@ class Runner:
         heartbeat.stop()
 
     def _supervise(self, watchdog: Watchdog) -> None:
-        swept, written = 0.0, time.monotonic()
+        swept, looked, written = 0.0, 0.0, time.monotonic()
         while not self._stopping.wait(_LOOK_S):
             watchdog.alive()
             try:
                 self._replace_dead()
+                if time.monotonic() - looked > _MEMORY_LOOK_S:
+                    self._kill_grown()
+                    looked = time.monotonic()
                 if time.monotonic() - swept > self._place.work.tick_s:
                     self._sweep()
                     swept = written = time.monotonic()
@@ -121,15 +128,25 @@ class Runner:
         for child in [child for child in self._children if child.process.poll() is not None]:
             sweep.free_held_by(self._place, child.holder)
             self._children.remove(child)
-            _log.warning("child died", pid=child.process.pid, status=child.process.returncode)
+            _log.warning("child ended", pid=child.process.pid, status=child.process.returncode)
             if time.monotonic() - child.started < _SHORT_LIFE_S:
                 self._resting_until = time.monotonic() + _SHORT_LIFE_S
         while len(self._children) < self._place.work.workers and time.monotonic() >= self._resting_until:
-            process = self._start_child()
-            self._children.append(_Child(process, holder_name(process.pid)))
+            kept = sum(child.reserved for child in self._children)
+            reserved = kept < min(self._place.work.workers_reserved, self._place.work.workers - 1)
+            process = self._start_child(reserved=reserved)
+            self._children.append(_Child(process, holder_name(process.pid), reserved))
 
-    def _start_child(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "worker.runner", str(os.getpid())]
+    def _kill_grown(self) -> None:
+        """Kill children whose memory grows without end inside a step; their step is freed with its claim spent."""
+        for child in self._children:
+            pid = child.process.pid
+            if memory.is_above(pid, self._place.work.worker_memory_mb, memory.KILLED_AT):
+                _log.error("child killed for its memory", pid=pid, resident_mb=round(memory.resident_mb(pid)))
+                child.process.kill()
+
+    def _start_child(self, *, reserved: bool) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "worker.runner", str(os.getpid()), *(["reserved"] if reserved else [])]
         return subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603  our own module
 
     def _sweep(self) -> None:
@@ -154,21 +171,30 @@ class Runner:
                 sweep.free_held_by(self._place, child.holder)
 
 
-def work(place: Workplace, stopping: threading.Event) -> None:
-    """Perform steps until told to stop; the step at hand is finished first."""
+def work(place: Workplace, stopping: threading.Event, *, reserved: bool = False) -> None:
+    """Perform steps until told to stop, or until this process holds too much memory; the step at hand is finished
+    first. A `reserved` worker does no bulk work.
+    """
     from worker.perform import perform_next  # noqa: PLC0415  loads the sound libraries; the supervisor needs none
 
+    turns = Turns(time.monotonic(), reserved)
     # A step that hangs is freed when its lease runs out; a process that hangs after its step is done has none.
     with Watchdog(place.work.step_s + 2 * place.work.lease_s) as watchdog:
         while not stopping.is_set():
             watchdog.alive()
             try:
-                if not perform_next(place, _ALL_QUEUES):
-                    stopping.wait(_IDLE_S)
+                queue = perform_next(place, turns.queues(time.monotonic()))
             except DatabaseUnavailable as error:
                 # No reason to end: a new process would load its model anew, and find no database either.
                 _log.warning("the database is away", message=error.message)
                 stopping.wait(_AWAY_S)
+                continue
+            turns.had(queue, time.monotonic())
+            if queue is None:
+                stopping.wait(_IDLE_S)
+            elif memory.is_above(os.getpid(), place.work.worker_memory_mb):
+                _log.warning("child ends for its memory", resident_mb=round(memory.resident_mb(os.getpid())))
+                return
 
 
 def die_with_parent(parent: int) -> None:
@@ -199,7 +225,7 @@ def _child_main() -> None:
     place = Workplace()
     heartbeat = Heartbeat(place, "worker").start()
     try:
-        work(place, stopping)
+        work(place, stopping, reserved="reserved" in sys.argv[2:])
     finally:
         heartbeat.stop()
 

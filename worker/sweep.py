@@ -17,6 +17,7 @@ from briefing.logs import get_logger
 from briefing.measures import LEASES_EXPIRED, counted
 from briefing.storage import TEMPORARY_NAME
 from worker import retention
+from worker.engine_gates import fall_back_where_open
 from worker.failing import after_given_up
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def sweep(place: Workplace) -> list[Lost]:
     Raises DatabaseUnavailable.
     """
     remove_strays(place.data.data)
+    fall_back_where_open(place)
     lost = free_expired(place)
     try:
         retention.tend(place)

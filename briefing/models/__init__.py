@@ -11,6 +11,7 @@ from briefing.models.base import Base, UtcDateTime
 from briefing.models.briefings import BriefingRow, EpisodeRow, RevisionRow, VariationRow
 from briefing.models.jingles import JingleRow
 from briefing.models.newsroom import LexiconRow, ShowRow, SourceRow
+from briefing.models.shares import EstimateRow, GateRow, LaneRow, SpentRow
 from briefing.models.work import HealthRow, StepRow, WorkerRow
 
 __all__ = [
@@ -21,15 +22,19 @@ __all__ = [
     "BriefingRow",
     "CondemnedRow",
     "EpisodeRow",
+    "EstimateRow",
+    "GateRow",
     "HealthRow",
     "IdempotencyRow",
     "JingleRow",
     "KeyRow",
+    "LaneRow",
     "LexiconRow",
     "MasterRow",
     "RevisionRow",
     "ShowRow",
     "SourceRow",
+    "SpentRow",
     "StepRow",
     "TakeRow",
     "UseRow",

@@ -23,6 +23,8 @@ class KeyRow(Base):
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
+    limits: Mapped[dict[str, Any] | None]
+    """A dumped `briefing.limits.KeyLimits`; None takes the defaults of the settings."""
 
 
 class IdempotencyRow(Base):

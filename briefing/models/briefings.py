@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from briefing.models.base import Base
@@ -37,6 +37,7 @@ class RevisionRow(Base):
         Index("revisions_by_end", "let_go_at", "state", "finished_at"),
         Index("revisions_to_note", "uses_noted"),
         Index("revisions_of_master", "master_key"),
+        Index("revisions_of_requester", "requester", "queue", "state"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     briefing_id: Mapped[str] = mapped_column(ForeignKey("briefings.id"))
@@ -56,6 +57,12 @@ class RevisionRow(Base):
     requested_by: Mapped[str] = mapped_column(String(128))
     request_id: Mapped[str | None] = mapped_column(String(64), default=current_request)
     """The request that asked for it, by which logs are followed."""
+    requester: Mapped[str | None] = mapped_column(String(64))
+    """ID of the key it was asked for with."""
+    rank: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Its place in its queue; see `briefing.ranks`."""
+    look_after: Mapped[float | None] = mapped_column(Float)
+    """When the articles may be looked at again, if that is asked for: after an edit's quiet period."""
     created_at: Mapped[datetime]
     prepared_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]

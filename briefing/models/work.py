@@ -17,13 +17,18 @@ class StepRow(Base):
 
     __tablename__ = "steps"
     __table_args__ = (
-        Index("steps_to_claim", "state", "queue", "id"),
+        Index("steps_to_claim", "state", "queue", "engine", "rank", "id"),
+        Index("steps_rung", "state", "queue", "rung_at"),
         Index("steps_of_revision", "revision_id", "kind"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     revision_id: Mapped[int | None] = mapped_column(ForeignKey("revisions.id"))
     kind: Mapped[str] = mapped_column(String(32))
     queue: Mapped[str] = mapped_column(String(16))
+    engine: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    """The online engine whose gate it has to pass; empty for none."""
+    rank: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Its revision's place in the queue; lower ones are claimed first."""
     seq: Mapped[int] = mapped_column(default=0)
     """Position among its kind: the chunk's number for `speak`."""
     payload: Mapped[dict[str, Any]]

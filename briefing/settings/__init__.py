@@ -7,6 +7,7 @@ One small class per concern. Shows, sources and wording are not here: they are r
 from briefing.settings.base import Settings
 from briefing.settings.fetch import FetchSettings
 from briefing.settings.place import DataSettings, LogSettings, MetricsSettings, PublicSettings
+from briefing.settings.quotas import QuotaSettings
 from briefing.settings.retention import RetentionSettings
 from briefing.settings.signing import SigningSettings
 from briefing.settings.speech import SpeechSettings
@@ -20,6 +21,7 @@ __all__ = [
     "LogSettings",
     "MetricsSettings",
     "PublicSettings",
+    "QuotaSettings",
     "RetentionSettings",
     "Settings",
     "SigningSettings",

@@ -36,6 +36,8 @@ class PublicSettings(Settings):
 
     public_url: str = "http://127.0.0.1:8000"
     """Address that feeds and players use, without a trailing slash."""
+    trusted_proxies: str = ""
+    """Addresses or networks of our own proxies, separated by commas; only from them is X-Forwarded-For believed."""
     embed_sites: str = "*"
     """Sites that may frame `/embed/…`, as a CSP frame-ancestors list."""
 

@@ -24,7 +24,7 @@ class SpeechSettings(Settings):
     gtts_ca_file: str = ""
     """Certificate file to trust instead of the system's, for a stand-in with its own authority."""
     gtts_per_second: float = Field(default=1.0, gt=0)
-    """Requests a second and process sent to Google."""
+    """Requests a second sent to Google by all workers together."""
     kokoro_folder: str = ""
     """Folder of Kokoro's model and voices; empty means `voices/kokoro` in the data folder."""
     openai_address: str = ""
@@ -39,6 +39,8 @@ class SpeechSettings(Settings):
     """Seconds for one answer in all."""
     openai_requests: int = Field(default=4, ge=1, le=64)
     """Requests at a time and process."""
+    openai_per_second: float = Field(default=0.0, ge=0)
+    """Requests a second sent to that server by all workers together; 0 for no bound."""
     openai_ca_file: str = ""
     """Certificate file to trust instead of the system's, for a server with an authority of its own."""
 

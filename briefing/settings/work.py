@@ -18,6 +18,11 @@ class WorkSettings(Settings):
 
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     """Worker processes of the embedded runner."""
+    workers_reserved: int = Field(default=0, ge=0)
+    """Worker processes that do no bulk work, of the embedded runner; one is left for it always."""
+    worker_memory_mb: int = Field(default=4096, ge=0)
+    """Megabytes a worker process may hold: above it is replaced after its step, half above that at once; 0: none.
+    At least twice what a loaded model takes."""
     lease_s: float = Field(default=60.0, gt=0, le=3600)
     """Seconds a claim lasts unless renewed; a dead worker's step is free again after that."""
     tick_s: float = Field(default=5.0, gt=0, le=20)

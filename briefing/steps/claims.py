@@ -1,4 +1,4 @@
-"""Claiming: one worker gets the next ready step, under a fence."""
+"""Claiming: one worker gets the next ready step, under a fence: of the lowest rank, and past its engine's gate."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import or_, select, update
 
+from briefing import gates
 from briefing.database import database_clock
 from briefing.failpoints import Failpoint, reach
 from briefing.models import StepRow
@@ -32,16 +33,29 @@ class Lease:
     postponed: int
     request_id: str | None = None
     """The request that it goes back to."""
+    queue: Queue = Queue.INTERACTIVE
+    engine: str = ""
+    """The online engine whose gate it passed; empty for none."""
 
 
 def is_due(session: Session, queues: Sequence[Queue]) -> bool:
     """Tell whether there is a step to claim; a read, so that idle workers do not take SQLite's one write lock."""
-    statement = select(StepRow.id).where(
-        StepRow.state == StepState.READY.value,
-        StepRow.queue.in_([queue.value for queue in queues]),
-        or_(StepRow.not_before.is_(None), StepRow.not_before <= database_clock()),
-    )
-    return session.scalar(statement.limit(1)) is not None
+    for queue in queues:
+        for engine in _engines(session, queue):
+            statement = select(StepRow.id).where(
+                StepRow.state == StepState.READY.value,
+                StepRow.queue == queue.value,
+                StepRow.engine == engine,
+                or_(StepRow.not_before.is_(None), StepRow.not_before <= database_clock()),
+            )
+            if session.scalar(statement.limit(1)) is not None:
+                return True
+    return False
+
+
+def _engines(session: Session, queue: Queue, *, lock: bool = False) -> tuple[str, ...]:
+    """Return the engines whose steps may be claimed from `queue` now; the empty one is of steps without a gate."""
+    return ("", *gates.passable(session, lock=lock)) if queue is Queue.ONLINE else ("",)
 
 
 def claim(
@@ -58,13 +72,23 @@ def claim(
     Needs a writing session of its own: the claim must be committed before the work starts.
     """
     for queue in queues:
-        if lease := _claim_from(session, holder, lease_s, queue, kinds, step_id):
-            return lease
+        for engine in _engines(session, queue, lock=True):
+            lease = _claim_from(session, holder, lease_s, queue, engine, kinds, step_id)
+            if lease is not None:
+                if engine:
+                    gates.take(session, engine, len(lease.payload.get("chunk", {}).get("spoken", "")))
+                return lease
     return None
 
 
-def _claim_from(
-    session: Session, holder: str, lease_s: float, queue: Queue, kinds: Collection[StepKind], step_id: int | None
+def _claim_from(  # noqa: PLR0913  what tells a step
+    session: Session,
+    holder: str,
+    lease_s: float,
+    queue: Queue,
+    engine: str,
+    kinds: Collection[StepKind],
+    step_id: int | None,
 ) -> Lease | None:
     clock = database_clock()
     candidate = (
@@ -72,11 +96,12 @@ def _claim_from(
         .where(
             StepRow.state == StepState.READY.value,
             StepRow.queue == queue.value,
+            StepRow.engine == engine,
             # Rolling upgrades: a kind that an older worker does not know stays ready for newer ones (F23).
             StepRow.kind.in_([kind.value for kind in kinds]),
             or_(StepRow.not_before.is_(None), StepRow.not_before <= clock),
         )
-        .order_by(StepRow.id)
+        .order_by(StepRow.rank, StepRow.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
@@ -117,4 +142,6 @@ def _claim_from(
         row.attempts,
         row.postponed,
         row.request_id,
+        queue,
+        engine,
     )

@@ -47,14 +47,17 @@ def wait_again(session: Session, lease: Lease) -> bool:
     )
 
 
-def postpone(session: Session, lease: Lease, delay_s: float, code: str) -> bool:
-    """Make the step ready again after `delay_s` seconds, for a transient failure; spends no claim."""
+def postpone(session: Session, lease: Lease, delay_s: float, code: str, *, failed: bool = True) -> bool:
+    """Make the step ready again after `delay_s` seconds, for a transient failure; spends no claim.
+
+    One that has not `failed`, but is not allowed yet, may be put off for ever.
+    """
     return _reopen(
         session,
         lease,
         Failpoint.STEP_POSTPONED,
         attempts=StepRow.attempts - 1,
-        postponed=StepRow.postponed + 1,
+        postponed=StepRow.postponed + int(failed),
         not_before=database_clock() + delay_s,
         error_code=code,
     )

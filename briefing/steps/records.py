@@ -24,8 +24,13 @@ def record(  # noqa: PLR0913  the columns of a new row
     seq: int = 0,
     payload: dict[str, Any] | None = None,
     state: StepState = StepState.READY,
+    rank: int = 0,
+    engine: str = "",
+    not_before: float | None = None,
 ) -> StepRow:
-    """Add a step."""
+    """Add a step. `rank` is its place in the queue (`briefing.ranks`), `engine` whose gate it has to pass,
+    `not_before` when it may be claimed, by the database's clock.
+    """
     step = StepRow(
         kind=kind.value,
         queue=queue.value,
@@ -33,6 +38,9 @@ def record(  # noqa: PLR0913  the columns of a new row
         seq=seq,
         payload=payload or {},
         state=state.value,
+        rank=rank,
+        engine=engine,
+        not_before=not_before,
     )
     session.add(step)
     reach(Failpoint.STEP_RECORDED)
@@ -45,6 +53,42 @@ def has_begun(session: Session, revision_id: int, kind: StepKind) -> bool:
         StepRow.revision_id == revision_id, StepRow.kind == kind.value, StepRow.state != StepState.READY.value
     )
     return session.scalar(statement.limit(1)) is not None
+
+
+def hasten(session: Session, revision_id: int, kind: StepKind) -> None:
+    """Let a revision's step of one kind begin at once, if it only waits for a quiet period."""
+    session.execute(
+        update(StepRow)
+        .where(
+            StepRow.revision_id == revision_id,
+            StepRow.kind == kind.value,
+            StepRow.state == StepState.READY.value,
+            StepRow.error_code.is_(None),
+        )
+        .values(not_before=None)
+    )
+
+
+def put_back(session: Session, revision_id: int, kind: StepKind, until: float, longest_s: float) -> None:
+    """Have a revision's step of one kind wait until then, but for at most `longest_s` more than at first.
+
+    One that may begin at once, as when somebody waits for it, is left alone.
+    """
+    for step in session.scalars(
+        select(StepRow)
+        .where(
+            StepRow.revision_id == revision_id,
+            StepRow.kind == kind.value,
+            StepRow.state == StepState.READY.value,
+            StepRow.not_before.is_not(None),
+            StepRow.error_code.is_(None),
+        )
+        .with_for_update()
+    ):
+        planned = step.not_before or until
+        first = float(step.payload.get("first_not_before", planned))
+        step.payload = {**step.payload, "first_not_before": first}
+        step.not_before = max(planned, min(until, first + longest_s))
 
 
 def ready_waiting(session: Session, revision_id: int, kind: StepKind) -> None:

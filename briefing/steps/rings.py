@@ -1,33 +1,65 @@
-"""Which ready steps a broker is to be told of."""
+"""Which ready steps a broker is to be told of.
+
+A ring has one step of that queue and kind done, the one whose turn it is. A broker hands rings out in the order they
+came, so a queue gets only a few ahead: a newcomer would wait behind all that are there.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 
+from briefing import gates
 from briefing.database import database_clock
 from briefing.models import StepRow
-from briefing.states import StepState
+from briefing.states import Queue, StepState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy.orm import Session
 
+#: Seconds after which a step behind a gate is rung again: a ring that finds the gate shut is lost.
+_GATED_AGAIN_S = 2.0
 
-def due_to_ring(session: Session, ring_again_s: float, limit: int) -> list[StepRow]:
-    """Return ready steps whose time has come and that were never rung, or not for `ring_again_s` seconds."""
+#: Steps of one engine rung in one look. Its gate lets few through, and the next look comes soon.
+_GATED_AT_ONCE = 4
+
+
+def due_to_ring(session: Session, ring_again_s: float, most_unanswered: int) -> list[StepRow]:
+    """Return ready steps whose time has come and that were never rung, or not for `ring_again_s` seconds; of each queue
+    no more than leave `most_unanswered` rings that nobody has answered yet.
+    """
+    found: list[StepRow] = []
+    for queue in Queue:
+        rung = select(func.count()).where(
+            StepRow.state == StepState.READY.value,
+            StepRow.queue == queue.value,
+            StepRow.rung_at >= database_clock() - ring_again_s,
+        )
+        room = most_unanswered - (session.scalar(rung) or 0)
+        found += _due(session, queue, "", ring_again_s, room)
+        if queue is Queue.ONLINE:
+            for engine in gates.passable(session):
+                again_s = min(ring_again_s, _GATED_AGAIN_S)
+                found += _due(session, queue, engine, again_s, _GATED_AT_ONCE)
+    return found
+
+
+def _due(session: Session, queue: Queue, engine: str, again_s: float, most: int) -> list[StepRow]:
     clock = database_clock()
     statement = (
         select(StepRow)
         .where(
             StepRow.state == StepState.READY.value,
+            StepRow.queue == queue.value,
+            StepRow.engine == engine,
             or_(StepRow.not_before.is_(None), StepRow.not_before <= clock),
-            or_(StepRow.rung_at.is_(None), StepRow.rung_at < clock - ring_again_s),
+            or_(StepRow.rung_at.is_(None), StepRow.rung_at < clock - again_s),
         )
-        .order_by(StepRow.id)
-        .limit(limit)
+        .order_by(StepRow.rank, StepRow.id)
+        .limit(max(0, most))
     )
     return list(session.scalars(statement))
 

@@ -15,7 +15,7 @@ from pydantic import ConfigDict, ValidationError
 
 from briefing.addresses import web_address
 from briefing.errors import ArticleNotFound, PageRefused, SourceUnavailable
-from briefing.values import Article, ArticleRef, Value
+from briefing.values import Article, ArticleRef, Value, is_name
 from worker.text import clean_characters, decode_page
 
 #: Endings looked for, in this order, and what they hold.
@@ -66,6 +66,15 @@ class FilesSource:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    def listed(self) -> list[str]:
+        """Return the IDs of all articles in the folder, in order. Raises SourceUnavailable."""
+        try:
+            found = [path for path in self._folder.iterdir() if path.suffix.lower() in ENDINGS and path.is_file()]
+        except OSError as error:
+            message = f"the folder {self._folder} cannot be read: {error.strerror}"
+            raise SourceUnavailable(message) from error
+        return sorted({path.stem for path in found if is_name(path.stem)})
 
     def fetch(self, ref: ArticleRef, address: str | None) -> Article:  # noqa: ARG002  the source protocol
         """Read the file whose stem is the ID. Raises ArticleNotFound or PageRefused."""

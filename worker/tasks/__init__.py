@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from briefing.states import StepKind
 from worker.tasks.assemble import assemble_revision
+from worker.tasks.estimate import measure_articles
 from worker.tasks.jingle import conform_jingle
 from worker.tasks.prepare import prepare_revision
 from worker.tasks.publish import publish_revision
@@ -33,6 +34,7 @@ TASKS: dict[StepKind, Task] = {
     StepKind.ASSEMBLE: assemble_revision,
     StepKind.PUBLISH: publish_revision,
     StepKind.JINGLE: conform_jingle,
+    StepKind.ESTIMATE: measure_articles,
     StepKind.VERIFY: verify_revision,
 }
 

@@ -64,7 +64,7 @@ def assemble_revision(lease: Lease, place: Workplace) -> None:
             revisions.conclude(session, row, state, now)
         else:
             revisions.move(row, state, now)
-        record(session, row.id, following)
+        record(session, row, following)
         reach(Failpoint.ASSEMBLE_BEFORE_COMMIT)
     reach(Failpoint.ASSEMBLE_AFTER_COMMIT)
 
@@ -99,8 +99,11 @@ def _produced(place: Workplace, planned: Programme, takes: dict[str, Take]) -> M
 
 def _speak_again(place: Workplace, lease: Lease, prepared: Prepared, keys: Collection[str]) -> None:
     """Have the chunks of damaged takes spoken again, and the assembling wait for them."""
-    voices = {narrator.voice for narrator in prepared.cast.narrators}
-    online = {voice for voice in voices if place.speakers.get(voice).engine.capabilities.online}
+    online = {
+        narrator.voice: narrator.engine
+        for narrator in prepared.cast.narrators
+        if place.speakers.get(narrator.voice).engine.capabilities.online
+    }
     with place.database.writing() as session:
         row = revisions.locked(session, lease.revision_id)
         if not steps.wait_again(session, lease):
@@ -111,4 +114,4 @@ def _speak_again(place: Workplace, lease: Lease, prepared: Prepared, keys: Colle
         row.chunks_left += len(keys)
         spoken = {chunk.key for chunk in prepared.chunks}.difference(keys)
         _, following = pipeline.after_prepare(prepared.chunks, spoken, Queue(row.queue), online=online)
-        record(session, row.id, [step for step in following if step.kind is StepKind.SPEAK])
+        record(session, row, [step for step in following if step.kind is StepKind.SPEAK])

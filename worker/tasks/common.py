@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from briefing import revisions, steps
+from briefing import gates, revisions, steps
 from briefing.models import RevisionRow, VariationRow
+from briefing.ranks import rank_in
 from briefing.states import ACTIVE, Queue, RevisionState
 from briefing.takes import find_takes
 from worker import pipeline
+from worker.engine_gates import bounds_of
+from worker.spending import costs_of, spend
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,10 +41,23 @@ def finish_idle(place: Workplace, lease: Lease) -> None:
         steps.finish(session, lease)
 
 
-def save_chunks(session: Session, row: RevisionRow, prepared: Prepared, engaged: Engaged, now: datetime) -> None:
-    """Write down the cast and its chunks, and record the steps that speak those without a take."""
+def save_chunks(  # noqa: PLR0913  what is written down
+    session: Session,
+    place: Workplace,
+    row: RevisionRow,
+    prepared: Prepared,
+    engaged: Engaged,
+    now: datetime,
+    *,
+    asked: bool,
+) -> None:
+    """Write down the cast and its chunks, and record the steps that speak those without a take.
+
+    Unless the revision was `asked` before, raises QuotaExceeded or PutOff where its key or show may not spend so much.
+    """
     keys = {chunk.key for chunk in prepared.chunks}
     takes = find_takes(session, keys)
+    spend(session, row, costs_of(prepared, takes, place.speakers.catalogue), now, asked=asked)
     state, following = pipeline.after_prepare(prepared.chunks, takes, Queue(row.queue), online=engaged.online)
     row.cast = prepared.cast.model_dump(mode="json")
     row.fallbacks = [fallback.model_dump(mode="json") for fallback in engaged.fallbacks]
@@ -50,15 +66,25 @@ def save_chunks(session: Session, row: RevisionRow, prepared: Prepared, engaged:
     row.chunks_left = len(keys) - len(takes)
     row.spoken_s = sum(take.seconds for take in takes.values())
     revisions.move(row, state, now)
-    record(session, row.id, following)
+    record(session, row, following)
 
 
-def record(session: Session, revision_id: int, following: Sequence[pipeline.Next]) -> None:
-    """Record the steps that follow."""
+def record(session: Session, row: RevisionRow, following: Sequence[pipeline.Next]) -> None:
+    """Record the steps that follow, at the revision's place in line."""
+    for engine in {step.engine for step in following} - {""}:
+        gates.ensure(session, engine, bounds_of(engine))
     for step in following:
         payload = {"chunk": step.chunk.model_dump(mode="json")} if step.chunk else {}
         steps.record(
-            session, step.kind, step.queue, revision_id=revision_id, seq=step.seq, payload=payload, state=step.state
+            session,
+            step.kind,
+            step.queue,
+            revision_id=row.id,
+            seq=step.seq,
+            payload=payload,
+            state=step.state,
+            rank=rank_in(step.queue, Queue(row.queue), row.rank),
+            engine=step.engine,
         )
 
 

@@ -14,7 +14,7 @@ from briefing.shows import listed_sources
 from briefing.states import RevisionState
 from briefing.values import Article, ArticleRef, Script
 from briefing.versions import latest_versions, save_version
-from worker import script
+from worker import script, spending
 from worker.casting import engage
 from worker.fetch import fetch
 from worker.prepare import Prepared, cut, write_script
@@ -35,6 +35,8 @@ def prepare_revision(lease: Lease, place: Workplace) -> None:
         finish_idle(place, lease)
         return
     show = Show.stored(revision.show)
+    with place.database.reading() as session:
+        spending.may_begin(session, revision, datetime.now(UTC))
     articles, versions = _articles(place, revision)
     with place.database.reading() as session:
         cleanings = {name: source.cleaning for name, source in listed_sources(session).items()}
@@ -47,7 +49,7 @@ def prepare_revision(lease: Lease, place: Workplace) -> None:
     with place.database.writing() as session:
         row = revisions.locked_in_briefing(session, revision.id)
         if steps.finish(session, lease):
-            _save_prepared(session, row, prepared, engaged, versions)
+            _save_prepared(session, place, row, prepared, engaged, versions)
             reach(Failpoint.PREPARE_BEFORE_COMMIT)
     reach(Failpoint.PREPARE_AFTER_COMMIT)
 
@@ -65,7 +67,7 @@ def _is_unchanged(place: Workplace, lease: Lease, written: Script) -> bool:
 
 
 def _save_prepared(
-    session: Session, row: RevisionRow, prepared: Prepared, engaged: Engaged, versions: list[int]
+    session: Session, place: Workplace, row: RevisionRow, prepared: Prepared, engaged: Engaged, versions: list[int]
 ) -> None:
     now = datetime.now(UTC)
     row.script = prepared.script.model_dump(mode="json")
@@ -73,7 +75,7 @@ def _save_prepared(
     row.versions = list(versions)
     row.prepared_at = now
     revisions.supersede_unfinished(session, row.briefing_id, row.number, now)
-    save_chunks(session, row, prepared, engaged, now)
+    save_chunks(session, place, row, prepared, engaged, now, asked=False)
 
 
 def _articles(place: Workplace, revision: RevisionRow) -> tuple[list[Article], list[int]]:

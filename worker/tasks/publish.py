@@ -27,6 +27,6 @@ def publish_revision(lease: Lease, place: Workplace) -> None:
         row = revisions.locked_in_briefing(session, revision.id)
         if steps.finish(session, lease):
             publish(session, row, place.storage, place.files, datetime.now(UTC))
-            record(session, row.id, pipeline.after_publish(RevisionState(row.state), Queue(row.queue)))
+            record(session, row, pipeline.after_publish(RevisionState(row.state), Queue(row.queue)))
             reach(Failpoint.PUBLISH_BEFORE_COMMIT)
     reach(Failpoint.PUBLISH_AFTER_COMMIT)

@@ -41,5 +41,5 @@ def recast_revision(lease: Lease, place: Workplace) -> None:
     with place.database.writing() as session:
         row = revisions.locked(session, revision.id)
         if steps.finish(session, lease):
-            save_chunks(session, row, prepared, engaged, datetime.now(UTC))
+            save_chunks(session, place, row, prepared, engaged, datetime.now(UTC), asked=True)
             reach(Failpoint.RECAST_BEFORE_COMMIT)

@@ -1,0 +1,77 @@
+"""`PUT /v1/articles/{source}/{id}/audio`: what a CMS calls whenever a story is saved. Safe to repeat."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Response
+from pydantic import Field
+
+from api import quotas, schemas, views
+from api.asking import read_request
+from api.context import Generator, Here
+from api.problems import responses
+from briefing import asking
+from briefing.models import BriefingRow, ShowRow
+from briefing.show import Show
+from briefing.values import NAME_PATTERN
+
+router = APIRouter(prefix="/v1/articles", tags=["briefings"])
+
+Name = Annotated[str, Path(pattern=f"^{NAME_PATTERN}$")]
+
+
+class SavedRequest(schemas.Request):
+    """A story was saved."""
+
+    show: schemas.Text | None = Field(None, description="Home show; by default the source's.")
+    voice: schemas.Text | None = Field(None, description="By default the voices it has, or the show's.")
+    priority: Literal["interactive", "bulk"] = "interactive"
+
+
+@router.put(
+    "/{source}/{article}/audio",
+    status_code=202,
+    summary="Keep an article's audio up to date",
+    responses={
+        200: {"model": schemas.Briefing, "description": "A revision that is to be made will have this edit."},
+        **responses(
+            "missing_key",
+            "bad_key",
+            "scope_missing",
+            "rate_limited",
+            "quota_exceeded",
+            "unknown_source",
+            "unknown_show",
+            "unknown_voice",
+            "bad_article_id",
+        ),
+    },
+)
+def saved(
+    source: Name,
+    article: Name,
+    response: Response,
+    context: Here,
+    caller: Generator,
+    body: SavedRequest | None = None,
+) -> schemas.Briefing:
+    """Makes the article's audio where there is none. Where it is live, the article is looked at when no further call
+    came for the show's quiet period (30 s), or after its longest wait (5 min): many edits are one revision. What says
+    the same ends as unchanged, and is neither spoken nor published.
+    """
+    wish = body or SavedRequest.model_validate({})
+    request = schemas.BriefingRequest.model_validate({"article_ids": [f"{source}:{article}"], **wish.model_dump()})
+    now = datetime.now(UTC)
+    with context.database.writing() as session:
+        wanted = read_request(session, request, caller, context)
+        quiet = Show.model_validate(session.get_one(ShowRow, wanted.show).settings).quiet
+        revision, made = asking.edited(session, wanted, quiet, now)
+        if made:
+            quotas.admit(session, caller, wanted.queue, 1, now)
+        shown = views.briefing(session, session.get_one(BriefingRow, revision.briefing_id), context)
+    response.status_code = 202 if made else 200
+    response.headers["Location"] = shown.links["self"]
+    response.headers["Cache-Control"] = "no-store"
+    return shown

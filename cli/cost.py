@@ -1,0 +1,88 @@
+"""`briefcast cost`: what articles would cost, before they are asked for. Fetches and measures; speaks nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from briefing.errors import BriefcastError, UnknownReference
+from briefing.settings import LimitSettings, SpeechSettings, WorkSettings
+from briefing.show import Show
+from cli.articles import cleanings_of, read_source
+from cli.place import open_place
+from worker.estimate import Estimating, measured
+from worker.sources import connect
+from worker.speakers import Speakers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from briefing.cost import Cost
+    from briefing.values import Article
+    from cli.place import Place
+
+_GB = 1_000_000_000
+
+
+@click.command()
+@click.argument("sources", nargs=-1, metavar="SOURCE...")
+@click.option("--all", "whole", metavar="NAME", help="All articles of a source that can list them (a folder).")
+@click.option("--show", "slug", help="With the voices and wording of this show; by default the first one's.")
+@click.option("--voice", help="This voice speaks everything.")
+def cost(sources: tuple[str, ...], whole: str | None, slug: str | None, voice: str | None) -> None:
+    """Say what SOURCE (files, http(s) addresses, source:id) would cost: characters, takes that exist, minutes, money,
+    storage, time.
+    """
+    place = open_place()
+    if whole is not None:
+        sources = (*sources, *_listed(place, whole))
+    if not sources:
+        message = "name articles, or a source by --all"
+        raise click.UsageError(message)
+    show = place.show(slug) if slug else Show(slug="briefcast", title="Briefcast")
+    estimating = Estimating(
+        place.database,
+        Speakers(SpeechSettings()),
+        LimitSettings(),
+        show,
+        show.casting(SpeechSettings().voice, sole=voice),
+        cleanings_of(sources, place),
+        place.lexicon(slug),
+    )
+    total, failed = measured(estimating, _read(place, sources))
+    for ref, code in failed:
+        click.echo(f"{ref}: cannot be read [{code}]", err=True)
+    _print(total, WorkSettings().workers)
+
+
+def _listed(place: Place, name: str) -> list[str]:
+    known = place.sources()
+    if name not in known:
+        message = f"there is no source {name!r}"
+        raise UnknownReference(message, code="unknown_source", hint=f"Known sources: {', '.join(known) or 'none'}.")
+    listed = getattr(connect(known[name]), "listed", None)
+    if listed is None:
+        message = f"the source {name!r} cannot list its articles; name them"
+        raise click.UsageError(message)
+    return [f"{name}:{article}" for article in listed()]
+
+
+def _read(place: Place, sources: Sequence[str]) -> Iterator[tuple[str, Article | BriefcastError]]:
+    for source in sources:
+        try:
+            yield source, read_source(source, place)
+        except BriefcastError as error:
+            yield source, error
+
+
+def _print(total: Cost, workers: int) -> None:
+    minutes, to_speak, cpu = total.audio_s / 60, total.audio_to_speak_s / 60, total.cpu_s / 60
+    lacks = ", without a voice that nobody measured" if total.cpu_unmeasured else ""
+    click.echo(f"articles     {total.articles:,}")
+    click.echo(f"characters   {total.characters:,}, of which {total.characters_to_speak:,} are to be spoken")
+    click.echo(f"takes        {total.takes_existing:,} of {total.chunks:,} exist already")
+    click.echo(f"audio        about {minutes:,.1f} min, {to_speak:,.1f} of them to be spoken")
+    click.echo(f"money        {total.money:,.2f}, by the voices' prices")
+    click.echo(f"storage      about {total.storage_bytes / _GB:,.3f} GB")
+    click.echo(f"CPU          about {cpu:,.1f} min{lacks}; {cpu / workers:,.1f} min with {workers} workers")
