@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Float, ForeignKey, Index, String, Text
+from sqlalchemy import Float, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from briefing.models.base import Base
+from briefing.models.base import Base, PlainText
 
 
 class StepRow(Base):
@@ -46,5 +46,5 @@ class HealthRow(Base):
     __tablename__ = "health"
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
     state: Mapped[str] = mapped_column(String(16))
-    detail: Mapped[str] = mapped_column(Text)
+    detail: Mapped[str] = mapped_column(PlainText)
     reported_at: Mapped[float] = mapped_column(Float)
