@@ -30,6 +30,9 @@ _KEY = re.compile(r"bc_([0-9a-f]{8})_([A-Za-z0-9_-]{43})")
 _NOTE_USE_EVERY = timedelta(minutes=10)
 
 
+_MOST_NAME = 128
+
+
 class Scope(StrEnum):
     """What a key may do."""
 
@@ -66,12 +69,15 @@ def create(
     expires_at: datetime | None = None,
     limits: KeyLimits | None = None,
 ) -> str:
-    """Record a new key and return it; it cannot be shown again. Needs a writing session."""
+    """Record a new key and return it; it cannot be shown again. Needs a writing session.
+
+    Of a name longer than the column the beginning is kept: names are for people.
+    """
     key_id, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
     session.add(
         KeyRow(
             id=key_id,
-            name=name,
+            name=name[:_MOST_NAME],
             secret_sha256=_hashed(secret),
             scopes=sorted(scope.value for scope in scopes),
             created_at=now,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
@@ -15,6 +16,8 @@ from briefing.outages import reporting
 from briefing.storage import make_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from alembic.config import Config
     from sqlalchemy import Connection
 
@@ -88,8 +91,7 @@ def migrate(database: Database, revision: str = "head") -> None:
     if database.engine.dialect.name == "sqlite" and folder:
         make_folder(Path(folder).parent)
     try:
-        with reporting(), database.engine.execution_options(writing=True).begin() as connection:
-            _alone(connection)
+        with reporting(), _migrating(database) as connection:
             config.attributes["connection"] = connection
             if revision != "head" and _is_ahead(config, connection, revision):
                 command.downgrade(config, revision)
@@ -101,10 +103,40 @@ def migrate(database: Database, revision: str = "head") -> None:
         raise Misconfigured(message, hint=hint) from error
 
 
-def _alone(connection: Connection) -> None:
-    """Have others that migrate wait for us, and us for them: then they find nothing left to do. SQLite's one writer is
-    alone as it is.
-    """
+@contextmanager
+def _migrating(database: Database) -> Iterator[Connection]:
+    """A connection in one transaction, alone among those that migrate: who comes second finds nothing left to do."""
+    with database.engine.execution_options(writing=True).connect() as connection:
+        if database.engine.dialect.name == "sqlite":
+            with _unbound(connection), connection.begin():
+                yield connection
+                _check_references(connection)
+        else:
+            with connection.begin():
+                _lock(connection)
+                yield connection
+
+
+@contextmanager
+def _unbound(connection: Connection) -> Iterator[None]:
+    """Have SQLite not look at references: a migration copies a table and drops the old one, which others refer to."""
+    # Not by SQLAlchemy, which would begin a transaction first, in which this does nothing.
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
+
+
+def _check_references(connection: Connection) -> None:
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    if broken:
+        message = f"rows would refer to nothing after this migration: {sorted({row[0] for row in broken})}"
+        raise Misconfigured(message, hint="Nothing has been changed. Was a row changed by hand?")
+
+
+def _lock(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         # Copying a large table takes its time. What a migration waits for, all others wait for behind it: not for long.
         connection.execute(text("SET LOCAL statement_timeout = 0"))

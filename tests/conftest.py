@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from briefing.database import Database
+from briefing.schema import migrate
 from tests.support.client import free_port
 from tests.support.newsroom import make_place
+from tests.support.postgres import Postgres, postgres
 from worker import clean
 
 if TYPE_CHECKING:
@@ -40,6 +43,32 @@ def _parsed_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     """Have each text parsed once, but where parsing is what is tested."""
     if not request.path.name.startswith(("test_clean", "test_pages", "test_plain")):
         monkeypatch.setattr(clean, "_parse", _parse_once)
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A PostgreSQL for all tests of this process; each makes a database of its own. It is neither stopped nor cut."""
+    with postgres(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database, once of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'b.db'}"
+    server: Postgres = request.getfixturevalue("cluster")
+    return server.new_database(migrated=False)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database at the newest schema, once of each kind."""
+    if request.param == "sqlite":
+        database = Database(f"sqlite:///{tmp_path / 'b.db'}")
+        migrate(database)
+    else:
+        database = Database(request.getfixturevalue("cluster").new_database())
+    yield database
+    database.dispose()
 
 
 @pytest.fixture

@@ -154,7 +154,7 @@ def _engine_of(lease: Lease, place: Workplace) -> str:
 def _settle(lease: Lease, place: Workplace, error: BriefcastError) -> None:
     """Decide what becomes of a step that failed for a known reason."""
     if isinstance(error, DatabaseUnavailable):
-        _wait_for_database(lease, place)
+        _wait_for_database(place)
     delay_s = delay_after(error, lease.postponed)
     counted.count(STEP_FAILURES, lease.kind.value, error.code)
     if lease.kind is StepKind.PREPARE and isinstance(error, _OF_FETCHING):
@@ -171,11 +171,11 @@ def _settle(lease: Lease, place: Workplace, error: BriefcastError) -> None:
     _log.warning("step failed", code=error.code, message=error.message, again_in_s=delay_s, held=held)
 
 
-def _wait_for_database(lease: Lease, place: Workplace) -> None:
+def _wait_for_database(place: Workplace) -> None:
     """Wait until the database answers again, for as long as a lease lasts: while it holds, nobody else does the step.
 
-    Whether what was cut short has been committed need not be known: what is written next is written under the fence, and
-    changes nothing if the step is done. Raises DatabaseUnavailable.
+    Whether what was cut short has been committed need not be known: what is written next is written under the fence,
+    and changes nothing if the step is done. Raises DatabaseUnavailable.
     """
     until = time.monotonic() + place.work.lease_s
     while True:

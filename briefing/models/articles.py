@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, Text, UniqueConstraint
+from sqlalchemy import String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from briefing.models.base import Base
+from briefing.models.base import Base, PlainText
 
 
 class ArticleRow(Base):
@@ -17,7 +17,7 @@ class ArticleRow(Base):
     __tablename__ = "articles"
     source: Mapped[str] = mapped_column(String(128), primary_key=True)
     id: Mapped[str] = mapped_column(String(128), primary_key=True)
-    address: Mapped[str | None] = mapped_column(Text)
+    address: Mapped[str | None] = mapped_column(PlainText)
 
 
 class ArticleVersionRow(Base):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Float, ForeignKey, Index, String
+from sqlalchemy import BigInteger, Float, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from briefing.models.base import Base
@@ -18,7 +18,7 @@ class TakeRow(Base):
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     rate: Mapped[int]
-    samples: Mapped[int]
+    samples: Mapped[int] = mapped_column(BigInteger)
     loudness_lufs: Mapped[float | None]
     words: Mapped[list[Any]]
     """Dumped `TimedWord` values."""
@@ -32,8 +32,9 @@ class MasterRow(Base):
     __tablename__ = "masters"
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     sha256: Mapped[str] = mapped_column(String(64), index=True)
-    bytes: Mapped[int]
-    samples: Mapped[int]
+    # Thirteen hours at 44.1 kHz are more samples than 31 bits count, and what fails then is a finished programme.
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    samples: Mapped[int] = mapped_column(BigInteger)
     transcript: Mapped[str] = mapped_column(String(64), index=True)
     """sha256 of the stored transcript; empty for masters from before there were any."""
     chapters: Mapped[list[Any]]

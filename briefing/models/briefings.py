@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import Float, ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from briefing.models.base import Base
+from briefing.models.base import Base, PlainText
 from briefing.requests import current_request
 
 
@@ -87,8 +87,8 @@ class RevisionRow(Base):
     verification: Mapped[dict[str, Any] | None]
     """What the `verify` step found (state, findings, checked_at); None until it has looked."""
     error_code: Mapped[str | None] = mapped_column(String(64))
-    error_message: Mapped[str | None] = mapped_column(Text)
-    error_hint: Mapped[str | None] = mapped_column(Text)
+    error_message: Mapped[str | None] = mapped_column(PlainText)
+    error_hint: Mapped[str | None] = mapped_column(PlainText)
     uses_noted: Mapped[bool] = mapped_column(default=False)
     """Whether `uses` has what it is made of; only of revisions that are finished."""
     let_go_at: Mapped[datetime | None]

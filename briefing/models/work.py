@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Float, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, Float, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from briefing.database import database_clock
-from briefing.models.base import Base
+from briefing.models.base import Base, PlainText
 from briefing.requests import current_request
 
 
@@ -57,7 +57,7 @@ class HealthRow(Base):
     __tablename__ = "health"
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
     state: Mapped[str] = mapped_column(String(16))
-    detail: Mapped[str] = mapped_column(Text)
+    detail: Mapped[str] = mapped_column(PlainText)
     reported_at: Mapped[float] = mapped_column(Float)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import pytest
@@ -26,10 +27,6 @@ def database(cluster):
     database.dispose()
 
 
-def name_of(database):
-    return database.engine.url.database
-
-
 @pytest.mark.parametrize("written", ["postgres://u:p@h/d", "postgresql://u:p@h/d", "postgresql+psycopg://u:p@h/d"])
 def test_any_way_to_write_the_address_takes_psycopg(written):
     assert parse_address(written).render_as_string(hide_password=False) == "postgresql+psycopg://u:p@h/d"
@@ -42,8 +39,7 @@ def test_a_password_is_in_no_message(address):
     database = Database(address.format(port=free_port()))
     with pytest.raises((DatabaseUnavailable, Misconfigured)) as caught, database.reading() as session:
         session.execute(text("SELECT 1"))
-    assert "hunter2" not in caught.value.message
-    assert "hunter2" not in repr(database.__dict__) or "address" in database.__dict__
+    assert "hunter2" not in caught.value.message + caught.value.hint
 
 
 def test_parameters_are_in_no_message(database):
@@ -59,23 +55,27 @@ def away(database):
     return caught.value.message
 
 
+def away_at(address):
+    database = Database(address)
+    try:
+        return away(database)
+    finally:
+        database.dispose()
+
+
 def test_what_keeps_it_from_being_used_is_told_as_unavailable(cluster, database):
-    address = cluster.address_of(name_of(database))
-    assert "refused" in away(Database(cluster.address_of("x", free_port())))
-    assert "does not exist" in away(Database(cluster.address_of("nowhere")))
-    assert "role" in away(Database(address.replace("briefcast@", "stranger@")))
-    assert "briefcast migrate" in away(Database(cluster.new_database(migrated=False)))
-    assert "read-only" in away(Database(f"{address}?options=-c%20default_transaction_read_only%3Don"))
+    assert "refused" in away_at(cluster.address_of("x", free_port()))
+    assert "does not exist" in away_at(cluster.address_of("nowhere"))
+    assert "role" in away_at(database.address.replace("briefcast@", "stranger@"))
+    assert "briefcast migrate" in away_at(cluster.new_database(migrated=False))
+    assert "read-only" in away_at(f"{database.address}?options=-c%20default_transaction_read_only%3Don")
 
 
 def test_too_many_clients_are_told_as_unavailable(cluster, database):
-    cluster.sql("ALTER ROLE briefcast CONNECTION LIMIT 1")
-    try:
-        with database.reading() as session:
-            session.execute(text("SELECT 1"))
-            assert "too many connections" in away(Database(cluster.address_of(name_of(database))))
-    finally:
-        cluster.sql("ALTER ROLE briefcast CONNECTION LIMIT -1")
+    cluster.sql(f"ALTER DATABASE {database.engine.url.database} CONNECTION LIMIT 1")
+    with database.reading() as session:
+        session.execute(text("SELECT 1"))
+        assert "too many connections" in away_at(database.address)
 
 
 def test_all_connections_busy_is_told_as_unavailable(database):
@@ -95,9 +95,10 @@ def test_a_connection_that_was_cut_is_replaced_unseen(cluster, database):
     with database.reading() as session:
         assert session.scalar(text("SELECT pg_backend_pid()")) != pid
     # When it is ended in mid-transaction / Then that is told, and the one after goes well
-    with pytest.raises(DatabaseUnavailable), database.writing() as session:
-        pid = session.scalar(text("SELECT pg_backend_pid()"))
-        cluster.sql(f"SELECT pg_terminate_backend({pid})")
+    with ExitStack() as stack:
+        stack.enter_context(pytest.raises(DatabaseUnavailable))
+        session = stack.enter_context(database.writing())
+        cluster.sql(f"SELECT pg_terminate_backend({session.scalar(text('SELECT pg_backend_pid()'))})")
         session.execute(text("SELECT 1"))
     with database.writing() as session:
         session.execute(text("SELECT 1"))

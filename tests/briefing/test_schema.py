@@ -1,36 +1,169 @@
 from __future__ import annotations
 
 import json
+import threading
+from datetime import UTC, datetime
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import MetaData, inspect, select, text
 
 from briefing.database import Database
-from briefing.models import Base, RevisionRow
+from briefing.errors import Misconfigured
+from briefing.models import (
+    Base,
+    BriefingRow,
+    EpisodeRow,
+    MasterRow,
+    RevisionRow,
+    ShowRow,
+    SourceRow,
+    StepRow,
+    TakeRow,
+)
 from briefing.revisions import casting_of
 from briefing.schema import current, migrate, newest
 from briefing.speech import Cast, Casting, Narrator
+from tests.support.processes import briefcast
+
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
-def test_migrations_lead_to_the_tables_as_declared(tmp_path):
-    database = Database(f"sqlite:///{tmp_path / 'b.db'}")
+@pytest.fixture
+def database(empty_address):
+    """An empty database, once of each kind."""
+    database = Database(empty_address)
+    yield database
+    database.dispose()
+
+
+def differences(database):
+    """What tells the migrated schema from the tables as declared, types and indexes included."""
+    with database.engine.connect() as connection:
+        return compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), Base.metadata)
+
+
+def test_migrations_lead_to_the_tables_as_declared(database):
     assert current(database) is None
     migrate(database)
     assert current(database) == newest()
+    assert differences(database) == []
+
+
+#: A row of each table whose columns come and go, at the newest schema.
+ROWS = (
+    ShowRow(slug="s", position=0, settings={"a": [1]}, listed=True, podcast_guid="g"),
+    SourceRow(name="desk", position=0, listed=True, settings={}),
+    BriefingRow(id="b", identity="i", show="s", kind="story", articles=["desk:x"], created_at=NOW),
+    MasterRow(
+        key="m", sha256="a", bytes=5, samples=6, transcript="t", chapters=[{"t": 1}], content={"u": "\u2028é"},
+        created_at=NOW,
+    ),
+    TakeRow(
+        key="t", sha256="b", rate=22_050, samples=7, loudness_lufs=-20.5, words=[[0, 1, 2, 3]], timing="exact",
+        created_at=NOW,
+    ),
+    RevisionRow(
+        id=3, briefing_id="b", number=1, state="live", queue="bulk", voice="joe", voices={"quotes": "amy"}, request={},
+        show={}, asked_again=False, requested_by="t", created_at=NOW, master_key="m", fallbacks=[],
+        cast={"body": {"voice": "joe"}}, verification={"state": "verified"},
+    ),
+    StepRow(id=9, revision_id=3, kind="speak", queue="bulk", payload={"chunk": {}}, state="done", lease_until=1.5e9),
+    EpisodeRow(show="s", briefing_id="b", guid="g", published_at=NOW),
+)  # fmt: skip
+
+#: Every migration after the first, newest first: where each test of going down stops.
+STEPS_DOWN = [f"{number:04}" for number in range(int(newest()) - 1, 0, -1)]
+
+
+def contents(database):
+    """All rows of all tables that there are, by table and column."""
+    found = {}
     with database.engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
-    database.dispose()
+        tables = MetaData()
+        tables.reflect(connection)
+        for table in tables.sorted_tables:
+            if table.name != "alembic_version":
+                rows = connection.execute(select(table)).mappings().all()
+                for column in table.columns:
+                    found[table.name, column.name] = [row[column.name] for row in rows]
+    return found
 
 
-def test_migrations_go_down_and_up_again(tmp_path):
-    database = Database(f"sqlite:///{tmp_path / 'b.db'}")
+def test_migrations_go_down_and_up_step_by_step_and_keep_what_both_sides_know(database):
     migrate(database)
+    with database.writing() as session:
+        for row in ROWS:
+            session.merge(row)
+            session.flush()
+    before = contents(database)
+    reached = {}
+    # When every step is taken back, one at a time / Then what the older schema knows is still there
+    for step in STEPS_DOWN:
+        migrate(database, step)
+        assert current(database) == step
+        reached[step] = contents(database)
+        assert {place: rows for place, rows in reached[step].items() if place in before} == {
+            place: rows for place, rows in before.items() if place in reached[step]
+        }
+    # And when they are applied again, one at a time / Then the same tables are there as declared, and the same rows
+    for step in [*reversed(STEPS_DOWN[:-1]), newest()]:
+        migrate(database, step)
+        kept = reached.get(step, before)
+        after = contents(database)
+        assert after.keys() == kept.keys()
+        assert {place for place in kept if kept[place] and after[place] == []} == set(), "no row is lost"
+    assert differences(database) == []
+    lost = {place for place in before if before[place] != contents(database)[place]}
+    assert lost <= {
+        ("masters", "chapters"), ("masters", "transcript"), ("takes", "words"), ("takes", "timing"),
+        ("revisions", "verification"), ("revisions", "cast"), ("revisions", "voices"),
+    }, "only what an older schema has no column for"  # fmt: skip
     migrate(database, "base")
     assert set(inspect(database.engine).get_table_names()) <= {"alembic_version"}
     migrate(database)
-    assert "steps" in inspect(database.engine).get_table_names()
-    database.dispose()
+    assert differences(database) == []
+
+
+def test_two_that_migrate_at_once_do_it_once(database):
+    start, failed = threading.Barrier(4), []
+
+    def bring_up():
+        mine = Database(database.address)
+        start.wait()
+        try:
+            migrate(mine)
+        except Exception as error:  # noqa: BLE001  told by the test
+            failed.append(error)
+        mine.dispose()
+
+    threads = [threading.Thread(target=bring_up) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert differences(database) == []
+
+
+def test_a_database_of_a_newer_briefcast_is_left_alone(database, empty_address, monkeypatch):
+    migrate(database)
+    with database.writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        session.execute(text("CREATE TABLE of_tomorrow (id INTEGER)"))
+    # Older processes go on: migrations only add
+    migrate(database)
+    # But whoever asks for a migration is told
+    monkeypatch.setenv("BRIEFCAST_DATABASE_URL", empty_address)
+    done = briefcast("migrate")
+    assert done.returncode == 3
+    assert "9999" in done.stderr
+    assert "newer Briefcast" in done.stderr
+    with pytest.raises(Misconfigured, match="9999"):
+        migrate(database, "base")
+    assert current(database) == "9999"
+    assert "of_tomorrow" in inspect(database.engine).get_table_names()
 
 
 def test_a_narrator_of_before_becomes_a_cast_and_back(tmp_path):

@@ -3,22 +3,19 @@ from __future__ import annotations
 import threading
 
 import pytest
+from sqlalchemy import func, select
 
 from briefing import steps
 from briefing.database import Database
 from briefing.models import StepRow
-from briefing.schema import migrate
 from briefing.states import Queue, StepKind, StepState
 
 ALL = tuple(Queue)
 
 
 @pytest.fixture
-def database(tmp_path):
-    database = Database(f"sqlite:///{tmp_path / 'b.db'}")
-    migrate(database)
-    yield database
-    database.dispose()
+def database(any_database):
+    return any_database
 
 
 def record(database, kind=StepKind.SPEAK, queue=Queue.INTERACTIVE, **fields):
@@ -134,6 +131,52 @@ def test_ready_steps_are_rung_once_and_again_when_nobody_comes(database):
     do(database, steps.mark_rung, [step])
     assert due(60) == []
     assert due(-1) == [step]
+
+
+def test_eight_threads_claim_500_steps_once_each_and_skip_none(cluster):
+    # Given 500 steps on PostgreSQL, where claims do not wait for one another
+    database = Database(cluster.new_database())
+    with database.writing() as session:
+        session.add_all(steps.record(session, StepKind.SPEAK, Queue.BULK, seq=number) for number in range(500))
+    claimed, lock, start = [], threading.Lock(), threading.Barrier(8)
+
+    def work(number):
+        start.wait()
+        while lease := claim(database, holder=f"here:{number}"):
+            with lock:
+                claimed.append((lease.step_id, lease.fence, number))
+
+    # When eight workers claim as fast as they can
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    # Then each step was claimed once, under its first fence, and all workers had some
+    assert len(claimed) == len({step for step, _, _ in claimed}) == 500
+    assert {fence for _, fence, _ in claimed} == {1}
+    assert len({number for _, _, number in claimed}) == 8
+    with database.reading() as session:
+        leased = select(func.count()).where(StepRow.state == "leased", StepRow.attempts == 1)
+        assert session.scalar(leased) == 500
+    database.dispose()
+
+
+def test_a_claim_locks_one_step_and_waits_for_none(cluster):
+    # Given a claim that is not committed yet
+    database = Database(cluster.new_database())
+    for _ in range(50):
+        record(database)
+    ready = select(StepRow.id).where(StepRow.state == "ready").with_for_update(skip_locked=True)
+    with database.writing() as session, database.writing() as other:
+        first = steps.claim(session, holder="a:1", lease_s=60, queues=ALL)
+        # Then all others are to be had: a plan that chose the step anew for each row would lock them all
+        assert len(other.scalars(ready).all()) == 49
+    with database.writing() as session, database.writing() as other:
+        second = steps.claim(session, holder="a:1", lease_s=60, queues=ALL)
+        third = steps.claim(other, holder="a:2", lease_s=60, queues=ALL)
+    assert len({first.step_id, second.step_id, third.step_id}) == 3
+    database.dispose()
 
 
 def test_twenty_threads_claim_each_step_once(database):

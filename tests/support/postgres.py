@@ -68,9 +68,9 @@ class Postgres:
         """The address of a database; `port` where something stands before the server."""
         return f"postgresql+psycopg://{_ROLE}@127.0.0.1:{port or self.port}/{name}"
 
-    def new_database(self, *, migrated=True):
+    def new_database(self, *, migrated=True) -> str:
         """Make an empty database, at the newest schema if it is to be `migrated`; return its address."""
-        if migrated and not self._made:
+        if not self._made:
             self.sql(f"CREATE DATABASE {_TEMPLATE} OWNER {_ROLE}")
             database = Database(self.address_of(_TEMPLATE))
             migrate(database)

@@ -1,0 +1,284 @@
+"""PostgreSQL away in the middle of work: restarted, killed, cut at COMMIT; and workers whose clocks are wrong."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import threading
+import time
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from sqlalchemy import func, select
+
+from briefing.database import Database
+from briefing.models import BriefingRow, EpisodeRow, RevisionRow, StepRow
+from tests.support.client import client_of, free_port
+from tests.support.newsroom import make_place
+from tests.support.postgres import postgres
+from tests.support.processes import BIN, briefcast, running, wait_for
+from worker.workplace import Workplace
+
+SHORT = "# Story {number}\n\nThe ferry runs again from Monday, the harbour board said.\n"
+
+
+@pytest.fixture
+def server(tmp_path):
+    """A PostgreSQL of this test's own, to be stopped and killed."""
+    with postgres(tmp_path / "postgres") as server:
+        yield server
+
+
+@pytest.fixture
+def newsroom(tmp_path, monkeypatch):
+    """Fifty articles, short leases, a port for the API."""
+    for name, value in {"LEASE_S": "3", "TICK_S": "0.25", "WORKERS": "2"}.items():
+        monkeypatch.setenv(f"BRIEFCAST_{name}", value)
+    monkeypatch.setenv("BRIEFCAST_PUBLIC_URL", f"http://127.0.0.1:{free_port()}")
+    (tmp_path / "articles").mkdir()
+    for number in range(50):
+        (tmp_path / "articles" / f"story{number}.md").write_text(SHORT.format(number=number))
+
+
+class Watch:
+    """Asks the API for a briefing ten times a second; keeps what it said, and when."""
+
+    def __init__(self, client, path):
+        self._client, self._path = client, path
+        self.heard, self._over = [], threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+
+    def _watch(self):
+        while not self._over.wait(0.1):
+            asked = time.monotonic()
+            answer = self._client.get(self._path)
+            self.heard.append((asked, time.monotonic(), answer.status_code, answer.headers.get("retry-after")))
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._over.set()
+        self._thread.join()
+
+    def well_after(self, moment):
+        """The first good answer to a question asked after a moment, as the seconds it came after it."""
+        return next((done - moment for asked, done, status, _ in self.heard if asked >= moment and status == 200), None)
+
+
+def test_postgresql_restarted_and_killed_under_load_loses_nothing(server, newsroom, tmp_path, monkeypatch):
+    # Given the server with its workers, and fifty briefings asked for
+    monkeypatch.setenv("BRIEFCAST_DATABASE_URL", server.address.replace("+psycopg", ""))
+    place = make_place(tmp_path)
+    key = briefcast("keys", "create", "--name", "test", "--scope", "admin").stdout.strip()
+    port = place.public.public_url.rpartition(":")[2]
+    client = httpx.Client(
+        base_url=place.public.public_url, headers={"Authorization": f"Bearer {key}"}, trust_env=False, timeout=60
+    )
+    done = select(func.count()).select_from(RevisionRow).where(RevisionRow.state == "live")
+
+    def live():
+        with place.database.reading() as session:
+            return session.scalar(done)
+
+    with running([BIN / "briefcast", "serve", "--port", port], tmp_path / "serve.log"), client:
+        wait_for(lambda: _answers(client), "the API")
+        body = {"voice": "silence", "show": "daily"}
+        asked = [
+            client.post("/v1/briefings", json={"article_ids": [f"desk:story{number}"], **body})
+            .raise_for_status()
+            .json()
+            for number in range(50)
+        ]
+        with Watch(client, asked[0]["links"]["self"]) as watch:
+            # When it is restarted, and later killed with -9, while they are being made
+            wait_for(lambda: live() >= 5, "the first five", 180)
+            server.restart()
+            restarted = time.monotonic()
+            wait_for(lambda: live() >= 15, "ten more", 180)
+            server.kill()
+            killed = time.monotonic()
+            time.sleep(2)
+            server.start()
+            back = time.monotonic()
+            # Then all are made, by themselves
+            wait_for(lambda: live() == 50, "all fifty", 300)
+        # And the API said "try again" only while it was away, and was well again soon after
+        statuses = {status for _, _, status, _ in watch.heard}
+        assert statuses == {200, 503}
+        assert {wish for _, _, status, wish in watch.heard if status == 503} == {"5"}
+        assert any(status == 503 for asked, _, status, _ in watch.heard if killed <= asked <= back)
+        assert watch.well_after(restarted) < 10
+        assert watch.well_after(back) < 10
+        late = [asked for asked, _, status, _ in watch.heard if status == 503 and asked > back + 10]
+        assert late == []
+    # And nothing was made or published twice
+    with place.database.reading() as session:
+        assert session.query(BriefingRow).count() == session.query(RevisionRow).count() == 50
+        assert session.query(EpisodeRow).count() == 50
+        published = select(StepRow.revision_id, func.count()).where(StepRow.kind == "publish").group_by("revision_id")
+        assert set(dict(session.execute(published).all()).values()) == {1}
+        assert session.scalar(select(func.max(StepRow.attempts))) <= 3
+    place.database.dispose()
+
+
+def _answers(client):
+    try:
+        return client.get("/readyz").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+class CommitCutter:
+    """Stands before PostgreSQL and cuts a connection at its COMMIT: `before` it arrives, or `after` it is carried out."""
+
+    def __init__(self, port):
+        self._target = ("127.0.0.1", port)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.mode, self.cuts = None, 0
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self):
+        self._listener.close()
+
+    def _accept(self):
+        with suppress(OSError):
+            while True:
+                near, _ = self._listener.accept()
+                far = socket.create_connection(self._target)
+                deaf, carried_out = threading.Event(), threading.Event()
+                for pump in (self._ask, self._answer):
+                    threading.Thread(target=pump, args=(near, far, deaf, carried_out), daemon=True).start()
+
+    def _ask(self, near, far, deaf, carried_out):
+        with suppress(OSError):
+            while block := near.recv(65536):
+                # "Q", its length, the text: a simple query, as the driver sends it.
+                mode, self.mode = (self.mode, None) if b"\x00\x0bCOMMIT\x00" in block else (None, self.mode)
+                if mode == "after":
+                    deaf.set()
+                    far.sendall(block)
+                    assert carried_out.wait(30)
+                if mode:
+                    self.cuts += 1
+                    break
+                far.sendall(block)
+        for end in (near, far):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def _answer(self, near, far, deaf, carried_out):
+        with suppress(OSError):
+            while block := far.recv(65536):
+                if deaf.is_set():
+                    carried_out.set()
+                else:
+                    near.sendall(block)
+        with suppress(OSError):
+            near.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def cutting(port):
+    cutter = CommitCutter(port)
+    try:
+        yield cutter
+    finally:
+        cutter.close()
+
+
+def test_a_connection_cut_at_commit_never_makes_a_second_revision(cluster, tmp_path, monkeypatch):
+    # Given an API whose connections to PostgreSQL can be cut at COMMIT
+    address = cluster.new_database()
+    with cutting(cluster.port) as cutter:
+        monkeypatch.setenv("BRIEFCAST_DATABASE_URL", address.replace(f":{cluster.port}/", f":{cutter.port}/"))
+        place = make_place(tmp_path)
+        with client_of(place) as client:
+            client.get("/v1/voices").raise_for_status()  # notes the key's use, once
+            # When 200 requests are cut, half of them before and half of them after it was carried out
+            outcomes = {}
+            for number in range(200):
+                cutter.mode = mode = ("before", "after")[number % 2]
+                body = {"article_ids": [f"desk:story{number}"], "voice": "silence"}
+                headers = {"Idempotency-Key": f"key-{number}"} if number % 4 < 2 else {}
+                first = client.post("/v1/briefings", json=body, headers=headers)
+                assert (first.status_code, first.headers["retry-after"]) == (503, "5"), mode
+                # And each is asked again, as it was told to
+                again = client.post("/v1/briefings", json=body, headers=headers)
+                outcomes.setdefault((mode, bool(headers)), set()).add(again.status_code)
+        place.database.dispose()
+        assert cutter.cuts == 200
+    # Then what had been carried out was found, what had not been was done, and nothing is there twice
+    assert outcomes == {
+        ("before", True): {202},
+        ("before", False): {202},
+        ("after", True): {202},
+        ("after", False): {200},
+    }
+    direct = Database(address)
+    with direct.reading() as session:
+        assert session.query(BriefingRow).count() == session.query(RevisionRow).count() == 200
+        assert session.query(StepRow).count() == 200
+    direct.dispose()
+
+
+#: A worker whose clock is wrong: what our code is told of the time, by whatever way, is `SKEW_S` off. (Not what the
+#: libraries are told: they compare with their own types.)
+SKEWED = """
+import datetime, importlib, os, pkgutil, sys, threading, time
+import briefing, worker
+for package in (briefing, worker):
+    for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        importlib.import_module(found.name)
+skew, real, true = float(os.environ["SKEW_S"]), datetime.datetime, time.time
+class Told(real):
+    @classmethod
+    def now(cls, tz=None): return real.now(tz) + datetime.timedelta(seconds=skew)
+time.time = lambda: true() + skew
+ours = [module for name, module in sys.modules.items() if name.split(".")[0] in ("briefing", "worker")]
+told = [setattr(module, "datetime", Told) for module in ours if getattr(module, "datetime", None) is real]
+assert len(told) > 10
+from worker.runner import work
+from worker.workplace import Workplace
+work(Workplace(), threading.Event())
+"""
+
+
+def test_workers_whose_clocks_are_wrong_steal_no_step_and_lose_none(cluster, newsroom, tmp_path, monkeypatch):
+    # Given three workers: one ten minutes ahead, one ten minutes behind, one right
+    monkeypatch.setenv("BRIEFCAST_DATABASE_URL", cluster.new_database())
+    monkeypatch.setenv("BRIEFCAST_LEASE_S", "20")
+    place = make_place(tmp_path)
+    from tests.support.asking import ask
+
+    for number in range(6):
+        ask(place, f"story{number}")
+    with (
+        running([sys.executable, "-c", SKEWED], tmp_path / "ahead.log", SKEW_S="600"),
+        running([sys.executable, "-c", SKEWED], tmp_path / "behind.log", SKEW_S="-600"),
+    ):
+        # When they share the work, and a sweeper of either clock looks for leases that ran out
+        from worker import sweep
+
+        mine = Workplace()
+        freed = []
+
+        def finished():
+            freed.extend(sweep.free_expired(mine))
+            with place.database.reading() as session:
+                return session.scalar(select(func.count()).where(RevisionRow.state == "live")) == 6
+
+        wait_for(finished, "all to be made", 120)
+        mine.database.dispose()
+    # Then no lease was taken early, and every step was claimed once
+    assert freed == []
+    with place.database.reading() as session:
+        ended = session.execute(select(StepRow.attempts, StepRow.fence).where(StepRow.kind != "verify")).all()
+        assert set(ended) == {(1, 1)}
+        told = [row.finished_at for row in session.scalars(select(RevisionRow))]
+        assert any(abs(moment - datetime.now(UTC)) > timedelta(minutes=5) for moment in told), "their clocks were wrong"
+    place.database.dispose()

@@ -1,0 +1,253 @@
+"""Many hosts on one PostgreSQL at the same moment: requests, workers, sweeps and publishing in each other's way."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from api.app import create_app
+from briefing import revisions, steps
+from briefing.audio import Master
+from briefing.models import BriefingRow, EpisodeRow, IdempotencyRow, MasterRow, RevisionRow, StepRow
+from briefing.states import ACTIVE, Queue, RevisionState, StepKind
+from tests.support.asking import again, ask
+from tests.support.client import free_port, make_key, served
+from tests.support.newsroom import ARTICLE, make_place, work_off
+from worker import sweep
+from worker.perform import perform_next
+from worker.tasks import TASKS
+from worker.tasks import assemble as assemble_task
+from worker.workplace import Workplace
+
+
+@pytest.fixture
+def place(cluster, tmp_path, monkeypatch):
+    monkeypatch.setenv("BRIEFCAST_DATABASE_URL", cluster.new_database())
+    place = make_place(tmp_path)
+    yield place
+    place.database.dispose()
+
+
+def deadlocks(cluster, place):
+    """How often the server had to part transactions that waited for each other."""
+    name = place.database.engine.url.database
+    place.database.dispose()  # a connection reports its counts when it ends
+    time.sleep(0.1)
+    return cluster.sql(f"SELECT deadlocks FROM pg_stat_database WHERE datname = '{name}'")[0][0]
+
+
+@pytest.mark.parametrize("key", [None, "the-same-key"])
+def test_two_api_processes_make_one_briefing_of_equal_requests(place, monkeypatch, key):
+    # Given two API servers, each with connections of its own
+    (place.data.data.parent / "articles" / "ferry.md").write_text(ARTICLE)
+    apps = []
+    for _ in range(2):
+        monkeypatch.setenv("BRIEFCAST_PUBLIC_URL", f"http://127.0.0.1:{free_port()}")
+        apps.append(create_app())
+    headers = {"Authorization": f"Bearer {make_key(place)}"} | ({"Idempotency-Key": key} if key else {})
+    with served(apps[0]) as one, served(apps[1]) as two, httpx.Client(trust_env=False, timeout=60) as client:
+        for address in (one, two):
+            client.get(f"{address}/v1/voices", headers=headers).raise_for_status()
+
+        # When both are asked for briefings that do not exist, many times at the same moment
+        def post(number):
+            article = f"desk:story{number // 8}"
+            return client.post(
+                f"{(one, two)[number % 2]}/v1/briefings", json={"article_ids": [article]}, headers=headers
+            )
+
+        with ThreadPoolExecutor(20) as pool:
+            answers = list(pool.map(post, [0, 1] * 8 if key else range(40)))
+    # Then each has one briefing with one revision, and nobody was told of an error
+    assert {answer.status_code for answer in answers} <= {200, 202}
+    stories = {tuple(answer.json()["articles"]): answer.json()["id"] for answer in answers}
+    assert {(tuple(a.json()["articles"]), a.json()["id"], a.json()["revision"]["number"]) for a in answers} == {
+        (articles, made, 1) for articles, made in stories.items()
+    }
+    with place.database.reading() as session:
+        assert session.query(BriefingRow).count() == session.query(RevisionRow).count() == len(stories)
+        assert session.query(StepRow).count() == len(stories)
+        assert session.query(IdempotencyRow).count() == (1 if key else 0)
+    for app in apps:
+        app.state.context.database.dispose()
+
+
+def test_two_bodies_under_one_key_at_once_are_told_apart(place):
+    app = create_app()
+    headers = {"Authorization": f"Bearer {make_key(place)}", "Idempotency-Key": "k"}
+    with served(app) as address, httpx.Client(trust_env=False, timeout=60) as client, ThreadPoolExecutor(8) as pool:
+
+        def post(number):
+            body = {"article_ids": [f"desk:story{number % 2}"]}
+            return client.post(f"{address}/v1/briefings", json=body, headers=headers).status_code
+
+        codes = list(pool.map(post, range(16)))
+    assert set(codes) <= {200, 202, 422}
+    assert codes.count(422) == 8
+    with place.database.reading() as session:
+        assert session.query(BriefingRow).count() == 1, "what was refused recorded nothing"
+    app.state.context.database.dispose()
+
+
+def test_collections_of_the_same_articles_in_any_order_do_not_wait_for_each_other(place, cluster):
+    names = [f"story{number}" for number in range(12)]
+
+    def collect(number):
+        order = names[:]
+        random.Random(number).shuffle(order)
+        ask(place, *order)
+
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(collect, range(24)))
+    assert deadlocks(cluster, place) == 0
+
+
+class Newsroom:
+    """Threads that ask, speak, publish and sweep as several hosts would; what any of them raises is kept."""
+
+    def __init__(self, place, seconds):
+        self.place, self.failed, self.seen_live = place, [], {}
+        self._until = time.monotonic() + seconds
+        self._threads = []
+
+    def start(self, work, seed):
+        def run():
+            mine, chance = Workplace(), random.Random(seed)
+            while time.monotonic() < self._until and not self.failed:
+                try:
+                    work(mine, chance)
+                except Exception as error:  # noqa: BLE001  told by the test
+                    self.failed.append(error)
+            mine.database.dispose()
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        self._threads.append(thread)
+
+    def join(self):
+        for thread in self._threads:
+            thread.join()
+        assert self.failed == []
+
+
+def speak(mine, _):
+    if not perform_next(mine, tuple(Queue)):
+        time.sleep(0.01)
+
+
+def editors(briefings):
+    def edit(mine, chance):
+        briefing = chance.choice(briefings)
+        if chance.random() < 0.5:
+            again(mine, briefing, refetch=chance.random() < 0.5, now=datetime.now(UTC))
+        else:
+            with mine.database.reading() as session:
+                row = session.get_one(BriefingRow, briefing)
+                name, show = row.articles[0].partition(":")[2], row.show
+            ask(mine, name, show=show, now=datetime.now(UTC))
+        time.sleep(chance.random() * 0.1)
+
+    return edit
+
+
+def approver(briefings):
+    def approve(mine, chance):
+        with mine.database.writing() as session:
+            row = revisions.lock_briefing(session, chance.choice(briefings))
+            if held := revisions.held_revision(session, row.id):
+                revisions.move(held, RevisionState.PUBLISHING, datetime.now(UTC))
+                steps.record(session, StepKind.PUBLISH, Queue.INTERACTIVE, revision_id=held.id)
+        time.sleep(0.05)
+
+    return approve
+
+
+def reaper(mine, chance):
+    """Take some worker for lost: its steps are freed, or given up with their revisions, while it still works on them."""
+    with mine.database.reading() as session:
+        leases = session.execute(select(StepRow.id, StepRow.attempts).where(StepRow.state == "leased")).all()
+    if leases:
+        with mine.database.writing() as session:
+            row = session.get_one(StepRow, chance.choice(leases).id, with_for_update=True)
+            if row.state == "leased":
+                row.lease_until = 0.0
+    sweep.free_expired(mine)
+    time.sleep(0.02)
+
+
+def ringer(mine, _):
+    """Ring as a dispatcher does."""
+    with mine.database.reading() as session:
+        due = [step.id for step in steps.due_to_ring(session, 0.05, 500)]
+    with mine.database.writing() as session:
+        steps.mark_rung(session, due)
+    time.sleep(0.02)
+
+
+def watcher(newsroom):
+    def watch(mine, _):
+        with mine.database.reading() as session:
+            for row in session.scalars(select(BriefingRow).where(BriefingRow.live_revision.is_not(None))):
+                live = session.get_one(RevisionRow, row.live_revision)
+                assert live.state == "live", "one state, and a consistent one"
+                assert live.number >= newsroom.seen_live.get(row.id, 0), "what is live never goes back"
+                newsroom.seen_live[row.id] = live.number
+        time.sleep(0.02)
+
+    return watch
+
+
+def test_workers_editors_sweeps_and_publishing_at_once_never_wait_for_each_other(place, cluster, monkeypatch):
+    # Given a finished MP3 that every assembling comes to, as encoding and signing are not the point
+    folder = place.data.data.parent / "articles"
+    names = [f"story{number}" for number in range(3)]
+    for name in names:
+        (folder / f"{name}.md").write_text(ARTICLE.replace("Ferry", name))
+    ask(place, names[0])
+    work_off(place)
+    with place.database.reading() as session:
+        master = Master.model_validate(session.query(MasterRow).one().content)
+    produced = lambda planned, _: master.model_copy(update={"key": planned.key})  # noqa: E731
+    monkeypatch.setattr(assemble_task, "produce", produced)
+    monkeypatch.setitem(TASKS, StepKind.VERIFY, lambda lease, mine: None)
+    TASKS.pop(StepKind.VERIFY)
+    briefings = [ask(place, name, show=show)[0] for name in names for show in ("daily", "held")]
+
+    # When everybody is at it
+    newsroom = Newsroom(place, seconds=8)
+    for seed in range(6):
+        newsroom.start(speak, seed)
+    for seed in range(3):
+        newsroom.start(editors(briefings), seed)
+    newsroom.start(approver(briefings), 1)
+    newsroom.start(reaper, 2)
+    newsroom.start(reaper, 3)
+    newsroom.start(ringer, 4)
+    newsroom.start(watcher(newsroom), 5)
+    newsroom.join()
+    work_off(place)
+
+    # Then no two ever waited for each other, and all that was asked for has come to its end
+    with place.database.reading() as session:
+        rows = list(session.scalars(select(RevisionRow)))
+        assert len(rows) > len(briefings)
+        assert [row for row in rows if RevisionState(row.state) in ACTIVE] == []
+        assert {row.state for row in rows} <= {"live", "held", "superseded", "unchanged", "failed"}
+        assert all(row.chunks_left == 0 for row in rows if row.state in {"live", "held"})
+        for briefing in session.scalars(select(BriefingRow)):
+            live = [row.id for row in rows if row.briefing_id == briefing.id and row.state == "live"]
+            assert live == ([briefing.live_revision] if briefing.live_revision else [])
+        left = session.scalars(select(StepRow).where(StepRow.kind != "verify", StepRow.state.not_in(["done", "dead"])))
+        assert left.all() == []
+        assert all(step.attempts <= steps.MAX_ATTEMPTS for step in session.scalars(select(StepRow)))
+        assert session.query(EpisodeRow).count() == sum(
+            row.live_revision is not None for row in session.scalars(select(BriefingRow))
+        )
+    assert deadlocks(cluster, place) == 0
