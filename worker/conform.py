@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from briefing.audio import MASTER_RATE
-from briefing.errors import StorageUnavailable
 from briefing.jingles import ConformedJingle
+from briefing.storage import refused
 from worker.jingle import read
 from worker.sound import amplitude, decibels
 from worker.sound.files import write_flac
@@ -41,8 +41,8 @@ def conform(path: Path, part: JinglePart, storage: BlobStorage) -> ConformedJing
         write_flac(temporary, samples * np.float32(amplitude(gain_db)), MASTER_RATE)
         sha256 = storage.put(temporary)
     except OSError as error:
-        message = f"cannot store a jingle: {error}"
-        raise StorageUnavailable(message) from error
+        message = "cannot store a jingle"
+        raise refused(message, error) from error
     finally:
         temporary.unlink(missing_ok=True)
     return ConformedJingle(sha256=sha256, seconds=len(samples) / MASTER_RATE, loudness_lufs=round(loudest + gain_db, 2))

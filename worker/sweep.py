@@ -6,11 +6,12 @@ Called by the embedded runner and by the dispatcher; doing it twice at once does
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from briefing import steps
-from briefing.errors import BriefcastError
+from briefing.errors import BriefcastError, StorageUnavailable
 from briefing.logs import get_logger
 from briefing.storage import TEMPORARY_NAME
 from worker.failing import after_given_up
@@ -35,7 +36,8 @@ def sweep(place: Workplace) -> list[Lost]:
 
     Raises DatabaseUnavailable.
     """
-    remove_strays(place.data.data)
+    with suppress(StorageUnavailable):
+        remove_strays(place.storage.temporary(".probe").parent)
     return free_expired(place)
 
 
@@ -64,10 +66,10 @@ def _settled(session: Session, lost: Sequence[Lost], place: Workplace) -> list[L
     return list(lost)
 
 
-def remove_strays(data: Path) -> int:
+def remove_strays(folder: Path) -> int:
     """Remove files in the making that nobody works on any more; return how many. Only what has a name of ours."""
     removed = 0
-    for path in (data / "tmp").glob("*"):
+    for path in folder.glob("*"):
         try:
             if TEMPORARY_NAME.fullmatch(path.name) and time.time() - path.stat().st_mtime > _STRAY_AGE_S:
                 path.unlink()
