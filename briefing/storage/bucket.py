@@ -122,13 +122,17 @@ class Bucket:
             return bytes(found.bytes()), found.meta
 
     def blocks(self, name: str, size: int) -> Iterator[bytes]:
-        """Yield the bytes of an object of `size`, a request for each block. Raises FileNotFoundError."""
+        """Yield the bytes of an object of `size`, a request for each block."""
+        if size <= BLOCK:
+            with self._reporting("read from"):
+                yield bytes(obstore.get(self._reader, self.key(name)).bytes())
+            return
         for start in range(0, size, BLOCK):
             with self._reporting("read from"):
                 yield bytes(obstore.get_range(self._reader, self.key(name), start=start, end=min(size, start + BLOCK)))
 
     async def stream(self, name: str, start: int, end: int) -> AsyncIterator[bytes]:
-        """Yield bytes of an object without blocking the event loop. Raises FileNotFoundError."""
+        """Yield bytes of an object without blocking the event loop."""
         while start < end:
             until = min(end, start + _STREAMED)
             with self._reporting("read from"):
