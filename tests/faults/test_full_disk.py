@@ -181,7 +181,7 @@ def test_a_disk_that_fills_up_under_everything_loses_nothing(disk, tmp_path, mon
         asked = [_asked(client, number) for number in range(2)]
         live = _live(client, asked[0])
         # When the disk fills up while the other is made, and stays so for several leases
-        for _ in range(20):
+        for _ in range(12):
             disk.fill()
             time.sleep(0.3)
         # Then requests for work are refused as to come again, and readers are served
