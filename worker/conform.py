@@ -12,8 +12,9 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
-from briefing.errors import JingleRefused, StorageUnavailable
+from briefing.errors import JingleRefused
 from briefing.jingles import ConformedJingle
+from briefing.storage import refused
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,8 +33,8 @@ def conform(path: Path, part: JinglePart, storage: BlobStorage) -> ConformedJing
         answer = _answer(path, part, temporary)
         sha256 = storage.put(temporary)
     except OSError as error:
-        message = f"cannot store a jingle: {error}"
-        raise StorageUnavailable(message) from error
+        message = "cannot store a jingle"
+        raise refused(message, error) from error
     finally:
         temporary.unlink(missing_ok=True)
     return ConformedJingle(sha256=sha256, seconds=answer["seconds"], loudness_lufs=answer["loudness_lufs"])

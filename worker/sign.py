@@ -6,17 +6,20 @@ sample afterwards breaks it. Signing twice gives different bytes, so the caller 
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import c2pa
 from c2pa import Builder, C2paError, Context
 
 from briefing.errors import BriefcastError, SigningFailed, SigningUnavailable
+from briefing.storage import has_room
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from worker.signer import Signer
 
 #: Part of every master key: rises with whatever changes how a file is signed.
@@ -61,6 +64,10 @@ def sign(path: Path, manifest: dict[str, Any], signer: Signer) -> None:
     except C2paError as error:
         if refused:
             raise refused[0] from error
+        signed.unlink(missing_ok=True)
+        if not all(has_room(folder, path.stat().st_size) for folder in (path.parent, Path(tempfile.gettempdir()))):
+            # What c2pa says of a full disk is nothing that could be relied on.
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
         raise _failure(error, signer) from error
     finally:
         signed.unlink(missing_ok=True)

@@ -37,7 +37,8 @@ def sweep(place: Workplace) -> list[Lost]:
 
     Raises DatabaseUnavailable.
     """
-    remove_strays(place.data.data)
+    with suppress(StorageUnavailable):
+        remove_strays(place.storage.temporary(".probe").parent)
     fall_back_where_open(place)
     lost = free_expired(place)
     try:
@@ -94,20 +95,20 @@ def _give_up(lost: Lost, place: Workplace) -> None:
             after_given_up(session, lost.step_id, error, place.speakers.catalogue, datetime.now(UTC))
 
 
-def remove_strays(data: Path) -> int:
+def remove_strays(folder: Path) -> int:
     """Remove files in the making that nobody works on any more; return how many. Only what has a name of ours."""
     removed = 0
-    for path in strays(data, time.time()):
+    for path in strays(folder, time.time()):
         with suppress(OSError):  # removed by another sweep in this very moment
             path.unlink()
             removed += 1
     return removed
 
 
-def strays(data: Path, now: float) -> list[Path]:
+def strays(folder: Path, now: float) -> list[Path]:
     """Return files in the making that nobody works on any more. `now` in seconds since the epoch."""
     found = []
-    for path in (data / "tmp").glob("*"):
+    for path in folder.glob("*"):
         with suppress(OSError):  # finished in this very moment
             if TEMPORARY_NAME.fullmatch(path.name) and now - path.stat().st_mtime > _STRAY_AGE_S:
                 found.append(path)

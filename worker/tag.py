@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mutagen import MutagenError
 from mutagen.id3 import (
     APIC,
     CHAP,
@@ -97,7 +98,13 @@ def tag(path: Path, tags: Tags, cues: Sequence[Cue], artwork: bytes) -> None:
     ):
         id3.add(frame)
     _add_chapters(id3, [cue for cue in cues if cue.kind == "chapter"])
-    id3.save(path, v2_version=4)
+    try:
+        id3.save(path, v2_version=4)
+    except MutagenError as error:
+        # mutagen wraps what the system said.
+        if isinstance(error.__context__, OSError):
+            raise error.__context__ from None
+        raise
 
 
 def _provenance(tags: Tags) -> Iterator[TXXX]:

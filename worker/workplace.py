@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from briefing.database import BUSY_S, Database
+from briefing.logs import get_logger
 from briefing.settings import (
     DataSettings,
     LimitSettings,
@@ -30,6 +31,9 @@ from worker.speakers import Speakers
 if TYPE_CHECKING:
     from briefing.storage import BlobStorage, Storages
     from worker.signer import Signer
+
+
+_log = get_logger("workplace")
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,13 @@ class Workplace:
     @cached_property
     def signer(self) -> Signer:
         """Who signs what is published. Raises SigningMisconfigured."""
-        return open_signer(SigningSettings(), self.data.data, datetime.now(UTC))
+        signer = open_signer(SigningSettings(), self.data.data, datetime.now(UTC))
+        if signer.development and self.kept.storage_url.partition(":")[0] not in {"", "file"}:
+            _log.warning(
+                "each host signs with development credentials of its own",
+                hint="Name one certificate on all hosts, or give them the same signing/ folder: docs/credentials.md.",
+            )
+        return signer
 
     @cached_property
     def at_hand(self) -> AtHand:

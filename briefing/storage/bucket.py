@@ -35,11 +35,13 @@ BLOCK = 8 << 20
 #: Bytes of one block for a reader who may be slow: memory per reader.
 _STREAMED = 1 << 20
 
-#: Seconds for a connection and for one request; tries after the first, and the seconds they may take in all.
+#: Seconds for a connection.
 _CONNECT_S = 3
-_REQUEST_S = 30
-_TRIES = 3
-_TRYING_S = 20
+
+#: Seconds for one request, which moves at most `BLOCK` bytes; tries after the first; seconds after which there is none.
+#: Readers wait for less than writers: whoever waits for them is a person.
+_READING = (12, 2, 10)
+_WRITING = (30, 3, 20)
 
 #: What object storages answer when a quota or a disk is full.
 _FULL = re.compile(r"QuotaExceeded|StorageFull|InsufficientStorage|InsufficientCapacity|TotalRequestLimit|\b507\b")
@@ -68,7 +70,7 @@ class Bucket:
         """The bucket itself."""
         self._prefix = parts.path.strip("/")
         self._settings = settings
-        self._store: ObjectStore | None = None
+        self._stores: tuple[ObjectStore, ObjectStore] | None = None
         self._pid = 0
 
     def key(self, name: str) -> str:
@@ -76,18 +78,25 @@ class Bucket:
         return f"{self._prefix}/{name}" if self._prefix else name
 
     @property
-    def store(self) -> ObjectStore:
-        """The connection of this process. Raises Misconfigured."""
-        if self._store is None or self._pid != os.getpid():
-            self._store = _opened(self.root, self._settings)
+    def _reader(self) -> ObjectStore:
+        return self._opened()[0]
+
+    @property
+    def _writer(self) -> ObjectStore:
+        return self._opened()[1]
+
+    def _opened(self) -> tuple[ObjectStore, ObjectStore]:
+        """Return the connections of this process. Raises Misconfigured."""
+        if self._stores is None or self._pid != os.getpid():
+            self._stores = _open(self.root, self._settings, *_READING), _open(self.root, self._settings, *_WRITING)
             self._pid = os.getpid()
-        return self._store
+        return self._stores
 
     def look(self, name: str) -> ObjectMeta | None:
         """Return what is told of an object, None where there is none."""
         with self._reporting("look into"):
             try:
-                return obstore.head(self.store, self.key(name))
+                return obstore.head(self._reader, self.key(name))
             except FileNotFoundError:
                 return None
 
@@ -95,7 +104,7 @@ class Bucket:
         """Return an object's headers and metadata, and what is told of it; None where there is none."""
         with self._reporting("look into"):
             try:
-                found = obstore.get(self.store, self.key(name), options={"head": True})
+                found = obstore.get(self._reader, self.key(name), options={"head": True})
             except FileNotFoundError:
                 return None
             return found.attributes, found.meta
@@ -104,7 +113,7 @@ class Bucket:
         """Return a small object, None where there is none. Raises StorageUnavailable for more than `most` bytes."""
         with self._reporting("read from"):
             try:
-                found = obstore.get(self.store, self.key(name))
+                found = obstore.get(self._reader, self.key(name))
             except FileNotFoundError:
                 return None
             if found.meta["size"] > most:
@@ -113,23 +122,29 @@ class Bucket:
             return bytes(found.bytes()), found.meta
 
     def blocks(self, name: str, size: int) -> Iterator[bytes]:
-        """Yield the bytes of an object of `size`, a request for each block. Raises FileNotFoundError."""
+        """Yield the bytes of an object of `size`, a request for each block."""
+        if size <= BLOCK:
+            with self._reporting("read from"):
+                yield bytes(obstore.get(self._reader, self.key(name)).bytes())
+            return
         for start in range(0, size, BLOCK):
             with self._reporting("read from"):
-                yield bytes(obstore.get_range(self.store, self.key(name), start=start, end=min(size, start + BLOCK)))
+                yield bytes(obstore.get_range(self._reader, self.key(name), start=start, end=min(size, start + BLOCK)))
 
     async def stream(self, name: str, start: int, end: int) -> AsyncIterator[bytes]:
-        """Yield bytes of an object without blocking the event loop. Raises FileNotFoundError."""
+        """Yield bytes of an object without blocking the event loop."""
         while start < end:
             until = min(end, start + _STREAMED)
             with self._reporting("read from"):
-                yield bytes(await obstore.get_range_async(self.store, self.key(name), start=start, end=until))
+                yield bytes(await obstore.get_range_async(self._reader, self.key(name), start=start, end=until))
             start = until
 
     def write(self, name: str, content: bytes | Path, attributes: Attributes) -> None:
         """Write or replace an object."""
         with self._reporting("write to"):
-            obstore.put(self.store, self.key(name), content, attributes=attributes, chunk_size=BLOCK, max_concurrency=2)
+            obstore.put(
+                self._writer, self.key(name), content, attributes=attributes, chunk_size=BLOCK, max_concurrency=2
+            )
 
     def create(self, name: str, content: Path, attributes: Attributes) -> bool:
         """Write an object that is not there, from a file of at most `BLOCK` bytes, which is held in memory; return
@@ -137,7 +152,7 @@ class Bucket:
         """
         with self._reporting("write to"):
             try:
-                obstore.put(self.store, self.key(name), content, attributes=attributes, mode="create")
+                obstore.put(self._writer, self.key(name), content, attributes=attributes, mode="create")
             except exceptions.AlreadyExistsError:
                 return False
             except exceptions.NotSupportedError as error:
@@ -154,7 +169,7 @@ class Bucket:
         """
         with self._reporting("copy in"):
             try:
-                obstore.copy(self.store, source_key, self.key(name))
+                obstore.copy(self._writer, source_key, self.key(name))
             except exceptions.NotSupportedError:
                 return False
             except exceptions.GenericError as error:
@@ -167,7 +182,7 @@ class Bucket:
         """Delete an object; no error where there is none."""
         with self._reporting("delete from"):
             try:
-                obstore.delete(self.store, self.key(name))
+                obstore.delete(self._writer, self.key(name))
             except FileNotFoundError:
                 return
 
@@ -175,7 +190,7 @@ class Bucket:
         """Yield the names and what is told of all objects below a folder of names, a page at a time."""
         below = self.key("")
         with self._reporting("list"):
-            for page in obstore.list(self.store, self.key(folder).rstrip("/") or None):
+            for page in obstore.list(self._reader, self.key(folder).rstrip("/") or None):
                 for found in page:
                     yield found["path"].removeprefix(below), found
 
@@ -204,7 +219,7 @@ class Bucket:
         return StorageUnavailable(message)
 
 
-def _opened(root: str, settings: StorageSettings) -> ObjectStore:
+def _open(root: str, settings: StorageSettings, request_s: int, tries: int, trying_s: int) -> ObjectStore:
     config: dict[str, Any] = {}
     if root.startswith("s3:"):
         named = {
@@ -217,14 +232,14 @@ def _opened(root: str, settings: StorageSettings) -> ObjectStore:
         # The server checks what arrives, whatever the connection did to it.
         config |= {"checksum_algorithm": "SHA256", "virtual_hosted_style_request": not settings.storage_path_style}
     client: dict[str, Any] = {
-        "timeout": timedelta(seconds=_REQUEST_S),
+        "timeout": timedelta(seconds=request_s),
         "connect_timeout": timedelta(seconds=_CONNECT_S),
     }
     if settings.storage_endpoint.startswith("http:"):
         client["allow_http"] = True
     retries: Any = {
-        "max_retries": _TRIES,
-        "retry_timeout": timedelta(seconds=_TRYING_S),
+        "max_retries": tries,
+        "retry_timeout": timedelta(seconds=trying_s),
         "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=3), "base": 2},
     }
     # Its overloads know every option of every cloud by name.

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-#: What `temporary` calls a file.
-TEMPORARY_NAME = re.compile(r"[0-9a-f]{16}\.[a-z0-9]+")
+#: What `temporary` calls a file, and what signing calls the one that takes its place.
+TEMPORARY_NAME = re.compile(r"[0-9a-f]{16}(-signed)?\.[a-z0-9]+")
 
 
 class FolderStorage:

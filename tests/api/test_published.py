@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import feedparser
@@ -8,13 +9,19 @@ import pytest
 
 from tests.support.client import client_of, free_port, make_key
 from tests.support.newsroom import ARTICLE, make_place, work_off
+from tests.support.s3 import s3
 
 
-@pytest.fixture(scope="module")
-def published(tmp_path_factory):
-    """An anonymous client, the path of a published MP3, and the workplace behind them."""
+@pytest.fixture(scope="module", params=["folder", "bucket"])
+def published(request, tmp_path_factory):
+    """An anonymous client, the path of a published MP3, and the workplace behind them, its files in a folder and in a
+    bucket.
+    """
     folder = tmp_path_factory.mktemp("published")
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
+        if request.param == "bucket":
+            for name, value in stack.enter_context(s3(folder / "s3")).settings("paper").items():
+                patch.setenv(name, value)
         patch.setenv("BRIEFCAST_DATA", str(folder / "var"))
         patch.setenv("BRIEFCAST_PUBLIC_URL", f"http://127.0.0.1:{free_port()}")
         patch.chdir(folder)
@@ -124,6 +131,7 @@ def test_what_is_not_there_is_a_404_problem(client, url, path):
     assert answer.json()["code"] in {"not_found", "no_audio"}
 
 
+@pytest.mark.parametrize("published", ["folder"], indirect=True)
 def test_no_link_is_followed_out_of_the_folder(client, url, place, tmp_path):
     secret = tmp_path / "secret"
     secret.write_text("secret")

@@ -31,9 +31,9 @@ KINDS = {
 class FaultProxy:
     """The proxy to `host:port`. `address` is (host, port) of its own; `connections` counts those it accepted."""
 
-    def __init__(self, host, port):
+    def __init__(self, host, port, at="127.0.0.1"):
         self._target = (host, port)
-        self.address = ("127.0.0.1", free_port())
+        self.address = (at, free_port())
         self.connections = 0
         self._kind, self._number = "pass", None
         self._loop = asyncio.new_event_loop()
@@ -139,9 +139,9 @@ class FaultProxy:
 
 
 @contextmanager
-def proxied(host, port):
-    """Run a proxy to `host:port`; yield it."""
-    proxy = FaultProxy(host, port)
+def proxied(host, port, at="127.0.0.1"):
+    """Run a proxy to `host:port` that listens `at` an address of this machine; yield it."""
+    proxy = FaultProxy(host, port, at)
     try:
         yield proxy
     finally:

@@ -44,10 +44,15 @@ def test_only_old_files_with_our_names_are_strays(place):
     folder = place.data.data / "tmp"
     folder.mkdir(parents=True, exist_ok=True)
     old = time.time() - 7200
-    for name, age in (("0123456789abcdef.flac", old), ("fedcba9876543210.mp3", time.time()), ("notes.txt", old)):
+    for name, age in (
+        ("0123456789abcdef.flac", old),
+        ("0123456789abcdef-signed.mp3", old),
+        ("fedcba9876543210.mp3", time.time()),
+        ("notes.txt", old),
+    ):
         (folder / name).write_bytes(b"x")
         os.utime(folder / name, (age, age))
-    assert sweep.remove_strays(place.data.data) == 1
+    assert sweep.remove_strays(folder) == 2
     assert {path.name for path in folder.iterdir()} == {"fedcba9876543210.mp3", "notes.txt"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
 import av
@@ -37,10 +38,11 @@ class UnreadableSound(Exception):
 
 def write_flac(path: Path, samples: Block, rate: int) -> None:
     """Write mono 16-bit FLAC. Raises OSError."""
-    try:
-        soundfile.write(path, samples, rate, format="FLAC", subtype="PCM_16")
-    except soundfile.LibsndfileError as error:
-        raise OSError(str(error)) from error
+    # By way of memory: libsndfile says of a full disk that something went wrong, or nothing at all when it closes the
+    # file, and a cut file would be stored under its hash as if it were whole.
+    content = io.BytesIO()
+    soundfile.write(content, samples, rate, format="FLAC", subtype="PCM_16")
+    path.write_bytes(content.getbuffer())
 
 
 def read_flac(path: Path) -> Iterator[Block]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from briefing import revisions, steps
 from briefing.failpoints import Failpoint, reach
+from briefing.models import MasterRow, RevisionRow
 from briefing.states import Queue, RevisionState
 from worker import pipeline
 from worker.publish import publish
@@ -17,12 +18,21 @@ if TYPE_CHECKING:
     from worker.workplace import Workplace
 
 
+def _fetch_master(place: Workplace, revision: RevisionRow) -> None:
+    """Have the MP3 at hand, which another host may have made, before others wait for this transaction."""
+    with place.database.reading() as session:
+        master = session.get(MasterRow, revision.master_key)
+    if master is not None:
+        place.storage.path(master.sha256)
+
+
 def publish_revision(lease: Lease, place: Workplace) -> None:
     """Make the revision live and write the files that readers fetch."""
     revision = load_active(place, lease)
     if revision is None:
         finish_idle(place, lease)
         return
+    _fetch_master(place, revision)
     with place.database.writing() as session:
         row = revisions.locked_in_briefing(session, revision.id)
         if steps.finish(session, lease):
