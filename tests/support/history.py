@@ -85,11 +85,14 @@ class Reader(threading.Thread):
 
     def stop(self):
         """Stop, and hear all that was ever published once more."""
-        self._over.set()
+        self.end()
         self.join(30)
         with self._client() as client:
             for path in self.known:
                 self._get(client, path)
+
+    def end(self):
+        self._over.set()
 
     def run(self):
         with self._client() as client:
