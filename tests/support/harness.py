@@ -269,17 +269,17 @@ def one_machine(folder, **settings):
     return desk
 
 
-def many(folder, postgres, *, appendonly=True, database=None, redis_port=None, **settings):
+def many(folder, postgres, *, appendonly=True, database=None, redis_port=None, proxied_redis=None, **settings):
     """The API, a dispatcher and two Celery workers, on PostgreSQL and Redis.
 
-    `database` and `redis_port` where something stands before them; Redis itself listens on `desk.redis_port`.
+    `database` is its address and `proxied_redis` its port where something stands before them.
     """
-    port = free_port()
+    port = redis_port or free_port()
     desk = _with_failpoints(
         folder,
         WORKERS=1,
         DATABASE_URL=database or postgres.address,
-        BROKER_URL=f"redis://127.0.0.1:{redis_port or port}/0",
+        BROKER_URL=f"redis://127.0.0.1:{proxied_redis or port}/0",
         **settings,
     )
     desk.postgres, desk.redis_port = postgres, port
