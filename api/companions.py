@@ -8,14 +8,12 @@ from fastapi import APIRouter, Path, Request, Response
 
 from api.context import Here
 from api.problems import Problem, responses
-from api.published import MOVING_CACHE, PINNED_CACHE, Name, serve_small
+from api.published import Name, serve_small
 from api.routes import get_and_head
-from briefing.transcript import CHAPTERS_NAME, CHAPTERS_TYPE, TRANSCRIPT_TYPES
+from briefing.public_names import COMPANION_TYPES, briefing_folder, companion_serving
 from briefing.values import is_name
 
 router = APIRouter(tags=["published"])
-
-_TYPES = TRANSCRIPT_TYPES | {CHAPTERS_NAME: CHAPTERS_TYPE}
 
 #: For the page. It has a stricter policy inside, which knows its style by its hash; both count. A header cannot name
 #: that hash, since pages published by other releases have other styles.
@@ -27,7 +25,7 @@ _PAGE_POLICY = (
 File = Annotated[str, Path(description="`transcript.vtt`, `.srt`, `.json`, `.html`, or `chapters.json`")]
 Number = Annotated[str, Path(description="Number of the revision")]
 
-_ANSWERS = {200: {"content": {media_type: {} for media_type in _TYPES.values()}}, **responses("not_found")}
+_ANSWERS = {200: {"content": {media_type: {} for media_type in COMPANION_TYPES.values()}}, **responses("not_found")}
 
 
 @get_and_head(
@@ -39,7 +37,7 @@ _ANSWERS = {200: {"content": {media_type: {} for media_type in _TYPES.values()}}
 )
 def live(briefing: Name, file: File, request: Request, context: Here) -> Response:
     """Of the audio that is live now: WebVTT, SRT, JSON by words, a page to read; JSON chapters 1.2."""
-    return _answer(request, context, (briefing, file), MOVING_CACHE)
+    return _answer(request, context, (briefing, file), pinned=False)
 
 
 @get_and_head(
@@ -51,16 +49,16 @@ def live(briefing: Name, file: File, request: Request, context: Here) -> Respons
 )
 def pinned(briefing: Name, revision: Number, file: File, request: Request, context: Here) -> Response:
     """Of one published revision, for whoever plays its MP3; they stay with it."""
-    return _answer(request, context, (briefing, revision, file), PINNED_CACHE)
+    return _answer(request, context, (briefing, revision, file), pinned=True)
 
 
-def _answer(request: Request, context: Here, parts: tuple[str, ...], cache: str) -> Response:
+def _answer(request: Request, context: Here, parts: tuple[str, ...], *, pinned: bool) -> Response:
     briefing, name = parts[0], parts[-1]
     missing = Problem("not_found", f"briefing {briefing!r} has no such file")
-    if name not in _TYPES or not all(is_name(part) for part in parts):
+    if name not in COMPANION_TYPES or not all(is_name(part) for part in parts):
         raise missing
-    path = context.files.joinpath("briefings", *parts)
-    response = serve_small(request, path, _TYPES[name], missing, cache)
+    path = f"{briefing_folder('/'.join(parts[:-1]))}/{name}"
+    response = serve_small(request, context, path, companion_serving(name, pinned=pinned), missing)
     if name.endswith(".html"):
         response.headers["Content-Security-Policy"] = _PAGE_POLICY + context.public.embed_sites
     return response

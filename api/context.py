@@ -18,7 +18,8 @@ from briefing import keys
 from briefing.database import Database
 from briefing.errors import DatabaseUnavailable, Misconfigured
 from briefing.keys import Caller, Scope
-from briefing.settings import DataSettings, LimitSettings, PublicSettings, SpeechSettings
+from briefing.settings import DataSettings, LimitSettings, PublicSettings, SpeechSettings, StorageSettings
+from briefing.storage import PublicStorage, Storages, open_storages
 from voices.catalogue import Catalogue, load_catalogue
 from voices.errors import CatalogueInvalid
 
@@ -43,6 +44,9 @@ class Context:
     limits: LimitSettings
     speech: SpeechSettings
     catalogue: Catalogue
+    storages: Storages
+    audio_at: str
+    """Where readers get MP3s, without a trailing slash."""
 
     @cached_property
     def lookers(self) -> CapacityLimiter:
@@ -53,9 +57,9 @@ class Context:
         return CapacityLimiter(_LOOKERS)
 
     @property
-    def files(self) -> Path:
-        """The folder of published files."""
-        return self.data.data / "public"
+    def files(self) -> PublicStorage:
+        """The published files."""
+        return self.storages.public
 
     @property
     def address(self) -> str:
@@ -65,7 +69,7 @@ class Context:
 
 def from_settings() -> Context:
     """Return the context that the environment describes. Raises Misconfigured."""
-    data, speech = DataSettings(), SpeechSettings()
+    data, speech, public, kept = DataSettings(), SpeechSettings(), PublicSettings(), StorageSettings()
     try:
         catalogue = load_catalogue(Path(speech.voices) if speech.voices else None)
     except CatalogueInvalid as error:
@@ -73,10 +77,12 @@ def from_settings() -> Context:
     return Context(
         database=Database(data.database_address, busy_s=_BUSY_S),
         data=data,
-        public=PublicSettings(),
+        public=public,
         limits=LimitSettings(),
         speech=speech,
         catalogue=catalogue,
+        storages=open_storages(kept, data.data),
+        audio_at=(kept.public_files_url or public.public_url).rstrip("/"),
     )
 
 

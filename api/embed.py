@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path as FilePath
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
 from fastapi.templating import Jinja2Templates
@@ -13,7 +12,8 @@ from api.context import Here
 from api.problems import Problem, responses
 from api.published import Name
 from api.routes import get_and_head
-from briefing.values import is_name
+from briefing.public_names import article_name, artwork_name
+from briefing.values import ArticleRef, is_name
 
 router = APIRouter(tags=["published"])
 
@@ -28,18 +28,18 @@ _templates = Jinja2Templates(FilePath(__file__).with_name("templates"))
 )
 def embed(source: Name, article: Name, request: Request, context: Here) -> Response:
     """Made from the article's audio JSON alone."""
-    path = context.files / "v1" / "articles" / source / article / "audio"
     if not (is_name(source) and is_name(article)):
         raise Problem("not_found", "there is nothing here")
+    found = context.files.read(article_name(ArticleRef(source=source, id=article)))
     try:
-        audio = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        audio = json.loads(found[0] if found else b"")
+    except ValueError:
         raise Problem("no_audio", f"{source}:{article} has no audio") from None
     minutes, seconds = divmod(int(audio["duration_s"]), 60)
     audio["length"] = f"{minutes}:{seconds:02}"
     # From where this page is served, whatever address the JSON was written with.
-    for name in ("url", "artwork"):
-        audio[name] = urlsplit(audio[name]).path
+    audio["url"] = "/audio/" + audio["url"].rpartition("/")[2]
+    audio["artwork"] = f"/{artwork_name(audio['show'])}"
     response = _templates.TemplateResponse(
         request, "embed.html", {"audio": audio, "feed": f"/shows/{audio['show']}/feed.xml"}
     )

@@ -17,7 +17,7 @@ from api.context import Context, Here, Publisher, Reader
 from api.problems import Problem, responses
 from briefing import jingles
 from briefing.show import JinglePart
-from briefing.storage import FolderStorage, reporting
+from briefing.storage import BlobStorage, reporting
 from briefing.values import NAME_PATTERN
 
 if TYPE_CHECKING:
@@ -38,7 +38,9 @@ _AUTH = ("missing_key", "bad_key", "scope_missing")
     "",
     status_code=202,
     summary="Upload a jingle",
-    responses=responses(*_AUTH, "invalid_request", "request_too_large", "bad_request", "storage_unavailable"),
+    responses=responses(
+        *_AUTH, "invalid_request", "request_too_large", "bad_request", "storage_full", "storage_unavailable"
+    ),
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -57,7 +59,7 @@ async def add(
     """The body is the sound file itself, in any common format, at most 20 MB. Answers at once; a worker checks it
     (length, audible in mono) and re-encodes it: see `state` and `error`. What it replaces stays in use until then.
     """
-    storage = FolderStorage(context.data.data)
+    storage = context.storages.blobs
     path = storage.temporary(".upload")
     try:
         await _received(request, path)
@@ -87,7 +89,7 @@ async def _received(request: Request, path: FilePath) -> None:
         raise Problem("bad_request", "the body is empty", "Send the sound file itself as the body.")
 
 
-def _record(context: Context, storage: FolderStorage, path: FilePath, name: str, part: JinglePart) -> StoredJingle:
+def _record(context: Context, storage: BlobStorage, path: FilePath, name: str, part: JinglePart) -> StoredJingle:
     upload = storage.put(path)
     with context.database.writing() as session:
         return jingles.record_upload(session, name, part, upload, datetime.now(UTC))

@@ -10,7 +10,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from briefing.errors import BadInput, BriefcastError, DatabaseUnavailable, Unavailable
+from briefing.errors import BadInput, BriefcastError, DatabaseUnavailable, StorageUnavailable, Unavailable
+from briefing.logs import get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +38,8 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "jingle_refused": (422, "The file cannot serve as a jingle"),
     "unknown_jingle": (404, "There is no such jingle"),
     "jingle_in_use": (409, "A show uses the jingle"),
-    "storage_unavailable": (503, "The disk cannot take a file"),
+    "storage_unavailable": (503, "The storage does not answer or takes no file"),
+    "storage_full": (507, "The storage has no room for a file"),
     "unknown_briefing": (404, "There is no such briefing"),
     "no_audio": (404, "There is no audio for this article"),
     "not_found": (404, "There is nothing here"),
@@ -66,7 +68,8 @@ FAILURES: dict[str, str] = {
     "source_unavailable": "The article's source did not answer, five times over",
     "engine_unavailable": "The speech engine could not be used, five times over",
     "engine_not_installed": "The speech engine or its voice is not on the worker's machine",
-    "storage_unavailable": "The disk could not take a file",
+    "storage_unavailable": "The storage did not answer or took no file",
+    "storage_full": "The storage had no room for a file",
     "take_rejected": "The engine's sound failed its check, three times over",
     "take_corrupt": "A stored take no longer matches its hash",
     "master_rejected": "The finished MP3 missed its loudness, true peak or length",
@@ -83,8 +86,10 @@ FAILURES: dict[str, str] = {
 _MEDIA_TYPE = "application/problem+json"
 _CONTENT = {_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}
 
-#: Seconds after which a caller may try again while the database is away.
+#: Seconds after which a caller may try again while the database or the storage is away.
 _RETRY_AFTER_S = 5
+
+_log = get_logger("api")
 
 _BY_STATUS = {404: "not_found", 405: "method_not_allowed", 413: "request_too_large"}
 
@@ -169,6 +174,10 @@ def install(app: FastAPI) -> None:
     async def _ours(_: Request, error: BriefcastError) -> JSONResponse:
         if isinstance(error, DatabaseUnavailable):
             # What is wrong with it is for the log and the operator, not for callers.
+            return answer(error.code, "try again shortly", headers={"Retry-After": str(_RETRY_AFTER_S)})
+        if isinstance(error, StorageUnavailable):
+            # The same of paths and buckets.
+            _log.warning("storage", code=error.code, message=error.message)
             return answer(error.code, "try again shortly", headers={"Retry-After": str(_RETRY_AFTER_S)})
         code = error.code if isinstance(error, BadInput | Unavailable) else "internal_error"
         return answer(code, error.message, error.hint)

@@ -3,38 +3,39 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import re
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
-from stat import S_ISREG
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Path, Request, Response
-from fastapi.responses import FileResponse, RedirectResponse
+from fastapi.responses import RedirectResponse, StreamingResponse
 
-from api.context import Here
+from api.context import Context, Here
 from api.problems import Problem, responses
+from api.ranges import Span, asked, streamed
 from api.routes import get_and_head
-from briefing.values import NAME_PATTERN, is_name
+from briefing.public_names import (
+    ALIAS,
+    ARTICLE,
+    ARTWORK,
+    AUDIO,
+    FEED,
+    alias_name,
+    article_name,
+    artwork_name,
+    audio_name,
+    audio_sha256,
+    feed_name,
+)
+from briefing.values import NAME_PATTERN, ArticleRef, is_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path as FilePath
 
+    from briefing.storage import PublicStorage, Serving
 
 router = APIRouter(tags=["published"])
-
-#: A hashed address never changes its bytes, but a withdrawal must reach caches that nobody purges: one hour.
-PINNED_CACHE = "public, max-age=3600"
-
-#: Aliases, JSON and feeds follow a correction within a minute.
-MOVING_CACHE = "public, max-age=60"
-
-#: A Range of RFC 9110 14.1.2 in bytes; one that is not is to be ignored (14.2).
-_RANGE = re.compile(r"\s*bytes\s*=\s*(?P<specs>(?:\d+-\d*|-\d+)(?:\s*,\s*(?:\d+-\d*|-\d+))*)\s*", re.IGNORECASE)
-_AUDIO_NAME = re.compile(r"([0-9a-f]{64})\.mp3")
-_ALIAS_TARGET = re.compile(r"\.\./\.\./audio/([0-9a-f]{64})\.mp3")
 
 Name = Annotated[str, Path(pattern=f"^{NAME_PATTERN}$")]
 
@@ -43,21 +44,15 @@ Name = Annotated[str, Path(pattern=f"^{NAME_PATTERN}$")]
     router,
     "/audio/{name}",
     summary="An MP3",
-    response_class=FileResponse,
+    response_class=StreamingResponse,
     responses={200: {"content": {"audio/mpeg": {}}}, **responses("not_found")},
 )
 def audio(name: str, request: Request, context: Here) -> Response:
     """The bytes of `/audio/{sha256}.mp3`; answers HEAD, single, suffix and multiple Range, If-Range, If-None-Match."""
-    match = _AUDIO_NAME.fullmatch(name)
-    if match is None:
+    sha256 = audio_sha256(f"audio/{name}")
+    if sha256 is None:
         raise Problem("not_found", "there is no such audio")
-    return _serve(
-        request,
-        context.files / "audio" / name,
-        etag=match.group(1),
-        headers={"Cache-Control": PINNED_CACHE, "Content-Disposition": "inline"},
-        media_type="audio/mpeg",
-    )
+    return _serve(request, context.files, sha256)
 
 
 @get_and_head(
@@ -70,10 +65,13 @@ def audio(name: str, request: Request, context: Here) -> Response:
 )
 def alias(source: Name, article: Name, context: Here) -> Response:
     """Redirects to the audio that is live now."""
+    _check_names(source, article)
+    target = context.files.target(alias_name(ArticleRef(source=source, id=article)))
+    sha256 = audio_sha256(target or "")
+    if sha256 is None:
+        raise Problem("no_audio", f"{source}:{article} has no audio")
     return RedirectResponse(
-        f"{context.address}/audio/{_live_sha256(context.files, source, article)}.mp3",
-        status_code=302,
-        headers={"Cache-Control": MOVING_CACHE},
+        f"{context.audio_at}/{audio_name(sha256)}", status_code=302, headers={"Cache-Control": ALIAS.cache}
     )
 
 
@@ -86,8 +84,8 @@ def alias(source: Name, article: Name, context: Here) -> Response:
 def article_audio(source: Name, article: Name, request: Request, context: Here) -> Response:
     """Address, duration, chapters, transcripts and disclosure of the audio that is live now."""
     _check_names(source, article)
-    path = context.files / "v1" / "articles" / source / article / "audio"
-    return serve_small(request, path, "application/json", Problem("no_audio", f"{source}:{article} has no audio"))
+    name = article_name(ArticleRef(source=source, id=article))
+    return serve_small(request, context, name, ARTICLE, Problem("no_audio", f"{source}:{article} has no audio"))
 
 
 @get_and_head(
@@ -99,8 +97,7 @@ def article_audio(source: Name, article: Name, request: Request, context: Here) 
 def feed(slug: Name, request: Request, context: Here) -> Response:
     """RSS 2.0 for podcast apps."""
     _check_names(slug)
-    path = context.files / "shows" / slug / "feed.xml"
-    return serve_small(request, path, "application/rss+xml", Problem("not_found", f"there is no show {slug!r}"))
+    return serve_small(request, context, feed_name(slug), FEED, Problem("not_found", f"there is no show {slug!r}"))
 
 
 @get_and_head(
@@ -112,8 +109,8 @@ def feed(slug: Name, request: Request, context: Here) -> Response:
 def artwork(slug: Name, request: Request, context: Here) -> Response:
     """A square JPEG."""
     _check_names(slug)
-    path = context.files / "shows" / slug / "artwork.jpg"
-    return serve_small(request, path, "image/jpeg", Problem("not_found", f"there is no show {slug!r}"))
+    missing = Problem("not_found", f"there is no show {slug!r}")
+    return serve_small(request, context, artwork_name(slug), ARTWORK, missing)
 
 
 def _check_names(*names: str) -> None:
@@ -122,52 +119,38 @@ def _check_names(*names: str) -> None:
         raise Problem("not_found", "there is nothing here")
 
 
-def _live_sha256(files: FilePath, source: str, article: str) -> str:
-    _check_names(source, article)
-    try:
-        target = str((files / "articles" / source / f"{article}.mp3").readlink())
-    except OSError:
-        target = ""
-    match = _ALIAS_TARGET.fullmatch(target)
-    if match is None:
-        raise Problem("no_audio", f"{source}:{article} has no audio")
-    return match.group(1)
-
-
-def _serve(request: Request, path: FilePath, etag: str, headers: Mapping[str, str], media_type: str) -> Response:
-    """Return an immutable file, with what Starlette's FileResponse leaves out: 304, 404, unknown range units."""
-    try:
-        found = path.stat(follow_symlinks=False)
-    except OSError:
-        raise Problem("not_found", "there is no such audio") from None
-    if not S_ISREG(found.st_mode):
+def _serve(request: Request, files: PublicStorage, sha256: str) -> Response:
+    """Return an MP3, which never changes, or the part of it that is asked for."""
+    name = audio_name(sha256)
+    found = files.look(name)
+    if found is None:
         raise Problem("not_found", "there is no such audio")
-    tag = f'"{etag}"'
-    headers = {**headers, "ETag": tag}
-    if _none_match(request, tag):
+    headers = _validators(sha256, found.modified) | {
+        "Cache-Control": AUDIO.cache,
+        "Content-Disposition": "inline",
+    }
+    if _none_match(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
-    asked = _asked_range(request)
-    if asked is None:
-        request.scope["headers"] = [pair for pair in request.scope["headers"] if pair[0] != b"range"]
-    elif not any(_satisfiable(spec, found.st_size) for spec in asked):
-        detail = f"the audio has {found.st_size:,} bytes"
-        raise Problem("range_not_satisfiable", detail, headers={"Content-Range": f"bytes */{found.st_size}"})
-    return FileResponse(path, headers=headers, media_type=media_type, stat_result=found)
+    spans = _spans(request, found.bytes, headers)
+    if spans is not None and not spans:
+        detail = f"the audio has {found.bytes:,} bytes"
+        raise Problem("range_not_satisfiable", detail, headers={"Content-Range": f"bytes */{found.bytes}"})
+    answer = streamed(partial(files.stream, name), found.bytes, spans or (), headers, AUDIO.media_type)
+    # Nobody reads the body of an answer to HEAD, so nothing is fetched for it.
+    return Response(status_code=answer.status_code, headers=answer.headers) if request.method == "HEAD" else answer
 
 
-def _asked_range(request: Request) -> list[tuple[str, str]] | None:
-    """Return the (first, last) pairs of a Range header as text, None for no header or one that is to be ignored."""
-    match = _RANGE.fullmatch(request.headers.get("range", ""))
-    if match is None:
+def _validators(tag: str, modified: float) -> dict[str, str]:
+    moment = datetime.fromtimestamp(int(modified), UTC)
+    return {"ETag": f'"{tag}"', "Last-Modified": format_datetime(moment, usegmt=True)}
+
+
+def _spans(request: Request, size: int, headers: Mapping[str, str]) -> list[Span] | None:
+    """Return what a Range header asks for; None without one, or where it is meant for another state (If-Range)."""
+    given, state = request.headers.get("range"), request.headers.get("if-range")
+    if given is None or (state is not None and state not in {headers["ETag"], headers["Last-Modified"]}):
         return None
-    pairs = [spec.strip().partition("-")[::2] for spec in match["specs"].split(",")]
-    backwards = any(first and last and int(first) > int(last) for first, last in pairs)
-    return None if backwards else pairs
-
-
-def _satisfiable(spec: tuple[str, str], size: int) -> bool:
-    first, last = spec
-    return int(first) < size if first else int(last) > 0
+    return asked(given, size)
 
 
 def _none_match(request: Request, tag: str) -> bool:
@@ -177,37 +160,28 @@ def _none_match(request: Request, tag: str) -> bool:
     return given.strip() == "*" or tag in {part.strip().removeprefix("W/") for part in given.split(",")}
 
 
-def serve_small(
-    request: Request, path: FilePath, media_type: str, missing: Problem, cache: str = MOVING_CACHE
-) -> Response:
+def serve_small(request: Request, context: Context, name: str, serving: Serving, missing: Problem) -> Response:
     """Return a small file that is replaced now and then, with ETag, Last-Modified and 304.
 
     Raises `missing` where there is none.
     """
-    try:
-        with path.open("rb") as file:
-            content = file.read()
-            modified = datetime.fromtimestamp(int(os.fstat(file.fileno()).st_mtime), UTC)
-    except OSError:
-        raise missing from None
-    tag = f'"{hashlib.sha256(content).hexdigest()}"'
-    headers = {
-        "ETag": tag,
-        "Last-Modified": format_datetime(modified, usegmt=True),
-        "Cache-Control": cache,
-    }
+    found = context.files.read(name)
+    if found is None:
+        raise missing
+    content, told = found
+    headers = _validators(hashlib.sha256(content).hexdigest(), told.modified) | {"Cache-Control": serving.cache}
     since = request.headers.get("if-modified-since")
-    unchanged = _none_match(request, tag) if "if-none-match" in request.headers else _not_since(modified, since)
-    if unchanged:
+    by_tag = "if-none-match" in request.headers
+    if _none_match(request, headers["ETag"]) if by_tag else _not_since(told.modified, since):
         return Response(status_code=304, headers=headers)
-    return Response(content, media_type=media_type, headers=headers)
+    return Response(content, media_type=serving.media_type, headers=headers)
 
 
-def _not_since(modified: datetime, since: str | None) -> bool:
+def _not_since(modified: float, since: str | None) -> bool:
     if since is None:
         return False
     try:
         moment = parsedate_to_datetime(since)
     except (ValueError, OverflowError):
         return False
-    return modified <= (moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return int(modified) <= (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -18,6 +18,7 @@
     │   │   └── EngineNotInstalled       engine_not_installed: not here, so no use in waiting; while installing:
     │   │                                voice_checksum_mismatch, voice_install_failed
     │   ├── StorageUnavailable       storage_unavailable
+    │   │   └── StorageFull              storage_full: there is no room; the work waits for it
     │   ├── SigningUnavailable       signing_unavailable
     │   ├── NotPublishedYet          not_published_yet
     │   ├── WatermarkNotInstalled    watermark_not_installed: no use in waiting either
@@ -189,10 +190,17 @@ class EngineNotInstalled(EngineUnavailable):
 
 
 class StorageUnavailable(Unavailable):
-    """Raised when the audio storage or its disk cannot take a file."""
+    """Raised when the storage does not answer, or cannot take a file."""
 
     code = "storage_unavailable"
-    hint = "Free some disk space under BRIEFCAST_DATA; the work resumes by itself."
+    hint = "Check BRIEFCAST_DATA and BRIEFCAST_STORAGE_URL, and what they may do there; the work resumes by itself."
+
+
+class StorageFull(StorageUnavailable):
+    """Raised when the storage or its disk has no room for a file."""
+
+    code = "storage_full"
+    hint = "Free some space under BRIEFCAST_DATA or in the bucket; the work resumes by itself."
 
 
 class DatabaseUnavailable(Unavailable):

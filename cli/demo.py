@@ -84,7 +84,8 @@ def demo(port: int, article: str, workers: int | None, *, once: bool) -> None:
     click.echo(f"Briefcast is starting on {address} …", err=True)
     with embedded_workers() as workers_beside, _api(port):
         result = _narrate(_Asked(address, key, article, started), workers_beside)
-        mp3 = place.data.data / "public" / "audio" / result.briefing["live"]["url"].rsplit("/", 1)[1]
+        mp3 = place.storage.path(result.briefing["live"]["url"].rpartition("/")[2].removesuffix(".mp3"))
+        assert mp3 is not None
         _tell(result, address, key, mp3.resolve(), place.signer)
         if once:
             click.echo(json.dumps(_summary(result, mp3.resolve())))

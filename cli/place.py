@@ -9,14 +9,15 @@ from briefing.database import Database
 from briefing.errors import UnknownReference
 from briefing.lexicons import lexicon_for
 from briefing.schema import migrate
-from briefing.settings import DataSettings
+from briefing.settings import DataSettings, StorageSettings
 from briefing.shows import listed_shows, listed_sources
-from briefing.storage import FolderStorage, make_folder
+from briefing.storage import make_folder, open_storages
 
 if TYPE_CHECKING:
     from briefing.lexicon import Lexicon
     from briefing.newsroom import SourceSettings
     from briefing.show import Show
+    from briefing.storage import BlobStorage
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Place:
 
     settings: DataSettings
     database: Database
-    storage: FolderStorage
+    storage: BlobStorage
 
     def show(self, slug: str) -> Show:
         """Return the show of that slug. Raises UnknownReference."""
@@ -55,4 +56,4 @@ def open_place() -> Place:
     make_folder(settings.data)
     database = Database(settings.database_address)
     migrate(database)
-    return Place(settings, database, FolderStorage(settings.data))
+    return Place(settings, database, open_storages(StorageSettings(), settings.data).blobs)

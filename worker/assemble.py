@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 from briefing.audio import MASTER_RATE, Master
-from briefing.errors import MasterRejected, StorageUnavailable, TakeCorrupt, WatermarkMissing
+from briefing.errors import MasterRejected, TakeCorrupt, WatermarkMissing
 from briefing.failpoints import Failpoint, reach
+from briefing.storage import refused
 from worker import encode, master, sign, stitch, watermark
 from worker.listen import Listener, stated_samples
 from worker.provenance import manifest
@@ -87,8 +88,8 @@ def produce(planned: Programme, storage: BlobStorage, timed: Timed = lambda _: n
         transcript = _stored(planned.transcript, storage)
         sha256 = storage.put(path)
     except OSError as error:
-        message = f"cannot write the MP3: {error.strerror}"
-        raise StorageUnavailable(message) from error
+        message = "cannot write the MP3"
+        raise refused(message, error) from error
     finally:
         path.unlink(missing_ok=True)
     return Master(

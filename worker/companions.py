@@ -6,11 +6,11 @@ Renders what was stored when assembling; writes nothing.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
 from briefing.errors import MasterRejected
+from briefing.public_names import audio_name
 from briefing.transcript import CHAPTERS_NAME, Transcript
 from worker import transcript
 from worker.chapters import chapters_json
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from briefing.storage import BlobStorage
 
 
-def companions(
-    master: Master, title: str, show_title: str, audio_address: str, storage: BlobStorage
-) -> dict[str, bytes]:
+def companions(master: Master, title: str, show_title: str, storage: BlobStorage) -> dict[str, bytes]:
     """Return the files beside a master's MP3, by name; masters from before there were transcripts have chapters only.
 
     Raises MasterRejected for a transcript that is lost or damaged.
@@ -32,7 +30,7 @@ def companions(
     if not master.transcript:
         return files
     # From where the page is served, whatever address we are known by.
-    around = Around(show_title, urlsplit(audio_address).path, master.chapters)
+    around = Around(show_title, f"/{audio_name(master.sha256)}", master.chapters)
     rendered = transcript.render(_stored(master, storage), around)
     return files | {f"transcript.{ending}": content for ending, content in rendered.items()}
 

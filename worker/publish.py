@@ -27,7 +27,6 @@ from worker.feed import Channel, Episode, render
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from pathlib import Path
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
@@ -54,13 +53,12 @@ def publish(session: Session, revision: RevisionRow, storage: BlobStorage, files
         move(revision, RevisionState.SUPERSEDED, now)
         return
     master = _master(session, revision)
-    stored = storage.path(master.sha256)
-    if stored is None or not storage.intact(master.sha256):
+    if not storage.intact(master.sha256):
         message = f"the MP3 of revision {revision.id} is missing or damaged in the storage"
         raise MasterRejected(message, hint="Regenerate the briefing.")
     _check_watermark(session, briefing, revision)
     reach(Failpoint.PUBLISH_BEFORE)
-    files.put_audio(master.sha256, stored)
+    files.put_audio(master.sha256)
     reach(Failpoint.PUBLISH_AUDIO)
     _write_companions(briefing, revision, master, storage, files)
     reach(Failpoint.PUBLISH_COMPANIONS)
@@ -93,10 +91,9 @@ def rewrite(session: Session, revision: RevisionRow, storage: BlobStorage, files
     ).one()
     session.execute(select(ShowRow.slug).where(ShowRow.slug == briefing.show).with_for_update())
     master = _master(session, revision)
-    stored = storage.path(master.sha256)
-    if briefing.live_revision != revision.id or stored is None:
+    if briefing.live_revision != revision.id or storage.path(master.sha256) is None:
         return
-    files.put_audio(stored.name, stored)
+    files.put_audio(master.sha256)
     _write_companions(briefing, revision, master, storage, files)
     _write_article(session, briefing, files)
     write_feed(session, briefing.show, files)
@@ -139,13 +136,13 @@ def _write_companions(
     briefing: BriefingRow, revision: RevisionRow, master: Master, storage: BlobStorage, files: PublicFiles
 ) -> None:
     title, show = Card.model_validate(revision.card).title, Show.model_validate(revision.show)
-    beside = companions(master, title, show.title, files.audio_address(master.sha256), storage)
+    beside = companions(master, title, show.title, storage)
     files.put_companions(briefing.id, revision.number, beside)
 
 
-def public_files(session: Session, briefing: BriefingRow, files: PublicFiles) -> list[Path]:
-    """Return every public file that is a briefing's own: what must go for it to be gone, feeds aside, which are written
-    anew. An MP3 that another briefing publishes too is not among them.
+def public_files(session: Session, briefing: BriefingRow, files: PublicFiles) -> list[str]:
+    """Return the name of every public file that is a briefing's own: what must go for it to be gone, feeds aside,
+    which are written anew. An MP3 that another briefing publishes too is not among them.
     """
 
     def published(condition: ColumnElement[bool]) -> set[str]:

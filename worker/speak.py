@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from briefing.audio import Take
-from briefing.errors import StorageUnavailable
+from briefing.storage import refused
 from worker.retakes import pronunciations_for, spoken
 from worker.sound.edges import trimmed
 from worker.sound.files import write_flac
@@ -51,8 +51,8 @@ def speak(chunk: Chunk, speaker: Speaker, storage: BlobStorage) -> Take:
         write_flac(path, samples, rate)
         sha256 = storage.put(path)
     except OSError as error:
-        message = f"cannot store a take: {error}"
-        raise StorageUnavailable(message) from error
+        message = "cannot store a take"
+        raise refused(message, error) from error
     finally:
         path.unlink(missing_ok=True)
     return Take(

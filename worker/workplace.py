@@ -17,15 +17,16 @@ from briefing.settings import (
     PublicSettings,
     SigningSettings,
     SpeechSettings,
+    StorageSettings,
     WorkSettings,
 )
-from briefing.storage import FolderStorage
+from briefing.storage import open_storages
 from worker.public_files import PublicFiles
 from worker.signer import open_signer
 from worker.speakers import Speakers
 
 if TYPE_CHECKING:
-    from briefing.storage import BlobStorage
+    from briefing.storage import BlobStorage, Storages
     from worker.signer import Signer
 
 
@@ -34,6 +35,7 @@ class Workplace:
     """The things at hand; those that take time to make are made when first used."""
 
     data: DataSettings = field(default_factory=DataSettings)
+    kept: StorageSettings = field(default_factory=StorageSettings)
     public: PublicSettings = field(default_factory=PublicSettings)
     work: WorkSettings = field(default_factory=WorkSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
@@ -46,14 +48,21 @@ class Workplace:
         return Database(self.data.database_address, busy_s=self.busy_s)
 
     @cached_property
+    def storages(self) -> Storages:
+        """Where bytes are kept. Raises Misconfigured."""
+        return open_storages(self.kept, self.data.data)
+
+    @cached_property
     def storage(self) -> BlobStorage:
         """Takes and masters."""
-        return FolderStorage(self.data.data)
+        return self.storages.blobs
 
     @cached_property
     def files(self) -> PublicFiles:
         """What readers fetch."""
-        return PublicFiles(self.data.data / "public", self.public.public_url.rstrip("/"))
+        return PublicFiles(
+            self.storages.public, self.public.public_url.rstrip("/"), self.kept.public_files_url.rstrip("/")
+        )
 
     @cached_property
     def speakers(self) -> Speakers:

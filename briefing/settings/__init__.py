@@ -9,6 +9,7 @@ from briefing.settings.fetch import FetchSettings
 from briefing.settings.place import DataSettings, LogSettings, PublicSettings
 from briefing.settings.signing import SigningSettings
 from briefing.settings.speech import SpeechSettings
+from briefing.settings.storage import StorageSettings
 from briefing.settings.work import LimitSettings, WorkSettings
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "Settings",
     "SigningSettings",
     "SpeechSettings",
+    "StorageSettings",
     "WorkSettings",
 ]

@@ -87,7 +87,7 @@ def test_the_script_tells_how_sure_its_times_are(published):
 
 def test_a_plain_file_server_over_the_folder_serves_the_same(published):
     client, briefing, place, _ = published
-    handler = partial(SimpleHTTPRequestHandler, directory=str(place.files.root))
+    handler = partial(SimpleHTTPRequestHandler, directory=str(place.files.storage.root))
     handler.log_message = None
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever)

@@ -128,7 +128,7 @@ def test_no_link_is_followed_out_of_the_folder(client, url, place, tmp_path):
     secret = tmp_path / "secret"
     secret.write_text("secret")
     name = "f" * 64
-    (place.files.root / "audio" / f"{name}.mp3").symlink_to(secret)
+    (place.files.storage.root / "audio" / f"{name}.mp3").symlink_to(secret)
     assert client.get(f"/audio/{name}.mp3").status_code == 404
 
 

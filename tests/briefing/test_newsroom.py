@@ -81,7 +81,7 @@ def test_a_podcasts_guid_outlives_every_change(place, tmp_path):
 def test_a_faulty_newsroom_changes_nothing(place, tmp_path, old, new):
     from briefing.errors import BadInput
 
-    feed = place.files.root / "shows" / "daily" / "feed.xml"
+    feed = place.files.storage.root / "shows" / "daily" / "feed.xml"
     before = feed.read_bytes()
     text = NEWSROOM.replace("The Test Ledger", "Changed").replace('title = "Changed', 'title = "The Changed', 1)
     with pytest.raises(BadInput):

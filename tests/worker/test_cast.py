@@ -99,7 +99,7 @@ def test_a_briefing_is_spoken_by_its_cast(place, engines):
     assert engines["other"].said == ["Ferry runs again."]
     assert len(engines["third"].said) == 2
     assert not set(engines["scripted"].said) & {*engines["other"].said, *engines["third"].said}
-    mp3 = (place.files.root / "articles" / "desk" / "ferry.mp3").resolve()
+    mp3 = (place.files.storage.root / "articles" / "desk" / "ferry.mp3").resolve()
     said = str(ID3(mp3)["TXXX:SYNTHETIC_VOICE"])
     assert said == "First (scripted), Second (other), Third (third)"
 

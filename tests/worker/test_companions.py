@@ -40,7 +40,7 @@ def article(tmp_path):
 
 
 def folder(place, briefing):
-    return place.files.root / "briefings" / briefing
+    return place.files.storage.root / "briefings" / briefing
 
 
 def names(path):
@@ -55,7 +55,7 @@ def test_publishing_writes_transcripts_and_chapters(place, article):
     written = " ".join(word["body"] for word in words["segments"])
     assert "unpaid overtime of $300K." in written
     assert "on Nov. 20." in written
-    audio = json.loads((place.files.root / "v1" / "articles" / "desk" / "ferry" / "audio").read_text())
+    audio = json.loads((place.files.storage.root / "v1" / "articles" / "desk" / "ferry" / "audio").read_text())
     assert words["duration"] == audio["duration_s"] == words["segments"][-1]["endTime"]
     chapters = json.loads((folder(place, briefing) / "chapters.json").read_text())["chapters"]
     assert [chapter["title"] for chapter in chapters] == ["Ferry runs again", "What it cost", "What comes next"]
@@ -69,7 +69,7 @@ def test_publishing_writes_transcripts_and_chapters(place, article):
         ("application/json", f"{base}/1/transcript.json"),
         ("text/html", f"{base}/1/transcript.html"),
     }
-    feed = (place.files.root / "shows" / "daily" / "feed.xml").read_text()
+    feed = (place.files.storage.root / "shows" / "daily" / "feed.xml").read_text()
     assert f'url="{base}/transcript.vtt"' in feed
     assert f'url="{base}/chapters.json"' in feed
     assert "00:00:00 Ferry runs again" in feedparser.parse(feed).entries[0].summary
@@ -124,14 +124,14 @@ def test_every_public_file_of_a_briefing_can_be_found(place, article, tmp_path):
     article.write_text(ARTICLE)
     again(place, briefing)
     work_off(place)
-    everything = {path for path in place.files.root.rglob("*") if path.is_file()}
+    everything = {path for path in place.files.storage.root.rglob("*") if path.is_file()}
     # When all that is its own goes
     with place.database.reading() as session:
         own = public_files(session, session.get_one(BriefingRow, briefing), place.files)
-    for path in own:
-        path.unlink()
+    for name in own:
+        place.files.storage.remove(name)
     # Then its MP3s, alias, JSON and all beside them are gone, and nothing else
-    gone = {path.relative_to(place.files.root).as_posix() for path in everything if not path.exists()}
+    gone = {path.relative_to(place.files.storage.root).as_posix() for path in everything if not path.exists()}
     assert {name for name in gone if not name.startswith(("audio/", "briefings/"))} == {
         "articles/desk/ferry.mp3", "v1/articles/desk/ferry/audio",
     }  # fmt: skip
@@ -139,7 +139,7 @@ def test_every_public_file_of_a_briefing_can_be_found(place, article, tmp_path):
     assert {name for name in gone if name.startswith("briefings/")} == {
         f"briefings/{briefing}/{part}{name}" for name in NAMES for part in ("", "1/", "2/")
     }
-    assert (place.files.root / "articles" / "desk" / "other.mp3").exists()
+    assert (place.files.storage.root / "articles" / "desk" / "other.mp3").exists()
 
 
 def test_masters_from_before_there_were_transcripts_still_work(place, article, tmp_path):
@@ -153,13 +153,13 @@ def test_masters_from_before_there_were_transcripts_still_work(place, article, t
             {name: value for name, value in cue.items() if name not in {"link", "timing"}} for cue in content["cues"]
         ]
         row.content, row.transcript, row.chapters = content, "", []
-    shutil.rmtree(place.files.root / "briefings")
+    shutil.rmtree(place.files.storage.root / "briefings")
     # When all files are written anew / Then it has chapters, no transcript, and a feed that names none
     apply(load_newsroom(tmp_path / "briefcast.toml"), place)
     assert names(folder(place, briefing)) == {"chapters.json"}
-    audio = json.loads((place.files.root / "v1" / "articles" / "desk" / "ferry" / "audio").read_text())
+    audio = json.loads((place.files.storage.root / "v1" / "articles" / "desk" / "ferry" / "audio").read_text())
     assert audio["transcripts"] == []
-    assert "podcast:transcript" not in (place.files.root / "shows" / "daily" / "feed.xml").read_text()
+    assert "podcast:transcript" not in (place.files.storage.root / "shows" / "daily" / "feed.xml").read_text()
     # And made anew, it has all of them
     article.write_text(ARTICLE)
     again(place, briefing)
@@ -184,6 +184,6 @@ def test_files_that_are_missing_come_back_with_the_settings(place, article, tmp_
     briefing, _, _ = ask(place, "ferry")
     work_off(place)
     before = (folder(place, briefing) / "transcript.html").read_bytes()
-    shutil.rmtree(place.files.root / "briefings")
+    shutil.rmtree(place.files.storage.root / "briefings")
     apply(load_newsroom(tmp_path / "briefcast.toml"), place)
     assert (folder(place, briefing) / "transcript.html").read_bytes() == before

@@ -112,7 +112,7 @@ def test_a_chain_of_fallbacks_ends(place, engines):
     assert row.error_hint
     assert [(entry["voice"], entry["by"]) for entry in row.fallbacks] == [("first", "second"), ("second", "third")]
     assert briefing_row(place, briefing).live_revision is None
-    assert not (place.files.root / "articles").exists(), "nothing partial is published"
+    assert not (place.files.storage.root / "articles").exists(), "nothing partial is published"
 
 
 def test_a_show_may_keep_its_voice_and_the_old_audio_plays_on(place, engines):

@@ -29,11 +29,11 @@ def article(tmp_path):
 
 
 def audio_json(place):
-    return json.loads((place.files.root / "v1" / "articles" / "desk" / "ferry" / "audio").read_text())
+    return json.loads((place.files.storage.root / "v1" / "articles" / "desk" / "ferry" / "audio").read_text())
 
 
 def titles(place, slug):
-    return [entry.title for entry in feedparser.parse(place.files.root / "shows" / slug / "feed.xml").entries]
+    return [entry.title for entry in feedparser.parse(place.files.storage.root / "shows" / slug / "feed.xml").entries]
 
 
 def test_another_shows_reading_is_an_episode_there_and_leaves_the_article_alone(place, article, tmp_path):
@@ -44,7 +44,7 @@ def test_another_shows_reading_is_an_episode_there_and_leaves_the_article_alone(
     apply(load_newsroom(tmp_path / "briefcast.toml"), place)
     ask(place, "ferry", show="weekly")
     work_off(place)
-    assert not (place.files.root / "v1").exists()
+    assert not (place.files.storage.root / "v1").exists()
     ask(place, "ferry")
     work_off(place)
     mine = audio_json(place)
@@ -64,16 +64,16 @@ def test_what_is_held_cannot_be_got_round_by_another_show(place, article, tmp_pa
     ask(place, "ferry", show="daily")
     work_off(place)
     # Then the article has no audio until an editor says so
-    assert not (place.files.root / "articles").exists()
+    assert not (place.files.storage.root / "articles").exists()
 
 
 def test_applying_writes_the_files_anew_with_the_address_of_today(place, article, tmp_path):
     ask(place, "ferry")
     work_off(place)
-    place.__dict__["files"] = PublicFiles(place.files.root, "https://audio.paper.example")
+    place.__dict__["files"] = PublicFiles(place.files.storage, "https://audio.paper.example")
     apply(load_newsroom(tmp_path / "briefcast.toml"), place)
     assert audio_json(place)["url"].startswith("https://audio.paper.example/audio/")
-    feed = feedparser.parse(place.files.root / "shows" / "daily" / "feed.xml")
+    feed = feedparser.parse(place.files.storage.root / "shows" / "daily" / "feed.xml")
     assert feed.entries[0].enclosures[0].href == audio_json(place)["url"]
 
 
@@ -81,7 +81,7 @@ def test_a_damaged_public_file_is_mended_by_publishing_again(place, article):
     briefing, _, _ = ask(place, "ferry")
     work_off(place)
     name = audio_json(place)["url"].rsplit("/", 1)[1]
-    public = place.files.root / "audio" / name
+    public = place.files.storage.root / "audio" / name
     content = public.read_bytes()
     public.write_bytes(content[:-1] + b"\0" + b"x")  # through the link: storage and public file are one
     again(place, briefing)
@@ -89,15 +89,15 @@ def test_a_damaged_public_file_is_mended_by_publishing_again(place, article):
     # Signed anew it has other bytes, so another address, to which all that readers follow leads now.
     mended = audio_json(place)["url"].rsplit("/", 1)[1]
     assert mended != name
-    sound = (place.files.root / "audio" / mended).read_bytes()
+    sound = (place.files.storage.root / "audio" / mended).read_bytes()
     assert hashlib.sha256(sound).hexdigest() == mended.removesuffix(".mp3")
-    assert (place.files.root / "articles" / "desk" / "ferry.mp3").resolve().name == mended
+    assert (place.files.storage.root / "articles" / "desk" / "ferry.mp3").resolve().name == mended
 
 
 def test_a_damaged_copy_of_a_stored_file_is_put_there_anew(place, article):
     briefing, _, _ = ask(place, "ferry")
     work_off(place)
-    public = place.files.root / "audio" / audio_json(place)["url"].rsplit("/", 1)[1]
+    public = place.files.storage.root / "audio" / audio_json(place)["url"].rsplit("/", 1)[1]
     content = public.read_bytes()
     public.unlink()  # the stored file keeps its own name
     public.write_bytes(content[:-1])
@@ -159,7 +159,7 @@ def test_held_audio_that_was_damaged_meanwhile_is_not_published(place, article):
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     with pytest.raises(MasterRejected, match="damaged"):
         publish_held(place, revision)
-    assert not (place.files.root / "audio").exists()
+    assert not (place.files.storage.root / "audio").exists()
 
 
 def test_held_audio_from_before_its_show_asked_for_a_watermark_is_not_published(place, article):

@@ -397,7 +397,7 @@ def test_a_crash_between_signing_and_saving_leaves_one_whole_published_file(plac
     assert revision_row(place, revision).state == "live"
     assert len(calls) == 2
     assert calls[0] != calls[1], "signed twice: other bytes"
-    assert [path.stem for path in (place.files.root / "audio").iterdir()] == [calls[1]]
+    assert [path.stem for path in (place.files.storage.root / "audio").iterdir()] == [calls[1]]
     # And from then on the stored one is found again
     with place.database.reading() as session:
         assert [row.sha256 for row in session.query(MasterRow)] == [calls[1]]
@@ -430,7 +430,7 @@ def test_the_silent_engine_is_no_learnt_voice(place, tmp_path):
     (tmp_path / "articles" / "ferry.md").write_text(ARTICLE)
     ask(place, "ferry")
     work_off(place)
-    (mp3,) = (place.files.root / "audio").iterdir()
+    (mp3,) = (place.files.storage.root / "audio").iterdir()
     found = inspect(mp3, development_files(place.data.data).root.read_text())
     assert (found.state, found.trust, found.source_type) == ("valid", "own", "composite")
     assert [span["kind"] for span in found.timeline["spans"]] == ["music", "synthetic", "music"]

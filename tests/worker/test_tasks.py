@@ -32,12 +32,12 @@ def article(tmp_path):
 
 
 def audio_json(place, name="ferry"):
-    return json.loads((place.files.root / "v1" / "articles" / "desk" / name / "audio").read_text())
+    return json.loads((place.files.storage.root / "v1" / "articles" / "desk" / name / "audio").read_text())
 
 
 def published(place, name="ferry"):
     """The MP3 that readers of the alias get."""
-    return (place.files.root / "articles" / "desk" / f"{name}.mp3").resolve()
+    return (place.files.storage.root / "articles" / "desk" / f"{name}.mp3").resolve()
 
 
 def test_an_article_becomes_an_episode(place, article):
@@ -52,7 +52,7 @@ def test_an_article_becomes_an_episode(place, article):
     assert audio["duration_s"] > row.spoken_s > 5
     assert published(place).stat().st_size == audio["bytes"]
     assert audio["url"].endswith(published(place).name)
-    entry = feedparser.parse(place.files.root / "shows" / "daily" / "feed.xml").entries[0]
+    entry = feedparser.parse(place.files.storage.root / "shows" / "daily" / "feed.xml").entries[0]
     assert (entry.title, entry.enclosures[0].href, int(entry.enclosures[0].length)) == (
         "Ferry runs again",
         audio["url"],
@@ -167,7 +167,7 @@ def test_one_paragraph_edited_is_one_take_spoken(place, article):
     row = revision_row(place, revision)
     assert (row.chunks_total, row.chunks_reused) == (5, 4)
     assert audio_json(place)["revision"] == 2
-    old = place.files.root / "audio" / before["url"].rsplit("/", 1)[1]
+    old = place.files.storage.root / "audio" / before["url"].rsplit("/", 1)[1]
     assert old.exists(), "the old address still answers"
 
 
@@ -212,7 +212,7 @@ def test_nothing_changed_speaks_and_encodes_nothing(place, article):
     revision, _ = again(place, briefing)
     assert work_off(place) == 3  # prepare, assemble, publish
     assert revision_row(place, revision).master_key == revision_row(place, first).master_key
-    assert len(feedparser.parse(place.files.root / "shows" / "daily" / "feed.xml").entries) == 1
+    assert len(feedparser.parse(place.files.storage.root / "shows" / "daily" / "feed.xml").entries) == 1
 
 
 def test_an_undated_article_is_dated_by_its_first_fetch_and_stays_so(place, article):
@@ -288,7 +288,7 @@ def test_a_show_may_hold_its_audio_for_an_editor(place, article):
     work_off(place)
     assert revision_row(place, revision).state == "held"
     assert briefing_row(place, briefing).live_revision is None
-    assert not (place.files.root / "articles").exists()
+    assert not (place.files.storage.root / "articles").exists()
 
 
 @pytest.mark.parametrize(
@@ -322,9 +322,9 @@ def test_a_collection_is_one_mp3_with_its_chapters(place, tmp_path):
     briefing, revision, _ = ask(place, "one", "two")
     work_off(place)
     assert revision_row(place, revision).state == "live"
-    entry = feedparser.parse(place.files.root / "shows" / "daily" / "feed.xml").entries[0]
+    entry = feedparser.parse(place.files.storage.root / "shows" / "daily" / "feed.xml").entries[0]
     assert entry.title == "One runs again, and 1 more story"
-    assert not (place.files.root / "v1").exists(), "a collection is no article's own audio"
+    assert not (place.files.storage.root / "v1").exists(), "a collection is no article's own audio"
     assert briefing_row(place, briefing).kind == "collection"
 
 

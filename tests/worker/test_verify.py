@@ -51,7 +51,7 @@ def verify_step(place, revision):
 
 
 def public_mp3(place):
-    return (place.files.root / "articles" / "desk" / "ferry.mp3").resolve()
+    return (place.files.storage.root / "articles" / "desk" / "ferry.mp3").resolve()
 
 
 def test_what_is_published_well_is_verified_and_shown(place, live):
@@ -100,7 +100,7 @@ def remove(place):
 
 
 def point_elsewhere(place):
-    alias = place.files.root / "articles" / "desk" / "ferry.mp3"
+    alias = place.files.storage.root / "articles" / "desk" / "ferry.mp3"
     alias.unlink()
     alias.symlink_to(f"../../audio/{'0' * 64}.mp3")
 
@@ -124,7 +124,7 @@ def test_public_files_that_do_not_match_are_written_anew(place, live, damage):
 
 def test_a_lost_picture_is_told(place, live):
     _, revision = live
-    (place.files.root / "shows" / "daily" / "artwork.jpg").unlink()
+    (place.files.storage.root / "shows" / "daily" / "artwork.jpg").unlink()
     with client_of(place):
         look(place)
     assert found(place, revision) == ("failed", ["artwork"])
@@ -186,7 +186,7 @@ def serve(place, handler):
 
 def test_a_server_without_ranges_is_told(place, live):
     _, revision = live
-    root = place.files.root
+    root = place.files.storage.root
     with serve(place, lambda *given: _Plain(*given, directory=os.fspath(root))):
         look(place)
     state, codes = found(place, revision)

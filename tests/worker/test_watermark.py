@@ -164,7 +164,7 @@ def test_a_show_that_asks_for_a_mark_publishes_marked_audio(place, marking, monk
     _, revision, _ = ask(place, "ferry")
     work_off(place)
     assert revision_row(place, revision).state == "live"
-    (mp3,) = (place.files.root / "audio").iterdir()
+    (mp3,) = (place.files.storage.root / "audio").iterdir()
     assert Buzz().detect(decoded(mp3, RATE)) == 1.0
     assert inspect(mp3).narration["watermark"] == "buzz 1"
 
@@ -180,7 +180,7 @@ def test_unmarked_audio_is_not_published_and_the_old_stays(place, marking, monke
     row = revision_row(place, second)
     assert (row.state, row.error_code) == ("failed", "watermark_missing")
     assert revision_row(place, first).state == "live"
-    assert len(list((place.files.root / "audio").iterdir())) == 1
+    assert len(list((place.files.storage.root / "audio").iterdir())) == 1
 
 
 def test_a_mark_whose_package_is_not_here_fails_at_once_with_the_command(place, marking, monkeypatch):

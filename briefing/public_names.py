@@ -1,0 +1,74 @@
+"""What the files that readers fetch are called, and with which headers they are served. Names are their addresses.
+
+Audio lies at its hash and never changes; an article's alias moves; transcripts and chapters lie in a folder for each
+revision, and once more where the live ones are looked for; JSON and feeds are replaced whole.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from briefing.storage import Serving
+from briefing.transcript import CHAPTERS_NAME, CHAPTERS_TYPE, TRANSCRIPT_TYPES
+
+if TYPE_CHECKING:
+    from briefing.values import ArticleRef
+
+#: A hashed address never changes its bytes, but a withdrawal must reach caches that nobody purges: one hour.
+PINNED_CACHE = "public, max-age=3600"
+
+#: Aliases, JSON and feeds follow a correction within a minute.
+MOVING_CACHE = "public, max-age=60"
+
+AUDIO = Serving("audio/mpeg", PINNED_CACHE)
+ALIAS = Serving("audio/mpeg", MOVING_CACHE)
+ARTICLE = Serving("application/json", MOVING_CACHE)
+FEED = Serving("application/rss+xml", MOVING_CACHE)
+ARTWORK = Serving("image/jpeg", MOVING_CACHE)
+
+#: Name of a companion -> its media type.
+COMPANION_TYPES = TRANSCRIPT_TYPES | {CHAPTERS_NAME: CHAPTERS_TYPE}
+
+_AUDIO_NAME = re.compile(r"audio/([0-9a-f]{64})\.mp3")
+
+
+def audio_name(sha256: str) -> str:
+    """Return the name of an MP3."""
+    return f"audio/{sha256}.mp3"
+
+
+def audio_sha256(name: str) -> str | None:
+    """Return the sha256 of the MP3 that a name is of, None for any other."""
+    match = _AUDIO_NAME.fullmatch(name)
+    return match.group(1) if match else None
+
+
+def alias_name(ref: ArticleRef) -> str:
+    """Return the stable name of an article's audio."""
+    return f"articles/{ref.source}/{ref.id}.mp3"
+
+
+def article_name(ref: ArticleRef) -> str:
+    """Return the name of an article's audio JSON."""
+    return f"v1/articles/{ref.source}/{ref.id}/audio"
+
+
+def feed_name(slug: str) -> str:
+    """Return the name of a show's feed."""
+    return f"shows/{slug}/feed.xml"
+
+
+def artwork_name(slug: str) -> str:
+    """Return the name of a show's artwork."""
+    return f"shows/{slug}/artwork.jpg"
+
+
+def briefing_folder(briefing: str, revision: int | None = None) -> str:
+    """Return the folder of a briefing's companions: of all, or of one revision for good."""
+    return f"briefings/{briefing}/{revision}" if revision else f"briefings/{briefing}"
+
+
+def companion_serving(name: str, *, pinned: bool) -> Serving:
+    """Return how a transcript or chapters are served: those of one revision for good, or the live ones."""
+    return Serving(COMPANION_TYPES[name], PINNED_CACHE if pinned else MOVING_CACHE)

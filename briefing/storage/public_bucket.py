@@ -1,0 +1,113 @@
+"""Public files in a bucket: objects with the media type and the Cache-Control that readers are to get.
+
+Any public bucket or CDN can serve them. MP3s are copied from the stored blobs inside the bucket where that can be. An
+alias is an object of its own, the MP3 once more with a shorter Cache-Control, which says in its metadata what it leads
+to: no bucket keeps links, and what readers fetch must play without us.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from briefing.errors import StorageUnavailable
+from briefing.storage.bucket import Bucket
+from briefing.storage.bucket_blobs import BucketStorage
+from briefing.storage.interfaces import PublicFile, checked_name
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+    from obstore import Attributes, ObjectMeta
+
+    from briefing.settings import StorageSettings
+    from briefing.storage.interfaces import BlobStorage, Serving
+
+#: Metadata of an alias. One word: Azure allows no dash, S3 makes it lower case.
+_TARGET = "target"
+
+#: Bytes of the largest of the small files: a feed of 300 episodes has about 600 kB.
+_MOST_SMALL = 20_000_000
+
+
+class PublicBucket:
+    """`PublicStorage` in a bucket."""
+
+    def __init__(self, address: str, settings: StorageSettings, blobs: BlobStorage) -> None:
+        self.bucket = Bucket(address, settings)
+        self._blobs = blobs
+
+    def write(self, name: str, content: bytes, serving: Serving, twin: str = "") -> None:  # noqa: ARG002  has its own headers
+        """See `PublicStorage`."""
+        self.bucket.write(checked_name(name), content, _attributes(serving))
+
+    def publish(self, name: str, sha256: str, serving: Serving) -> None:
+        """See `PublicStorage`."""
+        if not self._copied(checked_name(name), sha256, serving):
+            self.bucket.write(name, self._stored(sha256), _attributes(serving))
+
+    def point(self, alias: str, name: str, sha256: str, serving: Serving) -> None:
+        """See `PublicStorage`. What it points at already is left alone, since it is a whole MP3."""
+        found, target = self.bucket.attributes(checked_name(alias)), self.bucket.look(checked_name(name))
+        if found and target and found[0].get(_TARGET) == name and found[1]["size"] == target["size"]:
+            return
+        self.bucket.write(alias, self._stored(sha256), {**_attributes(serving), _TARGET: name})
+
+    def target(self, alias: str) -> str | None:
+        """See `PublicStorage`."""
+        found = self.bucket.attributes(checked_name(alias))
+        return found[0].get(_TARGET) if found else None
+
+    def read(self, name: str) -> tuple[bytes, PublicFile] | None:
+        """See `PublicStorage`."""
+        found = self.bucket.read(checked_name(name), _MOST_SMALL)
+        return (found[0], _told(name, found[1])) if found else None
+
+    def look(self, name: str) -> PublicFile | None:
+        """See `PublicStorage`."""
+        found = self.bucket.look(checked_name(name))
+        return _told(name, found) if found else None
+
+    def path(self, name: str) -> Path | None:
+        """See `PublicStorage`."""
+        checked_name(name)
+        return None
+
+    def stream(self, name: str, start: int, end: int) -> AsyncIterator[bytes]:
+        """See `PublicStorage`."""
+        return self.bucket.stream(checked_name(name), start, end)
+
+    def files(self, prefix: str = "") -> Iterator[PublicFile]:
+        """See `PublicStorage`."""
+        for name, told in self.bucket.listed(checked_name(prefix) if prefix else ""):
+            yield _told(name, told)
+
+    def remove(self, name: str) -> None:
+        """See `PublicStorage`."""
+        self.bucket.remove(checked_name(name))
+
+    def _copied(self, name: str, sha256: str, serving: Serving) -> bool:
+        """Copy a stored blob inside the bucket; False where it is in another one, or came out otherwise than wanted."""
+        blobs = self._blobs
+        if not isinstance(blobs, BucketStorage) or blobs.bucket.root != self.bucket.root:
+            return False
+        if not self.bucket.copy(blobs.key(sha256), name):
+            return False
+        copy, wanted = self.bucket.attributes(name), _attributes(serving)
+        # Blobs that came here by another way, as from a folder, may lack the headers.
+        return copy is not None and all(copy[0].get(header) == value for header, value in wanted.items())
+
+    def _stored(self, sha256: str) -> Path:
+        path = self._blobs.path(sha256)
+        if path is None:
+            message = f"{sha256} is not stored, or damaged"
+            raise StorageUnavailable(message)
+        return path
+
+
+def _attributes(serving: Serving) -> Attributes:
+    return {"Content-Type": serving.media_type, "Cache-Control": serving.cache}
+
+
+def _told(name: str, told: ObjectMeta) -> PublicFile:
+    return PublicFile(name, told["size"], told["last_modified"].timestamp())
