@@ -31,6 +31,19 @@ API = (Failpoint.API_ASKED, Failpoint.API_REGENERATED, Failpoint.API_PUBLISHED)
 ANYBODY = {Failpoint.STEP_CLAIMED, Failpoint.STEP_RELEASED, Failpoint.SWEEP_BEFORE_COMMIT, Failpoint.SWEEP_AFTER_COMMIT}
 ELSEWHERE = {Failpoint.DISPATCHER_RUNG}
 
+#: Inside a transaction, and left to hang until the supervisor finds out who holds the lock, or itself.
+KILLED = {
+    Failpoint.STEP_FINISHED,
+    Failpoint.PREPARE_BEFORE_COMMIT,
+    Failpoint.PUBLISH_ARTICLE,
+    Failpoint.SWEEP_BEFORE_COMMIT,
+}
+LET_GO = {
+    point
+    for point in Failpoint
+    if point.startswith(("step.", "publish.")) or point.endswith((".before_commit", ".after_commit"))
+} - KILLED
+
 
 @dataclass(frozen=True)
 class Case:
@@ -113,17 +126,19 @@ def arm(failing, case, action, briefing):
 
 @contextmanager
 def letting_go(failing):
-    """Let go on what hangs after its step is done: nobody waits for it, so only a process lost for an hour would tell
-    (tests/worker/test_watchdog.py).
+    """Let go on after a second, as when a disk or a network stalls: what hangs after its step is done, since nobody waits
+    for it (a process lost for half an hour would tell, tests/worker/test_watchdog.py), and what hangs inside a
+    transaction, but for `KILLED`: the supervisor kills each of these alike, two seconds later.
     """
     over = threading.Event()
 
     def keep():
         while not over.wait(0.3):
-            for path in failing.folder.glob("*.after_commit@*@hang.*"):
-                if not path.name.startswith("sweep") and time.time() - path.stat().st_ctime > 1:
+            for path in failing.folder.glob("*@*@hang.*"):
+                point = path.name.partition("@")[0]
+                if Failpoint(point) in LET_GO and time.time() - path.stat().st_ctime > 1:
                     path.unlink(missing_ok=True)
-                    over.let_go.append(path.name.partition("@")[0])
+                    over.let_go.append(point)
 
     over.let_go = []
     thread = threading.Thread(target=keep, daemon=True)

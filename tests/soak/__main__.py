@@ -1,7 +1,7 @@
 """Runs the harness by random seeds until the time is over, one machine and many in turn, and tells what happened.
 
-A proxy of ours stands before Redis, PostgreSQL, the article source and, where there is one, the object store. Ends with 1
-at the first broken invariant, naming the seed: `--seed` makes the same choices again.
+A proxy of ours stands before Redis, PostgreSQL and the object store. Ends with 1 at the first broken invariant, naming the
+seed: `--seed` makes the same choices again.
 """
 
 from __future__ import annotations
@@ -12,18 +12,17 @@ import random
 import re
 import sys
 import tempfile
-import threading
 import time
 import traceback
 from collections import Counter
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tests.support import harness
 from tests.support.client import free_port
 from tests.support.postgres import postgres
 from tests.support.proxy import proxied
+from tests.support.s3 import s3
 
 #: Seconds of faults in one round, before everything must come to its end.
 ROUND_S = 45
@@ -37,32 +36,6 @@ def seconds(text):
     return int(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]]
 
 
-@contextmanager
-def article_source(folder):
-    """A server of the articles in a folder, as a CMS would; yield its port."""
-
-    class Articles(BaseHTTPRequestHandler):
-        def do_GET(self):
-            path = folder / f"{Path(self.path).name}.txt"
-            found = path.is_file()
-            content = path.read_bytes() if found else b"no such article"
-            self.send_response(200 if found else 404)
-            self.send_header("Content-Type", "text/plain; charset=utf-8")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_):
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Articles) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield server.server_port
-        server.shutdown()
-        thread.join()
-
-
 def on_one_machine(folder, seed):
     desk = harness.one_machine(folder)
     try:
@@ -72,14 +45,17 @@ def on_one_machine(folder, seed):
 
 
 def on_many(folder, seed):
-    """With Redis, with or without its file, and PostgreSQL behind proxies."""
+    """With Redis, with or without its file, PostgreSQL and an object store behind proxies."""
     chance = random.Random(f"{seed}-many")
     redis_port = free_port()
     with (
         postgres(folder / "postgres") as server,
         proxied("127.0.0.1", server.port) as database,
         proxied("127.0.0.1", redis_port) as broker,
+        s3(folder / "s3") as bucket,
+        proxied("127.0.0.1", urlsplit(bucket.address).port) as store,
     ):
+        kept = bucket.settings(endpoint=f"http://127.0.0.1:{store.address[1]}")
         name = server.address.rpartition("/")[2]
         desk = harness.many(
             folder / "desk",
@@ -88,10 +64,11 @@ def on_many(folder, seed):
             database=server.address_of(name, database.address[1]),
             proxied_redis=broker.address[1],
             redis_port=redis_port,
+            **{name.removeprefix("BRIEFCAST_"): value for name, value in kept.items()},
         )
         try:
-            faults = [*harness.ON_MANY, harness.disturb_redis, harness.disturb_database]
-            proxies = {"redis": broker, "postgres": database}
+            faults = [*harness.ON_MANY, harness.disturb_redis, harness.disturb_database, harness.disturb_store]
+            proxies = {"redis": broker, "postgres": database, "store": store}
             return harness.run(desk, seed, ROUND_S, faults, proxies=proxies, clients=3)
         finally:
             desk.close()

@@ -121,7 +121,7 @@ class Nemesis:
     def __init__(self, desk, seed, lease_s):
         self.desk, self.lease_s = desk, lease_s
         self.chance = random.Random(seed)
-        self.done, self.paused = Counter(), []
+        self.done, self.paused, self.away = Counter(), [], []
         self.proxies = {}
 
     def run(self, seconds, faults, pause_s=1.0):
@@ -241,16 +241,19 @@ def _disturbed(name):
         kind, number = nemesis.chance.choice(
             [("delay", 0.05), ("trickle", 20_000), ("cut", None), ("reset", None), ("freeze", None), ("cut_after", 900)]
         )
+        begun = time.time()
         proxy.set(kind, number)
         time.sleep(nemesis.chance.uniform(0.5, 2.0))
         proxy.set("pass")
+        if name == "store":
+            nemesis.away.append((begun, time.time()))
         nemesis.done[f"{kind} before {name}"] += 1
         return False
 
     return fault
 
 
-disturb_redis, disturb_database = _disturbed("redis"), _disturbed("postgres")
+disturb_redis, disturb_database, disturb_store = _disturbed("redis"), _disturbed("postgres"), _disturbed("store")
 
 ON_ONE_MACHINE = [
     kill_worker, pause_worker, starve_worker, kill_workers, restart_workers, kill_api, restart_api, any_failpoint,
@@ -342,7 +345,8 @@ def run(desk, seed, seconds, faults, *, proxies=None, clients=2, pause_s=0.6):
         over.set()
         _join(asking)
         desk.finish(180)
-        facts = check(desk, reader, [name for client in asking for name in client.accepted], paused=nemesis.paused)
+        accepted = [name for client in asking for name in client.accepted]
+        facts = check(desk, reader, accepted, paused=nemesis.paused, away=nemesis.away)
         failed = Counter(code for *_, state, code in facts.revisions if state == "failed")
         assert not set(failed) - EXPLAINED, f"failures that no fault explains: {failed}"
     except BaseException as error:
