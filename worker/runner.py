@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import delete
 
+from briefing.database import BUSY_S
 from briefing.errors import DatabaseUnavailable
 from briefing.lock_holder import lock_holder
 from briefing.logs import configure, get_logger
@@ -45,7 +46,7 @@ _GRACE_S = 25.0
 _SHORT_LIFE_S = 1.0
 
 #: Leases that the supervisor's loop may stand still before it ends itself.
-_STILL_LEASES = 3
+_STILL_LEASES = 5
 
 #: Seconds between two looks whether the parent is there still.
 _ORPHAN_LOOK_S = 1.0
@@ -179,7 +180,7 @@ def work(place: Workplace, stopping: threading.Event, *, reserved: bool = False)
 
     turns = Turns(time.monotonic(), reserved)
     # A step that hangs is freed when its lease runs out; a process that hangs after its step is done has none.
-    with Watchdog(place.work.step_s + 2 * place.work.lease_s) as watchdog:
+    with Watchdog(place.work.step_s + 2 * place.work.lease_s + BUSY_S) as watchdog:
         while not stopping.is_set():
             watchdog.alive()
             try:

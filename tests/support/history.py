@@ -29,6 +29,9 @@ from worker.sound.files import UnreadableSound, decoded_from
 #: Seconds between a take's commit and a call of the engine for it by somebody who had looked before.
 _LOOKED_BEFORE_S = 1.5
 
+#: Seconds that a request may have hung at an object store which has come back since.
+_STORE_BACK_S = 30.0
+
 _AUDIO = re.compile(r"/audio/([0-9a-f]{64})\.mp3")
 
 
@@ -69,6 +72,8 @@ class Facts:
     """(text, voice, variation) of takes that a test damaged."""
     paused: list[tuple] = field(default_factory=list)
     """(process ID, from, to) of processes that were stopped, and went on with what they knew before."""
+    away: list[tuple] = field(default_factory=list)
+    """(from, to) of when the object store was kept from answering: what lies there could not be read through the API."""
     stored: dict[str, str] = field(default_factory=dict)
     """Name of a public MP3 -> sha256 of its bytes."""
 
@@ -85,11 +90,14 @@ class Reader(threading.Thread):
 
     def stop(self):
         """Stop, and hear all that was ever published once more."""
-        self._over.set()
+        self.end()
         self.join(30)
         with self._client() as client:
             for path in self.known:
                 self._get(client, path)
+
+    def end(self):
+        self._over.set()
 
     def run(self):
         with self._client() as client:
@@ -137,9 +145,9 @@ class Reader(threading.Thread):
         return answer
 
 
-def gathered(desk, reader, accepted, paused=(), forgotten=()):
+def gathered(desk, reader, accepted, *, paused=(), forgotten=(), away=()):
     """The facts of an installation whose work is done."""
-    facts = Facts(accepted=list(accepted), paused=list(paused), forgotten=set(forgotten))
+    facts = Facts(accepted=list(accepted), paused=list(paused), forgotten=set(forgotten), away=list(away))
     facts.revisions = [
         tuple(row) for row in desk.rows("SELECT id, briefing_id, number, state, error_code FROM revisions")
     ]
@@ -224,7 +232,7 @@ def _nothing_partial(facts):
             yield f"{reading.path} gave no whole feed"
         if not found:
             continue
-        content = facts.contents[reading.content]
+        content = facts.contents.get(reading.content, b"")
         if reading.status == 200 and reading.content not in heard:
             heard[reading.content] = _decodes(content)
             if not heard[reading.content]:
@@ -269,10 +277,14 @@ def _old_audio_plays(facts):
     for reading in facts.readings:
         if reading.status in {200, 206, 302}:
             known.add(reading.path)
-        elif reading.path in known:
+        elif reading.path in known and not _is_excused(reading, facts):
             yield f"{reading.path} answered {reading.status} after it had been there"
-        elif reading.status >= 500:
+        elif reading.status >= 500 and not _is_excused(reading, facts):
             yield f"{reading.path} answered {reading.status} to a reader"
+
+
+def _is_excused(reading, facts):
+    return reading.status >= 500 and any(begun <= reading.at <= ended + _STORE_BACK_S for begun, ended in facts.away)
 
 
 def _three_claims(facts):
