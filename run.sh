@@ -101,9 +101,10 @@ run_checks() {
     "$BIN/ruff" check --quiet .
     "$BIN/mypy" --no-error-summary
     "$BIN/lint-imports" >/dev/null || "$BIN/lint-imports"
+    "$BIN/python" -m tests.audit
 }
 
-task_check() { # ruff, mypy --strict and the import contracts
+task_check() { # ruff, mypy --strict, the import contracts, and known vulnerabilities of what is locked
     install_for_tests
     run_checks
     say "ruff, mypy and the import contracts: all well"
@@ -124,6 +125,11 @@ task_celery() { # the same on Celery: Procfile under honcho, with a Redis on BRI
 task_bench() { # measure speed and memory on this machine (a few minutes)
     install_for_tests
     exec "$BIN/python" -m tests.bench "$@"
+}
+
+task_fuzz() { # fuzz what reads bytes from outside (seconds for each target, 60; then targets)
+    install_for_tests
+    exec "$BIN/python" -m tests.fuzz "$@"
 }
 
 task_lock() { # write both lock files anew from pyproject.toml

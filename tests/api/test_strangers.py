@@ -66,7 +66,9 @@ def said(client, request):
 # --- connections --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("begun", [b"", b"GET /livez HTTP/1.1\r\nX-A: ", b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\nGET /li"])
+@pytest.mark.parametrize(
+    "begun", [b"", b"GET /livez HTTP/1.1\r\nX-A: ", b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\nGET /li"]
+)
 def test_a_head_that_does_not_come_ends_the_connection(client, monkeypatch, begun):
     # Given a connection that begins a request, be it its second, and sends a letter now and then
     monkeypatch.setattr(BoundedProtocol, "head_s", 0.5)
@@ -131,7 +133,9 @@ def test_a_header_cannot_break_its_line(client):
     key = str(client.headers["authorization"]).encode()
     answer = said(
         client,
-        b"GET /v1/voices HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: " + key + b"\r\nIdempotency-Key: a\x00b\r\n\r\n",
+        b"GET /v1/voices HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: "
+        + key
+        + b"\r\nIdempotency-Key: a\x00b\r\n\r\n",
     )
     assert answer.startswith(b"HTTP/1.1 400")
 
@@ -185,7 +189,14 @@ def test_no_address_comes_from_the_request(client):
     asked = client.post("/v1/briefings", json={"article_ids": ["desk:ferry"]}, headers=lying)
     told = [asked] + [
         client.get(path, headers=lying)
-        for path in ("/", "/docs", "/openapi.json", "/v1/voices/", "/livez", urlsplit(asked.json()["links"]["self"]).path)
+        for path in (
+            "/",
+            "/docs",
+            "/openapi.json",
+            "/v1/voices/",
+            "/livez",
+            urlsplit(asked.json()["links"]["self"]).path,
+        )
     ]
     for answer in told:
         assert "evil.example" not in answer.text + str(answer.headers), answer.url
@@ -197,7 +208,9 @@ def test_no_address_comes_from_the_request(client):
 
 
 def test_every_answer_has_its_headers_refusals_too(client):
-    refused = said(client, b"POST /v1/briefings HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2000000\r\n\r\n")
+    refused = said(
+        client, b"POST /v1/briefings HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2000000\r\n\r\n"
+    )
     for answer in (
         client.get("/livez").headers,
         client.get("/v1/voices").headers,
@@ -240,7 +253,12 @@ def test_where_the_public_address_is_https_browsers_are_told_to_stay_there(place
 
 def test_cors_is_for_what_is_public_without_credentials(client):
     site = {"Origin": "https://paper.example"}
-    for path in ("/audio/x.mp3", "/v1/articles/desk/none/audio", "/shows/none/feed.xml", "/briefings/none/transcript.vtt"):
+    for path in (
+        "/audio/x.mp3",
+        "/v1/articles/desk/none/audio",
+        "/shows/none/feed.xml",
+        "/briefings/none/transcript.vtt",
+    ):
         answer = client.get(path, headers=site).headers
         assert answer["access-control-allow-origin"] == "*"
         assert "access-control-allow-credentials" not in answer

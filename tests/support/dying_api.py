@@ -28,5 +28,9 @@ def dying(app, flag):
 
 if __name__ == "__main__":
     uvicorn.run(
-        dying(create_app(), Path(sys.argv[2])), host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", lifespan="off"
+        dying(create_app(), Path(sys.argv[2])),
+        host="127.0.0.1",
+        port=int(sys.argv[1]),
+        log_level="warning",
+        lifespan="off",
     )
