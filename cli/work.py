@@ -10,6 +10,7 @@ import click
 from briefing.logs import configure
 from briefing.schema import current, newest
 from briefing.schema import migrate as migrate_database
+from cli.place import warn_of_root
 from worker.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def dispatch() -> None:
     from worker.dispatcher import Dispatcher  # noqa: PLC0415  each command loads only its own
 
     configure()
+    warn_of_root()
     dispatcher = Dispatcher(Workplace())
     _on_stop(dispatcher.stop)
     dispatcher.run()
