@@ -102,9 +102,10 @@ run_checks() {
     "$BIN/ruff" check --quiet .
     "$BIN/mypy" --no-error-summary
     "$BIN/lint-imports" >/dev/null || "$BIN/lint-imports"
+    "$BIN/python" -m tests.audit
 }
 
-task_check() { # ruff, mypy --strict and the import contracts
+task_check() { # ruff, mypy --strict, the import contracts, and known vulnerabilities of what is locked
     install_for_tests
     run_checks
     say "ruff, mypy and the import contracts: all well"
@@ -127,10 +128,12 @@ task_bench() { # measure speed and memory on this machine (a few minutes)
     exec "$BIN/python" -m tests.bench "$@"
 }
 
-task_soak() { # random work under random faults, for 30m or as long as is said (--seed N: the same choices again)
-    install_for_tests
-    [ $# -gt 0 ] || set -- 30m
     exec "$BIN/python" -m tests.soak "$@"
+}
+
+task_fuzz() { # fuzz what reads bytes from outside (seconds for each target, 60; then targets)
+    install_for_tests
+    exec "$BIN/python" -m tests.fuzz "$@"
 }
 
 task_lock() { # write both lock files anew from pyproject.toml

@@ -177,6 +177,11 @@ def _describe_problems(operation: dict[str, Any]) -> None:
     found = operation["responses"]
     if "application/json" in found.get("422", {}).get("content", {}):
         found |= {str(status): entry for status, entry in responses("invalid_request").items()}
+    codes: tuple[str, ...] = ("bad_request", "request_too_large") if "requestBody" in operation else ()
+    if "security" in operation:  # keys are in the database
+        codes += ("database_unavailable",)
+    for status, entry in responses(*codes).items():
+        found.setdefault(str(status), entry)
     found["default"] = {"description": "Any other error, as a problem.", "content": _CONTENT}
 
 

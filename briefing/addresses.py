@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
+import re
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import idna
@@ -13,6 +15,9 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 #: Longer addresses are refused by servers on the way, and by some of ours.
 _LONGEST = 2000
+
+#: Names that servers of names and certificates know; underscores stand in some all the same.
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 
 #: Query parameters that say where a reader came from, not which article it is.
 _TRACKING = ("utm_", "fbclid", "gclid", "mc_cid", "mc_eid")
@@ -51,10 +56,20 @@ def canonical_address(address: str) -> str:
 
 
 def _ascii_host(host: str) -> str:
-    """Return a host name in ASCII, an IPv6 address in brackets. Raises ValueError."""
+    """Return a host name in ASCII, an IPv6 address in brackets and in its shortest form. Raises ValueError, also for an
+    address with a zone, which is none of the Internet, and for what can be no host's name.
+    """
     if ":" in host:
-        return f"[{host}]"
-    return host if host.isascii() else idna.encode(host, uts46=True).decode()
+        address = ipaddress.IPv6Address(host)
+        if address.scope_id is not None:
+            message = f"{host!r} has a zone"
+            raise ValueError(message)
+        return f"[{address}]"
+    name = host if host.isascii() else idna.encode(host, uts46=True).decode()
+    if name and not _HOST.fullmatch(name):
+        message = f"{host!r} is no host's name"
+        raise ValueError(message)
+    return name
 
 
 def _without_tracking(query: str) -> str:

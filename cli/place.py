@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from briefing.database import Database
 from briefing.errors import UnknownReference
 from briefing.lexicons import lexicon_for
+from briefing.logs import get_logger
 from briefing.schema import migrate
 from briefing.settings import DataSettings, StorageSettings
 from briefing.shows import listed_shows, listed_sources
@@ -48,6 +50,12 @@ class Place:
         """Return the sources by name."""
         with self.database.reading() as session:
             return listed_sources(session)
+
+
+def warn_of_root() -> None:
+    """Log a warning where a process that stays runs as root: what gets hold of it then has the whole machine."""
+    if os.geteuid() == 0:
+        get_logger("place").warning("running as root; give Briefcast a user of its own (docs/security.md)")
 
 
 def open_place() -> Place:

@@ -20,6 +20,7 @@ from briefing.database import Database
 from briefing.logs import configure, get_logger
 from briefing.schema import migrate
 from briefing.settings import DataSettings, SigningSettings, WorkSettings
+from cli.place import warn_of_root
 from worker.signer import open_signer
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ _log = get_logger("serve")
 def serve(host: str, port: int, *, workers: bool) -> None:
     """Serve the API, and work through what it records. Ctrl-C stops both."""
     configure()
+    warn_of_root()
     data = DataSettings()
     WorkSettings()  # the workers' own, looked at here so that a mistake in them is told before anything starts
     if workers:

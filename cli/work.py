@@ -12,6 +12,7 @@ from briefing.logs import configure
 from briefing.schema import current, is_newer, newest
 from briefing.schema import migrate as migrate_database
 from briefing.settings import WorkSettings
+from cli.place import warn_of_root
 from worker.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def dispatch() -> None:
     from worker.dispatcher import Dispatcher  # noqa: PLC0415  each command loads only its own
 
     configure()
+    warn_of_root()
     dispatcher = Dispatcher(Workplace())
     _on_stop(dispatcher.stop)
     dispatcher.run()

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 from briefing.audio import MASTER_RATE, Master
-from briefing.errors import MasterRejected, TakeCorrupt, WatermarkMissing
+from briefing.errors import ArticleTooLong, MasterRejected, TakeCorrupt, WatermarkMissing
 from briefing.failpoints import Failpoint, reach
 from briefing.storage import refused
 from worker import encode, master, sign, stitch, watermark
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 #: Names the stage at hand for whoever measures; `nullcontext` for nobody.
 Timed: TypeAlias = Callable[[str], AbstractContextManager[None]]
+
+#: Seconds of a programme: more is a mistake, which would fill disks and hold a worker for as long (S6).
+LONGEST_S = 3 * 3600
 
 #: Apple's ceiling, measured in the finished MP3.
 _TRUE_PEAK_DBTP = -1.0
@@ -64,9 +67,12 @@ def check_takes(takes: Mapping[str, Take], storage: BlobStorage) -> None:
 def produce(planned: Programme, storage: BlobStorage, timed: Timed = lambda _: nullcontext()) -> Master:
     """Return the master, made and stored.
 
-    Raises MasterRejected when the file misses its loudness, peak or length, WatermarkMissing, StorageUnavailable,
-    TakeCorrupt, and what `sign` raises.
+    Raises ArticleTooLong for audio of more than three hours, MasterRejected when the file misses its loudness, peak or
+    length, WatermarkMissing, StorageUnavailable, TakeCorrupt, and what `sign` raises.
     """
+    if planned.mix.samples > LONGEST_S * MASTER_RATE:
+        message = f"the audio would last {planned.mix.samples / MASTER_RATE / 3600:.1f} hours; the limit is three"
+        raise ArticleTooLong(message, hint="Split the article, or ask for fewer at once.")
     planned.signer.check(datetime.now(UTC))
 
     def path_of(take: Take) -> Path:

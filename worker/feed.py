@@ -6,10 +6,10 @@ parsed again before it is returned, so that no article's text can break it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import format_datetime
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
@@ -97,10 +97,19 @@ def render(channel: Channel, episodes: Sequence[Episode]) -> bytes:
     _add(top, f"{{{PODCAST}}}medium", "podcast")
     _add(top, f"{{{PODCAST}}}txt", "true", purpose="ai-content")
     for episode in episodes:
-        _add_item(top, episode, explicit=show.explicit)
+        _add_item(top, _writable(episode), explicit=show.explicit)
     feed: bytes = etree.tostring(rss, xml_declaration=True, encoding="UTF-8", pretty_print=True)
     etree.fromstring(feed, parser=etree.XMLParser(resolve_entities=False, no_network=True))
     return feed
+
+
+def _writable(episode: Episode) -> Episode:
+    """Return the episode without characters that no file takes, before anything of it is counted in bytes."""
+    chapters = tuple(cue.model_copy(update={"title": clean_characters(cue.title)}) for cue in episode.chapters)
+    writable: dict[str, Any] = {
+        name: clean_characters(value) for name, value in vars(episode).items() if isinstance(value, str)
+    }
+    return replace(episode, chapters=chapters, **writable)
 
 
 def _add_item(top: etree._Element, episode: Episode, *, explicit: bool) -> None:

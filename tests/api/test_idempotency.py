@@ -125,17 +125,16 @@ def test_killed_between_commit_and_answer_it_gives_the_retry_the_same_briefing(p
     flag = tmp_path / "flag"
     key = {"Authorization": f"Bearer {make_key(place)}"}
     told = []
-    for path, body in (("", {"article_ids": ["slow:ferry"]}), ("/publish", None), ("/regenerate", {"refetch": False})):
-        sent = {"json": body, "headers": key | {"Idempotency-Key": f"once{path}"}}
-        path = f"/v1/briefings/{told[0]['id']}{path}" if told else "/v1/briefings"
+    for what, body in (("", {"article_ids": ["slow:ferry"]}), ("/publish", None), ("/regenerate", {"refetch": False})):
+        sent = {"json": body, "headers": key | {"Idempotency-Key": f"once{what}"}}
+        path = f"/v1/briefings/{told[0]['id']}{what}" if told else "/v1/briefings"
         before = revisions(place)
         # Given a server that dies after its commit / When a client's connection breaks
         flag.touch()
-        with dying_server(place, tmp_path) as (client, process), pytest.raises(httpx.TransportError):
-            try:
+        with dying_server(place, tmp_path) as (client, process):
+            with pytest.raises(httpx.TransportError):
                 client.post(path, **sent)
-            finally:
-                assert process.wait(30) == -9
+            assert process.wait(30) == -9
         # Then the work is recorded
         recorded = revisions(place)
         assert recorded - before == (0 if path.endswith("publish") else 1)

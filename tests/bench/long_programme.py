@@ -23,8 +23,8 @@ from briefing.takes import find_takes
 from briefing.values import ArticleRef
 from tests.bench.main_job import SAMPLE
 from tests.support.credentials import signer_in
+from worker import assemble
 from worker.artwork import draw
-from worker.assemble import produce
 from worker.casting import engage
 from worker.narrate import Stopwatch
 from worker.prepare import Prepared, cut, write_script
@@ -56,7 +56,8 @@ def main(data, seconds):
         tags_for(many, show, "Joe", date(2026, 5, 1)),
         Fittings(draw(show), sounds_for(show, {}, speakers.catalogue), {}, signer_in(storage.root)),
     )
-    master = produce(plan, storage, timed)
+    assemble.LONGEST_S = 100 * 3600  # what is measured is longer than what anybody may ask for
+    master = assemble.produce(plan, storage, timed)
     print(
         json.dumps(
             {

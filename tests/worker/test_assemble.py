@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from mutagen.id3 import ID3
 
-from briefing.errors import MasterRejected, TakeCorrupt
+from briefing.errors import ArticleTooLong, MasterRejected, TakeCorrupt
 from briefing.settings import SigningSettings
 from briefing.show import Show
 from briefing.speech import Cast, Chunk, Narrator
@@ -197,6 +197,16 @@ def test_an_mp3_that_misses_its_level_is_not_kept(storage, monkeypatch):
         produce(plan, storage)
     assert set((storage.root / "blobs").rglob("*")) == before
     assert not list((storage.root / "tmp").iterdir())
+
+
+def test_audio_of_more_than_three_hours_is_refused_before_any_work(storage, monkeypatch):
+    plan, _ = planned(storage, prepared(*TEXTS))
+    assert assemble.LONGEST_S == 3 * 3600
+    monkeypatch.setattr(assemble, "LONGEST_S", 2)
+    with pytest.raises(ArticleTooLong) as caught:
+        produce(plan, storage)
+    assert caught.value.code == "article_too_long"
+    assert not (storage.root / "tmp").exists() or not list((storage.root / "tmp").iterdir())
 
 
 def test_an_mp3_that_is_too_short_is_not_kept(storage, monkeypatch):

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import numpy as np
@@ -14,7 +17,9 @@ from briefing.storage import FolderStorage
 from briefing.values import Role
 from tests.support.audio import tone, voice_like
 from tests.support.newsroom import work_off
+from tests.support.processes import ROOT
 from tests.support.sounds import Takes, chunks_of, clicks, heard, lufs, planned, ring, script_of
+from worker import conform as conform_module
 from worker import jingle, stitch
 from worker.conform import conform
 from worker.jingle import Jingles
@@ -240,6 +245,39 @@ def test_an_upload_cannot_have_other_files_read(tmp_path, script):
         (tmp_path / "upload").write_text(script.format(secret=secret))
         with pytest.raises(JingleRefused):
             conform(tmp_path / "upload", "intro", FolderStorage(tmp_path / "store"))
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(1, 1), (3_999, 1), (44_100, 200)])
+def test_sound_that_would_grow_beyond_all_bounds_is_refused(tmp_path, rate, channels):
+    # Given a small file of so many samples a second that it would be hours long, or of so many channels
+    soundfile.write(tmp_path / "x.wav", np.full((4000, channels), 0.2, dtype=np.float32), rate, subtype="PCM_16")
+    with pytest.raises(JingleRefused, match="more than sound needs|limits|longer"):
+        conform(tmp_path / "x.wav", "intro", FolderStorage(tmp_path / "store"))
+
+
+@pytest.mark.parametrize(
+    "hog", ["bytearray(4_000_000_000)", "[0 for _ in iter(int, 1)]", "open(a[2], 'wb').write(bytes(99_000_000))"]
+)
+def test_a_file_that_exhausts_the_decoder_costs_only_the_child(tmp_path, hog):
+    # Given a decoder that a file has driven mad / Then its process ends by its limits, and has written no more than they let
+    code = (
+        "import sys, worker.conforming as child\n"
+        f"sys.argv, child._CPU_S = ['child', 'x', 'intro', {str(tmp_path / 'out')!r}], 2\n"
+        f"child._conformed = lambda *a: {hog}\n"
+        "child.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, timeout=60, check=False)
+    assert done.returncode != 0 or b"system" in done.stdout
+    assert not (tmp_path / "out").exists() or (tmp_path / "out").stat().st_size <= 50_000_000
+
+
+def test_a_file_that_takes_too_long_is_refused_and_leaves_nothing(tmp_path, monkeypatch):
+    # Given a "file" whose bytes never come
+    os.mkfifo(tmp_path / "endless.wav")
+    monkeypatch.setattr(conform_module, "_CONFORM_S", 1)
+    with pytest.raises(JingleRefused, match="limits on time"):
+        conform(tmp_path / "endless.wav", "intro", FolderStorage(tmp_path / "store"))
+    assert not list((tmp_path / "store" / "tmp").iterdir())
 
 
 def test_a_jingle_that_ends_abruptly_is_faded(tmp_path):

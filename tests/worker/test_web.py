@@ -176,6 +176,36 @@ def test_odd_addresses_are_refused(address):
         canonical_address(address)
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "2130706433",
+        "0x7f.1",
+        "127.1",
+        "0177.0.0.1",
+        "localhost",
+        "localhost.",
+        "[::ffff:127.0.0.1]",
+        "[::1]",
+        "[0:0::1]",
+    ],
+)
+def test_this_machine_is_refused_by_every_name_it_has(host):
+    # Whatever a resolver makes of the name, its answers are what is judged
+    with pytest.raises((AddressRefused, SourceUnavailable)):
+        Fetcher(FetchSettings()).fetch(f"http://{host}/")
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["a\x00.example", "a b.example", "a\\b.example", "[fe80::1%25eth0]", "[fe80::1%\x87]", "a..b", ".a", "a\x7f"],
+)
+def test_what_can_be_no_host_is_refused_before_any_look_up(host, monkeypatch):
+    resolving(monkeypatch)
+    with pytest.raises(AddressRefused):
+        Fetcher(FetchSettings()).fetch(f"http://{host}/")
+
+
 def test_odd_ports_are_refused():
     with pytest.raises(AddressRefused):
         Fetcher(FetchSettings()).fetch("http://1.1.1.1:6379/")

@@ -139,7 +139,7 @@ def _tar_styles(path: Path) -> Iterator[tuple[str, NDArray[np.float32]]]:
 
 
 def _npz_styles(path: Path) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    with np.load(io.BytesIO(path.read_bytes())) as arrays:
+    with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
         for name in arrays.files:
             if name.startswith(_ENGLISH):
                 yield name, _checked(name, arrays[name])

@@ -55,12 +55,13 @@ def _disk(place: Workplace) -> Iterator[Finding]:
 
 
 def _strays(place: Workplace, fix: bool) -> Iterator[Finding]:
-    found = strays(place.data.data, time.time())
+    folder = place.storage.temporary(".probe").parent
+    found = strays(folder, time.time())
     if found:
-        removed = remove_strays(place.data.data) if fix else 0
+        removed = remove_strays(folder) if fix else 0
         yield Finding(
             code="stray_files",
-            subject=str(place.data.data / "tmp"),
+            subject=str(folder),
             detail=f"{len(found)} files in the making that nobody works on any more",
             mended=f"removed {removed}" if removed else "",
         )

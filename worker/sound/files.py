@@ -32,6 +32,11 @@ _SOUND_ONLY = {
 }
 
 
+#: Hertz and channels of sound that people have. A file at 1 Hz would grow 44,100 times when it is resampled.
+_LOWEST_RATE, _HIGHEST_RATE = 4_000, 768_000
+_MOST_CHANNELS = 32
+
+
 class UnreadableSound(Exception):
     """Raised when a file holds no sound that we can decode."""
 
@@ -95,6 +100,9 @@ def _as_mono(frames: Iterable[av.AudioFrame], rate: int) -> Iterator[Block]:
         if resampler is None and _is_ours(frame, rate):
             yield samples_of(frame)
             continue
+        if not _LOWEST_RATE <= frame.sample_rate <= _HIGHEST_RATE or frame.layout.nb_channels > _MOST_CHANNELS:
+            message = f"{frame.layout.nb_channels} channels at {frame.sample_rate} Hz are more than sound needs"
+            raise UnreadableSound(message)
         resampler = resampler or av.AudioResampler("flt", "mono", rate)
         yield from map(samples_of, resampler.resample(frame))
     if resampler is not None:
