@@ -7,15 +7,20 @@ dispatcher rings again for what nobody took. Settings are those that measured sa
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_ready
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
-from briefing.logs import configure
+from briefing.logs import configure, get_logger, masked
 from briefing.settings import WorkSettings
 from briefing.states import Queue
 from worker.workplace import Workplace
+
+if TYPE_CHECKING:
+    from kombu.connection import Connection
 
 #: Name of the one task.
 PERFORM = "briefcast.perform"
@@ -30,6 +35,11 @@ _VISIBILITY_S = 2400
 #: Seconds until an unresponsive Redis is given up: the transport's own default waits for ever.
 _SOCKET_S = 15
 _CONNECT_S = 3
+
+#: What the transport raises when Redis is away or refuses.
+BROKER_TROUBLE = (OperationalError, RedisError, OSError)
+
+_log = get_logger("celery")
 
 app = Celery("briefcast", broker=WorkSettings().broker_url)
 app.conf.update(
@@ -72,7 +82,7 @@ def _place() -> Workplace:
 
 
 @setup_logging.connect  # type: ignore[untyped-decorator]
-def _log(**_: Any) -> None:  # noqa: ANN401
+def _configure(**_: Any) -> None:  # noqa: ANN401
     configure()
 
 
@@ -84,10 +94,22 @@ def perform(step_id: int) -> None:
     perform_next(_place(), tuple(Queue), step_id)
 
 
-def check_broker() -> None:
+@worker_ready.connect  # type: ignore[untyped-decorator]
+def _warn(**_: Any) -> None:  # noqa: ANN401
+    """Tell of a Redis that is not set up to keep its messages; the dispatcher goes on looking afterwards."""
+    from worker.broker import ask  # noqa: PLC0415  it imports this module
+
+    try:
+        warnings = ask().warnings
+    except BROKER_TROUBLE as error:
+        warnings = (f"{type(error).__name__}: {masked(str(error))}",)
+    for warning in warnings:
+        _log.warning("broker", detail=warning)
+
+
+def ensure_connected(connection: Connection) -> None:
     """Connect to Redis once. Raises kombu's OperationalError when it does not answer."""
-    with app.connection_for_write() as connection:
-        connection.ensure_connection(max_retries=1, timeout=_CONNECT_S)
+    connection.ensure_connection(max_retries=1, timeout=_CONNECT_S)  # type: ignore[no-untyped-call]
 
 
 def ring(step_id: int, queue: str, deadline_s: float) -> None:

@@ -9,16 +9,13 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
-
 from briefing import steps
 from briefing.database import database_clock
 from briefing.errors import DatabaseUnavailable
 from briefing.logs import get_logger, masked
 from briefing.models import HealthRow
-from worker import sweep
-from worker.celery import check_broker, ring
+from worker import broker, sweep
+from worker.celery import BROKER_TROUBLE, ring
 from worker.pipeline import DEADLINE_S
 
 if TYPE_CHECKING:
@@ -33,9 +30,6 @@ _LOOK_S = 0.2
 
 #: Seconds before the next look while the database is away.
 _AWAY_S = 1.0
-
-#: What the transport raises when Redis is away or refuses.
-_BROKER_TROUBLE = (OperationalError, RedisError, OSError)
 
 _log = get_logger("dispatcher")
 
@@ -71,11 +65,14 @@ class Dispatcher:
     def _ask_broker(self) -> None:
         """Find out how the broker is while there is nothing to ring for."""
         try:
-            check_broker()
-        except _BROKER_TROUBLE as error:
+            found = broker.ask()
+        except BROKER_TROUBLE as error:
             self._report("degraded", f"{type(error).__name__}: {masked(str(error))}")
+            return
+        if found.full:
+            self._report("degraded", "its memory is full; raise maxmemory")
         else:
-            self._report("ok", "")
+            self._report("ok", "; ".join(found.warnings))
 
     def _ring_due(self) -> int:
         """Ring for due steps; return how many were rung."""
@@ -86,7 +83,7 @@ class Dispatcher:
             for step in due:
                 ring(step.id, step.queue, _deadline_s(step))
                 rung.append(step.id)
-        except _BROKER_TROUBLE as error:
+        except BROKER_TROUBLE as error:
             self._report("degraded", f"{type(error).__name__}: {masked(str(error))}")
             self._stopping.wait(1.0)
         if rung:
@@ -99,7 +96,7 @@ class Dispatcher:
         """Write down how the broker is; say so when that has changed."""
         if self._broker != (state, detail):
             self._broker = (state, detail)
-            _log.log(20 if state == "ok" else 30, "broker", state=state, detail=detail)
+            _log.log(30 if detail else 20, "broker", state=state, detail=detail)
         with self._place.database.writing() as session:
             now = session.scalar(database_clock().select())
             session.merge(HealthRow(name="broker", state=state, detail=detail, reported_at=now))
