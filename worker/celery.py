@@ -6,6 +6,7 @@ dispatcher rings again for what nobody took. Settings are those that measured sa
 
 from __future__ import annotations
 
+import logging
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -81,9 +82,18 @@ def _place() -> Workplace:
     return Workplace()
 
 
+class _Ours(logging.Handler):
+    """Hands what Celery and its transport log to our log: configured by us, they would have nowhere to write."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log it, its trace included."""
+        _log.log(record.levelno, "celery", logger=record.name, message=record.getMessage(), exc_info=record.exc_info)
+
+
 @setup_logging.connect  # type: ignore[untyped-decorator]
 def _configure(**_: Any) -> None:  # noqa: ANN401
     configure()
+    logging.basicConfig(level=logging.WARNING, handlers=[_Ours()], force=True)
 
 
 @app.task(name=PERFORM)  # type: ignore[untyped-decorator]
