@@ -6,9 +6,10 @@ throws messages away does so for all of them. So it is told, at start and whenev
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from briefing.states import Queue
 from worker.celery import app, ensure_connected
 
 if TYPE_CHECKING:
@@ -23,13 +24,17 @@ class Broker:
     """Whether it refuses messages for want of memory."""
     warnings: tuple[str, ...]
     """What is wrong with its settings."""
+    empty: frozenset[Queue] = frozenset()
+    """Queues in which no message waits for a worker."""
 
 
 def ask() -> Broker:
     """Ask Redis. Raises what its transport raises when it does not answer."""
     with app.connection_for_write() as connection:
         ensure_connected(connection)
-        return judge(connection.default_channel.client.info("everything"))
+        client = connection.default_channel.client
+        empty = frozenset(queue for queue in Queue if not client.llen(queue.value))
+        return replace(judge(client.info("everything")), empty=empty)
 
 
 def judge(info: Mapping[str, Any]) -> Broker:

@@ -20,6 +20,7 @@ from worker.pipeline import DEADLINE_S
 
 if TYPE_CHECKING:
     from briefing.models import StepRow
+    from briefing.states import Queue
     from worker.workplace import Workplace
 
 #: Steps rung in one round, so that a flood does not keep the sweep waiting.
@@ -41,6 +42,9 @@ class Dispatcher:
         self._place = place
         self._stopping = threading.Event()
         self._broker: tuple[str, str] | None = None
+        # Where no message waits: only there can one be lost. In a long queue each step would be rung again and again
+        # while it waits its turn, until the queue holds many messages for each of them.
+        self._empty: frozenset[Queue] = frozenset()
 
     def stop(self) -> None:
         """Ask it to stop."""
@@ -67,8 +71,10 @@ class Dispatcher:
         try:
             found = broker.ask()
         except BROKER_TROUBLE as error:
+            self._empty = frozenset()
             self._report("degraded", f"{type(error).__name__}: {masked(str(error))}")
             return
+        self._empty = found.empty
         if found.full:
             self._report("degraded", "its memory is full; raise maxmemory")
         else:
@@ -77,7 +83,7 @@ class Dispatcher:
     def _ring_due(self) -> int:
         """Ring for due steps; return how many were rung."""
         with self._place.database.reading() as session:
-            due = steps.due_to_ring(session, self._place.work.ring_again_s, _MOST_RUNG)
+            due = steps.due_to_ring(session, self._place.work.ring_again_s, _MOST_RUNG, self._empty)
         rung: list[int] = []
         try:
             for step in due:
