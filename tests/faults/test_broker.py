@@ -51,22 +51,22 @@ def test_redis_killed_or_emptied_forgets_its_messages_and_nothing_is_lost(instal
     for name in ("dispatcher", "worker"):
         wait_for(said_in(installation, name, "appendonly is off"), f"the {name}'s warning")
     # When it is emptied again and again in the midst of the work, and killed / Then all is made
-    assert set(installation.ask_for(20)) == {202}
+    assert set(installation.ask_for(8)) == {202}
     for _ in range(8):
         installation.redis.client.flushall()
         time.sleep(0.1)
     installation.redis.kill()
-    assert set(installation.ask_for(5)) == {202}
+    assert set(installation.ask_for(2)) == {202}
     installation.redis.start(appendonly="yes")
     check_whole(installation)
 
 
 def test_redis_restarted_with_its_log_goes_on(installation):
     before = installation.live()
-    assert set(installation.ask_for(20)) == {202}
+    assert set(installation.ask_for(8)) == {202}
     wait_for(lambda: installation.live() > before, "the first of them")
     installation.redis.stop()
-    assert set(installation.ask_for(5)) == {202}
+    assert set(installation.ask_for(2)) == {202}
     installation.redis.start(appendonly="yes")
     check_whole(installation)
 
@@ -74,7 +74,7 @@ def test_redis_restarted_with_its_log_goes_on(installation):
 def test_redis_away_for_a_while_keeps_no_caller_waiting_and_needs_no_hand(installation):
     installation.redis.kill()
     wait_for(lambda: status(installation) == "degraded", "its absence to be told")
-    assert set(installation.ask_for(10)) == {202}
+    assert set(installation.ask_for(5)) == {202}
     assert installation.live() < installation.asked
     installation.redis.start(appendonly="yes")
     check_whole(installation)
@@ -85,7 +85,7 @@ def test_redis_full_refuses_and_nothing_is_lost(installation):
     # Given no memory left / Then requests are taken, the backlog is told, and none of it is lost
     redis = installation.redis.client
     redis.config_set("maxmemory", 1)
-    assert set(installation.ask_for(10)) == {202}
+    assert set(installation.ask_for(5)) == {202}
     wait_for(lambda: status(installation) == "degraded", "the lack of memory to be told")
     unrung = "SELECT count(*) FROM steps WHERE state = 'ready' AND rung_at IS NULL"
     assert rows(installation.data, unrung)[0][0] > 0
