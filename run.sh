@@ -128,6 +128,9 @@ task_bench() { # measure speed and memory on this machine (a few minutes)
     exec "$BIN/python" -m tests.bench "$@"
 }
 
+task_soak() { # random work under random faults, for 30m or as long as is said (--seed N: the same choices again)
+    install_for_tests
+    [ $# -gt 0 ] || set -- 30m
     exec "$BIN/python" -m tests.soak "$@"
 }
 

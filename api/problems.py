@@ -74,6 +74,7 @@ FAILURES: dict[str, str] = {
     "invalid_settings": "A show's or source's settings do not hold together",
     "source_unavailable": "The article's source did not answer, five times over",
     "engine_unavailable": "The speech engine could not be used, five times over",
+    "narrator_away": "A worker has another engine or model than the revision pinned; others are waited for",
     "engine_not_installed": "The speech engine or its voice is not on the worker's machine",
     "storage_unavailable": "The storage did not answer or took no file",
     "storage_full": "The storage had no room for a file",

@@ -43,6 +43,8 @@ def _parsed_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     """Have each text parsed once, but where parsing is what is tested."""
     if not request.path.name.startswith(("test_clean", "test_pages", "test_plain")):
         monkeypatch.setattr(clean, "_parse", _parse_once)
+
+
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """A PostgreSQL for all tests of this process; each makes a database of its own. It is neither stopped nor cut."""

@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import time
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_process_init, worker_process_shutdown
+from celery.signals import setup_logging, worker_process_init, worker_process_shutdown, worker_ready
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from briefing.errors import DatabaseUnavailable
-from briefing.logs import configure, get_logger
+from briefing.logs import configure, get_logger, masked
 from briefing.measures import counted
 from briefing.settings import WorkSettings
 from briefing.states import Queue
 from worker import memory
 from worker.heartbeat import Heartbeat
 from worker.workplace import Workplace
+
+if TYPE_CHECKING:
+    from kombu.connection import Connection
 
 #: Name of the one task.
 PERFORM = "briefcast.perform"
@@ -38,6 +43,8 @@ _CONNECT_S = 3
 
 #: Seconds before the next try while the database is away.
 _AWAY_S = 1.0
+#: What the transport raises when Redis is away or refuses.
+BROKER_TROUBLE = (OperationalError, RedisError, OSError)
 
 _log = get_logger("celery")
 
@@ -123,10 +130,22 @@ def perform(step_id: int) -> None:
             return
 
 
-def check_broker() -> None:
+@worker_ready.connect  # type: ignore[untyped-decorator]
+def _warn(**_: Any) -> None:  # noqa: ANN401
+    """Tell of a Redis that is not set up to keep its messages; the dispatcher goes on looking afterwards."""
+    from worker.broker import ask  # noqa: PLC0415  it imports this module
+
+    try:
+        warnings = ask().warnings
+    except BROKER_TROUBLE as error:
+        warnings = (f"{type(error).__name__}: {masked(str(error))}",)
+    for warning in warnings:
+        _log.warning("broker", detail=warning)
+
+
+def ensure_connected(connection: Connection) -> None:
     """Connect to Redis once. Raises kombu's OperationalError when it does not answer."""
-    with app.connection_for_write() as connection:
-        connection.ensure_connection(max_retries=1, timeout=_CONNECT_S)
+    connection.ensure_connection(max_retries=1, timeout=_CONNECT_S)  # type: ignore[no-untyped-call]
 
 
 def ring(step_id: int, queue: str, deadline_s: float) -> None:

@@ -10,9 +10,6 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
-
 from briefing import steps
 from briefing.database import database_clock
 from briefing.errors import DatabaseUnavailable
@@ -20,14 +17,15 @@ from briefing.failpoints import Failpoint, reach
 from briefing.logs import get_logger, masked
 from briefing.models import HealthRow
 from briefing.rows import put
-from worker import sweep
-from worker.celery import check_broker, ring
+from worker import broker, sweep
+from worker.celery import BROKER_TROUBLE, ring
 from worker.heartbeat import Heartbeat
 from worker.pipeline import DEADLINE_S
 from worker.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from briefing.models import StepRow
+    from briefing.states import Queue
     from worker.workplace import Workplace
 
 #: Rings of one queue that may wait for an answer: enough for many workers, and few enough that a newcomer's step is
@@ -45,9 +43,6 @@ _AWAY_S = 1.0
 _STILL_S = 60.0
 _STILL_LEASES = 3
 
-#: What the transport raises when Redis is away or refuses.
-_BROKER_TROUBLE = (OperationalError, RedisError, OSError)
-
 _log = get_logger("dispatcher")
 
 
@@ -58,6 +53,9 @@ class Dispatcher:
         self._place = place
         self._stopping = threading.Event()
         self._broker: tuple[str, str] | None = None
+        # Where no message waits: only there can one be lost. In a long queue each step would be rung again and again
+        # while it waits its turn, until the queue holds many messages for each of them.
+        self._empty: frozenset[Queue] = frozenset()
 
     def stop(self) -> None:
         """Ask it to stop."""
@@ -92,16 +90,21 @@ class Dispatcher:
     def _ask_broker(self) -> None:
         """Find out how the broker is while there is nothing to ring for."""
         try:
-            check_broker()
-        except _BROKER_TROUBLE as error:
+            found = broker.ask()
+        except BROKER_TROUBLE as error:
+            self._empty = frozenset()
             self._report("degraded", f"{type(error).__name__}: {masked(str(error))}")
+            return
+        self._empty = found.empty
+        if found.full:
+            self._report("degraded", "its memory is full; raise maxmemory")
         else:
-            self._report("ok", "")
+            self._report("ok", "; ".join(found.warnings))
 
     def _ring_due(self) -> int:
         """Ring for due steps; return how many were rung."""
         with self._place.database.reading() as session:
-            due = steps.due_to_ring(session, self._place.work.ring_again_s, _MOST_UNANSWERED)
+            due = steps.due_to_ring(session, self._place.work.ring_again_s, _MOST_UNANSWERED, self._empty)
         rung: list[int] = []
         try:
             for step in due:
@@ -109,7 +112,7 @@ class Dispatcher:
                 rung.append(step.id)
                 told = {"step": step.id, "revision": step.revision_id, "request_id": step.request_id}
                 _log.info("step rung", kind=step.kind, queue=step.queue, **told)
-        except _BROKER_TROUBLE as error:
+        except BROKER_TROUBLE as error:
             self._report("degraded", f"{type(error).__name__}: {masked(str(error))}")
             self._stopping.wait(1.0)
         if rung:
@@ -123,7 +126,7 @@ class Dispatcher:
         """Write down how the broker is; say so when that has changed."""
         if self._broker != (state, detail):
             self._broker = (state, detail)
-            _log.log(20 if state == "ok" else 30, "broker", state=state, detail=detail)
+            _log.log(30 if detail else 20, "broker", state=state, detail=detail)
         with self._place.database.writing() as session:
             put(session, HealthRow, name="broker", state=state, detail=detail, reported_at=database_clock())
 

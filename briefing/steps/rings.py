@@ -16,7 +16,7 @@ from briefing.models import StepRow
 from briefing.states import Queue, StepState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -27,27 +27,32 @@ _GATED_AGAIN_S = 2.0
 _GATED_AT_ONCE = 4
 
 
-def due_to_ring(session: Session, ring_again_s: float, most_unanswered: int) -> list[StepRow]:
-    """Return ready steps whose time has come and that were never rung, or not for `ring_again_s` seconds; of each queue
-    no more than leave `most_unanswered` rings that nobody has answered yet.
+def due_to_ring(
+    session: Session, ring_again_s: float, most_unanswered: int, again: Collection[Queue] = tuple(Queue)
+) -> list[StepRow]:
+    """Return ready steps whose time has come and that were never rung or, in the queues `again`, not for `ring_again_s`
+    seconds; of each queue no more than leave `most_unanswered` rings that nobody has answered yet.
     """
     found: list[StepRow] = []
     for queue in Queue:
-        rung = select(func.count()).where(
-            StepRow.state == StepState.READY.value,
-            StepRow.queue == queue.value,
-            StepRow.rung_at >= database_clock() - ring_again_s,
-        )
-        room = most_unanswered - (session.scalar(rung) or 0)
-        found += _due(session, queue, "", ring_again_s, room)
+        again_s = ring_again_s if queue in again else None
+        room = most_unanswered - _unanswered(session, queue, again_s)
+        found += _due(session, queue, "", again_s, room)
         if queue is Queue.ONLINE:
+            soon_s = min(again_s, _GATED_AGAIN_S) if again_s is not None else None
             for engine in gates.passable(session):
-                again_s = min(ring_again_s, _GATED_AGAIN_S)
-                found += _due(session, queue, engine, again_s, _GATED_AT_ONCE)
+                found += _due(session, queue, engine, soon_s, _GATED_AT_ONCE)
     return found
 
 
-def _due(session: Session, queue: Queue, engine: str, again_s: float, most: int) -> list[StepRow]:
+def _unanswered(session: Session, queue: Queue, again_s: float | None) -> int:
+    """Return how many rings of a queue may still be answered; after `again_s` seconds one counts as lost."""
+    rung = StepRow.rung_at.is_not(None) if again_s is None else StepRow.rung_at >= database_clock() - again_s
+    statement = select(func.count()).where(StepRow.state == StepState.READY.value, StepRow.queue == queue.value, rung)
+    return session.scalar(statement) or 0
+
+
+def _due(session: Session, queue: Queue, engine: str, again_s: float | None, most: int) -> list[StepRow]:
     clock = database_clock()
     statement = (
         select(StepRow)
@@ -56,7 +61,9 @@ def _due(session: Session, queue: Queue, engine: str, again_s: float, most: int)
             StepRow.queue == queue.value,
             StepRow.engine == engine,
             or_(StepRow.not_before.is_(None), StepRow.not_before <= clock),
-            or_(StepRow.rung_at.is_(None), StepRow.rung_at < clock - again_s),
+            StepRow.rung_at.is_(None)
+            if again_s is None
+            else or_(StepRow.rung_at.is_(None), StepRow.rung_at < clock - again_s),
         )
         .order_by(StepRow.rank, StepRow.id)
         .limit(max(0, most))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import encoders, kokoro, loudness, main_job, peers, takes, text, timings
+from tests.bench import celery_faults, encoders, kokoro, loudness, main_job, peers, takes, text, timings
 
 _BENCHES = {
+    "celery": celery_faults.run,
     "encoders": encoders.run,
     "kokoro": kokoro.run,
     "loudness": loudness.run,

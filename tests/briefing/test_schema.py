@@ -25,7 +25,7 @@ from briefing.models import (
 from briefing.revisions import casting_of
 from briefing.schema import current, migrate, newest
 from briefing.speech import Cast, Casting, Narrator
-from tests.support.processes import briefcast
+from tests.support.command import briefcast
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -217,3 +217,23 @@ def test_the_database_clock_tells_the_time(tmp_path):
     with database.reading() as session:
         assert abs(session.scalar(database_clock().select()) - time.time()) < 1
     database.dispose()
+
+
+def test_a_newer_versions_database_is_used_as_it_is(place):
+    # Given a database that a version to come has migrated / When an older process starts on it / Then it changes nothing
+    with place.database.writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    migrate(place.database)
+    assert current(place.database) == "9999"
+    # And `briefcast migrate` says so
+    done = briefcast("migrate")
+    assert done.returncode == 0
+    assert "9999" in done.stdout
+    assert "newer" in done.stdout
+
+
+def test_a_database_of_something_else_is_refused(place):
+    with place.database.writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = 'c0ffee'"))
+    with pytest.raises(Misconfigured, match="cannot be brought"):
+        migrate(place.database)

@@ -6,6 +6,7 @@ that break or hold no UTF-8, signals, start-up, memory) is tested with `tests.su
 
 from __future__ import annotations
 
+import contextlib
 import io
 import sys
 from contextlib import redirect_stderr, redirect_stdout
@@ -18,12 +19,13 @@ import structlog
 from cli.main import main
 
 
-def briefcast(*arguments, text="", data=None):
+def briefcast(*arguments, text="", data=None, cwd="."):
     """Run our command with `text` or the bytes `data` as its input and return what came of it, as text."""
     given = _stream(text.encode() if data is None else data)
     out, err = _stream(), _stream()
     err.reconfigure(errors="backslashreplace")
     with (
+        contextlib.chdir(cwd),
         redirect_stdout(out),
         redirect_stderr(err),
         mock.patch.object(sys, "stdin", given),
