@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from briefing.errors import Misconfigured
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 def config(prefix: str) -> SettingsConfigDict:
     """Return how a class of settings is read: variables that begin with `prefix`, and `.env`."""
     return SettingsConfigDict(env_prefix=prefix, env_file=".env", extra="ignore", frozen=True)
+
+
+#: What settings are called that open something, and what addresses look like that do.
+_OPENS = re.compile(r"key|token|secret|password|credential")
+_WITH_PASSWORD = re.compile(
+    r"://[^/\s]*@|[?&][\w.-]*(?:key|token|secret|signature|password|sig|credential)=", re.IGNORECASE
+)
 
 
 class Settings(BaseSettings):
@@ -29,3 +40,9 @@ class Settings(BaseSettings):
             prefix = str(self.model_config["env_prefix"])
             faults = "; ".join(f"{prefix}{fault['loc'][0]}".upper() + f": {fault['msg']}" for fault in error.errors())
             raise Misconfigured(faults, hint="Correct the environment or the file .env.") from error
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Show no secret wherever settings come to be printed, in a trace for example."""
+        for name, value in super().__repr_args__():
+            hidden = value and (_OPENS.search(name or "") or (isinstance(value, str) and _WITH_PASSWORD.search(value)))
+            yield name, "***" if hidden else value

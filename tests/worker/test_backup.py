@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from datetime import UTC, datetime
 
@@ -143,4 +142,4 @@ def test_no_value_of_a_setting_is_in_the_manifest(newsroom, tmp_path, monkeypatc
     (manifest,) = (tmp_path / "vault" / "database").glob("*.json")
     assert "planted-secret" not in manifest.read_text()
     assert "the value of BRIEFCAST_OPENAI_KEY" in json.loads(manifest.read_text())["elsewhere"]
-    assert os.listdir(tmp_path / "vault" / "signing")
+    assert list((tmp_path / "vault" / "signing").iterdir())
