@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
+from importlib.util import find_spec
+from pathlib import Path
 
+import jsonschema
 import pytest
 import yaml
 
@@ -42,7 +46,12 @@ def test_the_dockerfile_is_linted():
 
 
 def test_the_compose_file_is_linted():
-    passes(BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", DEPLOY / "compose.yml")
+    # The schema that check-jsonschema brings; its command wants a newer click than gTTS allows.
+    package = Path(find_spec("check_jsonschema").origin).parent
+    schema = json.loads((package / "builtin_schemas" / "vendor" / "compose-spec.json").read_text())
+    jsonschema.validate(compose(), schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(compose() | {"services": {"web": {"comand": "x"}}}, schema)
 
 
 @pytest.mark.parametrize("name", ["web", "workers", "settings"])

@@ -17,7 +17,7 @@ from briefing.takes import find_master, find_takes, forget_take, save_master
 from briefing.values import Script
 from briefing.versions import first_seen
 from worker import pipeline
-from worker.assemble import check_takes, complete, produce
+from worker.assemble import check_takes, complete, counting, produce
 from worker.prepare import Prepared
 from worker.programme import Programme, fittings_for, programme, tags_for
 from worker.tasks.common import finish_idle, load_active, record
@@ -56,6 +56,7 @@ def assemble_revision(lease: Lease, place: Workplace) -> None:
     with place.database.writing() as session:
         if not steps.finish(session, lease):
             return
+        master = counting(session, master, place.storage)
         save_master(session, master, now)
         row = session.get_one(RevisionRow, revision.id)
         row.master_key = master.key
