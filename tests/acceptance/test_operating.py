@@ -51,6 +51,7 @@ def test_a_request_is_followed_and_measured_through_all_processes(product, start
         assert [briefcast("health", role).returncode for role in ("worker", "dispatcher", "runner")] == [0, 0, 1]
         os.killpg(processes["worker"].pid, signal.SIGKILL)
         processes["worker"].wait()
-        assert briefcast("health", "worker").returncode == 1
+        # Its child follows it within moments
+        wait_for(lambda: briefcast("health", "worker").returncode == 1, "the probe to tell")
         # And what the killed one had reported is not lost
         assert counted + f" {chunks}" in measured()

@@ -43,6 +43,11 @@ def newsroom(place, tmp_path):
     """Two episodes, one of them replaced once, a third being made, and one step held by a worker."""
     for name in ("ferry", "tram", "late"):
         (tmp_path / "articles" / f"{name}.md").write_text(ARTICLE.replace("Ferry", name.title()))
+    # Said by nobody else, so that every chunk of it is spoken.
+    (tmp_path / "articles" / "late.md").write_text(
+        "# Late news\n\nThe library opens on Sundays.\n\nReaders had asked for it for many years.\n\n"
+        "The first to come was a boy of nine with a bag.\n"
+    )
     for _ in range(2):
         ask(place, "ferry", now=datetime.now(UTC))
         work_off(place)
