@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
@@ -32,6 +33,10 @@ _QUEUES = [queue.value for queue in Queue]
 
 #: States in which revisions are few: those that are over are counted as they end, in the last hour.
 _UNFINISHED = [state.value for state in (*sorted(ACTIVE), RevisionState.HELD)]
+
+
+#: Seconds for which a failure that nothing has replaced counts: a week's, not every misspelt article of a year.
+_DEAD_S = 7 * 86_400.0
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ def _steps(session: Session, now: float) -> list[Gauge]:
         _by("briefcast_oldest_ready_seconds", "How long the oldest of them has waited.", "queue", ages),
         _by("briefcast_steps_leased", "Steps being performed.", "queue", leased),
         _one("briefcast_steps_delayed", "Steps put off by a failure that passes.", delayed),
-        _dead(session),
+        _dead(session, now),
         _one("briefcast_steps_unrung", "Ready steps that the broker has not been told of.", unrung),
         _one(
             "briefcast_oldest_unrung_seconds", "How long the oldest of them has waited.", max(0, now - (oldest or now))
@@ -98,8 +103,9 @@ def _steps(session: Session, now: float) -> list[Gauge]:
     ]
 
 
-def _dead(session: Session) -> Gauge:
-    """Failures that nobody has seen to: of a briefing's newest revision, and of steps without a revision."""
+def _dead(session: Session, now: float) -> Gauge:
+    """Failures of the last days that nobody has seen to: of a briefing's newest revision, and of steps without one."""
+    since = datetime.fromtimestamp(now - _DEAD_S, UTC)
     newer = aliased(RevisionRow)
     replaced = select(literal(1)).where(
         newer.briefing_id == RevisionRow.briefing_id,
@@ -108,12 +114,17 @@ def _dead(session: Session) -> Gauge:
     )
     failed = (
         select(RevisionRow.error_code.label("code"), func.count().label("number"))
-        .where(RevisionRow.state == RevisionState.FAILED.value, ~replaced.exists())
+        .where(
+            RevisionRow.let_go_at.is_(None),
+            RevisionRow.state == RevisionState.FAILED.value,
+            RevisionRow.finished_at >= since,
+            ~replaced.exists(),
+        )
         .group_by(RevisionRow.error_code)
     )
     alone = (
         select(StepRow.error_code.label("code"), func.count().label("number"))
-        .where(StepRow.state == StepState.DEAD.value, StepRow.revision_id.is_(None))
+        .where(StepRow.state == StepState.DEAD.value, StepRow.revision_id.is_(None), StepRow.ready_at >= now - _DEAD_S)
         .group_by(StepRow.error_code)
     )
     values: dict[tuple[str, ...], float] = {}

@@ -14,6 +14,7 @@ from briefing.audio import MASTER_RATE, Master
 from briefing.errors import ArticleTooLong, MasterRejected, TakeCorrupt, WatermarkMissing
 from briefing.failpoints import Failpoint, reach
 from briefing.storage import refused
+from briefing.takes import find_master
 from worker import encode, master, sign, stitch, watermark
 from worker.listen import Listener, stated_samples
 from worker.provenance import manifest
@@ -25,6 +26,8 @@ from worker.tag import tag
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from sqlalchemy.orm import Session
 
     from briefing.audio import Take
     from briefing.storage import BlobStorage
@@ -54,6 +57,15 @@ def complete(master: Master | None, storage: BlobStorage) -> Master | None:
     """Return a stored master if its MP3 and its transcript are there and whole, else None."""
     wanted = (master.sha256, master.transcript) if master else ()
     return master if all(storage.intact(sha256) for sha256 in wanted if sha256) else None
+
+
+def counting(session: Session, master: Master, storage: BlobStorage) -> Master:
+    """Return the master that counts for its key: one that somebody else stored meanwhile and that is whole, else this.
+
+    To replace that row would have what is live by it name an MP3 that is not public yet.
+    """
+    stored = find_master(session, master.key)
+    return stored if stored is not None and stored != master and complete(stored, storage) else master
 
 
 def check_takes(takes: Mapping[str, Take], storage: BlobStorage) -> None:

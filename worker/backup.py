@@ -2,7 +2,8 @@
 
 In that order no copy of the database names bytes that are not beside it: what is named now stays for an hour at least
 after its row has gone (see `worker.condemned`). Bytes are copied once, checked on the way, and never changed. What
-readers fetch is not copied but made anew from rows and bytes at restoring; only artwork, which comes from elsewhere, is.
+readers fetch is not copied but made anew from rows and bytes at restoring; only artwork, which comes from elsewhere,
+is.
 """
 
 from __future__ import annotations

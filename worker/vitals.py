@@ -23,5 +23,9 @@ def trouble(folder: Path, role: str, now: float) -> str | None:
 
 
 def _lives(path: Path) -> bool:
-    """Tell whether the process of a file is there; what was killed leaves its file behind."""
-    return Path("/proc", path.stem.rpartition("-")[2]).exists()
+    """Tell whether the process of a file runs; what was killed leaves its file behind, and itself where nobody reaps."""
+    try:
+        status = Path("/proc", path.stem.rpartition("-")[2], "stat").read_text()
+    except OSError:
+        return False
+    return not status.rpartition(")")[2].lstrip().startswith("Z")

@@ -7,6 +7,7 @@ an environment is seen by whoever may list processes.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from briefing.errors import Misconfigured
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pydantic.fields import FieldInfo
 
 #: For `Field(json_schema_extra=…)` of what may also stand in a file and is never shown.
@@ -25,6 +28,13 @@ SECRET: dict[str, Any] = {"secret": True}
 def config(prefix: str) -> SettingsConfigDict:
     """Return how a class of settings is read: variables that begin with `prefix`, and `.env`."""
     return SettingsConfigDict(env_prefix=prefix, env_file=".env", extra="ignore", frozen=True)
+
+
+#: What settings are called that open something, and what addresses look like that do.
+_OPENS = re.compile(r"key|token|secret|password|credential")
+_WITH_PASSWORD = re.compile(
+    r"://[^/\s]*@|[?&][\w.-]*(?:key|token|secret|signature|password|sig|credential)=", re.IGNORECASE
+)
 
 
 class _SecretFiles(PydanticBaseSettingsSource):
@@ -76,3 +86,9 @@ class Settings(BaseSettings):
         """Look for secrets in files after the environment and before `.env`."""
         del file_secret_settings
         return init_settings, env_settings, _SecretFiles(settings_cls), dotenv_settings
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Show no secret wherever settings come to be printed, in a trace for example."""
+        for name, value in super().__repr_args__():
+            hidden = value and (_OPENS.search(name or "") or (isinstance(value, str) and _WITH_PASSWORD.search(value)))
+            yield name, "***" if hidden else value

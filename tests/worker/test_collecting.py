@@ -30,7 +30,7 @@ from briefing.revisions import move
 from briefing.states import RevisionState
 from briefing.takes import find_master, find_takes, save_master, save_take
 from worker import retention
-from worker.assemble import complete
+from worker.assemble import complete, counting
 
 #: `BRIEFCAST_EXAMPLES` for a longer run; tests have no settings from outside, so it is read when this is loaded.
 EXAMPLES = int(os.environ.get("BRIEFCAST_EXAMPLES", "25"))
@@ -116,6 +116,7 @@ class World:
                 transcript=transcript,
             )  # fmt: skip
         with database.writing() as session:
+            master = counting(session, master, storage)
             save_master(session, master, self.now)
             row = session.get_one(RevisionRow, revision)
             row.master_key = master.key
@@ -240,3 +241,23 @@ def test_no_order_of_making_and_collecting_loses_a_live_file(hooked, done):
     for _ in range(8):
         next(collecting)
     world.check()
+
+
+def test_of_two_who_make_the_same_at_once_the_first_counts(place):
+    # Given two that assemble the same plan, neither having found it made
+    world = World(place)
+    first, second = world.maker("a", ["0" * 64]), world.maker("b", ["0" * 64])
+    for maker in (first, second):
+        while world.busy < 1 + (maker is second):
+            next(maker)
+        while not [blob for blob in place.storage.stored() if blob.bytes > 70] and maker is first:
+            next(maker)
+        if maker is second:
+            for _ in range(2):
+                next(maker)
+    # When the first goes live and the second is done after it / Then what is live is at its address all the while
+    for maker in (first, second):
+        for _ in maker:
+            world.check()
+    with place.database.reading() as session:
+        assert len(set(session.scalars(select(MasterRow.sha256)))) == 1

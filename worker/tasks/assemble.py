@@ -17,7 +17,7 @@ from briefing.takes import find_master, find_takes, forget_take, save_master
 from briefing.values import Script
 from briefing.versions import first_seen
 from worker import pipeline
-from worker.assemble import check_takes, complete, produce
+from worker.assemble import check_takes, complete, counting, produce
 from worker.prepare import Prepared
 from worker.programme import Programme, fittings_for, programme, tags_for
 from worker.tasks.common import finish_idle, load_active, record
@@ -57,6 +57,7 @@ def assemble_revision(lease: Lease, place: Workplace) -> None:
         row = revisions.locked_in_briefing(session, revision.id)
         if not steps.finish(session, lease):
             return
+        master = counting(session, master, place.storage)
         save_master(session, master, now)
         row.master_key = master.key
         state, following = pipeline.after_assemble(show, Queue(row.queue))

@@ -1,0 +1,185 @@
+"""What is deployed is well formed, hardened, and starts what the Procfile says. Images are not built: no daemon here."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from tests.support.client import free_port
+from tests.support.processes import BIN, ROOT, environment, running, wait_for
+
+DEPLOY = ROOT / "deploy"
+PROCESSES = {line.partition(":")[0] for line in (ROOT / "Procfile").read_text().splitlines()}
+
+
+def passes(*command):
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, cwd=ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def compose():
+    return yaml.safe_load((DEPLOY / "compose.yml").read_text())
+
+
+def manifests():
+    for path in sorted((DEPLOY / "kubernetes").glob("*.yaml")):
+        yield from yaml.safe_load_all(path.read_text())
+
+
+def test_the_dockerfile_is_linted():
+    passes(BIN / "hadolint", DEPLOY / "Dockerfile")
+    said = (DEPLOY / "Dockerfile").read_text()
+    assert "--require-hashes" in said
+    assert re.search(r"^USER 10001$", said, re.MULTILINE)
+    assert not re.search(r"gcc|build-essential", said)
+    copied = set(re.findall(r"^COPY (?!--from)(\S+)", said, re.MULTILINE))
+    allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    assert {name.removeprefix("./") for name in copied} <= allowed
+
+
+def test_the_compose_file_is_linted():
+    # The schema that check-jsonschema brings; its command wants a newer click than gTTS allows.
+    package = Path(find_spec("check_jsonschema").origin).parent
+    schema = json.loads((package / "builtin_schemas" / "vendor" / "compose-spec.json").read_text())
+    jsonschema.validate(compose(), schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(compose() | {"services": {"web": {"comand": "x"}}}, schema)
+
+
+@pytest.mark.parametrize("name", ["web", "workers", "settings"])
+def test_the_kubernetes_example_is_linted(name):
+    passes(BIN / "kubernetes-validate", "--strict", DEPLOY / "kubernetes" / f"{name}.yaml")
+
+
+def test_all_start_what_the_procfile_says():
+    services = {name: service["command"] for name, service in compose()["services"].items() if "command" in service}
+    ours = {name: command for name, command in services.items() if name != "redis"}
+    assert all(command == [name] for name, command in ours.items())
+    assert set(ours) == PROCESSES
+    containers = [
+        found["spec"]["template"]["spec"]["containers"][0]
+        for found in manifests()
+        if found["kind"] in {"Deployment", "Job"}
+    ]
+    assert {name for container in containers for name in container["args"]} == PROCESSES
+    assert not any("command" in container for container in containers), "the image's entry reads the Procfile"
+    for path in (DEPLOY / "systemd").glob("*.service"):
+        (command,) = re.findall(r"^ExecStart=(.*)$", path.read_text(), re.MULTILINE)
+        program, *words = command.split()
+        if program.endswith("process"):
+            assert words in [[name] for name in (*PROCESSES, "%i")]
+        else:
+            assert program == "/opt/briefcast/.venv/bin/briefcast"
+            assert (
+                subprocess.run([BIN / "briefcast", words[0], "--help"], check=False, capture_output=True).returncode
+                == 0
+            )
+
+
+def test_deployments_are_hardened_and_probed():
+    kinds = [found for found in manifests() if found["kind"] == "Deployment"]
+    assert len(kinds) == 4
+    for found in kinds:
+        pod = found["spec"]["template"]["spec"]
+        container = pod["containers"][0]
+        assert pod["terminationGracePeriodSeconds"] == 40
+        assert pod["securityContext"]["runAsNonRoot"]
+        assert container["securityContext"]["readOnlyRootFilesystem"]
+        assert container["resources"]["limits"]["memory"]
+        assert {"startupProbe", "livenessProbe"} <= container.keys()
+    web = next(found for found in kinds if found["metadata"]["name"] == "briefcast-web")
+    container = web["spec"]["template"]["spec"]["containers"][0]
+    paths = [container[probe]["httpGet"]["path"] for probe in ("livenessProbe", "readinessProbe")]
+    assert paths == ["/livez", "/readyz"]
+    for service in compose()["services"].values():
+        if service.get("image") == "briefcast":
+            assert service["read_only"]
+            assert service["stop_grace_period"] == "40s"
+
+
+def test_the_entry_becomes_the_process(tmp_path):
+    (tmp_path / "Procfile").write_text("web: A=$PORT sh -c 'echo $A $BRIEFCAST_X'\n")
+    told = environment(BRIEFCAST_PROCFILE=str(tmp_path / "Procfile"), BRIEFCAST_X="x")
+    command = [DEPLOY / "process", "web"]
+    done = subprocess.run(command, env=told, capture_output=True, text=True, check=True)
+    assert done.stdout == "8000 x\n"
+    unknown = subprocess.run([DEPLOY / "process", "nothing"], env=told, capture_output=True, text=True, check=False)
+    assert (unknown.returncode, "no process nothing" in unknown.stderr) == (64, True)
+
+
+def test_the_entry_runs_the_real_commands(tmp_path):
+    port = str(free_port())
+    assert subprocess.run([DEPLOY / "process", "release"], env=environment(), check=False, timeout=60).returncode == 0
+    with running([DEPLOY / "process", "web"], tmp_path / "web.log", PORT=port):
+        wait_for(
+            lambda: subprocess.run(
+                [BIN / "briefcast", "health", "api", "--port", port], env=environment(), capture_output=True, check=False
+            ).returncode == 0,
+            "the API",
+        )  # fmt: skip
+
+
+def test_redis_is_started_so_that_the_doctor_finds_nothing_wrong(tmp_path, monkeypatch):
+    from types import SimpleNamespace
+
+    from briefing.settings import WorkSettings
+    from worker.doctor import broker
+
+    port, password = free_port(), "a-password"
+    words = compose()["services"]["redis"]["command"][2].replace("$$", "$").removeprefix("exec redis-server")
+    server = shutil.which("redis-server")
+    assert server, "redis-server is missing: apt-get install redis-server"
+    command = ["sh", "-c", f"exec {server} --port {port} --bind 127.0.0.1 --dir {tmp_path} {words}"]
+    monkeypatch.setenv("BRIEFCAST_BROKER_URL", f"redis://:{password}@127.0.0.1:{port}/0")
+    with running(command, tmp_path / "redis.log", REDIS_PASSWORD=password):
+        wait_for(lambda: "Ready to accept" in (tmp_path / "redis.log").read_text(), "Redis")
+        session = SimpleNamespace(get=lambda *_: None)
+        database = SimpleNamespace(reading=lambda: _given(session))
+        asked = SimpleNamespace(database=database, work=WorkSettings())
+        assert list(broker.look(asked, fix=False)) == []
+        import redis
+
+        with redis.Redis.from_url(WorkSettings().broker_url) as client, pytest.raises(redis.ResponseError):
+            client.flushall()
+
+
+def _given(value):
+    from contextlib import nullcontext
+
+    return nullcontext(value)
+
+
+def test_the_units_are_hardened_and_verified(tmp_path):
+    for path in (DEPLOY / "systemd").iterdir():
+        said = path.read_text()
+        if path.suffix == ".service":
+            assert {"NoNewPrivileges=yes", "ProtectSystem=strict", "User=briefcast"} <= set(said.splitlines())
+        # Nothing is installed under /opt here: the programs are ones that are there.
+        (tmp_path / path.name).write_text(re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", said, flags=re.MULTILINE))
+    # Containers lack systemd's own program; the units are looked at there as text alone.
+    if verify := shutil.which("systemd-analyze"):
+        units = [str(path) for path in tmp_path.glob("briefcast*") if "@" not in path.name]
+        done = subprocess.run([verify, "verify", *units], capture_output=True, text=True, check=False, timeout=60)
+        assert [line for line in done.stderr.splitlines() if "briefcast" in line] == []
+
+
+def test_the_alerts_are_yaml_with_all_that_an_alert_needs():
+    rules = [
+        rule
+        for group in yaml.safe_load((DEPLOY / "prometheus" / "alerts.yml").read_text())["groups"]
+        for rule in group["rules"]
+    ]
+    assert len(rules) >= 6
+    page = (ROOT / "docs" / "on-call.md").read_text()
+    for rule in rules:
+        assert rule.keys() == {"alert", "expr", "for", "labels", "annotations"}
+        assert rule["expr"].count("(") == rule["expr"].count(")")
+        assert f"### {rule['alert']}" in page, "the person who is paged reads what it means"
