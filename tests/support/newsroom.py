@@ -44,6 +44,9 @@ kind = "http"
 hosts = ["news.example", "*.news.example"]
 """
 
+#: The same without music, which takes most of the time of a short programme.
+PLAIN = NEWSROOM.replace('voice = "silence"\n', 'voice = "silence"\nintro = "none"\noutro = "none"\n')
+
 #: Long enough for three chunks beside headline and disclosure.
 ARTICLE = """# Ferry runs again
 
