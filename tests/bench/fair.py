@@ -88,6 +88,8 @@ def claim_ms(depth, claims=200):
 if __name__ == "__main__":
     for ranked in (False, True):
         first, most, waited = simulate(1000, 2, 600.0, ranked=ranked)
-        print(f"by {'rank' if ranked else 'age'}: first after {first:.0f} s, {most} begun at a time, single {waited:.0f} s")
+        print(
+            f"by {'rank' if ranked else 'age'}: first after {first:.0f} s, {most} begun at a time, single {waited:.0f} s"
+        )
     for depth in (1_000, 100_000):
         print(f"a claim at {depth:,} ready steps: {claim_ms(depth):.2f} ms of CPU")
