@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 def waiting(session: Session, revision: RevisionRow) -> dict[str, object] | None:
     """Return code, message and moment of what is waited for; None for a revision that goes on."""
     step = _next_step(session, revision)
-    now = float(session.scalar(database_clock().select()) or 0.0)
     if step is None:
         return None
+    now = float(session.scalar(database_clock().select()) or 0.0)
     if step.engine:
         return _at_the_gate(session, step.engine, now)
     code = step.error_code or ("quiet_period" if step.kind == StepKind.PREPARE.value else "")

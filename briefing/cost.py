@@ -9,8 +9,8 @@ from briefing.values import Value
 #: Bytes of MP3 a second at 96 kbit/s.
 MP3_BYTES = 12_000
 
-#: Bytes of a take a second: FLAC, mono, 16 bit, as the sample articles' takes by Piper have (docs/decisions.md).
-TAKE_BYTES = 23_000
+#: Bytes of a take a second: FLAC of Piper's speech at 22,050 Hz (docs/decisions.md).
+TAKE_BYTES = 20_300
 
 #: CPU seconds to stitch, master, encode and sign a second of audio (docs/decisions.md: 94 to 104 times real time).
 ASSEMBLY_CPU = 0.011

@@ -72,6 +72,9 @@ def fall_back_where_open(place: Workplace) -> int:
     it; return how many. Bulk work waits: a better voice is worth more to it than an hour.
     """
     moved = 0
+    with place.database.reading() as session:
+        if all(gate.state is GateState.CLOSED for _, gate, _ in gates.gates(session)):
+            return 0
     with place.database.writing() as session:
         for engine, gate, again_s in list(gates.gates(session)):
             if gate.state is GateState.CLOSED:

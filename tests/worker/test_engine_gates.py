@@ -1,0 +1,76 @@
+"""An online engine that refuses: its gate opens for all workers, who waits gets the fallback, bulk work waits (F17)."""
+
+from __future__ import annotations
+
+import pytest
+
+from api.waiting import waiting
+from briefing import gates
+from briefing.gates import GateState
+from briefing.models import GateRow, RevisionRow, StepRow
+from briefing.states import Queue
+from tests.support.asking import ask, revision_row, step_rows
+from tests.support.engines import VOICES, ScriptedEngine, lend
+from tests.support.newsroom import ARTICLE, PLAIN, make_place, work_off
+from worker import sweep
+from worker.engine_gates import bounds_of
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    (tmp_path / "voices.toml").write_text(VOICES)
+    monkeypatch.setenv("BRIEFCAST_VOICES", str(tmp_path / "voices.toml"))
+    place = make_place(tmp_path, PLAIN)
+    (tmp_path / "articles" / "ferry.md").write_text(ARTICLE)
+    yield place
+    place.database.dispose()
+
+
+@pytest.fixture
+def engine(place):
+    engine = ScriptedEngine(lambda text, variation: "busy", online=True)
+    lend(place, scripted=engine, other=ScriptedEngine(), third=ScriptedEngine())
+    return engine
+
+
+def gate(place):
+    with place.database.reading() as session:
+        return next(found for name, found, _ in gates.gates(session) if name == "scripted")
+
+
+def test_a_service_that_refuses_is_left_alone_and_who_waits_gets_the_fallback(place, engine):
+    # Given a back catalogue's article and an editor's, spoken by a service that refuses
+    _, bulk, _ = ask(place, "ferry", voice="first", queue=Queue.BULK)
+    _, editors, _ = ask(place, "ferry", voice="first", show="held")
+    work_off(place)
+    # Then it was asked three times and no more, and it is said why nothing goes on
+    assert (len(engine.said), gate(place).state) == (3, GateState.OPEN)
+    with place.database.reading() as session:
+        seen = waiting(session, session.get_one(RevisionRow, bulk))
+    assert seen["code"] == "engine_paused"
+    assert "rate limited" in seen["message"]
+    assert work_off(place) == 0, "a busy loop"
+    # When a round is made / Then the editor's briefing goes on with one other voice, and the other one waits
+    sweep.sweep(place)
+    work_off(place)
+    row = revision_row(place, editors)
+    assert row.state == "held"
+    assert {chunk["voice"] for chunk in row.chunks} == {"second"}
+    assert revision_row(place, bulk).state == "speaking"
+    assert max(step.attempts for step in step_rows(place, bulk)) == 1, "no claim was spent at the gate"
+    # When the service answers again and the time has come / Then one probe opens the way for the rest
+    engine.fault = lambda text, variation: None
+    with place.database.writing() as session:
+        session.get_one(GateRow, "scripted").opened_at -= 61
+        for step in session.query(StepRow).filter_by(revision_id=bulk):
+            step.not_before = None
+    work_off(place)
+    assert gate(place).state is GateState.CLOSED
+    assert revision_row(place, bulk).state == "live"
+    assert {chunk["voice"] for chunk in revision_row(place, bulk).chunks} == {"first"}
+
+
+def test_googles_rate_counts_its_requests_and_all_workers_together(place, monkeypatch):
+    monkeypatch.setenv("BRIEFCAST_GTTS_PER_SECOND", "2")
+    assert bounds_of("gtts") == gates.Bounds(2.0, most_at_once=1, request_characters=100)
+    assert bounds_of("anything") == gates.Bounds()
