@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from briefing import steps
 from briefing.models import BriefingRow, RevisionRow, ShowRow
@@ -26,6 +26,18 @@ if TYPE_CHECKING:
 #: What a revision is asked to do: make everything from the articles as they are now, or only look whether they changed.
 MAKE: dict[str, Any] = {"refetch": True, "segments": []}
 LOOK: dict[str, Any] = {**MAKE, "unless_unchanged": True}
+
+#: What each chunk asks and says of its revision: without the ORM, and worded once.
+_TABLE = RevisionRow.table()
+_THIS = _TABLE.c.id == bindparam("revision")
+_STATE_AND_VOICE = select(_TABLE.c.state, _TABLE.c.voice).where(_THIS)
+_LOCKED = select(_TABLE.c.id).where(_THIS).with_for_update(key_share=True)
+_CHUNK_SPOKEN = (
+    update(_TABLE)
+    .where(_THIS)
+    .values(chunks_left=_TABLE.c.chunks_left - 1, spoken_s=_TABLE.c.spoken_s + bindparam("seconds"))
+    .returning(_TABLE.c.chunks_left)
+)
 
 #: States of a revision whose audio is there.
 _WITH_AUDIO = (RevisionState.HELD, RevisionState.PUBLISHING, RevisionState.LIVE)
@@ -191,13 +203,19 @@ def fail(session: Session, revision_id: int, error: BriefcastError, now: datetim
     conclude(session, revision, RevisionState.FAILED, now)
 
 
+def state_and_voice(session: Session, revision_id: int) -> tuple[RevisionState, str]:
+    """Return how far a revision has come and who is asked to speak it. Its script and chunks, which may be large, are
+    not read: every chunk asks.
+    """
+    state, voice = session.execute(_STATE_AND_VOICE, {"revision": revision_id}).one()
+    return RevisionState(state), voice
+
+
+def lock(session: Session, revision_id: int) -> None:
+    """Lock a revision as `locked` does, where nothing of it is asked."""
+    session.execute(_LOCKED, {"revision": revision_id})
+
+
 def chunk_spoken(session: Session, revision_id: int, seconds: float) -> int:
     """Count one more chunk as spoken and return how many are left; locks the row, so that exactly one caller sees 0."""
-    left = session.execute(
-        update(RevisionRow)
-        .where(RevisionRow.id == revision_id)
-        .values(chunks_left=RevisionRow.chunks_left - 1, spoken_s=RevisionRow.spoken_s + seconds)
-        .returning(RevisionRow.chunks_left)
-        .execution_options(synchronize_session=False)
-    ).scalar_one()
-    return int(left)
+    return int(session.execute(_CHUNK_SPOKEN, {"revision": revision_id, "seconds": seconds}).scalar_one())

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from briefing.audio import Master, Take
 from briefing.models import MasterRow, TakeRow
+from briefing.rows import add_unless_there
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
     from sqlalchemy.orm import Session
+
+_TAKES = TakeRow.table()
+_TAKE = select(*(_TAKES.c[name] for name in Take.model_fields)).where(_TAKES.c.key == bindparam("take"))
 
 #: SQLite takes at most 32,766 parameters in one statement.
 _MOST_KEYS = 10_000
@@ -33,14 +37,19 @@ def _take(row: TakeRow) -> Take:
     return Take.model_validate({name: getattr(row, name) for name in Take.model_fields})
 
 
+def find_take(session: Session, key: str) -> Take | None:
+    """Return the stored take of one chunk."""
+    row = session.execute(_TAKE, {"take": key}).first()
+    return Take.model_validate(row._asdict()) if row is not None else None
+
+
 def save_take(session: Session, take: Take, now: datetime) -> Take:
     """Save a take unless its key has one already; return the one that counts. Needs a writing session."""
-    row = session.get(TakeRow, take.key)
-    if row is not None:
-        return _take(row)
-    session.add(TakeRow(**take.model_dump(mode="json"), created_at=now))
-    session.flush()
-    return take
+    if add_unless_there(session, TakeRow, **take.model_dump(mode="json"), created_at=now):
+        return take
+    found = find_take(session, take.key)
+    assert found is not None
+    return found
 
 
 def forget_take(session: Session, key: str) -> None:

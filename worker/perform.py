@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from briefing import revisions, steps
 from briefing.backoff import MAX_POSTPONED, compute_backoff
@@ -51,6 +51,8 @@ _STORAGE_DELAY_S = 30.0
 #: Error code of a step that raised something unforeseen.
 INTERNAL_ERROR = "internal_error"
 
+_BRIEFING = select(RevisionRow.table().c.briefing_id).where(RevisionRow.table().c.id == bindparam("revision"))
+
 _log = get_logger("perform")
 _chance = random.Random()
 
@@ -68,11 +70,7 @@ def perform_next(place: Workplace, queues: Sequence[Queue], step_id: int | None 
         lease = steps.claim(
             session, holder=place.holder, lease_s=place.work.lease_s, queues=queues, kinds=tuple(TASKS), step_id=step_id
         )
-        briefing = (
-            session.scalar(select(RevisionRow.briefing_id).where(RevisionRow.id == lease.revision_id))
-            if lease
-            else None
-        )
+        briefing = session.scalar(_BRIEFING, {"revision": lease.revision_id}) if lease else None
     if lease is None:
         return False
     with (

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 
 from briefing.database import database_clock
 from briefing.models import StepRow
@@ -14,7 +15,12 @@ from briefing.states import Queue, StepKind, StepState
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from sqlalchemy import Select
     from sqlalchemy.orm import Session
+    from sqlalchemy.sql.dml import ReturningUpdate
+
+#: Without the ORM, and made once: an idle or busy worker spends more on wording a claim than the database on doing it.
+_STEPS = StepRow.table()
 
 
 @dataclass(frozen=True)
@@ -33,12 +39,20 @@ class Lease:
 
 def is_due(session: Session, queues: Sequence[Queue]) -> bool:
     """Tell whether there is a step to claim; a read, so that idle workers do not take SQLite's one write lock."""
-    statement = select(StepRow.id).where(
-        StepRow.state == StepState.READY.value,
-        StepRow.queue.in_([queue.value for queue in queues]),
-        or_(StepRow.not_before.is_(None), StepRow.not_before <= database_clock()),
+    return session.scalar(_due(), {"queues": [queue.value for queue in queues]}) is not None
+
+
+@cache
+def _due() -> Select[tuple[int]]:
+    return (
+        select(_STEPS.c.id)
+        .where(
+            _STEPS.c.state == StepState.READY.value,
+            _STEPS.c.queue.in_(bindparam("queues", expanding=True)),
+            or_(_STEPS.c.not_before.is_(None), _STEPS.c.not_before <= database_clock()),
+        )
+        .limit(1)
     )
-    return session.scalar(statement.limit(1)) is not None
 
 
 def claim(
@@ -54,53 +68,52 @@ def claim(
 
     Needs a writing session of its own: the claim must be committed before the work starts.
     """
+    statement = _claiming(tuple(kinds), one=step_id is not None)
     for queue in queues:
-        if lease := _claim_from(session, holder, lease_s, queue, kinds, step_id):
-            return lease
+        asked = {"of_queue": queue.value, "by": holder, "for_s": lease_s, "step": step_id}
+        row = session.execute(statement, asked).first()
+        if row is not None:
+            kind = StepKind(row.kind)
+            return Lease(row.id, row.fence, kind, row.revision_id, row.payload, row.attempts, row.postponed)
     return None
 
 
-def _claim_from(
-    session: Session, holder: str, lease_s: float, queue: Queue, kinds: Collection[StepKind], step_id: int | None
-) -> Lease | None:
+@cache
+def _claiming(kinds: tuple[StepKind, ...], *, one: bool) -> ReturningUpdate[Any]:
+    """Return the statement that leases the next step of `:of_queue`, or `:step` alone where it is to be `one`."""
     clock = database_clock()
     candidate = (
-        select(StepRow.id)
+        select(_STEPS.c.id)
         .where(
-            StepRow.state == StepState.READY.value,
-            StepRow.queue == queue.value,
+            _STEPS.c.state == StepState.READY.value,
+            _STEPS.c.queue == bindparam("of_queue"),
             # Rolling upgrades: a kind that an older worker does not know stays ready for newer ones (F23).
-            StepRow.kind.in_([kind.value for kind in kinds]),
-            or_(StepRow.not_before.is_(None), StepRow.not_before <= clock),
+            _STEPS.c.kind.in_([kind.value for kind in kinds]),
+            or_(_STEPS.c.not_before.is_(None), _STEPS.c.not_before <= clock),
         )
-        .order_by(StepRow.id)
+        .order_by(_STEPS.c.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
-    if step_id is not None:
-        candidate = candidate.where(StepRow.id == step_id)
-    statement = (
-        update(StepRow)
-        .where(StepRow.id == candidate.scalar_subquery())
+    if one:
+        candidate = candidate.where(_STEPS.c.id == bindparam("step"))
+    return (
+        update(_STEPS)
+        .where(_STEPS.c.id == candidate.scalar_subquery())
         .values(
             state=StepState.LEASED.value,
-            holder=holder,
-            lease_until=clock + lease_s,
-            fence=StepRow.fence + 1,
-            attempts=StepRow.attempts + 1,
+            holder=bindparam("by"),
+            lease_until=clock + bindparam("for_s"),
+            fence=_STEPS.c.fence + 1,
+            attempts=_STEPS.c.attempts + 1,
         )
         .returning(
-            StepRow.id,
-            StepRow.fence,
-            StepRow.kind,
-            StepRow.revision_id,
-            StepRow.payload,
-            StepRow.attempts,
-            StepRow.postponed,
+            _STEPS.c.id,
+            _STEPS.c.fence,
+            _STEPS.c.kind,
+            _STEPS.c.revision_id,
+            _STEPS.c.payload,
+            _STEPS.c.attempts,
+            _STEPS.c.postponed,
         )
-        .execution_options(synchronize_session=False)
     )
-    row = session.execute(statement).first()
-    if row is None:
-        return None
-    return Lease(row.id, row.fence, StepKind(row.kind), row.revision_id, row.payload, row.attempts, row.postponed)

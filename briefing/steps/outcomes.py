@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import CursorResult, update
+from sqlalchemy import CursorResult, bindparam, update
 
 from briefing.database import database_clock
 from briefing.models import StepRow
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from briefing.steps.claims import Lease
+
+_STEPS = StepRow.table()
+
+#: The step, as long as its lease is held.
+_HELD = update(_STEPS).where(
+    _STEPS.c.id == bindparam("step"), _STEPS.c.fence == bindparam("under"), _STEPS.c.state == bindparam("held")
+)
 
 
 def renew(session: Session, lease: Lease, lease_s: float) -> bool:
@@ -37,8 +44,8 @@ def wait_again(session: Session, lease: Lease) -> bool:
         state=StepState.WAITING.value,
         lease_until=None,
         holder=None,
-        attempts=StepRow.attempts - 1,
-        postponed=StepRow.postponed + 1,
+        attempts=_STEPS.c.attempts - 1,
+        postponed=_STEPS.c.postponed + 1,
     )
 
 
@@ -47,8 +54,8 @@ def postpone(session: Session, lease: Lease, delay_s: float, code: str) -> bool:
     return _reopen(
         session,
         lease,
-        attempts=StepRow.attempts - 1,
-        postponed=StepRow.postponed + 1,
+        attempts=_STEPS.c.attempts - 1,
+        postponed=_STEPS.c.postponed + 1,
         not_before=database_clock() + delay_s,
         error_code=code,
     )
@@ -61,7 +68,7 @@ def retry(session: Session, lease: Lease, code: str) -> bool:
 
 def give_back(session: Session, lease: Lease) -> bool:
     """Make the step ready again because its worker was told to stop; spends no claim."""
-    return _reopen(session, lease, attempts=StepRow.attempts - 1)
+    return _reopen(session, lease, attempts=_STEPS.c.attempts - 1)
 
 
 def give_up(session: Session, lease: Lease, code: str) -> bool:
@@ -74,13 +81,8 @@ def _reopen(session: Session, lease: Lease, **values: Any) -> bool:  # noqa: ANN
 
 
 def _change(session: Session, lease: Lease, **values: Any) -> bool:  # noqa: ANN401  column values
-    statement = (
-        update(StepRow)
-        .where(StepRow.id == lease.step_id, StepRow.fence == lease.fence, StepRow.state == StepState.LEASED.value)
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
-    return _changed(session.execute(statement)) == 1
+    given = {"step": lease.step_id, "under": lease.fence, "held": StepState.LEASED.value}
+    return _changed(session.execute(_HELD.values(**values), given)) == 1
 
 
 def _changed(result: object) -> int:

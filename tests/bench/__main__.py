@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import encoders, kokoro, loudness, main_job, peers, takes, text, timings
+from tests.bench import encoders, kokoro, loudness, main_job, overhead, peers, takes, text, timings
 
 _BENCHES = {
     "encoders": encoders.run,
     "kokoro": kokoro.run,
     "loudness": loudness.run,
     "main": main_job.run,
+    "overhead": overhead.run,
     "peers": peers.run,
     "sound": main_job.run_sound,
     "takes": takes.run,

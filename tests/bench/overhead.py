@@ -1,0 +1,156 @@
+"""What Briefcast costs beyond the engine, from `prepare` to published, a chunk: `./run.sh bench overhead [ARTICLES [CHUNKS]]`.
+
+The silence engine speaks, so that engine and sound are small; what they cost all the same is told apart: sound is
+everything in `speak` and `produce` (the engine, word times, loudness, FLAC, mix, encode, decode, tag, sign), text is
+cleaning, writing, normalising and cutting the script. The rest is the overhead: queue, database, files, processes.
+Silent takes are not judged by their sound nor trimmed; they are measured, timed, and stored as FLAC like any.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.bench import newsroom
+from tests.bench.measure import cost_of, cpu_of, table
+from tests.support.client import free_port
+from tests.support.processes import BIN, running, wait_for
+from worker.workplace import Workplace
+
+#: Articles that warm every process up, so that imports and models do not count.
+_WARM = 6
+
+_WORKERS = 2
+
+
+def run(articles="40", chunks="30"):
+    """Measure and print."""
+    articles, chunks = int(articles), int(chunks)
+    with tempfile.TemporaryDirectory() as folder:
+        sound, text = _parts(Path(folder), max(3, articles // 10), chunks)
+    with tempfile.TemporaryDirectory() as folder:
+        embedded = _embedded(Path(folder), articles, chunks)
+    table(
+        f"{articles} articles of {chunks} chunks, silence engine: CPU ms a chunk, imports not counted",
+        ("", "wall s", "all", "sound", "text", "overhead", "target", "database", "broker", "API"),
+        [
+            (
+                name,
+                f"{cost['wall_s']:.0f}",
+                f"{cost['work']:.2f}",
+                f"{sound:.2f}",
+                f"{text:.2f}",
+                f"{cost['work'] - sound - text:.2f}",
+                target,
+                *(f"{cost[part]:.2f}" if part in cost else "" for part in ("database", "broker", "api")),
+            )
+            for name, cost, target in (("SQLite, embedded runner", embedded, "<= 6"),)
+        ],
+    )
+
+
+@contextmanager
+def _environment(**values):
+    """The environment with these values, and without any other setting of ours."""
+    before = dict(os.environ)
+    for name in [name for name in os.environ if name.startswith("BRIEFCAST_")]:
+        del os.environ[name]
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextmanager
+def _installation(folder, articles, chunks, **extra):
+    """A newsroom under `folder` whose articles nobody has asked for; yields its workplace."""
+    folder.mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    with _environment(**newsroom.settings(folder), BRIEFCAST_PUBLIC_URL=address, **extra):
+        place = Workplace()
+        newsroom.furnish(place, folder, articles, chunks)
+        # A process of its own serves what is published, for the look after publishing.
+        command = [BIN / "briefcast", "serve", "--no-workers", "--port", str(port)]
+        with running(command, folder / "api.log") as api:
+            wait_for(lambda: _answers(port), "the API")
+            yield place, api
+        place.database.dispose()
+
+
+def _answers(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _parts(folder, articles, chunks):
+    """Measure and print where it goes, in one process without a server; return sound and text, ms a chunk."""
+    with _environment(**newsroom.settings(folder), BRIEFCAST_PUBLIC_URL=f"http://127.0.0.1:{free_port()}"):
+        cost = cost_of([sys.executable, "-m", "tests.bench.parts", folder, str(articles), str(chunks)])
+    found, done = json.loads(cost.said), articles * chunks
+    kinds, counts = found["kinds"], found["counts"]
+
+    def ms(seconds):
+        return seconds * 1000 / done
+
+    def part(name):
+        return ms(sum(kind.get(name, 0.0) for kind in kinds.values()))
+
+    around = found["cpu_s"] - sum(kind["all"] for kind in kinds.values())
+    table(
+        f"where it goes: {articles} articles of {chunks} chunks in one process, CPU ms a chunk",
+        ("step", "steps", "all", "sound", "text", "overhead"),
+        [
+            *(
+                (
+                    kind,
+                    counts[kind],
+                    f"{ms(cost['all']):.2f}",
+                    f"{ms(cost.get('sound', 0.0)):.2f}",
+                    f"{ms(cost.get('text', 0.0)):.2f}",
+                    f"{ms(cost['all'] - cost.get('sound', 0.0) - cost.get('text', 0.0)):.2f}",
+                )
+                for kind, cost in kinds.items()
+            ),
+            ("claiming, leases, logs", "", f"{ms(around):.2f}", "", "", f"{ms(around):.2f}"),
+        ],
+    )
+    table(
+        "a chunk, everything counted",
+        ("transactions that write", "that read", "files synced by us"),
+        [tuple(f"{counts.get(name, 0) / done:.2f}" for name in ("commits", "reads", "files synced"))],
+    )
+    return part("sound"), part("text")
+
+
+def _embedded(folder, articles, chunks):
+    with _installation(folder, articles + _WARM, chunks, BRIEFCAST_WORKERS=str(_WORKERS)) as (place, api):
+        command = [BIN / "briefcast", "work"]
+        with running(command, folder / "work.log") as work:
+            return _worked_off(place, {"work": [work], "api": [api]}, articles, chunks)
+
+
+def _worked_off(place, processes, articles, chunks):
+    """Have the articles made by what runs; return CPU milliseconds a chunk by part, and the wall time."""
+
+    def spent():
+        return {part: sum(cpu_of(process.pid) for process in found) for part, found in processes.items()}
+
+    def make(numbers):
+        newsroom.ask(place, numbers)
+        wait_for(lambda: newsroom.unsettled(place) == 0 or time.sleep(0.5), "the articles", 3600)
+
+    make(range(_WARM))
+    before, started = spent(), time.monotonic()
+    make(range(_WARM, _WARM + articles))
+    wall_s, after = time.monotonic() - started, spent()
+    done = articles * chunks
+    return {"wall_s": wall_s} | {part: (after[part] - before[part]) * 1000 / done for part in processes}
