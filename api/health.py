@@ -7,7 +7,6 @@ import shutil
 from typing import Any
 
 from fastapi import APIRouter, Response
-from sqlalchemy import text
 
 from api import schemas
 from api.context import Context, Here, Reader
@@ -16,6 +15,7 @@ from api.routes import get_and_head
 from briefing.database import database_clock
 from briefing.errors import DatabaseUnavailable
 from briefing.models import HealthRow
+from briefing.rows import put
 
 router = APIRouter()
 
@@ -46,10 +46,7 @@ def readyz(response: Response, context: Here) -> dict[str, Any]:
 def _database(context: Context) -> str:
     try:
         with context.database.writing() as session:
-            session.merge(
-                HealthRow(name="readyz", state="ok", detail="", reported_at=session.scalar(database_clock().select()))
-            )
-            session.execute(text("SELECT 1"))
+            put(session, HealthRow, name="readyz", state="ok", detail="", reported_at=database_clock())
     except DatabaseUnavailable:
         return "unavailable"
     return "ok"

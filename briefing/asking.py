@@ -17,7 +17,8 @@ from briefing import steps
 from briefing.errors import UnknownReference
 from briefing.hashing import stable_hash
 from briefing.models import ArticleRow, BriefingRow, RevisionRow, VariationRow
-from briefing.revisions import LOOK, MAKE, casting_of, newest_revision, record
+from briefing.revisions import LOOK, MAKE, casting_of, lock_briefing, newest_revision, record
+from briefing.rows import add_unless_there
 from briefing.speech import Casting
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind
 
@@ -90,7 +91,7 @@ def regenerate(session: Session, briefing: BriefingRow, again: Again, now: datet
 
     Needs a writing session. Raises UnknownReference for a segment that the newest script does not have.
     """
-    _lock(session, briefing)
+    lock_briefing(session, briefing.id)
     newest = newest_revision(session, briefing.id)
     if newest is None:
         message = f"briefing {briefing.id} has no revision to make again"
@@ -123,12 +124,17 @@ def _just_asked(revision: RevisionRow, now: datetime) -> bool:
 
 
 def _briefing(session: Session, wanted: Wanted, now: datetime) -> BriefingRow:
-    for ref in wanted.articles:
-        if session.get(ArticleRow, (ref.source, ref.id)) is None:
-            session.add(ArticleRow(source=ref.source, id=ref.id, address=wanted.addresses.get(str(ref))))
-    row = session.scalars(select(BriefingRow).where(BriefingRow.identity == wanted.identity).with_for_update()).first()
-    if row is None:
-        row = BriefingRow(
+    """Return the briefing, found or made, locked."""
+    by_identity = select(BriefingRow.id).where(BriefingRow.identity == wanted.identity)
+    found = session.scalar(by_identity)
+    if found is None:
+        # In one order for all, as two requests for the same articles in different orders would wait for each other.
+        for ref in sorted(wanted.articles, key=str):
+            address = wanted.addresses.get(str(ref))
+            add_unless_there(session, ArticleRow, source=ref.source, id=ref.id, address=address)
+        add_unless_there(
+            session,
+            BriefingRow,
             id=secrets.token_hex(8),
             identity=wanted.identity,
             show=wanted.show,
@@ -136,14 +142,8 @@ def _briefing(session: Session, wanted: Wanted, now: datetime) -> BriefingRow:
             articles=[str(ref) for ref in wanted.articles],
             created_at=now,
         )
-        session.add(row)
-        session.flush()
-    return row
-
-
-def _lock(session: Session, briefing: BriefingRow) -> None:
-    """Serialise requests for one briefing (a no-op on SQLite, whose writers are serial already)."""
-    session.execute(select(BriefingRow.id).where(BriefingRow.id == briefing.id).with_for_update())
+        found = session.scalars(by_identity).one()
+    return lock_briefing(session, found)
 
 
 def _latest_script(session: Session, briefing_id: str) -> dict[str, Any]:

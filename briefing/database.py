@@ -1,32 +1,61 @@
 """The database: engine and sessions, made on first use and again after a fork.
 
-Knows no tables. SQLite and PostgreSQL differ only here and in `database_clock`.
+Knows no tables. SQLite and PostgreSQL differ only here, in `database_clock` and in `outages`.
 """
 
 from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, Float, create_engine, event
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy import Engine, Float, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import FunctionElement
 
-from briefing.errors import DatabaseUnavailable, Misconfigured
+from briefing.errors import Misconfigured
+from briefing.logs import masked
+from briefing.outages import reporting, sqlstate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection
+    from sqlalchemy import URL, Connection
+    from sqlalchemy.engine import ExceptionContext
     from sqlalchemy.engine.interfaces import DBAPIConnection
 
-#: Seconds a writer waits for SQLite's single write lock before giving up: many workers finish chunks
-#: at once, each holding it for milliseconds, so a wait this long means something is badly wrong.
+#: Seconds a writer waits for SQLite's single write lock, or for another's row lock, before giving up: many workers
+#: finish chunks at once, each holding it for milliseconds, so a wait this long means something is badly wrong.
 _BUSY_S = 30.0
+
+#: Connections that are kept open; further ones, up to a process's most, are closed after use.
+_KEPT = 5
+
+#: Seconds after which a connection is replaced, so that none outlives a pooler's or firewall's patience.
+_RECYCLE_S = 1800
+
+#: How PostgreSQL is connected to, unless the address says otherwise: a host that is gone is noticed within half a
+#: minute, not after the two hours of TCP's own defaults.
+_POSTGRESQL: dict[str, str] = {
+    "application_name": "briefcast",
+    "connect_timeout": "5",
+    "keepalives_idle": "15",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "20000",
+}
+
+#: Seconds a transaction of ours may do nothing before PostgreSQL ends it: a worker that was stopped in the middle of
+#: one must not keep others from the rows it has locked. Publishing writes files in between: seconds at most.
+_IDLE_IN_TRANSACTION_S = 60
+
+#: Drivers by the names people write; psycopg is the one that is installed.
+_DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
+
+#: SQLSTATE of a server that takes no writes (any more): after a failover its connections are of no use to us.
+_READ_ONLY = "25006"
 
 
 class database_clock(FunctionElement[float]):  # noqa: N801  reads as an SQL function
@@ -44,7 +73,8 @@ def _sqlite_clock(*_: object, **__: object) -> str:
 
 @compiles(database_clock, "postgresql")
 def _postgresql_clock(*_: object, **__: object) -> str:
-    return "extract(epoch from clock_timestamp())"
+    # Not now(), which is when the transaction began: it may have waited for a lock since.
+    return "extract(epoch from clock_timestamp())::double precision"
 
 
 def _prepare_sqlite(engine: Engine, busy_s: float) -> None:
@@ -65,68 +95,116 @@ def _prepare_sqlite(engine: Engine, busy_s: float) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
-def _engine(address: str) -> Engine:
+def _prepare_postgresql(engine: Engine) -> None:
+    @event.listens_for(engine, "handle_error")
+    def _leave_standby(context: ExceptionContext) -> None:
+        if sqlstate(context.sqlalchemy_exception or context.original_exception) == _READ_ONLY:
+            context.is_disconnect = True
+
+
+def parse_address(address: str) -> URL:
+    """Return a database's address with the driver filled in. Raises Misconfigured."""
     try:
-        return create_engine(address, pool_pre_ping=not address.startswith("sqlite"))
+        url = make_url(address)
+    except (ArgumentError, ValueError) as error:
+        raise _unusable(error) from error
+    return url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+
+
+def _unusable(error: Exception) -> Misconfigured:
+    return Misconfigured(
+        f"BRIEFCAST_DATABASE_URL names no database that can be used: {masked(str(error))}",
+        hint="Write it like sqlite:////srv/briefcast/briefcast.db or postgresql://briefcast@db.internal/briefcast.",
+    )
+
+
+def _connect_arguments(url: URL, busy_s: float) -> dict[str, Any]:
+    """Return how PostgreSQL is connected to; what the address itself says counts."""
+    milliseconds = {
+        "lock_timeout": busy_s * 1000,
+        "statement_timeout": 2 * busy_s * 1000,
+        "idle_in_transaction_session_timeout": _IDLE_IN_TRANSACTION_S * 1000,
+    }
+    options = " ".join(f"-c {name}={value:.0f}" for name, value in milliseconds.items())
+    given = {name: value for name, value in (_POSTGRESQL | {"options": options}).items() if name not in url.query}
+    # Statements are not prepared: poolers that give a connection to each transaction lose them, and so does a
+    # migration that an older worker sees happen.
+    return given | {"prepare_threshold": None}
+
+
+def _engine(address: str, busy_s: float, connections: int) -> Engine:
+    url = parse_address(address)
+    kept = min(_KEPT, connections)
+    pool = {"pool_size": kept, "max_overflow": connections - kept, "pool_timeout": busy_s}
+    try:
+        # Parameters hold whole articles and hashes of keys: no message repeats them.
+        if url.get_backend_name() == "sqlite":
+            engine = create_engine(url, hide_parameters=True, **({} if url.database in {None, ":memory:"} else pool))
+            _prepare_sqlite(engine, busy_s)
+            return engine
+        arguments = _connect_arguments(url, busy_s) if url.drivername == "postgresql+psycopg" else {}
+        engine = create_engine(
+            url, hide_parameters=True, pool_pre_ping=True, pool_recycle=_RECYCLE_S, connect_args=arguments, **pool
+        )
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
-        message = f"BRIEFCAST_DATABASE_URL names no database that can be used: {error}"
-        raise Misconfigured(message, hint="Write it like sqlite:////srv/briefcast/briefcast.db.") from error
-
-
-@contextmanager
-def reporting() -> Iterator[None]:
-    """Raise DatabaseUnavailable for what a driver raises when its database is away, locked, full or not writable."""
-    try:
-        yield
-    except (OperationalError, PoolTimeout) as error:
-        message = f"the database cannot be used: {getattr(error, 'orig', error)}"
-        raise DatabaseUnavailable(message) from error
-    except DatabaseError as error:
-        # SQLite's word for a file that is no database, or a damaged one; the classes below it are mistakes of ours.
-        if type(error) is not DatabaseError:
-            raise
-        message = f"the database cannot be used: {error.orig}"
-        raise DatabaseUnavailable(message) from error
+        raise _unusable(error) from error
+    _prepare_postgresql(engine)
+    return engine
 
 
 class Database:
-    """Opens sessions on one database address. `busy_s` is how long one waits for another writer, in seconds."""
+    """Opens sessions on one database address. `busy_s` is how long one waits for another writer, in seconds;
+    `connections` how many a process opens at most.
+    """
 
-    def __init__(self, address: str, busy_s: float = _BUSY_S) -> None:
+    def __init__(self, address: str, busy_s: float = _BUSY_S, connections: int = 15) -> None:
         self.address = address
         self._busy_s = busy_s
-        self._engine: Engine | None = None
-        self._pid = 0
+        self._connections = connections
+        self._made: tuple[int, Engine] | None = None
 
     @property
     def engine(self) -> Engine:
         """The engine of this process; a forked child makes its own. Raises Misconfigured for an address of no
         database.
         """
-        if self._engine is None or self._pid != os.getpid():
-            if self._engine is not None:
-                self._engine.dispose(close=False)
-            self._engine = _engine(self.address)
-            self._pid = os.getpid()
-            if self._engine.dialect.name == "sqlite":
-                _prepare_sqlite(self._engine, self._busy_s)
-        return self._engine
+        made = self._made
+        if made is not None and made[0] == os.getpid():
+            return made[1]
+        if made is not None:
+            # The parent's connections are its own: forgotten here, not closed.
+            made[1].dispose(close=False)
+        engine = _engine(self.address, self._busy_s, self._connections)
+        self._made = (os.getpid(), engine)
+        return engine
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A session that sees one consistent state and is rolled back at the end. Raises DatabaseUnavailable."""
-        with reporting(), Session(self.engine) as session:
+        """A session that sees one consistent state and is rolled back at the end. Raises DatabaseUnavailable.
+
+        PostgreSQL's default would give each statement a state of its own: a briefing would be shown live with a
+        revision that the statement before had seen as being published. For reading alone, REPEATABLE READ costs and
+        refuses nothing.
+        """
+        engine = self.engine
+        if engine.dialect.name == "postgresql":
+            engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with reporting(), Session(engine) as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A session in one transaction: committed at the end, rolled back on any error. Raises DatabaseUnavailable."""
+        """A session in one transaction: committed at the end, rolled back on any error. Raises DatabaseUnavailable.
+
+        Whoever waited for a lock reads what the one before it wrote (READ COMMITTED on PostgreSQL): rows are locked
+        before they are decided on, in the order that docs/architecture.md gives.
+        """
         engine = self.engine.execution_options(writing=True)
         with reporting(), Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     def dispose(self) -> None:
         """Close pooled connections."""
-        if self._engine is not None:
-            self._engine.dispose()
-            self._engine = None
+        if self._made is not None:
+            self._made[1].dispose()
+            self._made = None

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from briefing import steps
 from briefing.errors import JingleRefused
 from briefing.models import JingleRow, StepRow
+from briefing.rows import add_unless_there
 from briefing.show import JinglePart
 from briefing.shows import listed_shows
 from briefing.states import Queue, StepKind, StepState
@@ -119,7 +120,7 @@ def settle_upload(
     session: Session, name: str, part: JinglePart, upload: str, outcome: ConformedJingle | JingleRefused, now: datetime
 ) -> None:
     """Note what came of an upload, unless another has taken its place or it was removed. Needs a writing session."""
-    row = session.get(JingleRow, (name, part))
+    row = session.get(JingleRow, (name, part), with_for_update=True)
     if row is None or row.upload != upload or row.state != "pending":
         return
     row.changed_at = now
@@ -164,10 +165,8 @@ def _row(session: Session, name: str, part: JinglePart) -> JingleRow:
 
 
 def _row_for(session: Session, name: str, part: JinglePart, now: datetime) -> JingleRow:
-    row = session.get(JingleRow, (name, part))
-    if row is None:
-        row = JingleRow(name=name, part=part, changed_at=now, state="pending", upload="")
-        session.add(row)
+    add_unless_there(session, JingleRow, name=name, part=part, changed_at=now, state="pending", upload="")
+    row = session.get_one(JingleRow, (name, part), with_for_update=True)
     row.changed_at = now
     return row
 

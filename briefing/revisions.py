@@ -27,11 +27,14 @@ if TYPE_CHECKING:
 MAKE: dict[str, Any] = {"refetch": True, "segments": []}
 LOOK: dict[str, Any] = {**MAKE, "unless_unchanged": True}
 
+#: FOR NO KEY UPDATE: rows that only refer to a locked one (a new step, a new revision) are not kept waiting.
+_LOCK = {"key_share": True}
+
 #: What each chunk asks and says of its revision: without the ORM, and worded once.
 _TABLE = RevisionRow.table()
 _THIS = _TABLE.c.id == bindparam("revision")
 _STATE_AND_VOICE = select(_TABLE.c.state, _TABLE.c.voice).where(_THIS)
-_LOCKED = select(_TABLE.c.id).where(_THIS).with_for_update(key_share=True)
+_LOCKED = select(_TABLE.c.id).where(_THIS).with_for_update(**_LOCK)
 _CHUNK_SPOKEN = (
     update(_TABLE)
     .where(_THIS)
@@ -71,7 +74,7 @@ def conclude(session: Session, revision: RevisionRow, state: RevisionState, now:
     """Move a revision out of the states that need work. What was held before it goes when its own audio is there, not
     sooner; and its articles are looked at once more when that was asked for meanwhile.
 
-    Needs a writing session. Raises ValueError as `move` does.
+    Needs a writing session in which it is `locked_in_briefing`. Raises ValueError as `move` does.
     """
     move(revision, state, now)
     if state in {RevisionState.HELD, RevisionState.LIVE}:
@@ -153,13 +156,19 @@ def _supersede(
     session: Session, briefing_id: str, number: int, states: Collection[RevisionState], now: datetime
 ) -> None:
     older = session.scalars(
-        select(RevisionRow).where(
+        select(RevisionRow.id)
+        .where(
             RevisionRow.briefing_id == briefing_id,
             RevisionRow.number < number,
             RevisionRow.state.in_([state.value for state in states]),
         )
-    )
-    for revision in older:
+        .order_by(RevisionRow.id)
+    ).all()
+    for revision_id in older:
+        # A worker may have moved it on since; under the briefing's lock none is added and none comes back to life.
+        revision = locked(session, revision_id)
+        if RevisionState(revision.state) not in states:
+            continue
         move(revision, RevisionState.SUPERSEDED, now)
         steps.cancel(session, revision.id, RevisionState.SUPERSEDED.value)
 
@@ -177,9 +186,22 @@ def move(revision: RevisionRow, state: RevisionState, now: datetime) -> None:
         revision.finished_at = now
 
 
+def lock_briefing(session: Session, briefing_id: str) -> BriefingRow:
+    """Return the briefing as it is now, locked until the transaction ends, by all who add a revision to it or change
+    several. Nothing on SQLite, whose writers come one after the other.
+    """
+    return session.get_one(BriefingRow, briefing_id, with_for_update=_LOCK, populate_existing=True)
+
+
 def locked(session: Session, revision_id: int) -> RevisionRow:
     """Return the revision as it is now, locked until the transaction ends: before its steps, by all who change both."""
-    return session.get_one(RevisionRow, revision_id, with_for_update=True, populate_existing=True)
+    return session.get_one(RevisionRow, revision_id, with_for_update=_LOCK, populate_existing=True)
+
+
+def locked_in_briefing(session: Session, revision_id: int) -> RevisionRow:
+    """Return the same with its briefing locked before it: for what may conclude the revision."""
+    lock_briefing(session, session.scalars(select(RevisionRow.briefing_id).where(RevisionRow.id == revision_id)).one())
+    return locked(session, revision_id)
 
 
 def recast(session: Session, revision: RevisionRow, fallback: Fallback) -> None:

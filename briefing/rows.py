@@ -1,4 +1,4 @@
-"""Rows that two processes may add at the same moment: added once, by the database itself.
+"""Rows that two processes may add at the same moment: added once, or put in place, by the database itself.
 
 Looking first and adding then is a race that SQLite's single writer hides and PostgreSQL does not: both look, both add,
 and one of them fails. Holds no rules about any table.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import inspect
 from sqlalchemy.dialects import postgresql, sqlite
 
 if TYPE_CHECKING:
@@ -32,3 +33,17 @@ def _adding(dialect: str, row_type: type[Base]) -> ReturningInsert[Any]:
     table = row_type.table()
     inserting = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
     return inserting.on_conflict_do_nothing().returning(*table.primary_key.columns)
+
+
+def put(session: Session, row_type: type[Base], at_first: dict[str, Any] | None = None, **values: Any) -> None:  # noqa: ANN401
+    """Add a row with `values`, and what it has `at_first`; or give the one of the same primary key these `values`."""
+    keys = [column.name for column in inspect(row_type).primary_key]
+    statement = _insert(session, row_type).values(**(at_first or {}), **values)
+    changed = {name: statement.excluded[name] for name in values if name not in keys}
+    session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed))
+
+
+def _insert(session: Session, row_type: type[Base]) -> sqlite.Insert | postgresql.Insert:
+    if session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(row_type)
+    return sqlite.insert(row_type)

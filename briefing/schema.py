@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
-from briefing.database import reporting
 from briefing.errors import Misconfigured
+from briefing.outages import reporting
 from briefing.storage import make_folder
 
 if TYPE_CHECKING:

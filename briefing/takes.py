@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, delete, select
 
 from briefing.audio import Master, Take
 from briefing.models import MasterRow, TakeRow
-from briefing.rows import add_unless_there
+from briefing.rows import add_unless_there, put
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -47,9 +47,7 @@ def save_take(session: Session, take: Take, now: datetime) -> Take:
     """Save a take unless its key has one already; return the one that counts. Needs a writing session."""
     if add_unless_there(session, TakeRow, **take.model_dump(mode="json"), created_at=now):
         return take
-    found = find_take(session, take.key)
-    assert found is not None
-    return found
+    return _take(session.get_one(TakeRow, take.key, populate_existing=True))
 
 
 def forget_take(session: Session, key: str) -> None:
@@ -65,12 +63,15 @@ def find_master(session: Session, key: str) -> Master | None:
 
 def save_master(session: Session, master: Master, now: datetime) -> None:
     """Save a master, replacing one whose file was lost. Needs a writing session."""
-    row = session.get(MasterRow, master.key)
-    if row is None:
-        row = MasterRow(key=master.key, created_at=now)
-        session.add(row)
-    row.sha256, row.bytes, row.samples = master.sha256, master.bytes, master.samples
-    row.transcript = master.transcript
-    row.chapters = [cue.model_dump(mode="json") for cue in master.chapters]
-    row.content = master.model_dump(mode="json")
-    session.flush()
+    put(
+        session,
+        MasterRow,
+        {"created_at": now},
+        key=master.key,
+        sha256=master.sha256,
+        bytes=master.bytes,
+        samples=master.samples,
+        transcript=master.transcript,
+        chapters=[cue.model_dump(mode="json") for cue in master.chapters],
+        content=master.model_dump(mode="json"),
+    )

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from briefing.models import ArticleVersionRow, RevisionRow
+from briefing.rows import add_unless_there
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,24 +22,24 @@ if TYPE_CHECKING:
 def save_version(session: Session, article: Article, now: datetime) -> int:
     """Save an article's state unless it is there already; return its version's ID. Needs a writing session."""
     ref = article.ref
-    row = session.scalars(
-        select(ArticleVersionRow).where(
-            ArticleVersionRow.source == ref.source,
-            ArticleVersionRow.article_id == ref.id,
-            ArticleVersionRow.content_hash == article.content_hash,
-        )
-    ).first()
-    if row is None:
-        row = ArticleVersionRow(
+    same = select(ArticleVersionRow.id).where(
+        ArticleVersionRow.source == ref.source,
+        ArticleVersionRow.article_id == ref.id,
+        ArticleVersionRow.content_hash == article.content_hash,
+    )
+    found = session.scalar(same)
+    if found is None:
+        add_unless_there(
+            session,
+            ArticleVersionRow,
             source=ref.source,
             article_id=ref.id,
             content_hash=article.content_hash,
             content=article.model_dump(mode="json"),
             fetched_at=now,
         )
-        session.add(row)
-        session.flush()
-    return row.id
+        found = session.scalars(same).one()
+    return found
 
 
 def latest_versions(session: Session, briefing_id: str) -> list[ArticleVersionRow] | None:

@@ -17,6 +17,7 @@ from briefing.database import database_clock
 from briefing.errors import DatabaseUnavailable
 from briefing.logs import get_logger, masked
 from briefing.models import HealthRow
+from briefing.rows import put
 from worker import sweep
 from worker.celery import check_broker, ring
 from worker.pipeline import DEADLINE_S
@@ -101,8 +102,7 @@ class Dispatcher:
             self._broker = (state, detail)
             _log.log(20 if state == "ok" else 30, "broker", state=state, detail=detail)
         with self._place.database.writing() as session:
-            now = session.scalar(database_clock().select())
-            session.merge(HealthRow(name="broker", state=state, detail=detail, reported_at=now))
+            put(session, HealthRow, name="broker", state=state, detail=detail, reported_at=database_clock())
 
 
 def _deadline_s(step: StepRow) -> float:
