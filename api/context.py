@@ -14,6 +14,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.problems import Problem
+from api.shown import Shown
 from briefing import keys
 from briefing.database import Database
 from briefing.errors import DatabaseUnavailable, Misconfigured
@@ -51,6 +52,11 @@ class Context:
         Made in the event loop.
         """
         return CapacityLimiter(_LOOKERS)
+
+    @cached_property
+    def shown(self) -> Shown:
+        """Answers about briefings that still hold."""
+        return Shown()
 
     @property
     def files(self) -> Path:

@@ -34,7 +34,7 @@ _LOCK = {"key_share": True}
 _TABLE = RevisionRow.table()
 _THIS = _TABLE.c.id == bindparam("revision")
 _STATE_AND_VOICE = select(_TABLE.c.state, _TABLE.c.voice).where(_THIS)
-_LOCKED = select(_TABLE.c.id).where(_THIS).with_for_update(**_LOCK)
+_LOCKED = select(_TABLE.c.id).where(_THIS).with_for_update(key_share=_LOCK["key_share"])
 _CHUNK_SPOKEN = (
     update(_TABLE)
     .where(_THIS)

@@ -10,7 +10,6 @@ import os
 import sys
 import time
 from collections import defaultdict
-from pathlib import Path
 
 from sqlalchemy import event
 
@@ -32,11 +31,10 @@ _WORK = (
 )
 
 
-def main(folder, articles, chunks):
-    """Narrate the articles and print what it cost."""
+def main(articles):
+    """Narrate the newsroom's articles, all but a first one that warms up, and print what it cost."""
     configure()
     place = Workplace()
-    newsroom.furnish(place, folder, articles + 1, chunks)
     newsroom.ask(place, [0])
     while perform.perform_next(place, tuple(Queue)):
         pass
@@ -46,7 +44,9 @@ def main(folder, articles, chunks):
     spent.start()
     while perform.perform_next(place, tuple(Queue)):
         pass
-    print(json.dumps(spent.end()))
+    ended = spent.end()
+    assert newsroom.unsettled(place) == 0
+    print(json.dumps(ended))
 
 
 class Spent:
@@ -115,4 +115,4 @@ class Spent:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    main(int(sys.argv[1]))
