@@ -18,6 +18,8 @@ import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from sqlalchemy import text
+
 from tests.bench import newsroom
 from tests.bench.measure import cost_of, cpu_of, table
 from tests.support.client import free_port
@@ -45,12 +47,33 @@ def run(articles="30", chunks="30"):
             cost = installed(Path(folder), articles, chunks)
         beside = (f"{cost[part]:.2f}" if part in cost else "" for part in ("database", "broker", "API"))
         overhead = cost["work"] - sum(known.values())
-        rows.append((name, f"{cost['wall_s']:.0f}", f"{cost['work']:.2f}", f"{overhead:.2f}", target, *beside))
+        grown_kb = cost["grown"] / articles / 1000
+        rows.append(
+            (
+                name,
+                f"{cost['wall_s']:.0f}",
+                f"{cost['work']:.2f}",
+                f"{overhead:.2f}",
+                target,
+                *beside,
+                f"{grown_kb:.0f}",
+            )
+        )
     told = ", ".join(f"{part} {ms:.2f}" for part, ms in known.items())
     table(
         f"{articles} articles of {chunks} chunks, {_WORKERS} workers, to the end of the look after publishing: CPU ms a "
         f"chunk, imports not counted; overhead is all but {told}",
-        ("", "wall s", "workers, dispatcher", "overhead", "target", "PostgreSQL", "Redis", "API (asked by the look)"),
+        (
+            "",
+            "wall s",
+            "workers, dispatcher",
+            "overhead",
+            "target",
+            "PostgreSQL",
+            "Redis",
+            "API (asked by the look)",
+            "database kB an article",
+        ),
         rows,
     )
 
@@ -178,8 +201,18 @@ def _worked_off(place, processes, articles, chunks):
             time.sleep(0.5)
 
     make(range(_WARM))
-    before, started = spent(), time.monotonic()
+    before, size, started = spent(), _size(place), time.monotonic()
     make(range(_WARM, _WARM + articles))
     wall_s, after = time.monotonic() - started, spent()
     done = articles * chunks
-    return {"wall_s": wall_s} | {part: (after[part] - before[part]) * 1000 / done for part in processes}
+    return {"wall_s": wall_s, "grown": _size(place) - size} | {
+        part: (after[part] - before[part]) * 1000 / done for part in processes
+    }
+
+
+def _size(place):
+    """Bytes of the database, indexes included."""
+    sqlite = place.database.engine.dialect.name == "sqlite"
+    pages = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+    with place.database.reading() as session:
+        return session.scalar(text(pages if sqlite else "SELECT pg_database_size(current_database())"))
