@@ -106,11 +106,20 @@ def _admit(
     quotas.admit(session, caller, wanted.queue, len(articles), now)
 
 
-@router.get("/{briefing_id}", summary="See a briefing", responses=responses(*_AUTH, "unknown_briefing"))
-def see(briefing_id: BriefingId, context: Here, caller: Reader) -> schemas.Briefing:  # noqa: ARG001  demands the scope
+@router.get(
+    "/{briefing_id}",
+    summary="See a briefing",
+    response_model=schemas.Briefing,
+    responses=responses(*_AUTH, "unknown_briefing"),
+)
+def see(briefing_id: BriefingId, context: Here, caller: Reader) -> Response:  # noqa: ARG001  demands the scope
     """State, progress and reasons of the newest revision, and what is live."""
     with context.database.reading() as session:
-        return views.briefing(session, _row(session, briefing_id), context)
+
+        def made() -> bytes:
+            return views.briefing(session, _row(session, briefing_id), context).model_dump_json().encode()
+
+        return Response(context.shown.get(session, briefing_id, made), media_type="application/json")
 
 
 @router.get("/{briefing_id}/script", summary="See the script", responses=responses(*_AUTH, "unknown_briefing"))

@@ -17,6 +17,7 @@ from api.http_measures import HttpMeasures
 from api.probes import Probe
 from api.problems import Problem
 from api.rates import Rates
+from api.shown import Shown
 from api.streams import OpenStreams
 from briefing import keys
 from briefing.database import Database
@@ -83,6 +84,11 @@ class Context:
     def streams(self) -> OpenStreams:
         """The streams of events that are open."""
         return OpenStreams()
+
+    @cached_property
+    def shown(self) -> Shown:
+        """Answers about briefings that still hold."""
+        return Shown()
 
     def readiness(self, look: Callable[[Context], Seen]) -> Probe[Seen]:
         """The look for `/readyz`, shared by all probes of a second."""

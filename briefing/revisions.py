@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import object_session
 
 from briefing import events, steps
@@ -43,6 +43,18 @@ class Asker:
 _LOCK = {"key_share": True}
 #: Seconds over which ended revisions are counted: what an alert on the share of failures looks at.
 LATELY_S = 3600.0
+
+#: What each chunk asks and says of its revision: without the ORM, and worded once.
+_TABLE = RevisionRow.table()
+_THIS = _TABLE.c.id == bindparam("revision")
+_SPEAKING = select(_TABLE.c.state, _TABLE.c.voice, _TABLE.c.cast).where(_THIS)
+_LOCKED = select(_TABLE.c.id).where(_THIS).with_for_update(key_share=_LOCK["key_share"])
+_CHUNK_SPOKEN = (
+    update(_TABLE)
+    .where(_THIS)
+    .values(chunks_left=_TABLE.c.chunks_left - 1, spoken_s=_TABLE.c.spoken_s + bindparam("seconds"))
+    .returning(_TABLE.c.chunks_left)
+)
 
 #: States of a revision whose audio is there.
 _WITH_AUDIO = (RevisionState.HELD, RevisionState.PUBLISHING, RevisionState.LIVE)
@@ -273,13 +285,30 @@ def fail(session: Session, revision_id: int, error: BriefcastError, now: datetim
     conclude(session, revision, RevisionState.FAILED, now)
 
 
+@dataclass(frozen=True)
+class Speaking:
+    """What a chunk needs to know of its revision."""
+
+    state: RevisionState
+    voice: str
+    """Asked to speak the body."""
+    cast: dict[str, Any] | None
+    """A dumped `Cast`: who speaks in fact."""
+
+
+def speaking(session: Session, revision_id: int) -> Speaking:
+    """Return how far a revision has come and who speaks it. Its script and chunks, which may be large, are not read:
+    every chunk asks.
+    """
+    state, voice, cast = session.execute(_SPEAKING, {"revision": revision_id}).one()
+    return Speaking(RevisionState(state), voice, cast)
+
+
+def lock(session: Session, revision_id: int) -> None:
+    """Lock a revision as `locked` does, where nothing of it is asked."""
+    session.execute(_LOCKED, {"revision": revision_id})
+
+
 def chunk_spoken(session: Session, revision_id: int, seconds: float) -> int:
     """Count one more chunk as spoken and return how many are left; locks the row, so that exactly one caller sees 0."""
-    left = session.execute(
-        update(RevisionRow)
-        .where(RevisionRow.id == revision_id)
-        .values(chunks_left=RevisionRow.chunks_left - 1, spoken_s=RevisionRow.spoken_s + seconds)
-        .returning(RevisionRow.chunks_left)
-        .execution_options(synchronize_session=False)
-    ).scalar_one()
-    return int(left)
+    return int(session.execute(_CHUNK_SPOKEN, {"revision": revision_id, "seconds": seconds}).scalar_one())

@@ -6,6 +6,7 @@ and one of them fails. Holds no rules about any table.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import inspect
@@ -13,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
+    from sqlalchemy.sql.dml import ReturningInsert
 
     from briefing.models import Base
 
@@ -22,9 +24,15 @@ def add_unless_there(session: Session, row_type: type[Base], **values: Any) -> b
 
     What is there then can be read: the next statement sees it.
     """
-    statement = _insert(session, row_type).values(**values).on_conflict_do_nothing()
-    first = inspect(row_type).primary_key[0]
-    return session.execute(statement.returning(first)).first() is not None
+    return session.execute(_adding(session.get_bind().dialect.name, row_type), values).first() is not None
+
+
+@cache
+def _adding(dialect: str, row_type: type[Base]) -> ReturningInsert[Any]:
+    """Return the statement, worded once: each chunk's take comes by it."""
+    table = row_type.table()
+    inserting = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    return inserting.on_conflict_do_nothing().returning(*table.primary_key.columns)
 
 
 def put(session: Session, row_type: type[Base], at_first: dict[str, Any] | None = None, **values: Any) -> None:  # noqa: ANN401

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from briefing.audio import Master, Take
 from briefing.models import MasterRow, TakeRow
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy.orm import Session
+
+_TAKES = TakeRow.table()
+_TAKE = select(*(_TAKES.c[name] for name in Take.model_fields)).where(_TAKES.c.key == bindparam("take"))
 
 #: SQLite takes at most 32,766 parameters in one statement.
 _MOST_KEYS = 10_000
@@ -32,6 +35,12 @@ def find_takes(session: Session, keys: Collection[str]) -> dict[str, Take]:
 
 def _take(row: TakeRow) -> Take:
     return Take.model_validate({name: getattr(row, name) for name in Take.model_fields})
+
+
+def find_take(session: Session, key: str) -> Take | None:
+    """Return the stored take of one chunk."""
+    row = session.execute(_TAKE, {"take": key}).first()
+    return Take.model_validate(row._asdict()) if row is not None else None
 
 
 def save_take(session: Session, take: Take, now: datetime) -> Take:

@@ -70,7 +70,7 @@ def list_keys() -> None:
 
 def _limits(session: Session, row: KeyRow) -> str:
     """Return a key's limits in words, and what it has used of them today."""
-    limits, now = limits_of(row, QuotaSettings()), datetime.now(UTC)
+    limits, now = limits_of(row.limits, QuotaSettings()), datetime.now(UTC)
     today = spending.spent(session, spending.KEY, row.id, spending.day_of(now))
 
     def of(bound: int | None) -> str:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from briefing import revisions, steps
 from briefing.backoff import MAX_POSTPONED, compute_backoff
@@ -67,6 +67,7 @@ INTERNAL_ERROR = "internal_error"
 
 #: What fetching raises.
 _OF_FETCHING = (SourceUnavailable, ArticleNotFound, PageRefused, AddressRefused)
+_BRIEFING = select(RevisionRow.table().c.briefing_id).where(RevisionRow.table().c.id == bindparam("revision"))
 
 _log = get_logger("perform")
 _chance = random.Random()
@@ -88,11 +89,7 @@ def perform_next(place: Workplace, queues: Sequence[Queue], step_id: int | None 
             return None
     with place.database.writing() as session:
         lease = steps.claim(session, holder=place.holder, lease_s=place.work.lease_s, queues=queues, kinds=kinds)
-        briefing = (
-            session.scalar(select(RevisionRow.briefing_id).where(RevisionRow.id == lease.revision_id))
-            if lease
-            else None
-        )
+        briefing = session.scalar(_BRIEFING, {"revision": lease.revision_id}) if lease else None
     if lease is None:
         return None
     with (

@@ -86,7 +86,8 @@ def _admit(session: Session, revision: RevisionRow, costs: Collection[Spoken], n
 def _admit_key(session: Session, revision: RevisionRow, characters: int, now: datetime, *, bulk: bool) -> None:
     if revision.requester is None:
         return
-    quota = limits_of(session.get(KeyRow, revision.requester), QuotaSettings()).characters_a_day
+    key = session.get(KeyRow, revision.requester)
+    quota = limits_of(key.limits if key is not None else None, QuotaSettings()).characters_a_day
     today = spending.spent(session, spending.KEY, revision.requester, spending.day_of(now))
     if not quota or today.characters + characters <= quota:
         return

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
 from briefing.values import Value
 
 if TYPE_CHECKING:
-    from briefing.models import KeyRow
+    from collections.abc import Mapping
+
     from briefing.settings import QuotaSettings
 
 
@@ -26,13 +27,13 @@ class KeyLimits(Value):
     """Bulk revisions being made at a time."""
 
 
-def limits_of(row: KeyRow | None, settings: QuotaSettings) -> KeyLimits:
-    """Return the limits that count for a key, defaults filled in."""
-    own = KeyLimits.model_validate((row.limits if row is not None else None) or {})
+def limits_of(own: Mapping[str, Any] | None, settings: QuotaSettings) -> KeyLimits:
+    """Return the limits that count for a key with those of its `own`, defaults filled in."""
+    given = KeyLimits.model_validate(own or {})
     usual = {
         "per_minute": settings.requests_a_minute,
         "characters_a_day": settings.characters_a_day,
         "briefings_a_day": settings.briefings_a_day,
         "bulk_open": settings.bulk_open,
     }
-    return KeyLimits(**{**usual, **own.model_dump(exclude_none=True)})
+    return KeyLimits(**{**usual, **given.model_dump(exclude_none=True)})

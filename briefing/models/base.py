@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, MetaData, String, Text, TypeDecorator
+from sqlalchemy import JSON, DateTime, MetaData, String, Table, Text, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase
 
 
@@ -56,3 +56,9 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[Any]: JSON, str: String(512)}  # noqa: RUF012
+
+    @classmethod
+    def table(cls) -> Table:
+        """Return the table itself, for statements that are run so often that the ORM's part in them would tell."""
+        assert isinstance(cls.__table__, Table)
+        return cls.__table__

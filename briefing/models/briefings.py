@@ -108,6 +108,7 @@ class EpisodeRow(Base):
     """A briefing published in a show; its guid and first date never change."""
 
     __tablename__ = "episodes"
+    __table_args__ = (Index("episodes_of_show", "show", "published_at"),)
     show: Mapped[str] = mapped_column(ForeignKey("shows.slug"), primary_key=True)
     briefing_id: Mapped[str] = mapped_column(ForeignKey("briefings.id"), primary_key=True)
     guid: Mapped[str] = mapped_column(String(64), unique=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 
 from briefing import gates
 from briefing.database import database_clock
@@ -17,6 +18,24 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from sqlalchemy.orm import Session
+    from sqlalchemy.sql.dml import ReturningUpdate
+
+#: Without the ORM, and made once: an idle or busy worker spends more on wording a claim than the database on doing it.
+_STEPS = StepRow.table()
+
+#: In order, as the claim has it: of a table with many ready steps PostgreSQL would else take its chance from the top,
+#: through all that are done.
+_DUE = (
+    select(_STEPS.c.id)
+    .where(
+        _STEPS.c.state == StepState.READY.value,
+        _STEPS.c.queue == bindparam("of_queue"),
+        _STEPS.c.engine == bindparam("of_engine"),
+        or_(_STEPS.c.not_before.is_(None), _STEPS.c.not_before <= database_clock()),
+    )
+    .order_by(_STEPS.c.rank, _STEPS.c.id)
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -40,17 +59,11 @@ class Lease:
 
 def is_due(session: Session, queues: Sequence[Queue]) -> bool:
     """Tell whether there is a step to claim; a read, so that idle workers do not take SQLite's one write lock."""
-    for queue in queues:
-        for engine in _engines(session, queue):
-            statement = select(StepRow.id).where(
-                StepRow.state == StepState.READY.value,
-                StepRow.queue == queue.value,
-                StepRow.engine == engine,
-                or_(StepRow.not_before.is_(None), StepRow.not_before <= database_clock()),
-            )
-            if session.scalar(statement.limit(1)) is not None:
-                return True
-    return False
+    return any(
+        session.scalar(_DUE, {"of_queue": queue.value, "of_engine": engine}) is not None
+        for queue in queues
+        for engine in _engines(session, queue)
+    )
 
 
 def _engines(session: Session, queue: Queue, *, lock: bool = False) -> tuple[str, ...]:
@@ -71,77 +84,69 @@ def claim(
 
     Needs a writing session of its own: the claim must be committed before the work starts.
     """
+    statement = _claiming(tuple(kinds), one=step_id is not None)
     for queue in queues:
         for engine in _engines(session, queue, lock=True):
-            lease = _claim_from(session, holder, lease_s, queue, engine, kinds, step_id)
-            if lease is not None:
-                if engine:
-                    gates.take(session, engine, len(lease.payload.get("chunk", {}).get("spoken", "")))
-                return lease
+            asked = {"of_queue": queue.value, "of_engine": engine, "by": holder, "for_s": lease_s, "step": step_id}
+            row = session.execute(statement, asked).first()
+            if row is None:
+                continue
+            if engine:
+                gates.take(session, engine, len(row.payload.get("chunk", {}).get("spoken", "")))
+            reach(Failpoint.STEP_CLAIMED)
+            return Lease(
+                row.id,
+                row.fence,
+                StepKind(row.kind),
+                row.revision_id,
+                row.payload,
+                row.attempts,
+                row.postponed,
+                row.request_id,
+                queue,
+                engine,
+            )
     return None
 
 
-def _claim_from(  # noqa: PLR0913  what tells a step
-    session: Session,
-    holder: str,
-    lease_s: float,
-    queue: Queue,
-    engine: str,
-    kinds: Collection[StepKind],
-    step_id: int | None,
-) -> Lease | None:
+@cache
+def _claiming(kinds: tuple[StepKind, ...], *, one: bool) -> ReturningUpdate[Any]:
+    """Return the statement that leases the next step of `:of_queue`, or `:step` alone where it is to be `one`."""
     clock = database_clock()
     candidate = (
-        select(StepRow.id)
+        select(_STEPS.c.id)
         .where(
-            StepRow.state == StepState.READY.value,
-            StepRow.queue == queue.value,
-            StepRow.engine == engine,
+            _STEPS.c.state == StepState.READY.value,
+            _STEPS.c.queue == bindparam("of_queue"),
+            _STEPS.c.engine == bindparam("of_engine"),
             # Rolling upgrades: a kind that an older worker does not know stays ready for newer ones (F23).
-            StepRow.kind.in_([kind.value for kind in kinds]),
-            or_(StepRow.not_before.is_(None), StepRow.not_before <= clock),
+            _STEPS.c.kind.in_([kind.value for kind in kinds]),
+            or_(_STEPS.c.not_before.is_(None), _STEPS.c.not_before <= clock),
         )
-        .order_by(StepRow.rank, StepRow.id)
+        .order_by(_STEPS.c.rank, _STEPS.c.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
-    if step_id is not None:
-        candidate = candidate.where(StepRow.id == step_id)
-    statement = (
-        update(StepRow)
-        .where(StepRow.id == candidate.scalar_subquery())
+    if one:
+        candidate = candidate.where(_STEPS.c.id == bindparam("step"))
+    return (
+        update(_STEPS)
+        .where(_STEPS.c.id == candidate.scalar_subquery())
         .values(
             state=StepState.LEASED.value,
-            holder=holder,
-            lease_until=clock + lease_s,
-            fence=StepRow.fence + 1,
-            attempts=StepRow.attempts + 1,
+            holder=bindparam("by"),
+            lease_until=clock + bindparam("for_s"),
+            fence=_STEPS.c.fence + 1,
+            attempts=_STEPS.c.attempts + 1,
         )
         .returning(
-            StepRow.id,
-            StepRow.fence,
-            StepRow.kind,
-            StepRow.revision_id,
-            StepRow.payload,
-            StepRow.attempts,
-            StepRow.postponed,
-            StepRow.request_id,
+            _STEPS.c.id,
+            _STEPS.c.fence,
+            _STEPS.c.kind,
+            _STEPS.c.revision_id,
+            _STEPS.c.payload,
+            _STEPS.c.attempts,
+            _STEPS.c.postponed,
+            _STEPS.c.request_id,
         )
-        .execution_options(synchronize_session=False)
-    )
-    row = session.execute(statement).first()
-    if row is None:
-        return None
-    reach(Failpoint.STEP_CLAIMED)
-    return Lease(
-        row.id,
-        row.fence,
-        StepKind(row.kind),
-        row.revision_id,
-        row.payload,
-        row.attempts,
-        row.postponed,
-        row.request_id,
-        queue,
-        engine,
     )

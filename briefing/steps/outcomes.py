@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import CursorResult, update
+from sqlalchemy import CursorResult, bindparam, update
 
 from briefing.database import database_clock
 from briefing.failpoints import Failpoint, reach
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from briefing.steps.claims import Lease
+
+_STEPS = StepRow.table()
+
+#: The step, as long as its lease is held.
+_HELD = update(_STEPS).where(
+    _STEPS.c.id == bindparam("step"), _STEPS.c.fence == bindparam("under"), _STEPS.c.state == bindparam("held")
+)
 
 
 def renew(session: Session, lease: Lease, lease_s: float) -> bool:
@@ -42,8 +49,8 @@ def wait_again(session: Session, lease: Lease) -> bool:
         state=StepState.WAITING.value,
         lease_until=None,
         holder=None,
-        attempts=StepRow.attempts - 1,
-        postponed=StepRow.postponed + 1,
+        attempts=_STEPS.c.attempts - 1,
+        postponed=_STEPS.c.postponed + 1,
     )
 
 
@@ -56,8 +63,8 @@ def postpone(session: Session, lease: Lease, delay_s: float, code: str, *, faile
         session,
         lease,
         Failpoint.STEP_POSTPONED,
-        attempts=StepRow.attempts - 1,
-        postponed=StepRow.postponed + int(failed),
+        attempts=_STEPS.c.attempts - 1,
+        postponed=_STEPS.c.postponed + int(failed),
         not_before=database_clock() + delay_s,
         error_code=code,
     )
@@ -70,7 +77,7 @@ def retry(session: Session, lease: Lease, code: str) -> bool:
 
 def give_back(session: Session, lease: Lease) -> bool:
     """Make the step ready again because its worker was told to stop; spends no claim."""
-    return _reopen(session, lease, Failpoint.STEP_GIVEN_BACK, attempts=StepRow.attempts - 1)
+    return _reopen(session, lease, Failpoint.STEP_GIVEN_BACK, attempts=_STEPS.c.attempts - 1)
 
 
 def give_up(session: Session, lease: Lease, code: str) -> bool:
@@ -101,12 +108,7 @@ def _change(session: Session, lease: Lease, point: Failpoint, **values: Any) -> 
 
 
 def _changed(session: Session, lease: Lease, **values: Any) -> bool:  # noqa: ANN401  column values
-    statement = (
-        update(StepRow)
-        .where(StepRow.id == lease.step_id, StepRow.fence == lease.fence, StepRow.state == StepState.LEASED.value)
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
-    result = session.execute(statement)
+    given = {"step": lease.step_id, "under": lease.fence, "held": StepState.LEASED.value}
+    result = session.execute(_HELD.values(**values), given)
     assert isinstance(result, CursorResult)
     return result.rowcount == 1

@@ -4,15 +4,32 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import celery_faults, encoders, kokoro, loudness, main_job, peers, takes, text, timings
+from tests.bench import (
+    api,
+    celery_faults,
+    encoders,
+    kokoro,
+    loudness,
+    main_job,
+    overhead,
+    peers,
+    steptable,
+    takes,
+    text,
+    timings,
+)
 
 _BENCHES = {
+    "api": api.run,
     "celery": celery_faults.run,
+    "claims": steptable.run_claims,
     "encoders": encoders.run,
     "kokoro": kokoro.run,
     "loudness": loudness.run,
     "main": main_job.run,
+    "overhead": overhead.run,
     "peers": peers.run,
+    "queue": steptable.run_queue,
     "sound": main_job.run_sound,
     "takes": takes.run,
     "text": text.run,

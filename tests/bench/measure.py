@@ -7,6 +7,9 @@ import statistics
 import subprocess
 import time
 from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support.processes import descendants
 
 
 @dataclass(frozen=True)
@@ -47,3 +50,20 @@ def table(title, head, rows):
     print(f"\n{title}")
     for row in cells:
         print("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+#: CPU times in /proc are in these.
+_TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_of(pid):
+    """CPU seconds of a process, of those below it, and of those that have ended and were waited for."""
+    return sum(_cpu_s(process) for process in (pid, *descendants(pid)))
+
+
+def _cpu_s(pid):
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, fields[11:15])) / _TICKS_A_SECOND

@@ -12,13 +12,14 @@ from briefing.failpoints import Failpoint, reach
 from briefing.measures import REALTIME_FACTOR, counted
 from briefing.models import RevisionRow
 from briefing.speech import Cast, Chunk
-from briefing.states import RevisionState, StepKind
-from briefing.takes import find_takes, save_take
+from briefing.states import ACTIVE, RevisionState, StepKind
+from briefing.takes import find_take, save_take
 from worker.speak import speak
 from worker.speakers import voice_errors
-from worker.tasks.common import finish_idle, load_active
+from worker.tasks.common import finish_idle
 
 if TYPE_CHECKING:
+    from briefing.revisions import Speaking
     from briefing.speech import Narrator
     from briefing.steps import Lease
     from worker.workplace import Workplace
@@ -26,13 +27,14 @@ if TYPE_CHECKING:
 
 def speak_chunk(lease: Lease, place: Workplace) -> None:
     """Speak one chunk, unless an equal one has been spoken meanwhile; the last one readies the assembling."""
-    revision = load_active(place, lease)
-    if revision is None:
-        finish_idle(place, lease)
-        return
+    assert lease.revision_id is not None
     chunk = Chunk.stored(lease.payload["chunk"])
     with place.database.reading() as session:
-        take = find_takes(session, [chunk.key]).get(chunk.key)
+        revision = revisions.speaking(session, lease.revision_id)
+        take = find_take(session, chunk.key)
+    if revision.state not in ACTIVE:
+        finish_idle(place, lease)
+        return
     if take is None:
         voice = chunk.voice or revision.voice
         _check_narrator(place, revision, voice)
@@ -45,18 +47,18 @@ def speak_chunk(lease: Lease, place: Workplace) -> None:
     with place.database.writing() as session:
         # Also when it comes too late for this revision: what has been spoken once need not be spoken again.
         take = save_take(session, take, datetime.now(UTC))
-        revisions.locked(session, revision.id)
+        revisions.lock(session, lease.revision_id)
         if not steps.finish(session, lease):
             return
-        if revisions.chunk_spoken(session, revision.id, take.seconds) == 0:
-            steps.ready_waiting(session, revision.id, StepKind.ASSEMBLE)
-            row = session.get_one(RevisionRow, revision.id, populate_existing=True)
+        if revisions.chunk_spoken(session, lease.revision_id, take.seconds) == 0:
+            steps.ready_waiting(session, lease.revision_id, StepKind.ASSEMBLE)
+            row = session.get_one(RevisionRow, lease.revision_id)
             revisions.move(row, RevisionState.ASSEMBLING, datetime.now(UTC))
         reach(Failpoint.SPEAK_BEFORE_COMMIT)
     reach(Failpoint.SPEAK_AFTER_COMMIT)
 
 
-def _check_narrator(place: Workplace, revision: RevisionRow, voice: str) -> None:
+def _check_narrator(place: Workplace, revision: Speaking, voice: str) -> None:
     """Raise NarratorAway where this worker's engine or model is not the one the revision pinned for `voice`: its take
     would stand under the pinned one's key, and among takes of it (one narrator a briefing).
     """

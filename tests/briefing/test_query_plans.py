@@ -1,0 +1,100 @@
+"""What is asked all the time is answered from an index, however large the tables become."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import event, text
+
+from briefing import steps
+from briefing.database import Database
+from briefing.revisions import newest_revision
+from briefing.schema import migrate
+from briefing.states import Queue, StepState
+from tests.bench.steptable import fill_episodes, fill_steps
+from tests.support.postgres import postgres
+from worker.public_files import PublicFiles
+from worker.publish import write_feed
+
+ALL = tuple(Queue)
+
+#: Tables that grow with every article; a look at all of one is what may not be.
+LARGE = ("steps", "episodes", "revisions", "briefings", "masters", "takes")
+
+#: What happens for every chunk, several times a second, or for every article published.
+MOVES = {
+    "is_due": lambda session, _: steps.is_due(session, ALL),
+    "claim": lambda session, _: steps.claim(session, holder="h", lease_s=60.0, queues=ALL),
+    "finish": lambda session, _: steps.finish(
+        session, steps.claim(session, holder="h", lease_s=60.0, queues=(Queue.BULK,))
+    ),
+    "release_expired": lambda session, _: steps.release_expired(session),
+    "release_held_by": lambda session, _: steps.release_held_by(session, "h"),
+    "cancel": lambda session, _: steps.cancel(session, 1, "superseded"),
+    "due_to_ring": lambda session, _: steps.due_to_ring(session, 60.0, 100),
+    "newest_revision": lambda session, _: newest_revision(session, f"{1:016x}"),
+    "write_feed": lambda session, folder: write_feed(session, "bench", PublicFiles(folder, "http://b.example")),
+}
+
+
+@pytest.fixture(scope="module", params=["SQLite", "PostgreSQL"])
+def database(request, tmp_path_factory):
+    """A database with enough in it that a look at a whole table would not be the cheaper way."""
+    folder = tmp_path_factory.mktemp("plans")
+    if request.param == "SQLite":
+        yield from filled(Database(f"sqlite:///{folder / 'b.db'}"))
+    else:
+        with postgres(folder) as server:
+            yield from filled(Database(server.address))
+
+
+def filled(database):
+    migrate(database)
+    fill_steps(database, 20_000, StepState.DONE)
+    fill_steps(database, 2_000, StepState.READY)
+    fill_episodes(database, 0, 3_000)
+    if database.engine.dialect.name == "postgresql":
+        # As its autovacuum does; nobody does so to SQLite.
+        with database.writing() as session:
+            session.execute(text("ANALYZE"))
+    yield database
+    database.dispose()
+
+
+@pytest.mark.parametrize("name", MOVES)
+def test_no_move_looks_at_a_whole_table(database, name, tmp_path):
+    # Given large tables / When a move is made / Then none of its statements goes through one of them from end to end
+    asked = []
+
+    def note(connection, cursor, statement, parameters, context, many):
+        if statement.split(None, 1)[0] in {"SELECT", "UPDATE", "DELETE"}:
+            asked.append((statement, parameters))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        with database.writing() as session:
+            MOVES[name](session, tmp_path)
+            event.remove(database.engine, "before_cursor_execute", note)
+            plans = [plan(session, *statement) for statement in asked]
+    finally:
+        if event.contains(database.engine, "before_cursor_execute", note):
+            event.remove(database.engine, "before_cursor_execute", note)
+    assert plans
+    for found in plans:
+        assert not [line for line in found if whole_table(line)], "\n".join(found)
+
+
+def plan(session, statement, parameters):
+    """The lines of a statement's plan."""
+    word = "EXPLAIN QUERY PLAN" if session.get_bind().dialect.name == "sqlite" else "EXPLAIN"
+    rows = session.connection().exec_driver_sql(f"{word} {statement}", parameters).all()
+    return [str(row[-1]) for row in rows]
+
+
+def whole_table(line):
+    """Whether a line of a plan says that a large table is gone through from end to end."""
+    return any(line.startswith(f"SCAN {table}") or f"Seq Scan on {table}" in line for table in LARGE)
+
+
+def test_a_plan_that_goes_through_a_table_is_told(database):
+    with database.reading() as session:
+        assert any(map(whole_table, plan(session, "SELECT id FROM steps WHERE attempts = 7", ())))
