@@ -69,7 +69,7 @@ def made(tmp_path_factory):
                 for article in ("desk:ferry", "slow:ferry")
             ]
             work_off(place)
-            yield str(client.base_url), made, ids
+            yield str(client.base_url), made, ids, place
         place.database.dispose()
 
 
@@ -90,7 +90,8 @@ def operations():
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.label)
 def test_whatever_is_sent_is_answered_as_described(made, operation):
-    address, given_keys, ids = made
+    address, given_keys, ids, place = made
+    work_off(place)  # what the operations before have asked for: a stream of events ends when all is made
     cases = st.one_of(
         operation.as_strategy(generation_mode=GenerationMode.POSITIVE),
         operation.as_strategy(generation_mode=GenerationMode.NEGATIVE),
