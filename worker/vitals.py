@@ -23,7 +23,7 @@ def trouble(folder: Path, role: str, now: float) -> str | None:
 
 
 def _lives(path: Path) -> bool:
-    """Tell whether the process of a file runs: one that was killed leaves its file, and itself where nobody reaps."""
+    """Tell whether the process of a file runs; what is killed leaves its file, and itself where nobody reaps it."""
     try:
         status = Path("/proc", path.stem.rpartition("-")[2], "stat").read_text()
     except OSError:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import feedparser
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from api.app import create_app
 from briefing import steps
@@ -54,6 +54,9 @@ def newsroom(place, tmp_path):
         (tmp_path / "articles" / "ferry.md").write_text(ARTICLE.replace("four days", "fourteen days"))
     ask(place, "tram", now=datetime.now(UTC))
     work_off(place)
+    with place.database.writing() as session:
+        # Nothing serves the files here, so the looks from outside are left out.
+        session.execute(update(StepRow).where(StepRow.kind == "verify").values(state="done"))
     return place
 
 
@@ -108,7 +111,7 @@ def test_the_drill(newsroom, tmp_path, monkeypatch):
         kept = session.get_one(RevisionRow, late)
         assert kept.chunks_left == 0
         spoken = session.scalars(select(StepRow.attempts).where(StepRow.revision_id == late, StepRow.kind == "speak"))
-        assert sorted(spoken) == [1, 1, 1, 1, 2], "only what the fire interrupted is spoken twice"
+        assert sorted(spoken) == [1, 1, 1, 2], "only what the fire interrupted is spoken twice"
     assert seen(place).items() >= before.items()
     left = [found.code for found in examine(place, fix=False)]
     assert left == ["public_address"], "nothing serves the files any more"
