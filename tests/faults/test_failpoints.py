@@ -183,7 +183,7 @@ def fail_api(desk, failing, action):
 def test_every_failpoint(action, tmp_path):
     # Given an installation in which every point is armed once, and a reader who listens all the while
     failing = Failpoints(tmp_path / "failing")
-    with installed(tmp_path / "desk", WORKERS=4, LEASE_S=2, STEP_S=2) as desk:
+    with installed(tmp_path / "desk", WORKERS=4, LEASE_S=2, STEP_S=5) as desk:
         desk.serve(**failing.environment)
         desk.environment |= failing.environment
         desk.work()
