@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 from tests.bench import (
@@ -39,4 +40,6 @@ _BENCHES = {
 name, *arguments = sys.argv[1:] or ["main"]
 if name not in _BENCHES:
     sys.exit(f"there is no bench {name!r}; there are: {', '.join(_BENCHES)}")
+# What a bench has started is ended with it, also where it is told to stop.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 _BENCHES[name](*arguments)

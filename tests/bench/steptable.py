@@ -39,7 +39,7 @@ _TIMES = 15
 _ALL = (Queue.INTERACTIVE, Queue.BULK, Queue.ONLINE)
 
 #: Few and many: ready steps, done ones beside them, episodes of the show.
-_FEW, _MANY = (100, 100, 100), (100_000, 1_000_000, 100_000)
+_FEW, _MANY = (100, 100, 300), (100_000, 1_000_000, 100_000)
 
 _ROWS_AT_ONCE = 20_000
 
