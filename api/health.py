@@ -7,7 +7,7 @@ import shutil
 from typing import Any
 
 from fastapi import APIRouter, Response
-from sqlalchemy import inspect, select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api import schemas
@@ -16,7 +16,7 @@ from api.problems import responses
 from api.routes import get_and_head
 from briefing.database import database_clock
 from briefing.errors import DatabaseUnavailable
-from briefing.models import HealthRow
+from briefing.models import GateRow, HealthRow
 from briefing.rows import put
 from briefing.workers import heard_of
 
@@ -95,12 +95,11 @@ def _workers(session: Session) -> str:
 
 
 def _engines(session: Session) -> str:
-    """Tell whether the breaker of an online engine is open. The table comes with the gates before such engines."""
-    if not inspect(session.connection()).has_table("engine_gates"):
-        return "none"
-    found = session.execute(text("SELECT engine FROM engine_gates WHERE state <> 'closed' ORDER BY engine"))
-    stopped = [str(row.engine) for row in found]
-    return f"stopped: {', '.join(stopped)}" if stopped else "ok"
+    """Tell whether the breaker of an online engine is open."""
+    gates = select(GateRow.engine, GateRow.state).order_by(GateRow.engine)
+    found = session.execute(gates).all()
+    stopped = [engine for engine, state in found if state != "closed"]
+    return f"stopped: {', '.join(stopped)}" if stopped else "ok" if found else "none"
 
 
 @router.get(

@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
-from sqlalchemy import func, inspect, literal, or_, select, text, union_all
+from sqlalchemy import func, literal, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from briefing.database import database_clock
 from briefing.measures import MEASURES, Measure, parse
-from briefing.models import HealthRow, RevisionRow, StepRow, WorkerRow
+from briefing.models import GateRow, HealthRow, RevisionRow, StepRow, WorkerRow
 from briefing.revisions import LATELY_S, ended_lately, last_success
 from briefing.states import ACTIVE, Queue, RevisionState, StepState
 from briefing.workers import RETIRED, SILENT_S, added
@@ -192,13 +192,9 @@ def _beside(session: Session) -> list[Gauge]:
             "briefcast_broker_up", "Whether the broker is well, or not needed.", broker is None or broker.state == "ok"
         )
     ]
-    # The table comes with the gates before online engines.
-    if inspect(session.connection()).has_table("engine_gates"):
-        gates: dict[tuple[str, ...], float] = {
-            (str(row.engine),): float(row.state != "closed")
-            for row in session.execute(text("SELECT engine, state FROM engine_gates"))
-        }
-        found.append(Gauge("briefcast_engine_breaker_open", "Whether an engine is given a rest.", ("engine",), gates))
+    gates = session.execute(select(GateRow.engine, GateRow.state)).all()
+    stopped: dict[tuple[str, ...], float] = {(engine,): float(state != "closed") for engine, state in gates}
+    found.append(Gauge("briefcast_engine_breaker_open", "Whether an engine is given a rest.", ("engine",), stopped))
     return found
 
 

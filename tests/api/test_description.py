@@ -50,6 +50,9 @@ def made(tmp_path_factory):
     """A server with a live and a held briefing, and a key of every role."""
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("description")
+        # The description is what is tested here, not how often a stranger may ask.
+        for bound in ("ANONYMOUS_A_MINUTE", "FAILED_KEYS", "REQUESTS_A_MINUTE", "UNCONFIRMED_ARTICLES"):
+            patch.setenv(f"BRIEFCAST_LIMIT_{bound}", "0")
         patch.setenv("BRIEFCAST_DATA", str(folder / "var"))
         patch.setenv("BRIEFCAST_PUBLIC_URL", f"http://127.0.0.1:{free_port()}")
         patch.chdir(folder)

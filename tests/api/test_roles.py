@@ -24,6 +24,9 @@ DEMANDS = {
     ("GET", "/v1/briefings/{briefing_id}/events"): Scope.READ,
     ("POST", "/v1/briefings/{briefing_id}/regenerate"): Scope.GENERATE,
     ("POST", "/v1/briefings/{briefing_id}/publish"): Scope.PUBLISH,
+    ("PUT", "/v1/articles/{source}/{article}/audio"): Scope.GENERATE,
+    ("POST", "/v1/estimates"): Scope.GENERATE,
+    ("GET", "/v1/estimates/{estimate_id}"): Scope.READ,
     ("GET", "/v1/voices"): Scope.READ,
     ("GET", "/v1/jingles"): Scope.READ,
     ("POST", "/v1/jingles"): Scope.PUBLISH,
@@ -38,6 +41,7 @@ DEMANDS = {
     ("GET", "/briefings/{briefing}/{revision}/{file}"): None,
     ("GET", "/embed/{source}/{article}"): None,
     ("GET", "/livez"): None,
+    ("GET", "/metrics"): None,
     ("GET", "/readyz"): None,
     ("GET", "/"): None,
     ("GET", "/docs"): None,
@@ -58,11 +62,14 @@ FILLED = {
     "briefing": "0123456789abcdef",
     "revision": "1",
     "file": "transcript.vtt",
+    "estimate_id": "0123456789abcdef",
 }
 
 #: Bodies and queries with which a request that is let through gets as far as the route's own work.
 SENT = {
     ("POST", "/v1/briefings"): {"json": {"article_ids": ["desk:ferry"], "voice": "nobody"}},
+    ("PUT", "/v1/articles/{source}/{article}/audio"): {"json": {"voice": "nobody"}},
+    ("POST", "/v1/estimates"): {"json": {"article_ids": ["desk:ferry"], "voice": "nobody"}},
     ("POST", "/v1/jingles"): {"params": {"name": "morning", "part": "intro"}, "content": b""},
 }
 
@@ -96,6 +103,9 @@ def made(tmp_path_factory):
 
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("roles")
+        # Roles are what is tested here, not how often a stranger may ask.
+        for bound in ("ANONYMOUS_A_MINUTE", "FAILED_KEYS", "REQUESTS_A_MINUTE", "UNCONFIRMED_ARTICLES"):
+            patch.setenv(f"BRIEFCAST_LIMIT_{bound}", "0")
         patch.setenv("BRIEFCAST_DATA", str(folder / "var"))
         patch.setenv("BRIEFCAST_PUBLIC_URL", "http://127.0.0.1:" + str(_free()))
         patch.chdir(folder)

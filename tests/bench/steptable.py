@@ -24,6 +24,7 @@ from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, Sho
 from briefing.schema import migrate
 from briefing.show import Show
 from briefing.states import Queue, StepKind, StepState
+from briefing.storage import FolderStorage, PublicFolder
 from briefing.values import Card
 from tests.bench.measure import cpu_of, table
 from tests.support.postgres import postgres
@@ -100,6 +101,11 @@ def _crowd(database, server, workers, count):
     return workers, f"{count / wall_s:.0f}", f"{each[0]:.2f}", served, f"{longest:.2f}"
 
 
+def files_in(folder):
+    """Files that readers fetch, in `folder`."""
+    return PublicFiles(PublicFolder(folder, FolderStorage(folder)), "http://bench.example")
+
+
 def run_queue(scale="1"):
     """Measure and print what each move costs at few and at many rows. `scale` makes the many fewer: 0.1, say."""
     many = tuple(int(count * float(scale)) for count in _MANY)
@@ -108,7 +114,7 @@ def run_queue(scale="1"):
             found = []
             for sizes in (_FEW, many):
                 _fill(database, sizes)
-                found.append(_moves(database, server, PublicFiles(Path(folder), "http://bench.example")))
+                found.append(_moves(database, server, files_in(Path(folder))))
             table(
                 f"{name}: CPU ms of a move, the server's included; {_FEW[0]:,} ready and {_FEW[1]:,} done steps, "
                 f"{_FEW[2]:,} episodes, against {many[0]:,}, {many[1]:,}, {many[2]:,}",

@@ -10,9 +10,8 @@ from briefing.database import Database
 from briefing.revisions import newest_revision
 from briefing.schema import migrate
 from briefing.states import Queue, StepState
-from tests.bench.steptable import fill_episodes, fill_steps
+from tests.bench.steptable import files_in, fill_episodes, fill_steps
 from tests.support.postgres import postgres
-from worker.public_files import PublicFiles
 from worker.publish import write_feed
 
 ALL = tuple(Queue)
@@ -32,7 +31,7 @@ MOVES = {
     "cancel": lambda session, _: steps.cancel(session, 1, "superseded"),
     "due_to_ring": lambda session, _: steps.due_to_ring(session, 60.0, 100),
     "newest_revision": lambda session, _: newest_revision(session, f"{1:016x}"),
-    "write_feed": lambda session, folder: write_feed(session, "bench", PublicFiles(folder, "http://b.example")),
+    "write_feed": lambda session, folder: write_feed(session, "bench", files_in(folder)),
 }
 
 

@@ -274,7 +274,7 @@ class StepTable(RuleBasedStateMachine):
 
     def _settle(self, session, lost):
         for step in lost:
-            if step.dead and step.revision_id is not None:
+            if step.dead and steps.bury(session, step) and step.revision_id is not None:
                 revisions.fail(session, step.revision_id, BriefcastError("lost", code=steps.WORKER_LOST), self.now)
 
     def _give_up(self, lease, error):
@@ -307,11 +307,11 @@ class StepTable(RuleBasedStateMachine):
             for part in ("name", f"{version}a", f"{version}b")
         ]
         revisions.supersede_unfinished(session, row.briefing_id, row.number, self.now)
-        state, following = pipeline.after_prepare(chunks, self.takes, Queue(row.queue), online=())
+        state, following = pipeline.after_prepare(chunks, self.takes, Queue(row.queue), online={})
         row.script, row.prepared_at = {"version": version}, self.now
         row.chunks_left = sum(step.kind is StepKind.SPEAK for step in following)
         revisions.move(row, state, self.now)
-        record(session, row.id, following)
+        record(session, row, following)
 
     def _speak(self, session, lease, row):
         key = lease.payload["chunk"]["key"]
@@ -330,7 +330,7 @@ class StepTable(RuleBasedStateMachine):
             revisions.conclude(session, row, state, self.now)
         else:
             revisions.move(row, state, self.now)
-        record(session, row.id, following)
+        record(session, row, following)
 
     def _publish(self, session, row):
         briefing = session.get_one(BriefingRow, row.briefing_id)
@@ -342,7 +342,7 @@ class StepTable(RuleBasedStateMachine):
             revisions.move(live, RevisionState.SUPERSEDED, self.now)
         briefing.live_revision = row.id
         revisions.conclude(session, row, RevisionState.LIVE, self.now)
-        record(session, row.id, pipeline.after_publish(RevisionState.LIVE, Queue(row.queue)))
+        record(session, row, pipeline.after_publish(RevisionState.LIVE, Queue(row.queue)))
 
     def _verify(self, session, row):
         """Changes nothing here."""

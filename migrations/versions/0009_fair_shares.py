@@ -5,29 +5,25 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from briefing.models import UtcDateTime
-
-revision = "0010"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
     """Apply."""
-    with op.batch_alter_table("keys", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("limits", sa.JSON(), nullable=True))
-    with op.batch_alter_table("revisions", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("rank", sa.Integer(), nullable=False, server_default="0"))
-        batch_op.add_column(sa.Column("requester", sa.String(length=64), nullable=True))
-        batch_op.add_column(sa.Column("look_after", sa.Double(), nullable=True))
-        batch_op.create_index("revisions_of_requester", ["requester", "queue", "state"])
-    with op.batch_alter_table("steps", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("rank", sa.Integer(), nullable=False, server_default="0"))
-        batch_op.add_column(sa.Column("engine", sa.String(length=64), nullable=False, server_default=""))
-        batch_op.drop_index("steps_to_claim")
-        batch_op.create_index("steps_to_claim", ["state", "queue", "engine", "rank", "id"])
-        batch_op.create_index("steps_rung", ["state", "queue", "rung_at"])
+    # Without a batch, which would copy the tables: SQLite adds columns in place.
+    op.add_column("keys", sa.Column("limits", sa.JSON(), nullable=True))
+    op.add_column("revisions", sa.Column("rank", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("revisions", sa.Column("requester", sa.String(length=64), nullable=True))
+    op.add_column("revisions", sa.Column("look_after", sa.Float(), nullable=True))
+    op.create_index("revisions_of_requester", "revisions", ["requester", "queue", "state"])
+    op.add_column("steps", sa.Column("rank", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("steps", sa.Column("engine", sa.String(length=64), nullable=False, server_default=""))
+    op.drop_index("steps_to_claim", "steps")
+    op.create_index("steps_to_claim", "steps", ["state", "queue", "engine", "rank", "id"])
+    op.create_index("steps_rung", "steps", ["state", "queue", "rung_at"])
     op.create_table(
         "lanes",
         sa.Column("queue", sa.String(length=16), nullable=False),
@@ -38,16 +34,16 @@ def upgrade() -> None:
     op.create_table(
         "engine_gates",
         sa.Column("engine", sa.String(length=64), nullable=False),
-        sa.Column("per_second", sa.Double(), nullable=False),
+        sa.Column("per_second", sa.Float(), nullable=False),
         sa.Column("most_at_once", sa.Integer(), nullable=False),
         sa.Column("request_characters", sa.Integer(), nullable=False),
-        sa.Column("tokens", sa.Double(), nullable=False),
-        sa.Column("filled_at", sa.Double(), nullable=False),
+        sa.Column("tokens", sa.Float(), nullable=False),
+        sa.Column("filled_at", sa.Float(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("outcomes", sa.JSON(), nullable=False),
-        sa.Column("opened_at", sa.Double(), nullable=True),
-        sa.Column("open_s", sa.Double(), nullable=False),
-        sa.Column("probe_until", sa.Double(), nullable=True),
+        sa.Column("opened_at", sa.Float(), nullable=True),
+        sa.Column("open_s", sa.Float(), nullable=False),
+        sa.Column("probe_until", sa.Float(), nullable=True),
         sa.Column("reason", sa.String(length=500), nullable=False),
         sa.PrimaryKeyConstraint("engine", name=op.f("pk_engine_gates")),
     )
@@ -75,8 +71,8 @@ def upgrade() -> None:
         sa.Column("parts_left", sa.Integer(), nullable=False),
         sa.Column("totals", sa.JSON(), nullable=False),
         sa.Column("failed", sa.JSON(), nullable=False),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("finished_at", UtcDateTime(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_estimates")),
     )
 
