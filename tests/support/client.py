@@ -38,7 +38,9 @@ def served(app):
     """Have `app` answer at its public address; yield that."""
     address = app.state.context.address
     port = urlsplit(address).port
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="critical", server_header=False)
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=port, log_level="critical", server_header=False, proxy_headers=False
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
