@@ -20,7 +20,7 @@ def upgrade() -> None:
     with op.batch_alter_table("revisions", schema=None) as batch_op:
         batch_op.add_column(sa.Column("rank", sa.Integer(), nullable=False, server_default="0"))
         batch_op.add_column(sa.Column("requester", sa.String(length=64), nullable=True))
-        batch_op.add_column(sa.Column("look_after", sa.Double(), nullable=True))
+        batch_op.add_column(sa.Column("look_after", sa.Float(), nullable=True))
         batch_op.create_index("revisions_of_requester", ["requester", "queue", "state"])
     with op.batch_alter_table("steps", schema=None) as batch_op:
         batch_op.add_column(sa.Column("rank", sa.Integer(), nullable=False, server_default="0"))
@@ -38,16 +38,16 @@ def upgrade() -> None:
     op.create_table(
         "engine_gates",
         sa.Column("engine", sa.String(length=64), nullable=False),
-        sa.Column("per_second", sa.Double(), nullable=False),
+        sa.Column("per_second", sa.Float(), nullable=False),
         sa.Column("most_at_once", sa.Integer(), nullable=False),
         sa.Column("request_characters", sa.Integer(), nullable=False),
-        sa.Column("tokens", sa.Double(), nullable=False),
-        sa.Column("filled_at", sa.Double(), nullable=False),
+        sa.Column("tokens", sa.Float(), nullable=False),
+        sa.Column("filled_at", sa.Float(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("outcomes", sa.JSON(), nullable=False),
-        sa.Column("opened_at", sa.Double(), nullable=True),
-        sa.Column("open_s", sa.Double(), nullable=False),
-        sa.Column("probe_until", sa.Double(), nullable=True),
+        sa.Column("opened_at", sa.Float(), nullable=True),
+        sa.Column("open_s", sa.Float(), nullable=False),
+        sa.Column("probe_until", sa.Float(), nullable=True),
         sa.Column("reason", sa.String(length=500), nullable=False),
         sa.PrimaryKeyConstraint("engine", name=op.f("pk_engine_gates")),
     )

@@ -14,7 +14,7 @@ from briefing.lexicon import make_entry
 from briefing.lexicons import put_entry
 from briefing.models import ArticleVersionRow, TakeRow
 from briefing.revisions import newest_revision
-from briefing.states import Queue, StepState
+from briefing.states import Queue, StepKind, StepState
 from tests.support.asking import NOW, again, ask, briefing_row, revision_row, step_rows
 from tests.support.newsroom import ARTICLE, work_off
 from worker import perform
@@ -409,7 +409,7 @@ def test_a_stale_worker_changes_nothing(place, article, monkeypatch):
     # Given a worker that is overtaken while it speaks / When it finishes after all / Then its result is dropped
     _, revision, _ = ask(place, "ferry")
     perform_next(place, tuple(Queue))
-    real = perform.TASKS[perform.steps.StepKind.SPEAK]
+    real = perform.TASKS[StepKind.SPEAK]
     overtaken = []
 
     def slow(lease, workplace):
@@ -421,7 +421,7 @@ def test_a_stale_worker_changes_nothing(place, article, monkeypatch):
                 pass
         real(lease, workplace)
 
-    monkeypatch.setitem(perform.TASKS, perform.steps.StepKind.SPEAK, slow)
+    monkeypatch.setitem(perform.TASKS, StepKind.SPEAK, slow)
     assert perform_next(place, tuple(Queue))
     row = revision_row(place, revision)
     assert (row.state, row.chunks_left) == ("live", 0)
