@@ -28,9 +28,11 @@ _LOOK_AGAIN_S = 60
 
 
 def admit(session: Session, caller: Caller, queue: Queue, articles: int, now: datetime) -> None:
-    """Count one more revision for the caller. Raises Problem where a quota is spent. Needs a writing session."""
+    """Count a revision that was just recorded for the caller. Raises Problem where a quota is spent; then the caller of
+    this leaves the transaction, and nothing is recorded. Needs a writing session.
+    """
     limits, bulk = caller.limits, queue is Queue.BULK
-    if limits.bulk_open and bulk and _open(session, caller.key_id, limits.bulk_open) >= limits.bulk_open:
+    if limits.bulk_open and bulk and _open(session, caller.key_id, limits.bulk_open + 1) > limits.bulk_open:
         raise Problem(
             "too_many_open",
             f"{limits.bulk_open:,} bulk briefings of this key are being made",

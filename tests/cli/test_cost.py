@@ -13,12 +13,12 @@ def test_the_cost_of_articles_and_of_a_whole_source_is_told_before_anything_is_s
     (tmp_path / "articles" / "empty.md").write_text("")
     done = CliRunner().invoke(cost, ["--all", "desk", "--show", "daily"])
     assert done.exit_code == 0, done.output
-    lines = dict(line.split(None, 1) for line in done.stdout.splitlines())
+    lines = dict(line.split(None, 1) for line in done.output.splitlines())
     assert lines["articles"] == "2"
     assert lines["takes"] == "0 of 10 exist already"
     assert lines["money"].startswith("0.00")
     assert "without a voice that nobody measured" in lines["CPU"]
-    assert "desk:empty: cannot be read [article_empty]" in done.stderr
+    assert "desk:empty: cannot be read [article_empty]" in done.output
     one = CliRunner().invoke(cost, ["desk:ferry", "--voice", "joe"])
     assert "articles     1" in one.stdout
     assert "nobody measured" not in one.stdout

@@ -45,6 +45,7 @@ def served(app):
         port=port,
         log_level="critical",
         server_header=False,
+        proxy_headers=False,
         http=BoundedProtocol,
         h11_max_incomplete_event_size=HEAD_BYTES,
     )
