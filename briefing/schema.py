@@ -148,7 +148,7 @@ def _lock(connection: Connection) -> None:
 def refuse_newer(database: Database) -> None:
     """Raise Misconfigured for a database that a newer Briefcast has migrated: migrations are numbered."""
     now = current(database)
-    if now is not None and now > newest():
+    if is_newer(now):
         message = f"the database is at migration {now}, and this Briefcast knows none after {newest()}"
         hint = (
             "A newer Briefcast has migrated it, and nothing has been changed. Install that one, or take it back there."

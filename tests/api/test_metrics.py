@@ -140,11 +140,14 @@ def test_every_metric_that_an_alert_names_is_in_a_scrape(client):
 
 
 def test_the_open_breaker_of_an_engine_is_told_and_degrades(client, place):
-    from sqlalchemy import text
+    from briefing.models import GateRow
 
+    still = {"per_second": 1.0, "most_at_once": 1, "request_characters": 100, "tokens": 0.0, "filled_at": 0.0}
+    still |= {"outcomes": [], "open_s": 60.0, "reason": ""}
     with place.database.writing() as session:
-        session.execute(text("CREATE TABLE IF NOT EXISTS engine_gates (engine VARCHAR PRIMARY KEY, state VARCHAR)"))
-        session.execute(text("INSERT INTO engine_gates VALUES ('gtts', 'open'), ('openai', 'closed')"))
+        session.add_all(
+            [GateRow(engine="gtts", state="open", **still), GateRow(engine="openai", state="closed", **still)]
+        )
     found = scrape(client)
     assert value(found, "briefcast_engine_breaker_open", engine="gtts") == 1
     assert value(found, "briefcast_engine_breaker_open", engine="openai") == 0

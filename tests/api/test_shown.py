@@ -88,7 +88,9 @@ def test_a_newer_revision_and_what_goes_live_show_at_once(place, briefing):
     asked()
     with place.database.writing() as session:
         row = session.get_one(BriefingRow, briefing)
-        revisions.record(session, row, Casting(body="silence"), Queue.BULK, revisions.MAKE, "tests", NOW)
+        revisions.record(
+            session, row, Casting(body="silence"), Queue.BULK, revisions.MAKE, revisions.Asker("tests"), NOW
+        )
     assert asked() == b"2"
     with place.database.writing() as session:
         session.get_one(BriefingRow, briefing).live_revision = 1
@@ -100,7 +102,9 @@ def test_a_look_that_ended_unchanged_is_not_the_newest(place, briefing):
     asked()
     with place.database.writing() as session:
         row = session.get_one(BriefingRow, briefing)
-        look = revisions.record(session, row, Casting(body="silence"), Queue.BULK, revisions.LOOK, "tests", NOW)
+        look = revisions.record(
+            session, row, Casting(body="silence"), Queue.BULK, revisions.LOOK, revisions.Asker("tests"), NOW
+        )
         look.state = RevisionState.UNCHANGED.value
     assert asked() == b"1"
 
