@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
-from api import quotas, schemas, views
+from api import quotas, schemas
 from api.asking import read_request
 from api.context import Generator, Here
+from api.once import Asked, once
 from api.problems import responses
 from briefing import asking
-from briefing.models import BriefingRow, ShowRow
+from briefing.audit import Action
+from briefing.models import ShowRow
 from briefing.show import Show
 from briefing.values import NAME_PATTERN
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from briefing.models import RevisionRow
 
 router = APIRouter(prefix="/v1/articles", tags=["briefings"])
 
@@ -63,15 +70,16 @@ def saved(
     """
     wish = body or SavedRequest.model_validate({})
     request = schemas.BriefingRequest.model_validate({"article_ids": [f"{source}:{article}"], **wish.model_dump()})
-    now = datetime.now(UTC)
-    with context.database.writing() as session:
+
+    def work(session: Session, now: datetime) -> tuple[RevisionRow, int]:
         wanted = read_request(session, request, caller, context)
-        quiet = Show.model_validate(session.get_one(ShowRow, wanted.show).settings).quiet
+        quiet = Show.stored(session.get_one(ShowRow, wanted.show).settings).quiet
         revision, made = asking.edited(session, wanted, quiet, now)
         if made:
             quotas.admit(session, caller, wanted.queue, 1, now)
-        shown = views.briefing(session, session.get_one(BriefingRow, revision.briefing_id), context)
-    response.status_code = 202 if made else 200
+        return revision, 202 if made else 200
+
+    shown, response.status_code = once(context, Asked(Action.SAVE, caller, None, ""), work)
     response.headers["Location"] = shown.links["self"]
     response.headers["Cache-Control"] = "no-store"
     return shown

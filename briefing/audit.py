@@ -25,6 +25,8 @@ class Action(StrEnum):
     """What was done."""
 
     ASK = "ask"
+    SAVE = "save"
+    """A CMS said that a story was saved."""
     REGENERATE = "regenerate"
     PUBLISH = "publish"
     JINGLE_UPLOAD = "jingle_upload"

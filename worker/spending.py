@@ -110,7 +110,7 @@ def _said(moment: datetime) -> str:
 def _show(session: Session, revision: RevisionRow) -> Show:
     """Return the home show as it is now: a raised budget counts for what was asked for before."""
     briefing = session.get_one(BriefingRow, revision.briefing_id)
-    return Show.model_validate(session.get_one(ShowRow, briefing.show).settings)
+    return Show.stored(session.get_one(ShowRow, briefing.show).settings)
 
 
 def _budgets(

@@ -29,7 +29,7 @@ def measure_articles(lease: Lease, place: Workplace) -> None:
     """Measure the articles of one part and add them to their estimate."""
     with place.database.reading() as session:
         row = session.get_one(EstimateRow, lease.payload["estimate"])
-        show = Show.model_validate(session.get_one(ShowRow, row.show).settings)
+        show = Show.stored(session.get_one(ShowRow, row.show).settings)
         sources = listed_sources(session)
         lexicon = lexicon_for(session, show.slug)
     estimating = Estimating(
