@@ -134,12 +134,13 @@ class Nemesis:
             time.sleep(self.chance.random() * pause_s)
 
     def child(self):
-        """A process that does steps, or None while there is none."""
-        found = []
-        for name, kept in self.desk.kept.items():
-            if name.startswith("worker"):
-                found += sorted(descendants(kept.pid))
-        return self.chance.choice(found) if found else None
+        """A process that does steps; waits while there is none, as those before may just have been killed."""
+
+        def found():
+            names = [name for name in self.desk.kept if name.startswith("worker")]
+            return sorted(pid for name in names for pid in descendants(self.desk.kept[name].pid))
+
+        return self.chance.choice(wait_for(found, "a process that does steps"))
 
     def stop(self, pid, seconds):
         """Stop a process for a while."""
@@ -153,24 +154,18 @@ class Nemesis:
 
 def kill_worker(nemesis):
     """Kill -9 of a process that does steps."""
-    pid = nemesis.child()
-    if pid is None:
-        return False
     with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-    return True
+        os.kill(nemesis.child(), signal.SIGKILL)
 
 
 def pause_worker(nemesis):
     """SIGSTOP for less than a lease."""
-    pid = nemesis.child()
-    return False if pid is None else nemesis.stop(pid, nemesis.chance.uniform(0.1, 0.6) * nemesis.lease_s)
+    nemesis.stop(nemesis.child(), nemesis.chance.uniform(0.1, 0.6) * nemesis.lease_s)
 
 
 def starve_worker(nemesis):
     """SIGSTOP past the lease: another does the step, and what this one finishes is stale."""
-    pid = nemesis.child()
-    return False if pid is None else nemesis.stop(pid, nemesis.lease_s * 1.6)
+    nemesis.stop(nemesis.child(), nemesis.lease_s * 1.6)
 
 
 def kill_workers(nemesis):

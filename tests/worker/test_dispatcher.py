@@ -28,7 +28,7 @@ def test_a_database_that_is_away_for_a_while_ends_nobody(place, monkeypatch, mod
 
     monkeypatch.setattr(module, "_AWAY_S", 0.01)
     monkeypatch.setattr(module.sweep, "sweep", sometimes)
-    object.__setattr__(place, "work", place.work.model_copy(update={"tick_s": 0.05, "workers": 0}))
+    object.__setattr__(place, "work", place.work.model_copy(update={"tick_s": 0.05, "workers": 0, "lease_s": 0.1}))
     running = getattr(module, supervisor)(place)
     if module is dispatcher:
         monkeypatch.setattr(running, "_ask_broker", lambda: None)
