@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import shutil
 from typing import Any
 
@@ -15,7 +14,7 @@ from api.context import Context, Here, Reader
 from api.problems import responses
 from api.routes import get_and_head
 from briefing.database import database_clock
-from briefing.errors import DatabaseUnavailable
+from briefing.errors import DatabaseUnavailable, StorageUnavailable
 from briefing.models import GateRow, HealthRow
 from briefing.rows import put
 from briefing.workers import heard_of
@@ -69,12 +68,11 @@ def look(context: Context) -> dict[str, str]:
 
 
 def _storage(context: Context) -> str:
-    folder = context.data.data
-    probe = folder / f".readyz-{secrets.token_hex(4)}"
     try:
-        probe.write_bytes(b"ok")
-        probe.unlink()
-        free_mb = shutil.disk_usage(folder).free // 1_000_000
+        context.storages.blobs.check()
+        free_mb = shutil.disk_usage(context.data.data).free // 1_000_000
+    except StorageUnavailable as error:
+        return f"unavailable: {error.message}"
     except OSError as error:
         return f"unavailable: {error.strerror}"
     return "ok" if free_mb >= context.data.disk_floor_mb else f"unavailable: {free_mb} MB left on the disk"
