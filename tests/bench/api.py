@@ -50,6 +50,7 @@ def run(seconds="4"):
             _ARTICLES,
             _CHUNKS,
             BRIEFCAST_BROKER_URL="redis://127.0.0.1:1/0",
+            BRIEFCAST_LIMIT_REQUESTS_A_MINUTE="0",
             BRIEFCAST_LOG_LEVEL="WARNING",
         ) as (
             place,

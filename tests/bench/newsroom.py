@@ -57,7 +57,14 @@ def settings(folder: Path) -> dict[str, str]:
     """The environment of a measurement in `folder`, but for its public address and its database."""
     voices = folder / "voices.toml"
     voices.write_text(_VOICES)
-    return {"BRIEFCAST_DATA": str(folder / "var"), "BRIEFCAST_VOICES": str(voices), "BRIEFCAST_LOG_LEVEL": "INFO"}
+    return {
+        "BRIEFCAST_LIMIT_BRIEFINGS_A_DAY": "0",
+        "BRIEFCAST_LIMIT_CHARACTERS_A_DAY": "0",
+        "BRIEFCAST_LIMIT_REQUESTS_A_MINUTE": "0",
+        "BRIEFCAST_DATA": str(folder / "var"),
+        "BRIEFCAST_VOICES": str(voices),
+        "BRIEFCAST_LOG_LEVEL": "INFO",
+    }
 
 
 def furnish(place: Workplace, folder: Path, articles: int, chunks: int) -> None:
