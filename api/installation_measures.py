@@ -11,10 +11,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
-from sqlalchemy import func, literal, or_, select, union_all
+from sqlalchemy import case, func, literal, or_, select, union_all
 from sqlalchemy.orm import aliased
 
+from briefing import gates
 from briefing.database import database_clock
+from briefing.gates import GateState
 from briefing.measures import MEASURES, Measure, parse
 from briefing.models import GateRow, HealthRow, RevisionRow, StepRow, WorkerRow
 from briefing.revisions import LATELY_S, ended_lately, last_success
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from prometheus_client.core import Metric
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from api.context import Context
@@ -75,7 +78,11 @@ def read(context: Context) -> Seen:
 def _steps(session: Session, now: float) -> list[Gauge]:
     ready, state = StepState.READY.value, StepRow.state
     due = or_(StepRow.not_before.is_(None), StepRow.not_before <= now)
-    waits = func.coalesce(StepRow.not_before, StepRow.ready_at)
+    # Whichever came last: a step freed today may have been put off once, long ago.
+    waits = case(
+        (StepRow.not_before > StepRow.ready_at, StepRow.not_before),
+        else_=func.coalesce(StepRow.ready_at, StepRow.not_before),
+    )
     by_queue = select(StepRow.queue, func.count(), func.min(waits)).where(state == ready, due).group_by(StepRow.queue)
     depths, ages = dict.fromkeys(_QUEUES, 0.0), dict.fromkeys(_QUEUES, 0.0)
     for queue, count, oldest in session.execute(by_queue):
@@ -88,19 +95,31 @@ def _steps(session: Session, now: float) -> list[Gauge]:
         )
     }
     unrung, oldest = session.execute(
-        select(func.count(), func.min(waits)).where(state == ready, due, StepRow.rung_at.is_(None))
+        select(func.count(), func.min(waits)).where(state == ready, due, *_to_be_rung(session))
     ).one()
+    shut = select(GateRow.engine).where(GateRow.state != GateState.CLOSED.value)
+    gated = session.scalar(select(func.count()).where(state == ready, due, StepRow.engine.in_(shut))) or 0
     return [
         _by("briefcast_steps_ready", "Steps that may be claimed now.", "queue", depths),
         _by("briefcast_oldest_ready_seconds", "How long the oldest of them has waited.", "queue", ages),
         _by("briefcast_steps_leased", "Steps being performed.", "queue", leased),
         _one("briefcast_steps_delayed", "Steps put off by a failure that passes.", delayed),
         _dead(session, now),
-        _one("briefcast_steps_unrung", "Ready steps that the broker has not been told of.", unrung),
+        _one("briefcast_steps_gated", "Steps that may be claimed but for an engine that is given a rest.", gated),
+        _one("briefcast_steps_unrung", "Steps that the dispatcher should have rung, and has not.", unrung),
         _one(
             "briefcast_oldest_unrung_seconds", "How long the oldest of them has waited.", max(0, now - (oldest or now))
         ),
     ]
+
+
+def _to_be_rung(session: Session) -> list[ColumnElement[bool]]:
+    """Which ready steps the dispatcher would ring at its next look: it rings few of a queue ahead, so only those of
+    queues without a ring that nobody has answered; and none behind a shut gate. See `briefing.steps.rings`.
+    """
+    rung = select(StepRow.queue).where(StepRow.state == StepState.READY.value, StepRow.rung_at.is_not(None))
+    answered = set(_QUEUES) - set(session.scalars(rung.distinct()))
+    return [StepRow.queue.in_(sorted(answered)), StepRow.engine.in_(["", *gates.passable(session)])]
 
 
 def _dead(session: Session, now: float) -> Gauge:

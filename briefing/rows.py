@@ -13,6 +13,8 @@ from sqlalchemy import inspect
 from sqlalchemy.dialects import postgresql, sqlite
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
     from sqlalchemy.sql.dml import ReturningInsert
 
@@ -25,6 +27,14 @@ def add_unless_there(session: Session, row_type: type[Base], **values: Any) -> b
     What is there then can be read: the next statement sees it.
     """
     return session.execute(_adding(session.get_bind().dialect.name, row_type), values).first() is not None
+
+
+def add_all_unless_there(session: Session, row_type: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+    """Add rows but for those whose key is there. All who add at once give them in the same order, by key, so that no
+    two wait for one another.
+    """
+    if rows:
+        session.execute(_insert(session, row_type).on_conflict_do_nothing(), rows)
 
 
 @cache

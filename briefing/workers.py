@@ -13,6 +13,7 @@ from sqlalchemy import func, or_, select, update
 
 from briefing.database import database_clock
 from briefing.models import WorkerRow
+from briefing.rows import add_unless_there, put
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -50,16 +51,21 @@ class Report:
 
 def report(session: Session, told: Report) -> None:
     """Write down what a process reports. Needs a writing session."""
-    row = session.get(WorkerRow, told.name)
     now = float(session.scalar(database_clock().select()) or 0.0)
-    if row is None:
-        row = WorkerRow(name=told.name, role=told.role, host=told.host, pid=told.pid, started_at=now)
-        session.add(row)
-    row.version, row.reported_at, row.stopped = told.version, now, told.stopped
-    row.step_id, row.step_kind = told.step_id, told.step_kind
-    row.step_at = None if told.step_age_s is None else now - told.step_age_s
-    row.memory_bytes, row.measures = told.memory_bytes, dict(told.measures)
-    session.flush()
+    put(
+        session,
+        WorkerRow,
+        {"role": told.role, "host": told.host, "pid": told.pid, "started_at": now},
+        name=told.name,
+        version=told.version,
+        reported_at=now,
+        stopped=told.stopped,
+        step_id=told.step_id,
+        step_kind=told.step_kind,
+        step_at=None if told.step_age_s is None else now - told.step_age_s,
+        memory_bytes=told.memory_bytes,
+        measures=dict(told.measures),
+    )
 
 
 def mark_stopped(session: Session, name: str) -> None:
@@ -81,9 +87,13 @@ def retire(session: Session) -> int:
         .with_for_update(skip_locked=True)
     ).all()
     if gone:
-        before = session.get(WorkerRow, RETIRED, with_for_update=True)
-        sums = [row.measures for row in gone] + ([before.measures] if before else [])
-        report(session, Report(RETIRED, RETIRED, "", 0, "", added(sums), stopped=True))
+        # There before it is locked: of two that retire at once, one would overwrite the other's sums, or fail.
+        now = float(session.scalar(database_clock().select()) or 0.0)
+        first = {"role": RETIRED, "host": "", "pid": 0, "version": "", "started_at": now, "reported_at": now}
+        add_unless_there(session, WorkerRow, name=RETIRED, measures={}, stopped=True, **first)
+        before = session.get_one(WorkerRow, RETIRED, with_for_update=True, populate_existing=True)
+        sums = added([before.measures, *(row.measures for row in gone)])
+        report(session, Report(RETIRED, RETIRED, "", 0, "", sums, stopped=True))
         for row in gone:
             session.delete(row)
     return len(gone)

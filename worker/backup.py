@@ -26,6 +26,7 @@ from sqlalchemy import make_url, select
 
 from briefing.errors import DatabaseUnavailable
 from briefing.models import JingleRow, MasterRow, TakeRow
+from briefing.public_names import audio_sha256
 from briefing.schema import current
 from briefing.storage import FolderStorage, make_folder, reporting, sync_file, sync_folder, write_atomically
 
@@ -58,6 +59,8 @@ class Backup:
     """Of them, those that this backup added."""
     missing: list[str]
     """Named, and not to be had or damaged where they came from: run the doctor."""
+    public: list[str]
+    """The MP3s that readers could fetch, by sha256: restoring makes no others public, such as what was only held."""
     elsewhere: list[str]
     """What is not in the folder and must be kept by other means."""
 
@@ -74,6 +77,8 @@ def back_up(place: Workplace, folder: Path, now: datetime, keep: int) -> Backup:
     named = _named(place.database)
     database = _database(place.database, folder / "database", stamp)
     named |= _named(place.database)
+    # After the database: what is let go or withdrawn meanwhile is not to come back.
+    public = sorted(found for file in place.files.storage.files("audio") if (found := audio_sha256(file.name)))
     blobs, copied, missing, elsewhere = 0, 0, [], _elsewhere(place)
     if isinstance(place.storage, FolderStorage):
         for sha256 in sorted(digest.hex() for digest in named):
@@ -91,6 +96,7 @@ def back_up(place: Workplace, folder: Path, now: datetime, keep: int) -> Backup:
         blobs=blobs,
         copied=copied,
         missing=missing,
+        public=public,
         elsewhere=elsewhere,
     )
     write_atomically(folder / "database" / f"{stamp}.json", json.dumps(asdict(made), indent=1).encode())
@@ -124,17 +130,31 @@ def _database(database: Database, folder: Path, stamp: str) -> Path:
     return path
 
 
+#: Parameters of an address whose variable is not called after them as the others are: `sslmode` is PGSSLMODE,
+#: `target_session_attrs` PGTARGETSESSIONATTRS. By libpq's documentation.
+_VARIABLES = {"connect_timeout": "PGCONNECT_TIMEOUT", "application_name": "PGAPPNAME", "dbname": "PGDATABASE"}
+
+
 def postgresql_environment(address: str) -> dict[str, str]:
-    """Return what PostgreSQL's programs are told of a database: by the environment, which other users cannot see."""
+    """Return what PostgreSQL's programs are told of a database: by the environment, which other users cannot see.
+
+    All that the address says, TLS above all: a server that wants it would refuse them, and one that is not verified
+    might be another. What libpq knows no variable for (keepalives) they do without.
+    """
     url = make_url(address)
     told = {
-        "PGHOST": url.host or str(url.query.get("host", "")),
-        "PGPORT": str(url.port or url.query.get("port", "")),
-        "PGUSER": url.username or "",
-        "PGPASSWORD": url.password or "",
-        "PGDATABASE": url.database or "",
+        _VARIABLES.get(name, f"PG{name.upper().replace('_', '')}"): value if isinstance(value, str) else ",".join(value)
+        for name, value in url.query.items()
     }
-    return os.environ | {name: value for name, value in told.items() if value}
+    itself = {
+        "PGHOST": url.host,
+        "PGPORT": str(url.port or ""),
+        "PGUSER": url.username,
+        "PGPASSWORD": url.password,
+        "PGDATABASE": url.database,
+    }
+    told |= {name: value for name, value in itself.items() if value}
+    return os.environ | told
 
 
 def _dumped(database: Database, path: Path) -> Path:

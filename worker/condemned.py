@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, exists, func, or_, select
 
 from briefing.models import CondemnedRow, JingleRow, MasterRow, StepRow, TakeRow
+from briefing.rows import add_all_unless_there
 from briefing.states import StepKind, StepState
 
 if TYPE_CHECKING:
@@ -29,10 +30,8 @@ YOUNG_S = 86_400.0
 
 def condemn(session: Session, names: Iterable[str], now: float) -> None:
     """Note bytes that no row names any more. Needs a writing session. `now` in seconds since the epoch."""
-    for sha256 in set(names):
-        if session.get(CondemnedRow, sha256) is None:
-            session.add(CondemnedRow(sha256=sha256, since=now))
-    session.flush()
+    # Two collectors may condemn the same bytes at once; the first moment counts.
+    add_all_unless_there(session, CondemnedRow, [{"sha256": sha256, "since": now} for sha256 in sorted(set(names))])
 
 
 def is_named(session: Session, sha256: str) -> bool:

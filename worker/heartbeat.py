@@ -78,6 +78,9 @@ class Heartbeat:
                 self._report(stopped=False)
             except DatabaseUnavailable as error:
                 _log.warning("heartbeat not written", message=error.message)
+            except Exception:  # noqa: BLE001
+                # A thread that ended would make this process look dead for ever; the next beat may go well.
+                _log.exception("heartbeat failed")
             if self._over.wait(self._place.work.heartbeat_s):
                 return
 

@@ -13,7 +13,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, inspect, select
 
@@ -66,16 +66,16 @@ def restore(place: Workplace, folder: Path, stamp: str | None) -> Restored:
         # What processes of before said of themselves, and bytes that may not be here.
         for kind in (WorkerRow, HealthRow, CondemnedRow):
             session.execute(delete(kind))
-    briefings, lost = _published(place, folder)
+    briefings, lost = _published(place, folder, frozenset(manifest.get("public", ())))
     return Restored(manifest["taken_at"], manifest["public_url"], blobs, damaged, briefings, lost)
 
 
-def _manifest(folder: Path, stamp: str | None) -> dict[str, str]:
+def _manifest(folder: Path, stamp: str | None) -> dict[str, Any]:
     found = sorted((folder / "database").glob(f"{stamp or '*'}.json"))
     if not found:
         message = f"there is no whole backup {stamp or ''} in {folder}"
         raise BadInput(message, code="no_backup", hint="Name the folder that `briefcast backup` was given.")
-    manifest: dict[str, str] = json.loads(found[-1].read_text())
+    manifest: dict[str, Any] = json.loads(found[-1].read_text())
     return manifest
 
 
@@ -149,8 +149,10 @@ def _blobs(place: Workplace, folder: Path) -> tuple[int, list[str]]:
     return number, damaged
 
 
-def _published(place: Workplace, folder: Path) -> tuple[int, list[str]]:
-    """Write everything that readers fetch, and the MP3s at the addresses of replaced audio."""
+def _published(place: Workplace, folder: Path, public: frozenset[str]) -> tuple[int, list[str]]:
+    """Write everything that readers fetch, and the MP3s at the addresses of replaced audio that were `public`: a
+    revision that was held and never live is superseded too.
+    """
     number, lost = 0, []
     storage = place.files.storage
     with place.database.writing() as session:
@@ -164,7 +166,7 @@ def _published(place: Workplace, folder: Path) -> tuple[int, list[str]]:
             .where(RevisionRow.state == RevisionState.SUPERSEDED.value)
         )
         for sha256 in session.scalars(replaced.distinct()).all():
-            if place.storage.path(sha256) is not None:
+            if sha256 in public and place.storage.path(sha256) is not None:
                 place.files.put_audio(sha256)
         for briefing in session.scalars(select(BriefingRow).where(BriefingRow.live_revision.is_not(None))):
             revision = session.get_one(RevisionRow, briefing.live_revision)

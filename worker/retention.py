@@ -1,8 +1,9 @@
 """Lets go of what nothing needs any more: old revisions' audio, unused takes and masters, versions, steps, answers.
 
 Never of what a feed, an alias, a live or held revision or a step names. A little at a time, each bit in a transaction
-of its own that looks once more; rows go first, and the bytes an hour later if no row has come to name them again, so
-that a worker that has just found a row keeps what it found.
+of its own; rows go first, and the bytes an hour later if no row has come to name them again, so that a worker that has
+just found a row keeps what it found. No transaction keeps others from preparing a revision meanwhile, neither SQLite's
+between two of ours nor PostgreSQL's READ COMMITTED within one: what that may cost is a take that is spoken once more.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from briefing.models import (
     TakeRow,
 )
 from briefing.public_names import audio_name, briefing_folder
+from briefing.rows import put
 from briefing.states import RevisionState
 from briefing.workers import retire
 from worker import uses
@@ -48,6 +50,12 @@ BATCH = 200
 
 #: Seconds between the end of one pass over everything and the next.
 _REST_S = 3600.0
+
+#: Stands among the cursors while there is more to note before the walks may go on.
+_NOTING = "noting"
+
+#: The walks that go by what has been noted.
+_BY_USES = frozenset({"takes", "versions"})
 
 _OVER = [RevisionState.SUPERSEDED.value, RevisionState.FAILED.value, RevisionState.UNCHANGED.value]
 
@@ -109,7 +117,7 @@ def tend(place: Workplace) -> None:
         _log.info("let go", **{field.name: getattr(gone, field.name) for field in fields(Gone)})
     with place.database.writing() as session:
         state = "working" if cursors or gone != Gone() else "resting"
-        session.merge(HealthRow(name="retention", state=state, detail=json.dumps(cursors), reported_at=now))
+        put(session, HealthRow, name="retention", state=state, detail=json.dumps(cursors), reported_at=now)
 
 
 def collect(
@@ -127,21 +135,38 @@ def collect(
     )
     with place.database.writing() as session:
         retire(session)
-        unnoted = uses.note_finished(session, batch)
-    following: dict[str, str] = {"noting": "1"} if unnoted == batch else {}
-    if unnoted < batch:
-        walks: dict[str, Callable[[Session, str], tuple[Sequence[str], str]]] = {
-            "takes": lambda session, after: unused_takes(session, until.unused, after, batch),
-            "masters": lambda session, after: unused_masters(session, until.unused, after, batch),
-            "versions": lambda session, after: unused_versions(session, until.versions, after, batch),
-            "steps": lambda session, after: finished_steps(session, until.steps, after, batch),
-        }
-        for name, find in walks.items():
-            if not cursors or name in cursors:
-                number, after = _walk(place, name, find, cursors.get(name, ""), now)
-                gone += Gone(**{name: number})
-                if after:
-                    following[name] = after
+    under_way = {name: after for name, after in cursors.items() if name != _NOTING}
+    # In this order: what ends between the two is noted as finished.
+    all_noted = uses.note_active(place.database)
+    if uses.note_finished(place.database, batch) == batch:
+        # Nothing can be told unused before all is noted: the walks wait where they are.
+        return gone, under_way | {_NOTING: "1"}
+    walked, following = _walked(place, until, under_way, batch, now, all_noted=all_noted)
+    return gone + walked, following
+
+
+def _walked(
+    place: Workplace, until: Cutoffs, cursors: dict[str, str], batch: int, now: datetime, *, all_noted: bool
+) -> tuple[Gone, dict[str, str]]:
+    """Go a batch further on each walk that is under way; on all of them, from the start, where none is."""
+    gone, following = Gone(), dict[str, str]()
+    walks: dict[str, Callable[[Session, str], tuple[Sequence[str], str]]] = {
+        "takes": lambda session, after: unused_takes(session, until.unused, after, batch),
+        "masters": lambda session, after: unused_masters(session, until.unused, after, batch),
+        "versions": lambda session, after: unused_versions(session, until.versions, after, batch),
+        "steps": lambda session, after: finished_steps(session, until.steps, after, batch),
+    }
+    for name, find in walks.items():
+        if cursors and name not in cursors:
+            continue
+        if name in _BY_USES and not all_noted:
+            if name in cursors:
+                following[name] = cursors[name]
+        else:
+            number, after = _walk(place, name, find, cursors.get(name, ""), now)
+            gone += Gone(**{name: number})
+            if after:
+                following[name] = after
     return gone, following
 
 
@@ -153,9 +178,6 @@ def _walk(
     now: datetime,
 ) -> tuple[int, str]:
     with place.database.writing() as session:
-        # What has come into use since is noted in this very transaction.
-        if name in {"takes", "versions"} and not uses.note_active(session):
-            return 0, after
         found, following = find(session, after)
         _DELETIONS[name](session, found, now.timestamp())
     return len(found), following
@@ -164,10 +186,9 @@ def _walk(
 def foreseen(place: Workplace, now: datetime) -> Gone:
     """Return what would go now; what those revisions alone use would follow. Changes nothing but notes of uses."""
     until = cutoffs(place.keep, now)
-    with place.database.writing() as session:
-        while uses.note_finished(session, BATCH) == BATCH:
-            pass
-        uses.note_active(session)
+    uses.note_active(place.database)
+    while uses.note_finished(place.database, BATCH) == BATCH:
+        pass
     with place.database.reading() as session:
         answers = select(func.count()).select_from(IdempotencyRow).where(IdempotencyRow.created_at < until.answers)
         return Gone(

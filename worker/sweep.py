@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from briefing import revisions, steps, workers
-from briefing.errors import BriefcastError, StorageUnavailable
+from briefing.errors import BriefcastError, DatabaseUnavailable, StorageUnavailable
 from briefing.failpoints import Failpoint, reach
 from briefing.logs import get_logger
 from briefing.measures import LEASES_EXPIRED, counted
@@ -33,18 +33,23 @@ _log = get_logger("sweep")
 
 
 def sweep(place: Workplace) -> list[Lost]:
-    """Free the steps whose lease ran out and remove files nobody works on any more. Returns the steps.
+    """Free the steps whose lease ran out, and only then do what can wait, whose faults end nothing. Returns the steps.
 
     Raises DatabaseUnavailable.
     """
+    lost = free_expired(place)
     with suppress(StorageUnavailable):
         remove_strays(place.storage.temporary(".probe").parent)
-    fall_back_where_open(place)
-    lost = free_expired(place)
-    try:
-        retention.tend(place)
-    except StorageUnavailable as error:
-        _log.warning("nothing could be let go", message=error.message)
+    for what in (fall_back_where_open, retention.tend):
+        try:
+            what(place)
+        except DatabaseUnavailable:
+            raise
+        except StorageUnavailable as error:
+            _log.warning("storage away in the sweep", doing=what.__name__, message=error.message)
+        except Exception:  # noqa: BLE001
+            # Whoever sweeps has more important things to do than to die of this; the next round tries again.
+            _log.exception("part of the sweep failed", doing=what.__name__)
     return lost
 
 

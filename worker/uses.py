@@ -1,22 +1,27 @@
 """Which revisions are made of which takes and article versions, as rows, so that what nothing uses can be told.
 
 Written before anything is let go, not when revisions are prepared: that keeps preparing fast, and covers revisions of
-workers that knew nothing of it.
+workers that knew nothing of it. What comes into use after the look, while the collector deletes, is not seen: a take
+that went so is spoken again when it is missed at assembling, and the version used last is never let go.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, select, update
 
 from briefing.models import RevisionRow, UseRow
+from briefing.rows import add_all_unless_there
 from briefing.states import ACTIVE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
 
+    from sqlalchemy import Row
     from sqlalchemy.orm import Session
+
+    from briefing.database import Database
 
 TAKE = "take"
 VERSION = "version"
@@ -30,29 +35,54 @@ _ACTIVE = [state.value for state in ACTIVE]
 MOST_ACTIVE = 1000
 
 
-def note_finished(session: Session, limit: int) -> int:
-    """Note the uses of finished revisions that have none yet; return how many revisions. Needs a writing session."""
-    rows = session.scalars(
-        select(RevisionRow)
-        .where(RevisionRow.uses_noted.is_(False), RevisionRow.state.not_in(_ACTIVE))
-        .order_by(RevisionRow.id)
-        .limit(limit)
-    ).all()
-    for row in rows:
-        _note(session, row)
-        row.uses_noted = True
-    session.flush()
+#: What is read of a revision: scripts and requests are long, and not needed.
+_READ = (RevisionRow.id, RevisionRow.chunks, RevisionRow.versions)
+
+
+def note_finished(database: Database, limit: int) -> int:
+    """Note the uses of finished revisions that have none yet; return how many revisions. Raises DatabaseUnavailable.
+
+    Read outside the writing transaction, so that SQLite's one write lock is held for the inserts alone.
+    """
+    with database.reading() as session:
+        rows = session.execute(
+            select(*_READ)
+            .where(RevisionRow.uses_noted.is_(False), RevisionRow.state.not_in(_ACTIVE))
+            .order_by(RevisionRow.id)
+            .limit(limit)
+        ).all()
+    if rows:
+        with database.writing() as session:
+            ids = [row.id for row in rows]
+            session.execute(update(RevisionRow).where(RevisionRow.id.in_(ids)).values(uses_noted=True))
+            # What was let go since the look uses nothing any more.
+            gone = set(
+                session.scalars(
+                    select(RevisionRow.id).where(RevisionRow.id.in_(ids), RevisionRow.let_go_at.is_not(None))
+                )
+            )
+            _note(session, [row for row in rows if row.id not in gone])
     return len(rows)
 
 
-def note_active(session: Session) -> bool:
-    """Note what revisions under way use, as they are now; False where they are too many. Needs a writing session."""
+def note_active(database: Database) -> bool:
+    """Note what revisions under way use, as they are now; False where they are too many. Raises DatabaseUnavailable."""
     condition = RevisionRow.state.in_(_ACTIVE)
-    if (session.scalar(select(func.count()).select_from(RevisionRow).where(condition)) or 0) > MOST_ACTIVE:
-        return False
-    for row in session.scalars(select(RevisionRow).where(condition)):
-        _note(session, row)
-    session.flush()
+    with database.reading() as session:
+        if (session.scalar(select(func.count()).select_from(RevisionRow).where(condition)) or 0) > MOST_ACTIVE:
+            return False
+        rows = session.execute(select(*_READ).where(condition).order_by(RevisionRow.id)).all()
+        noted = {
+            (use.revision_id, use.kind, use.name)
+            for use in session.execute(
+                select(UseRow.revision_id, UseRow.kind, UseRow.name)
+                .join(RevisionRow, RevisionRow.id == UseRow.revision_id)
+                .where(condition)
+            )
+        }
+    if any(use not in noted for row in rows for use in _uses(row)):
+        with database.writing() as session:
+            _note(session, rows, noted)
     return True
 
 
@@ -70,13 +100,13 @@ def used(session: Session, kind: str, names: Iterable[str]) -> set[str]:
     return found
 
 
-def _note(session: Session, row: RevisionRow) -> None:
-    wanted = {(TAKE, str(chunk["key"])) for chunk in row.chunks or ()}
-    wanted |= {(VERSION, str(version)) for version in row.versions or ()}
-    noted = session.execute(select(UseRow.kind, UseRow.name).where(UseRow.revision_id == row.id))
-    there = {(kind, name) for kind, name in noted}
-    missing: list[dict[str, Any]] = [
-        {"revision_id": row.id, "kind": kind, "name": name} for kind, name in sorted(wanted - there)
-    ]
-    if missing:
-        session.execute(insert(UseRow), missing)
+def _uses(row: Row[Any]) -> set[tuple[int, str, str]]:
+    used = {(row.id, TAKE, str(chunk["key"])) for chunk in row.chunks or ()}
+    return used | {(row.id, VERSION, str(version)) for version in row.versions or ()}
+
+
+def _note(session: Session, rows: Iterable[Row[Any]], noted: Container[tuple[int, str, str]] = ()) -> None:
+    wanted = sorted({use for row in rows for use in _uses(row)})
+    missing = [{"revision_id": use[0], "kind": use[1], "name": use[2]} for use in wanted if use not in noted]
+    # Another collector may note the same at this moment.
+    add_all_unless_there(session, UseRow, missing)

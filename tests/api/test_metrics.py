@@ -62,6 +62,59 @@ def test_queues_revisions_and_workers_are_as_the_database_has_them(client, place
     assert value(found, "briefcast_synthesis_realtime_factor_count", engine="silence") >= 5
 
 
+def looked(client):
+    """What a scrape would find at this moment: answers are kept for a second."""
+    from api.installation_measures import read
+
+    gauges = read(client.app.state.context).gauges
+    return {
+        (gauge.name, tuple(zip(gauge.labels, labels, strict=True))): number
+        for gauge in gauges
+        for labels, number in gauge.values.items()
+    }
+
+
+def test_a_backlog_and_what_waits_at_a_gate_are_not_called_unrung(client, place):
+    from briefing.models import GateRow
+
+    # Given two ready steps since ten minutes, one of them put off once, long ago
+    ask(place, "ferry")
+    ask(place, "ferry", show="held")
+    now = time.time()
+    with place.database.writing() as session:
+        first, second = session.query(StepRow).order_by(StepRow.id)
+        first.ready_at = second.ready_at = now - 600
+        first.not_before = now - 90_000
+    found = looked(client)
+    assert value(found, "briefcast_steps_unrung") == 2
+    assert 599 < value(found, "briefcast_oldest_unrung_seconds") < 700
+    assert 599 < value(found, "briefcast_oldest_ready_seconds", queue="interactive") < 700
+    # When one of the queue is rung and unanswered / Then the others wait their turn
+    with place.database.writing() as session:
+        session.get(StepRow, first.id).rung_at = now
+    found = looked(client)
+    assert value(found, "briefcast_steps_unrung") == 0
+    assert value(found, "briefcast_oldest_unrung_seconds") == 0
+    # And what waits at an open breaker is not rung by design, and counted apart
+    with place.database.writing() as session:
+        session.add(
+            GateRow(
+                engine="gtts", state="open", per_second=1.0, most_at_once=1, request_characters=100, tokens=0.0,
+                filled_at=0.0, outcomes=[], open_s=600.0, opened_at=now, reason="",
+            )
+        )  # fmt: skip
+        step = session.get(StepRow, second.id)
+        step.queue, step.engine = "online", "gtts"
+    found = looked(client)
+    assert value(found, "briefcast_steps_ready", queue="online") == value(found, "briefcast_steps_gated") == 1
+    assert value(found, "briefcast_steps_unrung") == 0
+    # And once the breaker has closed it is to be rung
+    with place.database.writing() as session:
+        session.get(GateRow, "gtts").state = "closed"
+    found = looked(client)
+    assert (value(found, "briefcast_steps_gated"), value(found, "briefcast_steps_unrung")) == (0, 1)
+
+
 def test_failures_count_until_something_replaces_them(client, place, tmp_path):
     (tmp_path / "articles" / "empty.md").write_text("# Only a title\n")
     ask(place, "empty")

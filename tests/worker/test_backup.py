@@ -20,7 +20,7 @@ from tests.support.asking import ask, revision_row
 from tests.support.client import make_key, served
 from tests.support.newsroom import ARTICLE, work_off
 from tests.support.processes import briefcast
-from worker.backup import back_up
+from worker.backup import back_up, postgresql_environment
 from worker.doctor import examine
 from worker.perform import perform_next
 from worker.workplace import Workplace
@@ -64,7 +64,14 @@ def test_the_drill(newsroom, tmp_path, monkeypatch):
     key = make_key(newsroom, "read")
     before, old = seen(newsroom), {file.name for file in newsroom.files.storage.files("audio")}
     assert (len(before), len(old)) == (2, 3)
-    # Given work under way: a revision half spoken, one of its steps held by a worker that the fire will take
+    # Given audio that was held, looked through, and replaced unheard
+    (tmp_path / "articles" / "draft.md").write_text("# A draft\n\nThe mayor is said to have left.\n")
+    _, unheard, _ = ask(newsroom, "draft", show="held", now=datetime.now(UTC))
+    work_off(newsroom)
+    assert revision_row(newsroom, unheard).state == "held"
+    with newsroom.database.writing() as session:
+        session.execute(update(RevisionRow).where(RevisionRow.id == unheard).values(state="superseded"))
+    # And work under way: a revision half spoken, one of its steps held by a worker that the fire will take
     _, late, _ = ask(newsroom, "late", now=datetime.now(UTC))
     for _ in range(3):
         perform_next(newsroom, tuple(Queue))
@@ -90,7 +97,9 @@ def test_the_drill(newsroom, tmp_path, monkeypatch):
             played = client.get(entry[4])
             assert (played.status_code, len(played.content)) == (200, int(entry[5]))
             assert hashlib.sha256(played.content).hexdigest() in entry[4]
-        assert {file.name for file in place.files.storage.files("audio")} == old, "replaced audio plays as well"
+        assert {file.name for file in place.files.storage.files("audio")} == old, (
+            "replaced audio plays as well, no other"
+        )
         assert client.get("/articles/desk/ferry.mp3").status_code == 302
         # And keys work, and no others
         assert client.get("/v1/voices", headers={"Authorization": f"Bearer {key}"}).status_code == 200
@@ -135,6 +144,32 @@ def test_a_backup_that_is_not_whole_is_not_restored_and_a_full_house_is_left_alo
     done = briefcast("restore", vault)
     assert (done.returncode, blob.name in done.stderr) == (1, True)
     assert "2026-05-01" in done.stdout
+
+
+def test_postgresqls_programs_are_told_all_that_the_address_says(monkeypatch):
+    monkeypatch.setenv("PATH", "/bin")
+    told = postgresql_environment(
+        "postgresql+psycopg://me:word@db.internal:6432/news?sslmode=verify-full&sslrootcert=/etc/ca.pem"
+        "&sslcert=/etc/me.pem&channel_binding=require&target_session_attrs=read-write&connect_timeout=7"
+        "&application_name=news"
+    )
+    assert {name: value for name, value in told.items() if name.startswith("PG")} == {
+        "PGHOST": "db.internal",
+        "PGPORT": "6432",
+        "PGUSER": "me",
+        "PGPASSWORD": "word",
+        "PGDATABASE": "news",
+        "PGSSLMODE": "verify-full",
+        "PGSSLROOTCERT": "/etc/ca.pem",
+        "PGSSLCERT": "/etc/me.pem",
+        "PGCHANNELBINDING": "require",
+        "PGTARGETSESSIONATTRS": "read-write",
+        "PGCONNECT_TIMEOUT": "7",
+        "PGAPPNAME": "news",
+    }
+    assert told["PATH"] == "/bin"
+    told = postgresql_environment("postgresql:///news?host=/run/postgresql&port=5433")
+    assert (told["PGHOST"], told["PGPORT"], told["PGDATABASE"]) == ("/run/postgresql", "5433", "news")
 
 
 def test_a_damaged_take_is_told_and_not_backed_up(newsroom, tmp_path):

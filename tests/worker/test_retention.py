@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
 
+from briefing.database import Database
 from briefing.models import (
     ArticleVersionRow,
+    BriefingRow,
     CondemnedRow,
     HealthRow,
     IdempotencyRow,
@@ -23,7 +27,7 @@ from briefing.public_names import audio_name, briefing_folder
 from briefing.states import Queue
 from tests.support.asking import NOW, again, ask, briefing_row, revision_row
 from tests.support.newsroom import ARTICLE, work_off
-from worker import retention, sweep
+from worker import heartbeat, retention, sweep
 from worker.condemned import GRACE_S, YOUNG_S, condemn
 from worker.perform import perform_next
 
@@ -227,6 +231,116 @@ def test_the_sweep_does_it_by_and_by_and_rests_for_an_hour(place, article):
     sweep.sweep(place)
     with place.database.reading() as session:
         assert session.get(HealthRow, "retention").state == "resting"
+
+
+def test_more_revisions_than_are_noted_at_once_keep_no_take_from_going(place):
+    # Given 250 finished revisions and 50 takes past their date
+    old = datetime.now(UTC) - 400 * DAY
+    with place.database.writing() as session:
+        session.add(BriefingRow(id="a", identity="a", show="daily", kind="story", articles=["desk:x"], created_at=old))
+        session.flush()
+        for number in range(250):
+            session.add(
+                RevisionRow(
+                    briefing_id="a", number=number + 1, state="superseded", queue="bulk", voice="silence", voices={},
+                    fallbacks=[], request={}, show={}, requested_by="t", created_at=old,
+                )
+            )  # fmt: skip
+        for number in range(50):
+            session.add(
+                TakeRow(
+                    key=f"{number:064x}", sha256=f"{number:064x}", rate=1, samples=1, words=[], timing="estimated",
+                    created_at=old,
+                )
+            )  # fmt: skip
+    # When the sweep comes round a few times / Then they are gone
+    for _ in range(4):
+        retention.tend(place)
+    with place.database.reading() as session:
+        assert session.scalars(select(TakeRow.key)).all() == []
+    # And walks that were under way go on where they were, when there is more to note once more
+    with place.database.writing() as session:
+        session.execute(update(RevisionRow).values(uses_noted=False))
+    cursors = {"takes": "3", "masters": "5"}
+    _, following = retention.collect(place, datetime.now(UTC), cursors)
+    assert following.items() >= cursors.items()
+
+
+def test_two_collectors_at_once_do_no_harm(cluster, tmp_path):
+    from briefing import workers
+
+    # Given two processes at one PostgreSQL, and ones that ended
+    database = Database(cluster.new_database())
+    names = [f"{number:064x}" for number in range(20)]
+    with database.writing() as session:
+        for number in range(4):
+            told = workers.Report(f"w{number}", "worker", "h", 1, "1", {"briefcast_leases_expired|": 1.0}, stopped=True)
+            workers.report(session, told)
+    barrier = threading.Barrier(2, timeout=60)
+
+    def condemning(_):
+        with database.writing() as session:
+            session.execute(select(1))
+            barrier.wait()
+            condemn(session, names, 1.0)
+
+    def retiring(name):
+        with database.writing() as session:
+            # Each has one that ended, as `skip_locked` shares them out; both find no sum yet.
+            session.execute(select(WorkerRow).where(WorkerRow.name == name).with_for_update())
+            barrier.wait()
+            workers.retire(session)
+
+    # When both condemn the same bytes, and both write down the first sum / Then neither fails
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(condemning, range(2)))
+        list(pool.map(retiring, ("w0", "w3")))
+    with database.writing() as session:
+        workers.retire(session)
+    with database.reading() as session:
+        assert len(session.scalars(select(CondemnedRow.sha256)).all()) == 20
+        counts = [row.measures for row in session.scalars(select(WorkerRow))]
+    assert workers.added(counts) == {"briefcast_leases_expired|": 4.0}
+    database.dispose()
+
+
+def test_a_fault_beside_it_keeps_no_lost_step_from_being_freed(place, article, monkeypatch):
+    from briefing import steps
+    from briefing.errors import DatabaseUnavailable
+
+    def faulty(_):
+        raise error
+
+    # Given a step whose worker has gone, and faults in what is done beside
+    ask(place, "ferry", now=datetime.now(UTC))
+    with place.database.writing() as session:
+        assert steps.claim(session, holder="gone", lease_s=-1, queues=tuple(Queue))
+    faulty.__name__ = "faulty"
+    monkeypatch.setattr(sweep, "fall_back_where_open", faulty)
+    monkeypatch.setattr(retention, "tend", faulty)
+    # When it is swept / Then the step is freed, and nobody dies
+    error = KeyError("unforeseen")
+    assert [lost.holder for lost in sweep.sweep(place)] == ["gone"]
+    error = DatabaseUnavailable("away")
+    with pytest.raises(DatabaseUnavailable):
+        sweep.sweep(place)
+
+
+def test_the_heart_beats_on_after_an_unforeseen_error(place, monkeypatch):
+    from tests.support.processes import wait_for
+
+    beats, beat = [], heartbeat.Heartbeat(place, "worker")
+
+    def report(**_):
+        beats.append(1)
+        if len(beats) == 1:
+            raise KeyError("unforeseen")
+
+    object.__setattr__(place.work, "heartbeat_s", 0.02)
+    monkeypatch.setattr(beat, "_report", report)
+    beat.start()
+    wait_for(lambda: len(beats) > 2, "the next beats")
+    beat.stop()
 
 
 def test_counts_of_processes_that_ended_stay(place):
