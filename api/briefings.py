@@ -116,8 +116,9 @@ def see(briefing_id: BriefingId, context: Here, caller: Reader) -> Response:  # 
     """State, progress and reasons of the newest revision, and what is live."""
     with context.database.reading() as session:
 
-        def made() -> bytes:
-            return views.briefing(session, _row(session, briefing_id), context).model_dump_json().encode()
+        def made() -> tuple[bytes, bool]:
+            view = views.briefing(session, _row(session, briefing_id), context)
+            return view.model_dump_json().encode(), view.revision.waiting is None
 
         return Response(context.shown.get(session, briefing_id, made), media_type="application/json")
 

@@ -1,7 +1,8 @@
 """Answers about briefings that are kept as long as nothing they tell of has changed. In memory, per process, bounded.
 
 Whoever polls asks mostly for what has not changed. One narrow statement reads what may change of a briefing and its
-newest revision, and neither script nor chunks; only where that differs is the answer put together anew.
+newest revision, and neither script nor chunks; only where that differs is the answer put together anew. What is waited
+for (a quiet period, a quota, an engine) is not among it: answers that tell of it are not kept.
 """
 
 from __future__ import annotations
@@ -63,16 +64,20 @@ class Shown:
         self._kept: OrderedDict[str, tuple[tuple[Any, ...], float, bytes]] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, session: Session, briefing_id: str, make: Callable[[], bytes]) -> bytes:
-        """Return the answer about a briefing as it is in `session`, kept or made by `make`."""
+    def get(self, session: Session, briefing_id: str, make: Callable[[], tuple[bytes, bool]]) -> bytes:
+        """Return the answer about a briefing as it is in `session`, kept or made by `make`: it and whether it may be
+        kept.
+        """
         row = session.execute(_MARK, {"briefing": briefing_id}).first()
         if row is None:
-            return make()
+            return make()[0]
         mark, now = tuple(row), self._clock()
         kept = self._kept.get(briefing_id)
         if kept is not None and kept[0] == mark and now - kept[1] < _LONGEST_S:
             return kept[2]
-        made = make()
+        made, lasts = make()
+        if not lasts:
+            return made
         with self._lock:
             self._kept[briefing_id] = (mark, now, made)
             self._kept.move_to_end(briefing_id)

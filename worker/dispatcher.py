@@ -53,8 +53,8 @@ class Dispatcher:
         self._place = place
         self._stopping = threading.Event()
         self._broker: tuple[str, str] | None = None
-        # Where no message waits: only there can one be lost. In a long queue each step would be rung again and again
-        # while it waits its turn, until the queue holds many messages for each of them.
+        # Where no message waits, one that nobody answered is lost. In a long queue each step would be rung again and
+        # again while it waits its turn, until the queue holds many messages for each of them.
         self._empty: frozenset[Queue] = frozenset()
 
     def stop(self) -> None:
@@ -79,8 +79,9 @@ class Dispatcher:
                     sweep.sweep(self._place)
                     swept = time.monotonic()
                     self._ask_broker()
-                if not self._ring_due():
-                    self._stopping.wait(_LOOK_S)
+                self._ring_due()
+                # After every look, so that what stays due however often it is rung costs no core.
+                self._stopping.wait(_LOOK_S)
             except DatabaseUnavailable as error:
                 _log.warning("the database is away", message=error.message)
                 # Leases ran out while nobody could renew them; their holders go first.
@@ -101,15 +102,15 @@ class Dispatcher:
         else:
             self._report("ok", "; ".join(found.warnings))
 
-    def _ring_due(self) -> int:
-        """Ring for due steps; return how many were rung."""
+    def _ring_due(self) -> None:
+        """Ring for due steps."""
         with self._place.database.reading() as session:
             due = steps.due_to_ring(session, self._place.work.ring_again_s, _MOST_UNANSWERED, self._empty)
-        rung: list[int] = []
+        rung: list[tuple[int, int]] = []
         try:
             for step in due:
                 ring(step.id, step.queue, min(_deadline_s(step), self._place.work.step_s))
-                rung.append(step.id)
+                rung.append((step.id, step.fence))
                 told = {"step": step.id, "revision": step.revision_id, "request_id": step.request_id}
                 _log.info("step rung", kind=step.kind, queue=step.queue, **told)
         except BROKER_TROUBLE as error:
@@ -120,7 +121,6 @@ class Dispatcher:
             # After ringing, not before: a message too many is harmless, a missing one would wait a minute.
             with self._place.database.writing() as session:
                 steps.mark_rung(session, rung)
-        return len(rung)
 
     def _report(self, state: str, detail: str) -> None:
         """Write down how the broker is; say so when that has changed."""

@@ -77,7 +77,7 @@ def perform_next(place: Workplace, queues: Sequence[Queue], step_id: int | None 
     """Claim and perform one step of `queues`; return its queue, or None where there was none.
 
     A `step_id` is a broker's ring: it has one step of that one's queue and kind done, the one whose turn it is, so that
-    the order of messages is not the order of work.
+    the order of messages is not the order of work. The step it names is rung anew where that was another one.
 
     Raises whatever a task raises that is no BriefcastError, after giving the step back with its claim spent.
     """
@@ -89,6 +89,8 @@ def perform_next(place: Workplace, queues: Sequence[Queue], step_id: int | None 
             return None
     with place.database.writing() as session:
         lease = steps.claim(session, holder=place.holder, lease_s=place.work.lease_s, queues=queues, kinds=kinds)
+        if lease is not None and step_id is not None and step_id != lease.step_id:
+            steps.unmark(session, step_id)
         briefing = session.scalar(_BRIEFING, {"revision": lease.revision_id}) if lease else None
     if lease is None:
         return None

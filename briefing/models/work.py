@@ -38,7 +38,7 @@ class StepRow(Base):
     """Host and process that leased it."""
     lease_until: Mapped[float | None] = mapped_column(Float)
     fence: Mapped[int] = mapped_column(default=0)
-    """Rises with every claim; a result under an older fence is dropped."""
+    """Rises with every claim, and when a ring for it was used up; what comes under an older one is dropped."""
     attempts: Mapped[int] = mapped_column(default=0)
     postponed: Mapped[int] = mapped_column(default=0)
     """How often a transient failure put it off."""

@@ -8,7 +8,7 @@ from briefing.steps.claims import Lease, claim, is_due
 from briefing.steps.losses import MAX_ATTEMPTS, WORKER_LOST, Lost, bury, release_expired, release_held_by
 from briefing.steps.outcomes import finish, give_back, give_up, postpone, renew, retry, wait_again
 from briefing.steps.records import cancel, has_begun, hasten, put_back, ready_waiting, record
-from briefing.steps.rings import due_to_ring, mark_rung
+from briefing.steps.rings import due_to_ring, mark_rung, unmark
 
 __all__ = [
     "MAX_ATTEMPTS",
@@ -34,5 +34,6 @@ __all__ = [
     "release_held_by",
     "renew",
     "retry",
+    "unmark",
     "wait_again",
 ]

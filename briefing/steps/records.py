@@ -89,6 +89,8 @@ def put_back(session: Session, revision_id: int, kind: StepKind, until: float, l
         first = float(step.payload.get("first_not_before", planned))
         step.payload = {**step.payload, "first_not_before": first}
         step.not_before = max(planned, min(until, first + longest_s))
+        # A ring for it comes too early now.
+        step.rung_at = None
 
 
 def ready_waiting(session: Session, revision_id: int, kind: StepKind) -> None:

@@ -1,7 +1,8 @@
 """Which ready steps a broker is to be told of.
 
 A ring has one step of that queue and kind done, the one whose turn it is. A broker hands rings out in the order they
-came, so a queue gets only a few ahead: a newcomer would wait behind all that are there.
+came, so a queue gets only a few ahead: a newcomer would wait behind all that are there. A step bears a mark as long as
+a ring that names it may come; where that ring was used up by another step, it is unmarked and rung anew.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from briefing.models import StepRow
 from briefing.states import Queue, StepState
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
 #: Seconds after which a step behind a gate is rung again: a ring that finds the gate shut is lost.
@@ -26,33 +28,42 @@ _GATED_AGAIN_S = 2.0
 #: Steps of one engine rung in one look. Its gate lets few through, and the next look comes soon.
 _GATED_AT_ONCE = 4
 
+#: How many times as long a step waits to be rung again in a queue where messages wait: it may be waiting its turn, or
+#: its message may be lost, which a queue that is never empty does not show.
+_LATER = 10
+
 
 def due_to_ring(
-    session: Session, ring_again_s: float, most_unanswered: int, again: Collection[Queue] = tuple(Queue)
+    session: Session, ring_again_s: float, most_unanswered: int, empty: Collection[Queue] = tuple(Queue)
 ) -> list[StepRow]:
-    """Return ready steps whose time has come and that were never rung or, in the queues `again`, not for `ring_again_s`
-    seconds; of each queue no more than leave `most_unanswered` rings that nobody has answered yet.
+    """Return ready steps whose time has come and that were never rung or not for `ring_again_s` seconds, in queues
+    other than the `empty` ones ten times as long; of each queue and engine no more than leave `most_unanswered` rings
+    that nobody has answered yet.
     """
     found: list[StepRow] = []
     for queue in Queue:
-        again_s = ring_again_s if queue in again else None
-        room = most_unanswered - _unanswered(session, queue, again_s)
-        found += _due(session, queue, "", again_s, room)
+        again_s = ring_again_s if queue in empty else ring_again_s * _LATER
+        found += _due(session, queue, "", again_s, most_unanswered - _unanswered(session, queue, "", again_s))
         if queue is Queue.ONLINE:
-            soon_s = min(again_s, _GATED_AGAIN_S) if again_s is not None else None
+            soon_s = min(again_s, _GATED_AGAIN_S) if queue in empty else again_s
             for engine in gates.passable(session):
-                found += _due(session, queue, engine, soon_s, _GATED_AT_ONCE)
+                room = most_unanswered - _unanswered(session, queue, engine, soon_s)
+                found += _due(session, queue, engine, soon_s, min(_GATED_AT_ONCE, room))
     return found
 
 
-def _unanswered(session: Session, queue: Queue, again_s: float | None) -> int:
-    """Return how many rings of a queue may still be answered; after `again_s` seconds one counts as lost."""
-    rung = StepRow.rung_at.is_not(None) if again_s is None else StepRow.rung_at >= database_clock() - again_s
-    statement = select(func.count()).where(StepRow.state == StepState.READY.value, StepRow.queue == queue.value, rung)
+def _unanswered(session: Session, queue: Queue, engine: str, again_s: float) -> int:
+    """Return how many rings may still be answered; after `again_s` seconds one counts as lost."""
+    statement = select(func.count()).where(
+        StepRow.state == StepState.READY.value,
+        StepRow.queue == queue.value,
+        StepRow.engine == engine,
+        StepRow.rung_at >= database_clock() - again_s,
+    )
     return session.scalar(statement) or 0
 
 
-def _due(session: Session, queue: Queue, engine: str, again_s: float | None, most: int) -> list[StepRow]:
+def _due(session: Session, queue: Queue, engine: str, again_s: float, most: int) -> list[StepRow]:
     clock = database_clock()
     statement = (
         select(StepRow)
@@ -60,10 +71,8 @@ def _due(session: Session, queue: Queue, engine: str, again_s: float | None, mos
             StepRow.state == StepState.READY.value,
             StepRow.queue == queue.value,
             StepRow.engine == engine,
-            or_(StepRow.not_before.is_(None), StepRow.not_before <= clock),
-            StepRow.rung_at.is_(None)
-            if again_s is None
-            else or_(StepRow.rung_at.is_(None), StepRow.rung_at < clock - again_s),
+            _may_begin(),
+            or_(StepRow.rung_at.is_(None), StepRow.rung_at < clock - again_s),
         )
         .order_by(StepRow.rank, StepRow.id)
         .limit(max(0, most))
@@ -71,8 +80,34 @@ def _due(session: Session, queue: Queue, engine: str, again_s: float | None, mos
     return list(session.scalars(statement))
 
 
-def mark_rung(session: Session, step_ids: Sequence[int]) -> None:
-    """Note that a broker was told of these steps, but for those that somebody is changing: they are rung once more."""
-    free = select(StepRow.id).where(StepRow.id.in_(step_ids)).order_by(StepRow.id).with_for_update(skip_locked=True)
-    found = session.scalars(free).all()
+def _may_begin() -> ColumnElement[bool]:
+    return or_(StepRow.not_before.is_(None), StepRow.not_before <= database_clock())
+
+
+def mark_rung(session: Session, rung: Collection[tuple[int, int]]) -> None:
+    """Note that a broker was told of these steps, each as it was under its fence: (step ID, fence).
+
+    What has been claimed or put off meanwhile is left as it is, and so is what somebody is changing: it is rung once
+    more.
+    """
+    fences = dict(rung)
+    free = (
+        select(StepRow.id, StepRow.fence)
+        .where(StepRow.id.in_(fences), StepRow.state == StepState.READY.value, _may_begin())
+        .order_by(StepRow.id)
+        .with_for_update(skip_locked=True)
+    )
+    found = [step_id for step_id, fence in session.execute(free) if fences[step_id] == fence]
     session.execute(update(StepRow).where(StepRow.id.in_(found)).values(rung_at=database_clock()))
+
+
+def unmark(session: Session, step_id: int) -> None:
+    """Have a step that is still ready rung anew: the ring that named it had another one done.
+
+    Its fence rises, so that whoever rang for it and has not marked it yet does not do so now. One that somebody is
+    changing is left alone; he claims it, or it is rung again by its age.
+    """
+    free = select(StepRow.id).where(StepRow.id == step_id, StepRow.state == StepState.READY.value)
+    found = session.scalar(free.with_for_update(skip_locked=True))
+    if found is not None:
+        session.execute(update(StepRow).where(StepRow.id == found).values(rung_at=None, fence=StepRow.fence + 1))

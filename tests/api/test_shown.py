@@ -11,7 +11,7 @@ from sqlalchemy import JSON
 from api import shown
 from api.shown import Shown
 from briefing import asking, revisions
-from briefing.models import BriefingRow, RevisionRow
+from briefing.models import BriefingRow, RevisionRow, StepRow
 from briefing.speech import Casting
 from briefing.states import Queue, RevisionState
 from briefing.values import ArticleRef
@@ -48,7 +48,7 @@ class Asked:
 
     def _make(self):
         self.made += 1
-        return str(self.made).encode()
+        return str(self.made).encode(), True
 
 
 def change(place, **values):
@@ -117,13 +117,26 @@ def test_settings_show_after_a_while(place, briefing):
     assert asked() == b"2"
 
 
+def test_what_it_waits_for_is_told_as_it_is_now(place, briefing, client):
+    # Given a revision that waits for a quiet period / When that is put back, and then over / Then each answer says so
+    def told(not_before):
+        with place.database.writing() as session:
+            session.query(StepRow).one().not_before = not_before
+        return client.get(f"/v1/briefings/{briefing}").json()["revision"]["waiting"]
+
+    soon, later = NOW.replace(year=2096).timestamp(), NOW.replace(year=2097).timestamp()
+    assert told(soon)["code"] == "quiet_period"
+    assert told(later)["until"].startswith("2097")
+    assert told(None) is None
+
+
 def test_memory_is_bounded(place, briefing, monkeypatch):
     monkeypatch.setattr(shown, "_MOST", 1)
     answers = Shown()
     with place.database.reading() as session:
-        answers.get(session, briefing, lambda: b"kept")
-        assert answers.get(session, "none", lambda: b"made") == b"made"
-        assert answers.get(session, briefing, lambda: b"anew") == b"kept"
+        answers.get(session, briefing, lambda: (b"kept", True))
+        assert answers.get(session, "none", lambda: (b"made", True)) == b"made"
+        assert answers.get(session, briefing, lambda: (b"anew", True)) == b"kept"
     assert len(answers._kept) == 1
 
 

@@ -185,7 +185,7 @@ def reaper(mine, chance):
 def ringer(mine, _):
     """Ring as a dispatcher does."""
     with mine.database.reading() as session:
-        due = [step.id for step in steps.due_to_ring(session, 0.05, 500)]
+        due = [(step.id, step.fence) for step in steps.due_to_ring(session, 0.05, 500)]
     with mine.database.writing() as session:
         steps.mark_rung(session, due)
     time.sleep(0.02)

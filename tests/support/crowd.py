@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.support.client import free_port, make_key
-from tests.support.newsroom import QUIET, make_place
+from tests.support.newsroom import PLAIN, make_place
 from tests.support.product import Product
 from tests.support.steptable import rows
 
@@ -52,7 +52,7 @@ def crowd(folder, **settings):
         patch.setenv("BRIEFCAST_PUBLIC_URL", f"http://127.0.0.1:{port}")
         for name, value in (short | settings).items():
             patch.setenv(f"BRIEFCAST_{name}", value)
-        place = make_place(folder, QUIET)
+        place = make_place(folder, PLAIN)
         made = Crowd(port, make_key(place), folder / "articles")
         place.database.dispose()
         yield made

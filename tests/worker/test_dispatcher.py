@@ -9,9 +9,14 @@ import time
 
 import pytest
 
+from briefing import steps
 from briefing.errors import DatabaseUnavailable
+from briefing.models import StepRow
+from briefing.states import Queue, StepKind
 from tests.support.processes import wait_for
 from worker import dispatcher, runner, sweep
+from worker.perform import perform_next
+from worker.tasks import TASKS
 from worker.workplace import holder_name
 
 
@@ -38,6 +43,65 @@ def test_a_database_that_is_away_for_a_while_ends_nobody(place, monkeypatch, mod
     running.stop()
     thread.join(10)
     assert not thread.is_alive()
+
+
+@pytest.fixture
+def messages(place, monkeypatch):
+    """What a broker holds, and a kind of step that is done at once."""
+    sent = []
+
+    def done(lease, place):
+        with place.database.writing() as session:
+            steps.finish(session, lease)
+
+    monkeypatch.setattr(dispatcher, "ring", lambda step_id, queue, limit_s: sent.append(step_id))
+    monkeypatch.setitem(TASKS, StepKind.PREPARE, done)
+    return sent
+
+
+def record(place, count, rank):
+    with place.database.writing() as session:
+        for _ in range(count):
+            steps.record(session, StepKind.PREPARE, Queue.BULK, rank=rank)
+
+
+def test_rings_that_newcomers_used_up_are_rung_anew_at_once(place, messages):
+    # Given steps that were rung, and then newcomers whose turn it is before them
+    dispatching = dispatcher.Dispatcher(place)
+    record(place, 8, rank=9)
+    dispatching._ring_due()
+    assert len(messages) == 8
+    record(place, 8, rank=1)
+    # When every message has had one step done / Then all that are left are rung by the next look
+    while messages:
+        assert perform_next(place, (), messages.pop(0)) is Queue.BULK
+    dispatching._ring_due()
+    assert len(set(messages)) == 8
+    while messages:
+        perform_next(place, (), messages.pop(0))
+    with place.database.reading() as session:
+        assert {row.state for row in session.query(StepRow)} == {"done"}
+
+
+def test_what_stays_due_however_often_it_is_rung_is_not_rung_in_a_busy_loop(place, messages, monkeypatch):
+    # Given a step that cannot be marked, as somebody holds its row / When the dispatcher goes round / Then it rests
+    # after every look
+    waited = []
+
+    class Stopping:
+        def is_set(self):
+            return len(waited) == 3 or len(messages) > 20
+
+        def wait(self, seconds):
+            waited.append(seconds)
+
+    record(place, 1, rank=0)
+    monkeypatch.setattr(steps, "mark_rung", lambda session, rung: None)
+    dispatching = dispatcher.Dispatcher(place)
+    monkeypatch.setattr(dispatching, "_ask_broker", lambda: None)
+    dispatching._stopping = Stopping()
+    dispatching._dispatch(type("Watchdog", (), {"alive": lambda self: None})())
+    assert len(messages) == len(waited) == 3
 
 
 def test_only_old_files_with_our_names_are_strays(place):

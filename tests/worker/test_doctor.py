@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import delete, select, text, update
 
-from briefing.models import MasterRow, StepRow, TakeRow
+from briefing.models import MasterRow, RevisionRow, StepRow, TakeRow
 from briefing.public_names import artwork_name, audio_name
 from tests.support.asking import ask, revision_row
 from tests.support.newsroom import ARTICLE, make_place, work_off
@@ -150,6 +150,17 @@ def test_stuck_work_goes_on(place, tmp_path):
         mended(work.look, place, "revision_stranded")
     work_off(place)
     assert revision_row(place, revision).state == "live"
+
+
+def test_a_step_that_is_recorded_anew_keeps_its_revisions_turn(place):
+    # Given a revision whose turn is late, and whose step vanished / When it is mended / Then it is not first in line
+    _, revision, _ = ask(place, "ferry", voice="silence", show="held", now=datetime.now(UTC))
+    with place.database.writing() as session:
+        session.get_one(RevisionRow, revision).rank = 40
+        session.execute(delete(StepRow).where(StepRow.revision_id == revision))
+    mended(work.look, place, "revision_stranded")
+    with place.database.reading() as session:
+        assert session.scalars(select(StepRow.rank).where(StepRow.revision_id == revision)).all() == [40]
 
 
 def work_one(place):

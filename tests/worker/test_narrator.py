@@ -10,7 +10,7 @@ from briefing.speech import Cast
 from briefing.states import Queue, StepKind
 from tests.support.asking import ask, revision_row, step_rows
 from tests.support.engines import VOICES, ScriptedEngine, lend
-from tests.support.newsroom import ARTICLE, QUIET, make_place, work_off
+from tests.support.newsroom import ARTICLE, PLAIN, make_place, work_off
 from worker.perform import perform_next
 
 
@@ -24,7 +24,7 @@ class NewerEngine(ScriptedEngine):
 def place(tmp_path, monkeypatch):
     (tmp_path / "voices.toml").write_text(VOICES)
     monkeypatch.setenv("BRIEFCAST_VOICES", str(tmp_path / "voices.toml"))
-    place = make_place(tmp_path, QUIET.replace('voice = "silence"', 'voice = "first"', 1))
+    place = make_place(tmp_path, PLAIN.replace('voice = "silence"', 'voice = "first"', 1))
     (tmp_path / "articles" / "ferry.md").write_text(ARTICLE)
     yield place
     place.database.dispose()

@@ -120,6 +120,6 @@ def _go_on(session: Session, revision_id: int) -> str:
     if session.scalar(select(waiting)):
         steps.ready_waiting(session, revision_id, kind)
     else:
-        steps.record(session, kind, Queue(row.queue), revision_id=revision_id)
+        steps.record(session, kind, Queue(row.queue), revision_id=revision_id, rank=row.rank)
     session.flush()
     return f"its step `{kind.value}` is ready again"
