@@ -257,6 +257,10 @@ class PutOff(Unavailable):
         self.delay_s = delay_s
 
 
+#: What put-off work waits for; it need not be waited out where that changes before.
+PUT_OFF = frozenset({"budget_spent", "quota_exceeded"})
+
+
 class WatermarkNotInstalled(Unavailable):
     """Raised when a show asks for a watermark that is not on this machine; waiting does not bring it."""
 
