@@ -11,6 +11,7 @@
     │   ├── LexiconInvalid           lexicon_invalid
     │   ├── JingleRefused            jingle_refused, jingle_in_use, unknown_jingle
     │   ├── QuotaExceeded            quota_exceeded
+    │   ├── BudgetTooSmall           budget_too_small
     │   └── Misconfigured            invalid_settings
     │       └── SigningMisconfigured     signing_invalid
     ├── Unavailable              transient: the same input may succeed later
@@ -139,6 +140,12 @@ class QuotaExceeded(BadInput):
     """Raised when somebody waits for what a key's quota does not allow today."""
 
     code = "quota_exceeded"
+
+
+class BudgetTooSmall(BadInput):
+    """Raised when bulk work is more than its show's whole budget of a day or month; no day has room for it."""
+
+    code = "budget_too_small"
 
 
 class Misconfigured(BadInput):

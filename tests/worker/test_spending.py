@@ -133,13 +133,14 @@ def test_a_breaking_story_goes_whatever_the_budget_and_is_counted(place, article
 
 
 def test_a_raised_budget_counts_for_what_waits_already(place, article, tmp_path):
-    budgeted(place, tmp_path, characters_a_day=10)
-    revision = ask(place)
+    budgeted(place, tmp_path, characters_a_day=300)
+    ask(place)
+    revision = ask(place, "crane")
     work_off(place)
     assert seen(place, revision)["code"] == "budget_spent"
+    budgeted(place, tmp_path, characters_a_day=300)
+    assert seen(place, revision)["code"] == "budget_spent", "nothing was changed"
     budgeted(place, tmp_path, characters_a_day=10_000)
-    with place.database.writing() as session:
-        session.query(StepRow).update({"not_before": None})
     work_off(place)
     assert revision_row(place, revision).state == "live"
 
@@ -169,6 +170,21 @@ def test_what_no_day_has_room_for_does_not_wait_for_ever(place, article):
     revision = ask(place, key=make_key(place, characters_a_day=20))
     work_off(place)
     assert revision_row(place, revision).error_code == "quota_exceeded"
+
+
+@pytest.mark.parametrize("bound", ["characters_a_day", "characters_a_month"])
+def test_what_no_budget_has_room_for_does_not_wait_for_ever(place, article, tmp_path, bound):
+    budgeted(place, tmp_path, **{bound: 100})
+    revision = ask(place)
+    work_off(place)
+    row = revision_row(place, revision)
+    assert (row.state, row.error_code) == ("failed", "budget_too_small")
+    assert "budget of 100 characters" in row.error_message
+    assert not row.chunks, "nothing of it was begun"
+    # And who waits is not refused.
+    revision = ask(place, queue=Queue.INTERACTIVE)
+    work_off(place)
+    assert revision_row(place, revision).state == "live"
 
 
 def test_two_that_prepare_at_once_do_not_both_spend_the_last_of_it(place, article, tmp_path):
