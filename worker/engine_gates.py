@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -44,21 +45,33 @@ def bounds_of(engine: str) -> Bounds:
             return Bounds()
 
 
+@dataclass
+class Passage:
+    """What a step did with its leave to use an engine."""
+
+    asked: bool = False
+    """Whether the engine was turned to at all."""
+
+
 @contextmanager
-def outcome_noted(lease: Lease, place: Workplace) -> Iterator[None]:
-    """Tell the gate of the step's engine how it goes inside."""
+def outcome_noted(lease: Lease, place: Workplace) -> Iterator[Passage]:
+    """Tell the gate of the step's engine how it goes inside. A step that did not ask the engine says nothing of it; if
+    it was the probe, the next step is.
+    """
+    passage = Passage()
     if not lease.engine:
-        yield
+        yield passage
         return
     well, reason = None, ""
     try:
-        yield
-        well = True
+        yield passage
+        well = True if passage.asked else None
     except EngineUnavailable as error:
-        well, reason = (None if isinstance(error, EngineNotInstalled) else False), error.message
+        silent = isinstance(error, EngineNotInstalled) or not passage.asked
+        well, reason = (None if silent else False), error.message
         raise
     except TakeRejected:
-        well = True  # it answered
+        well = True if passage.asked else None  # it answered
         raise
     finally:
         with place.database.writing() as session:

@@ -43,7 +43,6 @@ from briefing.logs import get_logger
 from briefing.measures import ATTEMPTS, FETCH_ERRORS, STEP_DURATION, STEP_FAILURES, counted
 from briefing.models import RevisionRow, StepRow
 from briefing.states import Queue, StepKind
-from worker.engine_gates import outcome_noted
 from worker.failing import after_given_up
 from worker.pipeline import DEADLINE_S
 from worker.tasks import TASKS
@@ -123,8 +122,7 @@ def _perform(lease: Lease, place: Workplace) -> None:
     settled = False
     try:
         reach(Failpoint.PERFORM_CLAIMED)
-        with outcome_noted(lease, place):
-            TASKS[lease.kind](lease, place)
+        TASKS[lease.kind](lease, place)
         settled = True
         _log.info("step finished", duration_s=round(time.monotonic() - begun, 3))
     except BriefcastError as error:

@@ -74,3 +74,20 @@ def test_googles_rate_counts_its_requests_and_all_workers_together(place, monkey
     monkeypatch.setenv("BRIEFCAST_GTTS_PER_SECOND", "2")
     assert bounds_of("gtts") == gates.Bounds(2.0, most_at_once=1, request_characters=100)
     assert bounds_of("anything") == gates.Bounds()
+
+
+def test_a_probe_that_never_asked_the_engine_leaves_the_probe_to_the_next_step(place, engine):
+    # Given an open gate whose time has come, and a step whose revision has ended meanwhile
+    _, revision, _ = ask(place, "ferry", voice="first", queue=Queue.BULK)
+    work_off(place)
+    asked = len(engine.said)
+    with place.database.writing() as session:
+        session.get_one(GateRow, "scripted").opened_at -= 61
+        session.get_one(RevisionRow, revision).state = "superseded"
+        steps = session.query(StepRow).filter_by(revision_id=revision, kind="speak", state="ready").all()
+        for step in steps:
+            step.not_before = None
+    # When they are done without a word to the engine / Then nothing was learnt of it
+    assert work_off(place) >= len(steps) > 1
+    assert len(engine.said) == asked
+    assert gate(place).state is GateState.OPEN
