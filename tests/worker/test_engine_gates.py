@@ -91,3 +91,18 @@ def test_a_probe_that_never_asked_the_engine_leaves_the_probe_to_the_next_step(p
     assert work_off(place) >= len(steps) > 1
     assert len(engine.said) == asked
     assert gate(place).state is GateState.OPEN
+
+
+def test_many_steps_of_one_without_a_fallback_are_not_in_the_way_of_others(place, engine, monkeypatch):
+    monkeypatch.setattr("worker.engine_gates._MOST_AT_ONCE", 1)
+    # Given an open gate, before it a revision that allows no fallback, and after it one that does
+    _, refuses, _ = ask(place, "ferry", voice="first")
+    _, allows, _ = ask(place, "ferry", voice="first", show="held")
+    work_off(place)
+    with place.database.writing() as session:
+        row = session.get_one(RevisionRow, refuses)
+        row.show = row.show | {"fallback": False}
+    # When a round is made / Then the second one goes on
+    sweep.sweep(place)
+    work_off(place)
+    assert (revision_row(place, refuses).state, revision_row(place, allows).state) == ("speaking", "held")
