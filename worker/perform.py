@@ -72,11 +72,15 @@ _log = get_logger("perform")
 _chance = random.Random()
 
 
-def perform_next(place: Workplace, queues: Sequence[Queue], step_id: int | None = None) -> Queue | None:
+def perform_next(
+    place: Workplace, queues: Sequence[Queue], step_id: int | None = None, *, bulk: bool = True
+) -> Queue | None:
     """Claim and perform one step of `queues`; return its queue, or None where there was none.
 
     A `step_id` is a broker's ring: it has one step of that one's queue and kind done, the one whose turn it is, so that
     the order of messages is not the order of work.
+
+    Without `bulk` none of the back catalogue is done, by online engines neither.
 
     Raises whatever a task raises that is no BriefcastError, after giving the step back with its claim spent.
     """
@@ -84,10 +88,12 @@ def perform_next(place: Workplace, queues: Sequence[Queue], step_id: int | None 
     with place.database.reading() as session:
         if step_id is not None:
             queues, kinds = _rung(session, step_id)
-        if not steps.is_due(session, queues):
+        if not steps.is_due(session, queues, bulk=bulk):
             return None
     with place.database.writing() as session:
-        lease = steps.claim(session, holder=place.holder, lease_s=place.work.lease_s, queues=queues, kinds=kinds)
+        lease = steps.claim(
+            session, holder=place.holder, lease_s=place.work.lease_s, queues=queues, kinds=kinds, bulk=bulk
+        )
         briefing = session.scalar(_BRIEFING, {"revision": lease.revision_id}) if lease else None
     if lease is None:
         return None

@@ -14,6 +14,7 @@ from tests.support.engines import VOICES, ScriptedEngine, lend
 from tests.support.newsroom import ARTICLE, PLAIN, make_place, work_off
 from worker import sweep
 from worker.engine_gates import bounds_of
+from worker.perform import perform_next
 
 
 @pytest.fixture
@@ -106,3 +107,13 @@ def test_many_steps_of_one_without_a_fallback_are_not_in_the_way_of_others(place
     sweep.sweep(place)
     work_off(place)
     assert (revision_row(place, refuses).state, revision_row(place, allows).state) == ("speaking", "held")
+
+
+def test_a_reserved_worker_leaves_the_back_catalogue_of_online_engines_alone(place, engine):
+    engine.fault = lambda text, variation: None
+    ask(place, "ferry", voice="first", queue=Queue.BULK)
+    assert perform_next(place, (Queue.BULK,)) is Queue.BULK
+    reserved = (Queue.INTERACTIVE, Queue.ONLINE)
+    assert perform_next(place, reserved, bulk=False) is None
+    assert engine.said == []
+    assert perform_next(place, reserved) is Queue.ONLINE
