@@ -35,6 +35,8 @@ class SavedRequest(schemas.Request):
     show: schemas.Text | None = Field(None, description="Home show; by default the source's.")
     voice: schemas.Text | None = Field(None, description="By default the voices it has, or the show's.")
     priority: Literal["interactive", "bulk"] = "interactive"
+    estimate: schemas.Text | None = Field(None, description="As in `POST /v1/briefings`, for bulk work.")
+    confirm_cost: bool = Field(default=False, description="As in `POST /v1/briefings`, for bulk work.")
 
 
 @router.put(
@@ -49,6 +51,8 @@ class SavedRequest(schemas.Request):
             "scope_missing",
             "rate_limited",
             "quota_exceeded",
+            "too_many_open",
+            "cost_not_confirmed",
             "unknown_source",
             "unknown_show",
             "unknown_voice",
@@ -76,7 +80,7 @@ def saved(
         quiet = Show.stored(session.get_one(ShowRow, wanted.show).settings).quiet
         revision, made = asking.edited(session, wanted, quiet, now)
         if made:
-            quotas.admit(session, caller, wanted.queue, 1, now)
+            quotas.admit_wanted(session, caller, request, wanted, context, now)
         return revision, 202 if made else 200
 
     shown, response.status_code = once(context, Asked(Action.SAVE, caller, None, ""), work)

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from briefing.keys import Caller
 
 router = APIRouter(prefix="/v1/briefings", tags=["briefings"])
 
@@ -81,29 +80,13 @@ def ask(
         wanted = read_request(session, body, caller, context)
         revision, made = asking.request(session, wanted, now)
         if made:
-            _admit(session, caller, body, wanted, context, now)
+            quotas.admit_wanted(session, caller, body, wanted, context, now)
         return revision, 202 if made else 200
 
     shown, response.status_code = once(context, Asked(Action.ASK, caller, idempotency_key, fingerprint), work)
     reach(Failpoint.API_ASKED)
     response.headers["Location"] = shown.links["self"]
     return shown
-
-
-def _admit(
-    session: Session,
-    caller: Caller,
-    body: schemas.BriefingRequest,
-    wanted: asking.Wanted,
-    context: Context,
-    now: datetime,
-) -> None:
-    """Hold a new revision against what its caller may ask for. Raises Problem, and then nothing is recorded."""
-    articles = [str(ref) for ref in wanted.articles]
-    if wanted.queue is Queue.BULK:
-        free = context.quotas.unconfirmed_articles
-        quotas.demand_known_cost(session, caller, articles, free, body.estimate, now, confirmed=body.confirm_cost)
-    quotas.admit(session, caller, wanted.queue, len(articles), now)
 
 
 @router.get(

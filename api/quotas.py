@@ -16,11 +16,13 @@ from briefing.models import RevisionRow
 from briefing.states import ACTIVE, Queue
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
 
+    from api.context import Context
+    from api.schemas import BriefingRequest
+    from briefing.asking import Wanted
     from briefing.keys import Caller
 
 #: Seconds after which a key with too much open bulk work may look again.
@@ -47,10 +49,20 @@ def admit(session: Session, caller: Caller, queue: Queue, articles: int, now: da
     spending.count_request(session, caller.key_id, articles if bulk else 0, now)
 
 
+def admit_wanted(
+    session: Session, caller: Caller, body: BriefingRequest, wanted: Wanted, context: Context, now: datetime
+) -> None:
+    """Hold what was just recorded against what its caller may ask for. Raises Problem, and then nothing is recorded."""
+    if wanted.queue is Queue.BULK:
+        free = context.quotas.unconfirmed_articles
+        demand_known_cost(session, caller, wanted, free, body.estimate, now, confirmed=body.confirm_cost)
+    admit(session, caller, wanted.queue, len(wanted.articles), now)
+
+
 def demand_known_cost(  # noqa: PLR0913  what is asked for, and what was shown
     session: Session,
     caller: Caller,
-    articles: Sequence[str],
+    wanted: Wanted,
     free: int,
     estimate: str | None,
     now: datetime,
@@ -59,9 +71,11 @@ def demand_known_cost(  # noqa: PLR0913  what is asked for, and what was shown
 ) -> None:
     """Raise Problem for bulk work beyond `free` articles a day whose cost nobody has looked at."""
     today = spending.spent(session, spending.KEY, caller.key_id, spending.day_of(now))
+    articles = [str(ref) for ref in wanted.articles]
     if confirmed or not free or today.bulk_articles + len(articles) <= free:
         return
-    if estimate is not None and estimates.covers(session, estimate, articles, now):
+    voice = wanted.casting.body if wanted.voice_named else None
+    if estimate is not None and estimates.covers(session, estimate, articles, wanted.show, voice, now):
         return
     raise Problem(
         "cost_not_confirmed",

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from briefing import steps
+from briefing import events, steps
 from briefing.database import database_clock
 from briefing.errors import UnknownReference
 from briefing.hashing import stable_hash
 from briefing.models import ArticleRow, BriefingRow, RevisionRow, VariationRow
-from briefing.revisions import LOOK, MAKE, Asker, casting_of, lock_briefing, newest_revision, record
+from briefing.ranks import lane_of, next_rank
+from briefing.revisions import LOOK, MAKE, Asker, casting_of, lock_briefing, locked, newest_revision, record
 from briefing.rows import add_unless_there
 from briefing.speech import Casting
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind
@@ -53,6 +54,11 @@ class Wanted:
     """Web addresses by "source:id", for articles of address sources."""
 
     @property
+    def asker(self) -> Asker:
+        """Whose work it is."""
+        return Asker(self.requested_by, self.requester)
+
+    @property
     def identity(self) -> str:
         """Hash of home show, kind and ordered articles: the briefing's identity."""
         return stable_hash("briefing/1", self.show, self.kind, [str(ref) for ref in self.articles])
@@ -77,9 +83,10 @@ class Again:
 
 
 def request(session: Session, wanted: Wanted, now: datetime) -> tuple[RevisionRow, bool]:
-    """Return the revision that answers `wanted`, and whether it was made for it.
+    """Return the revision that answers `wanted`, and whether it is work of its own: made for it, or promoted.
 
-    An equal one that is being made is shared. Where an equal one is held or live, the articles may have changed since:
+    An equal one that is being made is shared, and promoted where it is bulk work that somebody now waits for. Where an
+    equal one is held or live, the articles may have changed since:
     the new revision only looks, and if they have not, it ends as unchanged and the equal one counts. Needs a writing
     session.
     """
@@ -87,14 +94,16 @@ def request(session: Session, wanted: Wanted, now: datetime) -> tuple[RevisionRo
     newest = newest_revision(session, briefing.id)
     if newest is not None and casting_of(newest) == wanted.casting and RevisionState(newest.state) in ACTIVE:
         _share(session, newest)
+        promoted = wanted.queue is Queue.INTERACTIVE and _promoted(session, briefing, newest, wanted.asker)
         # Whoever asks waits; the quiet period of an edit is over.
         steps.hasten(session, newest.id, StepKind.PREPARE)
-        return newest, False
+        return newest, promoted
     return _new(session, briefing, newest, wanted, now), True
 
 
 def edited(session: Session, wanted: Wanted, quiet: Quiet, now: datetime) -> tuple[RevisionRow, bool]:
-    """Return the revision that will follow an edit of the articles of `wanted`, and whether it was made for it.
+    """Return the revision that will follow an edit of the articles of `wanted`, and whether it is work of its own: made
+    for it, or promoted.
 
     For what a CMS calls at every save. Where audio is live already, the articles are looked at when no edit came for
     the quiet period, which each further edit begins anew, up to a longest wait; ten edits in a minute are one revision.
@@ -110,13 +119,38 @@ def edited(session: Session, wanted: Wanted, quiet: Quiet, now: datetime) -> tup
     if newest is None or casting_of(newest) != wanted.casting or RevisionState(newest.state) not in ACTIVE:
         return _new(session, briefing, newest, wanted, now, until if wait_s else None), True
     if newest.request["refetch"] and not steps.has_begun(session, newest.id, StepKind.PREPARE):
+        not_before = until if wait_s else None
+        promoted = wanted.queue is Queue.INTERACTIVE and _promoted(session, briefing, newest, wanted.asker, not_before)
         if wait_s:
             steps.put_back(session, newest.id, StepKind.PREPARE, until, max(0, quiet.longest_s - quiet.seconds))
-        return newest, False
+        return newest, promoted
     # It fetches or has fetched: one more look when it is done, and when the edits are.
     newest.asked_again = True
     newest.look_after = until if wait_s else None
-    return newest, False
+    return newest, wanted.queue is Queue.INTERACTIVE and _promoted(session, briefing, newest, wanted.asker)
+
+
+def _promoted(
+    session: Session, briefing: BriefingRow, shared: RevisionRow, asker: Asker, not_before: float | None = None
+) -> bool:
+    """Have bulk work that somebody now waits for done among the interactive, as work of who asks: at a new rank of
+    theirs, against their quota. Tell whether there was anything to promote.
+
+    What waited for a budget or quota may begin at `not_before`.
+    """
+    if shared.queue != Queue.BULK.value:
+        return False
+    session.flush()  # what has been noted in the row; it is read anew
+    revision = locked(session, shared.id)
+    if RevisionState(revision.state) not in ACTIVE:
+        return False
+    revision.queue = Queue.INTERACTIVE.value
+    revision.requested_by, revision.requester = asker.name, asker.key_id
+    revision.rank = next_rank(session, Queue.INTERACTIVE, lane_of(asker.key_id or asker.name, briefing.show))
+    steps.promote(session, revision.id, revision.rank, not_before)
+    session.flush()
+    events.note(session, "revision promoted", briefing=briefing.id, revision=revision.id, rank=revision.rank)
+    return True
 
 
 def _new(
@@ -130,12 +164,12 @@ def _new(
     equal = newest is not None and casting_of(newest) == wanted.casting
     finished = newest is not None and newest.state in {RevisionState.HELD, RevisionState.LIVE}
     asked = LOOK if equal and finished else MAKE
-    asker = Asker(wanted.requested_by, wanted.requester)
-    return record(session, briefing, wanted.casting, wanted.queue, asked, asker, now, not_before)
+    return record(session, briefing, wanted.casting, wanted.queue, asked, wanted.asker, now, not_before)
 
 
 def regenerate(session: Session, briefing: BriefingRow, again: Again, now: datetime) -> tuple[RevisionRow, bool]:
-    """Return a revision made anew from the article, or an equal one asked for moments ago.
+    """Return a revision made anew from the article, or an equal one asked for moments ago, and whether it is work of
+    its own: made for it, or promoted.
 
     Needs a writing session. Raises UnknownReference for a segment that the newest script does not have.
     """
@@ -148,7 +182,7 @@ def regenerate(session: Session, briefing: BriefingRow, again: Again, now: datet
     if casting_of(newest) == casting and newest.request == again.as_request() and _just_asked(newest, now):
         if again.refetch:
             _share(session, newest)
-        return newest, False
+        return newest, _promoted(session, briefing, newest, Asker(again.requested_by, again.requester))
     if again.segments:
         _raise_variations(session, briefing.id, again.segments, _latest_script(session, briefing.id))
     queue = Queue.INTERACTIVE if newest.queue == Queue.BULK else Queue(newest.queue)

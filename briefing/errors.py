@@ -11,6 +11,7 @@
     │   ├── LexiconInvalid           lexicon_invalid
     │   ├── JingleRefused            jingle_refused, jingle_in_use, unknown_jingle
     │   ├── QuotaExceeded            quota_exceeded
+    │   ├── BudgetTooSmall           budget_too_small
     │   └── Misconfigured            invalid_settings
     │       └── SigningMisconfigured     signing_invalid
     ├── Unavailable              transient: the same input may succeed later
@@ -141,6 +142,12 @@ class QuotaExceeded(BadInput):
     code = "quota_exceeded"
 
 
+class BudgetTooSmall(BadInput):
+    """Raised when bulk work is more than its show's whole budget of a day or month; no day has room for it."""
+
+    code = "budget_too_small"
+
+
 class Misconfigured(BadInput):
     """Raised when a settings file does not hold together."""
 
@@ -255,6 +262,10 @@ class PutOff(Unavailable):
     def __init__(self, message: str, *, code: str, hint: str, delay_s: float) -> None:
         super().__init__(message, code=code, hint=hint)
         self.delay_s = delay_s
+
+
+#: What put-off work waits for; it need not be waited out where that changes before.
+PUT_OFF = frozenset({"budget_spent", "quota_exceeded"})
 
 
 class WatermarkNotInstalled(Unavailable):

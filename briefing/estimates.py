@@ -77,12 +77,17 @@ def fail(session: Session, estimate: str, now: datetime) -> None:
     row.state, row.finished_at = "failed", now
 
 
-def covers(session: Session, estimate: str, articles: Sequence[str], now: datetime) -> bool:
-    """Tell whether a finished, recent estimate has all these articles in it."""
+def covers(
+    session: Session, estimate: str, articles: Sequence[str], show: str, voice: str | None, now: datetime
+) -> bool:
+    """Tell whether a finished, recent estimate has all these articles in it, for this show and voice (None: the show's
+    own): another voice may have another price.
+    """
     row = session.get(EstimateRow, estimate)
     return (
         row is not None
         and row.state == "ready"
         and now - row.created_at < _VALID
+        and (row.show, row.voice) == (show, voice)
         and set(articles) <= set(row.articles)
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from briefing import gates
 from briefing.errors import EngineNotInstalled, EngineUnavailable, TakeRejected
@@ -15,10 +16,12 @@ from briefing.models import StepRow
 from briefing.ranks import BEHIND
 from briefing.settings import SpeechSettings
 from briefing.states import Queue, StepState
-from worker.failing import give_way
+from worker.failing import give_way, has_stand_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from sqlalchemy.orm import Session
 
     from briefing.steps import Lease
     from worker.workplace import Workplace
@@ -44,21 +47,33 @@ def bounds_of(engine: str) -> Bounds:
             return Bounds()
 
 
+@dataclass
+class Passage:
+    """What a step did with its leave to use an engine."""
+
+    asked: bool = False
+    """Whether the engine was turned to at all."""
+
+
 @contextmanager
-def outcome_noted(lease: Lease, place: Workplace) -> Iterator[None]:
-    """Tell the gate of the step's engine how it goes inside."""
+def outcome_noted(lease: Lease, place: Workplace) -> Iterator[Passage]:
+    """Tell the gate of the step's engine how it goes inside. A step that did not ask the engine says nothing of it; if
+    it was the probe, the next step is.
+    """
+    passage = Passage()
     if not lease.engine:
-        yield
+        yield passage
         return
     well, reason = None, ""
     try:
-        yield
-        well = True
+        yield passage
+        well = True if passage.asked else None
     except EngineUnavailable as error:
-        well, reason = (None if isinstance(error, EngineNotInstalled) else False), error.message
+        silent = isinstance(error, EngineNotInstalled) or not passage.asked
+        well, reason = (None if silent else False), error.message
         raise
     except TakeRejected:
-        well = True  # it answered
+        well = True if passage.asked else None  # it answered
         raise
     finally:
         with place.database.writing() as session:
@@ -71,26 +86,34 @@ def fall_back_where_open(place: Workplace) -> int:
     """Have interactive revisions that wait at an open gate go on with their voice's fallback, where their show allows
     it; return how many. Bulk work waits: a better voice is worth more to it than an hour.
     """
-    moved = 0
+    found: list[tuple[int, EngineUnavailable]] = []
     with place.database.reading() as session:
-        if all(gate.state is GateState.CLOSED for _, gate, _ in gates.gates(session)):
-            return 0
-    with place.database.writing() as session:
         for engine, gate, again_s in list(gates.gates(session)):
-            if gate.state is GateState.CLOSED:
-                continue
-            waiting = session.scalars(
-                select(StepRow)
-                .where(
-                    StepRow.state == StepState.READY.value,
-                    StepRow.queue == Queue.ONLINE.value,
-                    StepRow.engine == engine,
-                    StepRow.rank < BEHIND,
-                )
-                .order_by(StepRow.rank, StepRow.id)
-                .limit(_MOST_AT_ONCE)
-            ).all()
-            error = EngineUnavailable(f"{engine} is not used for {again_s:.0f} s: {gate.reason}")
-            for step in {step.revision_id: step for step in waiting}.values():
-                moved += give_way(session, step, error, place.speakers.catalogue)
+            if gate.state is not GateState.CLOSED:
+                error = EngineUnavailable(f"{engine} is not used for {again_s:.0f} s: {gate.reason}")
+                found += [(step_id, error) for step_id in _that_may_give_way(session, engine, error, place)]
+    moved = 0
+    for step_id, error in found[:_MOST_AT_ONCE]:
+        with place.database.writing() as session:
+            step = session.get_one(StepRow, step_id)
+            moved += give_way(session, step, error, place.speakers.catalogue)
     return moved
+
+
+def _that_may_give_way(session: Session, engine: str, error: EngineUnavailable, place: Workplace) -> list[int]:
+    """Return a step of each interactive revision that waits for `engine` and has a fallback, in the order of ranks.
+    Those that have none are passed over, so that they are in nobody's way.
+    """
+    firsts = session.scalars(
+        select(func.min(StepRow.id))
+        .where(
+            StepRow.state == StepState.READY.value,
+            StepRow.queue == Queue.ONLINE.value,
+            StepRow.engine == engine,
+            StepRow.rank < BEHIND,
+        )
+        .group_by(StepRow.revision_id)
+        .order_by(func.min(StepRow.rank), func.min(StepRow.id))
+    ).all()
+    catalogue = place.speakers.catalogue
+    return [number for number in firsts if has_stand_in(session, session.get_one(StepRow, number), error, catalogue)]

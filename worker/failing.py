@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from briefing import estimates, revisions
 from briefing.errors import NarratorAway
 from briefing.logs import get_logger
-from briefing.models import StepRow
+from briefing.models import RevisionRow, StepRow
 from briefing.show import Show
 from briefing.speech import VOICE_FALLBACK, Fallback
 from briefing.states import RevisionState, StepKind
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from briefing.errors import BriefcastError
-    from briefing.models import RevisionRow
     from voices.catalogue import Catalogue
 
 _log = get_logger("failing")
@@ -49,6 +48,14 @@ def after_given_up(session: Session, step_id: int, error: BriefcastError, catalo
         return
     if not _gave_way(session, step, revision, error, catalogue):
         revisions.fail(session, revision.id, error, now)
+
+
+def has_stand_in(session: Session, step: StepRow, error: BriefcastError, catalogue: Catalogue) -> bool:
+    """Tell whether somebody may stand in for the voice of a step that waits; a read."""
+    if step.revision_id is None:
+        return False
+    revision = session.get_one(RevisionRow, step.revision_id)
+    return not _has_moved(step, revision) and _fallback(step, revision, error, catalogue) is not None
 
 
 def give_way(session: Session, step: StepRow, error: BriefcastError, catalogue: Catalogue) -> bool:

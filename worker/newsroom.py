@@ -15,7 +15,7 @@ from briefing.lexicons import replace_file_entries
 from briefing.models import ShowRow, SourceRow
 from briefing.rows import add_unless_there
 from briefing.shows import lock_shows
-from worker import artwork, jingle, watermark
+from worker import artwork, jingle, spending, watermark
 from worker.clean import check_cleaning
 from worker.publish import write_all
 from worker.sources import connect
@@ -46,6 +46,7 @@ class Applied:
 
 def apply(newsroom: Newsroom, place: Workplace) -> Applied:
     """Record shows, sources and pronunciations, and write artwork, feeds and the articles' files as they now should be.
+    What waits for a budget looks again at one that changed.
 
     Everything is checked first: voices, jingles, artwork, watermarks, source options. Raises Misconfigured,
     WatermarkNotInstalled or StorageUnavailable; then nothing has changed.
@@ -59,6 +60,7 @@ def apply(newsroom: Newsroom, place: Workplace) -> Applied:
         shows = tuple(
             show.slug for position, show in enumerate(newsroom.shows) if _put_show(session, position, show, place.files)
         )
+        spending.look_again(session, shows)
         sources = tuple(
             source.name for position, source in enumerate(newsroom.sources) if _put_source(session, position, source)
         )

@@ -43,7 +43,6 @@ from briefing.logs import get_logger
 from briefing.measures import ATTEMPTS, FETCH_ERRORS, STEP_DURATION, STEP_FAILURES, counted
 from briefing.models import RevisionRow, StepRow
 from briefing.states import Queue, StepKind
-from worker.engine_gates import outcome_noted
 from worker.failing import after_given_up
 from worker.pipeline import DEADLINE_S
 from worker.tasks import TASKS
@@ -73,11 +72,15 @@ _log = get_logger("perform")
 _chance = random.Random()
 
 
-def perform_next(place: Workplace, queues: Sequence[Queue], step_id: int | None = None) -> Queue | None:
+def perform_next(
+    place: Workplace, queues: Sequence[Queue], step_id: int | None = None, *, bulk: bool = True
+) -> Queue | None:
     """Claim and perform one step of `queues`; return its queue, or None where there was none.
 
     A `step_id` is a broker's ring: it has one step of that one's queue and kind done, the one whose turn it is, so that
     the order of messages is not the order of work. The step it names is rung anew where that was another one.
+
+    Without `bulk` none of the back catalogue is done, by online engines neither.
 
     Raises whatever a task raises that is no BriefcastError, after giving the step back with its claim spent.
     """
@@ -85,10 +88,12 @@ def perform_next(place: Workplace, queues: Sequence[Queue], step_id: int | None 
     with place.database.reading() as session:
         if step_id is not None:
             queues, kinds = _rung(session, step_id)
-        if not steps.is_due(session, queues):
+        if not steps.is_due(session, queues, bulk=bulk):
             return None
     with place.database.writing() as session:
-        lease = steps.claim(session, holder=place.holder, lease_s=place.work.lease_s, queues=queues, kinds=kinds)
+        lease = steps.claim(
+            session, holder=place.holder, lease_s=place.work.lease_s, queues=queues, kinds=kinds, bulk=bulk
+        )
         if lease is not None and step_id is not None and step_id != lease.step_id:
             steps.unmark(session, step_id)
         briefing = session.scalar(_BRIEFING, {"revision": lease.revision_id}) if lease else None
@@ -125,8 +130,7 @@ def _perform(lease: Lease, place: Workplace) -> None:
     settled = False
     try:
         reach(Failpoint.PERFORM_CLAIMED)
-        with outcome_noted(lease, place):
-            TASKS[lease.kind](lease, place)
+        TASKS[lease.kind](lease, place)
         settled = True
         _log.info("step finished", duration_s=round(time.monotonic() - begun, 3))
     except BriefcastError as error:

@@ -184,7 +184,7 @@ def work(place: Workplace, stopping: threading.Event, *, reserved: bool = False)
         while not stopping.is_set():
             watchdog.alive()
             try:
-                queue = perform_next(place, turns.queues(time.monotonic()))
+                queue = perform_next(place, turns.queues(time.monotonic()), bulk=not reserved)
             except DatabaseUnavailable as error:
                 # No reason to end: a new process would load its model anew, and find no database either.
                 _log.warning("the database is away", message=error.message)

@@ -1,22 +1,25 @@
 """What a revision is about to cost, and whether its key and show may spend it: before anything of it is spoken.
 
 Who waits for an interactive revision is told at once that the key's quota is spent; bulk work waits for the next day. A
-show's budget puts off bulk work only: a breaking story is not dropped for a back catalogue that was too eager, and what
-it costs is counted all the same. Never half a briefing: what was begun is finished, a change of voice included.
+show's budget puts off bulk work only, and refuses what no day has room for: a breaking story is not dropped for a back
+catalogue that was too eager, and what it costs is counted all the same. Never half a briefing: what was begun
+is finished, a change of voice included.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
 from briefing import spending
-from briefing.errors import PutOff, QuotaExceeded
+from briefing.errors import BudgetTooSmall, PutOff, QuotaExceeded
 from briefing.limits import limits_of
-from briefing.models import BriefingRow, KeyRow, ShowRow
+from briefing.models import BriefingRow, KeyRow, RevisionRow, ShowRow, StepRow
 from briefing.settings import QuotaSettings
 from briefing.show import Show
 from briefing.spending import Spoken
-from briefing.states import Queue
+from briefing.states import Queue, StepState
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -24,9 +27,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from briefing.models import RevisionRow
     from voices.catalogue import Catalogue
     from worker.prepare import Prepared
+
+#: A budget of a show: of what, how much is wanted, spent so far, the bound, and until when.
+_Budget = tuple[str, float, float, float, "datetime"]
 
 #: What a look before fetching asks for: whether anything at all may be spent.
 _ANYTHING = (Spoken("", 1, 0, 0.0),)
@@ -51,14 +56,14 @@ def costs_of(prepared: Prepared, with_take: Collection[str], catalogue: Catalogu
 
 
 def may_begin(session: Session, revision: RevisionRow, now: datetime) -> None:
-    """Look whether anything may be spent, before a page is fetched for nothing. Raises QuotaExceeded or PutOff."""
+    """Look whether anything may be spent, before a page is fetched for nothing. Raises as `spend`."""
     _admit(session, revision, _ANYTHING, now)
 
 
 def spend(session: Session, revision: RevisionRow, costs: Collection[Spoken], now: datetime, *, asked: bool) -> None:
     """Count what a revision costs; unless it was `asked` before, only if it may. Needs a writing session.
 
-    Raises QuotaExceeded, or PutOff until the day or month is over.
+    Raises QuotaExceeded or BudgetTooSmall, or PutOff until the day or month is over.
     """
     purses = [(spending.SHOW, _show(session, revision).slug)]
     purses += [(spending.KEY, revision.requester)] if revision.requester else []
@@ -70,17 +75,42 @@ def spend(session: Session, revision: RevisionRow, costs: Collection[Spoken], no
         spending.charge(session, owner, name, costs, now)
 
 
+def look_again(session: Session, shows: Collection[str]) -> None:
+    """Have bulk work of `shows` that waits for their budgets look at them now. Needs a writing session."""
+    waits = session.scalars(
+        select(StepRow)
+        .join(RevisionRow, RevisionRow.id == StepRow.revision_id)
+        .join(BriefingRow, BriefingRow.id == RevisionRow.briefing_id)
+        .where(
+            StepRow.state == StepState.READY.value,
+            StepRow.error_code == PutOff.code,
+            BriefingRow.show.in_(shows),
+        )
+        .with_for_update(of=StepRow, skip_locked=True)
+    )
+    for step in waits:
+        step.not_before = None
+
+
 def _admit(session: Session, revision: RevisionRow, costs: Collection[Spoken], now: datetime) -> None:
     characters, money = sum(cost.characters for cost in costs), sum(cost.money for cost in costs)
     bulk = revision.queue == Queue.BULK.value
     if characters:
         _admit_key(session, revision, characters, now, bulk=bulk)
     if bulk and characters:
-        for what, wanted, spent_so_far, bound, until in _budgets(session, revision, characters, money, now):
-            if spent_so_far + wanted > bound:
-                message = f"the show's budget of {bound:,} {what} has {max(0, bound - spent_so_far):,} left"
-                hint = f"It goes on by itself at {_said(until)}; or raise the budget, or ask again as interactive."
-                raise PutOff(message, code="budget_spent", hint=hint, delay_s=(until - now).total_seconds())
+        _admit_show(list(_budgets(session, revision, characters, money, now)), now)
+
+
+def _admit_show(budgets: Collection[_Budget], now: datetime) -> None:
+    for what, wanted, _, bound, _ in budgets:
+        if wanted > bound:
+            message = f"this takes {wanted:,} of the show's budget of {bound:,} {what}"
+            raise BudgetTooSmall(message, hint="Raise the budget and ask again, or ask as interactive.")
+    for what, wanted, spent_so_far, bound, until in budgets:
+        if spent_so_far + wanted > bound:
+            message = f"the show's budget of {bound:,} {what} has {max(0, bound - spent_so_far):,} left"
+            hint = f"It goes on by itself at {_said(until)}; or raise the budget, or ask again as interactive."
+            raise PutOff(message, code="budget_spent", hint=hint, delay_s=(until - now).total_seconds())
 
 
 def _admit_key(session: Session, revision: RevisionRow, characters: int, now: datetime, *, bulk: bool) -> None:
@@ -115,8 +145,7 @@ def _show(session: Session, revision: RevisionRow) -> Show:
 
 def _budgets(
     session: Session, revision: RevisionRow, characters: int, money: float, now: datetime
-) -> Iterator[tuple[str, float, float, float, datetime]]:
-    """Give each budget of the show: of what, how much is wanted, spent so far, the bound, and until when."""
+) -> Iterator[_Budget]:
     show = _show(session, revision)
     budget, day = show.budget, spending.day_of(now)
     if budget.characters_a_day is not None:

@@ -22,7 +22,9 @@ _RESERVED = (Queue.INTERACTIVE, Queue.ONLINE)
 
 @dataclass
 class Turns:
-    """What one worker did last. `reserved` workers do no bulk work at all."""
+    """What one worker did last. `reserved` workers do no bulk work at all; that of the online queue is kept from them
+    by its rank, when they claim.
+    """
 
     now: float
     reserved: bool = False

@@ -12,6 +12,7 @@ from briefing import gates
 from briefing.database import database_clock
 from briefing.failpoints import Failpoint, reach
 from briefing.models import StepRow
+from briefing.ranks import BEHIND
 from briefing.states import Queue, StepKind, StepState
 
 if TYPE_CHECKING:
@@ -38,6 +39,12 @@ _DUE = (
 )
 
 
+_WAITED_FOR = _STEPS.c.rank < BEHIND
+
+#: Nothing of what only a back catalogue wants.
+_DUE_AND_WAITED_FOR = _DUE.where(_WAITED_FOR)
+
+
 @dataclass(frozen=True)
 class Lease:
     """A claimed step: the right to do it, until the lease runs out."""
@@ -57,10 +64,14 @@ class Lease:
     """The online engine whose gate it passed; empty for none."""
 
 
-def is_due(session: Session, queues: Sequence[Queue]) -> bool:
-    """Tell whether there is a step to claim; a read, so that idle workers do not take SQLite's one write lock."""
+def is_due(session: Session, queues: Sequence[Queue], *, bulk: bool = True) -> bool:
+    """Tell whether there is a step to claim; a read, so that idle workers do not take SQLite's one write lock.
+
+    Without `bulk` work of online engines counts only where somebody waits for it.
+    """
+    due = _DUE if bulk else _DUE_AND_WAITED_FOR
     return any(
-        session.scalar(_DUE, {"of_queue": queue.value, "of_engine": engine}) is not None
+        session.scalar(due, {"of_queue": queue.value, "of_engine": engine}) is not None
         for queue in queues
         for engine in _engines(session, queue)
     )
@@ -71,7 +82,7 @@ def _engines(session: Session, queue: Queue, *, lock: bool = False) -> tuple[str
     return ("", *gates.passable(session, lock=lock)) if queue is Queue.ONLINE else ("",)
 
 
-def claim(
+def claim(  # noqa: PLR0913  what may be claimed, by whom
     session: Session,
     *,
     holder: str,
@@ -79,12 +90,14 @@ def claim(
     queues: Sequence[Queue],
     kinds: Collection[StepKind] = tuple(StepKind),
     step_id: int | None = None,
+    bulk: bool = True,
 ) -> Lease | None:
     """Lease the next ready step of `queues`, tried in order, or the one of `step_id`; None when there is none.
+    Without `bulk`, a step of an online engine only where somebody waits for it.
 
     Needs a writing session of its own: the claim must be committed before the work starts.
     """
-    statement = _claiming(tuple(kinds), one=step_id is not None)
+    statement = _claiming(tuple(kinds), one=step_id is not None, bulk=bulk)
     for queue in queues:
         for engine in _engines(session, queue, lock=True):
             asked = {"of_queue": queue.value, "of_engine": engine, "by": holder, "for_s": lease_s, "step": step_id}
@@ -110,7 +123,7 @@ def claim(
 
 
 @cache
-def _claiming(kinds: tuple[StepKind, ...], *, one: bool) -> ReturningUpdate[Any]:
+def _claiming(kinds: tuple[StepKind, ...], *, one: bool, bulk: bool) -> ReturningUpdate[Any]:
     """Return the statement that leases the next step of `:of_queue`, or `:step` alone where it is to be `one`."""
     clock = database_clock()
     candidate = (
@@ -127,6 +140,8 @@ def _claiming(kinds: tuple[StepKind, ...], *, one: bool) -> ReturningUpdate[Any]
         .limit(1)
         .with_for_update(skip_locked=True)
     )
+    if not bulk:
+        candidate = candidate.where(_WAITED_FOR)
     if one:
         candidate = candidate.where(_STEPS.c.id == bindparam("step"))
     return (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import CursorResult, bindparam, update
+from sqlalchemy import CursorResult, bindparam, case, update
 
 from briefing.database import database_clock
 from briefing.failpoints import Failpoint, reach
@@ -57,15 +57,18 @@ def wait_again(session: Session, lease: Lease) -> bool:
 def postpone(session: Session, lease: Lease, delay_s: float, code: str, *, failed: bool = True) -> bool:
     """Make the step ready again after `delay_s` seconds, for a transient failure; spends no claim.
 
-    One that has not `failed`, but is not allowed yet, may be put off for ever.
+    One that has not `failed`, but is not allowed yet, may be put off for ever; unless it has been promoted meanwhile:
+    then what forbade it does not hold any more.
     """
+    clock = database_clock()
+    stays = _STEPS.c.queue == lease.queue.value
     return _reopen(
         session,
         lease,
         Failpoint.STEP_POSTPONED,
         attempts=_STEPS.c.attempts - 1,
         postponed=_STEPS.c.postponed + int(failed),
-        not_before=database_clock() + delay_s,
+        not_before=clock + delay_s if failed else case((stays, clock + delay_s), else_=None),
         error_code=code,
     )
 

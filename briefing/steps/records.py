@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from briefing.database import database_clock
+from briefing.errors import PUT_OFF
 from briefing.failpoints import Failpoint, reach
 from briefing.models import StepRow
+from briefing.ranks import rank_in
 from briefing.states import Queue, StepKind, StepState
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
+
+_UNFINISHED = (StepState.WAITING, StepState.READY, StepState.LEASED)
 
 
 def record(  # noqa: PLR0913  the columns of a new row
@@ -93,6 +97,32 @@ def put_back(session: Session, revision_id: int, kind: StepKind, until: float, l
         step.rung_at = None
 
 
+def promote(session: Session, revision_id: int, rank: int, not_before: float | None = None) -> None:
+    """Move a revision's unfinished bulk steps among the interactive ones, at `rank`.
+
+    Those put off until a budget or quota is whole again, or for a quiet period, may begin at `not_before` instead;
+    others keep the pause after a failure. A step under way is moved too: it may come back.
+    """
+    mine = (StepRow.revision_id == revision_id, StepRow.state.in_([state.value for state in _UNFINISHED]))
+    waits = or_(StepRow.error_code.is_(None), StepRow.error_code.in_(PUT_OFF))
+    session.execute(
+        update(StepRow)
+        .where(*mine, StepRow.state == StepState.READY.value, waits)
+        .values(not_before=not_before, error_code=None)
+    )
+    session.execute(
+        update(StepRow)
+        .where(*mine, StepRow.queue == Queue.ONLINE.value)
+        .values(rank=rank_in(Queue.ONLINE, Queue.INTERACTIVE, rank))
+    )
+    session.execute(
+        update(StepRow)
+        .where(*mine, StepRow.queue == Queue.BULK.value)
+        # Whoever was rung for it looks for bulk work.
+        .values(queue=Queue.INTERACTIVE.value, rank=rank, rung_at=None, ready_at=database_clock())
+    )
+
+
 def ready_waiting(session: Session, revision_id: int, kind: StepKind) -> None:
     """Make a revision's waiting steps of one kind ready."""
     session.execute(
@@ -114,7 +144,7 @@ def cancel(session: Session, revision_id: int, code: str) -> None:
         update(StepRow)
         .where(
             StepRow.revision_id == revision_id,
-            StepRow.state.in_([StepState.WAITING.value, StepState.READY.value, StepState.LEASED.value]),
+            StepRow.state.in_([state.value for state in _UNFINISHED]),
         )
         .values(state=StepState.DEAD.value, fence=StepRow.fence + 1, lease_until=None, holder=None, error_code=code)
     )

@@ -144,10 +144,16 @@ def test_bulk_work_beyond_a_number_needs_its_cost_known(place, monkeypatch, tmp_
         seen = client.get(estimate.headers["Location"]).json()
         assert (seen["state"], seen["articles"]) == ("ready", 1)
         assert seen["failed"] == [{"article": "desk:nowhere", "code": "article_not_found"}]
+        for other in ({"show": "held"}, {"voice": "silence"}):
+            assert problem(ask(client, "strike", **known, **other)) == (409, "cost_not_confirmed")
         assert ask(client, "strike", **known).status_code == 202
         (tmp_path / "articles" / "quay.md").write_text(ARTICLE)
         assert problem(ask(client, "quay", **known)) == (409, "cost_not_confirmed")
-        assert ask(client, "quay", priority="bulk", confirm_cost=True).status_code == 202
+        saved = "/v1/articles/desk/quay/audio"
+        assert problem(client.put(saved, json=known)) == (409, "cost_not_confirmed")
+        assert client.put(saved, json={"priority": "bulk", "confirm_cost": True}).status_code == 202
+        (tmp_path / "articles" / "mole.md").write_text(ARTICLE)
+        assert ask(client, "mole", priority="bulk", confirm_cost=True).status_code == 202
 
 
 def test_an_estimate_says_what_is_to_be_spoken_and_records_no_briefing(client, place, tmp_path):

@@ -14,6 +14,7 @@ from tests.support.engines import VOICES, ScriptedEngine, lend
 from tests.support.newsroom import ARTICLE, PLAIN, make_place, work_off
 from worker import sweep
 from worker.engine_gates import bounds_of
+from worker.perform import perform_next
 
 
 @pytest.fixture
@@ -74,3 +75,45 @@ def test_googles_rate_counts_its_requests_and_all_workers_together(place, monkey
     monkeypatch.setenv("BRIEFCAST_GTTS_PER_SECOND", "2")
     assert bounds_of("gtts") == gates.Bounds(2.0, most_at_once=1, request_characters=100)
     assert bounds_of("anything") == gates.Bounds()
+
+
+def test_a_probe_that_never_asked_the_engine_leaves_the_probe_to_the_next_step(place, engine):
+    # Given an open gate whose time has come, and a step whose revision has ended meanwhile
+    _, revision, _ = ask(place, "ferry", voice="first", queue=Queue.BULK)
+    work_off(place)
+    asked = len(engine.said)
+    with place.database.writing() as session:
+        session.get_one(GateRow, "scripted").opened_at -= 61
+        session.get_one(RevisionRow, revision).state = "superseded"
+        steps = session.query(StepRow).filter_by(revision_id=revision, kind="speak", state="ready").all()
+        for step in steps:
+            step.not_before = None
+    # When they are done without a word to the engine / Then nothing was learnt of it
+    assert work_off(place) >= len(steps) > 1
+    assert len(engine.said) == asked
+    assert gate(place).state is GateState.OPEN
+
+
+def test_many_steps_of_one_without_a_fallback_are_not_in_the_way_of_others(place, engine, monkeypatch):
+    monkeypatch.setattr("worker.engine_gates._MOST_AT_ONCE", 1)
+    # Given an open gate, before it a revision that allows no fallback, and after it one that does
+    _, refuses, _ = ask(place, "ferry", voice="first")
+    _, allows, _ = ask(place, "ferry", voice="first", show="held")
+    work_off(place)
+    with place.database.writing() as session:
+        row = session.get_one(RevisionRow, refuses)
+        row.show = row.show | {"fallback": False}
+    # When a round is made / Then the second one goes on
+    sweep.sweep(place)
+    work_off(place)
+    assert (revision_row(place, refuses).state, revision_row(place, allows).state) == ("speaking", "held")
+
+
+def test_a_reserved_worker_leaves_the_back_catalogue_of_online_engines_alone(place, engine):
+    engine.fault = lambda text, variation: None
+    ask(place, "ferry", voice="first", queue=Queue.BULK)
+    assert perform_next(place, (Queue.BULK,)) is Queue.BULK
+    reserved = (Queue.INTERACTIVE, Queue.ONLINE)
+    assert perform_next(place, reserved, bulk=False) is None
+    assert engine.said == []
+    assert perform_next(place, reserved) is Queue.ONLINE

@@ -133,13 +133,14 @@ def test_a_breaking_story_goes_whatever_the_budget_and_is_counted(place, article
 
 
 def test_a_raised_budget_counts_for_what_waits_already(place, article, tmp_path):
-    budgeted(place, tmp_path, characters_a_day=10)
-    revision = ask(place)
+    budgeted(place, tmp_path, characters_a_day=300)
+    ask(place)
+    revision = ask(place, "crane")
     work_off(place)
     assert seen(place, revision)["code"] == "budget_spent"
+    budgeted(place, tmp_path, characters_a_day=300)
+    assert seen(place, revision)["code"] == "budget_spent", "nothing was changed"
     budgeted(place, tmp_path, characters_a_day=10_000)
-    with place.database.writing() as session:
-        session.query(StepRow).update({"not_before": None})
     work_off(place)
     assert revision_row(place, revision).state == "live"
 
@@ -171,6 +172,21 @@ def test_what_no_day_has_room_for_does_not_wait_for_ever(place, article):
     assert revision_row(place, revision).error_code == "quota_exceeded"
 
 
+@pytest.mark.parametrize("bound", ["characters_a_day", "characters_a_month"])
+def test_what_no_budget_has_room_for_does_not_wait_for_ever(place, article, tmp_path, bound):
+    budgeted(place, tmp_path, **{bound: 100})
+    revision = ask(place)
+    work_off(place)
+    row = revision_row(place, revision)
+    assert (row.state, row.error_code) == ("failed", "budget_too_small")
+    assert "budget of 100 characters" in row.error_message
+    assert not row.chunks, "nothing of it was begun"
+    # And who waits is not refused.
+    revision = ask(place, queue=Queue.INTERACTIVE)
+    work_off(place)
+    assert revision_row(place, revision).state == "live"
+
+
 def test_two_that_prepare_at_once_do_not_both_spend_the_last_of_it(place, article, tmp_path):
     from concurrent.futures import ThreadPoolExecutor
 
@@ -187,3 +203,59 @@ def test_work_of_nobody_is_counted_for_its_show_alone(place, article):
     ask_anonymously(place, "ferry")
     work_off(place)
     assert spent(place, "show", "daily").characters > 200
+
+
+def test_bulk_work_that_somebody_now_waits_for_is_promoted_out_of_the_back_catalogue(place, article, tmp_path):
+    # Given a back catalogue whose second article is put off for the budget
+    budgeted(place, tmp_path, characters_a_day=300)
+    catalogue, editors = make_key(place), make_key(place)
+    ask(place, key=catalogue)
+    waits = ask(place, "crane", key=catalogue)
+    work_off(place)
+    assert seen(place, waits)["code"] == "budget_spent"
+    # When bulk work asks for it again / Then it waits as before
+    assert ask(place, "crane", key=catalogue) == waits
+    assert seen(place, waits)["code"] == "budget_spent"
+    # When somebody waits for it / Then that revision is made at once, as theirs
+    assert ask(place, "crane", Queue.INTERACTIVE, editors) == waits
+    (step,) = step_rows(place, waits)
+    assert (step.queue, step.not_before, step.error_code, step.rung_at) == ("interactive", None, None, None)
+    work_off(place)
+    row = revision_row(place, waits)
+    assert (row.state, row.queue, row.requester) == ("live", "interactive", editors)
+    assert spent(place, "key", editors).characters > 100
+
+
+@pytest.mark.parametrize("way", ["request", "edited", "regenerate"])
+def test_every_way_to_ask_promotes_all_that_is_open(place, article, way):
+    # Given bulk work under way: one step at hand, the others ready or waiting
+    from briefing import asking, steps
+    from briefing.models import BriefingRow
+    from briefing.show import Quiet
+    from worker.perform import perform_next
+
+    revision = ask(place)
+    if way != "regenerate":
+        perform_next(place, (Queue.BULK,))
+        with place.database.writing() as session:
+            lease = steps.claim(session, holder="t", lease_s=60, queues=(Queue.BULK,))
+    # When it is asked for by one who waits
+    with place.database.writing() as session:
+        now = datetime.now(UTC)
+        if way == "request":
+            found, own = asking.request(session, wanted("ferry"), now)
+        elif way == "edited":
+            found, own = asking.edited(session, wanted("ferry"), Quiet(), now)
+        else:
+            again = asking.Again(None, refetch=True, segments=(), requested_by="t")
+            row = session.get_one(RevisionRow, revision)
+            found, own = asking.regenerate(session, session.get_one(BriefingRow, row.briefing_id), again, now)
+        assert (found.id, own) == (revision, True)
+    # Then all its open steps are interactive, and the one at hand is not put off for a budget that is not asked any more
+    assert {step.queue for step in step_rows(place, revision) if step.state != "done"} == {"interactive"}
+    if way != "regenerate":
+        with place.database.writing() as session:
+            assert steps.postpone(session, lease, 9999.0, "budget_spent", failed=False)
+        assert all(step.not_before is None for step in step_rows(place, revision))
+    work_off(place)
+    assert revision_row(place, revision).state == "live"

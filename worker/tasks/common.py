@@ -71,7 +71,7 @@ def save_chunks(  # noqa: PLR0913  what is written down
 
 def record(session: Session, row: RevisionRow, following: Sequence[pipeline.Next]) -> None:
     """Record the steps that follow, at the revision's place in line."""
-    for engine in {step.engine for step in following} - {""}:
+    for engine in sorted({step.engine for step in following} - {""}):  # in one order, as all who lock gates
         gates.ensure(session, engine, bounds_of(engine))
     for step in following:
         payload = {"chunk": step.chunk.model_dump(mode="json")} if step.chunk else {}

@@ -14,6 +14,7 @@ from briefing.models import RevisionRow
 from briefing.speech import Cast, Chunk
 from briefing.states import ACTIVE, RevisionState, StepKind
 from briefing.takes import find_take, save_take
+from worker.engine_gates import outcome_noted
 from worker.speak import speak
 from worker.speakers import voice_errors
 from worker.tasks.common import finish_idle
@@ -22,11 +23,17 @@ if TYPE_CHECKING:
     from briefing.revisions import Speaking
     from briefing.speech import Narrator
     from briefing.steps import Lease
+    from worker.engine_gates import Passage
     from worker.workplace import Workplace
 
 
 def speak_chunk(lease: Lease, place: Workplace) -> None:
     """Speak one chunk, unless an equal one has been spoken meanwhile; the last one readies the assembling."""
+    with outcome_noted(lease, place) as passage:
+        _speak_chunk(lease, place, passage)
+
+
+def _speak_chunk(lease: Lease, place: Workplace, passage: Passage) -> None:
     assert lease.revision_id is not None
     chunk = Chunk.stored(lease.payload["chunk"])
     with place.database.reading() as session:
@@ -39,6 +46,7 @@ def speak_chunk(lease: Lease, place: Workplace) -> None:
         voice = chunk.voice or revision.voice
         _check_narrator(place, revision, voice)
         reach(Failpoint.SPEAK_BEFORE)
+        passage.asked = True
         with voice_errors():
             speaker, begun = place.speakers.get(voice), time.monotonic()
             take = speak(chunk, speaker, place.storage)
