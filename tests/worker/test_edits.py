@@ -112,8 +112,8 @@ def test_cosmetic_edits_are_neither_spoken_nor_published(place, tmp_path):
     )
     first, _ = edited(place)
     work_off(place)
-    audio = place.files.root / "v1" / "articles" / "desk" / "ferry" / "audio"
-    before = audio.read_bytes(), (place.files.root / "shows" / "daily" / "feed.xml").read_bytes()
+    audio = place.files.storage.root / "v1" / "articles" / "desk" / "ferry" / "audio"
+    before = audio.read_bytes(), (place.files.storage.root / "shows" / "daily" / "feed.xml").read_bytes()
     page.write_text(
         '<article class="new"><h1>Ferry  runs again</h1><p>The ferry runs again from <em>Monday</em>, the board said.</p>'
         "<script>x()</script></article>"
@@ -122,7 +122,7 @@ def test_cosmetic_edits_are_neither_spoken_nor_published(place, tmp_path):
     assert work_off(place) == 1
     assert revision_row(place, second).state == "unchanged"
     assert briefing_row(place, revision_row(place, first).briefing_id).live_revision == first
-    assert before == (audio.read_bytes(), (place.files.root / "shows" / "daily" / "feed.xml").read_bytes())
+    assert before == (audio.read_bytes(), (place.files.storage.root / "shows" / "daily" / "feed.xml").read_bytes())
 
 
 def test_what_only_lists_show_is_published_without_a_word_spoken(place, tmp_path):
@@ -139,9 +139,9 @@ def test_what_only_lists_show_is_published_without_a_word_spoken(place, tmp_path
     work_off(place)
     assert "speak" not in [step.kind for step in step_rows(place, second)]
     assert count(place, TakeRow) == takes
-    audio = json.loads((place.files.root / "v1" / "articles" / "desk" / "ferry" / "audio").read_text())
+    audio = json.loads((place.files.storage.root / "v1" / "articles" / "desk" / "ferry" / "audio").read_text())
     assert audio["article_url"] == "https://news.example/new"
-    feed = feedparser.parse(place.files.root / "shows" / "daily" / "feed.xml")
+    feed = feedparser.parse(place.files.storage.root / "shows" / "daily" / "feed.xml")
     assert feed.entries[0].link == "https://news.example/new"
 
 
