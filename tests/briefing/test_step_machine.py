@@ -94,7 +94,7 @@ class StepTable(RuleBasedStateMachine):
     @rule(number=st.integers(0, 5), refetch=st.booleans())
     def regenerate(self, number, refetch):
         with self.database.writing() as session:
-            found = session.scalars(select(BriefingRow).order_by(BriefingRow.id)).all()
+            found = session.scalars(select(BriefingRow).order_by(BriefingRow.identity)).all()
             if found:
                 briefing = found[number % len(found)]
                 asking.regenerate(session, briefing, Again(None, refetch, (), "test"), self.now)
@@ -102,7 +102,7 @@ class StepTable(RuleBasedStateMachine):
     @rule()
     def publish_held(self):
         with self.database.writing() as session:
-            for briefing in session.scalars(select(BriefingRow)):
+            for briefing in session.scalars(select(BriefingRow).order_by(BriefingRow.identity)):
                 held = revisions.held_revision(session, briefing.id)
                 if held is not None:
                     revisions.move(held, RevisionState.PUBLISHING, self.now)
@@ -209,7 +209,7 @@ class StepTable(RuleBasedStateMachine):
                 self._check_step(step)
             for revision in session.scalars(select(RevisionRow)):
                 self._check_revision(revision, [step for step in found if step.revision_id == revision.id])
-            for briefing in session.scalars(select(BriefingRow)):
+            for briefing in session.scalars(select(BriefingRow).order_by(BriefingRow.identity)):
                 self._check_pointer(session, briefing)
         assert len(self.spoken) == len(set(self.spoken)), "a finished chunk was spoken again"
 
