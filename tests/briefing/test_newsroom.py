@@ -5,7 +5,7 @@ import pytest
 from briefing.errors import Misconfigured
 from briefing.models import ShowRow
 from briefing.newsroom import load_newsroom
-from tests.support.newsroom import NEWSROOM
+from tests.support.newsroom import NEWSROOM, PLAIN
 from worker.newsroom import apply
 
 
@@ -64,7 +64,7 @@ def test_a_podcasts_guid_outlives_every_change(place, tmp_path):
             return session.get_one(ShowRow, "daily").podcast_guid
 
     before = guid()
-    assert apply(load_newsroom(write(tmp_path, NEWSROOM.replace("The Test Ledger", "Another Name"))), place).shows == (
+    assert apply(load_newsroom(write(tmp_path, PLAIN.replace("The Test Ledger", "Another Name"))), place).shows == (
         "daily",
     )
     assert guid() == before
