@@ -87,12 +87,13 @@ task_demo() { # start the product with its sample newsroom and narrate an articl
     exec "$BIN/briefcast" demo "$@"
 }
 
-task_test() { # install everything, check the code, and run every test (arguments go to pytest)
+task_test() { # install everything, check the code, and run the tests but the long ones (arguments go to pytest)
     install_for_tests
     if [ $# -eq 0 ]; then
         run_checks
         # Two at a time, whole files, so that a file's own servers start once. More would need more memory than laptops have.
-        set -- -n 2 --dist loadfile --no-loadscope-reorder
+        # What takes a minute and more, most of it waiting, comes with the soak.
+        set -- -n 2 --dist loadfile --no-loadscope-reorder -m "not long"
     fi
     exec "$BIN/python" -m pytest "$@"
 }
@@ -128,9 +129,10 @@ task_bench() { # measure speed and memory on this machine (a few minutes)
     exec "$BIN/python" -m tests.bench "$@"
 }
 
-task_soak() { # random work under random faults, for 30m or as long as is said (--seed N: the same choices again)
+task_soak() { # the long tests, then random work under random faults, for 30m or as long as is said (--seed N: the same choices again)
     install_for_tests
     [ $# -gt 0 ] || set -- 30m
+    "$BIN/python" -m pytest -m long
     exec "$BIN/python" -m tests.soak "$@"
 }
 

@@ -179,7 +179,7 @@ def fail_api(desk, failing, action):
     return held
 
 
-@pytest.mark.parametrize("action", [Action.RAISE, Action.KILL, Action.HANG])
+@pytest.mark.parametrize("action", [Action.RAISE, Action.KILL, pytest.param(Action.HANG, marks=pytest.mark.long)])
 def test_every_failpoint(action, tmp_path):
     # Given an installation in which every point is armed once, and a reader who listens all the while
     failing = Failpoints(tmp_path / "failing")

@@ -155,6 +155,7 @@ def test_an_upload_is_refused_by_507_and_readers_are_served(newsroom, disk):
         assert client.post("/v1/jingles?name=own&part=intro", content=b"x" * 100_000).status_code == 202
 
 
+@pytest.mark.long
 def test_a_disk_that_fills_up_under_everything_loses_nothing(disk, tmp_path, monkeypatch):
     """The database too is on it: the product as `briefcast serve` runs it."""
     port = free_port()

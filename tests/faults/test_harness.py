@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.support import harness
 from tests.support.postgres import postgres
 
@@ -23,6 +25,7 @@ def test_on_one_machine(tmp_path):
         desk.close()
 
 
+@pytest.mark.long
 def test_on_many(tmp_path):
     with postgres(tmp_path / "postgres") as server:
         desk = harness.many(tmp_path / "desk", server, appendonly=False)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+import pytest
+
 from briefing.failpoints import Action, Failpoint
 from tests.support.failpoints import Failpoints
 from tests.support.history import Reader, check
@@ -16,6 +18,7 @@ def broker(desk):
     return desk.client.get("/readyz").json()["broker"]
 
 
+@pytest.mark.long
 def test_a_frozen_redis(tmp_path):
     failing = Failpoints(tmp_path / "failing")
     with redis(tmp_path / "redis") as address, proxied("127.0.0.1", urlsplit(address).port) as proxy:
