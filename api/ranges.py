@@ -56,7 +56,8 @@ def asked(header: str, size: int) -> list[Span] | None:
 
 def _number(digits: str) -> int:
     # Longer ones are beyond the end of anything, and Python refuses to read thousands of digits.
-    return int(digits[:20]) if len(digits.lstrip("0")) <= 18 else 10**18  # noqa: PLR2004
+    told = digits.lstrip("0")
+    return int(told or "0") if len(told) <= 18 else 10**18  # noqa: PLR2004
 
 
 def _span(first: str, last: str, size: int) -> Span:

@@ -59,7 +59,10 @@ def dispatch() -> None:
 def migrate(revision: str) -> None:
     """Bring the database to the newest schema."""
     place = Workplace()
-    migrate_database(place.database, revision)
-    found = current(place.database)
+    try:
+        migrate_database(place.database, revision)
+        found = current(place.database)
+    finally:
+        place.database.dispose()
     newer = "; the database is a newer version's and is used as it is" if is_newer(found) else ""
     click.echo(f"{found or 'empty'} (newest: {newest()}){newer}")
