@@ -154,10 +154,15 @@ class CommitCutter:
         with suppress(OSError):
             while True:
                 near, _ = self._listener.accept()
-                far = socket.create_connection(self._target)
-                deaf, carried_out = threading.Event(), threading.Event()
-                for pump in (self._ask, self._answer):
-                    threading.Thread(target=pump, args=(near, far, deaf, carried_out), daemon=True).start()
+                threading.Thread(target=self._serve, args=(near,), daemon=True).start()
+
+    def _serve(self, near):
+        deaf, carried_out = threading.Event(), threading.Event()
+        with near, socket.create_connection(self._target) as far:
+            answering = threading.Thread(target=self._answer, args=(near, far, deaf, carried_out), daemon=True)
+            answering.start()
+            self._ask(near, far, deaf, carried_out)
+            answering.join()
 
     def _ask(self, near, far, deaf, carried_out):
         with suppress(OSError):
