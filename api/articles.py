@@ -12,7 +12,7 @@ from api import quotas, schemas
 from api.asking import read_request
 from api.context import Generator, Here
 from api.once import Asked, once
-from api.problems import responses
+from api.problems import KEY_PROBLEMS, responses
 from briefing import asking
 from briefing.audit import Action
 from briefing.models import ShowRow
@@ -46,10 +46,7 @@ class SavedRequest(schemas.Request):
     responses={
         200: {"model": schemas.Briefing, "description": "A revision that is to be made will have this edit."},
         **responses(
-            "missing_key",
-            "bad_key",
-            "scope_missing",
-            "rate_limited",
+            *KEY_PROBLEMS,
             "quota_exceeded",
             "too_many_open",
             "cost_not_confirmed",

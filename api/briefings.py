@@ -16,7 +16,7 @@ from api import quotas, schemas, views
 from api.asking import check_voice, read_request
 from api.context import Context, Generator, Here, Publisher, Reader
 from api.once import Asked, IdempotencyKey, once
-from api.problems import Problem, responses
+from api.problems import KEY_PROBLEMS, Problem, responses
 from briefing import asking, revisions, steps
 from briefing.audit import Action
 from briefing.errors import DatabaseUnavailable
@@ -41,7 +41,6 @@ _SIGN_OF_LIFE_S = 15.0
 _AWAY_S = 1.0
 
 BriefingId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", examples=["5f2b8c1e9a7d4036"])]
-_AUTH = ("missing_key", "bad_key", "scope_missing", "rate_limited")
 
 
 @router.post(
@@ -51,7 +50,7 @@ _AUTH = ("missing_key", "bad_key", "scope_missing", "rate_limited")
     responses={
         200: {"model": schemas.Briefing, "description": "An equal revision is being made: it is shared."},
         **responses(
-            *_AUTH,
+            *KEY_PROBLEMS,
             "unknown_voice",
             "unknown_source",
             "unknown_show",
@@ -93,7 +92,7 @@ def ask(
     "/{briefing_id}",
     summary="See a briefing",
     response_model=schemas.Briefing,
-    responses=responses(*_AUTH, "unknown_briefing"),
+    responses=responses(*KEY_PROBLEMS, "unknown_briefing"),
 )
 def see(briefing_id: BriefingId, context: Here, caller: Reader) -> Response:  # noqa: ARG001  demands the scope
     """State, progress and reasons of the newest revision, and what is live."""
@@ -106,7 +105,7 @@ def see(briefing_id: BriefingId, context: Here, caller: Reader) -> Response:  # 
         return Response(context.shown.get(session, briefing_id, made), media_type="application/json")
 
 
-@router.get("/{briefing_id}/script", summary="See the script", responses=responses(*_AUTH, "unknown_briefing"))
+@router.get("/{briefing_id}/script", summary="See the script", responses=responses(*KEY_PROBLEMS, "unknown_briefing"))
 def see_script(briefing_id: BriefingId, context: Here, caller: Reader) -> schemas.ScriptView:  # noqa: ARG001
     """Every segment as written and as spoken, with its ID and its place in the audio, and what was dropped."""
     with context.database.reading() as session:
@@ -121,7 +120,12 @@ def see_script(briefing_id: BriefingId, context: Here, caller: Reader) -> schema
     status_code=202,
     summary="Make the audio again",
     responses=responses(
-        *_AUTH, "unknown_briefing", "unknown_voice", "unknown_segment", "idempotency_key_reused", "quota_exceeded"
+        *KEY_PROBLEMS,
+        "unknown_briefing",
+        "unknown_voice",
+        "unknown_segment",
+        "idempotency_key_reused",
+        "quota_exceeded",
     ),
 )
 def regenerate(
@@ -158,7 +162,7 @@ def regenerate(
     "/{briefing_id}/publish",
     status_code=202,
     summary="Publish what is held",
-    responses=responses(*_AUTH, "unknown_briefing", "not_held", "idempotency_key_reused"),
+    responses=responses(*KEY_PROBLEMS, "unknown_briefing", "not_held", "idempotency_key_reused"),
 )
 def publish(
     briefing_id: BriefingId, context: Here, caller: Publisher, idempotency_key: IdempotencyKey = None
@@ -187,7 +191,7 @@ def publish(
     response_class=StreamingResponse,
     responses={
         200: {"content": {"text/event-stream": {}}, "description": "Server-sent events `briefing`, one per change."},
-        **responses(*_AUTH, "unknown_briefing", "too_many_streams"),
+        **responses(*KEY_PROBLEMS, "unknown_briefing", "too_many_streams"),
     },
 )
 async def follow(briefing_id: BriefingId, context: Here, caller: Reader) -> StreamingResponse:

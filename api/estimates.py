@@ -11,7 +11,7 @@ from pydantic import Field
 from api import schemas
 from api.asking import check_voice, named_articles, named_show
 from api.context import Context, Generator, Here, Reader
-from api.problems import Problem, responses
+from api.problems import KEY_PROBLEMS, Problem, responses
 from briefing import estimates
 from briefing.cost import Cost
 from briefing.models import EstimateRow
@@ -23,7 +23,6 @@ router = APIRouter(prefix="/v1/estimates", tags=["estimates"])
 #: Articles of one estimate.
 MOST_ARTICLES = 1000
 
-_AUTH = ("missing_key", "bad_key", "scope_missing", "rate_limited")
 
 EstimateId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", examples=["5f2b8c1e9a7d4036"])]
 
@@ -42,7 +41,7 @@ class EstimateRequest(schemas.Request):
     "",
     status_code=202,
     summary="Ask what articles would cost",
-    responses=responses(*_AUTH, "unknown_voice", "unknown_source", "unknown_show", "bad_article_id"),
+    responses=responses(*KEY_PROBLEMS, "unknown_voice", "unknown_source", "unknown_show", "bad_article_id"),
 )
 def ask(body: EstimateRequest, response: Response, context: Here, caller: Generator) -> schemas.Estimate:
     """Records the work and answers at once; follow `links.self` until its state is `ready`. Nothing is spoken."""
@@ -58,7 +57,7 @@ def ask(body: EstimateRequest, response: Response, context: Here, caller: Genera
     return shown
 
 
-@router.get("/{estimate_id}", summary="See an estimate", responses=responses(*_AUTH, "unknown_estimate"))
+@router.get("/{estimate_id}", summary="See an estimate", responses=responses(*KEY_PROBLEMS, "unknown_estimate"))
 def see(estimate_id: EstimateId, context: Here, caller: Reader) -> schemas.Estimate:  # noqa: ARG001  demands the scope
     """What has been measured so far."""
     with context.database.reading() as session:

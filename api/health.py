@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from api import schemas
 from api.context import Context, Here, Reader
-from api.problems import responses
+from api.problems import KEY_PROBLEMS, responses
 from api.routes import get_and_head
 from briefing.database import database_clock
 from briefing.errors import DatabaseUnavailable, StorageUnavailable
@@ -100,9 +100,7 @@ def _engines(session: Session) -> str:
     return f"stopped: {', '.join(stopped)}" if stopped else "ok" if found else "none"
 
 
-@router.get(
-    "/v1/voices", tags=["voices"], summary="The voices", responses=responses("missing_key", "bad_key", "scope_missing")
-)
+@router.get("/v1/voices", tags=["voices"], summary="The voices", responses=responses(*KEY_PROBLEMS))
 def voices(context: Here, caller: Reader) -> list[schemas.VoiceView]:  # noqa: ARG001  demands the scope
     """What `voice` may name."""
     return [schemas.VoiceView.model_validate(voice, from_attributes=True) for voice in context.catalogue]

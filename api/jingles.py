@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 
 from api import schemas
 from api.context import Context, Here, Publisher, Reader
-from api.problems import Problem, responses
+from api.problems import KEY_PROBLEMS, Problem, responses
 from briefing import audit, jingles
 from briefing.audit import Action
 from briefing.show import JinglePart
@@ -33,7 +33,6 @@ router = APIRouter(prefix="/v1/jingles", tags=["jingles"])
 _MOST_SECONDS = 120
 
 Name = Annotated[str, Path(pattern=f"^{NAME_PATTERN}$")]
-_AUTH = ("missing_key", "bad_key", "scope_missing")
 
 
 @router.post(
@@ -41,7 +40,7 @@ _AUTH = ("missing_key", "bad_key", "scope_missing")
     status_code=202,
     summary="Upload a jingle",
     responses=responses(
-        *_AUTH, "invalid_request", "request_too_large", "bad_request", "storage_full", "storage_unavailable"
+        *KEY_PROBLEMS, "invalid_request", "request_too_large", "bad_request", "storage_full", "storage_unavailable"
     ),
     openapi_extra={
         "requestBody": {
@@ -100,14 +99,14 @@ def _record(
         return jingles.record_upload(session, name, part, upload, now)
 
 
-@router.get("", summary="The jingles", responses=responses(*_AUTH))
+@router.get("", summary="The jingles", responses=responses(*KEY_PROBLEMS))
 def see_all(context: Here, caller: Reader) -> list[schemas.JingleView]:  # noqa: ARG001  demands the scope
     """Editors' own; the `house` jingles ship with Briefcast and are not listed."""
     with context.database.reading() as session:
         return [_view(stored) for stored in jingles.list_jingles(session)]
 
 
-@router.get("/{name}/{part}", summary="A jingle", responses=responses(*_AUTH, "unknown_jingle"))
+@router.get("/{name}/{part}", summary="A jingle", responses=responses(*KEY_PROBLEMS, "unknown_jingle"))
 def see(name: Name, part: JinglePart, context: Here, caller: Reader) -> schemas.JingleView:  # noqa: ARG001
     """Whether its newest upload has been checked, and what came of it."""
     with context.database.reading() as session:
@@ -118,7 +117,7 @@ def see(name: Name, part: JinglePart, context: Here, caller: Reader) -> schemas.
     "/{name}/{part}",
     status_code=204,
     summary="Remove a jingle",
-    responses=responses(*_AUTH, "unknown_jingle", "jingle_in_use"),
+    responses=responses(*KEY_PROBLEMS, "unknown_jingle", "jingle_in_use"),
 )
 def remove(name: Name, part: JinglePart, context: Here, caller: Publisher) -> None:
     """Refused while a show names it. Audio that was made with it stays as it is."""

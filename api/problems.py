@@ -59,6 +59,9 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "internal_error": (500, "Something went wrong here"),
 }
 
+#: What every route with a key may answer.
+KEY_PROBLEMS = ("missing_key", "bad_key", "scope_missing", "rate_limited")
+
 #: What a failed revision's `error.code` may be -> what it means. An answer's own problem codes may stand there too.
 FAILURES: dict[str, str] = {
     "article_not_found": "The source has no article of that ID",

@@ -6,7 +6,7 @@ Writes nothing, and knows of no file but those it was given.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -54,9 +54,11 @@ class Recorded:
         """There is none."""
         return None
 
-    def stream(self, name: str, start: int, end: int) -> AsyncIterator[bytes]:  # noqa: ARG002
-        """Nobody fetches from here."""
-        return _nothing()
+    async def stream(self, name: str, start: int, end: int) -> AsyncIterator[bytes]:  # noqa: ARG002
+        """Yield nothing: there is nothing to fetch."""
+        nothing: tuple[bytes, ...] = ()
+        for block in nothing:
+            yield block
 
     def files(self, prefix: str = "") -> Iterator[PublicFile]:  # noqa: ARG002
         """Yield nothing."""
@@ -64,7 +66,3 @@ class Recorded:
 
     def remove(self, name: str) -> None:
         """Nothing to remove."""
-
-
-def _nothing() -> NoReturn:
-    raise NotImplementedError

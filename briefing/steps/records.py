@@ -14,6 +14,7 @@ from briefing.ranks import rank_in
 from briefing.states import Queue, StepKind, StepState
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
 _UNFINISHED = (StepState.WAITING, StepState.READY, StepState.LEASED)
@@ -64,9 +65,7 @@ def hasten(session: Session, revision_id: int, kind: StepKind) -> None:
     session.execute(
         update(StepRow)
         .where(
-            StepRow.revision_id == revision_id,
-            StepRow.kind == kind.value,
-            StepRow.state == StepState.READY.value,
+            *_those(revision_id, kind, StepState.READY),
             StepRow.error_code.is_(None),
         )
         .values(not_before=None)
@@ -81,9 +80,7 @@ def put_back(session: Session, revision_id: int, kind: StepKind, until: float, l
     for step in session.scalars(
         select(StepRow)
         .where(
-            StepRow.revision_id == revision_id,
-            StepRow.kind == kind.value,
-            StepRow.state == StepState.READY.value,
+            *_those(revision_id, kind, StepState.READY),
             StepRow.not_before.is_not(None),
             StepRow.error_code.is_(None),
         )
@@ -128,9 +125,7 @@ def ready_waiting(session: Session, revision_id: int, kind: StepKind) -> None:
     session.execute(
         update(StepRow)
         .where(
-            StepRow.revision_id == revision_id,
-            StepRow.kind == kind.value,
-            StepRow.state == StepState.WAITING.value,
+            *_those(revision_id, kind, StepState.WAITING),
         )
         # It may have been rung for, and put back to waiting: what rang then has been answered.
         .values(state=StepState.READY.value, rung_at=None, ready_at=database_clock())
@@ -149,3 +144,7 @@ def cancel(session: Session, revision_id: int, code: str) -> None:
         .values(state=StepState.DEAD.value, fence=StepRow.fence + 1, lease_until=None, holder=None, error_code=code)
     )
     reach(Failpoint.STEP_CANCELLED)
+
+
+def _those(revision_id: int, kind: StepKind, state: StepState) -> tuple[ColumnElement[bool], ...]:
+    return StepRow.revision_id == revision_id, StepRow.kind == kind.value, StepRow.state == state.value

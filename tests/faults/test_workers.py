@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import contextmanager
 from unittest import mock
 
 from mutagen.id3 import ID3
@@ -48,16 +49,23 @@ def unfaulted(folder, article, paragraphs):
     return live_mp3(desk, article)
 
 
-def test_killed_in_mid_chunk_and_while_encoding(tmp_path):
-    """F1 and F2. Leases of a minute: whoever is done sooner has not waited for one."""
+@contextmanager
+def asked(tmp_path, paragraphs, **settings):
+    """An installation without workers yet, whose processes can be made to fail; a briefing it was asked for; its reader."""
     failing = Failpoints(tmp_path / "failing")
-    with installed(tmp_path / "desk", WORKERS=2, LEASE_S=60) as desk:
+    with installed(tmp_path / "desk", **settings) as desk:
         desk.environment |= failing.environment
         desk.serve()
-        desk.write("ferry", *TWENTY)
+        desk.write("ferry", *paragraphs)
         briefing = desk.ask("ferry")["id"]
         reader = Reader(desk, ["ferry"])
         reader.start()
+        yield desk, failing, briefing, reader
+
+
+def test_killed_in_mid_chunk_and_while_encoding(tmp_path):
+    """F1 and F2. Leases of a minute: whoever is done sooner has not waited for one."""
+    with asked(tmp_path, TWENTY, WORKERS=2, LEASE_S=60) as (desk, failing, briefing, reader):
         # Given a worker that is killed in the tenth chunk, and one that is killed when half of the MP3 is written
         failing.arm(Failpoint.SPEAK_STORED, Action.PASS, times=9, briefing=briefing)
         failing.arm(Failpoint.SPEAK_STORED, Action.KILL, briefing=briefing)
@@ -92,14 +100,7 @@ def test_killed_in_mid_chunk_and_while_encoding(tmp_path):
 
 def test_a_whole_tree_of_workers_is_killed(tmp_path):
     """F4. The leases of the dead run out; nothing else is done twice."""
-    failing = Failpoints(tmp_path / "failing")
-    with installed(tmp_path / "desk", WORKERS=2, LEASE_S=2) as desk:
-        desk.environment |= failing.environment
-        desk.serve()
-        desk.write("ferry", *TWENTY)
-        briefing = desk.ask("ferry")["id"]
-        reader = Reader(desk, ["ferry"])
-        reader.start()
+    with asked(tmp_path, TWENTY, WORKERS=2, LEASE_S=2) as (desk, failing, briefing, reader):
         failing.arm(Failpoint.SPEAK_STORED, Action.PASS, times=5)
         failing.arm(Failpoint.SPEAK_STORED, Action.HANG)
         desk.work()
@@ -118,14 +119,7 @@ def test_a_whole_tree_of_workers_is_killed(tmp_path):
 
 def test_a_worker_that_was_stopped_past_its_lease_changes_nothing(tmp_path):
     """F5. Another does the step and publishes; the one that goes on finds its fence outdated."""
-    failing = Failpoints(tmp_path / "failing")
-    with installed(tmp_path / "desk", WORKERS=1, LEASE_S=2) as desk:
-        desk.environment |= failing.environment
-        desk.serve()
-        desk.write("ferry", *TWENTY[:2])
-        briefing = desk.ask("ferry")["id"]
-        reader = Reader(desk, ["ferry"])
-        reader.start()
+    with asked(tmp_path, TWENTY[:2], WORKERS=1, LEASE_S=2) as (desk, failing, briefing, reader):
         # Given a worker that has made the MP3 and not said so yet, stopped with its supervisor until its lease is over
         failing.arm(Failpoint.ASSEMBLE_STORED, Action.HANG)
         desk.work()
