@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,14 +28,16 @@ class Cost:
 def cost_of(command, **extra):
     """Run a command to its end and return its cost; fails when the command does."""
     started = time.perf_counter()
-    process = subprocess.Popen(command, env=os.environ | extra, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert process.stdout is not None
-    assert process.stderr is not None
-    said, complained = process.stdout.read(), process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    wall_s = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, complained.decode() + said.decode()
+    # Its log goes to a file: a pipe that nobody reads while the output is read would fill up, and stop the command.
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(command, env=os.environ | extra, stdout=subprocess.PIPE, stderr=log)
+        assert process.stdout is not None
+        said = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        wall_s = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        log.seek(0)
+        assert process.returncode == 0, log.read().decode() + said.decode()
     return Cost(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, said.decode())
 
 
