@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import time
 from contextlib import closing
@@ -19,6 +20,7 @@ from tests.support.disks import small_disk
 from tests.support.newsroom import ARTICLE, make_place, work_off
 from tests.support.processes import BIN, briefcast, running, wait_for
 from worker.perform import perform_next
+from worker.sweep import remove_strays
 
 #: Seconds after which a step that met a full disk is tried again, at most; the promise is 60.
 MOST_DELAY_S = 31
@@ -201,6 +203,10 @@ def test_a_disk_that_fills_up_under_everything_loses_nothing(disk, tmp_path, mon
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert not database.execute("SELECT id FROM steps WHERE state = 'dead'").fetchall()
         assert max(attempts for (attempts,) in database.execute("SELECT attempts FROM steps")) <= 3
+    # A child that could not write for a lease is killed, and leaves what it was making: that goes when it is an hour old
+    for path in (place.data.data / "tmp").iterdir():
+        os.utime(path, (time.time() - 3700, time.time() - 3700))
+    remove_strays(place.data.data / "tmp")
     check_nothing_partial(place)
 
 
