@@ -16,6 +16,7 @@ from api.context import Context, from_settings
 from api.guard import check_guarded
 from api.headers import BodyLimit, DatabaseTurns, OneLength, PublicCors, SecurityHeaders
 from api.http_measures import Observed
+from api.shortcut import Shortcut
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -65,6 +66,8 @@ def create_app(context: Context | None = None) -> FastAPI:
     app.add_api_route("/docs", _docs, include_in_schema=False)
     app.add_api_route("/docs/errors", _errors, include_in_schema=False)
     app.add_api_route("/", _front, include_in_schema=False)
+    # Innermost, so that its answers carry what all others carry.
+    app.add_middleware(Shortcut, small=context.small)
     app.add_middleware(PublicCors)
     app.add_middleware(DatabaseTurns)
     app.add_middleware(BodyLimit)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from api import quotas, schemas, views
 from api.asking import check_voice, read_request
-from api.context import Context, Generator, Here, Publisher, Reader
+from api.context import Context, Credentials, Generator, Here, Publisher, Reader, ScopeDemand
 from api.once import Asked, IdempotencyKey, once
 from api.problems import KEY_PROBLEMS, Problem, responses
 from briefing import asking, revisions, steps
@@ -22,6 +24,7 @@ from briefing.audit import Action
 from briefing.errors import DatabaseUnavailable
 from briefing.failpoints import Failpoint, reach
 from briefing.hashing import stable_hash
+from briefing.keys import Scope
 from briefing.models import BriefingRow, RevisionRow
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind
 
@@ -40,7 +43,32 @@ _SIGN_OF_LIFE_S = 15.0
 #: Seconds before the next look while the database is away.
 _AWAY_S = 1.0
 
-BriefingId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", examples=["5f2b8c1e9a7d4036"])]
+_ID = "[0-9a-f]{16}"
+
+BriefingId = Annotated[str, Path(pattern=f"^{_ID}$", examples=["5f2b8c1e9a7d4036"])]
+
+
+class _Seeing(ScopeDemand):
+    """Demands its scope, and reads the answer about a briefing in the same thread and session: callers poll."""
+
+    def __call__(self, request: Request, context: Here, credentials: Credentials) -> bytes:  # type: ignore[override]
+        """Return the answer; nothing for what is no ID, which the route refuses."""
+        return self.admitted(request, context, credentials, partial(_seen, request, context))[1]
+
+
+def _seen(request: Request, context: Context, session: Session) -> bytes:
+    briefing_id: str = request.path_params["briefing_id"]
+    if not re.fullmatch(_ID, briefing_id):
+        return b""
+
+    def made() -> tuple[bytes, bool]:
+        view = views.briefing(session, _row(session, briefing_id), context)
+        return view.model_dump_json().encode(), view.revision.waiting is None
+
+    return context.shown.get(session, briefing_id, made)
+
+
+Seen = Annotated[bytes, Depends(_Seeing(Scope.READ))]
 
 
 @router.post(
@@ -94,15 +122,9 @@ def ask(
     response_model=schemas.Briefing,
     responses=responses(*KEY_PROBLEMS, "unknown_briefing"),
 )
-def see(briefing_id: BriefingId, context: Here, caller: Reader) -> Response:  # noqa: ARG001  demands the scope
+async def see(briefing_id: BriefingId, seen: Seen) -> Response:  # noqa: ARG001  checked here; no thread for it
     """State, progress and reasons of the newest revision, and what is live."""
-    with context.database.reading() as session:
-
-        def made() -> tuple[bytes, bool]:
-            view = views.briefing(session, _row(session, briefing_id), context)
-            return view.model_dump_json().encode(), view.revision.waiting is None
-
-        return Response(context.shown.get(session, briefing_id, made), media_type="application/json")
+    return Response(seen, media_type="application/json")
 
 
 @router.get("/{briefing_id}/script", summary="See the script", responses=responses(*KEY_PROBLEMS, "unknown_briefing"))
@@ -196,7 +218,7 @@ def publish(
 )
 async def follow(briefing_id: BriefingId, context: Here, caller: Reader) -> StreamingResponse:
     """Sends the briefing now and at every change, and ends when its newest revision is finished."""
-    await run_in_threadpool(see, briefing_id, context, caller)
+    await run_in_threadpool(_demand_there, briefing_id, context)
     return context.streams.stream(caller.key_id, _events(briefing_id, context))
 
 
@@ -226,6 +248,11 @@ async def _events(briefing_id: str, context: Context) -> AsyncIterator[str]:
             return
         await asyncio.sleep(_LOOK_S)
         quiet_s += _LOOK_S
+
+
+def _demand_there(briefing_id: str, context: Context) -> None:
+    with context.database.reading() as session:
+        _row(session, briefing_id)
 
 
 def _row(session: Session, briefing_id: str) -> BriefingRow:

@@ -18,6 +18,7 @@ from api.probes import Probe
 from api.problems import Problem
 from api.rates import Rates
 from api.shown import Shown
+from api.small_files import SmallFiles
 from api.streams import OpenStreams
 from briefing import keys
 from briefing.database import Database
@@ -38,6 +39,8 @@ from voices.errors import CatalogueInvalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from sqlalchemy.orm import Session
 
 
 Seen = TypeVar("Seen")
@@ -84,6 +87,11 @@ class Context:
     def streams(self) -> OpenStreams:
         """The streams of events that are open."""
         return OpenStreams()
+
+    @cached_property
+    def small(self) -> SmallFiles:
+        """Small published files that are at hand."""
+        return SmallFiles(self.files)
 
     @cached_property
     def shown(self) -> Shown:
@@ -134,7 +142,7 @@ def from_settings() -> Context:
     )
 
 
-def _context(request: Request) -> Context:
+async def _context(request: Request) -> Context:
     context: Context = request.app.state.context
     return context
 
@@ -146,6 +154,8 @@ _bearer = HTTPBearer(
     scheme_name="API key",
     description="`Authorization: Bearer bc_…`; make one with `briefcast keys create`.",
 )
+
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
 
 
 @dataclass(frozen=True)
@@ -160,9 +170,19 @@ class ScopeDemand:
         self,
         request: Request,
         context: Here,
-        credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+        credentials: Credentials,
     ) -> Caller:
         """Return the caller."""
+        return self.admitted(request, context, credentials, _nothing_more)[0]
+
+    def admitted(
+        self,
+        request: Request,
+        context: Context,
+        credentials: HTTPAuthorizationCredentials | None,
+        work: Callable[[Session], Seen],
+    ) -> tuple[Caller, Seen]:
+        """Return the caller, and what `work` reads for it in the session in which the key was looked up."""
         if credentials is None:
             context.rates.without_key(request)
             raise Problem(
@@ -173,8 +193,17 @@ class ScopeDemand:
         now = datetime.now(UTC)
         with context.database.reading() as session:
             found = keys.check(session, credentials.credentials, now, context.quotas)
-            due = found is not None and keys.use_is_due(session, found.key_id, now)
-        context.rates.after_key(request, credentials.credentials, good=found is not None)
+            context.rates.after_key(request, credentials.credentials, good=found is not None)
+            caller = self._let_in(request, context, found)
+            done = work(session)
+        if caller.use_is_due:
+            # What is only read must be there to read when nothing can be written.
+            with suppress(DatabaseUnavailable), context.database.writing() as session:
+                keys.note_use(session, caller.key_id, now)
+        return caller, done
+
+    def _let_in(self, request: Request, context: Context, found: Caller | None) -> Caller:
+        """Return whoever was found if it may come in. Raises Problem."""
         if found is None:
             raise Problem(
                 "bad_key", "the API key is unknown, expired or revoked", headers={"WWW-Authenticate": "Bearer"}
@@ -183,11 +212,11 @@ class ScopeDemand:
         if not found.may(self.scope):
             detail = f"the key {found.name!r} lacks the scope {self.scope.value!r}"
             raise Problem("scope_missing", detail, "Make one that has it with `briefcast keys create`.")
-        if due:
-            # What is only read must be there to read when nothing can be written.
-            with suppress(DatabaseUnavailable), context.database.writing() as session:
-                keys.note_use(session, found.key_id, now)
         return found
+
+
+def _nothing_more(_: Session) -> None:
+    """Read nothing beside the key."""
 
 
 Reader = Annotated[Caller, Depends(ScopeDemand(Scope.READ))]

@@ -72,7 +72,8 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, *, https: bool = False) -> None:
         self._app = app
-        self._headers = _SECURITY | ({"Strict-Transport-Security": _HSTS} if https else {})
+        headers = _SECURITY | ({"Strict-Transport-Security": _HSTS} if https else {})
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Add the headers that are not there."""
@@ -82,9 +83,10 @@ class SecurityHeaders:
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
+                given = {name.lower() for name, _ in message.get("headers", ())}
+                more = [pair for pair in self._headers if pair[0] not in given]
+                message["headers"] = [*message.get("headers", ()), *more]
                 headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
                 standing = scope.get("state", {}).get("rate_limit")
                 for name, value in headers_for(standing).items() if standing else ():
                     headers.setdefault(name, value)

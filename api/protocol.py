@@ -6,7 +6,7 @@ others ("slowloris"). Bodies have their own bounds (`api.headers`, `api.jingles`
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -21,6 +21,41 @@ HEAD_S = 10.0
 HEAD_BYTES = 16_384
 
 
+#: Bytes that wait for more at most; whoever writes more than that is told at once when a reader is slow.
+_JOINED_BYTES = 65_536
+
+
+class _Joining:
+    """A transport that sends what is written in one turn of the loop at once: an answer's head goes with its body."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport, self._loop = transport, loop
+        self._waiting: list[bytes] = []
+        self._bytes = 0
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  all that is not written is the transport's business
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Send, by the end of this turn."""
+        if not self._waiting:
+            self._loop.call_soon(self._flush)
+        self._waiting.append(data)
+        self._bytes += len(data)
+        if self._bytes >= _JOINED_BYTES:
+            self._flush()
+
+    def close(self) -> None:
+        """Send what waits, then close."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._waiting:
+            waiting, self._waiting, self._bytes = self._waiting, [], 0
+            self._transport.write(b"".join(waiting))
+
+
 class BoundedProtocol(H11Protocol):
     """Closes connections whose next request's head does not come in time."""
 
@@ -29,7 +64,7 @@ class BoundedProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to count."""
-        super().connection_made(transport)
+        super().connection_made(_Joining(transport, self.loop))  # type: ignore[arg-type]
         self._watch()
 
     def data_received(self, data: bytes) -> None:

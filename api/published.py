@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +14,7 @@ from api.context import Context, Here
 from api.problems import Problem, responses
 from api.ranges import Span, asked, streamed
 from api.routes import get_and_head
+from api.small_files import SmallFile, validators
 from briefing.public_names import (
     ALIAS,
     ARTICLE,
@@ -33,9 +33,14 @@ from briefing.values import NAME_PATTERN, ArticleRef, is_name
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from starlette.datastructures import Headers
+
     from briefing.storage import PublicStorage, Serving
 
 router = APIRouter(tags=["published"])
+
+#: The route of an article's audio JSON.
+ARTICLE_AUDIO = "/v1/articles/{source}/{article}/audio"
 
 Name = Annotated[str, Path(pattern=f"^{NAME_PATTERN}$")]
 
@@ -77,7 +82,7 @@ def alias(source: Name, article: Name, context: Here) -> Response:
 
 @get_and_head(
     router,
-    "/v1/articles/{source}/{article}/audio",
+    ARTICLE_AUDIO,
     summary="An article's audio, for players",
     responses={200: {"content": {"application/json": {}}}, **responses("no_audio")},
 )
@@ -125,11 +130,11 @@ def _serve(request: Request, files: PublicStorage, sha256: str) -> Response:
     found = files.look(name)
     if found is None:
         raise Problem("not_found", "there is no such audio")
-    headers = _validators(sha256, found.modified) | {
+    headers = validators(sha256, found.modified) | {
         "Cache-Control": AUDIO.cache,
         "Content-Disposition": "inline",
     }
-    if _none_match(request, headers["ETag"]):
+    if _none_match(request.headers, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     spans = _spans(request, found.bytes, headers)
     if spans is not None and not spans:
@@ -140,11 +145,6 @@ def _serve(request: Request, files: PublicStorage, sha256: str) -> Response:
     return Response(status_code=answer.status_code, headers=answer.headers) if request.method == "HEAD" else answer
 
 
-def _validators(tag: str, modified: float) -> dict[str, str]:
-    moment = datetime.fromtimestamp(int(modified), UTC)
-    return {"ETag": f'"{tag}"', "Last-Modified": format_datetime(moment, usegmt=True)}
-
-
 def _spans(request: Request, size: int, headers: Mapping[str, str]) -> list[Span] | None:
     """Return what a Range header asks for; None without one, or where it is meant for another state (If-Range)."""
     given, state = request.headers.get("range"), request.headers.get("if-range")
@@ -153,8 +153,8 @@ def _spans(request: Request, size: int, headers: Mapping[str, str]) -> list[Span
     return asked(given, size)
 
 
-def _none_match(request: Request, tag: str) -> bool:
-    given = request.headers.get("if-none-match")
+def _none_match(asked_with: Headers, tag: str) -> bool:
+    given = asked_with.get("if-none-match")
     if given is None:
         return False
     return given.strip() == "*" or tag in {part.strip().removeprefix("W/") for part in given.split(",")}
@@ -165,16 +165,20 @@ def serve_small(request: Request, context: Context, name: str, serving: Serving,
 
     Raises `missing` where there is none.
     """
-    found = context.files.read(name)
+    found = context.small.read(name)
     if found is None:
         raise missing
-    content, told = found
-    headers = _validators(hashlib.sha256(content).hexdigest(), told.modified) | {"Cache-Control": serving.cache}
-    since = request.headers.get("if-modified-since")
-    by_tag = "if-none-match" in request.headers
-    if _none_match(request, headers["ETag"]) if by_tag else _not_since(told.modified, since):
+    return small_answer(request.headers, found, serving)
+
+
+def small_answer(asked_with: Headers, small: SmallFile, serving: Serving) -> Response:
+    """Return the answer with a small file to a request of these headers."""
+    headers = small.validators | {"Cache-Control": serving.cache}
+    since = asked_with.get("if-modified-since")
+    by_tag = "if-none-match" in asked_with
+    if _none_match(asked_with, headers["ETag"]) if by_tag else _not_since(small.modified, since):
         return Response(status_code=304, headers=headers)
-    return Response(content, media_type=serving.media_type, headers=headers)
+    return Response(small.content, media_type=serving.media_type, headers=headers)
 
 
 def _not_since(modified: float, since: str | None) -> bool:

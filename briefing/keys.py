@@ -61,6 +61,8 @@ class Caller:
     scopes: frozenset[Scope]
     limits: KeyLimits = field(default_factory=KeyLimits)
     """Defaults filled in."""
+    use_is_due: bool = False
+    """Whether the key's use should be noted by `note_use`."""
 
     def may(self, scope: Scope) -> bool:
         """Tell whether the caller has `scope`."""
@@ -108,13 +110,8 @@ def check(session: Session, key: str, now: datetime, quotas: QuotaSettings | Non
     if row is None or not same or row.revoked_at or (row.expires_at and row.expires_at <= now):
         return None
     limits = limits_of(row.limits, quotas or QuotaSettings())
-    return Caller(row.id, row.name, frozenset(Scope(scope) for scope in row.scopes), limits)
-
-
-def use_is_due(session: Session, key_id: str, now: datetime) -> bool:
-    """Tell whether the key's use should be noted by `note_use`."""
-    last_used_at = session.execute(_ROW, {"key": key_id}).one().last_used_at
-    return last_used_at is None or now - last_used_at > _NOTE_USE_EVERY
+    due = row.last_used_at is None or now - row.last_used_at > _NOTE_USE_EVERY
+    return Caller(row.id, row.name, frozenset(Scope(scope) for scope in row.scopes), limits, due)
 
 
 def note_use(session: Session, key_id: str, now: datetime) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Hashable, Iterator
     from pathlib import Path
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -134,6 +134,12 @@ class PublicStorage(Protocol):
 
     def read(self, name: str) -> tuple[bytes, PublicFile] | None:
         """Return a small file and what is told of it, None where there is none."""
+        ...
+
+    def mark(self, name: str) -> Hashable | None:
+        """Return what is another whenever the file has been replaced; None where there is none, or where finding out
+        would mean to wait for an answer over a network.
+        """
         ...
 
     def look(self, name: str) -> PublicFile | None:

@@ -15,7 +15,7 @@ from briefing.storage.bucket_blobs import BucketStorage
 from briefing.storage.interfaces import PublicFile, checked_name
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Hashable, Iterator
     from pathlib import Path
 
     from obstore import Attributes, ObjectMeta
@@ -62,6 +62,11 @@ class PublicBucket:
         """See `PublicStorage`."""
         found = self.bucket.read(checked_name(name), _MOST_SMALL)
         return (found[0], _told(name, found[1])) if found else None
+
+    def mark(self, name: str) -> Hashable | None:
+        """See `PublicStorage`. A bucket is asked over a network."""
+        checked_name(name)
+        return None
 
     def look(self, name: str) -> PublicFile | None:
         """See `PublicStorage`."""

@@ -21,7 +21,7 @@ from briefing.storage.atomic import refused, reporting, sync_file, sync_folder, 
 from briefing.storage.interfaces import PublicFile, checked_name
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Hashable, Iterator
 
     from briefing.storage.interfaces import BlobStorage, Serving
 
@@ -84,6 +84,14 @@ class PublicFolder:
         with os.fdopen(handle, "rb") as file:
             told = os.fstat(handle)
             return (file.read(), _told(name, told)) if S_ISREG(told.st_mode) else None
+
+    def mark(self, name: str) -> Hashable | None:
+        """See `PublicStorage`. Files are replaced by new ones, never written into."""
+        try:
+            told = os.lstat(f"{self.root}/{checked_name(name)}")
+        except OSError:
+            return None
+        return told.st_ino, told.st_ctime_ns, told.st_mtime_ns, told.st_size, told.st_mode
 
     def look(self, name: str) -> PublicFile | None:
         """See `PublicStorage`."""
