@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Hashable, Iterator
     from pathlib import Path
 
     from briefing.storage import PublicFile, Serving
@@ -44,6 +44,10 @@ class Recorded:
 
     def read(self, name: str) -> tuple[bytes, PublicFile] | None:  # noqa: ARG002
         """There is none."""
+        return None
+
+    def mark(self, name: str) -> Hashable | None:  # noqa: ARG002  nothing is stored
+        """See `PublicStorage`."""
         return None
 
     def look(self, name: str) -> PublicFile | None:  # noqa: ARG002
