@@ -129,7 +129,7 @@ def _serve(request: Request, files: PublicStorage, sha256: str) -> Response:
         "Cache-Control": AUDIO.cache,
         "Content-Disposition": "inline",
     }
-    if _none_match(request, headers["ETag"]):
+    if none_match(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     spans = _spans(request, found.bytes, headers)
     if spans is not None and not spans:
@@ -153,7 +153,8 @@ def _spans(request: Request, size: int, headers: Mapping[str, str]) -> list[Span
     return asked(given, size)
 
 
-def _none_match(request: Request, tag: str) -> bool:
+def none_match(request: Request, tag: str) -> bool:
+    """Tell whether whoever asks has what `tag` names already."""
     given = request.headers.get("if-none-match")
     if given is None:
         return False
@@ -172,7 +173,7 @@ def serve_small(request: Request, context: Context, name: str, serving: Serving,
     headers = _validators(hashlib.sha256(content).hexdigest(), told.modified) | {"Cache-Control": serving.cache}
     since = request.headers.get("if-modified-since")
     by_tag = "if-none-match" in request.headers
-    if _none_match(request, headers["ETag"]) if by_tag else _not_since(told.modified, since):
+    if none_match(request, headers["ETag"]) if by_tag else _not_since(told.modified, since):
         return Response(status_code=304, headers=headers)
     return Response(content, media_type=serving.media_type, headers=headers)
 
