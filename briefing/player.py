@@ -1,4 +1,4 @@
-"""The built web component, as readers' browsers fetch it: `/player.js`. Its source is in `player/`; nothing here builds it."""
+"""The built web component, as readers' browsers fetch it: `/player.js`. Made from `player/`; built elsewhere."""
 
 from __future__ import annotations
 

@@ -84,5 +84,5 @@ export function fillMade(panel: HTMLElement, texts: Texts, audio: ArticleAudio, 
     add(texts.audioOf, make("time", { datetime: moment.toISOString() }, shown));
   }
   if (audio.made?.signed === true) add(texts.credentials, texts.signed);
-  panel.replaceChildren(make("h3", {}, texts.made), list);
+  panel.replaceChildren(list);
 }

@@ -15,22 +15,22 @@ import { style } from "./style";
 import { spoken, TEXTS, type Texts, textsFor } from "./texts";
 import { type PanelName, view, type View } from "./view";
 
-//: Seconds that a button, an arrow and a page key move.
+// Seconds that a button, an arrow and a page key move.
 const JUMP = 15;
 const STEP = 5;
 
-//: Milliseconds between two looks: for audio that is being made, that is to come, and for news of what plays.
+// Milliseconds between two looks: for audio that is being made, that is to come, and for news of what plays.
 const LOOK_MAKING = 5_000;
 const LOOK_SOON = 60_000;
 const LOOK_NEWS = 300_000;
 
-//: Seconds from either end within which nobody wants to be brought back to where they stopped.
+// Seconds from either end within which nobody wants to be brought back to where they stopped.
 const EDGE = 5;
 
 export type PlayerState =
   | "loading" | "none" | "soon" | "making" | "ready" | "playing" | "paused" | "ended" | "retracted" | "offline" | "failed";
 
-//: The player that is heard; another one that begins stops it.
+// The player that is heard; another one that begins stops it.
 let heard: BriefcastPlayer | null = null;
 
 export class BriefcastPlayer extends HTMLElement {
@@ -638,7 +638,6 @@ export class BriefcastPlayer extends HTMLElement {
       control.setAttribute("aria-label", name);
       control.title = name;
       setIcon(control, playing ? "pause" : "play");
-      control.toggleAttribute("aria-disabled", false);
     }
     if (playing && this.articles.length === 1) this.view.label.textContent = this.words.listen;
     this.showMini();

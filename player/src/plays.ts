@@ -10,10 +10,10 @@ export interface Heard {
   readonly to_s: number;
 }
 
-//: Events of one batch; more than half a minute of seeking makes are dropped, the oldest first.
+// Events of one batch; more than half a minute of seeking makes are dropped, the oldest first.
 const MOST = 50;
 
-//: Milliseconds between two batches.
+// Milliseconds between two batches.
 const EVERY = 30_000;
 
 const thousandths = (seconds: number): number => Math.round(seconds * 1000) / 1000;
@@ -22,6 +22,7 @@ export class Plays {
   private readonly session = crypto.getRandomValues(new Uint32Array(4)).reduce((id, part) => id + part.toString(16).padStart(8, "0"), "");
   private waiting: Heard[] = [];
   private from: number | null = null;
+  private reached = 0;
   private timer = 0;
 
   constructor(
@@ -34,14 +35,15 @@ export class Plays {
   /** Playing has begun, or goes on, at `at`. */
   begin(at: number): void {
     if (this.from !== null) return;
-    this.from = at;
+    this.from = this.reached = at;
     this.add("play", at, at);
     this.timer = window.setInterval(() => this.flush(), EVERY);
   }
 
   /** What was heard ends at `at`: paused, moved away from, or the end of it. */
   end(at: number, ended = false): void {
-    this.progress(at);
+    this.reached = at;
+    this.note();
     if (ended) this.add("ended", at, at);
     this.from = null;
     clearInterval(this.timer);
@@ -51,24 +53,30 @@ export class Plays {
   /** Listening moved from one moment to another without a pause. */
   moved(from: number, to: number): void {
     if (this.from === null) return;
-    this.progress(from);
-    this.from = to;
+    this.reached = from;
+    this.note();
+    this.from = this.reached = to;
   }
 
-  /** What has been heard up to `at` is to be told. */
+  /** Listening has come to `at`; told with the next batch. */
   progress(at: number): void {
-    if (this.from !== null && at > this.from) {
-      this.add("progress", this.from, at);
-      this.from = at;
-    }
+    this.reached = at;
   }
 
   /** Send what waits. */
   flush(): void {
+    this.note();
     if (this.waiting.length === 0) return;
     const body = JSON.stringify({ events: this.waiting });
     this.waiting = [];
     this.send(this.to, body);
+  }
+
+  private note(): void {
+    if (this.from !== null && this.reached > this.from) {
+      this.add("progress", this.from, this.reached);
+      this.from = this.reached;
+    }
   }
 
   private add(event: Heard["event"], from: number, to: number): void {

@@ -4,7 +4,7 @@ import { lastBefore, type Passage, type Word } from "./article";
 import { clock } from "./clock";
 import { make } from "./elements";
 
-//: Milliseconds for which the text stays where a reader has scrolled it.
+// Milliseconds for which the text stays where a reader has scrolled it.
 const READER_SCROLLS = 5000;
 
 export class Reading {
@@ -39,7 +39,7 @@ export class Reading {
     }
     const stamp = make("button", { type: "button", class: "stamp", part: "stamp", "aria-label": `${jump} ${clock(passage.start)}` }, clock(passage.start));
     stamp.addEventListener("click", () => seek(passage.start));
-    return make("div", { class: `passage ${/^[a-z_]+$/.test(passage.role) ? passage.role : ""}` }, stamp, paragraph);
+    return make("div", { class: `passage ${/^[a-z_]+$/.test(passage.role) ? `as-${passage.role}` : ""}` }, stamp, paragraph);
   }
 
   /** Light up what is said at `seconds`. */

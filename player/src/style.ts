@@ -68,7 +68,8 @@ svg { width: 1.25rem; height: 1.25rem; fill: currentColor; flex: none; }
 .play svg { width: 1.75rem; height: 1.75rem; }
 .play:hover { transform: scale(1.05); }
 .play:active { transform: scale(0.96); }
-.play[aria-disabled="true"] { opacity: 0.45; cursor: default; transform: none; }
+.play[aria-busy="true"] { animation: wait 1.2s ease-in-out infinite; }
+@keyframes wait { 50% { opacity: 0.55; } }
 .head { display: flex; justify-content: space-between; align-items: baseline; gap: 0 0.75rem; min-width: 0; }
 .label { font-weight: 650; overflow-wrap: anywhere; }
 .time { color: var(--soft); font-size: 0.8125rem; font-variant-numeric: tabular-nums; white-space: nowrap; }
@@ -121,7 +122,7 @@ svg { width: 1.25rem; height: 1.25rem; fill: currentColor; flex: none; }
 .jump::after { content: "15"; position: absolute; top: 58%; left: 50%; transform: translate(-50%, -50%); font-size: 0.5rem; font-weight: 750; }
 .jump svg { width: 1.75rem; height: 1.75rem; }
 .speed { position: relative; padding: 0; border-radius: 0.5rem; }
-.speed select { min-height: 2.75rem; padding: 0 0.5rem; font-weight: 650; font-variant-numeric: tabular-nums; }
+.speed select { appearance: none; min-width: 3.25rem; min-height: 2.75rem; padding: 0 0.25rem; text-align: center; text-align-last: center; font-weight: 650; font-variant-numeric: tabular-nums; }
 .speed option { color: #16202a; background: #ffffff; }
 .spacer { flex: 1; }
 .disclosure { grid-column: 1 / -1; display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 0.125rem 0.75rem; min-height: 2rem; margin-top: 0.375rem; padding-top: 0.375rem; border-top: 1px solid var(--line); color: var(--soft); font-size: 0.8125rem; }
@@ -132,7 +133,6 @@ svg { width: 1.25rem; height: 1.25rem; fill: currentColor; flex: none; }
 .notice { grid-column: 1 / -1; display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 0.75rem; margin: 0 0 0.5rem; padding: 0.375rem 0.75rem; border-inline-start: 3px solid var(--accent); background: var(--hover); border-radius: 0.25rem; font-size: 0.875rem; }
 .action { min-height: 2.25rem; padding: 0 0.75rem; border: 1px solid var(--edge); font-weight: 650; }
 .panel { grid-column: 1 / -1; margin-top: 0.375rem; padding-top: 0.625rem; border-top: 1px solid var(--line); font-size: 0.9375rem; }
-.panel h3 { margin: 0 0 0.375rem; font-size: 0.8125rem; font-weight: 650; color: var(--soft); }
 .rows { margin: 0; padding: 0; list-style: none; max-height: 17rem; overflow: auto; }
 .rows button { display: flex; gap: 0.75rem; width: 100%; min-height: 2.5rem; padding: 0.375rem 0.5rem; align-items: baseline; font-size: 0.9375rem; text-align: start; overflow-wrap: anywhere; }
 .rows .when { color: var(--soft); font-size: 0.8125rem; font-variant-numeric: tabular-nums; min-width: 2.75rem; }
@@ -140,8 +140,8 @@ svg { width: 1.25rem; height: 1.25rem; fill: currentColor; flex: none; }
 .words { position: relative; max-height: 20rem; overflow: auto; overscroll-behavior: contain; padding-inline-end: 0.5rem; line-height: 1.6; overflow-wrap: anywhere; }
 .passage { display: grid; grid-template-columns: 3rem minmax(0, 1fr); align-items: baseline; margin: 0 0 0.5rem; }
 .passage p { margin: 0; }
-.passage.headline p, .passage.heading p { font-weight: 650; }
-.passage.quote p { padding-inline-start: 0.75rem; border-inline-start: 3px solid var(--line); }
+.passage.as-headline p, .passage.as-heading p { font-weight: 650; }
+.passage.as-quote p { padding-inline-start: 0.75rem; border-inline-start: 3px solid var(--line); }
 .stamp { justify-self: start; min-width: 2.5rem; min-height: 1.75rem; padding: 0 0.25rem; margin-inline-start: -0.25rem; color: var(--soft); font-size: 0.75rem; font-variant-numeric: tabular-nums; }
 .stamp:hover { color: var(--accent); background: var(--hover); }
 .word { border-radius: 0.2rem; cursor: pointer; }
@@ -183,6 +183,10 @@ dd { margin: 0; overflow-wrap: anywhere; }
 .card.waiting .time, .card.waiting .tools, .card.waiting .made { visibility: hidden; }
 @container (max-width: 34rem) {
   .tools .wide > span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+  .head { gap: 0 0.5rem; }
+  .label { font-size: 0.9375rem; }
+  .time { font-size: 0.75rem; }
+  .tools { gap: 0; }
   .disclosure { min-height: 3.5rem; align-content: flex-start; }
 }
 @container (max-width: 22rem) {

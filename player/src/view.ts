@@ -64,7 +64,7 @@ export function view(texts: Texts): View {
   }
   for (const control of [next, toggles.chapters, toggles.transcript, toggles.queue]) control.hidden = true;
   const label = make("span", { class: "label", part: "label" }, texts.listen);
-  const time = make("span", { class: "time", part: "time" }, "0:00");
+  const time = make("span", { class: "time", part: "time" }, "0:00 / 0:00");
   const words = make("span", { part: "disclosure-text" });
   const disclosure = make("div", { class: "disclosure", part: "disclosure" }, make("span", {}, make("span", { class: "badge", part: "badge" }, texts.ai), words), toggles.made);
   const notice = make("div", { class: "notice", part: "notice", hidden: true });
