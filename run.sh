@@ -141,6 +141,15 @@ task_fuzz() { # fuzz what reads bytes from outside (seconds for each target, 60;
     exec "$BIN/python" -m tests.fuzz "$@"
 }
 
+task_player() { # build the web player from player/ into briefing/player.js, its types and pure parts checked first
+    command -v npm >/dev/null || debian npm
+    cd player
+    npm ci --silent
+    npm run --silent check
+    npm test --silent
+    npm run --silent build
+}
+
 task_lock() { # write both lock files anew from pyproject.toml
     install_for_tests
     "$BIN/python" -m pip install -qq uv

@@ -25,7 +25,7 @@ _MOST_BYTES = 1_000_000
 _UPLOADS = "/v1/jingles"
 
 #: What any website may fetch; the editors' API is for our own pages and for servers, which need no CORS.
-_PUBLIC = ("/audio/", "/articles/", "/v1/articles/", "/shows/", "/briefings/")
+_PUBLIC = ("/audio/", "/articles/", "/v1/articles/", "/shows/", "/briefings/", "/player.js", "/player-hls.js")
 
 #: What needs the database, and how many such requests run at once. Each holds one of the server's 40 threads while it
 #: waits for a busy database, and readers' files need threads too; the pool has 15 connections.

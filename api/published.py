@@ -134,7 +134,7 @@ def _serve(request: Request, files: PublicStorage, sha256: str) -> Response:
         "Cache-Control": AUDIO.cache,
         "Content-Disposition": "inline",
     }
-    if _none_match(request.headers, headers["ETag"]):
+    if none_match(request.headers, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     spans = _spans(request, found.bytes, headers)
     if spans is not None and not spans:
@@ -153,7 +153,8 @@ def _spans(request: Request, size: int, headers: Mapping[str, str]) -> list[Span
     return asked(given, size)
 
 
-def _none_match(asked_with: Headers, tag: str) -> bool:
+def none_match(asked_with: Headers, tag: str) -> bool:
+    """Tell whether whoever asks has what `tag` names already."""
     given = asked_with.get("if-none-match")
     if given is None:
         return False
@@ -176,7 +177,7 @@ def small_answer(asked_with: Headers, small: SmallFile, serving: Serving) -> Res
     headers = small.validators | {"Cache-Control": serving.cache}
     since = asked_with.get("if-modified-since")
     by_tag = "if-none-match" in asked_with
-    if _none_match(asked_with, headers["ETag"]) if by_tag else _not_since(small.modified, since):
+    if none_match(asked_with, headers["ETag"]) if by_tag else _not_since(small.modified, since):
         return Response(status_code=304, headers=headers)
     return Response(small.content, media_type=serving.media_type, headers=headers)
 

@@ -27,6 +27,10 @@ ARTICLE = Serving("application/json", MOVING_CACHE)
 FEED = Serving("application/rss+xml", MOVING_CACHE)
 ARTWORK = Serving("image/jpeg", MOVING_CACHE)
 
+#: A newer release brings another player; pages ask for it again after five minutes, and mostly get a 304.
+PLAYER = Serving("text/javascript", "public, max-age=300")
+PLAYER_NAME = "player.js"
+
 #: Name of a companion -> its media type.
 COMPANION_TYPES = TRANSCRIPT_TYPES | {CHAPTERS_NAME: CHAPTERS_TYPE}
 

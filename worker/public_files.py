@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from briefing.failpoints import Failpoint, reach
+from briefing.player import player_script
 from briefing.public_names import (
     ALIAS,
     ARTICLE,
     ARTWORK,
     AUDIO,
     FEED,
+    PLAYER,
+    PLAYER_NAME,
     alias_name,
     article_name,
     artwork_name,
@@ -104,6 +107,13 @@ class PublicFiles:
     def put_feed(self, slug: str, feed: bytes) -> None:
         """Replace a show's feed. Raises StorageUnavailable."""
         self.storage.write(feed_name(slug), feed, FEED)
+
+    def put_player(self) -> None:
+        """Write the web player of this release, unless it is there already. Raises StorageUnavailable."""
+        script = player_script()
+        found = self.storage.read(PLAYER_NAME)
+        if found is None or found[0] != script:
+            self.storage.write(PLAYER_NAME, script, PLAYER)
 
     def put_artwork(self, slug: str, jpeg: bytes) -> None:
         """Replace a show's artwork. Raises StorageUnavailable."""

@@ -19,6 +19,7 @@ from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, Sho
 from briefing.revisions import conclude, lock_briefing, move
 from briefing.show import Show
 from briefing.shows import home_show, lock_shows
+from briefing.speech import Cast
 from briefing.states import RevisionState
 from briefing.transcript import CHAPTERS_NAME, TRANSCRIPT_TYPES
 from briefing.values import ArticleRef, Card
@@ -66,6 +67,7 @@ def publish(session: Session, revision: RevisionRow, storage: BlobStorage, files
     session.flush()
     _write_article(session, briefing, files)
     reach(Failpoint.PUBLISH_ARTICLE)
+    files.put_player()
     write_feed(session, briefing.show, files)
 
 
@@ -180,6 +182,7 @@ def write_all(session: Session, storage: BlobStorage, files: PublicFiles) -> Non
             if files.has_companions(briefing.id, revision.number):
                 continue
             _write_companions(briefing, revision, _master(session, revision), storage, files)
+    files.put_player()
     for slug in session.scalars(select(ShowRow.slug)):
         write_feed(session, slug, files)
 
@@ -203,6 +206,7 @@ def article_audio(
         "duration_s": round(master.seconds, 3),
         "disclosure": card.disclosure,
         "ai_content": True,
+        "made": _made(revision),
         "show": show.slug,
         "show_title": show.title,
         "artwork": files.artwork_address(show.slug),
@@ -221,6 +225,17 @@ def article_audio(
             for name, media_type in TRANSCRIPT_TYPES.items()
             if master.transcript
         ],
+    }
+
+
+def _made(revision: RevisionRow) -> dict[str, Any]:
+    """Return how the audio came about, in short what its content credentials say in full, for readers' eyes."""
+    narrators = Cast.stored(revision.cast).narrators if revision.cast else ()
+    return {
+        "voices": [narrator.voice for narrator in narrators],
+        "engines": list(dict.fromkeys(narrator.engine for narrator in narrators)),
+        # Every MP3 is signed, or is not published (`worker.sign`).
+        "signed": True,
     }
 
 

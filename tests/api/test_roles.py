@@ -40,6 +40,7 @@ DEMANDS = {
     ("GET", "/briefings/{briefing}/{file}"): None,
     ("GET", "/briefings/{briefing}/{revision}/{file}"): None,
     ("GET", "/embed/{source}/{article}"): None,
+    ("GET", "/player.js"): None,
     ("GET", "/livez"): None,
     ("GET", "/metrics"): None,
     ("GET", "/readyz"): None,

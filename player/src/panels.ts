@@ -1,0 +1,88 @@
+// What opens below the player: chapters, the queue, sharing, how the audio was made. Fills them; opens nothing.
+
+import { type ArticleAudio, lastBefore } from "./article";
+import { addressAt, clock } from "./clock";
+import { make } from "./elements";
+import type { Texts } from "./texts";
+
+export interface Row {
+  readonly when: string;
+  readonly title: string;
+  readonly choose: () => void;
+}
+
+/** Fill a panel with rows to choose from. */
+export function fillRows(panel: HTMLElement, part: string, rows: readonly Row[]): void {
+  const items = rows.map(({ when, title, choose }) => {
+    const button = make("button", { type: "button", part }, make("span", { class: "when" }, when), make("span", {}, title));
+    button.addEventListener("click", choose);
+    return make("li", {}, button);
+  });
+  // Lists without bullets are no lists to some screen readers unless they say so.
+  panel.replaceChildren(make("ol", { class: "rows", role: "list" }, ...items));
+}
+
+/** Mark the row that plays. */
+export function markRow(panel: HTMLElement, number: number): void {
+  panel.querySelectorAll(".rows button").forEach((button, index) => {
+    if (index === number) button.setAttribute("aria-current", "true");
+    else button.removeAttribute("aria-current");
+  });
+}
+
+/** Mark the chapter that plays at `seconds`. */
+export function markChapter(panel: HTMLElement, audio: ArticleAudio, seconds: number): void {
+  markRow(panel, lastBefore(audio.chapters, seconds + 0.05));
+}
+
+/** Fill the panel that shares `page`, at a moment or as a whole. `at` gives the moment when it is opened. */
+export function fillShare(
+  panel: HTMLElement, texts: Texts, page: string, article: string, title: string, at: number, say: (what: string) => void,
+): void {
+  const field = make("input", { type: "text", readonly: true, "aria-label": texts.link, part: "share-link" });
+  const box = make("input", { type: "checkbox", checked: at >= 1 });
+  const address = (): string => addressAt(page, box.checked ? at : null, article);
+  const show = (): void => void (field.value = address());
+  box.addEventListener("change", show);
+  show();
+  field.addEventListener("focus", () => field.select());
+  const copy = make("button", { type: "button", class: "action", part: "button copy" }, texts.copy);
+  copy.addEventListener("click", () => {
+    const done = (): void => say(texts.copied);
+    // Where the clipboard is refused (a frame, no HTTPS) the link is marked, to be copied by hand.
+    if (navigator.clipboard === undefined) field.focus();
+    else navigator.clipboard.writeText(address()).then(done, () => field.focus());
+  });
+  const parts: Node[] = [
+    make("span", { class: "field" }, field),
+    make("label", { class: "at" }, box, `${texts.startAt} ${clock(at)}`),
+    copy,
+  ];
+  if ("share" in navigator) {
+    const more = make("button", { type: "button", class: "action", part: "button" }, `${texts.share}…`);
+    more.addEventListener("click", () => void navigator.share({ title, url: address() }).catch(() => undefined));
+    parts.push(more);
+  }
+  panel.replaceChildren(make("div", { class: "share" }, ...parts));
+}
+
+/** Fill the panel that says how the audio was made, from what its content credentials hold. */
+export function fillMade(panel: HTMLElement, texts: Texts, audio: ArticleAudio, language: string): void {
+  const list = make("dl");
+  const add = (term: string, ...what: (string | Node)[]): void => {
+    if (what.some((one) => one !== "")) list.append(make("dt", {}, term), make("dd", {}, ...what));
+  };
+  add(texts.ai, audio.disclosure);
+  if (audio.made !== null) {
+    const engines = audio.made.engines.join(", ");
+    add(texts.voice, audio.made.voices.join(", ") + (engines === "" ? "" : ` (${engines})`));
+    add(texts.kind, audio.made.sourceType.startsWith("composite") ? texts.composite : texts.synthetic);
+  }
+  const moment = new Date(audio.updated || audio.published);
+  if (!Number.isNaN(moment.getTime())) {
+    const shown = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" }).format(moment);
+    add(texts.audioOf, make("time", { datetime: moment.toISOString() }, shown));
+  }
+  if (audio.made?.signed === true) add(texts.credentials, texts.signed);
+  panel.replaceChildren(list);
+}

@@ -1,0 +1,64 @@
+// The transcript beside the audio: every word lights up as it is said, and leads to its moment. Plays nothing.
+
+import { lastBefore, type Passage, type Word } from "./article";
+import { clock } from "./clock";
+import { make } from "./elements";
+
+// Milliseconds for which the text stays where a reader has scrolled it.
+const READER_SCROLLS = 5000;
+
+export class Reading {
+  readonly element: HTMLElement;
+  private readonly words: Word[] = [];
+  private readonly spans: HTMLElement[] = [];
+  private now = -1;
+  private scrolled = 0;
+
+  constructor(passages: readonly Passage[], name: string, jump: string, seek: (seconds: number) => void) {
+    // A region that scrolls must be reachable by keyboard.
+    this.element = make("div", { class: "words", part: "transcript", tabindex: 0, role: "region", "aria-label": name });
+    for (const passage of passages) this.element.append(this.passage(passage, jump, seek));
+    this.element.addEventListener("click", (event) => {
+      const number = this.spans.indexOf(event.target as HTMLElement);
+      const word = this.words[number];
+      // Whoever marks text to copy it is not sent anywhere.
+      if (word !== undefined && document.getSelection()?.isCollapsed !== false) seek(word.start);
+    });
+    for (const kind of ["wheel", "touchmove", "keydown"]) {
+      this.element.addEventListener(kind, () => (this.scrolled = Date.now()), { passive: true });
+    }
+  }
+
+  private passage(passage: Passage, jump: string, seek: (seconds: number) => void): HTMLElement {
+    const paragraph = make("p");
+    for (const word of passage.words) {
+      const span = make("span", { class: "word" }, word.text);
+      this.words.push(word);
+      this.spans.push(span);
+      paragraph.append(span, " ");
+    }
+    const stamp = make("button", { type: "button", class: "stamp", part: "stamp", "aria-label": `${jump} ${clock(passage.start)}` }, clock(passage.start));
+    stamp.addEventListener("click", () => seek(passage.start));
+    return make("div", { class: `passage ${/^[a-z_]+$/.test(passage.role) ? `as-${passage.role}` : ""}` }, stamp, paragraph);
+  }
+
+  /** Light up what is said at `seconds`. */
+  show(seconds: number): void {
+    const found = lastBefore(this.words, seconds);
+    if (found === this.now) return;
+    this.spans[this.now]?.classList.remove("now");
+    const span = this.spans[found];
+    span?.classList.add("now");
+    this.now = found;
+    if (span !== undefined && Date.now() - this.scrolled > READER_SCROLLS) this.bring(span);
+  }
+
+  private bring(span: HTMLElement): void {
+    // Only the text's own box moves: the page stays where its reader is.
+    const top = span.offsetTop - this.element.scrollTop;
+    const room = this.element.clientHeight;
+    if (top > room * 0.15 && top < room * 0.7) return;
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.element.scrollTo({ top: span.offsetTop - room / 3, behavior: calm ? "auto" : "smooth" });
+  }
+}

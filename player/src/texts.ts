@@ -1,0 +1,134 @@
+// What the player says, by language. A page may change any of it, or add a language, without building anything.
+
+import { clock } from "./clock";
+
+const english = {
+  player: "Audio player",
+  listen: "Listen to this article",
+  play: "Play",
+  pause: "Pause",
+  back: "Back 15 seconds",
+  forward: "Forward 15 seconds",
+  position: "Position",
+  speed: "Speed",
+  chapters: "Chapters",
+  transcript: "Transcript",
+  share: "Share",
+  download: "Download",
+  queue: "Up next",
+  next: "Next",
+  close: "Close",
+  copy: "Copy link",
+  copied: "Link copied",
+  startAt: "Start at",
+  link: "Link",
+  resume: "Go on at",
+  loading: "Loading the audio",
+  soon: "You will soon be able to listen to this article.",
+  making: "The audio of this article is being made.",
+  updated: "The audio has been updated since you started.",
+  playUpdated: "Play the new version",
+  retracted: "This audio has been withdrawn.",
+  offline: "No connection. The audio goes on when you are online again.",
+  failed: "The audio cannot be played.",
+  again: "Try again",
+  made: "How this was made",
+  voice: "Voice",
+  kind: "Sound",
+  synthetic: "Synthetic speech",
+  composite: "Synthetic speech and recorded music",
+  audioOf: "Audio of",
+  credentials: "Content credentials",
+  signed: "Signed (C2PA), inside the MP3: any program that reads content credentials can check them.",
+  ai: "AI",
+  jump: "Go to",
+  miniPlayer: "Now playing",
+  minutes: "min",
+  of: "of",
+  hour: ["hour", "hours"],
+  minute: ["minute", "minutes"],
+  second: ["second", "seconds"],
+};
+
+/** Every text; those that count something come in the forms of the language's plural rules, in the rules' order. */
+export type Texts = { readonly [Name in keyof typeof english]: (typeof english)[Name] extends string ? string : readonly string[] };
+
+const ukrainian: Texts = {
+  player: "Аудіоплеєр",
+  listen: "Послухати цю статтю",
+  play: "Відтворити",
+  pause: "Пауза",
+  back: "Назад на 15 секунд",
+  forward: "Вперед на 15 секунд",
+  position: "Позиція",
+  speed: "Швидкість",
+  chapters: "Розділи",
+  transcript: "Текст",
+  share: "Поділитися",
+  download: "Завантажити",
+  queue: "Далі",
+  next: "Наступна",
+  close: "Закрити",
+  copy: "Скопіювати посилання",
+  copied: "Посилання скопійовано",
+  startAt: "Почати з",
+  link: "Посилання",
+  resume: "Продовжити з",
+  loading: "Аудіо завантажується",
+  soon: "Незабаром цю статтю можна буде послухати.",
+  making: "Аудіо цієї статті готується.",
+  updated: "Аудіо оновлено, відколи ви почали слухати.",
+  playUpdated: "Слухати нову версію",
+  retracted: "Це аудіо відкликано.",
+  offline: "Немає з’єднання. Відтворення продовжиться, коли воно з’явиться.",
+  failed: "Не вдається відтворити аудіо.",
+  again: "Спробувати ще раз",
+  made: "Як це створено",
+  voice: "Голос",
+  kind: "Звук",
+  synthetic: "Синтезоване мовлення",
+  composite: "Синтезоване мовлення і записана музика",
+  audioOf: "Аудіо від",
+  credentials: "Дані про походження",
+  signed: "Підписані (C2PA), у самому MP3: їх перевірить будь-яка програма, що читає content credentials.",
+  ai: "ШІ",
+  jump: "Перейти до",
+  miniPlayer: "Зараз грає",
+  minutes: "хв",
+  of: "з",
+  hour: ["година", "години", "годин"],
+  minute: ["хвилина", "хвилини", "хвилин"],
+  second: ["секунда", "секунди", "секунд"],
+};
+
+/** Texts by language; a page may add to it: `customElements.get("briefcast-player").texts.de = {…}`. */
+export const TEXTS: Record<string, Partial<Texts>> = { en: english, uk: ukrainian };
+
+/** Return the texts for a language, English where it has none, and `own` before all. */
+export function textsFor(language: string, own: Partial<Texts> = {}): Texts {
+  const known = TEXTS[language.toLowerCase()] ?? TEXTS[language.toLowerCase().split("-")[0] ?? ""] ?? {};
+  return { ...english, ...known, ...own };
+}
+
+function counted(language: string, number: number, forms: readonly string[]): string {
+  const order = ["one", "few", "many", "other"];
+  const categories = forms.length === 2 ? ["one", "other"] : order;
+  let rule = "other";
+  try {
+    rule = new Intl.PluralRules(language).select(number);
+  } catch {
+    // A language that the browser does not know.
+  }
+  return `${number} ${forms[Math.max(0, categories.indexOf(rule))] ?? forms.at(-1) ?? ""}`;
+}
+
+/** Return a length in words, as a screen reader should say it. */
+export function spoken(texts: Texts, language: string, seconds: number): string {
+  const [second = 0, minute = 0, hour = 0] = clock(seconds).split(":").map(Number).reverse();
+  const parts = [
+    hour > 0 ? counted(language, hour, texts.hour) : "",
+    minute > 0 ? counted(language, minute, texts.minute) : "",
+    second > 0 || (hour === 0 && minute === 0) ? counted(language, second, texts.second) : "",
+  ];
+  return parts.filter((part) => part !== "").join(" ");
+}

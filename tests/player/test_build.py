@@ -1,0 +1,76 @@
+"""The built file is what its source makes, small enough, and served and published as it is."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+import subprocess
+
+from briefing.player import player_script
+from tests.support.client import client_of
+from tests.support.newsroom import ARTICLE, work_off
+from tests.support.processes import ROOT
+
+PLAYER = ROOT / "player"
+
+#: Bytes of the file as it travels; native <audio>, HLS not counted, which comes only when needed.
+MOST = 30_000
+
+
+def installed():
+    """Have the build's packages in place; they are locked."""
+    assert shutil.which("npm"), "npm is missing: apt-get install npm (or ./run.sh test, which does)"
+    lock, stamp = (PLAYER / "package-lock.json").read_bytes(), PLAYER / "node_modules" / ".installed"
+    if not stamp.exists() or stamp.read_bytes() != lock:
+        subprocess.run(["npm", "ci", "--silent"], cwd=PLAYER, check=True)
+        stamp.write_bytes(lock)
+
+
+def test_the_committed_file_is_what_the_source_makes(tmp_path):
+    installed()
+    built = tmp_path / "player.js"
+    subprocess.run(["npm", "run", "--silent", "build", "--", f"--outfile={built}"], cwd=PLAYER, check=True)
+    assert built.read_bytes() == player_script(), "build it anew: ./run.sh player"
+    assert len(gzip.compress(player_script())) <= MOST
+
+
+def test_types_and_pure_parts_hold():
+    installed()
+    for task in ("check", "test"):
+        done = subprocess.run(["npm", "run", "--silent", task], cwd=PLAYER, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_lock_names_no_registry_and_nothing_of_it_ships():
+    lock = json.loads((PLAYER / "package-lock.json").read_text())
+    packages = {name: one for name, one in lock["packages"].items() if name}
+    assert packages
+    assert all("resolved" not in one and one["integrity"].startswith("sha512-") for one in packages.values())
+    assert all(one["dev"] for one in packages.values())
+
+
+def test_it_is_served_and_published(place, tmp_path):
+    (tmp_path / "articles" / "ferry.md").write_text(ARTICLE)
+    assert place.files.storage.read("player.js")[0] == player_script(), "applied"
+    place.files.storage.write("player.js", b"an older one", None)
+    with client_of(place) as client:
+        client.post("/v1/briefings", json={"article_ids": ["desk:ferry"]}).raise_for_status()
+        work_off(place)
+        assert place.files.storage.read("player.js")[0] == player_script(), "published"
+        client.headers.pop("Authorization")
+        for coding in ("gzip", "identity"):
+            answer = client.get("/player.js", headers={"Accept-Encoding": coding, "Origin": "https://paper.example"})
+            assert answer.content == player_script()
+            assert answer.headers["content-type"].startswith("text/javascript")
+            assert answer.headers["cache-control"] == "public, max-age=300"
+            assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+            assert answer.headers["access-control-allow-origin"] == "*"
+            tag = answer.headers["etag"]
+            asked = {"Accept-Encoding": coding, "If-None-Match": tag}
+            assert client.get("/player.js", headers=asked).status_code == 304
+            head = client.head("/player.js", headers={"Accept-Encoding": coding})
+            assert (head.content, head.headers["etag"]) == (b"", tag)
+        assert "content-encoding" not in answer.headers
+        made = client.get("/v1/articles/desk/ferry/audio").json()["made"]
+        assert made == {"voices": ["silence"], "engines": ["silence"], "signed": True}

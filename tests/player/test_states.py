@@ -1,0 +1,98 @@
+"""What the player says while there is no audio, while it is made, and when it changes, goes, or cannot be reached."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.player.test_listening import READY, player, until
+
+
+def at(stand, article, more=""):
+    """A player whose audio JSON the newspaper answers."""
+    return f'<briefcast-player article="{article}" base="{stand.paper.address}" {more}></briefcast-player>'
+
+
+def test_without_audio_there_is_nothing_or_soon(stand):
+    page = stand.page(at(stand, "desk:none") + at(stand, "desk:none", "soon"))
+    page.wait_for_selector("briefcast-player[state=soon]")
+    first, second = page.locator("briefcast-player").all()
+    assert first.bounding_box()["height"] == 0
+    assert "soon be able to listen" in second.inner_text()
+    page.context.close()
+
+
+def test_what_is_being_made_is_there_when_it_is(stand):
+    stand.put_audio("desk:made", url="", state="making")
+    page = stand.page(at(stand, "desk:made"))
+    page.wait_for_selector("briefcast-player[state=making]")
+    assert page.get_by_text("is being made").first.is_visible()
+    stand.put_audio("desk:made")
+    player(page, "p.look()")
+    page.wait_for_selector(READY)
+    page.context.close()
+
+
+def test_an_update_waits_until_its_listener_wants_it(stand):
+    stand.put_audio("desk:news")
+    page = stand.page(at(stand, "desk:news"))
+    page.wait_for_selector(READY)
+    player(page, "p.play()")
+    until(page, "p.currentTime > 0.3")
+    newer = stand.api.get("/v1/articles/desk/market/audio").json()["url"]
+    stand.put_audio("desk:news", url=newer, duration_s=9.0)
+    player(page, "p.look()")
+    page.get_by_role("button", name="Play the new version").wait_for()
+    assert player(page, "p.element.src") == stand.audio["url"]
+    page.get_by_role("button", name="Play the new version").click()
+    until(page, f"p.state == 'playing' && p.element.src == '{newer}'")
+    assert not page.get_by_text("has been updated").first.is_visible()
+    page.context.close()
+
+
+@pytest.mark.parametrize("answer", [{"status": 410}, {"state": "retracted", "url": ""}])
+def test_what_is_withdrawn_stops_and_says_so(stand, answer):
+    stand.put_audio("desk:gone")
+    page = stand.page(at(stand, "desk:gone"))
+    page.wait_for_selector(READY)
+    player(page, "p.play()")
+    until(page, "p.currentTime > 0.2")
+    stand.put_audio("desk:gone", **answer)
+    player(page, "p.look()")
+    page.wait_for_selector("briefcast-player[state=retracted]")
+    assert page.get_by_text("This audio has been withdrawn.").first.is_visible()
+    assert player(page, "p.paused && !p.element.getAttribute('src')")
+    page.context.close()
+
+
+def test_offline_is_told_and_over_when_the_net_is_back(stand):
+    page = stand.page()
+    page.wait_for_selector(READY)
+    page.context.set_offline(True)
+    page.reload_later = page.evaluate("document.querySelector('briefcast-player').setAttribute('article', 'desk:market')")
+    page.wait_for_selector("briefcast-player[state=offline]")
+    assert page.get_by_role("button", name="Try again").is_visible()
+    page.context.set_offline(False)
+    page.wait_for_selector(READY)
+    page.context.close()
+
+
+def test_audio_that_is_not_there_is_told_and_can_be_tried_again(stand):
+    stand.put_audio("desk:broken", url=f"{stand.paper.address}/lost.mp3")
+    page = stand.page(at(stand, "desk:broken"))
+    page.wait_for_selector("briefcast-player[state=failed]")
+    stand.put_audio("desk:broken")
+    page.get_by_role("button", name="Try again").click()
+    page.wait_for_selector(READY)
+    page.context.close()
+
+
+def test_nothing_on_the_page_moves_while_it_loads(stand):
+    watch = """<script>window.moved = 0; new PerformanceObserver(list => list.getEntries().forEach(one => moved += one.value))
+    .observe({type: 'layout-shift', buffered: true})</script>"""
+    for width in (1000, 360):
+        page = stand.page(head=watch, viewport={"width": width, "height": 760})
+        page.wait_for_selector(READY)
+        player(page, "p.play()")
+        until(page, "p.currentTime > 0.3")
+        assert page.evaluate("moved") == 0
+        page.context.close()
