@@ -11,7 +11,21 @@ from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 
-from api import articles, briefings, companions, embed, estimates, health, jingles, metrics, player, problems, published
+from api import (
+    articles,
+    briefings,
+    companions,
+    embed,
+    estimates,
+    health,
+    jingles,
+    lookup,
+    metrics,
+    oembed,
+    player,
+    problems,
+    published,
+)
 from api.context import Context, from_settings
 from api.guard import check_guarded
 from api.headers import BodyLimit, DatabaseTurns, OneLength, PublicCors, SecurityHeaders
@@ -58,6 +72,8 @@ def create_app(context: Context | None = None) -> FastAPI:
         companions.router,
         embed.router,
         player.router,
+        lookup.router,
+        oembed.router,
         health.router,
         metrics.router,
     ):

@@ -1,18 +1,19 @@
-"""`/embed/{source}/{id}`: a plain page with the audio, its title and its disclosure, to be framed by any site."""
+"""`/embed/{source}/{id}`: a page with an article's player, to be framed by any site."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path as FilePath
+from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Request, Response
 from fastapi.templating import Jinja2Templates
 
 from api.context import Here
+from api.lookup import is_retracted, told_of
 from api.problems import Problem, responses
 from api.published import Name
 from api.routes import get_and_head
-from briefing.public_names import article_name, artwork_name
+from briefing.public_names import MOVING_CACHE
 from briefing.values import ArticleRef, is_name
 
 router = APIRouter(tags=["published"])
@@ -27,25 +28,32 @@ _templates = Jinja2Templates(FilePath(__file__).with_name("templates"))
     responses={200: {"content": {"text/html": {}}}, **responses("no_audio")},
 )
 def embed(source: Name, article: Name, request: Request, context: Here) -> Response:
-    """Made from the article's audio JSON alone."""
+    """Made from the article's audio JSON alone; without JavaScript it is the browser's own player."""
     if not (is_name(source) and is_name(article)):
         raise Problem("not_found", "there is nothing here")
-    found = context.files.read(article_name(ArticleRef(source=source, id=article)))
-    try:
-        audio = json.loads(found[0] if found else b"")
-    except ValueError:
-        raise Problem("no_audio", f"{source}:{article} has no audio") from None
+    ref = ArticleRef(source=source, id=article)
+    audio = told_of(context, ref)
+    if audio is None or is_retracted(audio):
+        raise Problem("no_audio", f"{ref} has no audio")
     minutes, seconds = divmod(int(audio["duration_s"]), 60)
     audio["length"] = f"{minutes}:{seconds:02}"
-    # From where this page is served, whatever address the JSON was written with.
-    audio["url"] = "/audio/" + audio["url"].rpartition("/")[2]
-    audio["artwork"] = f"/{artwork_name(audio['show'])}"
+    oembed = f"{context.address}/oembed?url={quote(f'{context.address}/embed/{ref.source}/{ref.id}', safe='')}"
     response = _templates.TemplateResponse(
-        request, "embed.html", {"audio": audio, "feed": f"/shows/{audio['show']}/feed.xml"}
+        request,
+        "embed.html",
+        {"audio": audio, "article": str(ref), "feed": f"/shows/{audio['show']}/feed.xml", "oembed": oembed},
     )
-    response.headers["Cache-Control"] = "public, max-age=60"
+    response.headers["Cache-Control"] = MOVING_CACHE
+    # The audio may lie at another host, a CDN's say; and what is published names our public address, whichever it is
+    # that this page was asked at.
+    places = " ".join(sorted({"'self'", _origin(audio["url"]), _origin(context.address)}))
     response.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; "
-        f"base-uri 'none'; form-action 'none'; frame-ancestors {context.public.embed_sites}"
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src {places}; media-src {places}; "
+        f"connect-src {places}; base-uri 'none'; form-action 'none'; frame-ancestors {context.public.embed_sites}"
     )
     return response
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"

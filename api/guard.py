@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from briefing.keys import Scope
 
 #: What website players fetch: for everybody, like the audio itself. To read, that is.
-_OPEN = frozenset({"/v1/articles/{source}/{article}/audio"})
+_OPEN = frozenset({"/v1/articles/{source}/{article}/audio", "/v1/audio"})
 _READING = frozenset({"GET", "HEAD"})
 
 

@@ -25,7 +25,18 @@ _MOST_BYTES = 1_000_000
 _UPLOADS = "/v1/jingles"
 
 #: What any website may fetch; the editors' API is for our own pages and for servers, which need no CORS.
-_PUBLIC = ("/audio/", "/articles/", "/v1/articles/", "/shows/", "/briefings/", "/player.js", "/player-hls.js")
+_PUBLIC = (
+    "/audio/",
+    "/articles/",
+    "/v1/articles/",
+    "/shows/",
+    "/briefings/",
+    "/player.js",
+    "/player-hls.js",
+    "/embed.js",
+    "/v1/audio",
+    "/oembed",
+)
 
 #: What needs the database, and how many such requests run at once. Each holds one of the server's 40 threads while it
 #: waits for a busy database, and readers' files need threads too; the pool has 15 connections.

@@ -1,32 +1,42 @@
-"""`/player.js`: the web player of this release, whether or not anything has been published. Needs no database."""
+"""`/player.js` and `/embed.js` of this release, whether or not anything has been published. Needs no database."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
 from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
 
 from api.published import none_match
 from api.routes import get_and_head
-from briefing.player import player_script
+from briefing.player import embed_script, player_script
 from briefing.public_names import PLAYER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 router = APIRouter(tags=["published"])
 
+_SCRIPT: dict[int | str, dict[str, Any]] = {200: {"content": {"text/javascript": {}}}}
 
-@get_and_head(
-    router,
-    "/player.js",
-    summary="The web player",
-    response_class=Response,
-    responses={200: {"content": {"text/javascript": {}}}},
-)
+
+@get_and_head(router, "/player.js", summary="The web player", response_class=Response, responses=_SCRIPT)
 def player(request: Request) -> Response:
     """`<briefcast-player>` in one file, compressed where the browser takes that."""
+    return _served(request, player_script)
+
+
+@get_and_head(router, "/embed.js", summary="The web player in one line", response_class=Response, responses=_SCRIPT)
+def embed(request: Request) -> Response:
+    """Puts a player for the page's article where the script stands."""
+    return _served(request, embed_script)
+
+
+def _served(request: Request, script: Callable[[], bytes]) -> Response:
     packed = "gzip" in request.headers.get("accept-encoding", "")
-    content, tag = _packed() if packed else _plain()
+    content, tag = (_packed if packed else _plain)(script)
     headers = {"ETag": tag, "Cache-Control": PLAYER.cache, "Vary": "Accept-Encoding"}
     if none_match(request.headers, tag):
         return Response(status_code=304, headers=headers)
@@ -36,11 +46,11 @@ def player(request: Request) -> Response:
 
 
 @cache
-def _plain() -> tuple[bytes, str]:
-    return player_script(), f'"{hashlib.sha256(player_script()).hexdigest()}"'
+def _plain(script: Callable[[], bytes]) -> tuple[bytes, str]:
+    return script(), f'"{hashlib.sha256(script()).hexdigest()}"'
 
 
 @cache
-def _packed() -> tuple[bytes, str]:
+def _packed(script: Callable[[], bytes]) -> tuple[bytes, str]:
     # Other bytes, so another tag (RFC 9110 8.8.3.3).
-    return gzip.compress(player_script(), mtime=0), f'{_plain()[1][:-1]}-gzip"'
+    return gzip.compress(script(), mtime=0), f'{_plain(script)[1][:-1]}-gzip"'

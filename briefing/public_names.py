@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from briefing.addresses import address_id
 from briefing.storage import Serving
 from briefing.transcript import CHAPTERS_NAME, CHAPTERS_TYPE, TRANSCRIPT_TYPES
 
@@ -30,6 +31,10 @@ ARTWORK = Serving("image/jpeg", MOVING_CACHE)
 #: A newer release brings another player; pages ask for it again after five minutes, and mostly get a 304.
 PLAYER = Serving("text/javascript", "public, max-age=300")
 PLAYER_NAME = "player.js"
+EMBED_SCRIPT_NAME = "embed.js"
+
+#: Which article an address is of.
+ADDRESS = Serving("application/json", MOVING_CACHE)
 
 #: Name of a companion -> its media type.
 COMPANION_TYPES = TRANSCRIPT_TYPES | {CHAPTERS_NAME: CHAPTERS_TYPE}
@@ -56,6 +61,14 @@ def alias_name(ref: ArticleRef) -> str:
 def article_name(ref: ArticleRef) -> str:
     """Return the name of an article's audio JSON."""
     return f"v1/articles/{ref.source}/{ref.id}/audio"
+
+
+def address_name(address: str) -> str:
+    """Return the name of the file that tells which article an address is of.
+
+    Raises AddressRefused for what is no address.
+    """
+    return f"v1/addresses/{address_id(address)}"
 
 
 def feed_name(slug: str) -> str:

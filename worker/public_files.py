@@ -6,19 +6,24 @@ Where they are kept is the storage's business (`briefing.storage`), what they ar
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from briefing.errors import AddressRefused
 from briefing.failpoints import Failpoint, reach
-from briefing.player import player_script
+from briefing.player import embed_script, player_script
 from briefing.public_names import (
+    ADDRESS,
     ALIAS,
     ARTICLE,
     ARTWORK,
     AUDIO,
+    EMBED_SCRIPT_NAME,
     FEED,
     PLAYER,
     PLAYER_NAME,
+    address_name,
     alias_name,
     article_name,
     artwork_name,
@@ -103,6 +108,11 @@ class PublicFiles:
         self.storage.point(alias_name(ref), audio_name(sha256), sha256, ALIAS)
         reach(Failpoint.PUBLISH_ALIAS)
         self.storage.write(article_name(ref), json.dumps(audio, ensure_ascii=False, indent=1).encode(), ARTICLE)
+        # It stays where the audio goes: it leads to whatever is told of the article then.
+        with suppress(AddressRefused):
+            if audio["article_url"]:
+                leads = {"article": str(ref)}
+                self.storage.write(address_name(audio["article_url"]), json.dumps(leads).encode(), ADDRESS)
 
     def put_feed(self, slug: str, feed: bytes) -> None:
         """Replace a show's feed. Raises StorageUnavailable."""
@@ -110,10 +120,10 @@ class PublicFiles:
 
     def put_player(self) -> None:
         """Write the web player of this release, unless it is there already. Raises StorageUnavailable."""
-        script = player_script()
-        found = self.storage.read(PLAYER_NAME)
-        if found is None or found[0] != script:
-            self.storage.write(PLAYER_NAME, script, PLAYER)
+        for name, script in ((PLAYER_NAME, player_script()), (EMBED_SCRIPT_NAME, embed_script())):
+            found = self.storage.read(name)
+            if found is None or found[0] != script:
+                self.storage.write(name, script, PLAYER)
 
     def put_artwork(self, slug: str, jpeg: bytes) -> None:
         """Replace a show's artwork. Raises StorageUnavailable."""

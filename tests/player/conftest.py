@@ -32,6 +32,12 @@ SECOND = """# Market opens
 The market is open again on Saturday.
 """
 
+ADDRESSED = {
+    "title": "Found by its address",
+    "address": "https://www.daily.example/2026/addressed",
+    "html": "<p>The ferry runs again, said the harbour board.</p>",
+}
+
 #: Room for the player before its script has come, as docs/player.md says.
 ROOM = "briefcast-player:not(:defined){display:block;min-height:11.25rem}"
 
@@ -50,7 +56,15 @@ class Stand:
     def address(self):
         return str(self.api.base_url)
 
-    def page(self, player='<briefcast-player article="desk:ferry"></briefcast-player>', head="", csp="", lang="en", after="", **context):
+    def page(
+        self,
+        player='<briefcast-player article="desk:ferry"></briefcast-player>',
+        head="",
+        csp="",
+        lang="en",
+        after="",
+        **context,
+    ):
         """Open a page with `player` in it; what goes wrong on it is in its `troubles`."""
         self._pages += 1
         html = (
@@ -89,8 +103,9 @@ def stand(tmp_path_factory):
         place = make_place(folder)
         (folder / "articles" / "ferry.md").write_text(STORY)
         (folder / "articles" / "market.md").write_text(SECOND)
+        (folder / "articles" / "addressed.json").write_text(json.dumps(ADDRESSED))
         with client_of(place) as api, newspaper() as paper, chromium() as browser:
-            for article in ("ferry", "market"):
+            for article in ("ferry", "market", "addressed"):
                 api.post("/v1/briefings", json={"article_ids": [f"desk:{article}"]}).raise_for_status()
             work_off(place)
             yield Stand(api, paper, browser)

@@ -1,0 +1,108 @@
+"""`GET /oembed`: what another site needs to show an article's player, by oEmbed 1.0 (https://oembed.com).
+
+Takes the article's own address, or ours of its embed page, its MP3 or its audio JSON. Reads published files alone.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import Annotated, Any, Literal
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import JSONResponse
+
+from api.context import Context, Here
+from api.lookup import article_at, is_retracted, told_of
+from api.problems import Problem, responses
+from api.routes import get_and_head
+from briefing.public_names import MOVING_CACHE
+from briefing.values import NAME_PATTERN, ArticleRef, is_name
+
+router = APIRouter(tags=["published"])
+
+#: CSS pixels. The player's own height on a desk and where the frame is narrow, measured in Chromium; its panels scroll.
+WIDTH, HEIGHT, NARROW_HEIGHT = 640, 290, 300
+_NARROW = 480
+
+#: The side of the artwork, in pixels (`worker.artwork`).
+_ARTWORK = 1400
+
+#: What XML 1.0 has no way to write (its section 2.2).
+_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+_OURS = re.compile(rf"/(?:embed|articles|v1/articles)/({NAME_PATTERN})/({NAME_PATTERN}?)(?:\.mp3|/audio)?")
+
+
+@get_and_head(
+    router,
+    "/oembed",
+    summary="An article's player, for other sites",
+    response_class=JSONResponse,
+    responses={
+        200: {"content": {"application/json": {}, "text/xml": {}}},
+        **responses("no_audio"),
+    },
+)
+def oembed(
+    context: Here,
+    url: Annotated[str, Query(max_length=2_000)],
+    maxwidth: Annotated[int, Query(ge=1, le=10_000)] = WIDTH,
+    maxheight: Annotated[int, Query(ge=1, le=10_000)] = NARROW_HEIGHT,
+    form: Annotated[Literal["json", "xml"], Query(alias="format")] = "json",
+) -> Response:
+    """A frame of the embed page, in JSON or XML."""
+    ref = _ours(context, url) or article_at(context, url)
+    told = told_of(context, ref) if ref else None
+    if ref is None or told is None or is_retracted(told):
+        raise Problem("no_audio", "no article with audio has this address")
+    answer = described(context, ref, told, maxwidth, maxheight)
+    headers = {"Cache-Control": MOVING_CACHE}
+    if form == "xml":
+        return Response(_xml(answer), media_type="text/xml", headers=headers)
+    return JSONResponse(answer, headers=headers)
+
+
+def described(
+    context: Context, ref: ArticleRef, told: dict[str, Any], most_wide: int, most_high: int
+) -> dict[str, Any]:
+    """Return the oEmbed answer for an article's audio JSON; bounds in CSS pixels."""
+    width = min(WIDTH, most_wide)
+    height = min(NARROW_HEIGHT if width < _NARROW else HEIGHT, most_high)
+    frame = (
+        f'<iframe src="{escape(context.address)}/embed/{ref.source}/{ref.id}" width="{width}" height="{height}" '
+        f'title="{escape(told["title"])}" loading="lazy" allow="autoplay; clipboard-write; web-share" '
+        'frameborder="0"></iframe>'
+    )
+    return {
+        "version": "1.0",
+        "type": "rich",
+        "title": told["title"],
+        **({"author_name": told["byline"]} if told.get("byline") else {}),
+        "provider_name": told["show_title"],
+        "provider_url": context.address,
+        "cache_age": 60,
+        "thumbnail_url": told["artwork"],
+        "thumbnail_width": _ARTWORK,
+        "thumbnail_height": _ARTWORK,
+        "html": frame,
+        "width": width,
+        "height": height,
+    }
+
+
+def _xml(answer: dict[str, Any]) -> bytes:
+    root = Element("oembed")
+    for name, value in answer.items():
+        SubElement(root, name).text = _NOT_XML.sub("", str(value))
+    written: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return written
+
+
+def _ours(context: Context, address: str) -> ArticleRef | None:
+    before, _, after = address.partition(context.address)
+    match = _OURS.fullmatch(after.partition("#")[0].partition("?")[0]) if not before and after else None
+    if match is None or not all(is_name(part) for part in match.groups()):
+        return None
+    return ArticleRef(source=match.group(1), id=match.group(2))

@@ -1,0 +1,89 @@
+"""The one line that puts a player on any page, in a real browser under a strict policy."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.player.conftest import ADDRESSED
+
+ROOT = Path(__file__).parents[2]
+PLUGIN = ROOT / "embeds" / "wordpress" / "briefcast-player" / "briefcast-player.php"
+
+#: What the plugin asks of WordPress, in as few words as possible.
+WORDPRESS = """
+define('ABSPATH', '/'); define('BRIEFCAST_ADDRESS', 'https://audio.example/');
+function add_shortcode() {} function add_filter() {} function add_action() {}
+function untrailingslashit($t) { return rtrim($t, '/'); } function esc_url_raw($t) { return $t; }
+function esc_url($t) { return htmlspecialchars($t, ENT_QUOTES); }
+function esc_attr($t) { return htmlspecialchars($t, ENT_QUOTES); }
+function shortcode_atts($d, $a) { return array_merge($d, array_intersect_key((array) $a, $d)); }
+function get_the_ID() { return 42; } function get_option($n, $d) { return $d; }
+"""
+
+
+def policy(stand):
+    there = stand.address
+    return f"default-src 'none'; script-src {there}; connect-src {there}; media-src {there}; img-src {there} data:; style-src 'self'"
+
+
+def opened(stand, path, html):
+    page = stand.browser.new_page()
+    page.troubles = []
+    page.on("console", lambda said: page.troubles.append(said.text) if said.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: page.troubles.append(str(error)))
+    head = '<meta charset="utf-8"><title>Paper</title><link rel="icon" href="data:,">'
+    address = stand.paper.put(
+        path,
+        f"<!doctype html><html lang=en><head>{head}</head><body>{html}</body></html>",
+        Content_Security_Policy=policy(stand),
+    )
+    page.goto(address)
+    return page
+
+
+def test_the_line_puts_a_player_where_it_stands(stand):
+    line = f'<script async src="{stand.address}/embed.js" data-article="desk:ferry" data-theme="paper"></script>'
+    page = opened(stand, "/line", f"<p id=before>Before.</p>{line}<p id=after>After.</p>")
+    page.wait_for_function("document.querySelector('briefcast-player')?.state === 'ready'")
+    assert page.evaluate("document.querySelector('#after').previousElementSibling.localName") == "briefcast-player"
+    assert page.locator("briefcast-player").get_attribute("theme") == "paper"
+    assert page.locator("briefcast-player").get_by_text("This audio is created with AI assistance.").first.is_visible()
+    assert not page.troubles
+    page.close()
+
+
+def test_the_line_finds_the_article_by_the_page_and_leaves_others_alone(stand):
+    line = f'<script async src="{stand.address}/embed.js" data-into="main"></script>'
+    own = '<link rel="canonical" href="' + ADDRESSED["address"] + '">'
+    page = opened(stand, "/canonical", f"{own}<main><p>Text.</p></main>{line}")
+    page.wait_for_function("document.querySelector('main > briefcast-player')?.state === 'ready'")
+    assert page.locator("briefcast-player").get_attribute("article") == "desk:addressed"
+    page.close()
+    with_none = opened(stand, "/other", f"<main><p>Text.</p></main>{line}")
+    with_none.wait_for_load_state("networkidle")
+    assert with_none.locator("briefcast-player").count() == 0
+    assert not with_none.troubles
+    with_none.close()
+
+
+@pytest.mark.parametrize(
+    ("attributes", "article"),
+    [
+        ("array()", "wordpress:42"),
+        ("array('article' => 'desk:ferry')", "desk:ferry"),
+        ("array('article' => '\"><script>')", None),
+    ],
+)
+def test_the_wordpress_plugin_writes_the_line(attributes, article):
+    php = shutil.which("php")
+    assert php, "php is missing: apt-get install php-cli"
+    code = f"{WORDPRESS} require '{PLUGIN}'; echo briefcast_player({attributes});"
+    done = subprocess.run(
+        [php, "-d", "display_errors=stderr", "-r", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    line = f'<script async src="https://audio.example/embed.js" data-article="{article}"></script>' if article else ""
+    assert (done.stdout, done.stderr) == (line, "")
