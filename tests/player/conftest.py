@@ -52,7 +52,15 @@ class Stand:
     def address(self):
         return str(self.api.base_url)
 
-    def page(self, player='<briefcast-player article="desk:ferry"></briefcast-player>', head="", csp="", lang="en", after="", **context):
+    def page(
+        self,
+        player='<briefcast-player article="desk:ferry"></briefcast-player>',
+        head="",
+        csp="",
+        lang="en",
+        after="",
+        **context,
+    ):
         """Open a page with `player` in it; what goes wrong on it is in its `troubles`."""
         self._pages += 1
         html = (

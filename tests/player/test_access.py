@@ -40,7 +40,9 @@ def test_axe_finds_nothing_in_any_state(stand, axe, scheme):
     until(page, "p.currentTime > 0.3")
     for name in ("Transcript", "Chapters", "Up next", "Share", "How this was made"):
         page.get_by_role("button", name=name, exact=True).click()
-        page.wait_for_function("!document.querySelector('briefcast-player').shadowRoot.textContent.includes('Loading the')")
+        page.wait_for_function(
+            "!document.querySelector('briefcast-player').shadowRoot.textContent.includes('Loading the')"
+        )
         found[name] = checked(page, axe)
     page.evaluate("scrollTo(0, 1800)")
     page.get_by_role("group", name="Now playing").wait_for()
@@ -72,7 +74,15 @@ def test_everything_is_reached_and_worked_by_keyboard(stand):
     for _ in range(7):
         page.keyboard.press("Shift+Tab")
     assert player(page, focused) == "Position"
-    for key, moment in [("ArrowRight", 5), ("ArrowUp", 10), ("ArrowLeft", 5), ("PageUp", 20), ("Home", 0), ("l", 15), ("j", 0)]:
+    for key, moment in [
+        ("ArrowRight", 5),
+        ("ArrowUp", 10),
+        ("ArrowLeft", 5),
+        ("PageUp", 20),
+        ("Home", 0),
+        ("l", 15),
+        ("j", 0),
+    ]:
         page.keyboard.press(key)
         assert player(page, "p.currentTime") == pytest.approx(moment, abs=0.05), key
     page.keyboard.press("ArrowRight")
@@ -120,7 +130,12 @@ def test_text_may_be_spaced_wider_and_motion_is_left_out_where_wished(stand):
     page = stand.page(reduced_motion="reduce", viewport={"width": 400, "height": 700})
     page.wait_for_selector(READY)
     # WCAG 1.4.12
-    player(page, "['line-height:1.5', 'letter-spacing:.12em', 'word-spacing:.16em'].forEach(one => p.style.setProperty(...one.split(':')))")
+    player(
+        page,
+        "['line-height:1.5', 'letter-spacing:.12em', 'word-spacing:.16em'].forEach(one => p.style.setProperty(...one.split(':')))",
+    )
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert page.locator("briefcast-player .play").first.evaluate("one => getComputedStyle(one).transitionDuration") == "0s"
+    assert (
+        page.locator("briefcast-player .play").first.evaluate("one => getComputedStyle(one).transitionDuration") == "0s"
+    )
     page.context.close()

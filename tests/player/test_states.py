@@ -68,7 +68,9 @@ def test_offline_is_told_and_over_when_the_net_is_back(stand):
     page = stand.page()
     page.wait_for_selector(READY)
     page.context.set_offline(True)
-    page.reload_later = page.evaluate("document.querySelector('briefcast-player').setAttribute('article', 'desk:market')")
+    page.reload_later = page.evaluate(
+        "document.querySelector('briefcast-player').setAttribute('article', 'desk:market')"
+    )
     page.wait_for_selector("briefcast-player[state=offline]")
     assert page.get_by_role("button", name="Try again").is_visible()
     page.context.set_offline(False)
