@@ -81,7 +81,7 @@ export function fillMade(panel: HTMLElement, texts: Texts, audio: ArticleAudio, 
   const moment = new Date(audio.updated || audio.published);
   if (!Number.isNaN(moment.getTime())) {
     const shown = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" }).format(moment);
-    add(texts.audioOf, make("time", { datetime: moment.toISOString() }, shown));
+    add(texts.madeOn, make("time", { datetime: moment.toISOString() }, shown));
   }
   if (audio.made?.signed === true) add(texts.credentials, texts.signed);
   panel.replaceChildren(list);

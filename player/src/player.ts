@@ -645,9 +645,12 @@ export class BriefcastPlayer extends HTMLElement {
 
   /** Show a sentence in place of the player; null: the player, "": neither. */
   private message(sentence: string | null, again: (() => void) | null = null): void {
-    const { card, plain } = this.view;
+    const { card, plain, section } = this.view;
     card.hidden = sentence !== null;
     plain.hidden = sentence === null || sentence === "";
+    // A sentence alone is no landmark to go to.
+    if (sentence === null) section.removeAttribute("role");
+    else section.setAttribute("role", "group");
     if (!sentence) return;
     const line = make("p", {}, sentence);
     if (again !== null) {

@@ -37,6 +37,9 @@ const CSS = `
   grid-template-columns: auto minmax(0, 1fr);
   gap: 0.125rem 0.875rem;
   align-items: center;
+  align-content: start;
+  /* Of one height before and after it has loaded, so that the page below stays where it is. */
+  min-height: 11.25rem;
   padding: 0.875rem 1rem 0.75rem;
   background: var(--ground);
   border: 1px solid var(--line);
@@ -122,7 +125,7 @@ svg { width: 1.25rem; height: 1.25rem; fill: currentColor; flex: none; }
 .jump::after { content: "15"; position: absolute; top: 58%; left: 50%; transform: translate(-50%, -50%); font-size: 0.5rem; font-weight: 750; }
 .jump svg { width: 1.75rem; height: 1.75rem; }
 .speed { position: relative; padding: 0; border-radius: 0.5rem; }
-.speed select { appearance: none; min-width: 3.25rem; min-height: 2.75rem; padding: 0 0.25rem; text-align: center; text-align-last: center; font-weight: 650; font-variant-numeric: tabular-nums; }
+.speed select { appearance: none; min-width: 3.25rem; min-height: 2.125rem; border: 1px solid var(--line); padding: 0 0.25rem; text-align: center; text-align-last: center; font-weight: 650; font-variant-numeric: tabular-nums; }
 .speed option { color: #16202a; background: #ffffff; }
 .spacer { flex: 1; }
 .disclosure { grid-column: 1 / -1; display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 0.125rem 0.75rem; min-height: 2rem; margin-top: 0.375rem; padding-top: 0.375rem; border-top: 1px solid var(--line); color: var(--soft); font-size: 0.8125rem; }
@@ -180,18 +183,23 @@ dd { margin: 0; overflow-wrap: anywhere; }
 .mini .badge { flex: none; margin: 0; }
 .mini .bar { position: absolute; inset: -2px 0 auto; height: 3px; background: linear-gradient(to right, var(--accent) var(--done, 0%), var(--line) var(--done, 0%)); }
 :host(:dir(rtl)) .mini .bar { background: linear-gradient(to left, var(--accent) var(--done, 0%), var(--line) var(--done, 0%)); }
-.card.waiting .time, .card.waiting .tools, .card.waiting .made { visibility: hidden; }
+.card.waiting .time, .card.waiting .tools, .card.waiting .disclosure > * { visibility: hidden; }
 @container (max-width: 34rem) {
   .tools .wide > span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
   .head { gap: 0 0.5rem; }
   .label { font-size: 0.9375rem; }
   .time { font-size: 0.75rem; }
-  .tools { gap: 0; }
+  .card { min-height: 13rem; }
+  .tools { gap: 0; flex-wrap: nowrap; }
+  .tools > * { flex: 0 1 auto; }
+  :host([playlist]) .tools { flex-wrap: wrap; }
+  :host([playlist]) .card { min-height: 17rem; }
   .disclosure { min-height: 3.5rem; align-content: flex-start; }
 }
-@container (max-width: 22rem) {
-  .card { padding: 0.75rem; }
-  .tools { justify-content: flex-start; }
+@container (max-width: 20rem) {
+  .card { padding: 0.75rem; min-height: 17rem; }
+  .tools { flex-wrap: wrap; min-height: 5.5rem; align-content: flex-start; }
+  .spacer { flex-basis: 100%; }
   .head { flex-wrap: wrap; }
   .passage, dl { grid-template-columns: minmax(0, 1fr); }
   dd { margin-bottom: 0.25rem; }

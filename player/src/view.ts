@@ -65,7 +65,8 @@ export function view(texts: Texts): View {
   for (const control of [next, toggles.chapters, toggles.transcript, toggles.queue]) control.hidden = true;
   const label = make("span", { class: "label", part: "label" }, texts.listen);
   const time = make("span", { class: "time", part: "time" }, "0:00 / 0:00");
-  const words = make("span", { part: "disclosure-text" });
+  // Unseen until the article's own sentence is known; it takes the room that that will need.
+  const words = make("span", { part: "disclosure-text" }, texts.disclosure);
   const disclosure = make("div", { class: "disclosure", part: "disclosure" }, make("span", {}, make("span", { class: "badge", part: "badge" }, texts.ai), words), toggles.made);
   const notice = make("div", { class: "notice", part: "notice", hidden: true });
   const status = make("div", { class: "quiet", role: "status" });

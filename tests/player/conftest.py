@@ -39,7 +39,9 @@ ADDRESSED = {
 }
 
 #: Room for the player before its script has come, as docs/player.md says.
-ROOM = "briefcast-player:not(:defined){display:block;min-height:11.25rem}"
+ROOM = """briefcast-player:not(:defined) { display: block; min-height: 11.25rem }
+@media (max-width: 35rem) { briefcast-player:not(:defined) { min-height: 13rem } }
+@media (max-width: 21rem) { briefcast-player:not(:defined) { min-height: 17rem } }"""
 
 
 class Stand:

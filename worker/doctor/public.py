@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from briefing.models import BriefingRow, MasterRow, RevisionRow, ShowRow
-from briefing.public_names import artwork_name, audio_sha256
+from briefing.player import player_script
+from briefing.public_names import PLAYER_NAME, artwork_name, audio_sha256
 from worker.condemned import YOUNG_S
 from worker.doctor.finding import Finding
 from worker.publish import rewrite, write_feed, write_live
@@ -38,6 +39,7 @@ def look(place: Workplace, fix: bool) -> Iterator[Finding]:
             yield from _of_revision(place, briefing_id, revision_id, fix)
     for slug in slugs:
         yield from _of_show(place, slug, fix)
+    yield from _player(place, fix)
     yield from _unnamed(place, fix)
 
 
@@ -82,6 +84,21 @@ def _of_show(place: Workplace, slug: str, fix: bool) -> Iterator[Finding]:
             detail=f"of show {slug!r}: missing",
             hint="Run `briefcast apply`, which draws it.",
         )
+
+
+def _player(place: Workplace, fix: bool) -> Iterator[Finding]:
+    found = place.files.storage.read(PLAYER_NAME)
+    if found is not None and found[0] == player_script():
+        return
+    what = "missing" if found is None else "outdated"
+    if fix:
+        place.files.put_player()
+    yield Finding(
+        code=f"public_{what}",
+        subject=PLAYER_NAME,
+        detail=f"the web player: {what}",
+        mended="written anew" if fix else "",
+    )
 
 
 def differences(wanted: Recorded, there: PublicStorage) -> Iterator[tuple[str, str]]:
