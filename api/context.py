@@ -13,6 +13,7 @@ from anyio import CapacityLimiter
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from api.counting import Counting
 from api.http_measures import HttpMeasures
 from api.probes import Probe
 from api.problems import Problem
@@ -24,6 +25,7 @@ from briefing.database import Database
 from briefing.errors import DatabaseUnavailable, Misconfigured
 from briefing.keys import Caller, Scope
 from briefing.settings import (
+    AudienceSettings,
     DataSettings,
     LimitSettings,
     MetricsSettings,
@@ -69,8 +71,14 @@ class Context:
     audio_at: str
     """Where readers get MP3s, without a trailing slash."""
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
+    audience: AudienceSettings = field(default_factory=AudienceSettings)
     http_measures: HttpMeasures = field(default_factory=HttpMeasures)
     _probes: dict[str, Probe[Any]] = field(default_factory=dict)
+
+    @cached_property
+    def counting(self) -> Counting:
+        """What listeners do, on its way to the database."""
+        return Counting(self.audience, self.database, self.http_measures.registry)
 
     @cached_property
     def lookers(self) -> CapacityLimiter:
@@ -193,3 +201,4 @@ class ScopeDemand:
 Reader = Annotated[Caller, Depends(ScopeDemand(Scope.READ))]
 Generator = Annotated[Caller, Depends(ScopeDemand(Scope.GENERATE))]
 Publisher = Annotated[Caller, Depends(ScopeDemand(Scope.PUBLISH))]
+Analyst = Annotated[Caller, Depends(ScopeDemand(Scope.AUDIENCE))]

@@ -38,6 +38,11 @@ def audio_name(sha256: str) -> str:
     return f"audio/{sha256}.mp3"
 
 
+def listen_name(slug: str, sha256: str) -> str:
+    """Return the name at which a show's MP3 is counted and redirected; no file has it."""
+    return f"listen/{slug}/{sha256}.mp3"
+
+
 def audio_sha256(name: str) -> str | None:
     """Return the sha256 of the MP3 that a name is of, None for any other."""
     match = _AUDIO_NAME.fullmatch(name)

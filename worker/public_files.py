@@ -6,7 +6,7 @@ Where they are kept is the storage's business (`briefing.storage`), what they ar
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from briefing.failpoints import Failpoint, reach
@@ -23,7 +23,10 @@ from briefing.public_names import (
     briefing_folder,
     companion_serving,
     feed_name,
+    listen_name,
 )
+from briefing.settings import AudienceSettings
+from briefing.settings.audience import REDIRECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -41,10 +44,23 @@ class PublicFiles:
     """Of the API, without a trailing slash."""
     audio_at: str = ""
     """Where readers get MP3s, without a trailing slash; empty for `address`."""
+    audience: AudienceSettings = field(default_factory=AudienceSettings)
+    """What is counted of whoever fetches them."""
 
     def audio_address(self, sha256: str) -> str:
         """Return the permanent address of an MP3."""
         return f"{self.audio_at or self.address}/{audio_name(sha256)}"
+
+    def enclosure_address(self, slug: str, sha256: str) -> str:
+        """Return the address of an MP3 as a show's feed names it, by which its downloads are counted, if they are."""
+        if self.audience.enclosures == REDIRECT:
+            return f"{self.address}/{listen_name(slug, sha256)}"
+        direct = self.audio_address(sha256)
+        return f"{self.audience.enclosures}{direct.partition('://')[2]}" if self.audience.enclosures else direct
+
+    def plays_address(self) -> str | None:
+        """Return where players report what was heard; None where they are not to."""
+        return f"{self.address}/v1/plays" if self.audience.plays else None
 
     def alias_address(self, ref: ArticleRef) -> str:
         """Return the stable address of an article's audio."""
