@@ -27,6 +27,7 @@ from api import (
     published,
 )
 from api.context import Context, from_settings
+from api.elsewhere import check_elsewhere
 from api.guard import check_guarded
 from api.headers import BodyLimit, DatabaseTurns, OneLength, PublicCors, SecurityHeaders
 from api.http_measures import Observed
@@ -62,6 +63,7 @@ def create_app(context: Context | None = None) -> FastAPI:
         lifespan=_lifespan,
     )
     context = context or from_settings()
+    check_elsewhere(context)
     app.state.context = context
     problems.install(app)
     app.openapi = lambda: problems.describe(app)  # type: ignore[method-assign]

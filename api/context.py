@@ -70,6 +70,7 @@ class Context:
     storages: Storages
     audio_at: str
     """Where readers get MP3s, without a trailing slash."""
+    storing: StorageSettings = field(default_factory=StorageSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
     audience: AudienceSettings = field(default_factory=AudienceSettings)
     http_measures: HttpMeasures = field(default_factory=HttpMeasures)
@@ -136,6 +137,7 @@ def from_settings() -> Context:
         speech=speech,
         catalogue=catalogue,
         storages=open_storages(kept, data.data),
+        storing=kept,
         audio_at=(kept.public_files_url or public.public_url).rstrip("/"),
         quotas=quotas,
         rates=Rates(quotas, public.trusted_proxies),

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 
 from api.context import Context, Here
+from api.elsewhere import sent_elsewhere
 from api.problems import Problem, responses
 from api.ranges import Span, asked, streamed
 from api.routes import get_and_head
@@ -25,6 +26,7 @@ from briefing.public_names import (
     article_name,
     artwork_name,
     audio_name,
+    audio_serving,
     audio_sha256,
     feed_name,
 )
@@ -33,7 +35,7 @@ from briefing.values import NAME_PATTERN, ArticleRef, is_name
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from briefing.storage import PublicStorage, Serving
+    from briefing.storage import Serving
 
 router = APIRouter(tags=["published"])
 
@@ -52,7 +54,7 @@ def audio(name: str, request: Request, context: Here) -> Response:
     sha256 = audio_sha256(f"audio/{name}")
     if sha256 is None:
         raise Problem("not_found", "there is no such audio")
-    return _serve(request, context.files, sha256)
+    return _serve(request, context, sha256)
 
 
 @get_and_head(
@@ -119,17 +121,17 @@ def _check_names(*names: str) -> None:
         raise Problem("not_found", "there is nothing here")
 
 
-def _serve(request: Request, files: PublicStorage, sha256: str) -> Response:
+def _serve(request: Request, context: Context, sha256: str) -> Response:
     """Return an MP3, which never changes, or the part of it that is asked for."""
-    name = audio_name(sha256)
+    name, files = audio_name(sha256), context.files
     found = files.look(name)
     if found is None:
         raise Problem("not_found", "there is no such audio")
-    headers = _validators(sha256, found.modified) | {
-        "Cache-Control": AUDIO.cache,
-        "Content-Disposition": "inline",
-    }
-    if _none_match(request, headers["ETag"]):
+    cache = audio_serving(purged=bool(context.public.purge_command)).cache
+    if (elsewhere := sent_elsewhere(request, context, name, cache)) is not None:
+        return elsewhere
+    headers = _validators(sha256, found.modified) | {"Cache-Control": cache, "Content-Disposition": "inline"}
+    if _unchanged(request, headers["ETag"], found.modified):
         return Response(status_code=304, headers=headers)
     spans = _spans(request, found.bytes, headers)
     if spans is not None and not spans:
@@ -153,6 +155,15 @@ def _spans(request: Request, size: int, headers: Mapping[str, str]) -> list[Span
     return asked(given, size)
 
 
+def _unchanged(request: Request, tag: str, modified: float) -> bool:
+    """Tell whether the client has this state already: by its tag, and by its date only where no tag is sent (RFC 9110
+    13.2.2).
+    """
+    if "if-none-match" in request.headers:
+        return _none_match(request, tag)
+    return _not_since(modified, request.headers.get("if-modified-since"))
+
+
 def _none_match(request: Request, tag: str) -> bool:
     given = request.headers.get("if-none-match")
     if given is None:
@@ -170,9 +181,7 @@ def serve_small(request: Request, context: Context, name: str, serving: Serving,
         raise missing
     content, told = found
     headers = _validators(hashlib.sha256(content).hexdigest(), told.modified) | {"Cache-Control": serving.cache}
-    since = request.headers.get("if-modified-since")
-    by_tag = "if-none-match" in request.headers
-    if _none_match(request, headers["ETag"]) if by_tag else _not_since(told.modified, since):
+    if _unchanged(request, headers["ETag"], told.modified):
         return Response(status_code=304, headers=headers)
     return Response(content, media_type=serving.media_type, headers=headers)
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 #: A hashed address never changes its bytes, but a withdrawal must reach caches that nobody purges: one hour.
 PINNED_CACHE = "public, max-age=3600"
 
+#: The same where caches are purged: a year, and no browser asks again (RFC 8246).
+PURGED_CACHE = "public, max-age=31536000, immutable"
+
 #: Aliases, JSON and feeds follow a correction within a minute.
 MOVING_CACHE = "public, max-age=60"
 
@@ -29,6 +32,9 @@ ARTWORK = Serving("image/jpeg", MOVING_CACHE)
 
 #: Name of a companion -> its media type.
 COMPANION_TYPES = TRANSCRIPT_TYPES | {CHAPTERS_NAME: CHAPTERS_TYPE}
+
+#: Where tombstones of what was withdrawn lie, each at the address that it is the tombstone of; nginx answers 410 by it.
+GONE = "gone"
 
 _AUDIO_NAME = re.compile(r"audio/([0-9a-f]{64})\.mp3")
 
@@ -74,6 +80,17 @@ def briefing_folder(briefing: str, revision: int | None = None) -> str:
     return f"briefings/{briefing}/{revision}" if revision else f"briefings/{briefing}"
 
 
-def companion_serving(name: str, *, pinned: bool) -> Serving:
+def audio_serving(*, purged: bool) -> Serving:
+    """Return how MP3s are served; `purged`: whether caches are told when one is withdrawn."""
+    return Serving(AUDIO.media_type, PURGED_CACHE) if purged else AUDIO
+
+
+def companion_serving(name: str, *, pinned: bool, purged: bool = False) -> Serving:
     """Return how a transcript or chapters are served: those of one revision for good, or the live ones."""
-    return Serving(COMPANION_TYPES[name], PINNED_CACHE if pinned else MOVING_CACHE)
+    kept = PURGED_CACHE if purged else PINNED_CACHE
+    return Serving(COMPANION_TYPES[name], kept if pinned else MOVING_CACHE)
+
+
+def gone_name(name: str) -> str:
+    """Return the name of a withdrawn file's tombstone."""
+    return f"{GONE}/{name}"

@@ -14,12 +14,13 @@ from briefing.public_names import (
     ALIAS,
     ARTICLE,
     ARTWORK,
-    AUDIO,
     FEED,
     alias_name,
     article_name,
     artwork_name,
     audio_name,
+    audio_serving,
+    audio_sha256,
     briefing_folder,
     companion_serving,
     feed_name,
@@ -27,6 +28,7 @@ from briefing.public_names import (
 )
 from briefing.settings import AudienceSettings
 from briefing.settings.audience import REDIRECT
+from worker.purge import purge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,6 +48,8 @@ class PublicFiles:
     """Where readers get MP3s, without a trailing slash; empty for `address`."""
     audience: AudienceSettings = field(default_factory=AudienceSettings)
     """What is counted of whoever fetches them."""
+    purge_command: str = ""
+    """What purges caches; see `worker.purge`."""
 
     def audio_address(self, sha256: str) -> str:
         """Return the permanent address of an MP3."""
@@ -85,7 +89,8 @@ class PublicFiles:
         """
         live, pinned = briefing_folder(briefing), briefing_folder(briefing, revision)
         for name, content in companions.items():
-            self.storage.write(f"{pinned}/{name}", content, companion_serving(name, pinned=True))
+            for_good = companion_serving(name, pinned=True, purged=bool(self.purge_command))
+            self.storage.write(f"{pinned}/{name}", content, for_good)
             # The same once more: an alias is no file to some servers.
             moving = companion_serving(name, pinned=False)
             self.storage.write(f"{live}/{name}", content, moving, twin=f"{pinned}/{name}")
@@ -109,13 +114,21 @@ class PublicFiles:
 
     def put_audio(self, sha256: str) -> None:
         """Make a stored MP3 public. Raises StorageUnavailable."""
-        self.storage.publish(audio_name(sha256), sha256, AUDIO)
+        self.storage.publish(audio_name(sha256), sha256, audio_serving(purged=bool(self.purge_command)))
 
     def put_article(self, ref: ArticleRef, sha256: str, audio: dict[str, Any]) -> None:
         """Point an article's alias at an MP3 and write its audio JSON. Raises StorageUnavailable."""
         self.storage.point(alias_name(ref), audio_name(sha256), sha256, ALIAS)
         reach(Failpoint.PUBLISH_ALIAS)
         self.storage.write(article_name(ref), json.dumps(audio, ensure_ascii=False, indent=1).encode(), ARTICLE)
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Delete public files, and have caches drop those that they may keep for a year. Raises StorageUnavailable."""
+        gone = list(names)
+        for name in gone:
+            self.storage.remove(name)
+        base = self.audio_at or self.address
+        purge(self.purge_command, [f"{base if audio_sha256(name) else self.address}/{name}" for name in gone])
 
     def put_feed(self, slug: str, feed: bytes) -> None:
         """Replace a show's feed. Raises StorageUnavailable."""

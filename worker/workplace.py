@@ -74,6 +74,7 @@ class Workplace:
             self.public.public_url.rstrip("/"),
             self.kept.public_files_url.rstrip("/"),
             self.audience,
+            self.public.purge_command,
         )
 
     @cached_property

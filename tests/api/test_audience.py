@@ -101,6 +101,7 @@ def published(request, tmp_path_factory):
 @pytest.fixture
 def listening(published, monkeypatch):
     client, place = published
+    assert client.app.state.context.counting.flush()
     with place.database.writing() as session:
         for row in (AudienceRow, DownloadRow, PlayRow, SaltRow):
             session.execute(delete(row))
