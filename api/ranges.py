@@ -116,10 +116,12 @@ def streamed(
 
     async def parts() -> AsyncIterator[bytes]:
         for head, span in zip(heads, spans, strict=True):
-            yield head
+            # Together with the bytes it is the head of, so that nothing is sent before there are any.
+            before = head
             async for block in read(span.start, span.end):
-                yield block
-            yield b"\r\n"
+                yield before + block
+                before = b""
+            yield before + b"\r\n"
         yield tail
 
     return _Begun(parts(), 206, headers, f"multipart/byteranges; boundary={boundary}")
