@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import random
+import subprocess
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -22,6 +23,7 @@ from tests.support.client import client_of, make_key
 from tests.support.newsroom import ARTICLE, make_place, work_off
 from tests.support.processes import briefcast, wait_for
 from worker.audience import fold, let_go
+from worker.backup import back_up
 from worker.sweep import sweep
 
 PERSON = "AppleCoreMedia/1.0.0.21F90 (iPhone; U; CPU OS 17_5_1 like Mac OS X; en_us)"
@@ -223,6 +225,23 @@ def test_no_address_is_kept_and_a_days_salt_is_destroyed(listening):
     with listening.place.database.writing() as session:
         let_go(session, RetentionSettings(), later + timedelta(days=1200))
     assert listening.figures()["totals"]["downloads"] == 0
+
+
+def test_no_backup_outlives_a_salt(listening, tmp_path):
+    listening.fetch("203.0.113.77")
+    listening.hear("view-00001", (0, 60))
+    listening.figures()
+    with listening.place.database.reading() as session:
+        (client,) = session.scalars(select(DownloadRow.client))
+        secrets = [client, *session.scalars(select(SaltRow.salt))]
+    back_up(listening.place, tmp_path / "vault", datetime.now(UTC), 1)
+    (copy,) = [path for path in (tmp_path / "vault" / "database").iterdir() if path.suffix != ".json"]
+    content = copy.read_bytes()
+    if copy.suffix == ".pgdump":
+        command = ["pg_restore", "--data-only", "--file", "-", str(copy)]
+        content = subprocess.run(command, capture_output=True, check=True).stdout
+    assert b"view-00001" in content
+    assert not [secret for secret in secrets if secret.encode() in content]
 
 
 @pytest.mark.parametrize(
