@@ -77,7 +77,7 @@ install_for_tests() {
     task_install
     install_lock requirements-dev.lock
     # Of Redis and PostgreSQL the tests start their own, on free ports; what Debian starts beside them does no harm.
-    debian redis-server postgresql chromium fonts-dejavu-core openssl php-cli
+    debian redis-server postgresql chromium fonts-dejavu-core openssl php-cli nginx-light
     # Kokoro's voices come in an npm package; Debian's npm is large, so whichever is here is used.
     command -v npm >/dev/null || debian npm
 }

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 
 from api import (
     articles,
+    audience,
     briefings,
     companions,
     embed,
@@ -27,12 +30,15 @@ from api import (
     published,
 )
 from api.context import Context, from_settings
+from api.elsewhere import check_elsewhere
 from api.guard import check_guarded
 from api.headers import BodyLimit, DatabaseTurns, OneLength, PublicCors, SecurityHeaders
 from api.http_measures import Observed
 from api.shortcut import Shortcut
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from starlette.responses import Response
 
 _HERE = Path(__file__).parent
@@ -58,8 +64,10 @@ def create_app(context: Context | None = None) -> FastAPI:
         openapi_url="/openapi.json",
         # A redirect to the path with or without its slash would be to whatever host the request names.
         redirect_slashes=False,
+        lifespan=_lifespan,
     )
     context = context or from_settings()
+    check_elsewhere(context)
     app.state.context = context
     problems.install(app)
     app.openapi = lambda: problems.describe(app)  # type: ignore[method-assign]
@@ -69,6 +77,7 @@ def create_app(context: Context | None = None) -> FastAPI:
         estimates.router,
         jingles.router,
         published.router,
+        audience.router,
         companions.router,
         embed.router,
         player.router,
@@ -94,6 +103,13 @@ def create_app(context: Context | None = None) -> FastAPI:
     app.add_middleware(Observed, measures=app.state.context.http_measures)
     check_guarded(app)
     return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Write down at the end what listeners did in the last second."""
+    yield
+    await run_in_threadpool(app.state.context.counting.close)
 
 
 def _front() -> Response:

@@ -58,7 +58,13 @@ def _answer(request: Request, context: Here, parts: tuple[str, ...], *, pinned: 
     if name not in COMPANION_TYPES or not all(is_name(part) for part in parts):
         raise missing
     path = f"{briefing_folder('/'.join(parts[:-1]))}/{name}"
-    response = serve_small(request, context, path, companion_serving(name, pinned=pinned), missing)
+    response = serve_small(
+        request,
+        context,
+        path,
+        companion_serving(name, pinned=pinned, purged=bool(context.public.purge_command)),
+        missing,
+    )
     if name.endswith(".html"):
         response.headers["Content-Security-Policy"] = _PAGE_POLICY + context.public.embed_sites
     return response

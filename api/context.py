@@ -13,6 +13,7 @@ from anyio import CapacityLimiter
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from api.counting import Counting
 from api.http_measures import HttpMeasures
 from api.probes import Probe
 from api.problems import Problem
@@ -25,6 +26,7 @@ from briefing.database import Database
 from briefing.errors import DatabaseUnavailable, Misconfigured
 from briefing.keys import Caller, Scope
 from briefing.settings import (
+    AudienceSettings,
     DataSettings,
     LimitSettings,
     MetricsSettings,
@@ -71,9 +73,16 @@ class Context:
     storages: Storages
     audio_at: str
     """Where readers get MP3s, without a trailing slash."""
+    storing: StorageSettings = field(default_factory=StorageSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
+    audience: AudienceSettings = field(default_factory=AudienceSettings)
     http_measures: HttpMeasures = field(default_factory=HttpMeasures)
     _probes: dict[str, Probe[Any]] = field(default_factory=dict)
+
+    @cached_property
+    def counting(self) -> Counting:
+        """What listeners do, on its way to the database."""
+        return Counting(self.audience, self.database, self.http_measures.registry)
 
     @cached_property
     def lookers(self) -> CapacityLimiter:
@@ -136,6 +145,7 @@ def from_settings() -> Context:
         speech=speech,
         catalogue=catalogue,
         storages=open_storages(kept, data.data),
+        storing=kept,
         audio_at=(kept.public_files_url or public.public_url).rstrip("/"),
         quotas=quotas,
         rates=Rates(quotas, public.trusted_proxies),
@@ -222,3 +232,4 @@ def _nothing_more(_: Session) -> None:
 Reader = Annotated[Caller, Depends(ScopeDemand(Scope.READ))]
 Generator = Annotated[Caller, Depends(ScopeDemand(Scope.GENERATE))]
 Publisher = Annotated[Caller, Depends(ScopeDemand(Scope.PUBLISH))]
+Analyst = Annotated[Caller, Depends(ScopeDemand(Scope.AUDIENCE))]

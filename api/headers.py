@@ -31,6 +31,7 @@ _PUBLIC = (
     "/v1/articles/",
     "/shows/",
     "/briefings/",
+    "/listen/",
     "/player.js",
     "/player-hls.js",
     "/embed.js",
@@ -38,9 +39,12 @@ _PUBLIC = (
     "/oembed",
 )
 
+#: What any website's player may send.
+_REPORTS = "/v1/plays"
+
 #: What needs the database, and how many such requests run at once. Each holds one of the server's 40 threads while it
 #: waits for a busy database, and readers' files need threads too; the pool has 15 connections.
-_WITH_DATABASE = ("/v1/briefings", "/v1/estimates", "/v1/voices")
+_WITH_DATABASE = ("/v1/briefings", "/v1/estimates", "/v1/voices", "/v1/audience")
 _TURNS = 10
 
 #: Seconds in which a JSON request's body must have come.
@@ -71,11 +75,15 @@ class PublicCors:
             expose_headers=["Content-Range", "Accept-Ranges", "Content-Length", "ETag"],
             max_age=86_400,
         )
+        self._reports = CORSMiddleware(
+            app, allow_origins=["*"], allow_methods=["POST"], allow_headers=["Content-Type"], max_age=86_400
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer preflights and add headers on public paths only."""
-        public = scope["type"] == "http" and scope["path"].startswith(_PUBLIC)
-        await (self._open if public else self._app)(scope, receive, send)
+        path = scope["path"] if scope["type"] == "http" else ""
+        answering = self._open if path.startswith(_PUBLIC) else self._reports if path == _REPORTS else self._app
+        await answering(scope, receive, send)
 
 
 class SecurityHeaders:

@@ -27,6 +27,9 @@ _SLOW_S = 1.0
 _SERVER_ERROR = 500
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
+#: Routes that change nothing an editor would look for, and are as many as listeners.
+_MANY = frozenset({"/v1/plays"})
+
 _log = get_logger("api")
 
 
@@ -83,5 +86,5 @@ class Observed:
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         method, route = scope["method"], getattr(scope.get("route"), "path", "") or "none"
         self._measures.observe(method, route, status, seconds)
-        if method not in _SAFE or status >= _SERVER_ERROR or seconds > _SLOW_S:
+        if (method not in _SAFE and route not in _MANY) or status >= _SERVER_ERROR or seconds > _SLOW_S:
             _log.info("answered", method=method, route=route, status=status, duration_s=round(seconds, 4))

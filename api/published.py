@@ -11,6 +11,7 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 
 from api.context import Context, Here
+from api.elsewhere import sent_elsewhere
 from api.problems import Problem, responses
 from api.ranges import Span, asked, streamed
 from api.routes import get_and_head
@@ -25,6 +26,7 @@ from briefing.public_names import (
     article_name,
     artwork_name,
     audio_name,
+    audio_serving,
     audio_sha256,
     feed_name,
 )
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 
     from starlette.datastructures import Headers
 
-    from briefing.storage import PublicStorage, Serving
+    from briefing.storage import Serving
 
 router = APIRouter(tags=["published"])
 
@@ -57,7 +59,7 @@ def audio(name: str, request: Request, context: Here) -> Response:
     sha256 = audio_sha256(f"audio/{name}")
     if sha256 is None:
         raise Problem("not_found", "there is no such audio")
-    return _serve(request, context.files, sha256)
+    return _serve(request, context, sha256)
 
 
 @get_and_head(
@@ -124,17 +126,17 @@ def _check_names(*names: str) -> None:
         raise Problem("not_found", "there is nothing here")
 
 
-def _serve(request: Request, files: PublicStorage, sha256: str) -> Response:
+def _serve(request: Request, context: Context, sha256: str) -> Response:
     """Return an MP3, which never changes, or the part of it that is asked for."""
-    name = audio_name(sha256)
+    name, files = audio_name(sha256), context.files
     found = files.look(name)
     if found is None:
         raise Problem("not_found", "there is no such audio")
-    headers = validators(sha256, found.modified) | {
-        "Cache-Control": AUDIO.cache,
-        "Content-Disposition": "inline",
-    }
-    if none_match(request.headers, headers["ETag"]):
+    cache = audio_serving(purged=bool(context.public.purge_command)).cache
+    if (elsewhere := sent_elsewhere(request, context, name, cache)) is not None:
+        return elsewhere
+    headers = validators(sha256, found.modified) | {"Cache-Control": cache, "Content-Disposition": "inline"}
+    if _unchanged(request.headers, headers["ETag"], found.modified):
         return Response(status_code=304, headers=headers)
     spans = _spans(request, found.bytes, headers)
     if spans is not None and not spans:
@@ -151,6 +153,15 @@ def _spans(request: Request, size: int, headers: Mapping[str, str]) -> list[Span
     if given is None or (state is not None and state not in {headers["ETag"], headers["Last-Modified"]}):
         return None
     return asked(given, size)
+
+
+def _unchanged(asked_with: Headers, tag: str, modified: float) -> bool:
+    """Tell whether the client has this state already: by its tag, and by its date only where no tag is sent (RFC 9110
+    13.2.2).
+    """
+    if "if-none-match" in asked_with:
+        return none_match(asked_with, tag)
+    return _not_since(modified, asked_with.get("if-modified-since"))
 
 
 def none_match(asked_with: Headers, tag: str) -> bool:
@@ -175,9 +186,7 @@ def serve_small(request: Request, context: Context, name: str, serving: Serving,
 def small_answer(asked_with: Headers, small: SmallFile, serving: Serving) -> Response:
     """Return the answer with a small file to a request of these headers."""
     headers = small.validators | {"Cache-Control": serving.cache}
-    since = asked_with.get("if-modified-since")
-    by_tag = "if-none-match" in asked_with
-    if none_match(asked_with, headers["ETag"]) if by_tag else _not_since(small.modified, since):
+    if _unchanged(asked_with, headers["ETag"], small.modified):
         return Response(status_code=304, headers=headers)
     return Response(small.content, media_type=serving.media_type, headers=headers)
 

@@ -8,12 +8,16 @@ from __future__ import annotations
 import re
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import StreamingResponse
 
+from api.problems import Problem
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+
+    from starlette.types import Receive, Scope, Send
 
     Read = Callable[[int, int], AsyncIterator[bytes]]
 
@@ -66,6 +70,31 @@ def _span(first: str, last: str, size: int) -> Span:
     return Span(_number(first), min(size, _number(last) + 1) if last else size)
 
 
+class _Begun(StreamingResponse):
+    """A stream that says 200 or 206 only once its first bytes are there: a file that has gone, since it was looked for,
+    is a 404, and a bucket that does not answer a 503, not an answer cut off.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send."""
+        blocks = aiter(self.body_iterator)
+        try:
+            first = [await anext(blocks)]
+        except StopAsyncIteration:
+            first = []
+        except FileNotFoundError:
+            raise Problem("not_found", "there is no such audio any more") from None
+
+        async def whole() -> AsyncIterator[Any]:
+            for block in first:
+                yield block
+            async for block in blocks:
+                yield block
+
+        self.body_iterator = whole()
+        await super().__call__(scope, receive, send)
+
+
 def streamed(
     read: Read, size: int, spans: Sequence[Span], headers: Mapping[str, str], media_type: str
 ) -> StreamingResponse:
@@ -73,12 +102,12 @@ def streamed(
     headers = {**headers, "Accept-Ranges": "bytes"}
     if not spans:
         headers["Content-Length"] = str(size)
-        return StreamingResponse(read(0, size), headers=headers, media_type=media_type)
+        return _Begun(read(0, size), headers=headers, media_type=media_type)
     if len(spans) == 1:
         (span,) = spans
         headers["Content-Range"] = f"bytes {span.start}-{span.end - 1}/{size}"
         headers["Content-Length"] = str(span.end - span.start)
-        return StreamingResponse(read(span.start, span.end), 206, headers, media_type)
+        return _Begun(read(span.start, span.end), 206, headers, media_type)
     boundary = secrets.token_hex(13)
     heads = [_head(span, size, boundary, media_type) for span in spans]
     tail = f"--{boundary}--".encode()
@@ -87,13 +116,15 @@ def streamed(
 
     async def parts() -> AsyncIterator[bytes]:
         for head, span in zip(heads, spans, strict=True):
-            yield head
+            # Together with the bytes it is the head of, so that nothing is sent before there are any.
+            before = head
             async for block in read(span.start, span.end):
-                yield block
-            yield b"\r\n"
+                yield before + block
+                before = b""
+            yield before + b"\r\n"
         yield tail
 
-    return StreamingResponse(parts(), 206, headers, f"multipart/byteranges; boundary={boundary}")
+    return _Begun(parts(), 206, headers, f"multipart/byteranges; boundary={boundary}")
 
 
 def _head(span: Span, size: int, boundary: str, media_type: str) -> bytes:

@@ -48,6 +48,8 @@ class Scope(StrEnum):
     """Ask for briefings and regenerate them."""
     PUBLISH = "publish"
     """Publish what is held."""
+    AUDIENCE = "audience"
+    """See audience figures."""
     ADMIN = "admin"
     """All of it."""
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 #: A hashed address never changes its bytes, but a withdrawal must reach caches that nobody purges: one hour.
 PINNED_CACHE = "public, max-age=3600"
 
+#: The same where caches are purged: a year, and no browser asks again (RFC 8246).
+PURGED_CACHE = "public, max-age=31536000, immutable"
+
 #: Aliases, JSON and feeds follow a correction within a minute.
 MOVING_CACHE = "public, max-age=60"
 
@@ -39,12 +42,20 @@ ADDRESS = Serving("application/json", MOVING_CACHE)
 #: Name of a companion -> its media type.
 COMPANION_TYPES = TRANSCRIPT_TYPES | {CHAPTERS_NAME: CHAPTERS_TYPE}
 
+#: Where tombstones of what was withdrawn lie, each at the address that it is the tombstone of; nginx answers 410 by it.
+GONE = "gone"
+
 _AUDIO_NAME = re.compile(r"audio/([0-9a-f]{64})\.mp3")
 
 
 def audio_name(sha256: str) -> str:
     """Return the name of an MP3."""
     return f"audio/{sha256}.mp3"
+
+
+def listen_name(slug: str, sha256: str) -> str:
+    """Return the name at which a show's MP3 is counted and redirected; no file has it."""
+    return f"listen/{slug}/{sha256}.mp3"
 
 
 def audio_sha256(name: str) -> str | None:
@@ -86,6 +97,17 @@ def briefing_folder(briefing: str, revision: int | None = None) -> str:
     return f"briefings/{briefing}/{revision}" if revision else f"briefings/{briefing}"
 
 
-def companion_serving(name: str, *, pinned: bool) -> Serving:
+def audio_serving(*, purged: bool) -> Serving:
+    """Return how MP3s are served; `purged`: whether caches are told when one is withdrawn."""
+    return Serving(AUDIO.media_type, PURGED_CACHE) if purged else AUDIO
+
+
+def companion_serving(name: str, *, pinned: bool, purged: bool = False) -> Serving:
     """Return how a transcript or chapters are served: those of one revision for good, or the live ones."""
-    return Serving(COMPANION_TYPES[name], PINNED_CACHE if pinned else MOVING_CACHE)
+    kept = PURGED_CACHE if purged else PINNED_CACHE
+    return Serving(COMPANION_TYPES[name], kept if pinned else MOVING_CACHE)
+
+
+def gone_name(name: str) -> str:
+    """Return the name of a withdrawn file's tombstone."""
+    return f"{GONE}/{name}"

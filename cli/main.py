@@ -27,6 +27,7 @@ _COMMANDS = {
     "apply": "cli.apply:apply",
     "keys": "cli.keys:keys",
     "cost": "cli.cost:cost",
+    "audience": "cli.audience:audience",
     "inspect": "cli.inspect:inspect",
     "work": "cli.work:work",
     "dispatch": "cli.work:dispatch",

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import make_url, select
 
 from briefing.errors import DatabaseUnavailable
-from briefing.models import JingleRow, MasterRow, TakeRow
+from briefing.models import DownloadRow, JingleRow, MasterRow, SaltRow, TakeRow
 from briefing.public_names import audio_sha256
 from briefing.schema import current
 from briefing.storage import FolderStorage, make_folder, reporting, sync_file, sync_folder, write_atomically
@@ -41,6 +41,9 @@ STAMP = "%Y-%m-%dT%H-%M-%SZ"
 _DUMP_S = 3600
 
 _BLOCK = 1 << 20
+
+#: Tables that no backup holds: what a client's hash is made of is to be gone when its day is.
+_OF_CLIENTS = (SaltRow.__tablename__, DownloadRow.__tablename__)
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,7 @@ def _database(database: Database, folder: Path, stamp: str) -> Path:
             closing(sqlite3.connect(temporary)) as target,
         ):
             source.backup(target)
+            _forget_clients(target)
             # A copy of its own journal mode would need two more files beside it.
             target.execute("PRAGMA journal_mode = DELETE")
         sync_file(temporary)
@@ -157,9 +161,19 @@ def postgresql_environment(address: str) -> dict[str, str]:
     return os.environ | told
 
 
+def _forget_clients(copy: sqlite3.Connection) -> None:
+    """Have a copy tell nothing of who listened: the salts of two days would outlive them in it."""
+    copy.execute("PRAGMA secure_delete = ON")
+    for table in _OF_CLIENTS:
+        if copy.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
+            copy.execute(f"DELETE FROM {table}")  # noqa: S608  names of ours
+    copy.commit()
+
+
 def _dumped(database: Database, path: Path) -> Path:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    command = ["pg_dump", "--format=custom", "--no-owner", "--file", str(temporary)]
+    without = [f"--exclude-table-data={table}" for table in _OF_CLIENTS]
+    command = ["pg_dump", "--format=custom", "--no-owner", *without, "--file", str(temporary)]
     try:
         subprocess.run(  # noqa: S603  PostgreSQL's own program
             command, env=postgresql_environment(database.address), check=True, capture_output=True, timeout=_DUMP_S

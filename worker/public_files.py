@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from briefing.errors import AddressRefused
@@ -18,7 +18,6 @@ from briefing.public_names import (
     ALIAS,
     ARTICLE,
     ARTWORK,
-    AUDIO,
     EMBED_SCRIPT_NAME,
     FEED,
     PLAYER,
@@ -28,10 +27,16 @@ from briefing.public_names import (
     article_name,
     artwork_name,
     audio_name,
+    audio_serving,
+    audio_sha256,
     briefing_folder,
     companion_serving,
     feed_name,
+    listen_name,
 )
+from briefing.settings import AudienceSettings
+from briefing.settings.audience import REDIRECT
+from worker.purge import purge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -49,10 +54,25 @@ class PublicFiles:
     """Of the API, without a trailing slash."""
     audio_at: str = ""
     """Where readers get MP3s, without a trailing slash; empty for `address`."""
+    audience: AudienceSettings = field(default_factory=AudienceSettings)
+    """What is counted of whoever fetches them."""
+    purge_command: str = ""
+    """What purges caches; see `worker.purge`."""
 
     def audio_address(self, sha256: str) -> str:
         """Return the permanent address of an MP3."""
         return f"{self.audio_at or self.address}/{audio_name(sha256)}"
+
+    def enclosure_address(self, slug: str, sha256: str) -> str:
+        """Return the address of an MP3 as a show's feed names it, by which its downloads are counted, if they are."""
+        if self.audience.enclosures == REDIRECT:
+            return f"{self.address}/{listen_name(slug, sha256)}"
+        direct = self.audio_address(sha256)
+        return f"{self.audience.enclosures}{direct.partition('://')[2]}" if self.audience.enclosures else direct
+
+    def plays_address(self) -> str | None:
+        """Return where players report what was heard; None where they are not to."""
+        return f"{self.address}/v1/plays" if self.audience.plays else None
 
     def alias_address(self, ref: ArticleRef) -> str:
         """Return the stable address of an article's audio."""
@@ -77,7 +97,8 @@ class PublicFiles:
         """
         live, pinned = briefing_folder(briefing), briefing_folder(briefing, revision)
         for name, content in companions.items():
-            self.storage.write(f"{pinned}/{name}", content, companion_serving(name, pinned=True))
+            for_good = companion_serving(name, pinned=True, purged=bool(self.purge_command))
+            self.storage.write(f"{pinned}/{name}", content, for_good)
             # The same once more: an alias is no file to some servers.
             moving = companion_serving(name, pinned=False)
             self.storage.write(f"{live}/{name}", content, moving, twin=f"{pinned}/{name}")
@@ -101,7 +122,7 @@ class PublicFiles:
 
     def put_audio(self, sha256: str) -> None:
         """Make a stored MP3 public. Raises StorageUnavailable."""
-        self.storage.publish(audio_name(sha256), sha256, AUDIO)
+        self.storage.publish(audio_name(sha256), sha256, audio_serving(purged=bool(self.purge_command)))
 
     def put_article(self, ref: ArticleRef, sha256: str, audio: dict[str, Any]) -> None:
         """Point an article's alias at an MP3 and write its audio JSON. Raises StorageUnavailable."""
@@ -113,6 +134,14 @@ class PublicFiles:
             if audio["article_url"]:
                 leads = {"article": str(ref)}
                 self.storage.write(address_name(audio["article_url"]), json.dumps(leads).encode(), ADDRESS)
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Delete public files, and have caches drop those that they may keep for a year. Raises StorageUnavailable."""
+        gone = list(names)
+        for name in gone:
+            self.storage.remove(name)
+        base = self.audio_at or self.address
+        purge(self.purge_command, [f"{base if audio_sha256(name) else self.address}/{name}" for name in gone])
 
     def put_feed(self, slug: str, feed: bytes) -> None:
         """Replace a show's feed. Raises StorageUnavailable."""

@@ -210,6 +210,8 @@ def article_audio(
         "show": show.slug,
         "show_title": show.title,
         "artwork": files.artwork_address(show.slug),
+        # Where a player reports what is heard; not there where nobody wants to know.
+        **({"plays": plays} if (plays := files.plays_address()) else {}),
         "article_url": card.link,
         "published_at": episode.published_at.isoformat(),
         "updated_at": (revision.finished_at or episode.published_at).isoformat(),
@@ -269,7 +271,7 @@ def write_feed(session: Session, slug: str, files: PublicFiles) -> None:
         artwork_address=files.artwork_address(slug),
         site=show.link or files.address,
     )
-    files.put_feed(slug, render(channel, [_episode(*entry, files=files) for entry in found]))
+    files.put_feed(slug, render(channel, [_episode(*entry, slug=slug, files=files) for entry in found]))
 
 
 def _episode(  # noqa: PLR0913  the columns of one row
@@ -283,6 +285,7 @@ def _episode(  # noqa: PLR0913  the columns of one row
     transcript: str,
     briefing: str,
     *,
+    slug: str,
     files: PublicFiles,
 ) -> Episode:
     shown = Card.stored(card)
@@ -292,7 +295,7 @@ def _episode(  # noqa: PLR0913  the columns of one row
         link=shown.link,
         summary=shown.summary,
         published_at=published_at,
-        audio_address=files.audio_address(sha256),
+        audio_address=files.enclosure_address(slug, sha256),
         audio_bytes=size,
         duration_s=round(samples / MASTER_RATE),
         disclosure=shown.disclosure,

@@ -58,6 +58,10 @@ class Recorded:
         """There is none."""
         return None
 
+    def signed(self, name: str, method: str) -> str | None:  # noqa: ARG002
+        """There is none."""
+        return None
+
     async def stream(self, name: str, start: int, end: int) -> AsyncIterator[bytes]:  # noqa: ARG002
         """Yield nothing: there is nothing to fetch."""
         nothing: tuple[bytes, ...] = ()

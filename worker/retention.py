@@ -245,6 +245,7 @@ def let_go(session: Session, row: RevisionRow, files: PublicFiles, now: datetime
     row stays, with its script.
     """
     same = aliased(RevisionRow)
+    gone = [file.name for file in files.storage.files(briefing_folder(row.briefing_id, row.number))]
     master = session.get(MasterRow, row.master_key) if row.master_key else None
     if master is not None:
         shared = (
@@ -253,9 +254,8 @@ def let_go(session: Session, row: RevisionRow, files: PublicFiles, now: datetime
             .where(MasterRow.sha256 == master.sha256, same.id != row.id)
         )
         if session.scalar(shared.limit(1)) is None:
-            files.storage.remove(audio_name(master.sha256))
-    for file in list(files.storage.files(briefing_folder(row.briefing_id, row.number))):
-        files.storage.remove(file.name)
+            gone.append(audio_name(master.sha256))
+    files.remove(gone)
     row.master_key, row.chunks, row.versions, row.let_go_at = None, None, None, now
     uses.forget(session, row.id)
     session.flush()

@@ -16,7 +16,7 @@ from briefing.failpoints import Failpoint, reach
 from briefing.logs import get_logger
 from briefing.measures import LEASES_EXPIRED, counted
 from briefing.storage import TEMPORARY_NAME
-from worker import retention
+from worker import audience, retention
 from worker.engine_gates import fall_back_where_open
 from worker.failing import after_given_up
 
@@ -40,16 +40,16 @@ def sweep(place: Workplace) -> list[Lost]:
     lost = free_expired(place)
     with suppress(StorageUnavailable):
         remove_strays(place.storage.temporary(".probe").parent)
-    for what in (fall_back_where_open, retention.tend):
+    for what in (fall_back_where_open, audience.tend, retention.tend):
         try:
             what(place)
         except DatabaseUnavailable:
             raise
         except StorageUnavailable as error:
-            _log.warning("storage away in the sweep", doing=what.__name__, message=error.message)
+            _log.warning("storage away in the sweep", doing=f"{what.__module__}.{what.__name__}", message=error.message)
         except Exception:  # noqa: BLE001
             # Whoever sweeps has more important things to do than to die of this; the next round tries again.
-            _log.exception("part of the sweep failed", doing=what.__name__)
+            _log.exception("part of the sweep failed", doing=f"{what.__module__}.{what.__name__}")
     return lost
 
 

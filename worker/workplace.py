@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from briefing.database import BUSY_S, Database
 from briefing.logs import get_logger
 from briefing.settings import (
+    AudienceSettings,
     DataSettings,
     LimitSettings,
     PublicSettings,
@@ -46,6 +47,7 @@ class Workplace:
     work: WorkSettings = field(default_factory=WorkSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
     keep: RetentionSettings = field(default_factory=RetentionSettings)
+    audience: AudienceSettings = field(default_factory=AudienceSettings)
     busy_s: float = BUSY_S
     """Seconds to wait for another writer."""
 
@@ -68,7 +70,11 @@ class Workplace:
     def files(self) -> PublicFiles:
         """What readers fetch."""
         return PublicFiles(
-            self.storages.public, self.public.public_url.rstrip("/"), self.kept.public_files_url.rstrip("/")
+            self.storages.public,
+            self.public.public_url.rstrip("/"),
+            self.kept.public_files_url.rstrip("/"),
+            self.audience,
+            self.public.purge_command,
         )
 
     @cached_property

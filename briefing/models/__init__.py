@@ -6,6 +6,7 @@ epoch by the database's own clock; moments that people read are UTC date-times.
 
 from briefing.models.access import AuditRow, IdempotencyRow, KeyRow
 from briefing.models.articles import ArticleRow, ArticleVersionRow
+from briefing.models.audience import AudienceRow, DownloadRow, PlayRow, SaltRow
 from briefing.models.audio import CondemnedRow, MasterRow, TakeRow, UseRow
 from briefing.models.base import Base, UtcDateTime
 from briefing.models.briefings import BriefingRow, EpisodeRow, RevisionRow, VariationRow
@@ -17,10 +18,12 @@ from briefing.models.work import HealthRow, StepRow, WorkerRow
 __all__ = [
     "ArticleRow",
     "ArticleVersionRow",
+    "AudienceRow",
     "AuditRow",
     "Base",
     "BriefingRow",
     "CondemnedRow",
+    "DownloadRow",
     "EpisodeRow",
     "EstimateRow",
     "GateRow",
@@ -31,7 +34,9 @@ __all__ = [
     "LaneRow",
     "LexiconRow",
     "MasterRow",
+    "PlayRow",
     "RevisionRow",
+    "SaltRow",
     "ShowRow",
     "SourceRow",
     "SpentRow",

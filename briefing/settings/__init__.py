@@ -4,6 +4,7 @@ One small class per concern. Shows, sources and wording are not here: they are r
 `docs/operations.md` lists every variable; a test keeps that table true.
 """
 
+from briefing.settings.audience import AudienceSettings
 from briefing.settings.base import Settings
 from briefing.settings.fetch import FetchSettings
 from briefing.settings.place import DataSettings, LogSettings, MetricsSettings, PublicSettings
@@ -15,6 +16,7 @@ from briefing.settings.storage import StorageSettings
 from briefing.settings.work import LimitSettings, WorkSettings
 
 __all__ = [
+    "AudienceSettings",
     "DataSettings",
     "FetchSettings",
     "LimitSettings",

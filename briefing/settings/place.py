@@ -38,6 +38,12 @@ class PublicSettings(Settings):
     """Address that feeds and players use, without a trailing slash."""
     trusted_proxies: str = ""
     """Addresses or networks of our own proxies, separated by commas; only from them is X-Forwarded-For believed."""
+    purge_command: str = ""
+    """Program that purges caches of the addresses on its standard input, one a line; only with one are MP3s immutable
+    to caches for a year, and else for an hour."""
+    accel: str = Field(default="", pattern=r"^$|^/[A-Za-z0-9_/-]+/$")
+    """Where nginx before us finds the public folder for X-Accel-Redirect, such as `/accel/`; empty to send MP3s
+    ourselves."""
     embed_sites: str = "*"
     """Sites that may frame `/embed/…`, as a CSP frame-ancestors list."""
 

@@ -24,3 +24,7 @@ class RetentionSettings(Settings):
     """Days after a revision's end for which its steps are kept."""
     answers_days: float = Field(default=7.0, ge=1)
     """Days for which an Idempotency-Key names the same briefing."""
+    sessions_days: float = Field(default=2.0, ge=1)
+    """Days after a page view's last report for which what it heard is kept apart from the day's figures."""
+    audience_days: float = Field(default=1095.0, ge=1)
+    """Days for which a day's audience figures are kept."""

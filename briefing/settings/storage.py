@@ -32,5 +32,8 @@ class StorageSettings(Settings):
     """Its secret."""
     storage_cache_mb: int = Field(default=2000, ge=10)
     """Megabytes of a bucket's files kept in the data folder; what was used within an hour stays beyond that."""
+    audio_redirect: str = Field(default="", pattern="^$|^public$|^signed$")
+    """Whether `/audio/…` redirects to where the MP3s lie: `public` to `public_files_url`, `signed` to an address of the
+    bucket that holds for an hour; empty to send them."""
     public_files_url: str = Field(default="", pattern="^$|^https?://")
     """Address at which a public bucket or a CDN serves the public files; empty where the API serves them."""

@@ -152,6 +152,12 @@ class PublicStorage(Protocol):
         """Return where a file lies on this machine; None for an alias, and for all of a bucket."""
         ...
 
+    def signed(self, name: str, method: str) -> str | None:
+        """Return an address at which whoever has it may `method` (GET or HEAD) a file for an hour; None where there is
+        no such thing, as for a folder.
+        """
+        ...
+
     def stream(self, name: str, start: int, end: int) -> AsyncIterator[bytes]:
         """Yield the bytes from `start` up to `end` in blocks of bounded size, without blocking the event loop."""
         ...

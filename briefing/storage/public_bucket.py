@@ -78,6 +78,10 @@ class PublicBucket:
         checked_name(name)
         return None
 
+    def signed(self, name: str, method: str) -> str | None:
+        """See `PublicStorage`."""
+        return self.bucket.signed(checked_name(name), method)
+
     def stream(self, name: str, start: int, end: int) -> AsyncIterator[bytes]:
         """See `PublicStorage`."""
         return self.bucket.stream(checked_name(name), start, end)

@@ -1,0 +1,50 @@
+"""MP3s that somebody else sends, by setting: nginx before us (X-Accel-Redirect), a CDN, a private bucket.
+
+We say whether they may be had; whoever sends them answers Range, If-Range and If-None-Match. An address of a private
+bucket is signed for one method and an hour, so that nobody keeps it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import Response
+from fastapi.responses import RedirectResponse
+
+from briefing.errors import Misconfigured
+from briefing.public_names import ALIAS, AUDIO
+
+if TYPE_CHECKING:
+    from fastapi import Request
+
+    from api.context import Context
+
+
+def sent_elsewhere(request: Request, context: Context, name: str, cache: str) -> Response | None:
+    """Return the answer that has somebody else send the public MP3 `name`, None where that is for us to do. `cache` is
+    the Cache-Control that the MP3 itself is to have.
+    """
+    if context.public.accel and context.files.path(name) is not None:
+        headers = {
+            "X-Accel-Redirect": context.public.accel + name,
+            "Cache-Control": cache,
+            "Content-Disposition": "inline",
+        }
+        return Response(media_type=AUDIO.media_type, headers=headers)
+    if context.storing.audio_redirect == "public":
+        return _moved(f"{context.storing.public_files_url.rstrip('/')}/{name}", ALIAS.cache)
+    if context.storing.audio_redirect == "signed":
+        signed = context.files.signed(name, request.method)
+        return _moved(signed, "private, no-store") if signed else None
+    return None
+
+
+def _moved(address: str, cache: str) -> Response:
+    return RedirectResponse(address, status_code=302, headers={"Cache-Control": cache})
+
+
+def check_elsewhere(context: Context) -> None:
+    """Raise Misconfigured where a redirect would lead back to us, or nowhere."""
+    if context.storing.audio_redirect == "public" and context.audio_at == context.address:
+        message = "BRIEFCAST_AUDIO_REDIRECT is public, and BRIEFCAST_PUBLIC_FILES_URL names no other address than ours"
+        raise Misconfigured(message, hint="Name the address of the public bucket or CDN.")
