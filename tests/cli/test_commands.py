@@ -293,5 +293,5 @@ def test_help_names_every_command():
 
 
 def test_migrate_tells_where_the_database_is():
-    assert briefcast("migrate").stdout.strip() == "0012 (newest: 0012)"
+    assert briefcast("migrate").stdout.strip() == "0013 (newest: 0013)"
     assert briefcast("migrate", "--to", "base").stdout.startswith("empty")

@@ -157,7 +157,7 @@ class Postgres:
     def _popen(self, program, *arguments):
         with self.log.open("ab") as out:
             return subprocess.Popen(
-                [_binaries() / program, *arguments],
+                [binaries() / program, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
@@ -179,7 +179,7 @@ def postgres(folder, *, fsync=False):
         server.end()
 
 
-def _binaries():
+def binaries():
     """Where the newest server lies; Debian keeps it out of the path."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
     if found:
