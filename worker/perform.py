@@ -94,11 +94,12 @@ def perform_next(
         lease = steps.claim(
             session, holder=place.holder, lease_s=place.work.lease_s, queues=queues, kinds=kinds, bulk=bulk
         )
-        if lease is not None and step_id is not None and step_id != lease.step_id:
-            steps.unmark(session, step_id)
         briefing = session.scalar(_BRIEFING, {"revision": lease.revision_id}) if lease else None
     if lease is None:
         return None
+    if step_id is not None and step_id != lease.step_id:
+        with place.database.writing() as session:
+            steps.unmark(session, step_id)
     with (
         structlog.contextvars.bound_contextvars(
             step=lease.step_id,

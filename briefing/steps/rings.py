@@ -104,10 +104,9 @@ def mark_rung(session: Session, rung: Collection[tuple[int, int]]) -> None:
 def unmark(session: Session, step_id: int) -> None:
     """Have a step that is still ready rung anew: the ring that named it had another one done.
 
-    Its fence rises, so that whoever rang for it and has not marked it yet does not do so now. One that somebody is
-    changing is left alone; he claims it, or it is rung again by its age.
+    Its fence rises, so that whoever rang for it and has not marked it yet does not do so now. Who is marking it at this
+    moment is waited for: his mark would stand for a ring that is used up, and nobody rang again for a minute. So it
+    needs a writing session of its own, which holds no other step.
     """
-    free = select(StepRow.id).where(StepRow.id == step_id, StepRow.state == StepState.READY.value)
-    found = session.scalar(free.with_for_update(skip_locked=True))
-    if found is not None:
-        session.execute(update(StepRow).where(StepRow.id == found).values(rung_at=None, fence=StepRow.fence + 1))
+    free = update(StepRow).where(StepRow.id == step_id, StepRow.state == StepState.READY.value)
+    session.execute(free.values(rung_at=None, fence=StepRow.fence + 1))

@@ -20,6 +20,7 @@ from briefing.states import ACTIVE, Queue, RevisionState, StepKind
 from tests.support.asking import again, ask
 from tests.support.client import free_port, make_key, served
 from tests.support.newsroom import ARTICLE, make_place, work_off
+from tests.support.processes import wait_for
 from worker import sweep
 from worker.perform import perform_next
 from worker.tasks import TASKS
@@ -251,3 +252,27 @@ def test_workers_editors_sweeps_and_publishing_at_once_never_wait_for_each_other
             row.live_revision is not None for row in session.scalars(select(BriefingRow))
         )
     assert deadlocks(cluster, place) == 0
+
+
+def test_a_ring_used_up_while_its_step_is_being_marked_is_rung_anew(place):
+    # Given two steps / When a ring that names the second comes while the dispatcher is marking that one as rung
+    for name in ("first", "second"):
+        (place.data.data.parent / "articles" / f"{name}.md").write_text(ARTICLE.replace("Ferry", name))
+        ask(place, name)
+    with place.database.reading() as session:
+        first, second = session.scalars(select(StepRow).order_by(StepRow.id)).all()
+    dispatcher = Workplace()
+    with ThreadPoolExecutor(1) as worker:
+        with dispatcher.database.writing() as session:
+            steps.mark_rung(session, [(second.id, second.fence)])
+            performing = worker.submit(perform_next, place, (), second.id)
+            wait_for(lambda: step(place, first.id).state == "leased", "the first step's turn")
+        assert performing.result(60) is not None
+    # Then the first was done, whose turn it was, and the second does not wait a minute for its next ring
+    assert (step(place, first.id).state, step(place, second.id).rung_at) == ("done", None)
+    dispatcher.database.dispose()
+
+
+def step(place, step_id):
+    with place.database.reading() as session:
+        return session.get_one(StepRow, step_id)
