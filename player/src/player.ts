@@ -1,19 +1,18 @@
 // <briefcast-player article="source:id">: one article's audio, or a queue of them, from loading to the last second.
-// What it looks like is in view.ts, what opens below it in panels.ts.
+// Its face is in face.ts, what it opens in opening.ts, how it is built up in view.ts.
 
-import { type ArticleAudio, readTranscript } from "./article";
-import { clock, momentOf } from "./clock";
-import { make, setIcon } from "./elements";
+import type { ArticleAudio } from "./article";
+import { momentOf } from "./clock";
+import { floor, type PlayerState } from "./face";
 import { baseFor, find, type Found } from "./fetching";
 import * as lockscreen from "./lockscreen";
 import { keep, recall, storage } from "./memory";
-import { fillMade, fillRows, fillShare, markChapter, markRow } from "./panels";
+import { Opening } from "./opening";
 import { Plays } from "./plays";
-import { Reading } from "./reading";
 import { goOn, load } from "./sources";
 import { style } from "./style";
-import { spoken, TEXTS, type Texts, textsFor } from "./texts";
-import { type PanelName, view, type View } from "./view";
+import { TEXTS, type Texts, textsFor } from "./texts";
+import { type PanelName, view } from "./view";
 
 // Seconds that a button, an arrow and a page key move.
 const JUMP = 15;
@@ -27,38 +26,21 @@ const LOOK_NEWS = 300_000;
 // Seconds from either end within which nobody wants to be brought back to where they stopped.
 const EDGE = 5;
 
-export type PlayerState =
-  | "loading" | "none" | "soon" | "making" | "ready" | "playing" | "paused" | "ended" | "retracted" | "offline" | "failed";
-
-// The player that is heard; another one that begins stops it.
-let heard: BriefcastPlayer | null = null;
-
-export class BriefcastPlayer extends HTMLElement {
+export class BriefcastPlayer extends Opening {
   static readonly observedAttributes = ["article", "playlist", "lang", "base"];
   /** Texts by language, for pages to add to. */
   static readonly texts = TEXTS;
 
   private element = new Audio();
-  private view!: View;
-  private words!: Texts;
-  private language = "en";
   private own: Partial<Texts> = {};
-  private audio: ArticleAudio | null = null;
   private news: ArticleAudio | null = null;
-  private reading: Reading | null = null;
   private plays: Plays | null = null;
   private letGo: () => void = () => undefined;
   private life = new AbortController();
-  private articles: string[] = [];
-  private number = 0;
   private asked = 0;
   private timer = 0;
   private frame = 0;
-  private start = 0;
-  private begun = false;
   private wanted = false;
-  private seen = true;
-  private dismissed = false;
   private quarter = 0;
   private last = 0;
 
@@ -173,7 +155,7 @@ export class BriefcastPlayer extends HTMLElement {
     this.letGo();
     this.element.removeAttribute("src");
     this.reset();
-    if (heard === this) heard = null;
+    if (floor.heard === this) floor.heard = null;
   }
 
   private reset(): void {
@@ -192,10 +174,10 @@ export class BriefcastPlayer extends HTMLElement {
     return "en";
   }
 
-  private get base(): string { return baseFor(this.getAttribute("base")); }
-  private get article(): string { return this.articles[this.number] ?? ""; }
+  protected get base(): string { return baseFor(this.getAttribute("base")); }
+  protected get article(): string { return this.articles[this.number] ?? ""; }
 
-  private async go(number: number, playing: boolean): Promise<void> {
+  protected async go(number: number, playing: boolean): Promise<void> {
     if (number >= this.articles.length && number > 0) return;
     this.remember();
     this.plays?.end(this.currentTime);
@@ -392,8 +374,8 @@ export class BriefcastPlayer extends HTMLElement {
   }
 
   private began(): void {
-    if (heard !== null && heard !== this) heard.pause();
-    heard = this;
+    if (floor.heard !== null && floor.heard !== this) floor.heard.pause();
+    floor.heard = this;
     this.begun = true;
     this.dismissed = false;
     this.toState("playing");
@@ -506,178 +488,6 @@ export class BriefcastPlayer extends HTMLElement {
     event.preventDefault();
   }
 
-  private closePanels(): void {
-    for (const [name, panel] of Object.entries(this.view.panels) as [PanelName, HTMLElement][]) {
-      if (!panel.hidden) { this.togglePanel(name); this.view.toggles[name].focus(); }
-    }
-  }
-
-  private togglePanel(name: PanelName): void {
-    const opening = this.view.panels[name].hidden;
-    for (const [other, panel] of Object.entries(this.view.panels) as [PanelName, HTMLElement][]) {
-      const open = other === name && opening;
-      panel.hidden = !open;
-      this.view.toggles[other].setAttribute("aria-expanded", String(open));
-    }
-    if (!opening || this.audio === null) return;
-    if (name === "transcript") void this.read(this.audio);
-    if (name === "queue") void this.nameQueue();
-    if (name === "share") {
-      const several = document.querySelectorAll("briefcast-player").length > 1 || this.number > 0;
-      fillShare(this.view.panels.share, this.words, this.page(this.audio), several ? this.article : "", this.audio.title, this.currentTime, (what) => this.say(what));
-    }
-    this.show(true);
-  }
-
-  private page(audio: ArticleAudio): string {
-    const canonical = document.querySelector<HTMLLinkElement>("link[rel=canonical]")?.href ?? location.href;
-    return new URL(this.getAttribute("page") ?? (this.number > 0 && audio.link !== "" ? audio.link : canonical), location.href).href;
-  }
-
-  private async read(audio: ArticleAudio): Promise<void> {
-    const panel = this.view.panels.transcript;
-    if (this.reading !== null && panel.contains(this.reading.element)) return;
-    panel.replaceChildren(make("p", {}, this.words.loading));
-    try {
-      const answer = await fetch(audio.transcript, { credentials: "omit" });
-      if (!answer.ok) throw new Error(answer.statusText);
-      const passages = readTranscript(await answer.json());
-      if (audio !== this.audio) return;
-      this.reading = new Reading(passages, this.words.transcript, this.words.jump, (to) => { this.seek(to); void this.play(); });
-      // Pages may put something after the text, such as a way to report a word.
-      panel.replaceChildren(this.reading.element, make("slot", { name: "report" }));
-      this.reading.show(this.currentTime);
-    } catch {
-      const link = make("a", { href: audio.page || audio.transcript }, this.words.transcript);
-      panel.replaceChildren(make("p", {}, `${this.words.failed} `, link));
-    }
-  }
-
-  /** Show what does not change while it plays. */
-  private dress(audio: ArticleAudio): void {
-    const { view: shown, words } = this;
-    shown.section.setAttribute("aria-label", `${words.player}: ${audio.title}`);
-    shown.card.classList.remove("waiting");
-    shown.label.textContent = this.articles.length > 1 ? audio.title : this.start > 0 && !this.begun ? `${words.resume} ${clock(this.start)}` : words.listen;
-    shown.disclosure.textContent = audio.disclosure;
-    shown.download.href = audio.url;
-    shown.download.download = `${audio.title.replace(/[^\p{L}\p{N} -]/gu, "").slice(0, 80) || "audio"}.mp3`;
-    shown.download.hidden = audio.url === "";
-    shown.miniTitle.textContent = audio.title;
-    shown.miniTitle.lang = audio.language;
-    shown.toggles.chapters.hidden = audio.chapters.length < 2;
-    shown.toggles.transcript.hidden = audio.transcript === "";
-    fillRows(shown.panels.chapters, "chapter", audio.chapters.map(({ title, start }) => ({
-      when: clock(start), title, choose: (): void => { this.seek(start); void this.play(); },
-    })));
-    shown.panels.transcript.lang = shown.panels.chapters.lang = audio.language;
-    fillMade(shown.panels.made, words, audio, this.language);
-    this.showQueue();
-    if (!shown.panels.transcript.hidden) void this.read(audio);
-  }
-
-  private showQueue(): void {
-    const several = this.articles.length > 1;
-    this.view.toggles.queue.hidden = !several;
-    this.view.next.hidden = this.number + 1 >= this.articles.length;
-    if (several && !this.view.panels.queue.hidden) void this.nameQueue();
-  }
-
-  private async nameQueue(): Promise<void> {
-    const found = await Promise.all(this.articles.slice(0, 50).map((article) => find(this.base, article)));
-    fillRows(this.view.panels.queue, "queued", found.map((one, number) => ({
-      when: one.kind === "audio" ? clock(one.audio.duration) : "–",
-      title: one.kind === "audio" ? one.audio.title : (this.articles[number] ?? ""),
-      choose: (): void => void this.go(number, true),
-    })));
-    markRow(this.view.panels.queue, this.number);
-  }
-
-  /** Show where it is; `told`: to screen readers as well, who would not stop talking if each second were. */
-  private show(told: boolean): void {
-    const now = this.currentTime;
-    this.showTime(now, told || this.shadowRoot?.activeElement !== this.view.slider);
-    if (this.audio === null) return;
-    if (!this.view.panels.chapters.hidden) markChapter(this.view.panels.chapters, this.audio, now);
-    if (!this.view.panels.transcript.hidden) this.reading?.show(now);
-  }
-
-  private showTime(now: number, told: boolean): void {
-    const { slider, time, miniTime, miniBar } = this.view;
-    const whole = this.duration;
-    slider.max = String(whole || 1);
-    slider.value = String(now);
-    const done = `${whole > 0 ? Math.min(100, (100 * now) / whole) : 0}%`;
-    slider.style.setProperty("--done", done);
-    miniBar.style.setProperty("--done", done);
-    const text = `${clock(now)} / ${clock(whole)}`;
-    if (time.textContent === text && slider.hasAttribute("aria-valuetext") && !told) return;
-    time.textContent = miniTime.textContent = text;
-    if (told) slider.setAttribute("aria-valuetext", `${spoken(this.words, this.language, now)} ${this.words.of} ${spoken(this.words, this.language, whole)}`);
-  }
-
-  private showMini(): void {
-    const { mini, play } = this.view;
-    const shown = this.begun && !this.seen && !this.dismissed && heard === this && !this.hasAttribute("no-mini");
-    if (mini.hidden === !shown) return;
-    const focused = mini.contains(this.shadowRoot?.activeElement ?? null);
-    mini.hidden = !shown;
-    // What is focused must not come to lie behind the bar.
-    document.documentElement.style.setProperty("scroll-padding-bottom", shown ? `${mini.offsetHeight}px` : "");
-    if (focused && !shown) play.focus({ preventScroll: true });
-  }
-
-  private toState(state: PlayerState): void {
-    if (this.getAttribute("state") !== state) {
-      this.setAttribute("state", state);
-      this.tell("state", { state });
-    }
-    const playing = state === "playing";
-    for (const control of [this.view.play, this.view.miniPlay]) {
-      const name = playing ? this.words.pause : this.words.play;
-      control.setAttribute("aria-label", name);
-      control.title = name;
-      setIcon(control, playing ? "pause" : "play");
-    }
-    if (playing && this.articles.length === 1) this.view.label.textContent = this.words.listen;
-    this.showMini();
-  }
-
-  /** Show a sentence in place of the player; null: the player, "": neither. */
-  private message(sentence: string | null, again: (() => void) | null = null): void {
-    const { card, plain, section } = this.view;
-    card.hidden = sentence !== null;
-    plain.hidden = sentence === null || sentence === "";
-    // A sentence alone is no landmark to go to.
-    if (sentence === null) section.removeAttribute("role");
-    else section.setAttribute("role", "group");
-    if (!sentence) return;
-    const line = make("p", {}, sentence);
-    if (again !== null) {
-      const button = make("button", { type: "button", class: "action", part: "button" }, this.words.again);
-      button.addEventListener("click", again);
-      line.append(button);
-    }
-    plain.replaceChildren(line);
-    this.say(sentence);
-  }
-
-  private notice(sentence: string, action = "", act: () => void = () => undefined): void {
-    const { notice } = this.view;
-    notice.hidden = sentence === "";
-    if (sentence === "") return;
-    const button = make("button", { type: "button", class: "action", part: "button" }, action);
-    button.addEventListener("click", act);
-    notice.replaceChildren(make("span", {}, sentence), button);
-    this.say(sentence);
-  }
-
-  private say(sentence: string): void { this.view.status.textContent = sentence; }
-
-  private tell(name: string, detail: Record<string, unknown>): void {
-    const told = { ...detail, article: this.article, revision: this.audio?.revision ?? "" };
-    this.dispatchEvent(new CustomEvent(`briefcast-${name}`, { bubbles: true, composed: true, detail: told }));
-  }
 }
 
 function keepNothing(store: ReturnType<typeof storage>, article: string): void {
