@@ -172,8 +172,7 @@ export class BriefcastPlayer extends Listening {
       return;
     }
     this.message(null);
-    const counted = this.getAttribute("events") ?? audio.plays;
-    this.plays = counted === "" || counted === "off" ? null : new Plays(new URL(counted, this.base).href, this.article, audio.revision);
+    this.plays = this.counter(audio);
     this.start = this.placeToStart(audio);
     const saving = (navigator as { connection?: { saveData?: boolean } }).connection?.saveData === true;
     this.element.preload = saving ? "none" : "metadata";
@@ -188,6 +187,11 @@ export class BriefcastPlayer extends Listening {
     this.show(true);
     if (audio.state === "ready") this.lookAgain(LOOK_NEWS);
     if (this.wanted) await this.play();
+  }
+
+  private counter(audio: ArticleAudio): Plays | null {
+    const to = this.getAttribute("events") ?? audio.plays;
+    return to === "" || to === "off" ? null : new Plays(new URL(to, this.base).href, this.article, audio.revision);
   }
 
   private placeToStart(audio: ArticleAudio): number {
@@ -255,8 +259,12 @@ export class BriefcastPlayer extends Listening {
       this.element = element;
       this.watch(element);
       this.audio = audio;
+      this.plays?.end(this.currentTime);
+      this.plays = this.counter(audio);
+      if (!this.paused) this.plays?.begin(this.currentTime);
       this.dress(audio);
       this.show(true);
+      this.lookAgain(LOOK_NEWS);
     } catch {
       this.lookAgain(LOOK_MAKING);
     }
