@@ -1,23 +1,17 @@
 // <briefcast-player article="source:id">: one article's audio, or a queue of them, from loading to the last second.
-// What it looks like is in view.ts, what opens below it in panels.ts.
+// How it plays is in listening.ts, what it opens in opening.ts, its face in face.ts, its parts in view.ts.
 
-import { type ArticleAudio, readTranscript } from "./article";
-import { clock, momentOf } from "./clock";
-import { make, setIcon } from "./elements";
+import type { ArticleAudio } from "./article";
+import { momentOf } from "./clock";
+import { floor } from "./face";
 import { baseFor, find, type Found } from "./fetching";
-import * as lockscreen from "./lockscreen";
-import { keep, recall, storage } from "./memory";
-import { fillMade, fillRows, fillShare, markChapter, markRow } from "./panels";
+import { Listening } from "./listening";
+import { recall } from "./memory";
 import { Plays } from "./plays";
-import { Reading } from "./reading";
 import { goOn, load } from "./sources";
 import { style } from "./style";
-import { spoken, TEXTS, type Texts, textsFor } from "./texts";
-import { type PanelName, view, type View } from "./view";
-
-// Seconds that a button, an arrow and a page key move.
-const JUMP = 15;
-const STEP = 5;
+import { TEXTS, type Texts, textsFor } from "./texts";
+import { view } from "./view";
 
 // Milliseconds between two looks: for audio that is being made, that is to come, and for news of what plays.
 const LOOK_MAKING = 5_000;
@@ -27,40 +21,15 @@ const LOOK_NEWS = 300_000;
 // Seconds from either end within which nobody wants to be brought back to where they stopped.
 const EDGE = 5;
 
-export type PlayerState =
-  | "loading" | "none" | "soon" | "making" | "ready" | "playing" | "paused" | "ended" | "retracted" | "offline" | "failed";
-
-// The player that is heard; another one that begins stops it.
-let heard: BriefcastPlayer | null = null;
-
-export class BriefcastPlayer extends HTMLElement {
+export class BriefcastPlayer extends Listening {
   static readonly observedAttributes = ["article", "playlist", "lang", "base"];
   /** Texts by language, for pages to add to. */
   static readonly texts = TEXTS;
 
-  private element = new Audio();
-  private view!: View;
-  private words!: Texts;
-  private language = "en";
   private own: Partial<Texts> = {};
-  private audio: ArticleAudio | null = null;
-  private news: ArticleAudio | null = null;
-  private reading: Reading | null = null;
-  private plays: Plays | null = null;
   private letGo: () => void = () => undefined;
-  private life = new AbortController();
-  private articles: string[] = [];
-  private number = 0;
   private asked = 0;
   private timer = 0;
-  private frame = 0;
-  private start = 0;
-  private begun = false;
-  private wanted = false;
-  private seen = true;
-  private dismissed = false;
-  private quarter = 0;
-  private last = 0;
 
   constructor() {
     super();
@@ -102,43 +71,6 @@ export class BriefcastPlayer extends HTMLElement {
     this.own = own;
     if (this.isConnected) { this.close(); this.open(); }
   }
-  /** Seconds. */
-  get currentTime(): number { return this.element.readyState > 0 ? this.element.currentTime : this.start; }
-  set currentTime(seconds: number) { this.seek(seconds); }
-  get duration(): number { return this.audio?.duration || (Number.isFinite(this.element.duration) ? this.element.duration : 0); }
-  get paused(): boolean { return this.element.paused; }
-  get state(): PlayerState { return (this.getAttribute("state") ?? "loading") as PlayerState; }
-
-  /** Play from where it stands; before it has loaded, as soon as it has. */
-  async play(): Promise<void> {
-    this.wanted = true;
-    if (this.audio === null || this.state === "making") return;
-    if (this.element.src === "" && this.audio.url !== "") this.element.src = this.audio.url;
-    try {
-      await this.element.play();
-    } catch (error) {
-      // The browser wants a tap first, or something else came in between: neither is a fault of the audio.
-      if ((error as DOMException).name === "NotAllowedError") this.wanted = false;
-    }
-  }
-
-  pause(): void {
-    this.wanted = false;
-    this.element.pause();
-  }
-
-  /** Go to a moment, in seconds. */
-  seek(seconds: number): void {
-    const to = Math.min(Math.max(0, seconds), Math.max(0, this.duration - 0.05));
-    const from = this.currentTime;
-    this.plays?.moved(from, to);
-    this.last = to;
-    this.start = to;
-    if (this.element.readyState > 0) this.element.currentTime = to;
-    this.quarter = Math.min(3, Math.floor((4 * to) / (this.duration || 1)));
-    this.show(true);
-    this.tell("seek", { from, to });
-  }
 
   /** Add an article to the end of the queue. */
   enqueue(article: string): void {
@@ -173,7 +105,7 @@ export class BriefcastPlayer extends HTMLElement {
     this.letGo();
     this.element.removeAttribute("src");
     this.reset();
-    if (heard === this) heard = null;
+    if (floor.heard === this) floor.heard = null;
   }
 
   private reset(): void {
@@ -192,10 +124,10 @@ export class BriefcastPlayer extends HTMLElement {
     return "en";
   }
 
-  private get base(): string { return baseFor(this.getAttribute("base")); }
-  private get article(): string { return this.articles[this.number] ?? ""; }
+  protected get base(): string { return baseFor(this.getAttribute("base")); }
+  protected get article(): string { return this.articles[this.number] ?? ""; }
 
-  private async go(number: number, playing: boolean): Promise<void> {
+  protected async go(number: number, playing: boolean): Promise<void> {
     if (number >= this.articles.length && number > 0) return;
     this.remember();
     this.plays?.end(this.currentTime);
@@ -240,8 +172,7 @@ export class BriefcastPlayer extends HTMLElement {
       return;
     }
     this.message(null);
-    const counted = this.getAttribute("events") ?? audio.plays;
-    this.plays = counted === "" || counted === "off" ? null : new Plays(new URL(counted, this.base).href, this.article, audio.revision);
+    this.plays = this.counter(audio);
     this.start = this.placeToStart(audio);
     const saving = (navigator as { connection?: { saveData?: boolean } }).connection?.saveData === true;
     this.element.preload = saving ? "none" : "metadata";
@@ -256,6 +187,11 @@ export class BriefcastPlayer extends HTMLElement {
     this.show(true);
     if (audio.state === "ready") this.lookAgain(LOOK_NEWS);
     if (this.wanted) await this.play();
+  }
+
+  private counter(audio: ArticleAudio): Plays | null {
+    const to = this.getAttribute("events") ?? audio.plays;
+    return to === "" || to === "off" ? null : new Plays(new URL(to, this.base).href, this.article, audio.revision);
   }
 
   private placeToStart(audio: ArticleAudio): number {
@@ -323,8 +259,12 @@ export class BriefcastPlayer extends HTMLElement {
       this.element = element;
       this.watch(element);
       this.audio = audio;
+      this.plays?.end(this.currentTime);
+      this.plays = this.counter(audio);
+      if (!this.paused) this.plays?.begin(this.currentTime);
       this.dress(audio);
       this.show(true);
+      this.lookAgain(LOOK_NEWS);
     } catch {
       this.lookAgain(LOOK_MAKING);
     }
@@ -335,14 +275,14 @@ export class BriefcastPlayer extends HTMLElement {
   private withdraw(): void {
     this.element.pause();
     this.element.removeAttribute("src");
-    keepNothing(this.mayRemember, this.article);
+    this.forget();
     this.begun = false;
     this.toState("retracted");
     this.message(this.words.retracted);
     this.showMini();
   }
 
-  private fail(): void {
+  protected fail(): void {
     const resume = this.currentTime;
     const { error } = this.element;
     this.start = resume;
@@ -353,7 +293,7 @@ export class BriefcastPlayer extends HTMLElement {
     this.notice(this.words.failed, this.words.again, () => void this.retry());
   }
 
-  private waitForNet(): void {
+  protected waitForNet(): void {
     if (this.audio === null || (this.element.paused && this.element.error === null)) return;
     if (this.element.error !== null) this.toState("offline");
     this.notice(this.words.offline, this.words.again, () => void this.retry());
@@ -372,314 +312,5 @@ export class BriefcastPlayer extends HTMLElement {
 
   // ---- listening
 
-  private watch(element: HTMLAudioElement): void {
-    const on = (kind: string, act: () => void): void =>
-      element.addEventListener(kind, () => { if (element === this.element) act(); }, { signal: this.life.signal });
-    on("loadedmetadata", () => {
-      if (this.start > 0) element.currentTime = this.start;
-      element.playbackRate = Number(this.view.speed.value);
-      this.show(true);
-    });
-    on("play", () => this.began());
-    on("pause", () => this.stopped());
-    on("timeupdate", () => this.advanced());
-    on("seeked", () => this.show(true));
-    on("durationchange", () => this.show(true));
-    on("waiting", () => { this.view.play.setAttribute("aria-busy", "true"); if (!navigator.onLine) this.waitForNet(); });
-    on("playing", () => { this.view.play.removeAttribute("aria-busy"); if (this.news === null) this.notice(""); this.tick(); });
-    on("ended", () => this.finished());
-    on("error", () => { if (element.getAttribute("src") !== null) this.fail(); });
-  }
-
-  private began(): void {
-    if (heard !== null && heard !== this) heard.pause();
-    heard = this;
-    this.begun = true;
-    this.dismissed = false;
-    this.toState("playing");
-    this.last = this.currentTime;
-    this.plays?.begin(this.currentTime);
-    if (this.audio !== null) {
-      const next = this.number + 1 < this.articles.length ? (): void => void this.next() : null;
-      lockscreen.take(this.audio, {
-        play: () => void this.play(), pause: () => this.pause(), move: (by) => this.seek(this.currentTime + by), seek: (to) => this.seek(to), next,
-      });
-    }
-    lockscreen.tell(this.element);
-    this.tell("play", { at: this.currentTime });
-  }
-
-  private stopped(): void {
-    cancelAnimationFrame(this.frame);
-    this.plays?.end(this.currentTime, this.element.ended);
-    this.remember();
-    if (this.state === "playing") this.toState(this.element.ended ? "ended" : "paused");
-    lockscreen.tell(this.element);
-    if (!this.element.ended) this.tell("pause", { at: this.currentTime });
-  }
-
-  private finished(): void {
-    this.start = 0;
-    keepNothing(this.mayRemember, this.article);
-    if (this.quarter < 4) { this.quarter = 4; this.tell("progress", { quarter: 4 }); }
-    this.toState("ended");
-    this.tell("ended", { article: this.article });
-    if (this.number + 1 < this.articles.length) void this.next();
-  }
-
-  private advanced(): void {
-    const now = this.element.currentTime;
-    if (!this.element.paused) {
-      this.plays?.progress(now);
-      const quarter = Math.floor((4 * now) / (this.duration || Infinity));
-      // Only what was listened into counts as reached, not what was jumped over.
-      if (quarter > this.quarter && quarter < 4 && now - this.last < 5) { this.quarter = quarter; this.tell("progress", { quarter }); }
-      if (Math.floor(now / 10) !== Math.floor(this.last / 10)) { this.remember(); lockscreen.tell(this.element); }
-    }
-    this.last = now;
-    this.show(false);
-  }
-
-  /** Words light up between the browser's own four looks a second. */
-  private tick(): void {
-    cancelAnimationFrame(this.frame);
-    this.frame = requestAnimationFrame(() => {
-      if (this.reading !== null && !this.view.panels.transcript.hidden) this.reading.show(this.element.currentTime);
-      if (!this.element.paused) this.tick();
-    });
-  }
-
-  private get mayRemember(): ReturnType<typeof storage> { return this.hasAttribute("remember") ? storage() : null; }
-
-  private remember(): void {
-    const store = this.mayRemember;
-    if (store === null || this.audio === null || !this.begun || this.element.ended) return;
-    keep(store, this.article, this.currentTime, this.audio.revision, Date.now());
-  }
-
-  private leave(): void {
-    if (!this.element.paused) this.plays?.progress(this.currentTime);
-    this.plays?.flush();
-    this.remember();
-  }
-
   // ---- showing
-
-  private wire(): void {
-    const { view: shown } = this;
-    const toggle = (): void => void (this.element.paused ? this.play() : this.pause());
-    const on = (target: EventTarget, kind: string, act: (event: Event) => void): void => target.addEventListener(kind, act);
-    on(shown.play, "click", toggle);
-    on(shown.miniPlay, "click", toggle);
-    // The first bytes are on their way before a finger or a mouse has pressed.
-    const warm = (): void => { if (this.audio !== null && !this.begun) this.element.preload = "auto"; };
-    on(shown.play, "pointerenter", warm);
-    on(shown.play, "focus", warm);
-    on(shown.back, "click", () => this.seek(this.currentTime - JUMP));
-    on(shown.forward, "click", () => this.seek(this.currentTime + JUMP));
-    on(shown.next, "click", () => void this.next());
-    on(shown.speed, "change", () => { this.element.playbackRate = Number(shown.speed.value); lockscreen.tell(this.element); });
-    on(shown.slider, "input", () => this.showTime(Number(shown.slider.value), true));
-    on(shown.slider, "change", () => this.seek(Number(shown.slider.value)));
-    on(shown.miniClose, "click", () => { this.pause(); this.dismissed = true; this.showMini(); shown.play.focus(); });
-    on(shown.section, "keydown", (event) => this.key(event as KeyboardEvent));
-    for (const name of Object.keys(shown.toggles) as PanelName[]) on(shown.toggles[name], "click", () => this.togglePanel(name));
-    const watching = new IntersectionObserver(([entry]) => { this.seen = entry?.isIntersecting ?? true; this.showMini(); });
-    watching.observe(shown.card);
-    this.life.signal.addEventListener("abort", () => watching.disconnect());
-  }
-
-  private key(event: KeyboardEvent): void {
-    if (event.altKey || event.ctrlKey || event.metaKey) return;
-    const target = event.target as HTMLElement;
-    const now = this.currentTime;
-    const typing = target.matches("select, input[type=text]");
-    const slides: Record<string, number> = target === this.view.slider
-      ? { ArrowLeft: now - STEP, ArrowDown: now - STEP, ArrowRight: now + STEP, ArrowUp: now + STEP, PageDown: now - JUMP, PageUp: now + JUMP, Home: 0, End: this.duration }
-      : {};
-    const moves: Record<string, number> = typing ? slides : { ...slides, j: now - JUMP, l: now + JUMP };
-    const to = moves[event.key];
-    if (to !== undefined) this.seek(to);
-    else if (event.key === "k" && !typing) void (this.element.paused ? this.play() : this.pause());
-    else if (event.key === "Escape") return this.closePanels();
-    else return;
-    event.preventDefault();
-  }
-
-  private closePanels(): void {
-    for (const [name, panel] of Object.entries(this.view.panels) as [PanelName, HTMLElement][]) {
-      if (!panel.hidden) { this.togglePanel(name); this.view.toggles[name].focus(); }
-    }
-  }
-
-  private togglePanel(name: PanelName): void {
-    const opening = this.view.panels[name].hidden;
-    for (const [other, panel] of Object.entries(this.view.panels) as [PanelName, HTMLElement][]) {
-      const open = other === name && opening;
-      panel.hidden = !open;
-      this.view.toggles[other].setAttribute("aria-expanded", String(open));
-    }
-    if (!opening || this.audio === null) return;
-    if (name === "transcript") void this.read(this.audio);
-    if (name === "queue") void this.nameQueue();
-    if (name === "share") {
-      const several = document.querySelectorAll("briefcast-player").length > 1 || this.number > 0;
-      fillShare(this.view.panels.share, this.words, this.page(this.audio), several ? this.article : "", this.audio.title, this.currentTime, (what) => this.say(what));
-    }
-    this.show(true);
-  }
-
-  private page(audio: ArticleAudio): string {
-    const canonical = document.querySelector<HTMLLinkElement>("link[rel=canonical]")?.href ?? location.href;
-    return new URL(this.getAttribute("page") ?? (this.number > 0 && audio.link !== "" ? audio.link : canonical), location.href).href;
-  }
-
-  private async read(audio: ArticleAudio): Promise<void> {
-    const panel = this.view.panels.transcript;
-    if (this.reading !== null && panel.contains(this.reading.element)) return;
-    panel.replaceChildren(make("p", {}, this.words.loading));
-    try {
-      const answer = await fetch(audio.transcript, { credentials: "omit" });
-      if (!answer.ok) throw new Error(answer.statusText);
-      const passages = readTranscript(await answer.json());
-      if (audio !== this.audio) return;
-      this.reading = new Reading(passages, this.words.transcript, this.words.jump, (to) => { this.seek(to); void this.play(); });
-      // Pages may put something after the text, such as a way to report a word.
-      panel.replaceChildren(this.reading.element, make("slot", { name: "report" }));
-      this.reading.show(this.currentTime);
-    } catch {
-      const link = make("a", { href: audio.page || audio.transcript }, this.words.transcript);
-      panel.replaceChildren(make("p", {}, `${this.words.failed} `, link));
-    }
-  }
-
-  /** Show what does not change while it plays. */
-  private dress(audio: ArticleAudio): void {
-    const { view: shown, words } = this;
-    shown.section.setAttribute("aria-label", `${words.player}: ${audio.title}`);
-    shown.card.classList.remove("waiting");
-    shown.label.textContent = this.articles.length > 1 ? audio.title : this.start > 0 && !this.begun ? `${words.resume} ${clock(this.start)}` : words.listen;
-    shown.disclosure.textContent = audio.disclosure;
-    shown.download.href = audio.url;
-    shown.download.download = `${audio.title.replace(/[^\p{L}\p{N} -]/gu, "").slice(0, 80) || "audio"}.mp3`;
-    shown.download.hidden = audio.url === "";
-    shown.miniTitle.textContent = audio.title;
-    shown.miniTitle.lang = audio.language;
-    shown.toggles.chapters.hidden = audio.chapters.length < 2;
-    shown.toggles.transcript.hidden = audio.transcript === "";
-    fillRows(shown.panels.chapters, "chapter", audio.chapters.map(({ title, start }) => ({
-      when: clock(start), title, choose: (): void => { this.seek(start); void this.play(); },
-    })));
-    shown.panels.transcript.lang = shown.panels.chapters.lang = audio.language;
-    fillMade(shown.panels.made, words, audio, this.language);
-    this.showQueue();
-    if (!shown.panels.transcript.hidden) void this.read(audio);
-  }
-
-  private showQueue(): void {
-    const several = this.articles.length > 1;
-    this.view.toggles.queue.hidden = !several;
-    this.view.next.hidden = this.number + 1 >= this.articles.length;
-    if (several && !this.view.panels.queue.hidden) void this.nameQueue();
-  }
-
-  private async nameQueue(): Promise<void> {
-    const found = await Promise.all(this.articles.slice(0, 50).map((article) => find(this.base, article)));
-    fillRows(this.view.panels.queue, "queued", found.map((one, number) => ({
-      when: one.kind === "audio" ? clock(one.audio.duration) : "–",
-      title: one.kind === "audio" ? one.audio.title : (this.articles[number] ?? ""),
-      choose: (): void => void this.go(number, true),
-    })));
-    markRow(this.view.panels.queue, this.number);
-  }
-
-  /** Show where it is; `told`: to screen readers as well, who would not stop talking if each second were. */
-  private show(told: boolean): void {
-    const now = this.currentTime;
-    this.showTime(now, told || this.shadowRoot?.activeElement !== this.view.slider);
-    if (this.audio === null) return;
-    if (!this.view.panels.chapters.hidden) markChapter(this.view.panels.chapters, this.audio, now);
-    if (!this.view.panels.transcript.hidden) this.reading?.show(now);
-  }
-
-  private showTime(now: number, told: boolean): void {
-    const { slider, time, miniTime, miniBar } = this.view;
-    const whole = this.duration;
-    slider.max = String(whole || 1);
-    slider.value = String(now);
-    const done = `${whole > 0 ? Math.min(100, (100 * now) / whole) : 0}%`;
-    slider.style.setProperty("--done", done);
-    miniBar.style.setProperty("--done", done);
-    const text = `${clock(now)} / ${clock(whole)}`;
-    if (time.textContent === text && slider.hasAttribute("aria-valuetext") && !told) return;
-    time.textContent = miniTime.textContent = text;
-    if (told) slider.setAttribute("aria-valuetext", `${spoken(this.words, this.language, now)} ${this.words.of} ${spoken(this.words, this.language, whole)}`);
-  }
-
-  private showMini(): void {
-    const { mini, play } = this.view;
-    const shown = this.begun && !this.seen && !this.dismissed && heard === this && !this.hasAttribute("no-mini");
-    if (mini.hidden === !shown) return;
-    const focused = mini.contains(this.shadowRoot?.activeElement ?? null);
-    mini.hidden = !shown;
-    // What is focused must not come to lie behind the bar.
-    document.documentElement.style.setProperty("scroll-padding-bottom", shown ? `${mini.offsetHeight}px` : "");
-    if (focused && !shown) play.focus({ preventScroll: true });
-  }
-
-  private toState(state: PlayerState): void {
-    if (this.getAttribute("state") !== state) {
-      this.setAttribute("state", state);
-      this.tell("state", { state });
-    }
-    const playing = state === "playing";
-    for (const control of [this.view.play, this.view.miniPlay]) {
-      const name = playing ? this.words.pause : this.words.play;
-      control.setAttribute("aria-label", name);
-      control.title = name;
-      setIcon(control, playing ? "pause" : "play");
-    }
-    if (playing && this.articles.length === 1) this.view.label.textContent = this.words.listen;
-    this.showMini();
-  }
-
-  /** Show a sentence in place of the player; null: the player, "": neither. */
-  private message(sentence: string | null, again: (() => void) | null = null): void {
-    const { card, plain, section } = this.view;
-    card.hidden = sentence !== null;
-    plain.hidden = sentence === null || sentence === "";
-    // A sentence alone is no landmark to go to.
-    if (sentence === null) section.removeAttribute("role");
-    else section.setAttribute("role", "group");
-    if (!sentence) return;
-    const line = make("p", {}, sentence);
-    if (again !== null) {
-      const button = make("button", { type: "button", class: "action", part: "button" }, this.words.again);
-      button.addEventListener("click", again);
-      line.append(button);
-    }
-    plain.replaceChildren(line);
-    this.say(sentence);
-  }
-
-  private notice(sentence: string, action = "", act: () => void = () => undefined): void {
-    const { notice } = this.view;
-    notice.hidden = sentence === "";
-    if (sentence === "") return;
-    const button = make("button", { type: "button", class: "action", part: "button" }, action);
-    button.addEventListener("click", act);
-    notice.replaceChildren(make("span", {}, sentence), button);
-    this.say(sentence);
-  }
-
-  private say(sentence: string): void { this.view.status.textContent = sentence; }
-
-  private tell(name: string, detail: Record<string, unknown>): void {
-    const told = { ...detail, article: this.article, revision: this.audio?.revision ?? "" };
-    this.dispatchEvent(new CustomEvent(`briefcast-${name}`, { bubbles: true, composed: true, detail: told }));
-  }
-}
-
-function keepNothing(store: ReturnType<typeof storage>, article: string): void {
-  if (store !== null) keep(store, article, 0, "", Date.now());
 }

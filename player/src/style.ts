@@ -13,7 +13,6 @@ const CSS = `
   --hover: color-mix(in srgb, var(--ink) 7%, transparent);
   --round: var(--briefcast-radius, 0.875rem);
   display: block;
-  container-type: inline-size;
   color: var(--ink);
   font: 400 1rem/1.4 var(--briefcast-font, system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif);
   text-align: start;
@@ -32,6 +31,8 @@ const CSS = `
 }
 :host([hidden]), [hidden] { display: none !important; }
 *, *::before, *::after { box-sizing: border-box; }
+/* Not the element itself: in older browsers the mini player would be held inside it. */
+.frame { container-type: inline-size; }
 .card {
   display: grid;
   grid-template-columns: auto minmax(0, 1fr);

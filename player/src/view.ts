@@ -91,7 +91,7 @@ export function view(texts: Texts): View {
   const mini = make("div", { class: "mini", part: "mini", role: "group", "aria-label": texts.miniPlayer, hidden: true }, miniBar, miniPlay, miniTitle, make("span", { class: "badge" }, texts.ai), miniTime, miniClose);
   // What stands inside the element is for pages without scripts; it is shown again where nothing else plays.
   const fallback = make("div", { hidden: true }, make("slot"));
-  const section = make("section", { "aria-label": texts.player, part: "player" }, card, plain, fallback, status, mini);
+  const section = make("section", { "aria-label": texts.player, part: "player" }, make("div", { class: "frame" }, card), plain, fallback, status, mini);
   return {
     section, card, play, label, time, slider, back, forward, speed, next, download, toggles, panels,
     disclosure: words, notice, status, plain, mini, miniPlay, miniTitle, miniTime, miniBar, miniClose, fallback,

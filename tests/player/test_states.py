@@ -32,6 +32,26 @@ def test_what_is_being_made_is_there_when_it_is(stand):
     page.context.close()
 
 
+def test_from_what_is_heard_while_it_is_made_it_goes_on_with_the_mp3_at_the_same_moment(stand):
+    # Given a playlist (here one that any browser plays, as the module that plays others is fetched from Briefcast)
+    module = "export function attach(element, address) { element.src = address; return () => undefined; }"
+    stand.paper.put("/player-hls.js", module, "text/javascript")
+    market = stand.api.get("/v1/articles/desk/market/audio").json()["url"]
+    stand.put_audio("desk:live", url="", state="making", hls=stand.audio["url"])
+    page = stand.page(at(stand, "desk:live"))
+    page.wait_for_selector(READY)
+    player(page, "p.play()")
+    until(page, "p.currentTime > 1")
+    # When the MP3 is there / Then it goes on with that, from where it was
+    stand.put_audio("desk:live", url=market, duration_s=9.0)
+    player(page, "p.look()")
+    until(page, f"p.element.src == '{market}' && !p.paused && p.currentTime > 1.2")
+    assert player(page, "p.currentTime") < 4
+    assert player(page, "p.state") == "playing"
+    assert page.get_by_role("link", name="Download").get_attribute("href") == market
+    page.context.close()
+
+
 def test_an_update_waits_until_its_listener_wants_it(stand):
     stand.put_audio("desk:news")
     page = stand.page(at(stand, "desk:news"))

@@ -1,0 +1,107 @@
+// The player's face: where it is, what state it is in, what it says. Plays and fetches nothing.
+
+import type { ArticleAudio } from "./article";
+import { clock } from "./clock";
+import { make, setIcon } from "./elements";
+import { spoken, type Texts } from "./texts";
+import type { View } from "./view";
+
+export type PlayerState =
+  | "loading" | "none" | "soon" | "making" | "ready" | "playing" | "paused" | "ended" | "retracted" | "offline" | "failed";
+
+/** The player that is heard; another one that begins stops it. */
+export const floor: { heard: Face | null } = { heard: null };
+
+export abstract class Face extends HTMLElement {
+  protected view!: View;
+  protected words!: Texts;
+  protected language = "en";
+  protected audio: ArticleAudio | null = null;
+  protected articles: string[] = [];
+  protected number = 0;
+  protected begun = false;
+  protected seen = true;
+  protected dismissed = false;
+
+  abstract get currentTime(): number;
+  abstract get duration(): number;
+  abstract pause(): void;
+  protected abstract get article(): string;
+
+  protected showTime(now: number, told: boolean): void {
+    const { slider, time, miniTime, miniBar } = this.view;
+    const whole = this.duration;
+    slider.max = String(whole || 1);
+    slider.value = String(now);
+    const done = `${whole > 0 ? Math.min(100, (100 * now) / whole) : 0}%`;
+    slider.style.setProperty("--done", done);
+    miniBar.style.setProperty("--done", done);
+    const text = `${clock(now)} / ${clock(whole)}`;
+    if (time.textContent === text && slider.hasAttribute("aria-valuetext") && !told) return;
+    time.textContent = miniTime.textContent = text;
+    if (told) slider.setAttribute("aria-valuetext", `${spoken(this.words, this.language, now)} ${this.words.of} ${spoken(this.words, this.language, whole)}`);
+  }
+
+  protected showMini(): void {
+    const { mini, play } = this.view;
+    const shown = this.begun && !this.seen && !this.dismissed && floor.heard === this && !this.hasAttribute("no-mini");
+    if (mini.hidden === !shown) return;
+    const focused = mini.contains(this.shadowRoot?.activeElement ?? null);
+    mini.hidden = !shown;
+    // What is focused must not come to lie behind the bar.
+    document.documentElement.style.setProperty("scroll-padding-bottom", shown ? `${mini.offsetHeight}px` : "");
+    if (focused && !shown) play.focus({ preventScroll: true });
+  }
+
+  protected toState(state: PlayerState): void {
+    if (this.getAttribute("state") !== state) {
+      this.setAttribute("state", state);
+      this.tell("state", { state });
+    }
+    const playing = state === "playing";
+    for (const control of [this.view.play, this.view.miniPlay]) {
+      const name = playing ? this.words.pause : this.words.play;
+      control.setAttribute("aria-label", name);
+      control.title = name;
+      setIcon(control, playing ? "pause" : "play");
+    }
+    if (playing && this.articles.length === 1) this.view.label.textContent = this.words.listen;
+    this.showMini();
+  }
+
+  /** Show a sentence in place of the player; null: the player, "": neither. */
+  protected message(sentence: string | null, again: (() => void) | null = null): void {
+    const { card, plain, section } = this.view;
+    card.hidden = sentence !== null;
+    plain.hidden = sentence === null || sentence === "";
+    // A sentence alone is no landmark to go to.
+    if (sentence === null) section.removeAttribute("role");
+    else section.setAttribute("role", "group");
+    if (!sentence) return;
+    const line = make("p", {}, sentence);
+    if (again !== null) {
+      const button = make("button", { type: "button", class: "action", part: "button" }, this.words.again);
+      button.addEventListener("click", again);
+      line.append(button);
+    }
+    plain.replaceChildren(line);
+    this.say(sentence);
+  }
+
+  protected notice(sentence: string, action = "", act: () => void = () => undefined): void {
+    const { notice } = this.view;
+    notice.hidden = sentence === "";
+    if (sentence === "") return;
+    const button = make("button", { type: "button", class: "action", part: "button" }, action);
+    button.addEventListener("click", act);
+    notice.replaceChildren(make("span", {}, sentence), button);
+    this.say(sentence);
+  }
+
+  protected say(sentence: string): void { this.view.status.textContent = sentence; }
+
+  protected tell(name: string, detail: Record<string, unknown>): void {
+    const told = { ...detail, article: this.article, revision: this.audio?.revision ?? "" };
+    this.dispatchEvent(new CustomEvent(`briefcast-${name}`, { bubbles: true, composed: true, detail: told }));
+  }
+}

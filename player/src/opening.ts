@@ -1,0 +1,117 @@
+// What the player opens and shows of its article: panels, queue, transcript. Plays nothing.
+
+import { type ArticleAudio, readTranscript } from "./article";
+import { clock } from "./clock";
+import { make } from "./elements";
+import { Face } from "./face";
+import { find } from "./fetching";
+import { fillMade, fillRows, fillShare, markChapter, markRow } from "./panels";
+import { Reading } from "./reading";
+import type { PanelName } from "./view";
+
+export abstract class Opening extends Face {
+  protected reading: Reading | null = null;
+  // Seconds at which it will begin.
+  protected start = 0;
+
+  abstract play(): Promise<void>;
+  abstract seek(seconds: number): void;
+  protected abstract get base(): string;
+  protected abstract go(number: number, playing: boolean): Promise<void>;
+
+  protected closePanels(): void {
+    for (const [name, panel] of Object.entries(this.view.panels) as [PanelName, HTMLElement][]) {
+      if (!panel.hidden) { this.togglePanel(name); this.view.toggles[name].focus(); }
+    }
+  }
+
+  protected togglePanel(name: PanelName): void {
+    const opening = this.view.panels[name].hidden;
+    for (const [other, panel] of Object.entries(this.view.panels) as [PanelName, HTMLElement][]) {
+      const open = other === name && opening;
+      panel.hidden = !open;
+      this.view.toggles[other].setAttribute("aria-expanded", String(open));
+    }
+    if (!opening || this.audio === null) return;
+    if (name === "transcript") void this.read(this.audio);
+    if (name === "queue") void this.nameQueue();
+    if (name === "share") {
+      const several = document.querySelectorAll("briefcast-player").length > 1 || this.number > 0;
+      fillShare(this.view.panels.share, this.words, this.page(this.audio), several ? this.article : "", this.audio.title, this.currentTime, (what) => this.say(what));
+    }
+    this.show(true);
+  }
+
+  protected page(audio: ArticleAudio): string {
+    const canonical = document.querySelector<HTMLLinkElement>("link[rel=canonical]")?.href ?? location.href;
+    return new URL(this.getAttribute("page") ?? (this.number > 0 && audio.link !== "" ? audio.link : canonical), location.href).href;
+  }
+
+  protected async read(audio: ArticleAudio): Promise<void> {
+    const panel = this.view.panels.transcript;
+    if (this.reading !== null && panel.contains(this.reading.element)) return;
+    panel.replaceChildren(make("p", {}, this.words.loading));
+    try {
+      const answer = await fetch(audio.transcript, { credentials: "omit" });
+      if (!answer.ok) throw new Error(answer.statusText);
+      const passages = readTranscript(await answer.json());
+      if (audio !== this.audio) return;
+      this.reading = new Reading(passages, this.words.transcript, this.words.jump, (to) => { this.seek(to); void this.play(); });
+      // Pages may put something after the text, such as a way to report a word.
+      panel.replaceChildren(this.reading.element, make("slot", { name: "report" }));
+      this.reading.show(this.currentTime);
+    } catch {
+      const link = make("a", { href: audio.page || audio.transcript }, this.words.transcript);
+      panel.replaceChildren(make("p", {}, `${this.words.failed} `, link));
+    }
+  }
+
+  /** Show what does not change while it plays. */
+  protected dress(audio: ArticleAudio): void {
+    const { view: shown, words } = this;
+    shown.section.setAttribute("aria-label", `${words.player}: ${audio.title}`);
+    shown.card.classList.remove("waiting");
+    shown.label.textContent = this.articles.length > 1 ? audio.title : this.start > 0 && !this.begun ? `${words.resume} ${clock(this.start)}` : words.listen;
+    shown.disclosure.textContent = audio.disclosure;
+    shown.download.href = audio.url;
+    shown.download.download = `${audio.title.replace(/[^\p{L}\p{N} -]/gu, "").slice(0, 80) || "audio"}.mp3`;
+    shown.download.hidden = audio.url === "";
+    shown.miniTitle.textContent = audio.title;
+    shown.miniTitle.lang = audio.language;
+    shown.toggles.chapters.hidden = audio.chapters.length < 2;
+    shown.toggles.transcript.hidden = audio.transcript === "";
+    fillRows(shown.panels.chapters, "chapter", audio.chapters.map(({ title, start }) => ({
+      when: clock(start), title, choose: (): void => { this.seek(start); void this.play(); },
+    })));
+    shown.panels.transcript.lang = shown.panels.chapters.lang = audio.language;
+    fillMade(shown.panels.made, words, audio, this.language);
+    this.showQueue();
+    if (!shown.panels.transcript.hidden) void this.read(audio);
+  }
+
+  protected showQueue(): void {
+    const several = this.articles.length > 1;
+    this.view.toggles.queue.hidden = !several;
+    this.view.next.hidden = this.number + 1 >= this.articles.length;
+    if (several && !this.view.panels.queue.hidden) void this.nameQueue();
+  }
+
+  protected async nameQueue(): Promise<void> {
+    const found = await Promise.all(this.articles.slice(0, 50).map((article) => find(this.base, article)));
+    fillRows(this.view.panels.queue, "queued", found.map((one, number) => ({
+      when: one.kind === "audio" ? clock(one.audio.duration) : "–",
+      title: one.kind === "audio" ? one.audio.title : (this.articles[number] ?? ""),
+      choose: (): void => void this.go(number, true),
+    })));
+    markRow(this.view.panels.queue, this.number);
+  }
+
+  /** Show where it is; `told`: to screen readers as well, who would not stop talking if each second were. */
+  protected show(told: boolean): void {
+    const now = this.currentTime;
+    this.showTime(now, told || this.shadowRoot?.activeElement !== this.view.slider);
+    if (this.audio === null) return;
+    if (!this.view.panels.chapters.hidden) markChapter(this.view.panels.chapters, this.audio, now);
+    if (!this.view.panels.transcript.hidden) this.reading?.show(now);
+  }
+}
