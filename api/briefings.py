@@ -207,6 +207,27 @@ def publish(
     return shown
 
 
+@router.post(
+    "/{briefing_id}/retract",
+    status_code=202,
+    summary="Withdraw a briefing's audio",
+    responses=responses(*KEY_PROBLEMS, "unknown_briefing", "idempotency_key_reused"),
+)
+def retract(
+    briefing_id: BriefingId, context: Here, caller: Publisher, idempotency_key: IdempotencyKey = None
+) -> schemas.Briefing:
+    """Takes the audio out of feeds, pages and players, for good: every address of it answers 410, of earlier revisions
+    too, and its bytes are erased. What is held or being made of it is given up. `regenerate` makes new audio.
+    """
+
+    def work(session: Session, now: datetime) -> tuple[RevisionRow, int]:
+        return asking.retract(session, _row(session, briefing_id).id, now), 202
+
+    fingerprint = stable_hash("retract/1", briefing_id)
+    shown, _ = once(context, Asked(Action.RETRACT, caller, idempotency_key, fingerprint), work)
+    return shown
+
+
 @router.get(
     "/{briefing_id}/events",
     summary="Follow a briefing",

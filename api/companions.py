@@ -25,7 +25,10 @@ _PAGE_POLICY = (
 File = Annotated[str, Path(description="`transcript.vtt`, `.srt`, `.json`, `.html`, or `chapters.json`")]
 Number = Annotated[str, Path(description="Number of the revision")]
 
-_ANSWERS = {200: {"content": {media_type: {} for media_type in COMPANION_TYPES.values()}}, **responses("not_found")}
+_ANSWERS = {
+    200: {"content": {media_type: {} for media_type in COMPANION_TYPES.values()}},
+    **responses("not_found", "withdrawn"),
+}
 
 
 @get_and_head(

@@ -25,7 +25,7 @@ _templates = Jinja2Templates(FilePath(__file__).with_name("templates"))
     router,
     "/embed/{source}/{article}",
     summary="A page that plays an article's audio",
-    responses={200: {"content": {"text/html": {}}}, **responses("no_audio")},
+    responses={200: {"content": {"text/html": {}}}, **responses("no_audio", "withdrawn")},
 )
 def embed(source: Name, article: Name, request: Request, context: Here) -> Response:
     """Made from the article's audio JSON alone; without JavaScript it is the browser's own player."""
@@ -33,7 +33,9 @@ def embed(source: Name, article: Name, request: Request, context: Here) -> Respo
         raise Problem("not_found", "there is nothing here")
     ref = ArticleRef(source=source, id=article)
     audio = told_of(context, ref)
-    if audio is None or is_retracted(audio):
+    if audio is not None and is_retracted(audio):
+        raise Problem("withdrawn", "the audio was withdrawn by its newsroom")
+    if audio is None:
         raise Problem("no_audio", f"{ref} has no audio")
     minutes, seconds = divmod(int(audio["duration_s"]), 60)
     audio["length"] = f"{minutes}:{seconds:02}"

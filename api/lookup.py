@@ -17,7 +17,7 @@ from api.problems import Problem, responses
 from api.published import none_match
 from api.routes import get_and_head
 from briefing.errors import AddressRefused, UnknownReference
-from briefing.public_names import ARTICLE, address_name, article_name
+from briefing.public_names import ARTICLE, address_name, article_name, gone_name
 from briefing.values import ArticleRef
 
 router = APIRouter(tags=["published"])
@@ -91,7 +91,8 @@ def article_at(context: Context, address: str) -> ArticleRef | None:
 
 def told_of(context: Context, ref: ArticleRef) -> dict[str, Any] | None:
     """Return the article's audio JSON, a tombstone included; None where there is none."""
-    small = context.small.read(article_name(ref))
+    name = article_name(ref)
+    small = context.small.read(name) or context.small.read(gone_name(name))
     try:
         told = json.loads(small.content) if small else None
     except ValueError:

@@ -43,6 +43,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "storage_full": (507, "The storage has no room for a file"),
     "unknown_briefing": (404, "There is no such briefing"),
     "no_audio": (404, "There is no audio for this article"),
+    "withdrawn": (410, "The audio was withdrawn"),
     "not_found": (404, "There is nothing here"),
     "method_not_allowed": (405, "The method is not allowed here"),
     "idempotency_key_reused": (422, "The Idempotency-Key was used for another request"),

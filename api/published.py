@@ -22,6 +22,7 @@ from briefing.public_names import (
     ARTWORK,
     AUDIO,
     FEED,
+    TOMBSTONE,
     alias_name,
     article_name,
     artwork_name,
@@ -29,6 +30,7 @@ from briefing.public_names import (
     audio_serving,
     audio_sha256,
     feed_name,
+    gone_name,
 )
 from briefing.values import NAME_PATTERN, ArticleRef, is_name
 
@@ -52,7 +54,7 @@ Name = Annotated[str, Path(pattern=f"^{NAME_PATTERN}$")]
     "/audio/{name}",
     summary="An MP3",
     response_class=StreamingResponse,
-    responses={200: {"content": {"audio/mpeg": {}}}, **responses("not_found")},
+    responses={200: {"content": {"audio/mpeg": {}}}, **responses("not_found", "withdrawn")},
 )
 def audio(name: str, request: Request, context: Here) -> Response:
     """The bytes of `/audio/{sha256}.mp3`; answers HEAD, single, suffix and multiple Range, If-Range, If-None-Match."""
@@ -68,15 +70,15 @@ def audio(name: str, request: Request, context: Here) -> Response:
     summary="An article's current MP3",
     status_code=302,
     response_class=RedirectResponse,
-    responses=responses("no_audio"),
+    responses=responses("no_audio", "withdrawn"),
 )
 def alias(source: Name, article: Name, context: Here) -> Response:
     """Redirects to the audio that is live now."""
     _check_names(source, article)
-    target = context.files.target(alias_name(ArticleRef(source=source, id=article)))
-    sha256 = audio_sha256(target or "")
+    name = alias_name(ArticleRef(source=source, id=article))
+    sha256 = audio_sha256(context.files.target(name) or "")
     if sha256 is None:
-        raise Problem("no_audio", f"{source}:{article} has no audio")
+        raise gone_or(context, name, Problem("no_audio", f"{source}:{article} has no audio"))
     return RedirectResponse(
         f"{context.audio_at}/{audio_name(sha256)}", status_code=302, headers={"Cache-Control": ALIAS.cache}
     )
@@ -86,7 +88,7 @@ def alias(source: Name, article: Name, context: Here) -> Response:
     router,
     ARTICLE_AUDIO,
     summary="An article's audio, for players",
-    responses={200: {"content": {"application/json": {}}}, **responses("no_audio")},
+    responses={200: {"content": {"application/json": {}}}, **responses("no_audio", "withdrawn")},
 )
 def article_audio(source: Name, article: Name, request: Request, context: Here) -> Response:
     """Address, duration, chapters, transcripts and disclosure of the audio that is live now."""
@@ -99,7 +101,7 @@ def article_audio(source: Name, article: Name, request: Request, context: Here) 
     router,
     "/shows/{slug}/feed.xml",
     summary="A show's podcast feed",
-    responses={200: {"content": {"application/rss+xml": {}}}, **responses("not_found")},
+    responses={200: {"content": {"application/rss+xml": {}}}, **responses("not_found", "withdrawn")},
 )
 def feed(slug: Name, request: Request, context: Here) -> Response:
     """RSS 2.0 for podcast apps."""
@@ -111,7 +113,7 @@ def feed(slug: Name, request: Request, context: Here) -> Response:
     router,
     "/shows/{slug}/artwork.jpg",
     summary="A show's artwork",
-    responses={200: {"content": {"image/jpeg": {}}}, **responses("not_found")},
+    responses={200: {"content": {"image/jpeg": {}}}, **responses("not_found", "withdrawn")},
 )
 def artwork(slug: Name, request: Request, context: Here) -> Response:
     """A square JPEG."""
@@ -131,7 +133,7 @@ def _serve(request: Request, context: Context, sha256: str) -> Response:
     name, files = audio_name(sha256), context.files
     found = files.look(name)
     if found is None:
-        raise Problem("not_found", "there is no such audio")
+        raise gone_or(context, name, Problem("not_found", "there is no such audio"))
     cache = audio_serving(purged=bool(context.public.purge_command)).cache
     if (elsewhere := sent_elsewhere(request, context, name, cache)) is not None:
         return elsewhere
@@ -153,6 +155,14 @@ def _spans(request: Request, size: int, headers: Mapping[str, str]) -> list[Span
     if given is None or (state is not None and state not in {headers["ETag"], headers["Last-Modified"]}):
         return None
     return asked(given, size)
+
+
+def gone_or(context: Context, name: str, missing: Problem) -> Problem:
+    """Return what to answer where nothing is: that it was withdrawn, if it was, else `missing`."""
+    if context.files.look(gone_name(name)) is None:
+        return missing
+    headers = {"Cache-Control": TOMBSTONE.cache}
+    return Problem("withdrawn", "the audio was withdrawn by its newsroom", headers=headers)
 
 
 def _unchanged(asked_with: Headers, tag: str, modified: float) -> bool:
@@ -179,7 +189,7 @@ def serve_small(request: Request, context: Context, name: str, serving: Serving,
     """
     found = context.small.read(name)
     if found is None:
-        raise missing
+        raise gone_or(context, name, missing)
     return small_answer(request.headers, found, serving)
 
 

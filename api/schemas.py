@@ -165,7 +165,9 @@ class Revision(BaseModel):
     """One attempt at a briefing's audio."""
 
     number: int
-    state: Literal["preparing", "speaking", "assembling", "publishing", "held", "live", "superseded", "failed"]
+    state: Literal[
+        "preparing", "speaking", "assembling", "publishing", "held", "live", "superseded", "retracted", "failed"
+    ]
     voice: str = Field(description="Asked to speak the body.")
     cast: dict[str, str] | None = Field(
         description="Who speaks each part; null until known.",

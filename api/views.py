@@ -32,6 +32,7 @@ _DONE_BY_STATE = {
     RevisionState.HELD: 2,
     RevisionState.LIVE: 3,
     RevisionState.SUPERSEDED: 3,
+    RevisionState.RETRACTED: 3,
     RevisionState.UNCHANGED: 1,
     RevisionState.FAILED: 1,
 }

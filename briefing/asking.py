@@ -19,7 +19,18 @@ from briefing.errors import UnknownReference
 from briefing.hashing import stable_hash
 from briefing.models import ArticleRow, BriefingRow, RevisionRow, VariationRow
 from briefing.ranks import lane_of, next_rank
-from briefing.revisions import LOOK, MAKE, Asker, casting_of, lock_briefing, locked, newest_revision, record
+from briefing.revisions import (
+    LOOK,
+    MAKE,
+    Asker,
+    casting_of,
+    give_up_unheard,
+    lock_briefing,
+    locked,
+    move,
+    newest_revision,
+    record,
+)
 from briefing.rows import add_unless_there
 from briefing.speech import Casting
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind
@@ -116,6 +127,9 @@ def edited(session: Session, wanted: Wanted, quiet: Quiet, now: datetime) -> tup
         wanted = replace(wanted, casting=casting_of(newest))
     wait_s = float(quiet.seconds) if briefing.live_revision else 0.0
     until = float(session.scalar(database_clock().select()) or 0.0) + wait_s
+    if newest is not None and briefing.live_revision is None and RevisionState(newest.state) is RevisionState.RETRACTED:
+        # Withdrawn by an editor, and not to be brought back by the next save of the story: that is for an editor too.
+        return newest, False
     if newest is None or casting_of(newest) != wanted.casting or RevisionState(newest.state) not in ACTIVE:
         return _new(session, briefing, newest, wanted, now, until if wait_s else None), True
     if newest.request["refetch"] and not steps.has_begun(session, newest.id, StepKind.PREPARE):
@@ -128,6 +142,23 @@ def edited(session: Session, wanted: Wanted, quiet: Quiet, now: datetime) -> tup
     newest.asked_again = True
     newest.look_after = until if wait_s else None
     return newest, wanted.queue is Queue.INTERACTIVE and _promoted(session, briefing, newest, wanted.asker)
+
+
+def retract(session: Session, briefing_id: str, now: datetime) -> RevisionRow:
+    """Withdraw a briefing: nothing of it is live, held or being made any more, and a step takes what is public away.
+
+    Return the revision that was heard last, or else the newest. Safe to repeat. Needs a writing session.
+    """
+    briefing = lock_briefing(session, briefing_id)
+    give_up_unheard(session, briefing.id, now)
+    if briefing.live_revision is not None:
+        move(locked(session, briefing.live_revision), RevisionState.RETRACTED, now)
+        briefing.live_revision = None
+    newest = newest_revision(session, briefing.id)
+    assert newest is not None
+    steps.record(session, StepKind.WITHDRAW, Queue.INTERACTIVE, revision_id=newest.id)
+    session.flush()
+    return newest
 
 
 def _promoted(

@@ -29,6 +29,7 @@ class Action(StrEnum):
     """A CMS said that a story was saved."""
     REGENERATE = "regenerate"
     PUBLISH = "publish"
+    RETRACT = "retract"
     JINGLE_UPLOAD = "jingle_upload"
     JINGLE_REMOVE = "jingle_remove"
     KEY_CREATE = "key_create"

@@ -108,6 +108,10 @@ def companion_serving(name: str, *, pinned: bool, purged: bool = False) -> Servi
     return Serving(COMPANION_TYPES[name], kept if pinned else MOVING_CACHE)
 
 
+#: What a withdrawn file's address answers from then on, with 410.
+TOMBSTONE = Serving("application/json", MOVING_CACHE)
+
+
 def gone_name(name: str) -> str:
     """Return the name of a withdrawn file's tombstone."""
     return f"{GONE}/{name}"

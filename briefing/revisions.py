@@ -207,6 +207,15 @@ def supersede_unfinished(session: Session, briefing_id: str, number: int, now: d
     _supersede(session, briefing_id, number, ACTIVE - {RevisionState.PUBLISHING}, now)
 
 
+def give_up_unheard(session: Session, briefing_id: str, now: datetime) -> None:
+    """Stop every revision that is being made, published or held, as when the briefing is withdrawn. Needs the
+    briefing's lock.
+    """
+    newest = newest_revision(session, briefing_id)
+    if newest is not None:
+        _supersede(session, briefing_id, newest.number + 1, ACTIVE | {RevisionState.HELD}, now)
+
+
 def _supersede(
     session: Session, briefing_id: str, number: int, states: Collection[RevisionState], now: datetime
 ) -> None:

@@ -19,6 +19,8 @@ class RevisionState(StrEnum):
     LIVE = "live"
     SUPERSEDED = "superseded"
     """A newer revision took its place, before or after it was live."""
+    RETRACTED = "retracted"
+    """Withdrawn after it was live: nothing of it is public any more, and its audio is being erased."""
     UNCHANGED = "unchanged"
     """Asked for like the one before it, and the articles still say the same: that one counts."""
     FAILED = "failed"
@@ -30,7 +32,7 @@ ACTIVE = frozenset(
 )
 
 #: States that nothing follows.
-FINAL = frozenset({RevisionState.SUPERSEDED, RevisionState.UNCHANGED, RevisionState.FAILED})
+FINAL = frozenset({RevisionState.SUPERSEDED, RevisionState.RETRACTED, RevisionState.UNCHANGED, RevisionState.FAILED})
 
 _FOLLOWS: dict[RevisionState, frozenset[RevisionState]] = {
     RevisionState.PREPARING: frozenset({RevisionState.SPEAKING, RevisionState.ASSEMBLING, RevisionState.UNCHANGED}),
@@ -39,7 +41,8 @@ _FOLLOWS: dict[RevisionState, frozenset[RevisionState]] = {
     RevisionState.ASSEMBLING: frozenset({RevisionState.SPEAKING, RevisionState.PUBLISHING, RevisionState.HELD}),
     RevisionState.PUBLISHING: frozenset({RevisionState.LIVE}),
     RevisionState.HELD: frozenset({RevisionState.PUBLISHING}),
-    RevisionState.LIVE: frozenset(),
+    RevisionState.LIVE: frozenset({RevisionState.RETRACTED}),
+    RevisionState.RETRACTED: frozenset(),
     RevisionState.SUPERSEDED: frozenset(),
     RevisionState.UNCHANGED: frozenset(),
     RevisionState.FAILED: frozenset(),
@@ -49,7 +52,7 @@ _FOLLOWS: dict[RevisionState, frozenset[RevisionState]] = {
 def may_follow(before: RevisionState, after: RevisionState) -> bool:
     """Tell whether a revision may go from `before` to `after`.
 
-    Any active or held revision may fail or be superseded; a live one can only be superseded.
+    Any active or held revision may fail or be superseded; a live one can only be superseded or retracted.
     """
     if after is RevisionState.SUPERSEDED:
         return before in ACTIVE or before in {RevisionState.HELD, RevisionState.LIVE}
@@ -72,6 +75,8 @@ class StepKind(StrEnum):
     """Checks and re-encodes an editor's upload."""
     ESTIMATE = "estimate"
     """Measuring what articles would cost; of no revision."""
+    WITHDRAW = "withdraw"
+    """Taking everything that is public of a retracted briefing away, and erasing its audio."""
     VERIFY = "verify"
     """Fetching what was published as a podcast app would."""
 

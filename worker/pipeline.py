@@ -22,6 +22,7 @@ DEADLINE_S = {
     StepKind.RECAST: 120.0,
     StepKind.ASSEMBLE: 1800.0,
     StepKind.PUBLISH: 60.0,
+    StepKind.WITHDRAW: 120.0,
     StepKind.JINGLE: 60.0,
     StepKind.ESTIMATE: 300.0,
     StepKind.VERIFY: 600.0,

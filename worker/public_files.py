@@ -18,10 +18,12 @@ from briefing.public_names import (
     ALIAS,
     ARTICLE,
     ARTWORK,
+    COMPANION_TYPES,
     EMBED_SCRIPT_NAME,
     FEED,
     PLAYER,
     PLAYER_NAME,
+    TOMBSTONE,
     address_name,
     alias_name,
     article_name,
@@ -32,6 +34,7 @@ from briefing.public_names import (
     briefing_folder,
     companion_serving,
     feed_name,
+    gone_name,
     listen_name,
 )
 from briefing.settings import AudienceSettings
@@ -120,6 +123,11 @@ class PublicFiles:
         named += [audio_name(sha256) for sha256 in audio]
         return found + [name for name in named if self.storage.look(name) or self.storage.target(name)]
 
+    def names_of(self, briefing: str, refs: Iterable[ArticleRef], sha256: str) -> list[str]:
+        """Return the names at which a briefing is heard and read now, whether anything is there or not."""
+        own = [f"{briefing_folder(briefing)}/{name}" for name in COMPANION_TYPES]
+        return [audio_name(sha256), *own, *(name for ref in refs for name in (alias_name(ref), article_name(ref)))]
+
     def put_audio(self, sha256: str) -> None:
         """Make a stored MP3 public. Raises StorageUnavailable."""
         self.storage.publish(audio_name(sha256), sha256, audio_serving(purged=bool(self.purge_command)))
@@ -134,6 +142,18 @@ class PublicFiles:
             if audio["article_url"]:
                 leads = {"article": str(ref)}
                 self.storage.write(address_name(audio["article_url"]), json.dumps(leads).encode(), ADDRESS)
+
+    def bury(self, names: Iterable[str]) -> None:
+        """Have addresses say from now on that what was there has been withdrawn. Raises StorageUnavailable."""
+        for name in names:
+            told = {"state": "retracted", "code": "withdrawn", "status": 410, "title": "The audio was withdrawn"}
+            self.storage.write(gone_name(name), json.dumps(told).encode(), TOMBSTONE)
+
+    def unbury(self, names: Iterable[str]) -> None:
+        """Take away the tombstones of what is published again. Raises StorageUnavailable."""
+        for name in names:
+            if self.storage.look(gone_name(name)):
+                self.storage.remove(gone_name(name))
 
     def remove(self, names: Iterable[str]) -> None:
         """Delete public files, and have caches drop those that they may keep for a year. Raises StorageUnavailable."""

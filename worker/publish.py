@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 #: Items in a feed; an older episode's MP3 keeps its address, but apps no longer list it.
 FEED_ITEMS = 300
 
+#: States of revisions whose audio may have been public.
+_ONCE_LIVE = [RevisionState.LIVE.value, RevisionState.SUPERSEDED.value, RevisionState.RETRACTED.value]
+
 
 def publish(session: Session, revision: RevisionRow, storage: BlobStorage, files: PublicFiles, now: datetime) -> None:
     """Make a finished revision the live one, unless a newer one is. Needs a writing session.
@@ -55,6 +58,8 @@ def publish(session: Session, revision: RevisionRow, storage: BlobStorage, files
         raise MasterRejected(message, hint="Regenerate the briefing.")
     _check_watermark(session, briefing, revision)
     reach(Failpoint.PUBLISH_BEFORE)
+    ref = own_article(session, briefing)
+    files.unbury(files.names_of(briefing.id, [ref] if ref else [], master.sha256))
     files.put_audio(master.sha256)
     reach(Failpoint.PUBLISH_AUDIO)
     _write_companions(briefing, revision, master, storage, files)
@@ -162,7 +167,7 @@ def public_files(session: Session, briefing: BriefingRow, files: PublicFiles) ->
             session.scalars(
                 select(MasterRow.sha256)
                 .join(RevisionRow, RevisionRow.master_key == MasterRow.key)
-                .where(condition, RevisionRow.state.in_([RevisionState.LIVE.value, RevisionState.SUPERSEDED.value]))
+                .where(condition, RevisionRow.state.in_(_ONCE_LIVE))
             )
         )
 

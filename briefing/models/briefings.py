@@ -23,7 +23,7 @@ class BriefingRow(Base):
     articles: Mapped[list[Any]]
     """Ordered "source:id" strings."""
     live_revision: Mapped[int | None] = mapped_column(Integer)
-    """The revision that readers hear. Only publishing changes it, and only upwards."""
+    """The revision that readers hear. Publishing changes it, only upwards, and retracting empties it."""
     created_at: Mapped[datetime]
 
 

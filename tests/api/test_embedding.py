@@ -91,12 +91,12 @@ def test_what_was_retracted_is_said_to_be_so_and_shown_nowhere(tmp_path, monkeyp
     place = own_place(tmp_path, monkeypatch)
     with client_of(place) as own:
         place.files.storage.write(
-            "v1/articles/desk/gone/audio", json.dumps({"article": "desk:gone", "state": "retracted"}).encode(), _JSON
+            "gone/v1/articles/desk/gone/audio", json.dumps({"state": "retracted"}).encode(), _JSON
         )
         [found] = asked(own, article="desk:gone")
         assert (found["state"], found["audio"]) == ("retracted", None)
-        for path in ("/embed/desk/gone", f"/oembed?url={own.base_url}/embed/desk/gone"):
-            assert own.get(path).status_code == 404, path
+        assert own.get("/embed/desk/gone").status_code == 410
+        assert own.get(f"/oembed?url={own.base_url}/embed/desk/gone").status_code == 404
 
 
 class Frame(HTMLParser):

@@ -24,6 +24,7 @@ DEMANDS = {
     ("GET", "/v1/briefings/{briefing_id}/events"): Scope.READ,
     ("POST", "/v1/briefings/{briefing_id}/regenerate"): Scope.GENERATE,
     ("POST", "/v1/briefings/{briefing_id}/publish"): Scope.PUBLISH,
+    ("POST", "/v1/briefings/{briefing_id}/retract"): Scope.PUBLISH,
     ("PUT", "/v1/articles/{source}/{article}/audio"): Scope.GENERATE,
     ("POST", "/v1/estimates"): Scope.GENERATE,
     ("GET", "/v1/estimates/{estimate_id}"): Scope.READ,

@@ -17,6 +17,7 @@ from worker.tasks.publish import publish_revision
 from worker.tasks.recast import recast_revision
 from worker.tasks.speak import speak_chunk
 from worker.tasks.verify import verify_revision
+from worker.tasks.withdraw import withdraw_briefing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +36,7 @@ TASKS: dict[StepKind, Task] = {
     StepKind.PUBLISH: publish_revision,
     StepKind.JINGLE: conform_jingle,
     StepKind.ESTIMATE: measure_articles,
+    StepKind.WITHDRAW: withdraw_briefing,
     StepKind.VERIFY: verify_revision,
 }
 

@@ -1,0 +1,21 @@
+"""The `withdraw` step: nothing of a retracted briefing is public any more."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from briefing import revisions, steps
+from worker.withdraw import withdraw
+
+if TYPE_CHECKING:
+    from briefing.steps import Lease
+    from worker.workplace import Workplace
+
+
+def withdraw_briefing(lease: Lease, place: Workplace) -> None:
+    """Take the briefing's files away, unless it has been published again since."""
+    with place.database.writing() as session:
+        row = revisions.locked_in_briefing(session, lease.revision_id)
+        if steps.finish(session, lease):
+            withdraw(session, revisions.lock_briefing(session, row.briefing_id), place.files, datetime.now(UTC))

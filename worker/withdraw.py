@@ -1,0 +1,71 @@
+"""Takes a retracted briefing away: its public files, its place in feeds, then the audio itself.
+
+Every address that it had answers 410 from then on; a tombstone lies there, so that a plain file server knows it too.
+The bytes go when nothing else is made of them: MP3s and transcripts, and takes that no other revision speaks. Repeating
+it does no harm. Backups are the operator's: docs/backup.md says how what was withdrawn leaves them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, exists, select
+
+from briefing.models import BriefingRow, MasterRow, RevisionRow, ShowRow, TakeRow
+from briefing.shows import lock_shows
+from worker import uses
+from worker.condemned import condemn
+from worker.publish import public_files, write_feed
+from worker.retention import let_go
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from worker.public_files import PublicFiles
+
+
+def withdraw(session: Session, briefing: BriefingRow, files: PublicFiles, now: datetime) -> bool:
+    """Take away what is public of `briefing`, which is locked; False where it is live again and nothing was done.
+
+    Needs a writing session. Raises StorageUnavailable.
+    """
+    if briefing.live_revision is not None:
+        return False
+    lock_shows(session, ShowRow.slug == briefing.show)
+    names = public_files(session, briefing, files)
+    # The tombstones first: at no moment is an address merely unknown.
+    files.bury(names)
+    files.remove(names)
+    write_feed(session, briefing.show, files)
+    _erase(session, briefing, files, now)
+    return True
+
+
+def _erase(session: Session, briefing: BriefingRow, files: PublicFiles, now: datetime) -> None:
+    """Give up the audio of all revisions, and what was made for them alone. The bytes go with the next sweeps."""
+    revisions = session.scalars(select(RevisionRow).where(RevisionRow.briefing_id == briefing.id)).all()
+    masters = {row.master_key for row in revisions if row.master_key}
+    takes = {chunk["key"] for row in revisions for chunk in row.chunks or ()}
+    for row in revisions:
+        let_go(session, row, files, now)
+    unused = session.execute(
+        select(MasterRow.key, MasterRow.sha256, MasterRow.transcript).where(
+            MasterRow.key.in_(masters), ~exists().where(RevisionRow.master_key == MasterRow.key)
+        )
+    ).all()
+    condemn(session, [name for row in unused for name in (row.sha256, row.transcript) if name], now.timestamp())
+    session.execute(delete(MasterRow).where(MasterRow.key.in_([row.key for row in unused])))
+    alone = sorted(takes - _used_by_others(session, takes))
+    condemn(session, session.scalars(select(TakeRow.sha256).where(TakeRow.key.in_(alone))).all(), now.timestamp())
+    session.execute(delete(TakeRow).where(TakeRow.key.in_(alone)))
+
+
+def _used_by_others(session: Session, takes: Iterable[str]) -> set[str]:
+    """Return those of `takes` that revisions speak which have not been let go, whether their uses are noted or not."""
+    others = session.scalars(
+        select(RevisionRow.chunks).where(RevisionRow.uses_noted.is_(False), RevisionRow.let_go_at.is_(None))
+    )
+    return uses.used(session, uses.TAKE, takes) | {chunk["key"] for chunks in others for chunk in chunks or ()}
