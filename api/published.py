@@ -24,6 +24,7 @@ from briefing.public_names import (
     FEED,
     TOMBSTONE,
     alias_name,
+    archive_name,
     article_name,
     artwork_name,
     audio_name,
@@ -107,6 +108,19 @@ def feed(slug: Name, request: Request, context: Here) -> Response:
     """RSS 2.0 for podcast apps."""
     _check_names(slug)
     return serve_small(request, context, feed_name(slug), FEED, Problem("not_found", f"there is no show {slug!r}"))
+
+
+@get_and_head(
+    router,
+    "/shows/{slug}/archive/{month}.xml",
+    summary="A month of a show's podcast feed",
+    responses={200: {"content": {"application/rss+xml": {}}}, **responses("not_found")},
+)
+def feed_archive(slug: Name, month: Name, request: Request, context: Here) -> Response:
+    """The episodes of a month, linked from the feed once that has not all of them (RFC 5005)."""
+    _check_names(slug, month)
+    missing = Problem("not_found", f"show {slug!r} has no such month")
+    return serve_small(request, context, archive_name(slug, month), FEED, missing)
 
 
 @get_and_head(

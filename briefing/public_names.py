@@ -45,6 +45,7 @@ COMPANION_TYPES = TRANSCRIPT_TYPES | {CHAPTERS_NAME: CHAPTERS_TYPE}
 #: Where tombstones of what was withdrawn lie, each at the address that it is the tombstone of; nginx answers 410 by it.
 GONE = "gone"
 
+_ARCHIVE_NAME = re.compile(r"shows/[^/]+/archive/([0-9]{4}-[0-9]{2})\.xml")
 _AUDIO_NAME = re.compile(r"audio/([0-9a-f]{64})\.mp3")
 
 
@@ -85,6 +86,17 @@ def address_name(address: str) -> str:
 def feed_name(slug: str) -> str:
     """Return the name of a show's feed."""
     return f"shows/{slug}/feed.xml"
+
+
+def archive_name(slug: str, month: str) -> str:
+    """Return the name of the page of a show's feed with the episodes of a month, such as 2026-11."""
+    return f"shows/{slug}/archive/{month}.xml"
+
+
+def archived_month(name: str) -> str | None:
+    """Return the month that an archive page is of; None for any other name."""
+    match = _ARCHIVE_NAME.fullmatch(name)
+    return match.group(1) if match else None
 
 
 def artwork_name(slug: str) -> str:

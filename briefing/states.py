@@ -77,6 +77,8 @@ class StepKind(StrEnum):
     """Measuring what articles would cost; of no revision."""
     WITHDRAW = "withdraw"
     """Taking everything that is public of a retracted briefing away, and erasing its audio."""
+    NOTIFY = "notify"
+    """Telling a hub that a feed has changed; of no revision."""
     VERIFY = "verify"
     """Fetching what was published as a podcast app would."""
 

@@ -29,7 +29,8 @@ PODCAST = "https://podcastindex.org/namespace/1.0"
 ATOM = "http://www.w3.org/2005/Atom"
 CONTENT = "http://purl.org/rss/1.0/modules/content/"
 PSC = "http://podlove.org/simple-chapters"
-_NAMESPACES = {"itunes": ITUNES, "podcast": PODCAST, "atom": ATOM, "content": CONTENT, "psc": PSC}
+HISTORY = "http://purl.org/syndication/history/1.0"
+_NAMESPACES = {"itunes": ITUNES, "podcast": PODCAST, "atom": ATOM, "content": CONTENT, "psc": PSC, "fh": HISTORY}
 
 #: Formats that apps may show while the audio plays.
 _CAPTIONS = frozenset({"text/vtt", "application/x-subrip"})
@@ -73,6 +74,12 @@ class Channel:
     artwork_address: str
     site: str
     """Address of the show's site, or ours where it names none."""
+    hubs: tuple[str, ...] = ()
+    """Addresses of WebSub hubs that hear of every change."""
+    links: tuple[tuple[str, str], ...] = ()
+    """Relations and addresses of other pages of the feed."""
+    archive: bool = False
+    """Whether this page is of the archive (RFC 5005)."""
 
 
 def render(channel: Channel, episodes: Sequence[Episode]) -> bytes:
@@ -88,12 +95,20 @@ def render(channel: Channel, episodes: Sequence[Episode]) -> bytes:
     if episodes:
         _add(top, "lastBuildDate", format_datetime(max(episode.published_at for episode in episodes)))
     _add(top, f"{{{ATOM}}}link", href=channel.feed_address, rel="self", type="application/rss+xml")
+    for hub in channel.hubs:
+        _add(top, f"{{{ATOM}}}link", href=hub, rel="hub")
+    for relation, address in channel.links:
+        _add(top, f"{{{ATOM}}}link", href=address, rel=relation, type="application/rss+xml")
+    if channel.archive:
+        _add(top, f"{{{HISTORY}}}archive")
     _add(top, f"{{{ITUNES}}}author", show.author or show.title)
     _add(top, f"{{{ITUNES}}}category", text=show.category)
     _add(top, f"{{{ITUNES}}}explicit", "true" if show.explicit else "false")
     _add(top, f"{{{ITUNES}}}image", href=channel.artwork_address)
     _add(top, f"{{{ITUNES}}}type", "episodic")
     _add(top, f"{{{PODCAST}}}guid", channel.guid)
+    # Other hosts ask before they copy it: no show wishes to find itself elsewhere.
+    _add(top, f"{{{PODCAST}}}locked", "yes")
     _add(top, f"{{{PODCAST}}}medium", "podcast")
     _add(top, f"{{{PODCAST}}}txt", "true", purpose="ai-content")
     for episode in episodes:

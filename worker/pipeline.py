@@ -25,6 +25,7 @@ DEADLINE_S = {
     StepKind.WITHDRAW: 120.0,
     StepKind.JINGLE: 60.0,
     StepKind.ESTIMATE: 300.0,
+    StepKind.NOTIFY: 60.0,
     StepKind.VERIFY: 600.0,
 }
 

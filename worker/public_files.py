@@ -26,6 +26,7 @@ from briefing.public_names import (
     TOMBSTONE,
     address_name,
     alias_name,
+    archive_name,
     article_name,
     artwork_name,
     audio_name,
@@ -48,6 +49,10 @@ if TYPE_CHECKING:
     from briefing.values import ArticleRef
 
 
+#: The scripts that readers' browsers fetch, by name.
+SCRIPTS = {PLAYER_NAME: player_script, EMBED_SCRIPT_NAME: embed_script}
+
+
 @dataclass(frozen=True)
 class PublicFiles:
     """The public files and the addresses they are served at."""
@@ -61,6 +66,8 @@ class PublicFiles:
     """What is counted of whoever fetches them."""
     purge_command: str = ""
     """What purges caches; see `worker.purge`."""
+    hubs: tuple[str, ...] = ()
+    """Addresses of the WebSub hubs that feeds name."""
 
     def audio_address(self, sha256: str) -> str:
         """Return the permanent address of an MP3."""
@@ -88,6 +95,10 @@ class PublicFiles:
     def feed_address(self, slug: str) -> str:
         """Return the address of a show's feed."""
         return f"{self.address}/{feed_name(slug)}"
+
+    def archive_address(self, slug: str, month: str) -> str:
+        """Return the address of the page of a show's feed that has a month's episodes."""
+        return f"{self.address}/{archive_name(slug, month)}"
 
     def companion_address(self, briefing: str, name: str, revision: int | None = None) -> str:
         """Return the address of a transcript or of chapters: of the live revision, or of one for good."""
@@ -163,16 +174,16 @@ class PublicFiles:
         base = self.audio_at or self.address
         purge(self.purge_command, [f"{base if audio_sha256(name) else self.address}/{name}" for name in gone])
 
-    def put_feed(self, slug: str, feed: bytes) -> None:
-        """Replace a show's feed. Raises StorageUnavailable."""
-        self.storage.write(feed_name(slug), feed, FEED)
+    def put_feed(self, name: str, feed: bytes) -> None:
+        """Replace a page of a show's feed. Raises StorageUnavailable."""
+        self.storage.write(name, feed, FEED)
 
     def put_player(self) -> None:
         """Write the web player of this release, unless it is there already. Raises StorageUnavailable."""
-        for name, script in ((PLAYER_NAME, player_script()), (EMBED_SCRIPT_NAME, embed_script())):
+        for name, script in SCRIPTS.items():
             found = self.storage.read(name)
-            if found is None or found[0] != script:
-                self.storage.write(name, script, PLAYER)
+            if found is None or found[0] != script():
+                self.storage.write(name, script(), PLAYER)
 
     def put_artwork(self, slug: str, jpeg: bytes) -> None:
         """Replace a show's artwork. Raises StorageUnavailable."""

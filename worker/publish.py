@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from briefing.audio import MASTER_RATE, Cue, Master
+from briefing.audio import MASTER_RATE, Master
 from briefing.errors import MasterRejected, WatermarkMissing
 from briefing.failpoints import Failpoint, reach
 from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, ShowRow
@@ -24,7 +24,7 @@ from briefing.states import RevisionState
 from briefing.transcript import CHAPTERS_NAME, TRANSCRIPT_TYPES
 from briefing.values import ArticleRef, Card
 from worker.companions import companions
-from worker.feed import Channel, Episode, render
+from worker.show_feed import write_feed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
 
     from briefing.storage import BlobStorage
     from worker.public_files import PublicFiles
-
-#: Items in a feed; an older episode's MP3 keeps its address, but apps no longer list it.
-FEED_ITEMS = 300
 
 #: States of revisions whose audio may have been public.
 _ONCE_LIVE = [RevisionState.LIVE.value, RevisionState.SUPERSEDED.value, RevisionState.RETRACTED.value]
@@ -73,7 +70,7 @@ def publish(session: Session, revision: RevisionRow, storage: BlobStorage, files
     _write_article(session, briefing, files)
     reach(Failpoint.PUBLISH_ARTICLE)
     files.put_player()
-    write_feed(session, briefing.show, files)
+    write_feed(session, briefing.show, files, _episode_row(session, briefing, now).published_at)
 
 
 def _alone(session: Session, revision: RevisionRow) -> BriefingRow:
@@ -103,7 +100,8 @@ def rewrite(session: Session, revision: RevisionRow, storage: BlobStorage, files
     if briefing.live_revision != revision.id or storage.path(master.sha256) is None:
         return
     write_live(session, briefing, revision, storage, files)
-    write_feed(session, briefing.show, files)
+    episode = session.get_one(EpisodeRow, (briefing.show, briefing.id))
+    write_feed(session, briefing.show, files, episode.published_at)
 
 
 def write_live(
@@ -244,73 +242,3 @@ def _made(revision: RevisionRow) -> dict[str, Any]:
         # Every MP3 is signed, or is not published (`worker.sign`).
         "signed": True,
     }
-
-
-def write_feed(session: Session, slug: str, files: PublicFiles) -> None:
-    """Write a show's feed from what is live. Raises StorageUnavailable."""
-    row = session.get_one(ShowRow, slug)
-    show = Show.stored(row.settings)
-    found = session.execute(
-        select(
-            EpisodeRow.guid,
-            EpisodeRow.published_at,
-            RevisionRow.card,
-            MasterRow.sha256,
-            MasterRow.bytes,
-            MasterRow.samples,
-            MasterRow.chapters,
-            MasterRow.transcript,
-            BriefingRow.id,
-        )
-        .join(BriefingRow, BriefingRow.id == EpisodeRow.briefing_id)
-        .join(RevisionRow, RevisionRow.id == BriefingRow.live_revision)
-        .join(MasterRow, MasterRow.key == RevisionRow.master_key)
-        .where(EpisodeRow.show == slug)
-        .order_by(EpisodeRow.published_at.desc(), EpisodeRow.briefing_id)
-        .limit(FEED_ITEMS)
-    ).all()
-    channel = Channel(
-        show=show,
-        guid=row.podcast_guid,
-        feed_address=files.feed_address(slug),
-        artwork_address=files.artwork_address(slug),
-        site=show.link or files.address,
-    )
-    files.put_feed(slug, render(channel, [_episode(*entry, slug=slug, files=files) for entry in found]))
-
-
-def _episode(  # noqa: PLR0913  the columns of one row
-    guid: str,
-    published_at: datetime,
-    card: dict[str, Any],
-    sha256: str,
-    size: int,
-    samples: int,
-    chapters: list[Any],
-    transcript: str,
-    briefing: str,
-    *,
-    slug: str,
-    files: PublicFiles,
-) -> Episode:
-    shown = Card.stored(card)
-    return Episode(
-        guid=guid,
-        title=shown.title,
-        link=shown.link,
-        summary=shown.summary,
-        published_at=published_at,
-        audio_address=files.enclosure_address(slug, sha256),
-        audio_bytes=size,
-        duration_s=round(samples / MASTER_RATE),
-        disclosure=shown.disclosure,
-        byline=shown.byline,
-        language=shown.language,
-        transcripts=tuple(
-            (files.companion_address(briefing, name), media_type)
-            for name, media_type in TRANSCRIPT_TYPES.items()
-            if transcript
-        ),
-        chapters=tuple(Cue.stored(cue) for cue in chapters),
-        chapters_address=files.companion_address(briefing, CHAPTERS_NAME),
-    )

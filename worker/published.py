@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from briefing.audio import Master
 from briefing.models import BriefingRow, EpisodeRow, MasterRow
 from briefing.show import Show
-from worker.publish import FEED_ITEMS, own_article
+from worker.publish import own_article
+from worker.show_feed import SURE_ITEMS
 from worker.verify import Published
 
 if TYPE_CHECKING:
@@ -37,6 +38,6 @@ def expected(session: Session, revision: RevisionRow, files: PublicFiles) -> Pub
         bytes=master.bytes,
         disclosure=Show.stored(revision.show).disclosure,
         show=briefing.show,
-        guid=episode.guid if (newer or 0) < FEED_ITEMS else None,
+        guid=episode.guid if (newer or 0) < SURE_ITEMS else None,
         article=own_article(session, briefing),
     )

@@ -25,7 +25,8 @@ from briefing.schema import migrate
 from briefing.states import RevisionState
 from briefing.storage import FolderStorage, make_folder, reporting, sync_file, sync_folder
 from worker.backup import postgresql_environment
-from worker.publish import write_feed, write_live
+from worker.publish import write_live
+from worker.show_feed import write_feed
 
 if TYPE_CHECKING:
     from worker.workplace import Workplace

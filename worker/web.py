@@ -13,7 +13,7 @@ import socket
 import threading
 import time
 import zlib
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -25,6 +25,8 @@ from briefing.addresses import canonical_address, host_allowed
 from briefing.errors import AddressRefused, ArticleNotFound, PageRefused, SourceUnavailable
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
     from briefing.settings import FetchSettings
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -87,6 +89,24 @@ class Fetcher:
             message = f"{address} did not answer in full within {self.bounds.seconds:g} s"
             raise SourceUnavailable(message) from error
 
+    def post(self, address: str, form: Mapping[str, str]) -> None:
+        """Send a form to an address, under the same checks of where that is; redirects are not followed.
+
+        Raises AddressRefused, or SourceUnavailable for every other answer than a 2xx.
+        """
+        try:
+            asyncio.run(self._posted(canonical_address(address), form))
+        except TimeoutError as error:
+            message = f"{address} did not answer within {self.bounds.seconds:g} s"
+            raise SourceUnavailable(message) from error
+
+    async def _posted(self, address: str, form: Mapping[str, str]) -> None:
+        async with asyncio.timeout(self.bounds.seconds), self._sent("POST", address, form) as response:
+            if not response.is_success:
+                wish = _retry_after(response.headers.get("retry-after", "").strip())
+                message = f"{address} answered {response.status_code}"
+                raise SourceUnavailable(message, retry_after_s=wish)
+
     async def _bounded(self, address: str) -> Page:
         async with asyncio.timeout(self.bounds.seconds):
             for _ in range(_MOST_HOPS + 1):
@@ -99,6 +119,14 @@ class Fetcher:
 
     async def _hop(self, address: str) -> Page | str:
         """Return the page, or where it redirects to."""
+        async with self._sent("GET", address) as response:
+            return await self._read(response, address)
+
+    @asynccontextmanager
+    async def _sent(
+        self, method: str, address: str, form: Mapping[str, str] | None = None
+    ) -> AsyncIterator[httpx.Response]:
+        """Connect to an address that may be connected to, and yield the answer, whose body has not been read."""
         parts = urlsplit(address)
         host = str(parts.hostname)
         if self.hosts is not None and not host_allowed(host, self.hosts):
@@ -117,10 +145,11 @@ class Fetcher:
         # trust_env=False: a proxy named by the environment would connect wherever it likes.
         async with httpx.AsyncClient(trust_env=False, timeout=self.bounds.seconds) as client:
             try:
-                request = client.build_request("GET", url, headers=headers, extensions={"sni_hostname": host})
+                extensions = {"sni_hostname": host}
+                request = client.build_request(method, url, data=form, headers=headers, extensions=extensions)
                 response = await client.send(request, stream=True, follow_redirects=False)
                 try:
-                    return await self._read(response, address)
+                    yield response
                 finally:
                     await response.aclose()
             except (httpx.HTTPError, httpx.InvalidURL) as error:

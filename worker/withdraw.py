@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, exists, select
 
-from briefing.models import BriefingRow, MasterRow, RevisionRow, ShowRow, TakeRow
+from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, ShowRow, TakeRow
 from briefing.shows import lock_shows
 from worker import uses
 from worker.condemned import condemn
-from worker.publish import public_files, write_feed
+from worker.publish import public_files
 from worker.retention import let_go
+from worker.show_feed import write_feed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +40,9 @@ def withdraw(session: Session, briefing: BriefingRow, files: PublicFiles, now: d
     # The tombstones first: at no moment is an address merely unknown.
     files.bury(names)
     files.remove(names)
-    write_feed(session, briefing.show, files)
+    episode = session.get(EpisodeRow, (briefing.show, briefing.id))
+    if episode is not None:
+        write_feed(session, briefing.show, files, episode.published_at)
     _erase(session, briefing, files, now)
     return True
 

@@ -75,6 +75,7 @@ class Workplace:
             self.kept.public_files_url.rstrip("/"),
             self.audience,
             self.public.purge_command,
+            tuple(self.public.websub_hubs.split()),
         )
 
     @cached_property

@@ -46,6 +46,8 @@ class PublicSettings(Settings):
     ourselves."""
     embed_sites: str = "*"
     """Sites that may frame `/embed/…`, as a CSP frame-ancestors list."""
+    websub_hubs: str = Field(default="", pattern=r"^$|^https?://\S+( +https?://\S+)*$")
+    """Addresses of WebSub hubs that are told of every change of a feed, separated by spaces."""
 
 
 class MetricsSettings(Settings):

@@ -30,7 +30,7 @@ from tests.bench.measure import cpu_of, table
 from tests.support.postgres import postgres
 from tests.support.processes import ROOT
 from worker.public_files import PublicFiles
-from worker.publish import write_feed
+from worker.show_feed import write_feed
 
 _CROWDS = (1, 8, 32)
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, select, text
 
 from briefing import steps
 from briefing.database import Database
+from briefing.models import EpisodeRow
+from briefing.public_names import archive_name
 from briefing.revisions import newest_revision
 from briefing.schema import migrate
 from briefing.states import Queue, StepState
 from tests.bench.steptable import files_in, fill_episodes, fill_steps
 from tests.support.postgres import postgres
-from worker.publish import write_feed
+from worker.show_feed import write_feed
 
 ALL = tuple(Queue)
 
@@ -31,8 +33,16 @@ MOVES = {
     "cancel": lambda session, _: steps.cancel(session, 1, "superseded"),
     "due_to_ring": lambda session, _: steps.due_to_ring(session, 60.0, 100),
     "newest_revision": lambda session, _: newest_revision(session, f"{1:016x}"),
-    "write_feed": lambda session, folder: write_feed(session, "bench", files_in(folder)),
+    "write_feed": lambda session, folder: feed_of_change(session, files_in(folder)),
 }
+
+
+def feed_of_change(session, files):
+    """As after an episode of a show whose older ones are in the archive already."""
+    newest = select(EpisodeRow.published_at).where(EpisodeRow.show == "bench")
+    changed = session.scalar(newest.order_by(EpisodeRow.published_at.desc()).limit(1))
+    files.put_feed(archive_name("bench", f"{changed:%Y-%m}"), b"")
+    write_feed(session, "bench", files, changed)
 
 
 @pytest.fixture(scope="module", params=["SQLite", "PostgreSQL"])

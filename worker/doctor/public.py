@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from briefing.models import BriefingRow, MasterRow, RevisionRow, ShowRow
-from briefing.player import player_script
-from briefing.public_names import PLAYER_NAME, artwork_name, audio_sha256
+from briefing.public_names import artwork_name, audio_sha256
 from worker.condemned import YOUNG_S
 from worker.doctor.finding import Finding
-from worker.publish import rewrite, write_feed, write_live
+from worker.public_files import SCRIPTS
+from worker.publish import rewrite, write_live
 from worker.recorded import Recorded
+from worker.show_feed import write_feed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,18 +88,19 @@ def _of_show(place: Workplace, slug: str, fix: bool) -> Iterator[Finding]:
 
 
 def _player(place: Workplace, fix: bool) -> Iterator[Finding]:
-    found = place.files.storage.read(PLAYER_NAME)
-    if found is not None and found[0] == player_script():
-        return
-    what = "missing" if found is None else "outdated"
-    if fix:
-        place.files.put_player()
-    yield Finding(
-        code=f"public_{what}",
-        subject=PLAYER_NAME,
-        detail=f"the web player: {what}",
-        mended="written anew" if fix else "",
-    )
+    for name, script in SCRIPTS.items():
+        found = place.files.storage.read(name)
+        if found is not None and found[0] == script():
+            continue
+        what = "missing" if found is None else "outdated"
+        if fix:
+            place.files.put_player()
+        yield Finding(
+            code=f"public_{what}",
+            subject=name,
+            detail=f"the web player: {what}",
+            mended="written anew" if fix else "",
+        )
 
 
 def differences(wanted: Recorded, there: PublicStorage) -> Iterator[tuple[str, str]]:

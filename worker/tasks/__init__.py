@@ -12,6 +12,7 @@ from briefing.states import StepKind
 from worker.tasks.assemble import assemble_revision
 from worker.tasks.estimate import measure_articles
 from worker.tasks.jingle import conform_jingle
+from worker.tasks.notify import notify_hub
 from worker.tasks.prepare import prepare_revision
 from worker.tasks.publish import publish_revision
 from worker.tasks.recast import recast_revision
@@ -37,6 +38,7 @@ TASKS: dict[StepKind, Task] = {
     StepKind.JINGLE: conform_jingle,
     StepKind.ESTIMATE: measure_articles,
     StepKind.WITHDRAW: withdraw_briefing,
+    StepKind.NOTIFY: notify_hub,
     StepKind.VERIFY: verify_revision,
 }
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from briefing import revisions, steps
+from worker.websub import record_pings
 from worker.withdraw import withdraw
 
 if TYPE_CHECKING:
@@ -18,4 +19,6 @@ def withdraw_briefing(lease: Lease, place: Workplace) -> None:
     with place.database.writing() as session:
         row = revisions.locked_in_briefing(session, lease.revision_id)
         if steps.finish(session, lease):
-            withdraw(session, revisions.lock_briefing(session, row.briefing_id), place.files, datetime.now(UTC))
+            briefing = revisions.lock_briefing(session, row.briefing_id)
+            if withdraw(session, briefing, place.files, datetime.now(UTC)):
+                record_pings(session, briefing.show, place.files.hubs)

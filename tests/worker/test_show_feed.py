@@ -1,0 +1,210 @@
+"""The pages of a busy show's feed, and the hubs that hear of a change."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs
+
+import feedparser
+import pytest
+from sqlalchemy import insert, select
+
+from briefing.models import BriefingRow, EpisodeRow, RevisionRow, StepRow
+from tests.support.asking import ask
+from tests.support.newsroom import ARTICLE, make_place, work_off
+from tests.support.threads import serving
+from worker.show_feed import FEED_BYTES, FEED_ITEMS, write_feed
+
+#: The newest episode of a show that has had five a day for three months.
+NEWEST = datetime(2026, 3, 30, 18, tzinfo=UTC)
+MANY = 520
+
+
+def read(place, name):
+    found = place.files.storage.read(name)
+    return feedparser.parse(found[0]) if found else None
+
+
+def links(page):
+    return {link.rel: link.href for link in page.feed.links if link.rel not in {"self", "alternate"}}
+
+
+def name_of(place, address):
+    return address.removeprefix(place.files.address + "/")
+
+
+def multiply(place, number, summary=None):
+    """Give the show of the one live briefing `number` more that sound the same, each older than the one before."""
+    with place.database.writing() as session:
+        briefing, revision, episode = (
+            session.scalars(select(kind)).first() for kind in (BriefingRow, RevisionRow, EpisodeRow)
+        )
+        first = {
+            kind: {column.name: getattr(row, column.name) for column in kind.__table__.columns}
+            for kind, row in ((BriefingRow, briefing), (RevisionRow, revision), (EpisodeRow, episode))
+        }
+        card = revision.card | ({"summary": summary} if summary else {})
+        rows = {BriefingRow: [], RevisionRow: [], EpisodeRow: []}
+        for index in range(number):
+            made = {"id": f"many{index:06}", "identity": f"many{index}", "live_revision": 1000 + index}
+            rows[BriefingRow].append(first[BriefingRow] | made | {"articles": [f"desk:many{index}"]})
+            rows[RevisionRow].append(first[RevisionRow] | {"id": 1000 + index, "briefing_id": made["id"], "card": card})
+            moment = NEWEST - timedelta(hours=4.8 * index)
+            rows[EpisodeRow].append(
+                first[EpisodeRow] | {"briefing_id": made["id"], "guid": f"guid{index}", "published_at": moment}
+            )
+        for kind, many in rows.items():
+            session.execute(insert(kind), many)
+
+
+@pytest.fixture
+def live(place, tmp_path):
+    (tmp_path / "articles" / "ferry.md").write_text(ARTICLE)
+    ask(place, "ferry", now=datetime.now(UTC))
+    work_off(place)
+    return place
+
+
+def walk(place):
+    """All guids, by following the feed from page to page as a client does; and the pages' names."""
+    name, guids, names = "shows/daily/feed.xml", [], []
+    while name:
+        names.append(name)
+        page = read(place, name)
+        assert not page.bozo, name
+        guids += [entry.id for entry in page.entries]
+        name = name_of(place, links(page)["prev-archive"]) if "prev-archive" in links(page) else None
+    return guids, names
+
+
+def test_a_feed_that_has_room_has_one_page(live):
+    assert links(read(live, "shows/daily/feed.xml")) == {}
+    assert not list(live.files.storage.files("shows/daily/archive"))
+
+
+def test_every_episode_of_a_busy_show_is_found_from_its_feed(live):
+    multiply(live, MANY)
+    with live.database.writing() as session:
+        write_feed(session, "daily", live.files)
+    first = read(live, "shows/daily/feed.xml")
+    assert len(first.entries) == FEED_ITEMS
+    assert len(live.files.storage.read("shows/daily/feed.xml")[0]) <= FEED_BYTES
+    guids, names = walk(live)
+    assert {f"guid{index}" for index in range(MANY)} < set(guids)
+    assert len(set(guids)) == MANY + 1
+    # From the month in which the first page ends, each month once
+    ends = first.entries[-1].published_parsed
+    assert names[1] == f"shows/daily/archive/{ends.tm_year}-{ends.tm_mon:02}.xml"
+    assert names[1:] == sorted(set(names[1:]), reverse=True)
+    oldest = read(live, names[-1])
+    assert "prev-archive" not in links(oldest)
+    assert links(oldest)["current"] == live.files.feed_address("daily")
+    assert b"<fh:archive/>" in live.files.storage.read(names[-1])[0]
+
+
+def test_the_first_page_stays_small_however_long_its_items_are(live):
+    multiply(live, MANY, summary="Many words of a summary. " * 160)
+    with live.database.writing() as session:
+        write_feed(session, "daily", live.files)
+    first = live.files.storage.read("shows/daily/feed.xml")[0]
+    assert 50 <= len(feedparser.parse(first).entries) < FEED_ITEMS
+    assert len(first) <= FEED_BYTES
+    assert len(set(walk(live)[0])) == MANY + 1
+
+
+def test_a_change_writes_its_own_month_and_the_first_page_alone(live):
+    multiply(live, MANY)
+    storage = live.files.storage
+    with live.database.writing() as session:
+        write_feed(session, "daily", live.files)
+    before = {file.name: storage.read(file.name) for file in storage.files("shows/daily/archive")}
+    with live.database.writing() as session:
+        gone = session.get_one(BriefingRow, f"many{MANY - 1:06}")
+        gone.live_revision = None
+        session.flush()
+        write_feed(session, "daily", live.files, NEWEST - timedelta(hours=4.8 * (MANY - 1)))
+    changed = [name for name, (content, told) in before.items() if storage.read(name) != (content, told)]
+    oldest = min(before)
+    assert changed == [oldest]
+    assert f"guid{MANY - 1}" not in {entry.id for entry in read(live, oldest).entries}
+    # And when a whole month goes, so does its page, and its neighbour leads nowhere
+    with live.database.writing() as session:
+        for entry in read(live, oldest).entries:
+            row = session.scalars(select(EpisodeRow).where(EpisodeRow.guid == entry.id)).one()
+            session.get_one(BriefingRow, row.briefing_id).live_revision = None
+        session.flush()
+        write_feed(session, "daily", live.files, NEWEST - timedelta(hours=4.8 * (MANY - 2)))
+    assert storage.read(oldest) is None
+    following = sorted(before)[1]
+    assert "prev-archive" not in links(read(live, following))
+
+
+class Hub(BaseHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+    def do_POST(self):
+        form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        self.server.pings.append({name: values[0] for name, values in form.items()})
+        self.send_response(self.server.answers.pop(0) if self.server.answers else 204)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+@pytest.fixture
+def hub():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    server.pings, server.answers = [], []
+    server.address_of_hub = f"http://127.0.0.1:{server.server_address[1]}/hub"
+    with serving(server):
+        yield server
+
+
+@pytest.fixture
+def with_hub(hub, tmp_path, monkeypatch):
+    monkeypatch.setenv("BRIEFCAST_WEBSUB_HUBS", hub.address_of_hub)
+    monkeypatch.setenv("BRIEFCAST_FETCH_ALLOW_PRIVATE", f"127.0.0.1:{hub.server_address[1]}")
+    place = make_place(tmp_path)
+    (tmp_path / "articles" / "ferry.md").write_text(ARTICLE)
+    yield place
+    place.database.dispose()
+
+
+def pings(place):
+    with place.database.reading() as session:
+        return session.scalars(select(StepRow).where(StepRow.kind == "notify").order_by(StepRow.id)).all()
+
+
+def test_a_hub_hears_of_what_is_published_and_is_tried_again(with_hub, hub):
+    hub.answers = [503]
+    ask(with_hub, "ferry", now=datetime.now(UTC))
+    work_off(with_hub)
+    feed = with_hub.files.feed_address("daily")
+    assert hub.pings == [{"hub.mode": "publish", "hub.topic": feed, "hub.url": feed}]
+    [step] = pings(with_hub)
+    assert (step.state, step.error_code, step.postponed) == ("ready", "source_unavailable", 1)
+    with with_hub.database.writing() as session:
+        session.get_one(StepRow, step.id).not_before = None
+    work_off(with_hub)
+    assert len(hub.pings) == 2
+    assert pings(with_hub)[0].state == "done"
+    assert links(read(with_hub, "shows/daily/feed.xml"))["hub"] == hub.address_of_hub
+
+
+def test_many_changes_that_wait_are_one_ping(with_hub, hub):
+    from worker.websub import record_pings
+
+    with with_hub.database.writing() as session:
+        for _ in range(3):
+            record_pings(session, "daily", with_hub.files.hubs)
+    assert len(pings(with_hub)) == 1
+
+
+def test_a_hub_on_a_private_network_is_not_asked(with_hub, hub, monkeypatch):
+    monkeypatch.setenv("BRIEFCAST_FETCH_ALLOW_PRIVATE", "")
+    ask(with_hub, "ferry", now=datetime.now(UTC))
+    work_off(with_hub)
+    assert hub.pings == []
+    [step] = pings(with_hub)
+    assert (step.state, step.error_code) == ("dead", "address_refused")

@@ -1,0 +1,190 @@
+"""A show's feed as files: the newest episodes, and all of them month by month once there are more (RFC 5005 section 4).
+
+Months, not numbered pages: an episode stays on its page whatever comes or goes, so caches and readers keep the others.
+What a feed looks like is `worker.feed`'s; when one is written, `publish`'s, `withdraw`'s and the doctor's.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from briefing.audio import MASTER_RATE, Cue
+from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, ShowRow
+from briefing.public_names import archive_name, archived_month, feed_name
+from briefing.show import Show
+from briefing.transcript import CHAPTERS_NAME, TRANSCRIPT_TYPES
+from briefing.values import Card
+from worker.feed import Channel, Episode, render
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from sqlalchemy import ColumnElement, Row, Select
+    from sqlalchemy.orm import Session
+
+    from worker.public_files import PublicFiles
+
+#: Items and bytes of a feed's first page: what apps ask for again and again. Older episodes are in the archive.
+FEED_ITEMS = 300
+FEED_BYTES = 1_000_000
+
+#: Of the newest, how many are on the first page whatever their size: an item has at most some 12 kB.
+SURE_ITEMS = 50
+
+
+def write_feed(session: Session, slug: str, files: PublicFiles, changed: datetime | None = None) -> None:
+    """Write a show's feed from what is live: the first page, and of the archive what an episode first published at
+    `changed` can have changed; everything without it. Raises StorageUnavailable.
+    """
+    row = session.get_one(ShowRow, slug)
+    show = Show.stored(row.settings)
+
+    def page(address: str, episodes: Sequence[Episode], links: Iterable[tuple[str, str]], *, archive: bool) -> bytes:
+        channel = Channel(
+            show=show,
+            guid=row.podcast_guid,
+            feed_address=address,
+            artwork_address=files.artwork_address(slug),
+            site=show.link or files.address,
+            hubs=() if archive else files.hubs,
+            links=tuple(links),
+            archive=archive,
+        )
+        return render(channel, episodes)
+
+    newest = [_episode(found, slug, files) for found in session.execute(_live(slug).limit(FEED_ITEMS + 1))]
+    first, goes_on = _first_page(
+        newest, lambda shown, links: page(files.feed_address(slug), shown, links, archive=False), slug, files
+    )
+    files.put_feed(feed_name(slug), first)
+    there = {month for file in files.storage.files(f"shows/{slug}/archive") if (month := archived_month(file.name))}
+    months = _months(session, slug, there, changed) if goes_on else []
+    for month in sorted(there - set(months)):
+        files.remove([archive_name(slug, month)])
+    for month in _to_write(months, there, changed):
+        links = _archive_links(months, month, slug, files)
+        of_month = session.execute(_live(slug, *_within(month)))
+        episodes = [_episode(found, slug, files) for found in of_month]
+        address = files.archive_address(slug, month)
+        files.put_feed(archive_name(slug, month), page(address, episodes, links, archive=True))
+
+
+def _first_page(
+    newest: Sequence[Episode],
+    page: Callable[[Sequence[Episode], list[tuple[str, str]]], bytes],
+    slug: str,
+    files: PublicFiles,
+) -> tuple[bytes, str | None]:
+    """Return the first page, and the month in which the archive goes on; None where the page has everything."""
+    number = min(len(newest), FEED_ITEMS)
+    while True:
+        oldest = newest[number - 1] if number else None
+        month = f"{oldest.published_at:%Y-%m}" if oldest and number < len(newest) else None
+        links = [(rel, files.archive_address(slug, month)) for rel in ("next", "prev-archive")] if month else []
+        content = page(newest[:number], links)
+        if len(content) <= FEED_BYTES or number <= SURE_ITEMS:
+            return content, month
+        number = max(SURE_ITEMS, min(number - 1, number * FEED_BYTES // len(content)))
+
+
+def _months(session: Session, slug: str, there: set[str], changed: datetime | None) -> list[str]:
+    """Return the months with episodes that are live, the oldest first: by what is `there` already and the one that has
+    `changed`, so that a change does not look through years of episodes; by all of them where neither is known.
+    """
+    if changed is not None and there:
+        month = f"{changed:%Y-%m}"
+        filled = session.execute(_live(slug, *_within(month)).limit(1)).first() is not None
+        return sorted(there | {month} if filled else there - {month})
+    moments = session.scalars(
+        select(EpisodeRow.published_at)
+        .join(BriefingRow, BriefingRow.id == EpisodeRow.briefing_id)
+        .where(EpisodeRow.show == slug, BriefingRow.live_revision.is_not(None))
+    )
+    return sorted({f"{moment:%Y-%m}" for moment in moments})
+
+
+def _to_write(months: Sequence[str], there: set[str], changed: datetime | None) -> list[str]:
+    """Return the months whose pages are to be written: pure. Pages name their neighbours, so those of a page that comes
+    or goes are written anew.
+    """
+    if changed is None:
+        return list(months)
+    came_or_went = there ^ set(months)
+    every = sorted(there | set(months))
+    beside = {
+        neighbour
+        for place, month in enumerate(every)
+        if month in came_or_went
+        for neighbour in every[max(0, place - 1) : place + 2]
+    }
+    return [month for month in months if month in came_or_went | beside or month == f"{changed:%Y-%m}"]
+
+
+def _archive_links(months: Sequence[str], month: str, slug: str, files: PublicFiles) -> list[tuple[str, str]]:
+    place = months.index(month)
+    links = [("current", files.feed_address(slug)), ("first", files.feed_address(slug))]
+    if place > 0:
+        links += [(rel, files.archive_address(slug, months[place - 1])) for rel in ("prev-archive", "next")]
+    if place + 1 < len(months):
+        links += [(rel, files.archive_address(slug, months[place + 1])) for rel in ("next-archive", "previous")]
+    return links
+
+
+def _within(month: str) -> tuple[ColumnElement[bool], ...]:
+    year, number = map(int, month.split("-"))
+    following = (year + 1, 1) if number == 12 else (year, number + 1)  # noqa: PLR2004  December
+    return EpisodeRow.published_at >= _moment(year, number), EpisodeRow.published_at < _moment(*following)
+
+
+def _moment(year: int, month: int) -> datetime:
+    return datetime(year, month, 1, tzinfo=UTC)
+
+
+def _live(slug: str, *conditions: ColumnElement[bool]) -> Select[Any]:
+    """Return what the feed says of the show's live episodes, the newest first."""
+    return (
+        select(
+            EpisodeRow.guid,
+            EpisodeRow.published_at,
+            RevisionRow.card,
+            MasterRow.sha256,
+            MasterRow.bytes,
+            MasterRow.samples,
+            MasterRow.chapters,
+            MasterRow.transcript,
+            BriefingRow.id,
+        )
+        .join(BriefingRow, BriefingRow.id == EpisodeRow.briefing_id)
+        .join(RevisionRow, RevisionRow.id == BriefingRow.live_revision)
+        .join(MasterRow, MasterRow.key == RevisionRow.master_key)
+        .where(EpisodeRow.show == slug, *conditions)
+        .order_by(EpisodeRow.published_at.desc(), EpisodeRow.briefing_id)
+    )
+
+
+def _episode(row: Row[Any], slug: str, files: PublicFiles) -> Episode:
+    guid, published_at, card, sha256, size, samples, chapters, transcript, briefing = tuple(row)
+    shown = Card.stored(card)
+    return Episode(
+        guid=guid,
+        title=shown.title,
+        link=shown.link,
+        summary=shown.summary,
+        published_at=published_at,
+        audio_address=files.enclosure_address(slug, sha256),
+        audio_bytes=size,
+        duration_s=round(samples / MASTER_RATE),
+        disclosure=shown.disclosure,
+        byline=shown.byline,
+        language=shown.language,
+        transcripts=tuple(
+            (files.companion_address(briefing, name), media_type)
+            for name, media_type in TRANSCRIPT_TYPES.items()
+            if transcript
+        ),
+        chapters=tuple(Cue.stored(cue) for cue in chapters),
+        chapters_address=files.companion_address(briefing, CHAPTERS_NAME),
+    )
