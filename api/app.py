@@ -93,7 +93,7 @@ def create_app(context: Context | None = None) -> FastAPI:
     app.add_api_route("/docs/errors", _errors, include_in_schema=False)
     app.add_api_route("/", _front, include_in_schema=False)
     # Innermost, so that its answers carry what all others carry.
-    app.add_middleware(Shortcut, small=context.small)
+    app.add_middleware(Shortcut, context=context)
     app.add_middleware(PublicCors)
     app.add_middleware(DatabaseTurns)
     app.add_middleware(BodyLimit)

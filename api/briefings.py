@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from api import quotas, schemas, views
 from api.asking import check_voice, read_request
-from api.context import Context, Credentials, Generator, Here, Publisher, Reader, ScopeDemand
+from api.context import Context, Generator, Here, Publisher, Reader
 from api.once import Asked, IdempotencyKey, once
 from api.problems import KEY_PROBLEMS, Problem, responses
+from api.seeing import ID, SEEING, briefing_row
 from briefing import asking, revisions, steps
 from briefing.audit import Action
 from briefing.errors import DatabaseUnavailable
 from briefing.failpoints import Failpoint, reach
 from briefing.hashing import stable_hash
-from briefing.keys import Scope
-from briefing.models import BriefingRow, RevisionRow
+from briefing.models import RevisionRow
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind
 
 if TYPE_CHECKING:
@@ -43,32 +41,10 @@ _SIGN_OF_LIFE_S = 15.0
 #: Seconds before the next look while the database is away.
 _AWAY_S = 1.0
 
-_ID = "[0-9a-f]{16}"
-
-BriefingId = Annotated[str, Path(pattern=f"^{_ID}$", examples=["5f2b8c1e9a7d4036"])]
+BriefingId = Annotated[str, Path(pattern=f"^{ID}$", examples=["5f2b8c1e9a7d4036"])]
 
 
-class _Seeing(ScopeDemand):
-    """Demands its scope, and reads the answer about a briefing in the same thread and session: callers poll."""
-
-    def __call__(self, request: Request, context: Here, credentials: Credentials) -> bytes:  # type: ignore[override]
-        """Return the answer; nothing for what is no ID, which the route refuses."""
-        return self.admitted(request, context, credentials, partial(_seen, request, context))[1]
-
-
-def _seen(request: Request, context: Context, session: Session) -> bytes:
-    briefing_id: str = request.path_params["briefing_id"]
-    if not re.fullmatch(_ID, briefing_id):
-        return b""
-
-    def made() -> tuple[bytes, bool]:
-        view = views.briefing(session, _row(session, briefing_id), context)
-        return view.model_dump_json().encode(), view.revision.waiting is None
-
-    return context.shown.get(session, briefing_id, made)
-
-
-Seen = Annotated[bytes, Depends(_Seeing(Scope.READ))]
+Seen = Annotated[bytes, Depends(SEEING)]
 
 
 @router.post(
@@ -131,7 +107,7 @@ async def see(briefing_id: BriefingId, seen: Seen) -> Response:  # noqa: ARG001 
 def see_script(briefing_id: BriefingId, context: Here, caller: Reader) -> schemas.ScriptView:  # noqa: ARG001
     """Every segment as written and as spoken, with its ID and its place in the audio, and what was dropped."""
     with context.database.reading() as session:
-        revision = revisions.newest_revision(session, _row(session, briefing_id).id)
+        revision = revisions.newest_revision(session, briefing_row(session, briefing_id).id)
         if revision is None or revision.script is None:
             raise Problem("unknown_briefing", "its script is not written yet")
         return views.script(session, revision)
@@ -168,7 +144,7 @@ def regenerate(
     fingerprint = stable_hash("regenerate/1", briefing_id, body.model_dump(mode="json"))
 
     def work(session: Session, now: datetime) -> tuple[RevisionRow, int]:
-        row = _row(session, briefing_id)
+        row = briefing_row(session, briefing_id)
         revision, made = asking.regenerate(session, row, again, now)
         if made:
             quotas.admit(session, caller, Queue.INTERACTIVE, len(row.articles), now)
@@ -192,7 +168,7 @@ def publish(
     """Makes a held revision live. Only shows with `publish = "hold"` hold their audio."""
 
     def work(session: Session, now: datetime) -> tuple[RevisionRow, int]:
-        row = revisions.lock_briefing(session, _row(session, briefing_id).id)
+        row = revisions.lock_briefing(session, briefing_row(session, briefing_id).id)
         revision = revisions.held_revision(session, row.id)
         if revision is None:
             raise Problem("not_held", "no revision of this briefing is held")
@@ -221,7 +197,7 @@ def retract(
     """
 
     def work(session: Session, now: datetime) -> tuple[RevisionRow, int]:
-        return asking.retract(session, _row(session, briefing_id).id, now), 202
+        return asking.retract(session, briefing_row(session, briefing_id).id, now), 202
 
     fingerprint = stable_hash("retract/1", briefing_id)
     shown, _ = once(context, Asked(Action.RETRACT, caller, idempotency_key, fingerprint), work)
@@ -246,7 +222,7 @@ async def follow(briefing_id: BriefingId, context: Here, caller: Reader) -> Stre
 async def _events(briefing_id: str, context: Context) -> AsyncIterator[str]:
     def look() -> schemas.Briefing:
         with context.database.reading() as session:
-            return views.briefing(session, _row(session, briefing_id), context)
+            return views.briefing(session, briefing_row(session, briefing_id), context)
 
     lookers = context.lookers
     sent, quiet_s = "", 0.0
@@ -273,11 +249,4 @@ async def _events(briefing_id: str, context: Context) -> AsyncIterator[str]:
 
 def _demand_there(briefing_id: str, context: Context) -> None:
     with context.database.reading() as session:
-        _row(session, briefing_id)
-
-
-def _row(session: Session, briefing_id: str) -> BriefingRow:
-    row = session.get(BriefingRow, briefing_id)
-    if row is None:
-        raise Problem("unknown_briefing", f"there is no briefing {briefing_id!r}")
-    return row
+        briefing_row(session, briefing_id)

@@ -1,49 +1,88 @@
-"""Middleware: an article's audio JSON that is at hand is answered before the routing, by the same function.
+"""Middleware: what is asked for most is answered before the routing, by the same functions that the routes use.
 
-Players ask for it at every view. Routing, dependencies and two threads cost more than all the rest of such an answer.
-Only what the route itself has read lately is answered here; all else goes on to it, refusals included.
+An article's audio JSON, which players ask for at every view, where it is at hand; a briefing's status, which callers
+poll. Routing and dependencies cost more than all the rest of such an answer. What is not as usual (a path, a method, an
+`Authorization` that is no bearer's, an outage) goes on to the route.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from anyio import to_thread
+from fastapi.security import HTTPAuthorizationCredentials
 from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
 
+from api import problems
+from api.problems import Problem
 from api.published import ARTICLE_AUDIO, small_answer
+from api.seeing import ID, SEEING
+from briefing.errors import BriefcastError
 from briefing.public_names import ARTICLE
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from api.small_files import SmallFiles
+    from api.context import Context
 
 _BEFORE, _AFTER = ARTICLE_AUDIO.partition("{")[0], f"/{ARTICLE_AUDIO.rpartition('/')[2]}"
+
+_STATUS = re.compile(f"/v1/briefings/({ID})")
+_BEARER = re.compile(r"Bearer (\S+)")
 
 
 @dataclass(frozen=True)
 class _Route:
     """What the measures name an answer by."""
 
-    path: str = ARTICLE_AUDIO
+    path: str
+
+
+_AUDIO_ROUTE, _STATUS_ROUTE = _Route(ARTICLE_AUDIO), _Route("/v1/briefings/{briefing_id}")
 
 
 class Shortcut:
-    """Answers GET and HEAD of article audio JSON from `small`, where it is kept."""
+    """Answers GET and HEAD of article audio JSON where it is kept, and GET of a briefing with a key."""
 
-    def __init__(self, app: ASGIApp, small: SmallFiles) -> None:
-        self._app, self._small, self._route = app, small, _Route()
+    def __init__(self, app: ASGIApp, context: Context) -> None:
+        self._app, self._context, self._small = app, context, context.small
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See the class."""
+        response = None
         if scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}:
-            path: str = scope["path"]
-            # Names are addresses, and none is kept that the route has not found to be one.
-            is_ours = path.startswith(_BEFORE) and path.endswith(_AFTER)
-            kept = self._small.kept(path[1:]) if is_ours else None
-            if kept is not None:
-                scope["route"] = self._route
-                await small_answer(Headers(scope=scope), kept, ARTICLE)(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+            response = self._audio(scope) or await self._status(scope)
+        await (response or self._app)(scope, receive, send)
+
+    def _audio(self, scope: Scope) -> Response | None:
+        path: str = scope["path"]
+        # Names are addresses, and none is kept that the route has not found to be one.
+        is_ours = path.startswith(_BEFORE) and path.endswith(_AFTER)
+        kept = self._small.kept(path[1:]) if is_ours else None
+        if kept is None:
+            return None
+        scope["route"] = _AUDIO_ROUTE
+        return small_answer(Headers(scope=scope), kept, ARTICLE)
+
+    async def _status(self, scope: Scope) -> Response | None:
+        named = _STATUS.fullmatch(scope["path"]) if scope["method"] == "GET" else None
+        request = Request(scope)
+        sent = _BEARER.fullmatch(request.headers.get("authorization", "")) if named else None
+        if named is None or sent is None:
+            return None
+        scope["path_params"] = {"briefing_id": named[1]}
+        credentials = HTTPAuthorizationCredentials(scheme="Bearer", credentials=sent[1])
+        try:
+            seen = await to_thread.run_sync(SEEING, request, self._context, credentials)
+        except Problem as error:
+            scope["route"] = _STATUS_ROUTE
+            return problems.answer(error.code, error.detail, error.hint, error.headers)
+        except BriefcastError:
+            # An outage: the route meets it again, and has it told and logged as all routes do.
+            return None
+        scope["route"] = _STATUS_ROUTE
+        return Response(seen, media_type="application/json")
