@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Path, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -17,7 +17,7 @@ from api.asking import check_voice, read_request
 from api.context import Context, Generator, Here, Publisher, Reader
 from api.once import Asked, IdempotencyKey, once
 from api.problems import KEY_PROBLEMS, Problem, responses
-from api.seeing import ID, SEEING, briefing_row
+from api.seeing import ID, Seen, briefing_row
 from briefing import asking, revisions, steps
 from briefing.audit import Action
 from briefing.errors import DatabaseUnavailable
@@ -42,9 +42,6 @@ _SIGN_OF_LIFE_S = 15.0
 _AWAY_S = 1.0
 
 BriefingId = Annotated[str, Path(pattern=f"^{ID}$", examples=["5f2b8c1e9a7d4036"])]
-
-
-Seen = Annotated[bytes, Depends(SEEING)]
 
 
 @router.post(

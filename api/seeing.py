@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Depends, Request
 
 from api import views
 from api.context import Context, Credentials, Here, ScopeDemand
@@ -16,7 +18,6 @@ from briefing.keys import Scope
 from briefing.models import BriefingRow
 
 if TYPE_CHECKING:
-    from fastapi import Request
     from sqlalchemy.orm import Session
 
 #: A briefing's ID.
@@ -53,3 +54,5 @@ def _seen(context: Context, briefing_id: str, session: Session) -> bytes:
 
 #: The dependency of the route that answers it.
 SEEING = Seeing(Scope.READ)
+
+Seen = Annotated[bytes, Depends(SEEING)]

@@ -11,10 +11,12 @@ from sqlalchemy import JSON
 from api import shown
 from api.shown import Shown
 from briefing import asking, revisions
+from briefing.keys import Scope
 from briefing.models import BriefingRow, RevisionRow, StepRow
 from briefing.speech import Casting
 from briefing.states import Queue, RevisionState
 from briefing.values import ArticleRef
+from tests.support.client import client_of, make_key
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 
@@ -146,3 +148,22 @@ def test_every_column_that_may_change_alone_is_looked_at():
     columns = RevisionRow.table().c
     assert {column.name for column in columns if column.name not in asked} == set(shown._LARGE)
     assert all(isinstance(columns[name].type, JSON) for name in shown._LARGE)
+
+
+def told(client, path, key, scheme):
+    """What an answer says, and what does not differ from one request to the next; the route answers other schemes."""
+    answer = client.get(path, headers={"Authorization": f"{scheme} {key}"})
+    fixed = {name: value for name, value in answer.headers.items() if name not in {"date", "x-request-id", "ratelimit"}}
+    return answer.status_code, answer.content, fixed, answer.headers.get("ratelimit", "").partition(";r=")[0]
+
+
+def test_the_short_way_to_a_status_answers_as_the_route_does(place, briefing):
+    reader, stranger, nobody = make_key(place, Scope.READ), make_key(place, Scope.GENERATE), f"bc_00000000_{'x' * 43}"
+    with client_of(place) as client:
+        found = []
+        for key, name in ((reader, briefing), (reader, "0" * 16), (stranger, briefing), (nobody, briefing)):
+            short, routed = (told(client, f"/v1/briefings/{name}", key, scheme) for scheme in ("Bearer", "bearer"))
+            assert short == routed
+            found.append(short[0])
+        assert found == [200, 404, 403, 401]
+        assert 'route="/v1/briefings/{briefing_id}",status="403"} 2.0' in client.get("/metrics").text
