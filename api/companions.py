@@ -10,7 +10,15 @@ from api.context import Here
 from api.problems import Problem, responses
 from api.published import Name, serve_small
 from api.routes import get_and_head
-from briefing.public_names import COMPANION_TYPES, briefing_folder, companion_serving
+from briefing.public_names import (
+    COMPANION_TYPES,
+    PLAYLIST,
+    SEGMENT,
+    briefing_folder,
+    companion_serving,
+    stream_folder,
+    stream_serving,
+)
 from briefing.values import is_name
 
 router = APIRouter(tags=["published"])
@@ -53,6 +61,27 @@ def live(briefing: Name, file: File, request: Request, context: Here) -> Respons
 def pinned(briefing: Name, revision: Number, file: File, request: Request, context: Here) -> Response:
     """Of one published revision, for whoever plays its MP3; they stay with it."""
     return _answer(request, context, (briefing, revision, file), pinned=True)
+
+
+@get_and_head(
+    router,
+    "/briefings/{briefing}/{revision}/stream/{file}",
+    summary="Audio that is still being made",
+    response_class=Response,
+    responses={
+        200: {"content": {PLAYLIST.media_type: {}, SEGMENT.media_type: {}}},
+        **responses("not_found", "withdrawn"),
+    },
+)
+def stream(briefing: Name, revision: Number, file: File, request: Request, context: Here) -> Response:
+    """The HLS playlist `audio.m3u8`, as far as the audio has come, and its segments; gone an hour after the MP3 is
+    there.
+    """
+    missing = Problem("not_found", "there is no such stream, or no longer")
+    if not all(is_name(part) for part in (briefing, revision, file)) or not revision.isdecimal():
+        raise missing
+    name = f"{stream_folder(briefing, int(revision))}/{file}"
+    return serve_small(request, context, name, stream_serving(file), missing)
 
 
 def _answer(request: Request, context: Here, parts: tuple[str, ...], *, pinned: bool) -> Response:

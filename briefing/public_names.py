@@ -120,6 +120,24 @@ def companion_serving(name: str, *, pinned: bool, purged: bool = False) -> Servi
     return Serving(COMPANION_TYPES[name], kept if pinned else MOVING_CACHE)
 
 
+#: The playlist of a story that is still being made; players ask for it every second or two.
+PLAYLIST = Serving("application/vnd.apple.mpegurl", "public, max-age=1")
+PLAYLIST_NAME = "audio.m3u8"
+
+#: A segment never changes, and is gone an hour after its story is there.
+SEGMENT = Serving("audio/mpeg", "public, max-age=600")
+
+
+def stream_folder(briefing: str, revision: int) -> str:
+    """Return the folder of what can be heard of a revision while it is being made."""
+    return f"{briefing_folder(briefing, revision)}/stream"
+
+
+def stream_serving(name: str) -> Serving:
+    """Return how a file of that folder is served."""
+    return PLAYLIST if name == PLAYLIST_NAME else SEGMENT
+
+
 #: What a withdrawn file's address answers from then on, with 410.
 TOMBSTONE = Serving("application/json", MOVING_CACHE)
 

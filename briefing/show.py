@@ -130,12 +130,14 @@ class Show(Value):
     quiet: Quiet = Quiet()
     """For edits that a CMS tells of."""
     budget: Budget = Budget()
+    stream: bool = False
+    """Whether a new story can be heard while it is still being made; see `worker.stream`."""
 
     @model_serializer(mode="wrap")
     def _known_to_older_workers(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out what is as usual: a worker of before these fields refuses settings that have them."""
         dumped: dict[str, Any] = dump(self)
-        for name, usual in (("quiet", Quiet()), ("budget", Budget())):
+        for name, usual in (("quiet", Quiet()), ("budget", Budget()), ("stream", False)):
             if getattr(self, name) == usual:
                 dumped.pop(name, None)
         return dumped

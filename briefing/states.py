@@ -69,6 +69,8 @@ class StepKind(StrEnum):
     RECAST = "recast"
     """Cut the script anew for the fallback of a voice that could not speak. A kind of its own: workers that do not know
     of fallbacks would prepare it for the failed voice once more."""
+    STREAM = "stream"
+    """Giving out what is spoken so far, while the rest is being made. Whatever becomes of it, the revision goes on."""
     ASSEMBLE = "assemble"
     PUBLISH = "publish"
     JINGLE = "jingle"

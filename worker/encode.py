@@ -30,7 +30,7 @@ QUALITY = 7
 
 #: LAME's preset for 96 kbit/s turns its input down by this without being asked (its abr_switch_map); undone here, or
 #: every file would miss its loudness by 0.45 LU. A test holds the level in to the level out.
-_LAME_SCALE = 0.95
+LAME_SCALE = 0.95
 
 #: Part of every master key: another encoder or setting makes other bytes.
 VERSION = f"lameenc-3.100/q{QUALITY}/{BITRATE_KBPS}k/2"
@@ -64,7 +64,7 @@ def _write(file: IO[bytes], frames: bytes | bytearray) -> bytes:
 
 
 def _integers(block: Block) -> NDArray[np.int16]:
-    loud: Block = np.rint(block * np.float32(32767 / _LAME_SCALE))
+    loud: Block = np.rint(block * np.float32(32767 / LAME_SCALE))
     return np.clip(loud, -32768, 32767).astype(np.int16)
 
 

@@ -37,7 +37,7 @@ def after_given_up(session: Session, step_id: int, error: BriefcastError, catalo
     step = session.get_one(StepRow, step_id)
     if step.kind == StepKind.ESTIMATE.value:
         estimates.fail(session, step.payload["estimate"], now)
-    if step.revision_id is None:
+    if step.revision_id is None or step.kind == StepKind.STREAM.value:
         return
     revision = revisions.locked(session, step.revision_id)
     if _has_moved(step, revision):

@@ -20,6 +20,7 @@ DEADLINE_S = {
     StepKind.PREPARE: 120.0,
     StepKind.SPEAK: 150.0,
     StepKind.RECAST: 120.0,
+    StepKind.STREAM: 120.0,
     StepKind.ASSEMBLE: 1800.0,
     StepKind.PUBLISH: 60.0,
     StepKind.WITHDRAW: 120.0,
@@ -44,10 +45,15 @@ class Next:
 
 
 def after_prepare(
-    chunks: Sequence[Chunk], spoken: Collection[str], queue: Queue, *, online: Mapping[str, str]
+    chunks: Sequence[Chunk],
+    spoken: Collection[str],
+    queue: Queue,
+    *,
+    online: Mapping[str, str],
+    streams: bool = False,
 ) -> tuple[RevisionState, list[Next]]:
     """Return the state and the steps after preparing: a `speak` for each distinct chunk without a take in `spoken`,
-    and an `assemble` that waits for them.
+    and an `assemble` that waits for them; before them a `stream` where what is there `streams`.
 
     Online engines are slow and rationed, so the chunks of their voices (`online`: voice -> engine) go to a queue of
     their own, behind the engine's gate.
@@ -69,7 +75,8 @@ def after_prepare(
     ]
     waits = StepState.WAITING if speaking else StepState.READY
     state = RevisionState.SPEAKING if speaking else RevisionState.ASSEMBLING
-    return state, [*speaking, Next(StepKind.ASSEMBLE, queue, waits)]
+    streaming = [Next(StepKind.STREAM, queue, StepState.READY)] if streams and speaking else []
+    return state, [*streaming, *speaking, Next(StepKind.ASSEMBLE, queue, waits)]
 
 
 def after_assemble(show: Show, queue: Queue) -> tuple[RevisionState, list[Next]]:

@@ -23,6 +23,7 @@ from briefing.public_names import (
     FEED,
     PLAYER,
     PLAYER_NAME,
+    PLAYLIST_NAME,
     TOMBSTONE,
     address_name,
     alias_name,
@@ -37,6 +38,8 @@ from briefing.public_names import (
     feed_name,
     gone_name,
     listen_name,
+    stream_folder,
+    stream_serving,
 )
 from briefing.settings import AudienceSettings
 from briefing.settings.audience import REDIRECT
@@ -48,6 +51,9 @@ if TYPE_CHECKING:
     from briefing.storage import PublicStorage
     from briefing.values import ArticleRef
 
+
+#: State of an article's audio JSON while there is no MP3 yet.
+MAKING = "making"
 
 #: The scripts that readers' browsers fetch, by name.
 SCRIPTS = {PLAYER_NAME: player_script, EMBED_SCRIPT_NAME: embed_script}
@@ -123,7 +129,32 @@ class PublicFiles:
 
     def has_companions(self, briefing: str, revision: int) -> bool:
         """Tell whether anything is published beside a revision's MP3."""
-        return any(True for _ in self.storage.files(briefing_folder(briefing, revision)))
+        folder = briefing_folder(briefing, revision)
+        return any(file.name.rpartition("/")[0] == folder for file in self.storage.files(folder))
+
+    def stream_address(self, briefing: str, revision: int) -> str:
+        """Return the address of the playlist of what can be heard of a revision while it is being made."""
+        return f"{self.address}/{stream_folder(briefing, revision)}/{PLAYLIST_NAME}"
+
+    def put_stream(self, briefing: str, revision: int, name: str, content: bytes) -> None:
+        """Write a segment or the playlist of a revision's stream. Raises StorageUnavailable."""
+        self.storage.write(f"{stream_folder(briefing, revision)}/{name}", content, stream_serving(name))
+
+    def put_making(self, ref: ArticleRef, audio: dict[str, Any]) -> None:
+        """Write the audio JSON of an article that has none yet. Raises StorageUnavailable."""
+        self.storage.write(article_name(ref), json.dumps(audio, ensure_ascii=False, indent=1).encode(), ARTICLE)
+
+    def end_stream(self, briefing: str, revision: int, refs: Iterable[ArticleRef]) -> None:
+        """Take away a revision's stream, and the audio JSON of `refs` that still leads to it. Raises
+        StorageUnavailable.
+        """
+        names = [file.name for file in self.storage.files(stream_folder(briefing, revision))]
+        for ref in refs:
+            found = self.storage.read(article_name(ref))
+            told = json.loads(found[0]) if found else {}
+            if told.get("state") == MAKING and (told["briefing"], told["revision"]) == (briefing, revision):
+                names.append(article_name(ref))
+        self.remove(names)
 
     def of_briefing(self, briefing: str, refs: Iterable[ArticleRef], audio: Iterable[str]) -> list[str]:
         """Return the names of all public files of a briefing that are there: what is beside its MP3s, the files of the

@@ -7,7 +7,8 @@ programme's loudness.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ from worker.cues import Placed, place_cues
 from worker.jingle import Jingles
 from worker.music import MusicSpan, with_music
 from worker.sound import BLOCK_SAMPLES, amplitude
+from worker.sound.duck import AHEAD_MS
 from worker.sound.edges import KEEP_AFTER_MS, KEEP_BEFORE_MS
 from worker.sound.files import read_flac
 from worker.sound.level import gain_db
@@ -96,13 +98,33 @@ def plan(
     total = max([end + _samples(_EDGE_MS), *(span.end for span in music)])
     return Mix(
         placed=tuple(placed),
-        gains_db=tuple(
-            gain_db(part.take.loudness_lufs, part.take.seconds, sounds.voices.get(chunk.voice))
-            for chunk, part in zip(chunks, placed, strict=True)
-        ),
+        gains_db=_gains_db(chunks, placed, sounds),
         music=tuple(sorted(music, key=lambda span: span.start)),
         samples=total,
         cues=tuple(place_cues(script, chunks, placed, total)),
+    )
+
+
+def begun(
+    script: Script, chunks: Sequence[Chunk], takes: Mapping[str, Take], show: Show, sounds: Sounds
+) -> tuple[Mix, int]:
+    """Return the plan of a programme as far as the takes of its first chunks are there, and the sample before which
+    nothing changes any more, whatever follows. Of a show without a bed, which waits for the end of what it lies under.
+    """
+    there = list(takewhile(lambda chunk: chunk.key in takes, chunks))
+    placed, music = _placed(script, there, takes, show.pauses, sounds.jingles)
+    opening = sounds.jingles.opening
+    end = placed[-1].start + placed[-1].length if placed else opening.voice_in if opening else 0
+    samples = max([end, *(span.end for span in music)])
+    # Music that rings on gives way before the next word begins, whenever that is.
+    sure = end if samples == end else max(0, end - _samples(AHEAD_MS))
+    return Mix(tuple(placed), _gains_db(there, placed, sounds), tuple(music), samples, ()), sure
+
+
+def _gains_db(chunks: Sequence[Chunk], placed: Sequence[Placed], sounds: Sounds) -> tuple[float, ...]:
+    return tuple(
+        gain_db(part.take.loudness_lufs, part.take.seconds, sounds.voices.get(chunk.voice))
+        for chunk, part in zip(chunks, placed, strict=True)
     )
 
 
@@ -172,6 +194,36 @@ def _pause_ms(before: Segment, after: Segment, pauses: Pauses) -> int:
 def sound(mix: Mix, path_of: Callable[[Take], Path]) -> Iterator[Block]:
     """Yield the mix's blocks, `mix.samples` samples in all. `path_of` gives a take's FLAC file."""
     return with_music(_voice(mix, path_of), mix.music)
+
+
+def sound_between(mix: Mix, path_of: Callable[[Take], Path], start: int, end: int) -> Iterator[Block]:
+    """Yield the samples [start, end) of the mix. Reads the takes around them alone."""
+    begin = max((part.start for part in mix.placed if part.start <= start), default=0)
+    for span in reversed(mix.music):
+        # Music gives way to all the words that it has heard: it is followed from where it begins.
+        if span.start < begin < span.end:
+            begin = span.start
+    near = [
+        (replace(part, start=part.start - begin), gain)
+        for part, gain in zip(mix.placed, mix.gains_db, strict=True)
+        if part.start >= begin
+    ]
+    rest = Mix(
+        placed=tuple(part for part, _ in near),
+        gains_db=tuple(gain for _, gain in near),
+        music=tuple(
+            replace(span, start=span.start - begin, end=span.end - begin) for span in mix.music if span.end > begin
+        ),
+        samples=mix.samples - begin,
+        cues=(),
+    )
+    position = begin
+    for block in sound(rest, path_of):
+        if position >= end:
+            return
+        if position + len(block) > start:
+            yield block[max(0, start - position) : end - position]
+        position += len(block)
 
 
 def excerpt(mix: Mix, path_of: Callable[[Take], Path]) -> Iterator[Block]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Float, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import JSON, Float, ForeignKey, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from briefing.models.base import Base, PlainText
@@ -34,6 +34,12 @@ class RevisionRow(Base):
     __table_args__ = (
         UniqueConstraint("briefing_id", "number"),
         Index("revisions_by_state", "state", "error_code"),
+        Index(
+            "revisions_streamed",
+            "id",
+            sqlite_where=text("stream IS NOT NULL"),
+            postgresql_where=text("stream IS NOT NULL"),
+        ),
         Index("revisions_by_end", "let_go_at", "state", "finished_at"),
         Index("revisions_to_note", "uses_noted"),
         Index("revisions_of_master", "master_key"),
@@ -83,6 +89,8 @@ class RevisionRow(Base):
     chunks_left: Mapped[int] = mapped_column(default=0)
     spoken_s: Mapped[float] = mapped_column(default=0.0)
     """Seconds of audio ready so far, reused takes included."""
+    stream: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """A dumped `worker.stream.Stream`: what can be heard before it is finished; None where nothing of it is public."""
     master_key: Mapped[str | None] = mapped_column(ForeignKey("masters.key"))
     verification: Mapped[dict[str, Any] | None]
     """What the `verify` step found (state, findings, checked_at); None until it has looked."""

@@ -17,6 +17,7 @@ from worker.tasks.prepare import prepare_revision
 from worker.tasks.publish import publish_revision
 from worker.tasks.recast import recast_revision
 from worker.tasks.speak import speak_chunk
+from worker.tasks.stream import stream_revision
 from worker.tasks.verify import verify_revision
 from worker.tasks.withdraw import withdraw_briefing
 
@@ -33,6 +34,7 @@ TASKS: dict[StepKind, Task] = {
     StepKind.PREPARE: prepare_revision,
     StepKind.SPEAK: speak_chunk,
     StepKind.RECAST: recast_revision,
+    StepKind.STREAM: stream_revision,
     StepKind.ASSEMBLE: assemble_revision,
     StepKind.PUBLISH: publish_revision,
     StepKind.JINGLE: conform_jingle,

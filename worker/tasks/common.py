@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from briefing import gates, revisions, steps
 from briefing.models import RevisionRow, VariationRow
 from briefing.ranks import rank_in
-from briefing.states import ACTIVE, Queue, RevisionState
+from briefing.states import ACTIVE, Queue, RevisionState, StepKind
 from briefing.takes import find_takes
 from worker import pipeline
 from worker.engine_gates import bounds_of
@@ -50,6 +50,7 @@ def save_chunks(  # noqa: PLR0913  what is written down
     now: datetime,
     *,
     asked: bool,
+    streams: bool = False,
 ) -> None:
     """Write down the cast and its chunks, and record the steps that speak those without a take.
 
@@ -58,7 +59,9 @@ def save_chunks(  # noqa: PLR0913  what is written down
     keys = {chunk.key for chunk in prepared.chunks}
     takes = find_takes(session, keys)
     spend(session, row, costs_of(prepared, takes, place.speakers.catalogue), now, asked=asked)
-    state, following = pipeline.after_prepare(prepared.chunks, takes, Queue(row.queue), online=engaged.online)
+    state, following = pipeline.after_prepare(
+        prepared.chunks, takes, Queue(row.queue), online=engaged.online, streams=streams
+    )
     row.cast = prepared.cast.model_dump(mode="json")
     row.fallbacks = [fallback.model_dump(mode="json") for fallback in engaged.fallbacks]
     row.chunks = [chunk.model_dump(mode="json") for chunk in prepared.chunks]
@@ -73,8 +76,11 @@ def record(session: Session, row: RevisionRow, following: Sequence[pipeline.Next
     """Record the steps that follow, at the revision's place in line."""
     for engine in sorted({step.engine for step in following} - {""}):  # in one order, as all who lock gates
         gates.ensure(session, engine, bounds_of(engine))
+    streams = any(step.kind is StepKind.STREAM for step in following)
     for step in following:
-        payload = {"chunk": step.chunk.model_dump(mode="json")} if step.chunk else {}
+        payload: dict[str, Any] = {"chunk": step.chunk.model_dump(mode="json")} if step.chunk else {}
+        if step.chunk and streams:
+            payload["streams"] = True
         steps.record(
             session,
             step.kind,

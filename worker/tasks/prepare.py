@@ -18,6 +18,7 @@ from worker import script, spending
 from worker.casting import engage
 from worker.fetch import fetch
 from worker.prepare import Prepared, cut, write_script
+from worker.stream.telling import streamable
 from worker.tasks.common import finish_idle, load_active, save_chunks, variations
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ def _save_prepared(
     row.versions = list(versions)
     row.prepared_at = now
     revisions.supersede_unfinished(session, row.briefing_id, row.number, now)
-    save_chunks(session, place, row, prepared, engaged, now, asked=False)
+    streams = streamable(session, row, place.files)
+    save_chunks(session, place, row, prepared, engaged, now, asked=False, streams=streams)
 
 
 def _articles(place: Workplace, revision: RevisionRow) -> tuple[list[Article], list[int]]:

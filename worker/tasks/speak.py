@@ -58,6 +58,8 @@ def _speak_chunk(lease: Lease, place: Workplace, passage: Passage) -> None:
         revisions.lock(session, lease.revision_id)
         if not steps.finish(session, lease):
             return
+        if lease.payload.get("streams"):
+            steps.ready_waiting(session, lease.revision_id, StepKind.STREAM)
         if revisions.chunk_spoken(session, lease.revision_id, take.seconds) == 0:
             steps.ready_waiting(session, lease.revision_id, StepKind.ASSEMBLE)
             row = session.get_one(RevisionRow, lease.revision_id)

@@ -1,0 +1,59 @@
+"""Which stories can be heard while they are being made, and what players are told of one. Touches no sound."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from briefing.models import BriefingRow
+from briefing.public_names import article_name, gone_name
+from briefing.show import Show
+from briefing.states import Queue
+from briefing.values import Card
+from worker.public_files import MAKING
+from worker.publish import own_article
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from briefing.models import RevisionRow
+    from worker.public_files import PublicFiles
+
+
+def streamable(session: Session, revision: RevisionRow, files: PublicFiles) -> bool:
+    """Tell whether a revision that is being prepared may be heard before it is finished.
+
+    A new story alone, which somebody waits for: where there is audio already, that plays until the new one has passed
+    its checks. Not what an editor holds or has withdrawn, what must carry a watermark, or has a bed, whose length
+    follows from the whole.
+    """
+    show = Show.stored(revision.show)
+    if not show.stream or show.publish != "auto" or show.watermark or show.bed or revision.queue != Queue.INTERACTIVE:
+        return False
+    briefing = session.get_one(BriefingRow, revision.briefing_id)
+    ref = own_article(session, briefing)
+    return (
+        ref is not None and briefing.live_revision is None and files.storage.look(gone_name(article_name(ref))) is None
+    )
+
+
+def making_audio(briefing: BriefingRow, revision: RevisionRow, files: PublicFiles) -> dict[str, Any]:
+    """Return the audio JSON of an article whose first audio is still being made."""
+    card, show = Card.stored(revision.card), Show.stored(revision.show)
+    return {
+        "state": MAKING,
+        "article": briefing.articles[0],
+        "briefing": briefing.id,
+        "revision": revision.number,
+        "title": card.title,
+        "byline": card.byline,
+        "language": card.language,
+        "hls": files.stream_address(briefing.id, revision.number),
+        "disclosure": card.disclosure,
+        "ai_content": True,
+        "show": show.slug,
+        "show_title": show.title,
+        "artwork": files.artwork_address(show.slug),
+        "article_url": card.link,
+        "chapters": [],
+        "transcripts": [],
+    }
