@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.templating import Jinja2Templates
 
 from api.context import Here
-from api.lookup import is_retracted, told_of
+from api.lookup import is_making, is_retracted, told_of
 from api.problems import Problem, responses
 from api.published import Name
 from api.routes import get_and_head
@@ -37,8 +37,10 @@ def embed(source: Name, article: Name, request: Request, context: Here) -> Respo
         raise Problem("withdrawn", "the audio was withdrawn by its newsroom")
     if audio is None:
         raise Problem("no_audio", f"{ref} has no audio")
-    minutes, seconds = divmod(int(audio["duration_s"]), 60)
-    audio["length"] = f"{minutes}:{seconds:02}"
+    # What is being made has neither length nor MP3.
+    minutes, seconds = divmod(int(audio.get("duration_s", 0)), 60)
+    audio["length"] = "" if is_making(audio) else f"{minutes}:{seconds:02}"
+    heard_at = audio.setdefault("url", "") or audio["hls"]
     oembed = f"{context.address}/oembed?url={quote(f'{context.address}/embed/{ref.source}/{ref.id}', safe='')}"
     response = _templates.TemplateResponse(
         request,
@@ -48,9 +50,9 @@ def embed(source: Name, article: Name, request: Request, context: Here) -> Respo
     response.headers["Cache-Control"] = MOVING_CACHE
     # The audio may lie at another host, a CDN's say; and what is published names our public address, whichever it is
     # that this page was asked at.
-    places = " ".join(sorted({"'self'", _origin(audio["url"]), _origin(context.address)}))
+    places = " ".join(sorted({"'self'", _origin(heard_at), _origin(context.address)}))
     response.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src {places}; media-src {places}; "
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src {places}; media-src {places} blob:; "
         f"connect-src {places}; base-uri 'none'; form-action 'none'; frame-ancestors {context.public.embed_sites}"
     )
     return response

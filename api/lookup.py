@@ -50,7 +50,7 @@ class FoundAudio(BaseModel):
 
     asked: str = Field(description="As it was asked for.")
     article: str | None = Field(description="`source:id`; null where no article is known by that.")
-    state: Literal["none", "live", "retracted"]
+    state: Literal["none", "making", "live", "retracted"]
     audio: dict[str, Any] | None = Field(description="The first facts of the article's audio JSON.")
 
 
@@ -105,6 +105,11 @@ def is_retracted(told: dict[str, Any]) -> bool:
     return told.get("state") == "retracted"
 
 
+def is_making(told: dict[str, Any]) -> bool:
+    """Tell whether an article's audio JSON is of audio that is still being made."""
+    return told.get("state") == "making"
+
+
 def _named(asked: str) -> ArticleRef | None:
     try:
         return ArticleRef.parse(asked)
@@ -119,4 +124,4 @@ def _found(context: Context, asked: str, ref: ArticleRef | None) -> FoundAudio:
     if is_retracted(told):
         return FoundAudio(asked=asked, article=str(ref), state="retracted", audio=None)
     shown = {name: told[name] for name in _SHOWN if name in told}
-    return FoundAudio(asked=asked, article=str(ref), state="live", audio=shown)
+    return FoundAudio(asked=asked, article=str(ref), state="making" if is_making(told) else "live", audio=shown)

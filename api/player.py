@@ -1,4 +1,7 @@
-"""`/player.js` and `/embed.js` of this release, whether or not anything has been published. Needs no database."""
+"""`/player.js`, `/player-hls.js` and `/embed.js` of this release, whether or not anything has been published.
+
+Needs no database.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from fastapi import APIRouter, Request, Response
 
 from api.published import none_match
 from api.routes import get_and_head
-from briefing.player import embed_script, player_script
+from briefing.player import embed_script, hls_script, player_script
 from briefing.public_names import PLAYER
 
 if TYPE_CHECKING:
@@ -26,6 +29,12 @@ _SCRIPT: dict[int | str, dict[str, Any]] = {200: {"content": {"text/javascript":
 def player(request: Request) -> Response:
     """`<briefcast-player>` in one file, compressed where the browser takes that."""
     return _served(request, player_script)
+
+
+@get_and_head(router, "/player-hls.js", summary="HLS for the web player", response_class=Response, responses=_SCRIPT)
+def hls(request: Request) -> Response:
+    """What the player fetches to play audio that is being made, where the browser cannot by itself."""
+    return _served(request, hls_script)
 
 
 @get_and_head(router, "/embed.js", summary="The web player in one line", response_class=Response, responses=_SCRIPT)

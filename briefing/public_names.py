@@ -34,6 +34,7 @@ ARTWORK = Serving("image/jpeg", MOVING_CACHE)
 #: A newer release brings another player; pages ask for it again after five minutes, and mostly get a 304.
 PLAYER = Serving("text/javascript", "public, max-age=300")
 PLAYER_NAME = "player.js"
+HLS_PLAYER_NAME = "player-hls.js"
 EMBED_SCRIPT_NAME = "embed.js"
 
 #: Which article an address is of.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from briefing.errors import AddressRefused
 from briefing.failpoints import Failpoint, reach
-from briefing.player import embed_script, player_script
+from briefing.player import embed_script, hls_script, player_script
 from briefing.public_names import (
     ADDRESS,
     ALIAS,
@@ -21,6 +21,7 @@ from briefing.public_names import (
     COMPANION_TYPES,
     EMBED_SCRIPT_NAME,
     FEED,
+    HLS_PLAYER_NAME,
     PLAYER,
     PLAYER_NAME,
     PLAYLIST_NAME,
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
 MAKING = "making"
 
 #: The scripts that readers' browsers fetch, by name.
-SCRIPTS = {PLAYER_NAME: player_script, EMBED_SCRIPT_NAME: embed_script}
+SCRIPTS = {PLAYER_NAME: player_script, HLS_PLAYER_NAME: hls_script, EMBED_SCRIPT_NAME: embed_script}
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,11 @@ export abstract class Listening extends Opening {
   /** Seconds. */
   get currentTime(): number { return this.element.readyState > 0 ? this.element.currentTime : this.start; }
   set currentTime(seconds: number) { this.seek(seconds); }
-  get duration(): number { return this.audio?.duration || (Number.isFinite(this.element.duration) ? this.element.duration : 0); }
+  get duration(): number {
+    const { duration, seekable } = this.element;
+    // What is still being made is as long as it can be heard.
+    return this.audio?.duration || (Number.isFinite(duration) ? duration : seekable.length > 0 ? seekable.end(seekable.length - 1) : 0);
+  }
   get paused(): boolean { return this.element.paused; }
   get state(): PlayerState { return (this.getAttribute("state") ?? "loading") as PlayerState; }
   /** Play from where it stands; before it has loaded, as soon as it has. */

@@ -1,0 +1,28 @@
+// `/player-hls.js`: plays an HLS playlist where a browser does not by itself. Fetched only for audio that is being made.
+
+import Hls from "hls.js/light";
+
+// Milliseconds before trying again what the network did not give.
+const AGAIN = 1_000;
+
+/** Have `element` play a playlist from its beginning; nothing is fetched of the audio before it is to be played. */
+export function attach(element: HTMLAudioElement, address: string): () => void {
+  if (!Hls.isSupported()) throw new Error("no HLS here");
+  // Without a worker, whose script a strict policy of the page would refuse; without catching up, as nothing is missed.
+  const hls = new Hls({ enableWorker: false, autoStartLoad: false, startPosition: 0, maxLiveSyncPlaybackRate: 1, liveMaxLatencyDurationCount: Infinity });
+  let timer = 0;
+  const start = (): void => hls.startLoad(0);
+  hls.on(Hls.Events.ERROR, (_event, told) => {
+    if (!told.fatal) return;
+    if (told.type === Hls.ErrorTypes.MEDIA_ERROR) return hls.recoverMediaError();
+    timer = window.setTimeout(() => hls.startLoad(element.currentTime), AGAIN);
+  });
+  hls.loadSource(address);
+  hls.attachMedia(element);
+  element.addEventListener("play", start, { once: true });
+  return () => {
+    clearTimeout(timer);
+    element.removeEventListener("play", start);
+    hls.destroy();
+  };
+}
