@@ -8,8 +8,17 @@ const AGAIN = 1_000;
 /** Have `element` play a playlist from its beginning; nothing is fetched of the audio before it is to be played. */
 export function attach(element: HTMLAudioElement, address: string): () => void {
   if (!Hls.isSupported()) throw new Error("no HLS here");
-  // Without a worker, whose script a strict policy of the page would refuse; without catching up, as nothing is missed.
-  const hls = new Hls({ enableWorker: false, autoStartLoad: false, startPosition: 0, maxLiveSyncPlaybackRate: 1, liveMaxLatencyDurationCount: Infinity });
+  // Without a worker and without tracks for tags, which a strict policy of the page would refuse; without catching up, as
+  // nothing is missed.
+  const hls = new Hls({
+    enableWorker: false,
+    enableID3MetadataCues: false,
+    enableEmsgMetadataCues: false,
+    enableDateRangeMetadataCues: false,
+    autoStartLoad: false,
+    startPosition: 0,
+    maxLiveSyncPlaybackRate: 1,
+  });
   let timer = 0;
   const start = (): void => hls.startLoad(0);
   hls.on(Hls.Events.ERROR, (_event, told) => {

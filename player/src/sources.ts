@@ -2,7 +2,7 @@
 
 import type { ArticleAudio } from "./article";
 
-/** What `/player-hls.js` exports; it is fetched only where a browser plays no HLS of its own. */
+/** What `/player-hls.js` exports; it is fetched only for audio that is being made. */
 interface Hls {
   readonly attach: (element: HTMLAudioElement, address: string) => () => void;
 }
@@ -13,7 +13,8 @@ export async function load(element: HTMLAudioElement, audio: ArticleAudio, base:
     element.src = audio.url;
     return () => undefined;
   }
-  if (element.canPlayType("application/vnd.apple.mpegurl") !== "") {
+  // Chromium says that it plays HLS, and fails at segments of MP3: hls.js wherever it can work, the browser elsewhere.
+  if (!("MediaSource" in window || "ManagedMediaSource" in window)) {
     element.src = audio.hls;
     return () => undefined;
   }

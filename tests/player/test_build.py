@@ -7,7 +7,7 @@ import json
 import shutil
 import subprocess
 
-from briefing.player import player_script
+from briefing.player import hls_script, player_script
 from tests.support.client import client_of
 from tests.support.newsroom import ARTICLE, work_off
 from tests.support.processes import ROOT
@@ -27,11 +27,12 @@ def installed():
         stamp.write_bytes(lock)
 
 
-def test_the_committed_file_is_what_the_source_makes(tmp_path):
+def test_the_committed_files_are_what_their_source_makes(tmp_path):
     installed()
-    built = tmp_path / "player.js"
-    subprocess.run(["npm", "run", "--silent", "build", "--", f"--outfile={built}"], cwd=PLAYER, check=True)
-    assert built.read_bytes() == player_script(), "build it anew: ./run.sh player"
+    for part, committed in (("player", player_script()), ("hls", hls_script())):
+        built = tmp_path / f"{part}.js"
+        subprocess.run(["npm", "run", "--silent", f"build:{part}", "--", f"--outfile={built}"], cwd=PLAYER, check=True)
+        assert built.read_bytes() == committed, "build it anew: ./run.sh player"
     assert len(gzip.compress(player_script())) <= MOST
 
 
