@@ -173,9 +173,9 @@ class Installation:
         self.keep("api", [BIN / "briefcast", "serve", "--port", self.port, "--no-workers"], **extra)
         wait_for(self.answers, "the API")
 
-    def work(self, **extra):
-        """Keep the embedded runner going, its children forked."""
-        self.keep("workers", [sys.executable, "-m", "tests.support.workers", os.getpid()], **extra)
+    def work(self, *how, **extra):
+        """Keep the embedded runner going, its children forked; "again": itself forked anew when it dies."""
+        self.keep("workers", [sys.executable, "-m", "tests.support.workers", os.getpid(), *how], **extra)
 
     def close(self):
         for kept in self.kept.values():
