@@ -96,7 +96,7 @@ class Gate:
         """Return the gate after a step of an `epoch` ended; `well` is None where that says nothing of the engine."""
         return self._after(now, well, reason) if epoch == self.epoch else self  # begun before it opened
 
-    def _after(self, now: float, well: bool | None, reason: str) -> Gate:  # noqa: FBT001
+    def _after(self, now: float, well: bool | None, reason: str) -> Gate:
         match self.state, well:
             case GateState.HALF_OPEN, True:
                 return replace(self, state=GateState.CLOSED, outcomes=(), open_s=OPEN_S[0], reason="")

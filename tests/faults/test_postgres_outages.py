@@ -6,19 +6,24 @@ import socket
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import OperationalError
 
 from briefing.database import Database
+from briefing.errors import DatabaseUnavailable
 from briefing.models import BriefingRow, EpisodeRow, RevisionRow, StepRow
+from briefing.states import Queue
 from tests.support.client import client_of, free_port
-from tests.support.newsroom import make_place
+from tests.support.newsroom import make_place, work_off
 from tests.support.postgres import postgres
 from tests.support.processes import BIN, briefcast, running, wait_for
+from worker.perform import perform_next
 from worker.workplace import Workplace
 
 SHORT = "# Story {number}\n\nThe ferry runs again from Monday, the harbour board said.\n"
@@ -139,6 +144,88 @@ def _answers(client):
         return client.get("/readyz").status_code == 200
     except httpx.TransportError:
         return False
+
+
+def test_a_frozen_postgresql_keeps_nobody_for_ever(server, tmp_path, monkeypatch):
+    # Given an API and a worker that have spoken to a PostgreSQL, and it does not answer any more
+    monkeypatch.setenv("BRIEFCAST_DATABASE_URL", server.address)
+    monkeypatch.setattr("api.context._BUSY_S", 0.5)
+    monkeypatch.setattr("briefing.patience.LOOK_S", 1.0)
+    monkeypatch.setattr("briefing.database._POSTGRESQL", {"connect_timeout": "2"})
+    place, worker = make_place(tmp_path), Workplace(busy_s=0.5)
+    (tmp_path / "articles" / "story.md").write_text(SHORT.format(number=1))
+    body = {"article_ids": ["desk:story"], "voice": "silence"}
+    with client_of(place) as client, ThreadPoolExecutor(8) as pool:
+        assert client.post("/v1/briefings", json=body).status_code == 202
+        with worker.database.reading() as session:
+            session.execute(text("SELECT 1"))
+            # When it freezes in the middle of a transaction, and while requests come
+            server.freeze()
+            begun = time.monotonic()
+            with pytest.raises(OperationalError, match="has not answered"):
+                session.execute(text("SELECT 1"))
+            assert time.monotonic() - begun < 10
+        asked = [pool.submit(client.post, "/v1/briefings", json=body) for _ in range(8)]
+        with pytest.raises(DatabaseUnavailable):
+            perform_next(worker, tuple(Queue))
+        answers = [future.result(30) for future in asked]
+        # Then each is told so, by its code, in bounded time
+        assert time.monotonic() - begun < 20
+        assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(503, "database_unavailable")}
+        assert {answer.headers["retry-after"] for answer in answers} == {"5"}
+        # And when it goes on, so do they, by themselves
+        server.thaw()
+        wait_for(lambda: client.post("/v1/briefings", json=body).status_code == 200, "the API", 20)
+        work_off(worker)
+    with place.database.reading() as session:
+        assert [row.state for row in session.scalars(select(RevisionRow))] == ["live"]
+    worker.database.dispose()
+    place.database.dispose()
+
+
+@pytest.mark.long
+def test_a_postgresql_frozen_in_mid_work_loses_nothing(server, newsroom, tmp_path, monkeypatch):
+    # Given the server with its workers, leases of three seconds, and briefings being made
+    monkeypatch.setenv("BRIEFCAST_DATABASE_URL", server.address)
+    place = make_place(tmp_path)
+    key = briefcast("keys", "create", "--name", "test", "--scope", "admin").stdout.strip()
+    address = place.public.public_url
+    headers = {"Authorization": f"Bearer {key}"}
+    client = httpx.Client(base_url=address, headers=headers, trust_env=False, timeout=60)
+    with running([BIN / "briefcast", "serve", "--port", address.rpartition(":")[2]], tmp_path / "serve.log"), client:
+        wait_for(lambda: _answers(client), "the API")
+        made = [
+            client.post("/v1/briefings", json={"article_ids": [f"desk:story{number}"], "voice": "silence"})
+            for number in range(8)
+        ]
+        assert {answer.status_code for answer in made} == {202}
+
+        def live():
+            with place.database.reading() as session:
+                found = session.scalar(select(func.count()).where(RevisionRow.state == "live"))
+            place.database.dispose()
+            return found
+
+        wait_for(live, "the first one", 300)
+        # When PostgreSQL stands still for longer than anybody waits
+        server.freeze()
+        begun = time.monotonic()
+        with Watch(client, made[0].json()["links"]["self"]) as watch:
+            time.sleep(30)
+            server.thaw()
+            thawed = time.monotonic()
+            # Then all are made when it goes on
+            wait_for(lambda: live() == 8, "all of them", 300)
+        # And nobody waited for longer than the API's patience, a look and a connection, or was told anything else
+        slow = [done - asked for asked, done, *_ in watch.heard]
+        assert max(slow) < 25
+        assert {status for _, _, status, _ in watch.heard} == {200, 503}
+        assert any(status == 503 for asked, _, status, _ in watch.heard if begun < asked < thawed)
+        assert watch.well_after(thawed) < 10
+    with place.database.reading() as session:
+        assert session.query(RevisionRow).count() == session.query(EpisodeRow).count() == 8
+        assert session.scalar(select(func.max(StepRow.attempts))) <= 3
+    place.database.dispose()
 
 
 class CommitCutter:

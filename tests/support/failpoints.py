@@ -44,6 +44,13 @@ class Failpoints:
 
     let_go = disarm
 
+    def let_go_at(self, point):
+        """Let whatever hangs at a point go on, and nothing more hang there; return the process IDs."""
+        found = list(self.folder.glob(f"{Failpoint(point)}@*@{Action.HANG}*"))
+        for path in found:
+            path.unlink(missing_ok=True)
+        return [int(path.suffix[1:]) for path in found if path.suffix[1:].isdigit()]
+
     @staticmethod
     def _parts(path):
         point, _, action = path.name.split("@")
