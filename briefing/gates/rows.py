@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from briefing.database import database_clock
+from briefing.failpoints import Failpoint, reach
 from briefing.gates.gate import OPEN_S, Bounds, Gate, GateState
 from briefing.models import GateRow, StepRow
 from briefing.rows import add_unless_there
@@ -61,6 +62,7 @@ def take(session: Session, engine: str, characters: int) -> float | None:
     gate = gate_of(row).taken(_now(session), characters)
     _write(row, gate)
     session.flush()
+    reach(Failpoint.GATE_TAKEN)
     return gate.epoch
 
 
@@ -75,6 +77,7 @@ def settle(session: Session, engine: str, *, epoch: float | None, well: bool | N
     gate = gate_of(row).after(_now(session), epoch=epoch, well=well, reason=reason)
     _write(row, gate)
     session.flush()
+    reach(Failpoint.GATE_SETTLED)
     return gate
 
 

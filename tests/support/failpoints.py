@@ -28,9 +28,9 @@ class Failpoints:
             written.write_text(" ".join(f"{key}={value}" for key, value in context.items()))
             written.rename(self.folder / name)
 
-    def waiting(self):
+    def waiting(self, point="*"):
         """What is armed and has not happened, as (point, action)."""
-        return sorted(self._parts(path) for path in self.folder.glob("*@*@*") if not path.suffix[1:].isdigit())
+        return sorted(self._parts(path) for path in self.folder.glob(f"{point}@*@*") if not path.suffix[1:].isdigit())
 
     def happened(self):
         """What has happened, as (point, action, process ID), in the order in which it was armed."""

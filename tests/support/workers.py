@@ -20,6 +20,7 @@ import worker.signer  # noqa: F401
 from briefing.logs import configure
 from briefing.show import Show
 from briefing.values import Article, ArticleRef
+from tests.support.forked import keep
 from worker.prepare import write_script
 from worker.runner import Runner, die_with_parent, work
 from worker.workplace import Workplace
@@ -96,44 +97,10 @@ def main():
     configure()
     die_with_parent(int(sys.argv[1]))
     warm()
-    (keep if "again" in sys.argv[2:] else supervise)()
-
-
-def keep():
-    """Have a forked supervisor that dies replaced in milliseconds as well, until told to stop."""
-    stopping, at_work = threading.Event(), []
-
-    def stop(*_):
-        stopping.set()
-        for pid in at_work:
-            os.kill(pid, signal.SIGTERM)
-
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, stop)
-    while not stopping.wait(0.1):
-        parent = os.getpid()
-        pid = os.fork()
-        if pid == 0:
-            _supervisor(parent)
-        at_work[:] = [pid]
-        if stopping.is_set():
-            os.kill(pid, signal.SIGTERM)
-        os.waitpid(pid, 0)
-        at_work.clear()
-
-
-def _supervisor(parent):
-    status = 1
-    try:
-        die_with_parent(parent)
+    if "again" in sys.argv[2:]:
+        keep(supervise)
+    else:
         supervise()
-        status = 0
-    except BaseException:  # noqa: BLE001  as in a child
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
 
 
 def supervise():
