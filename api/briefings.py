@@ -198,6 +198,7 @@ def retract(
 
     fingerprint = stable_hash("retract/1", briefing_id)
     shown, _ = once(context, Asked(Action.RETRACT, caller, idempotency_key, fingerprint), work)
+    reach(Failpoint.API_RETRACTED)
     return shown
 
 

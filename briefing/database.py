@@ -96,7 +96,12 @@ def _prepare_sqlite(engine: Engine, busy_s: float) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
-def _prepare_postgresql(engine: Engine) -> None:
+def _prepare_postgresql(engine: Engine, busy_s: float) -> None:
+    if engine.dialect.driver == "psycopg":
+        from briefing.patience import connecting  # noqa: PLC0415  loads the driver, which SQLite needs not
+
+        event.listen(engine, "do_connect", connecting(_statement_s(busy_s)))
+
     @event.listens_for(engine, "handle_error")
     def _leave_standby(context: ExceptionContext) -> None:
         if sqlstate(context.sqlalchemy_exception or context.original_exception) == _READ_ONLY:
@@ -119,11 +124,16 @@ def _unusable(error: Exception) -> Misconfigured:
     )
 
 
+def _statement_s(busy_s: float) -> float:
+    """Return the seconds that PostgreSQL lets a statement take, what it waits for included."""
+    return 2 * busy_s
+
+
 def _connect_arguments(url: URL, busy_s: float) -> dict[str, Any]:
     """Return how PostgreSQL is connected to; what the address itself says counts."""
     milliseconds = {
         "lock_timeout": busy_s * 1000,
-        "statement_timeout": 2 * busy_s * 1000,
+        "statement_timeout": _statement_s(busy_s) * 1000,
         "idle_in_transaction_session_timeout": _IDLE_IN_TRANSACTION_S * 1000,
     }
     options = " ".join(f"-c {name}={value:.0f}" for name, value in milliseconds.items())
@@ -149,7 +159,7 @@ def _engine(address: str, busy_s: float, connections: int) -> Engine:
         )
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         raise _unusable(error) from error
-    _prepare_postgresql(engine)
+    _prepare_postgresql(engine, busy_s)
     return engine
 
 

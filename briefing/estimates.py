@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from briefing import steps
 from briefing.cost import Cost
+from briefing.failpoints import Failpoint, reach
 from briefing.models import EstimateRow
 from briefing.ranks import lane_of, next_rank
 from briefing.states import Queue, StepKind
@@ -57,6 +58,7 @@ def ask(
         payload = {"estimate": row.id, "articles": [list(pair) for pair in part]}
         steps.record(session, StepKind.ESTIMATE, Queue.BULK, seq=seq, payload=payload, rank=rank)
     session.flush()
+    reach(Failpoint.ESTIMATE_RECORDED)
     return row
 
 
@@ -69,12 +71,15 @@ def add_part(session: Session, estimate: str, cost: Cost, failed: Sequence[tuple
     if not row.parts_left and row.state == "measuring":
         row.state, row.finished_at = "ready", now
     session.flush()
+    reach(Failpoint.ESTIMATE_ADDED)
 
 
 def fail(session: Session, estimate: str, now: datetime) -> None:
     """End an estimate of which a part could not be measured. Needs a writing session."""
     row = session.get_one(EstimateRow, estimate, with_for_update=True, populate_existing=True)
     row.state, row.finished_at = "failed", now
+    session.flush()
+    reach(Failpoint.ESTIMATE_FAILED)
 
 
 def covers(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, or_, select
 
 from briefing.database import database_clock
-from briefing.models import LaneRow, StepRow
+from briefing.models import GateRow, LaneRow, StepRow
 from briefing.rows import add_unless_there
 from briefing.states import Queue, StepState
 
@@ -46,11 +46,32 @@ def rank_in(queue: Queue, asked: Queue, rank: int) -> int:
 
 
 def _served(session: Session, queue: Queue) -> int:
-    """Return the rank that is being served; where nothing waits, that of the newest revision of all."""
-    mine = (StepRow.queue == queue.value, StepRow.engine == "")
+    """Return the rank that is being served; where nothing waits, that of the newest revision of all.
+
+    Where only online engines have something left to do, theirs: articles are prepared sooner than a service speaks
+    them, and a newcomer would else wait for all that are.
+    """
+    local = _served_of(session, queue, "", 0)
+    if local is not None:
+        return local
+    behind = BEHIND if queue is Queue.BULK else 0
+    engines = session.scalars(select(GateRow.engine)).all()
+    online = [_served_of(session, Queue.ONLINE, engine, behind) for engine in engines]
+    if found := [rank for rank in online if rank is not None]:
+        return min(found)
+    return int(session.scalar(select(func.max(LaneRow.rank)).where(LaneRow.queue == queue.value)) or 0)
+
+
+def _served_of(session: Session, queue: Queue, engine: str, behind: int) -> int | None:
+    """Return the rank that is being served of a queue's steps for an engine, None where there are none. In the queue of
+    online engines `behind` tells whose work is meant.
+    """
+    mine = [StepRow.queue == queue.value, StepRow.engine == engine]
+    if queue is Queue.ONLINE:
+        mine += [StepRow.rank >= behind, StepRow.rank < behind + BEHIND]
     leased = session.scalar(select(func.max(StepRow.rank)).where(StepRow.state == StepState.LEASED.value, *mine))
     if leased is not None:
-        return int(leased)
+        return int(leased) - behind
     due = session.scalar(
         select(StepRow.rank)
         .where(
@@ -61,6 +82,4 @@ def _served(session: Session, queue: Queue) -> int:
         .order_by(StepRow.rank, StepRow.id)
         .limit(1)
     )
-    if due is not None:
-        return int(due)
-    return int(session.scalar(select(func.max(LaneRow.rank)).where(LaneRow.queue == queue.value)) or 0)
+    return None if due is None else int(due) - behind

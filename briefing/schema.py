@@ -112,7 +112,7 @@ def _migrating(database: Database) -> Iterator[Connection]:
                 yield connection
                 _check_references(connection)
         else:
-            with connection.begin():
+            with _for_long(connection), connection.begin():
                 _lock(connection)
                 yield connection
 
@@ -127,6 +127,18 @@ def _unbound(connection: Connection) -> Iterator[None]:
         yield
     finally:
         driver.execute("PRAGMA foreign_keys=ON")
+
+
+@contextmanager
+def _for_long(connection: Connection) -> Iterator[None]:
+    """Have the driver wait for as long as a migration takes (`briefing.patience`)."""
+    driver: Any = connection.connection.dbapi_connection
+    patience_s = getattr(driver, "patience_s", None)
+    driver.patience_s = None
+    try:
+        yield
+    finally:
+        driver.patience_s = patience_s
 
 
 def _check_references(connection: Connection) -> None:

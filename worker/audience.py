@@ -14,6 +14,7 @@ from sqlalchemy import delete, exists, select
 
 from briefing.audience.records import WINDOW_S, day_before, day_of
 from briefing.audience.spans import BUCKETS, by_bucket, by_quarter, length
+from briefing.failpoints import Failpoint, reach
 from briefing.models import AudienceRow, DownloadRow, HealthRow, PlayRow, SaltRow
 from briefing.rows import add_all_unless_there, put
 
@@ -90,6 +91,7 @@ def fold(session: Session) -> int:
         added.setdefault((download.day, download.show, download.sha256), _Added(download)).downloads += 1
         download.state, download.spans = "folded", []
     _write(session, added)
+    reach(Failpoint.AUDIENCE_FOLDED)
     return len(plays) + len(downloads)
 
 
@@ -141,3 +143,4 @@ def let_go(session: Session, keep: RetentionSettings, now: datetime) -> None:
     )
     for statement in statements:
         session.execute(statement)  # type: ignore[call-overload]
+    reach(Failpoint.AUDIENCE_LET_GO)

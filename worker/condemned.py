@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, exists, func, or_, select
 
+from briefing.failpoints import Failpoint, reach
 from briefing.models import CondemnedRow, JingleRow, MasterRow, StepRow, TakeRow
 from briefing.rows import add_all_unless_there
 from briefing.states import StepKind, StepState
@@ -79,5 +80,6 @@ def collect_bytes(database: Database, storage: BlobStorage, now: float, batch: i
             # Young bytes of that name were stored again: whoever did so is about to write the row.
             gone = not is_named(session, sha256) and storage.remove_older(sha256, now - YOUNG_S)
             removed += gone
+            reach(Failpoint.RETENTION_ERASED)
             session.execute(delete(CondemnedRow).where(CondemnedRow.sha256 == sha256))
     return removed

@@ -40,6 +40,8 @@ def bounds_of(engine: str) -> Bounds:
     settings = SpeechSettings()
     match engine:
         case "gtts":
+            # The engine spaces the requests within a step, its tries included, and one step is under way at a time; the
+            # gate keeps the next step until those are worked off. They run at the same time: nobody waits twice.
             return Bounds(settings.gtts_per_second, most_at_once=1, request_characters=_GTTS_CHARACTERS)
         case "openai":
             return Bounds(settings.openai_per_second)
@@ -77,7 +79,7 @@ def outcome_noted(lease: Lease, place: Workplace) -> Iterator[Passage]:
         raise
     finally:
         with place.database.writing() as session:
-            gate = gates.settle(session, lease.engine, well=well, reason=reason)
+            gate = gates.settle(session, lease.engine, epoch=lease.gate_epoch, well=well, reason=reason)
         if gate is not None and gate.state is not GateState.CLOSED:
             _log.warning("engine's gate", engine=lease.engine, state=gate.state.value, open_s=gate.open_s, why=reason)
 

@@ -17,6 +17,7 @@ from sqlalchemy import delete, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from briefing.database import database_clock
+from briefing.failpoints import Failpoint, reach
 from briefing.logs import get_logger
 from briefing.models import (
     ArticleVersionRow,
@@ -180,6 +181,8 @@ def _walk(
     with place.database.writing() as session:
         found, following = find(session, after)
         _DELETIONS[name](session, found, now.timestamp())
+        if found:
+            reach(Failpoint.RETENTION_DELETED)
     return len(found), following
 
 
@@ -237,6 +240,7 @@ def _revisions(place: Workplace, until: datetime, now: datetime, batch: int) -> 
             row = session.get_one(RevisionRow, revision_id, populate_existing=True)
             if row.state in _OVER and row.let_go_at is None:
                 let_go(session, row, place.files, now)
+                reach(Failpoint.RETENTION_LET_GO)
     return len(due)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, exists, select
 
+from briefing.failpoints import Failpoint, reach
 from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, ShowRow, TakeRow
 from briefing.shows import lock_shows
 from worker import uses
@@ -39,7 +40,9 @@ def withdraw(session: Session, briefing: BriefingRow, files: PublicFiles, now: d
     names = public_files(session, briefing, files)
     # The tombstones first: at no moment is an address merely unknown.
     files.bury(names)
+    reach(Failpoint.WITHDRAW_BURIED)
     files.remove(names)
+    reach(Failpoint.WITHDRAW_REMOVED)
     episode = session.get(EpisodeRow, (briefing.show, briefing.id))
     if episode is not None:
         write_feed(session, briefing.show, files, episode.published_at)

@@ -13,6 +13,7 @@ from sqlalchemy import select, tuple_
 
 from briefing.audience.spans import length, union
 from briefing.audio import MASTER_RATE
+from briefing.failpoints import Failpoint, reach
 from briefing.models import BriefingRow, DownloadRow, EpisodeRow, MasterRow, PlayRow, RevisionRow, SaltRow
 from briefing.rows import add_all_unless_there, add_unless_there
 from briefing.states import RevisionState
@@ -141,12 +142,15 @@ def note_plays(session: Session, heard: Sequence[tuple[Heard, float]]) -> int:
         spans.setdefault(key, []).append((one.start_ms, min(one.end_ms, audio.duration_ms)))
     keys = sorted(spans)
     add_all_unless_there(session, PlayRow, [_play(key, *of[key]) for key in keys])
-    for row in _locked_plays(session, keys):
+    rows = list(_locked_plays(session, keys))
+    for row in rows:
         joined = union([*row.spans, *spans[row.session, row.sha256]])
         if joined != row.spans:
             row.spans, row.waiting = joined, True
             row.changed_at = datetime.fromtimestamp(last[row.session, row.sha256], UTC)
     session.flush()
+    if rows:
+        reach(Failpoint.AUDIENCE_NOTED)
     return dropped
 
 

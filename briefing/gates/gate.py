@@ -2,7 +2,8 @@
 
 A token bucket that may go into debt: a step takes as many tokens as it makes requests, and the next one waits until
 they are worked off. A breaker: after `FAILURES` of the last `WINDOW` steps it opens; after a while, which doubles with
-each failure, one step is let through as a probe, and what becomes of it decides.
+each failure, one step is let through as a probe, and what becomes of it decides. A step bears the gate's `epoch` with
+it: what began before the breaker opened last says nothing of how the service is since.
 """
 
 from __future__ import annotations
@@ -55,9 +56,15 @@ class Gate:
     state: GateState = GateState.CLOSED
     outcomes: tuple[bool, ...] = ()
     opened_at: float | None = None
+    """When it opened last; stays when it closes, and tells steps that began before from those after."""
     open_s: float = OPEN_S[0]
     probe_until: float | None = None
     reason: str = ""
+
+    @property
+    def epoch(self) -> float | None:
+        """What a step that is let through now bears: its outcome counts as long as this is the gate's."""
+        return self.opened_at
 
     def lets_through(self, now: float, at_once: int) -> bool:
         """Tell whether a step may be claimed while `at_once` are under way."""
@@ -85,18 +92,21 @@ class Gate:
             return passed
         return replace(passed, state=GateState.HALF_OPEN, probe_until=now + PROBE_S)
 
-    def after(self, now: float, *, well: bool | None, reason: str = "") -> Gate:
-        """Return the gate after a step ended; `well` is None where that says nothing of the engine."""
+    def after(self, now: float, *, epoch: float | None, well: bool | None, reason: str = "") -> Gate:
+        """Return the gate after a step of an `epoch` ended; `well` is None where that says nothing of the engine."""
+        return self._after(now, well, reason) if epoch == self.epoch else self  # begun before it opened
+
+    def _after(self, now: float, well: bool | None, reason: str) -> Gate:
         match self.state, well:
             case GateState.HALF_OPEN, True:
-                return replace(self, state=GateState.CLOSED, outcomes=(), open_s=OPEN_S[0], opened_at=None, reason="")
+                return replace(self, state=GateState.CLOSED, outcomes=(), open_s=OPEN_S[0], reason="")
             case GateState.HALF_OPEN, False:
                 longer = min(2 * self.open_s, OPEN_S[1])
                 return replace(self, state=GateState.OPEN, opened_at=now, open_s=longer, reason=reason)
             case GateState.HALF_OPEN, None:
                 return replace(self, state=GateState.OPEN)  # its time has come already: the next one may probe
             case (GateState.OPEN, _) | (_, None):
-                return self  # begun before it opened
+                return self  # a probe that was taken for lost, or nothing learnt
         outcomes = (*self.outcomes, bool(well))[-WINDOW:]
         if outcomes.count(False) < FAILURES:
             return replace(self, outcomes=outcomes)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from briefing.database import database_clock
+from briefing.failpoints import Failpoint, reach
 from briefing.gates.gate import OPEN_S, Bounds, Gate, GateState
 from briefing.models import GateRow, StepRow
 from briefing.rows import add_unless_there
@@ -53,24 +54,30 @@ def passable(session: Session, *, lock: bool = False) -> list[str]:
     return [row.engine for row in rows if gate_of(row).lets_through(now, _at_once(session, row))]
 
 
-def take(session: Session, engine: str, characters: int) -> None:
-    """Note that a step of so many characters was let through. Needs the lock of `passable`."""
+def take(session: Session, engine: str, characters: int) -> float | None:
+    """Note that a step of so many characters was let through; return the epoch it bears. Needs the lock of
+    `passable`.
+    """
     row = session.get_one(GateRow, engine)
-    _write(row, gate_of(row).taken(_now(session), characters))
+    gate = gate_of(row).taken(_now(session), characters)
+    _write(row, gate)
     session.flush()
+    reach(Failpoint.GATE_TAKEN)
+    return gate.epoch
 
 
-def settle(session: Session, engine: str, *, well: bool | None, reason: str = "") -> Gate | None:
-    """Note how a step of `engine` ended; return the gate as it is now, None where there is none.
+def settle(session: Session, engine: str, *, epoch: float | None, well: bool | None, reason: str = "") -> Gate | None:
+    """Note how a step of `engine` ended that bears an `epoch`; return the gate as it is now, None where there is none.
 
     `well` is None where that says nothing of the engine. Needs a writing session.
     """
     row = session.get(GateRow, engine, with_for_update=True, populate_existing=True)
     if row is None:
         return None
-    gate = gate_of(row).after(_now(session), well=well, reason=reason)
+    gate = gate_of(row).after(_now(session), epoch=epoch, well=well, reason=reason)
     _write(row, gate)
     session.flush()
+    reach(Failpoint.GATE_SETTLED)
     return gate
 
 

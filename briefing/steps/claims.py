@@ -62,6 +62,8 @@ class Lease:
     queue: Queue = Queue.INTERACTIVE
     engine: str = ""
     """The online engine whose gate it passed; empty for none."""
+    gate_epoch: float | None = None
+    """What that gate gave it, by which its outcome is told from those of after an outage."""
 
 
 def is_due(session: Session, queues: Sequence[Queue], *, bulk: bool = True) -> bool:
@@ -104,8 +106,9 @@ def claim(  # noqa: PLR0913  what may be claimed, by whom
             row = session.execute(statement, asked).first()
             if row is None:
                 continue
+            epoch = None
             if engine:
-                gates.take(session, engine, len(row.payload.get("chunk", {}).get("spoken", "")))
+                epoch = gates.take(session, engine, len(row.payload.get("chunk", {}).get("spoken", "")))
             reach(Failpoint.STEP_CLAIMED)
             return Lease(
                 row.id,
@@ -118,6 +121,7 @@ def claim(  # noqa: PLR0913  what may be claimed, by whom
                 row.request_id,
                 queue,
                 engine,
+                epoch,
             )
     return None
 

@@ -90,4 +90,5 @@ def bury(session: Session, lost: Lost) -> bool:
         .execution_options(synchronize_session=False)
     )
     assert isinstance(result, CursorResult)
+    reach(Failpoint.STEP_BURIED)
     return result.rowcount == 1

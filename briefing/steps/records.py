@@ -70,6 +70,7 @@ def hasten(session: Session, revision_id: int, kind: StepKind) -> None:
         )
         .values(not_before=None)
     )
+    reach(Failpoint.STEP_HASTENED)
 
 
 def put_back(session: Session, revision_id: int, kind: StepKind, until: float, longest_s: float) -> None:
@@ -92,6 +93,8 @@ def put_back(session: Session, revision_id: int, kind: StepKind, until: float, l
         step.not_before = max(planned, min(until, first + longest_s))
         # A ring for it comes too early now.
         step.rung_at = None
+    session.flush()
+    reach(Failpoint.STEP_PUT_BACK)
 
 
 def promote(session: Session, revision_id: int, rank: int, not_before: float | None = None) -> None:
@@ -118,6 +121,7 @@ def promote(session: Session, revision_id: int, rank: int, not_before: float | N
         # Whoever was rung for it looks for bulk work.
         .values(queue=Queue.INTERACTIVE.value, rank=rank, rung_at=None, ready_at=database_clock())
     )
+    reach(Failpoint.STEP_PROMOTED)
 
 
 def ready_waiting(session: Session, revision_id: int, kind: StepKind) -> None:

@@ -25,7 +25,7 @@ def gate(per_second=0.0, **fields):
 def after(shut, now, outcomes):
     """The gate after steps that went well (+), failed (-) or said nothing of the engine (?)."""
     for outcome in outcomes:
-        shut = shut.after(now, well={"+": True, "-": False, "?": None}[outcome], reason="429")
+        shut = shut.after(now, epoch=shut.epoch, well={"+": True, "-": False, "?": None}[outcome], reason="429")
     return shut
 
 
@@ -52,6 +52,22 @@ def test_one_probe_at_a_time_and_twice_as_long_after_each_that_fails():
     # When a probe succeeds / Then all is as before
     shut = after(shut.taken(now + 1800, 0), now + 1800, "+")
     assert (shut.state, shut.outcomes, shut.open_s) == (GateState.CLOSED, (), 60)
+
+
+@pytest.mark.parametrize("well", [True, False, None])
+def test_what_began_before_it_opened_neither_closes_nor_doubles_nor_ends_a_probe(well):
+    # Given a step that began while all was well, and a breaker that has opened since
+    begun = gate().taken(0, 0).epoch
+    opened = after(gate(), 1, "---")
+    # When it ends while the gate is shut, while a probe is under way, or after that went well / Then nothing is changed
+    probing = opened.taken(61, 0)
+    closed = after(probing, 62, "+")
+    for now, shut in ((2, opened), (61.5, probing), (63, closed)):
+        assert shut.after(now, epoch=begun, well=well, reason="late") == shut
+    # And those that began after count, until it opens again
+    again = after(closed, 70, "---")
+    assert (again.state, again.open_s) == (GateState.OPEN, 60)
+    assert again.after(71, epoch=closed.epoch, well=well) == again
 
 
 def test_a_probe_that_says_nothing_is_followed_by_another():
@@ -133,7 +149,7 @@ def test_at_a_shut_gate_no_claim_is_spent_and_nobody_is_told_of_work(database):
     prepared(database, 3, Bounds())
     with database.writing() as session:
         for _ in range(3):
-            gates.settle(session, "gtts", well=False, reason="429")
+            gates.settle(session, "gtts", epoch=None, well=False, reason="429")
     with database.reading() as session:
         assert not steps.is_due(session, tuple(Queue)), "a worker would claim, fail and claim again"
         assert steps.due_to_ring(session, 60, 100) == []
@@ -146,14 +162,18 @@ def test_when_its_time_has_come_one_probe_passes_and_decides(database):
     prepared(database, 3, Bounds())
     with database.writing() as session:
         for _ in range(3):
-            gates.settle(session, "gtts", well=False, reason="429")
+            gates.settle(session, "gtts", epoch=None, well=False, reason="429")
         session.query(GateRow).one().opened_at -= 61
     probe = claim(database)
     assert probe is not None
+    # What began before, and ends now, says nothing of the probe
+    with database.writing() as session:
+        for well in (True, False, None):
+            assert gates.settle(session, "gtts", epoch=None, well=well).state is GateState.HALF_OPEN
     assert probe.engine == "gtts"
     assert claim(database) is None
     with database.writing() as session:
-        assert gates.settle(session, "gtts", well=True).state is GateState.CLOSED
+        assert gates.settle(session, "gtts", epoch=probe.gate_epoch, well=True).state is GateState.CLOSED
     assert claim(database) is not None
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from briefing import steps
+from briefing import gates, steps
 from briefing.database import Database
+from briefing.gates import Bounds
 from briefing.models import StepRow
 from briefing.ranks import BEHIND, lane_of, next_rank, rank_in
 from briefing.schema import migrate
@@ -53,6 +54,28 @@ def test_a_back_catalogue_keeps_another_newsrooms_article_waiting_for_one_of_its
     ((single, _),) = ask(database, "b/daily")
     # Then it is the second to be claimed
     assert single in [work(database) for _ in range(2)]
+
+
+@pytest.mark.parametrize("asked", [Queue.INTERACTIVE, Queue.BULK])
+def test_a_newcomer_does_not_wait_for_all_that_wait_for_an_online_engine(database, asked):
+    # Given fifty articles of one newsroom, all prepared, their texts waiting for a service that speaks slowly
+    flood = ask(database, "a/daily", 50, queue=asked)
+    while (step := work(database, (asked,))) is not None:
+        rank = dict(flood)[step]
+        with database.writing() as session:
+            gates.ensure(session, "gtts", Bounds())
+            place = rank_in(Queue.ONLINE, asked, rank)
+            steps.record(session, StepKind.SPEAK, Queue.ONLINE, rank=place, engine="gtts")
+    for _ in range(5):
+        work(database, (Queue.ONLINE,))
+    # When another newsroom asks for one / Then it is as far as those that are spoken now, not behind the fifty
+    ((_, rank),) = ask(database, "b/daily", queue=asked)
+    assert rank <= 6
+    # And where nothing waits any more, behind what was asked for last
+    while work(database, (asked, Queue.ONLINE)) is not None:
+        pass
+    ((_, rank),) = ask(database, "c/daily", queue=asked)
+    assert rank == 49
 
 
 def test_two_back_catalogues_take_turns(database):

@@ -1,6 +1,7 @@
 """Every failpoint, with every way to fail: all work comes to its end, and the invariants hold.
 
-One installation for each way: the embedded runner with forked children, a tone for a voice, a briefing for each point.
+One installation: the embedded runner, all of it forked, a tone for a voice, a briefing for each point and way. Raising and
+killing go on at once, as their briefings do not meet; hanging is mostly waiting and comes apart.
 The dispatcher's point is in test_dispatcher.py, as it needs Redis.
 """
 
@@ -8,27 +9,56 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
+from unittest import mock
+from urllib.parse import urlsplit
 
+import httpx
 import numpy as np
 import pytest
 import soundfile
+from sqlalchemy import update
 
 from briefing.failpoints import Action, Failpoint
+from briefing.models import CondemnedRow, RevisionRow
+from tests.support.asking import ask
+from tests.support.engines import lend
 from tests.support.failpoints import Failpoints
 from tests.support.history import Reader, check
 from tests.support.installation import installed
+from tests.support.logged_engine import LoggedEngine, SpareEngine
+from tests.support.newsroom import work_off
+from tests.support.processes import wait_for
+from tests.support.threads import serving
 
 TEXT = "The ferry runs again from Monday, the harbour board said."
 
 
+#: By those who sweep, who have no step, and hold what the test has laid out for them.
+SWEEPING = (
+    Failpoint.STEP_BURIED, Failpoint.ESTIMATE_FAILED, Failpoint.AUDIENCE_FOLDED, Failpoint.AUDIENCE_LET_GO,
+    Failpoint.RETENTION_LET_GO, Failpoint.RETENTION_DELETED, Failpoint.RETENTION_ERASED,
+)  # fmt: skip
+WITHDRAWING = (
+    Failpoint.WITHDRAW_BURIED, Failpoint.WITHDRAW_REMOVED, Failpoint.WITHDRAW_BEFORE_COMMIT,
+    Failpoint.WITHDRAW_AFTER_COMMIT,
+)  # fmt: skip
 JINGLE = (Failpoint.JINGLE_STORED, Failpoint.JINGLE_BEFORE_COMMIT)
-API = (Failpoint.API_ASKED, Failpoint.API_REGENERATED, Failpoint.API_PUBLISHED)
 #: Reached where no step is bound to the log: whoever comes first fails.
-ANYBODY = {Failpoint.STEP_CLAIMED, Failpoint.STEP_RELEASED, Failpoint.SWEEP_BEFORE_COMMIT, Failpoint.SWEEP_AFTER_COMMIT}
+ANYBODY = {
+    Failpoint.STEP_CLAIMED,
+    Failpoint.STEP_RELEASED,
+    Failpoint.SWEEP_BEFORE_COMMIT,
+    Failpoint.SWEEP_AFTER_COMMIT,
+    Failpoint.GATE_TAKEN,
+}
 #: In test_dispatcher.py and test_streaming.py.
 ELSEWHERE = {Failpoint.DISPATCHER_RUNG, Failpoint.STREAM_WRITTEN, Failpoint.STREAM_BEFORE_COMMIT}
 
@@ -42,7 +72,8 @@ KILLED = {
 LET_GO = {
     point
     for point in Failpoint
-    if point.startswith(("step.", "publish.")) or point.endswith((".before_commit", ".after_commit"))
+    if point.startswith(("step.", "publish.", "gate.", "estimate.", "retention.", "audience.", "withdraw.", "notify."))
+    or point.endswith((".before_commit", ".after_commit"))
 } - KILLED
 
 
@@ -57,10 +88,14 @@ class Case:
     """A sentence whose word has the engine do what leads there."""
     missing: bool = False
     """The article is not there."""
+    ends: tuple[str, str | None] = ("live", None)
+    """State and code in the end."""
+    voice: str = "tone"
     before: tuple[tuple[Failpoint, Action, str], ...] = ()
     """What fails first, so that the point is reached."""
 
 
+_MISSING = ("failed", "article_not_found")
 _LOST = ((Failpoint.PERFORM_CLAIMED, Action.KILL, "verify"),)
 
 #: Each row: prepare, speak, assemble, publish, and what is special.
@@ -87,8 +122,10 @@ CASES = [
     Case("leaving", {Failpoint.STEP_GIVEN_BACK: "speak"}, word="The last boat is leaving."),
     Case("again", {Failpoint.STEP_RETRIED: "speak"}, before=((Failpoint.SPEAK_BEFORE, Action.RAISE, "speak"),)),
     Case("mute", {Failpoint.RECAST_BEFORE_COMMIT: "recast"}, word="The horn is mute."),
-    Case("gone", {Failpoint.STEP_GIVEN_UP: "prepare"}, missing=True),
-    Case("lost", {Failpoint.STEP_CANCELLED: "prepare"}, missing=True),
+    Case("gone", {Failpoint.STEP_GIVEN_UP: "prepare"}, missing=True, ends=_MISSING),
+    Case("lost", {Failpoint.STEP_CANCELLED: "prepare"}, missing=True, ends=_MISSING),
+    Case("wired", {Failpoint.GATE_TAKEN: "", Failpoint.GATE_SETTLED: "speak"}, voice="wire"),
+    Case("doomed", {}, before=((Failpoint.PERFORM_CLAIMED, Action.KILL, "prepare"),) * 3, ends=("failed", "worker_lost")),
 ]  # fmt: skip
 
 #: Its takes are damaged before it is asked for.
@@ -96,21 +133,38 @@ ROTTEN = Case("rotten", {Failpoint.STEP_WAITS_AGAIN: "assemble"})
 
 
 def upload(desk, name):
-    noise = 0.1 * np.random.default_rng(1).standard_normal(2 * 44_100)
+    """Upload a jingle; return the ID of the request, which its step goes back to."""
+    noise = 0.1 * np.random.default_rng(len(name)).standard_normal(2 * 44_100)
     content = io.BytesIO()
     soundfile.write(content, noise, 44_100, format="WAV")
     answer = desk.client.post(f"/v1/jingles?name={name}&part=mark", content=content.getvalue())
     assert answer.status_code in {200, 201, 202}, answer.text
+    return answer.headers["x-request-id"]
 
 
-def rot(desk):
-    """Damage all takes of an article that another show has had spoken; return what they say."""
-    desk.write(ROTTEN.name, "This is about what rots.")
-    desk.ask(ROTTEN.name, show="weekly")
-    desk.finish()
+def lay_out(desk, actions):
+    """Have made in this process what others find: takes that are damaged afterwards, stories that are edited and withdrawn,
+    and one whose first audio nobody needs any more. Return what the damaged takes say.
+    """
+    with mock.patch.dict(os.environ, desk.environment):
+        lend(desk.place, logged=LoggedEngine(), spare=SpareEngine())
+        desk.write("old", "This is about what is old.")
+        ask(desk.place, "old", voice="tone")
+        for action in actions:
+            for name, show in ((ROTTEN.name, "weekly"), ("edited", "daily"), ("withdrawn", "daily")):
+                desk.write(f"{name}-{action}", f"This is about {name}-{action}.")
+                ask(desk.place, f"{name}-{action}", voice="tone", show=show)
+        work_off(desk.place)
+        ask(desk.place, "old", voice="spare")
+        work_off(desk.place)
+    with desk.place.database.writing() as session:
+        long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+        session.execute(update(RevisionRow).where(RevisionRow.state == "superseded").values(finished_at=long_ago))
+        session.add(CondemnedRow(sha256="0" * 64, since=0.0))
     said = set()
     for sha256, chunks in desk.rows(
-        "SELECT takes.sha256, revisions.chunks FROM takes, revisions WHERE instr(revisions.chunks, takes.key) > 0"
+        "SELECT takes.sha256, revisions.chunks FROM takes JOIN revisions ON instr(revisions.chunks, takes.key) > 0 "
+        "JOIN briefings ON briefings.id = revisions.briefing_id WHERE briefings.show = 'weekly'"
     ):
         path = desk.place.storage.path(sha256)
         path.write_bytes(path.read_bytes()[:-1] + b"?")
@@ -139,7 +193,7 @@ def letting_go(failing):
                 point = path.name.partition("@")[0]
                 if Failpoint(point) in LET_GO and time.time() - path.stat().st_ctime > 1:
                     path.unlink(missing_ok=True)
-                    over.let_go.append(point)
+                    over.let_go.append((Failpoint(point), Action.HANG))
 
     over.let_go = []
     thread = threading.Thread(target=keep, daemon=True)
@@ -149,63 +203,168 @@ def letting_go(failing):
     thread.join()
 
 
-def fail_workers(desk, failing, action):
-    """Ask for all briefings while nobody works, arm their points, and have them made. Returns name -> briefing."""
+def ask_for_all(desk, failing, actions):
+    """Ask for all briefings while nobody works, and arm their points. Returns name -> briefing."""
     asked = {}
-    for case in [*CASES, ROTTEN]:
+    for case, action in product([*CASES, ROTTEN], actions):
+        name = f"{case.name}-{action}"
         if not case.missing and case is not ROTTEN:
-            desk.write(case.name, *filter(None, [TEXT, case.word, f"This is about {case.name}."]))
-        asked[case.name] = desk.ask(case.name)["id"]
-        arm(failing, case, action, asked[case.name])
-    for point in JINGLE:
-        failing.arm(point, action, kind="jingle")
-    upload(desk, "morning")
-    desk.work()
-    desk.finish(300)
+            # The word in a sentence of its own, that no other briefing has had spoken.
+            said = case.word and f"{case.word[:-1]}, {action}."
+            desk.write(name, *filter(None, [TEXT, said, f"This is about {name}."]))
+        asked[name] = desk.ask(name, voice=case.voice)["id"]
+        arm(failing, case, action, asked[name])
+    for action in actions:
+        request = upload(desk, f"mark-{action}")
+        for point in JINGLE:
+            failing.arm(point, action, request_id=request)
+        failing.arm(Failpoint.NOTIFY_TOLD, action, kind="notify")
+        for point in SWEEPING:
+            failing.arm(point, action)
     return asked
 
 
-def fail_api(desk, failing, action):
-    """Fail at each request's point; the client comes again. Returns the briefing."""
-    desk.write("held", TEXT)
-    failing.arm(Failpoint.API_ASKED, action)
-    held = desk.ask("held", show="held")["id"]
+def withdraw(desk, failing, actions):
+    """Withdraw stories, each step of it failing."""
+    for action in actions:
+        found = desk.rows(f"SELECT id FROM briefings WHERE articles LIKE '%withdrawn-{action}%'")[0][0]
+        failing.arm(Failpoint.API_RETRACTED, action)
+        desk.post(f"/v1/briefings/{found}/retract", {})
+        for point in WITHDRAWING:
+            failing.arm(point, action, briefing=found, kind="withdraw")
+
+
+def edit(desk, failing, actions):
+    """Have a CMS save a live story twice, and somebody ask for it, at once, and then for all."""
+    for action in actions:
+        path = f"/v1/articles/desk/edited-{action}/audio"
+        failing.arm(Failpoint.STEP_PUT_BACK, action)
+        for _ in range(2):
+            desk.put(path, {"priority": "bulk"})
+        failing.arm(Failpoint.STEP_PROMOTED, action)
+        failing.arm(Failpoint.STEP_HASTENED, action)
+        desk.ask(f"edited-{action}", voice="tone")
+
+
+def estimate(desk, failing, actions):
+    """Ask what articles cost; of each way one is measured, and one's worker is lost three times. Return their IDs."""
+    made = []
+    for action in actions:
+        failing.arm(Failpoint.ESTIMATE_RECORDED, action)
+        for point, how, times in ((Failpoint.ESTIMATE_ADDED, action, 1), (Failpoint.PERFORM_CLAIMED, Action.KILL, 3)):
+            found = desk.post("/v1/estimates", {"article_ids": [f"desk:edited-{action}"]})["id"]
+            request = desk.rows(f"SELECT request_id FROM steps WHERE payload LIKE '%{found}%'")[0][0]
+            failing.arm(point, how, times, kind="estimate", request_id=request)
+            made.append(found)
+    return made
+
+
+def listen(desk, failing, actions):
+    """Have a player report what it played: in memory alone, and lost, where what writes it down fails."""
+    audio = desk.client.get(f"/v1/articles/desk/edited-{actions[0]}/audio").json()
+    event = {"event": "progress", "from_s": 0, "to_s": 1, "session": "a-page-view"}
+    event |= {"article": f"desk:edited-{actions[0]}", "revision": audio["url"].rpartition("/")[2].removesuffix(".mp3")}
+
+    def report():
+        with suppress(httpx.TransportError):
+            desk.client.post("/v1/plays", json={"events": [event]}, headers={"User-Agent": "Mozilla/5.0 Firefox/140.0"})
+        time.sleep(0.3)
+
+    for action in actions:
+        failing.arm(Failpoint.AUDIENCE_NOTED, action)
+        wait_for(lambda: report() or not failing.waiting(Failpoint.AUDIENCE_NOTED), "it to be written down")
+    wait_for(lambda: report() or desk.rows("SELECT 1 FROM plays"), "it to be committed")
+
+
+def fail_api(desk, failing, actions):
+    """Fail at each request's point; the client comes again. Returns the briefings."""
+    held = []
+    for action in actions:
+        desk.write(f"held-{action}", TEXT)
+        failing.arm(Failpoint.API_ASKED, action)
+        held.append(desk.ask(f"held-{action}", show="held")["id"])
     desk.finish()
-    assert desk.states(held)[-1][0] == "held"
-    failing.arm(Failpoint.API_PUBLISHED, action)
-    desk.post(f"/v1/briefings/{held}/publish", {}, expected=(202, 409))
-    failing.arm(Failpoint.API_REGENERATED, action)
-    desk.post(f"/v1/briefings/{held}/regenerate", {"refetch": False})
+    for briefing, action in zip(held, actions, strict=True):
+        assert desk.states(briefing)[-1][0] == "held"
+        failing.arm(Failpoint.API_PUBLISHED, action)
+        desk.post(f"/v1/briefings/{briefing}/publish", {}, expected=(202, 409))
+        failing.arm(Failpoint.API_REGENERATED, action)
+        desk.post(f"/v1/briefings/{briefing}/regenerate", {"refetch": False})
     desk.finish()
     return held
 
 
-@pytest.mark.parametrize("action", [Action.RAISE, Action.KILL, pytest.param(Action.HANG, marks=pytest.mark.long)])
-def test_every_failpoint(action, tmp_path):
-    # Given an installation in which every point is armed once, and a reader who listens all the while
+@pytest.mark.parametrize(
+    "actions", [(Action.RAISE, Action.KILL), pytest.param((Action.HANG,), marks=pytest.mark.long)], ids="-".join
+)
+def test_every_failpoint(actions, tmp_path):
+    # Given an installation in which every point is armed once for each way, and a reader who listens all the while
     failing = Failpoints(tmp_path / "failing")
-    with installed(tmp_path / "desk", WORKERS=4, LEASE_S=2, STEP_S=5) as desk:
-        desk.serve(**failing.environment)
+    with (
+        hub() as address,
+        installed(
+            tmp_path / "desk",
+            WORKERS=4,
+            LEASE_S=2,
+            STEP_S=5,
+            WEBSUB_HUBS=address,
+            FETCH_ALLOW_PRIVATE=urlsplit(address).netloc,
+        ) as desk,
+        letting_go(failing) as let_go,
+    ):
+        spoiled = lay_out(desk, actions)
         desk.environment |= failing.environment
-        desk.work()
-        spoiled = rot(desk)
-        desk.kept.pop("workers").stop()
-        reader = Reader(desk, [case.name for case in [*CASES, ROTTEN]])
+        desk.serve("again")
+        reader = Reader(desk, [f"{case.name}-{action}" for case, action in product([*CASES, ROTTEN], actions)])
         reader.start()
         # When all are made
-        with letting_go(failing) as let_go:
-            asked = fail_workers(desk, failing, action)
-        held = fail_api(desk, failing, action)
+        listen(desk, failing, actions)
+        asked = ask_for_all(desk, failing, actions)
+        withdraw(desk, failing, actions)
+        edit(desk, failing, actions)
+        estimates = estimate(desk, failing, actions)
+        desk.work("again")
+        desk.finish(300)
+        wait_for(lambda: not set(failing.waiting()) & set(product(SWEEPING, actions)), "the sweeps")
+        held = fail_api(desk, failing, actions)
         # Then every failure has happened
         assert not failing.waiting(), f"never reached: {failing.waiting()}"
-        happened = {point for point, done, _ in failing.happened() if done == action} | set(map(Failpoint, let_go))
-        assert happened == set(Failpoint) - ELSEWHERE
+        happened = {(point, done) for point, done, _ in failing.happened()} | set(let_go)
+        assert set(product(set(Failpoint) - ELSEWHERE, actions)) - happened == set()
         failing.let_go()
-        # And every briefing is live, or failed where its article is missing
-        for case in [*CASES, ROTTEN]:
-            expected = ("failed", "article_not_found") if case.missing else ("live", None)
-            assert desk.states(asked[case.name])[-1] == expected, case.name
-        assert desk.states(held)[-1] == ("held", None)
-        assert desk.client.get("/v1/jingles/morning/mark").json()["usable"]
+        # And every briefing has come to the end it should
+        for case, action in product([*CASES, ROTTEN], actions):
+            assert desk.states(asked[f"{case.name}-{action}"])[-1] == case.ends, (case.name, action)
+        for briefing in held:
+            # Whoever asked again when it had fetched already is answered by a revision more.
+            states = [state for state, _ in desk.states(briefing) if state not in {"unchanged", "superseded"}]
+            assert states == ["live", "held"]
+        for action in actions:
+            assert desk.client.get(f"/v1/jingles/mark-{action}/mark").json()["usable"]
+            assert desk.client.get(f"/articles/desk/withdrawn-{action}.mp3").status_code == 410
+            assert desk.client.get(f"/v1/articles/desk/edited-{action}/audio").status_code == 200
+        states = [desk.client.get(f"/v1/estimates/{name}").json()["state"] for name in estimates]
+        assert states == ["ready", "failed"] * len(actions)
+        assert desk.rows("SELECT plays FROM audience") == [(1,)]
+        assert not desk.rows("SELECT 1 FROM condemned WHERE since = 0")
+        assert desk.rows("SELECT count(*) FROM revisions WHERE let_go_at IS NOT NULL")[0][0] >= 1
         # And the invariants hold
-        check(desk, reader, [*asked.values(), held], forgotten=spoiled)
+        check(desk, reader, [*asked.values(), *held], forgotten=spoiled)
+
+
+class _Hub(BaseHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(204)
+        self.end_headers()
+
+
+@contextmanager
+def hub():
+    """A WebSub hub that takes everything; yield its address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Hub)
+    with serving(server):
+        yield f"http://127.0.0.1:{server.server_address[1]}/hub"

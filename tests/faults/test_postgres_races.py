@@ -6,6 +6,7 @@ import random
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import httpx
@@ -13,12 +14,14 @@ import pytest
 from sqlalchemy import select
 
 from api.app import create_app
-from briefing import revisions, steps
+from briefing import asking, revisions, steps
 from briefing.audio import Master
 from briefing.models import BriefingRow, EpisodeRow, IdempotencyRow, MasterRow, RevisionRow, StepRow
+from briefing.show import Quiet
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind
-from tests.support.asking import again, ask
+from tests.support.asking import again, ask, wanted
 from tests.support.client import free_port, make_key, served
+from tests.support.lock_order import locked_by, recorded
 from tests.support.newsroom import ARTICLE, make_place, work_off
 from tests.support.processes import wait_for
 from worker import sweep
@@ -158,6 +161,20 @@ def editors(briefings):
     return edit
 
 
+def saver(names):
+    """Save stories as a CMS does, as bulk work that somebody may come to wait for."""
+
+    def save(mine, chance):
+        wish = replace(
+            wanted(chance.choice(names), queue=chance.choice([Queue.BULK, Queue.INTERACTIVE])), voice_named=False
+        )
+        with mine.database.writing() as session:
+            asking.edited(session, wish, Quiet(seconds=1, longest_s=2), datetime.now(UTC))
+        time.sleep(0.1)
+
+    return save
+
+
 def approver(briefings):
     def approve(mine, chance):
         with mine.database.writing() as session:
@@ -205,6 +222,27 @@ def watcher(newsroom):
     return watch
 
 
+def test_an_order_that_goes_back_is_seen(place):
+    # Given a briefing / When a transaction takes its revision before itself / Then the record shows it
+    (place.data.data.parent / "articles" / "ferry.md").write_text(ARTICLE)
+    briefing, revision, _ = ask(place, "ferry")
+    with recorded() as order:
+        with place.database.writing() as session:
+            revisions.locked_in_briefing(session, revision)
+        assert order.seen >= {("briefings", "revisions")}
+        assert order.broken == {}
+        with place.database.writing() as session:
+            session.get_one(RevisionRow, revision, with_for_update=True)
+            revisions.lock_briefing(session, briefing)
+        assert set(order.broken) == {("revisions", "briefings")}
+    # And what skips what is locked waits for nobody
+    assert locked_by("SELECT steps.id FROM steps WHERE x FOR UPDATE SKIP LOCKED") == (["steps"], False)
+    assert locked_by("UPDATE steps SET a=1 WHERE id = (SELECT id FROM steps FOR UPDATE SKIP LOCKED)") == (
+        ["steps"],
+        False,
+    )
+
+
 def test_workers_editors_sweeps_and_publishing_at_once_never_wait_for_each_other(place, cluster, monkeypatch):
     # Given a finished MP3 that every assembling comes to, as encoding and signing are not the point
     folder = place.data.data.parent / "articles"
@@ -222,25 +260,35 @@ def test_workers_editors_sweeps_and_publishing_at_once_never_wait_for_each_other
     briefings = [ask(place, name, show=show)[0] for name in names for show in ("daily", "held")]
 
     # When everybody is at it
-    newsroom = Newsroom(place, seconds=8)
-    for seed in range(6):
-        newsroom.start(speak, seed)
-    for seed in range(3):
-        newsroom.start(editors(briefings), seed)
-    newsroom.start(approver(briefings), 1)
-    newsroom.start(reaper, 2)
-    newsroom.start(reaper, 3)
-    newsroom.start(ringer, 4)
-    newsroom.start(watcher(newsroom), 5)
-    newsroom.join()
-    work_off(place)
+    with recorded() as order:
+        newsroom = Newsroom(place, seconds=6)
+        for seed in range(6):
+            newsroom.start(speak, seed)
+        for seed in range(3):
+            newsroom.start(editors(briefings), seed)
+        newsroom.start(saver(names), 1)
+        newsroom.start(approver(briefings), 1)
+        newsroom.start(reaper, 2)
+        newsroom.start(reaper, 3)
+        newsroom.start(ringer, 4)
+        newsroom.start(watcher(newsroom), 5)
+        newsroom.join()
+        work_off(place)
+        # And a story is withdrawn, and what is over is let go of
+        with place.database.writing() as session:
+            asking.retract(session, briefings[0], datetime.now(UTC))
+        work_off(place)
+        sweep.sweep(place)
 
-    # Then no two ever waited for each other, and all that was asked for has come to its end
+    # Then no transaction has gone back in the order of locks, of those that there are
+    assert order.broken == {}
+    assert {("takes", "revisions", "steps"), ("briefings", "revisions", "steps")} <= {found[:3] for found in order.seen}
+    # And no two ever waited for each other, and all that was asked for has come to its end
     with place.database.reading() as session:
         rows = list(session.scalars(select(RevisionRow)))
         assert len(rows) > len(briefings)
         assert [row for row in rows if RevisionState(row.state) in ACTIVE] == []
-        assert {row.state for row in rows} <= {"live", "held", "superseded", "unchanged", "failed"}
+        assert {row.state for row in rows} <= {"live", "held", "superseded", "unchanged", "failed", "retracted"}
         assert all(row.chunks_left == 0 for row in rows if row.state in {"live", "held"})
         for briefing in session.scalars(select(BriefingRow)):
             live = [row.id for row in rows if row.briefing_id == briefing.id and row.state == "live"]
@@ -248,9 +296,8 @@ def test_workers_editors_sweeps_and_publishing_at_once_never_wait_for_each_other
         left = session.scalars(select(StepRow).where(StepRow.kind != "verify", StepRow.state.not_in(["done", "dead"])))
         assert left.all() == []
         assert all(step.attempts <= steps.MAX_ATTEMPTS for step in session.scalars(select(StepRow)))
-        assert session.query(EpisodeRow).count() == sum(
-            row.live_revision is not None for row in session.scalars(select(BriefingRow))
-        )
+        heard = {row.id for row in session.scalars(select(BriefingRow)) if row.live_revision is not None}
+        assert {row.briefing_id for row in session.scalars(select(EpisodeRow))} == heard | {briefings[0]}
     assert deadlocks(cluster, place) == 0
 
 

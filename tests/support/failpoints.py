@@ -28,9 +28,9 @@ class Failpoints:
             written.write_text(" ".join(f"{key}={value}" for key, value in context.items()))
             written.rename(self.folder / name)
 
-    def waiting(self):
+    def waiting(self, point="*"):
         """What is armed and has not happened, as (point, action)."""
-        return sorted(self._parts(path) for path in self.folder.glob("*@*@*") if not path.suffix[1:].isdigit())
+        return sorted(self._parts(path) for path in self.folder.glob(f"{point}@*@*") if not path.suffix[1:].isdigit())
 
     def happened(self):
         """What has happened, as (point, action, process ID), in the order in which it was armed."""
@@ -43,6 +43,13 @@ class Failpoints:
             path.unlink(missing_ok=True)
 
     let_go = disarm
+
+    def let_go_at(self, point):
+        """Let whatever hangs at a point go on, and nothing more hang there; return the process IDs."""
+        found = list(self.folder.glob(f"{Failpoint(point)}@*@{Action.HANG}*"))
+        for path in found:
+            path.unlink(missing_ok=True)
+        return [int(path.suffix[1:]) for path in found if path.suffix[1:].isdigit()]
 
     @staticmethod
     def _parts(path):

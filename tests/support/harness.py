@@ -151,6 +151,14 @@ class Nemesis:
             os.kill(pid, signal.SIGCONT)
         self.paused.append((pid, begun, time.time()))
 
+    def hang(self, point, seconds):
+        """Have whoever comes to a point hang there, and let him go on when `seconds` are over."""
+        failing, begun = self.desk.failing, time.time()
+        failing.arm(point, Action.HANG)
+        time.sleep(seconds)
+        # It goes on with what it knew before, as one that was stopped.
+        self.paused += [(pid, begun, time.time()) for pid in failing.let_go_at(point)]
+
 
 def kill_worker(nemesis):
     """Kill -9 of a process that does steps."""
@@ -201,6 +209,12 @@ def any_failpoint(nemesis):
     nemesis.desk.failing.arm(point, nemesis.chance.choice([Action.KILL, Action.RAISE]))
 
 
+def hang_somewhere(nemesis):
+    """Whoever comes first to a point of the work hangs there for a while, then goes on."""
+    points = [point for point in Failpoint if not point.startswith(("api.", "jingle."))]
+    nemesis.hang(nemesis.chance.choice(points), nemesis.chance.uniform(0.3, 1.6) * nemesis.lease_s)
+
+
 def kill_dispatcher(nemesis):
     nemesis.desk.kept["dispatcher"].kill()
 
@@ -230,6 +244,13 @@ def kill_postgres(nemesis):
     nemesis.desk.postgres.start()
 
 
+def freeze_postgres(nemesis):
+    """Nothing answers, nothing is cut."""
+    nemesis.desk.postgres.freeze()
+    time.sleep(nemesis.chance.uniform(0.3, 1.6) * nemesis.lease_s)
+    nemesis.desk.postgres.thaw()
+
+
 def _disturbed(name):
     def fault(nemesis):
         proxy = nemesis.proxies[name]
@@ -252,10 +273,11 @@ disturb_redis, disturb_database, disturb_store = _disturbed("redis"), _disturbed
 
 ON_ONE_MACHINE = [
     kill_worker, pause_worker, starve_worker, kill_workers, restart_workers, kill_api, restart_api, any_failpoint,
+    hang_somewhere,
 ]  # fmt: skip
 ON_MANY = [
-    kill_worker, starve_worker, kill_workers, kill_api, any_failpoint, kill_dispatcher, pause_dispatcher, kill_redis,
-    flush_redis, restart_postgres, kill_postgres,
+    kill_worker, starve_worker, kill_workers, kill_api, any_failpoint, hang_somewhere, kill_dispatcher, pause_dispatcher, kill_redis,
+    flush_redis, restart_postgres, kill_postgres, freeze_postgres,
 ]  # fmt: skip
 
 

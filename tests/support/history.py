@@ -173,7 +173,8 @@ def _finished(desk):
         created[key] = _seconds(at)
     finished = {}
     for (chunks,) in desk.rows("SELECT chunks FROM revisions WHERE chunks IS NOT NULL"):
-        for chunk in chunks if isinstance(chunks, list) else json.loads(chunks):
+        # None where the revision's audio has been let go: a null of JSON, not of SQL.
+        for chunk in (chunks if isinstance(chunks, list) else json.loads(chunks)) or ():
             if chunk["key"] in created:
                 said = (chunk["spoken"], chunk.get("voice"), chunk.get("variation", 0))
                 finished[said] = min(created[chunk["key"]], finished.get(said, created[chunk["key"]]))

@@ -69,9 +69,18 @@ language = "en"
 engine = "spare"
 licence = "none"
 attribution = "none"
+
+[[voices]]
+id = "wire"
+name = "Wire"
+language = "en"
+engine = "wire"
+licence = "none"
+attribution = "none"
 """
 
 ENTRY_POINTS = """[briefcast.engines]
+wire = tests.support.logged_engine:WireEngine
 logged = tests.support.logged_engine:LoggedEngine
 spare = tests.support.logged_engine:SpareEngine
 """
@@ -168,14 +177,19 @@ class Installation:
         self.kept[name] = Kept([str(part) for part in command], log, self.environment | extra)
         return self.kept[name]
 
-    def serve(self, **extra):
-        """Keep the API running, without workers; wait until it answers."""
-        self.keep("api", [BIN / "briefcast", "serve", "--port", self.port, "--no-workers"], **extra)
+    def serve(self, *how, **extra):
+        """Keep the API running, without workers; wait until it answers. "again": forked anew when it dies."""
+        command = (
+            [sys.executable, "-m", "tests.support.forked", self.port]
+            if how
+            else [BIN / "briefcast", "serve", "--port", self.port, "--no-workers"]
+        )
+        self.keep("api", command, **extra)
         wait_for(self.answers, "the API")
 
-    def work(self, **extra):
-        """Keep the embedded runner going, its children forked."""
-        self.keep("workers", [sys.executable, "-m", "tests.support.workers", os.getpid()], **extra)
+    def work(self, *how, **extra):
+        """Keep the embedded runner going, its children forked; "again": itself forked anew when it dies."""
+        self.keep("workers", [sys.executable, "-m", "tests.support.workers", os.getpid(), *how], **extra)
 
     def close(self):
         for kept in self.kept.values():
@@ -201,12 +215,16 @@ class Installation:
         headers = {"Idempotency-Key": key or f"{article}-{time.monotonic_ns()}"}
         return self.post("/v1/briefings", {"article_ids": [f"desk:{article}"], **fields}, headers, seconds)
 
-    def post(self, path, body, headers=None, seconds=60, expected=(200, 202)):
+    def put(self, path, body):
+        """The same for PUT."""
+        return self.post(path, body, method="PUT")
+
+    def post(self, path, body, headers=None, seconds=60, expected=(200, 202), method="POST"):
         """Post until it is answered with one of `expected`: the server may be away, and that is what is tested."""
         deadline = time.monotonic() + seconds
         while True:
             with suppress(httpx.TransportError):
-                answer = self.client.post(path, json=body, headers=headers, timeout=5)
+                answer = self.client.request(method, path, json=body, headers=headers, timeout=5)
                 if answer.status_code in expected:
                     return answer.json()
                 assert answer.status_code >= 500, f"{path}: {answer.status_code} {answer.text[:300]}"

@@ -18,6 +18,7 @@ import os
 import signal
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,12 @@ class LoggedEngine:
 
 class SpareEngine(LoggedEngine):
     """The same, and speaks what the other cannot."""
+
+
+class WireEngine(LoggedEngine):
+    """The same as a service, behind a gate."""
+
+    capabilities = replace(LoggedEngine.capabilities, online=True)
 
 
 def words(text):

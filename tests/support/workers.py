@@ -20,6 +20,7 @@ import worker.signer  # noqa: F401
 from briefing.logs import configure
 from briefing.show import Show
 from briefing.values import Article, ArticleRef
+from tests.support.forked import keep
 from worker.prepare import write_script
 from worker.runner import Runner, die_with_parent, work
 from worker.workplace import Workplace
@@ -96,6 +97,13 @@ def main():
     configure()
     die_with_parent(int(sys.argv[1]))
     warm()
+    if "again" in sys.argv[2:]:
+        keep(supervise)
+    else:
+        supervise()
+
+
+def supervise():
     # Children die here on purpose, and by dozens.
     runner_module._SHORT_LIFE_S = 0.1
     runner_module._STILL_LEASES = 3

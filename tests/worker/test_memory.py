@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.asking import ask, revision_row, step_rows
 from tests.support.newsroom import ARTICLE, PLAIN, make_place
-from tests.support.processes import environment, wait_for
+from tests.support.processes import ROOT, environment, wait_for
 from worker import memory
 
 #: Leaks as its voice says: megabytes a call, and whether it goes on within the call for ever.
@@ -66,7 +66,7 @@ def place(tmp_path, monkeypatch):
     (tmp_path / "voices.toml").write_text(VOICES)
     (tmp_path / "articles").mkdir()
     (tmp_path / "articles" / "ferry.md").write_text(ARTICLE)
-    monkeypatch.setenv("PYTHONPATH", str(packages))
+    monkeypatch.setenv("PYTHONPATH", f"{ROOT}:{packages}")
     monkeypatch.setenv("BRIEFCAST_VOICES", str(tmp_path / "voices.toml"))
     monkeypatch.setenv("BRIEFCAST_WORKER_MEMORY_MB", "600")
     monkeypatch.setenv("BRIEFCAST_WORKERS", "1")
@@ -78,9 +78,9 @@ def place(tmp_path, monkeypatch):
 
 @pytest.fixture
 def runner(tmp_path):
-    """The embedded runner, and its log."""
+    """The embedded runner, its children forked, and its log."""
     with (tmp_path / "work.log").open("w") as log:
-        command = [sys.executable, "-m", "cli.main", "work", "--parent", str(os.getpid())]
+        command = [sys.executable, "-m", "tests.support.workers", str(os.getpid())]
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment())
         yield tmp_path / "work.log"
         process.terminate()

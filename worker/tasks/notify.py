@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from briefing import steps
+from briefing.failpoints import Failpoint, reach
 from briefing.settings import FetchSettings
 from worker.web import Fetcher
 from worker.websub import ping
@@ -18,5 +19,6 @@ def notify_hub(lease: Lease, place: Workplace) -> None:
     """Ping the hub that the step names."""
     bounds = FetchSettings()
     ping(lease.payload["hub"], place.files.feed_address(lease.payload["feed"]), Fetcher(bounds, bounds.private_hosts))
+    reach(Failpoint.NOTIFY_TOLD)
     with place.database.writing() as session:
         steps.finish(session, lease)

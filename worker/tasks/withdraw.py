@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from briefing import revisions, steps
+from briefing.failpoints import Failpoint, reach
 from worker.websub import record_pings
 from worker.withdraw import withdraw
 
@@ -22,3 +23,5 @@ def withdraw_briefing(lease: Lease, place: Workplace) -> None:
             briefing = revisions.lock_briefing(session, row.briefing_id)
             if withdraw(session, briefing, place.files, datetime.now(UTC)):
                 record_pings(session, briefing.show, place.files.hubs)
+            reach(Failpoint.WITHDRAW_BEFORE_COMMIT)
+    reach(Failpoint.WITHDRAW_AFTER_COMMIT)
