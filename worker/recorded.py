@@ -46,6 +46,10 @@ class Recorded:
         """There is none."""
         return None
 
+    def blocks(self, name: str) -> Iterator[bytes] | None:  # noqa: ARG002
+        """There is none."""
+        return None
+
     def mark(self, name: str) -> Hashable | None:  # noqa: ARG002  nothing is stored
         """See `PublicStorage`."""
         return None

@@ -84,6 +84,10 @@ class BucketStorage:
         self._copies.drop(sha256)
         return self._fetched(sha256) is not None
 
+    def has(self, sha256: str) -> bool:
+        """See `BlobStorage`."""
+        return self.bucket.look(_name(sha256)) is not None
+
     def remove(self, sha256: str) -> None:
         """See `BlobStorage`. Copies on other hosts go when they are next looked at, or when they have not been used."""
         self.bucket.remove(_name(sha256))

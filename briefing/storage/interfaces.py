@@ -78,6 +78,13 @@ class BlobStorage(Protocol):
         """
         ...
 
+    def has(self, sha256: str) -> bool:
+        """Tell whether anything is stored under that name, whole or not.
+
+        Raises StorageUnavailable when a bucket does not answer.
+        """
+        ...
+
     def remove(self, sha256: str) -> None:
         """Delete the bytes; no error when they are not there. Raises StorageUnavailable."""
         ...
@@ -134,6 +141,12 @@ class PublicStorage(Protocol):
 
     def read(self, name: str) -> tuple[bytes, PublicFile] | None:
         """Return a small file and what is told of it, None where there is none."""
+        ...
+
+    def blocks(self, name: str) -> Iterator[bytes] | None:
+        """Return the bytes of a file of any size, a block at a time; None where there is none, and for an alias that is
+        a link.
+        """
         ...
 
     def mark(self, name: str) -> Hashable | None:

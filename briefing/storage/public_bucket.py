@@ -63,6 +63,11 @@ class PublicBucket:
         found = self.bucket.read(checked_name(name), _MOST_SMALL)
         return (found[0], _told(name, found[1])) if found else None
 
+    def blocks(self, name: str) -> Iterator[bytes] | None:
+        """See `PublicStorage`."""
+        found = self.bucket.look(checked_name(name))
+        return self.bucket.blocks(name, found["size"]) if found else None
+
     def mark(self, name: str) -> Hashable | None:
         """See `PublicStorage`. A bucket is asked over a network."""
         checked_name(name)

@@ -85,6 +85,11 @@ class PublicFolder:
             told = os.fstat(handle)
             return (file.read(), _told(name, told)) if S_ISREG(told.st_mode) else None
 
+    def blocks(self, name: str) -> Iterator[bytes] | None:
+        """See `PublicStorage`."""
+        path = self.path(name)
+        return _read(path) if path else None
+
     def mark(self, name: str) -> Hashable | None:
         """See `PublicStorage`. Files are replaced by new ones, never written into."""
         try:
@@ -170,6 +175,12 @@ def _replacing(path: Path) -> Iterator[Path]:
         sync_folder(path.parent)
     except OSError as error:
         raise refused(f"cannot publish {path}", error) from error
+
+
+def _read(path: Path) -> Iterator[bytes]:
+    with reporting(path), path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            yield block
 
 
 def _told(name: str, told: os.stat_result) -> PublicFile:
