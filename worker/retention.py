@@ -1,4 +1,4 @@
-"""Lets go of what nothing needs any more: old revisions' audio, unused takes and masters, versions, steps, answers.
+"""Lets go of what nothing needs any more: old revisions' audio, unused takes and masters, versions, steps, ledgers.
 
 Never of what a feed, an alias, a live or held revision or a step names. A little at a time, each bit in a transaction
 of its own; rows go first, and the bytes an hour later if no row has come to name them again, so that a worker that has
@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, exists, func, or_, select
+from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from briefing.database import database_clock
@@ -22,7 +22,6 @@ from briefing.models import (
     ArticleVersionRow,
     BriefingRow,
     HealthRow,
-    IdempotencyRow,
     MasterRow,
     RevisionRow,
     StepRow,
@@ -32,7 +31,7 @@ from briefing.public_names import audio_name, briefing_folder
 from briefing.rows import put
 from briefing.states import RevisionState
 from briefing.workers import retire
-from worker import uses
+from worker import ledgers, uses
 from worker.condemned import collect_bytes, condemn, due_bytes
 from worker.unused import finished_steps, unused_masters, unused_takes, unused_versions
 
@@ -54,6 +53,9 @@ _REST_S = 3600.0
 #: Stands among the cursors while there is more to note before the walks may go on.
 _NOTING = "noting"
 
+#: Stands among them while ledgers have more rows to go than fit into a batch.
+_LEDGERS = "ledgers"
+
 #: The walks that go by what has been noted.
 _BY_USES = frozenset({"takes", "versions"})
 
@@ -74,6 +76,12 @@ class Gone:
     steps: int = 0
     answers: int = 0
     """Remembered by their Idempotency-Key."""
+    estimates: int = 0
+    spent: int = 0
+    """Rows of a day."""
+    lanes: int = 0
+    audit: int = 0
+    """Entries of who changed what."""
     blobs: int = 0
     """Stored bytes."""
 
@@ -90,7 +98,6 @@ class Cutoffs:
     unused: datetime
     versions: datetime
     steps: datetime
-    answers: datetime
 
 
 def cutoffs(keep: RetentionSettings, now: datetime) -> Cutoffs:
@@ -100,7 +107,6 @@ def cutoffs(keep: RetentionSettings, now: datetime) -> Cutoffs:
         now - timedelta(days=keep.unused_days),
         now - timedelta(days=keep.versions_days),
         now - timedelta(days=keep.steps_days),
-        now - timedelta(days=keep.answers_days),
     )
 
 
@@ -128,21 +134,25 @@ def collect(
     Raises DatabaseUnavailable or StorageUnavailable; what has gone by then is gone, the rest stays.
     """
     until = cutoffs(place.keep, now)
+    rows = ledgers.let_go(place.database, place.keep, now, batch)
     gone = Gone(
         revisions=_revisions(place, until.revisions, now, batch),
-        answers=_answers(place, until.answers, batch),
         blobs=collect_bytes(place.database, place.storage, now.timestamp(), batch),
+        **rows,
     )
     with place.database.writing() as session:
         retire(session)
-    under_way = {name: after for name, after in cursors.items() if name != _NOTING}
+    more_rows = {_LEDGERS: "1"} if batch in rows.values() else {}
+    if set(cursors) == {_LEDGERS}:
+        return gone, more_rows
+    under_way = {name: after for name, after in cursors.items() if name in _DELETIONS}
     # In this order: what ends between the two is noted as finished.
     all_noted = uses.note_active(place.database)
     if uses.note_finished(place.database, batch) == batch:
         # Nothing can be told unused before all is noted: the walks wait where they are.
-        return gone, under_way | {_NOTING: "1"}
+        return gone, under_way | more_rows | {_NOTING: "1"}
     walked, following = _walked(place, until, under_way, batch, now, all_noted=all_noted)
-    return gone + walked, following
+    return gone + walked, following | more_rows
 
 
 def _walked(
@@ -190,15 +200,14 @@ def foreseen(place: Workplace, now: datetime) -> Gone:
     while uses.note_finished(place.database, BATCH) == BATCH:
         pass
     with place.database.reading() as session:
-        answers = select(func.count()).select_from(IdempotencyRow).where(IdempotencyRow.created_at < until.answers)
         return Gone(
             revisions=len(due_revisions(session, until.revisions, None)),
             takes=len(unused_takes(session, until.unused, "", None)[0]),
             masters=len(unused_masters(session, until.unused, "", None)[0]),
             versions=len(unused_versions(session, until.versions, "", None)[0]),
             steps=len(finished_steps(session, until.steps, "", None)[0]),
-            answers=session.scalar(answers) or 0,
             blobs=due_bytes(session, now.timestamp()),
+            **ledgers.due(session, place.keep, now),
         )
 
 
@@ -288,11 +297,3 @@ _DELETIONS: dict[str, Callable[[Session, Sequence[str], float], None]] = {
     "versions": _delete_versions,
     "steps": _delete_steps,
 }
-
-
-def _answers(place: Workplace, until: datetime, batch: int) -> int:
-    with place.database.writing() as session:
-        rows = session.scalars(select(IdempotencyRow).where(IdempotencyRow.created_at < until).limit(batch)).all()
-        for row in rows:
-            session.delete(row)
-    return len(rows)

@@ -19,7 +19,7 @@ class LaneRow(Base):
     lane: Mapped[str] = mapped_column(String(300), primary_key=True)
     rank: Mapped[int]
     used_at: Mapped[float | None] = mapped_column(Float)
-    """When something was last asked for in it, by the database's clock; None for what older processes added."""
+    """When something was last asked for in it, in seconds since the epoch; None for what older processes added."""
 
 
 class GateRow(Base):
