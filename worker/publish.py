@@ -63,6 +63,9 @@ def publish(session: Session, revision: RevisionRow, storage: BlobStorage, files
     reach(Failpoint.PUBLISH_COMPANIONS)
     if live is not None and live.id != revision.id:
         move(live, RevisionState.SUPERSEDED, now)
+        # An older process does not write down what it publishes.
+        live.audio_sha256 = live.audio_sha256 or _master(session, live).sha256
+    revision.audio_sha256 = master.sha256
     briefing.live_revision = revision.id
     _episode_row(session, briefing, now)
     conclude(session, revision, RevisionState.LIVE, now)

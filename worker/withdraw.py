@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, exists, select
 
 from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, ShowRow, TakeRow
+from briefing.public_names import audio_name
 from briefing.shows import lock_shows
 from worker import uses
 from worker.condemned import condemn
@@ -37,14 +38,22 @@ def withdraw(session: Session, briefing: BriefingRow, files: PublicFiles, now: d
         return False
     lock_shows(session, ShowRow.slug == briefing.show)
     names = public_files(session, briefing, files)
-    # The tombstones first: at no moment is an address merely unknown.
-    files.bury(names)
+    # The tombstones first: at no moment is an address merely unknown. What has gone from its own before is among them.
+    files.bury({*names, *_let_go_before(session, briefing)})
     files.remove(names)
     episode = session.get(EpisodeRow, (briefing.show, briefing.id))
     if episode is not None:
         write_feed(session, briefing.show, files, episode.published_at)
     _erase(session, briefing, files, now)
     return True
+
+
+def _let_go_before(session: Session, briefing: BriefingRow) -> set[str]:
+    """Return the names of the MP3s of a briefing whose files went when their days were over, unless others had them."""
+    of = select(RevisionRow.audio_sha256).where(RevisionRow.audio_sha256.is_not(None))
+    own = set(session.scalars(of.where(RevisionRow.briefing_id == briefing.id, RevisionRow.let_go_at.is_not(None))))
+    others = set(session.scalars(of.where(RevisionRow.briefing_id != briefing.id, RevisionRow.audio_sha256.in_(own))))
+    return {audio_name(sha256) for sha256 in own - others if sha256}
 
 
 def _erase(session: Session, briefing: BriefingRow, files: PublicFiles, now: datetime) -> None:
