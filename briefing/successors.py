@@ -1,5 +1,5 @@
-"""What became of MP3s that readers were given at their addresses: which audio took their place, or that it was
-withdrawn.
+"""What became of MP3s that readers were given at their addresses: which audio took their place, that it was withdrawn,
+or that another briefing gives it too. What an editor only held was never given to anybody.
 
 Goes by what revisions remember for good, long after the files have gone. Knows nothing of files, nor of HTTP.
 """
@@ -16,6 +16,8 @@ from briefing.models import BriefingRow, MasterRow, RevisionRow
 from briefing.states import RevisionState
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
@@ -42,6 +44,26 @@ def withdrawn() -> ColumnElement[bool]:
         )
         .correlate(RevisionRow)
     )
+
+
+def published(session: Session, briefing_id: str) -> set[str]:
+    """Return the sha256 of every MP3 that a briefing gave to readers, as far as that was written down."""
+    given = select(RevisionRow.audio_sha256).where(RevisionRow.briefing_id == briefing_id)
+    return {sha256 for sha256 in session.scalars(given) if sha256 is not None}
+
+
+def published_elsewhere(session: Session, briefing_id: str, audio: Collection[str]) -> set[str]:
+    """Return those of the MP3s `audio` that another briefing gives to readers and has not withdrawn."""
+    others = RevisionRow.briefing_id != briefing_id
+    given = select(RevisionRow.audio_sha256).where(others, RevisionRow.audio_sha256.in_(audio), ~withdrawn())
+    # An older process does not write down what it publishes.
+    live = (
+        select(MasterRow.sha256)
+        .join(RevisionRow, RevisionRow.master_key == MasterRow.key)
+        .join(BriefingRow, BriefingRow.live_revision == RevisionRow.id)
+        .where(others, MasterRow.sha256.in_(audio))
+    )
+    return {sha256 for sha256 in (*session.scalars(given), *session.scalars(live)) if sha256 is not None}
 
 
 def successor(session: Session, sha256: str) -> Successor | None:

@@ -14,6 +14,7 @@ from sqlalchemy import delete, exists, select
 from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, ShowRow, TakeRow
 from briefing.public_names import audio_name
 from briefing.shows import lock_shows
+from briefing.successors import published, published_elsewhere
 from worker import uses
 from worker.condemned import condemn
 from worker.publish import public_files
@@ -39,21 +40,15 @@ def withdraw(session: Session, briefing: BriefingRow, files: PublicFiles, now: d
     lock_shows(session, ShowRow.slug == briefing.show)
     names = public_files(session, briefing, files)
     # The tombstones first: at no moment is an address merely unknown. What has gone from its own before is among them.
-    files.bury({*names, *_let_go_before(session, briefing)})
+    own = published(session, briefing.id)
+    own -= published_elsewhere(session, briefing.id, own)
+    files.bury({*names, *map(audio_name, own)})
     files.remove(names)
     episode = session.get(EpisodeRow, (briefing.show, briefing.id))
     if episode is not None:
         write_feed(session, briefing.show, files, episode.published_at)
     _erase(session, briefing, files, now)
     return True
-
-
-def _let_go_before(session: Session, briefing: BriefingRow) -> set[str]:
-    """Return the names of the MP3s of a briefing whose files went when their days were over, unless others had them."""
-    of = select(RevisionRow.audio_sha256).where(RevisionRow.audio_sha256.is_not(None))
-    own = set(session.scalars(of.where(RevisionRow.briefing_id == briefing.id, RevisionRow.let_go_at.is_not(None))))
-    others = set(session.scalars(of.where(RevisionRow.briefing_id != briefing.id, RevisionRow.audio_sha256.in_(own))))
-    return {audio_name(sha256) for sha256 in own - others if sha256}
 
 
 def _erase(session: Session, briefing: BriefingRow, files: PublicFiles, now: datetime) -> None:
