@@ -38,6 +38,19 @@ class Recorded:
         """Remember an alias."""
         self.aliases[alias] = name
 
+    def stage(self, sha256: str, serving: Serving, target: str = "") -> None:
+        """Nothing is moved."""
+
+    def unstage(self, sha256: str) -> None:
+        """Nothing is staged."""
+
+    def staged(self) -> Iterator[PublicFile]:
+        """Yield nothing."""
+        return iter(())
+
+    def remove_staged(self, name: str) -> None:
+        """Nothing is staged."""
+
     def target(self, alias: str) -> str | None:
         """Return where an alias leads."""
         return self.aliases.get(alias)

@@ -32,7 +32,7 @@ from briefing.rows import put
 from briefing.states import RevisionState
 from briefing.workers import retire
 from worker import ledgers, uses
-from worker.condemned import collect_bytes, condemn, due_bytes
+from worker.condemned import collect_bytes, condemn, due_bytes, old_staged, remove_staged
 from worker.unused import finished_steps, unused_masters, unused_takes, unused_versions
 
 if TYPE_CHECKING:
@@ -84,6 +84,8 @@ class Gone:
     """Entries of who changed what."""
     blobs: int = 0
     """Stored bytes."""
+    staged: int = 0
+    """Made ready for publishing by processes that died."""
 
     def __add__(self, other: Gone) -> Gone:
         """Add up."""
@@ -138,6 +140,7 @@ def collect(
     gone = Gone(
         revisions=_revisions(place, until.revisions, now, batch),
         blobs=collect_bytes(place.database, place.storage, now.timestamp(), batch),
+        staged=0 if cursors else remove_staged(place.files.storage, now.timestamp()),
         **rows,
     )
     with place.database.writing() as session:
@@ -207,6 +210,7 @@ def foreseen(place: Workplace, now: datetime) -> Gone:
             versions=len(unused_versions(session, until.versions, "", None)[0]),
             steps=len(finished_steps(session, until.steps, "", None)[0]),
             blobs=due_bytes(session, now.timestamp()),
+            staged=len(old_staged(place.files.storage, now.timestamp())),
             **ledgers.due(session, place.keep, now),
         )
 

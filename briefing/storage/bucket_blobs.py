@@ -118,6 +118,10 @@ class BucketStorage:
         """See `BlobStorage`."""
         self.bucket.write("check", b"ok", _OTHER)
 
+    def name(self, sha256: str) -> str:
+        """Return the blob's name below our prefix."""
+        return _name(sha256)
+
     def key(self, sha256: str) -> str:
         """Return the blob's name in the whole bucket, for a copy inside it."""
         return self.bucket.key(_name(sha256))

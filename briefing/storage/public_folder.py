@@ -66,6 +66,19 @@ class PublicFolder:
         with _replacing(path) as temporary:
             temporary.symlink_to(f"{up}{checked_name(name)}")
 
+    def stage(self, sha256: str, serving: Serving, target: str = "") -> None:
+        """See `PublicStorage`. Links move nothing."""
+
+    def unstage(self, sha256: str) -> None:
+        """See `PublicStorage`."""
+
+    def staged(self) -> Iterator[PublicFile]:
+        """See `PublicStorage`."""
+        return iter(())
+
+    def remove_staged(self, name: str) -> None:
+        """See `PublicStorage`."""
+
     def target(self, alias: str) -> str | None:
         """See `PublicStorage`."""
         try:
