@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import click
 
-from worker.retention import BATCH, Gone, collect, foreseen
+from worker.cutoffs import Gone
+from worker.retention import BATCH, collect, foreseen
 from worker.workplace import Workplace
 
 

@@ -9,8 +9,8 @@ between two of ours nor PostgreSQL's READ COMMITTED within one: what that may co
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
+from dataclasses import fields
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, exists, or_, select
@@ -33,6 +33,8 @@ from briefing.states import RevisionState
 from briefing.workers import retire
 from worker import ledgers, uses
 from worker.condemned import collect_bytes, condemn, due_bytes, old_staged, remove_staged
+from worker.cutoffs import Cutoffs, Gone, cutoffs
+from worker.forgetting import due_texts, forget_texts
 from worker.unused import finished_steps, unused_masters, unused_takes, unused_versions
 
 if TYPE_CHECKING:
@@ -40,7 +42,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from briefing.settings import RetentionSettings
     from worker.public_files import PublicFiles
     from worker.workplace import Workplace
 
@@ -62,54 +63,6 @@ _BY_USES = frozenset({"takes", "versions"})
 _OVER = [RevisionState.SUPERSEDED.value, RevisionState.FAILED.value, RevisionState.UNCHANGED.value]
 
 _log = get_logger("retention")
-
-
-@dataclass(frozen=True)
-class Gone:
-    """How many of each were let go, or would be."""
-
-    revisions: int = 0
-    """Whose audio went; the rows stay."""
-    takes: int = 0
-    masters: int = 0
-    versions: int = 0
-    steps: int = 0
-    answers: int = 0
-    """Remembered by their Idempotency-Key."""
-    estimates: int = 0
-    spent: int = 0
-    """Rows of a day."""
-    lanes: int = 0
-    audit: int = 0
-    """Entries of who changed what."""
-    blobs: int = 0
-    """Stored bytes."""
-    staged: int = 0
-    """Made ready for publishing by processes that died."""
-
-    def __add__(self, other: Gone) -> Gone:
-        """Add up."""
-        return Gone(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(Gone)))
-
-
-@dataclass(frozen=True)
-class Cutoffs:
-    """What is older than these goes."""
-
-    revisions: datetime
-    unused: datetime
-    versions: datetime
-    steps: datetime
-
-
-def cutoffs(keep: RetentionSettings, now: datetime) -> Cutoffs:
-    """Return until when things must have come to an end to go."""
-    return Cutoffs(
-        now - timedelta(days=keep.revisions_days),
-        now - timedelta(days=keep.unused_days),
-        now - timedelta(days=keep.versions_days),
-        now - timedelta(days=keep.steps_days),
-    )
 
 
 def tend(place: Workplace) -> None:
@@ -140,6 +93,7 @@ def collect(
     gone = Gone(
         revisions=_revisions(place, until.revisions, now, batch),
         blobs=collect_bytes(place.database, place.storage, now.timestamp(), batch),
+        texts=forget_texts(place.database, until.withdrawn, batch),
         staged=0 if cursors else remove_staged(place.files.storage, now.timestamp()),
         **rows,
     )
@@ -210,6 +164,7 @@ def foreseen(place: Workplace, now: datetime) -> Gone:
             versions=len(unused_versions(session, until.versions, "", None)[0]),
             steps=len(finished_steps(session, until.steps, "", None)[0]),
             blobs=due_bytes(session, now.timestamp()),
+            texts=due_texts(session, until.withdrawn),
             staged=len(old_staged(place.files.storage, now.timestamp())),
             **ledgers.due(session, place.keep, now),
         )

@@ -20,6 +20,8 @@ class RetentionSettings(Settings):
     """Days after which takes and masters go that no revision uses."""
     versions_days: float = Field(default=365.0, ge=1)
     """Days after which article versions go that no revision uses; the first and the newest of an article stay."""
+    withdrawn_days: float = Field(default=30.0, ge=0)
+    """Days after a withdrawal for which the texts are kept: script, title, the article as it was fetched."""
     steps_days: float = Field(default=30.0, ge=1)
     """Days after a revision's end for which its steps are kept."""
     answers_days: float = Field(default=7.0, ge=1)

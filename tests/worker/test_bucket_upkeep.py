@@ -20,6 +20,7 @@ from tests.support.newsroom import ARTICLE, make_place, work_off
 from tests.support.s3 import s3
 from worker import retention
 from worker.condemned import GRACE_S, YOUNG_S
+from worker.cutoffs import Gone
 from worker.doctor import public, stored
 
 PUBLIC = "paper/public/"
@@ -188,7 +189,7 @@ def test_what_was_replaced_goes_from_the_bucket_and_what_is_named_never_does(pla
     first = there(server)
     # When its days are not over / Then nothing goes
     now = datetime.now(UTC)
-    assert passed(place, now + timedelta(days=20)) == retention.Gone()
+    assert passed(place, now + timedelta(days=20)) == Gone()
     assert there(server) == first
     # When they are, and the hour after / Then its MP3, what lay beside it, and the take that it alone had
     later = now + timedelta(days=91)

@@ -19,6 +19,7 @@ from briefing.spending import KEY, SHOW, Spoken
 from briefing.states import Queue, StepKind
 from tests.support.command import briefcast
 from worker import ledgers, retention
+from worker.cutoffs import Gone
 
 NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
 KEEP = RetentionSettings()
@@ -131,12 +132,12 @@ def test_retention_tells_and_takes_all_of_them(place):
             )
         )
         spending.charge(session, KEY, "k", [Spoken("piper", 10, 0, 0.0)], now - days(500))
-    assert retention.foreseen(place, now) == retention.Gone(answers=1, spent=1, audit=450)
+    assert retention.foreseen(place, now) == Gone(answers=1, spent=1, audit=450)
     # More than a batch: the command goes on until nothing is left
     done = briefcast("retention")
     told = dict(line.split(": ") for line in done.stdout.splitlines())
     assert (told["audit"], told["spent"], told["answers"], told["estimates"]) == ("450", "1", "1", "0")
-    assert retention.foreseen(place, now) == retention.Gone()
+    assert retention.foreseen(place, now) == Gone()
     # And the sweep does it by and by
     with place.database.writing() as session:
         for _ in range(250):
