@@ -16,6 +16,7 @@ from fastapi.templating import Jinja2Templates
 from api import (
     articles,
     audience,
+    audit,
     briefings,
     companions,
     embed,
@@ -78,6 +79,7 @@ def create_app(context: Context | None = None) -> FastAPI:
         jingles.router,
         published.router,
         audience.router,
+        audit.router,
         companions.router,
         embed.router,
         player.router,

@@ -14,6 +14,7 @@ from api.context import Context, Here
 from api.elsewhere import sent_elsewhere
 from api.problems import Problem, responses
 from api.ranges import Span, asked, streamed
+from api.replaced import replaced, withdrawn
 from api.routes import get_and_head
 from api.small_files import SmallFile, validators
 from briefing.public_names import (
@@ -22,7 +23,6 @@ from briefing.public_names import (
     ARTWORK,
     AUDIO,
     FEED,
-    TOMBSTONE,
     alias_name,
     archive_name,
     article_name,
@@ -55,10 +55,16 @@ Name = Annotated[str, Path(pattern=f"^{NAME_PATTERN}$")]
     "/audio/{name}",
     summary="An MP3",
     response_class=StreamingResponse,
-    responses={200: {"content": {"audio/mpeg": {}}}, **responses("not_found", "withdrawn")},
+    responses={
+        200: {"content": {"audio/mpeg": {}}},
+        302: {"description": "It was corrected, and its file has gone: to the audio that is live now."},
+        **responses("not_found", "withdrawn", "database_unavailable"),
+    },
 )
 def audio(name: str, request: Request, context: Here) -> Response:
-    """The bytes of `/audio/{sha256}.mp3`; answers HEAD, single, suffix and multiple Range, If-Range, If-None-Match."""
+    """The bytes of `/audio/{sha256}.mp3`; answers HEAD, single, suffix and multiple Range, If-Range, If-None-Match.
+    Replaced audio is kept for a while (`BRIEFCAST_KEEP_REVISIONS_DAYS`); after that its address redirects.
+    """
     sha256 = audio_sha256(f"audio/{name}")
     if sha256 is None:
         raise Problem("not_found", "there is no such audio")
@@ -147,7 +153,7 @@ def _serve(request: Request, context: Context, sha256: str) -> Response:
     name, files = audio_name(sha256), context.files
     found = files.look(name)
     if found is None:
-        raise gone_or(context, name, Problem("not_found", "there is no such audio"))
+        return _elsewhere_or_gone(context, name, sha256)
     cache = audio_serving(purged=bool(context.public.purge_command)).cache
     if (elsewhere := sent_elsewhere(request, context, name, cache)) is not None:
         return elsewhere
@@ -163,6 +169,15 @@ def _serve(request: Request, context: Context, sha256: str) -> Response:
     return Response(status_code=answer.status_code, headers=answer.headers) if request.method == "HEAD" else answer
 
 
+def _elsewhere_or_gone(context: Context, name: str, sha256: str) -> Response:
+    """Return where the audio is that took the place of an MP3 which is not there. Raises Problem where none did."""
+    missing = Problem("not_found", "there is no such audio")
+    problem = gone_or(context, name, missing)
+    if problem is missing and (moved := replaced(context, sha256)) is not None:
+        return moved
+    raise problem
+
+
 def _spans(request: Request, size: int, headers: Mapping[str, str]) -> list[Span] | None:
     """Return what a Range header asks for; None without one, or where it is meant for another state (If-Range)."""
     given, state = request.headers.get("range"), request.headers.get("if-range")
@@ -175,8 +190,7 @@ def gone_or(context: Context, name: str, missing: Problem) -> Problem:
     """Return what to answer where nothing is: that it was withdrawn, if it was, else `missing`."""
     if context.files.look(gone_name(name)) is None:
         return missing
-    headers = {"Cache-Control": TOMBSTONE.cache}
-    return Problem("withdrawn", "the audio was withdrawn by its newsroom", headers=headers)
+    return withdrawn()
 
 
 def _unchanged(asked_with: Headers, tag: str, modified: float) -> bool:

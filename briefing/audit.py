@@ -1,24 +1,41 @@
 """Who changed what, when: one row for each request that changes something, written in the transaction of the change.
 
-Rows are only ever added here. Decides nothing about who may do what (`briefing.keys`).
+Rows are only ever added here, and read; retention lets them go when their years are over. Decides nothing about who may
+do what (`briefing.keys`).
 """
 
 from __future__ import annotations
 
 import os
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import String, cast, or_, select
 
-from briefing.models import AuditRow
+from briefing.models import AuditRow, BriefingRow
+from briefing.spreadsheet import as_csv
 from briefing.values import Value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from briefing.keys import Caller
+
+#: Entries of one page at most.
+MOST_ENTRIES = 1000
+
+#: What a cursor looks like: the moment in microseconds since the epoch, and the row.
+CURSOR = r"[0-9]{1,17}-[0-9]{1,18}"
+
+#: Who the command line is, whichever user ran it.
+COMMAND_LINE = "command line"
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class Action(StrEnum):
@@ -51,6 +68,23 @@ class AuditEntry(Value):
     detail: str
 
 
+@dataclass(frozen=True)
+class Question:
+    """Which entries are asked for; all of them by default."""
+
+    who: str | None = None
+    """A key's ID or name, or `COMMAND_LINE`."""
+    action: str | None = None
+    subject: str | None = None
+    """A briefing's ID, an article as source:id, a jingle as name or name/part, a key's ID."""
+    since: datetime | None = None
+    until: datetime | None = None
+    """The first moment after them."""
+    after: str | None = None
+    """The cursor of the page before."""
+    limit: int = MOST_ENTRIES
+
+
 def record(  # noqa: PLR0913  a row's fields
     session: Session,
     now: datetime,
@@ -66,7 +100,7 @@ def record(  # noqa: PLR0913  a row's fields
         AuditRow(
             at=now,
             key_id=caller.key_id if caller else None,
-            by=caller.name if caller else f"command line, user {os.getuid()}",
+            by=caller.name if caller else f"{COMMAND_LINE}, user {os.getuid()}",
             action=action.value,
             briefing_id=briefing,
             revision=revision,
@@ -75,18 +109,76 @@ def record(  # noqa: PLR0913  a row's fields
     )
 
 
-def newest(session: Session, most: int) -> list[AuditEntry]:
-    """Return the newest entries, newest first."""
-    rows = session.scalars(select(AuditRow).order_by(AuditRow.id.desc()).limit(most))
-    return [
-        AuditEntry(
-            at=row.at,
-            key_id=row.key_id,
-            by=row.by,
-            action=row.action,
-            briefing=row.briefing_id,
-            revision=row.revision,
-            detail=row.detail,
-        )
-        for row in rows
-    ]
+def page(session: Session, question: Question) -> tuple[list[AuditEntry], str | None]:
+    """Return the entries that are asked for, newest first, and the cursor of the next page; None where there is none.
+
+    Entries that come meanwhile neither shift a page nor are missed by the next one: pages go on after a row.
+    """
+    statement = select(AuditRow).where(*_conditions(question)).order_by(AuditRow.at.desc(), AuditRow.id.desc())
+    rows = session.scalars(statement.limit(question.limit + 1)).all()
+    found, more = rows[: question.limit], len(rows) > question.limit
+    return [_entry(row) for row in found], _cursor(found[-1]) if more else None
+
+
+def entries(session: Session, question: Question) -> Iterator[AuditEntry]:
+    """Yield all entries that are asked for, newest first, whatever page they are on."""
+    after: str | None = question.after
+    while True:
+        found, after = page(session, replace(question, after=after))
+        yield from found
+        if after is None:
+            return
+
+
+def table(found: Iterable[AuditEntry], *, header: bool = True) -> str:
+    """Return entries as CSV."""
+    rows = [[getattr(entry, name) for name in AuditEntry.model_fields] for entry in found]
+    told = [[value.isoformat() if isinstance(value, datetime) else value for value in row] for row in rows]
+    return as_csv(AuditEntry.model_fields if header else None, told)
+
+
+def _conditions(question: Question) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = []
+    if question.who == COMMAND_LINE:
+        wanted.append(AuditRow.key_id.is_(None))
+    elif question.who is not None:
+        wanted.append(or_(AuditRow.key_id == question.who, AuditRow.by == question.who))
+    if question.action is not None:
+        wanted.append(AuditRow.action == question.action)
+    if question.subject is not None:
+        wanted.append(_about(question.subject))
+    if question.since is not None:
+        wanted.append(AuditRow.at >= question.since)
+    if question.until is not None:
+        wanted.append(AuditRow.at < question.until)
+    if question.after is not None:
+        micros, row_id = map(int, question.after.split("-"))
+        moment = _EPOCH + timedelta(microseconds=micros)
+        wanted.append(or_(AuditRow.at < moment, (AuditRow.at == moment) & (AuditRow.id < row_id)))
+    return wanted
+
+
+def _about(subject: str) -> ColumnElement[bool]:
+    """Return the condition of an entry's being about a briefing, an article, a jingle or a key."""
+    if ":" in subject:
+        # As the list is written in the database; every briefing that has the article, collections too.
+        named = cast(BriefingRow.articles, String).contains(f'"{subject}"', autoescape=True)
+        return AuditRow.briefing_id.in_(select(BriefingRow.id).where(named))
+    begins = [AuditRow.detail.startswith(f"{subject}{end}", autoescape=True) for end in "/ "]
+    return or_(AuditRow.briefing_id == subject, AuditRow.detail == subject, *begins)
+
+
+def _cursor(row: AuditRow) -> str:
+    return f"{(row.at - _EPOCH) // timedelta(microseconds=1)}-{row.id}"
+
+
+def _entry(row: AuditRow) -> AuditEntry:
+    return AuditEntry(
+        at=row.at,
+        key_id=row.key_id,
+        by=row.by,
+        action=row.action,
+        briefing=row.briefing_id,
+        revision=row.revision,
+        detail=row.detail,
+    )

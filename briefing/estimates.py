@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ARTICLES_A_PART = 5
 
 #: How long an estimate confirms a cost: texts change, and takes come and go.
-_VALID = timedelta(days=7)
+VALID = timedelta(days=7)
 
 
 def ask(
@@ -92,7 +92,7 @@ def covers(
     return (
         row is not None
         and row.state == "ready"
-        and now - row.created_at < _VALID
+        and now - row.created_at < VALID
         and (row.show, row.voice) == (show, voice)
         and set(articles) <= set(row.articles)
     )

@@ -8,6 +8,7 @@ steps of a revision have its rank: what has been begun is finished before the ne
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, or_, select
@@ -33,9 +34,13 @@ def lane_of(requester: str, show: str) -> str:
 
 def next_rank(session: Session, queue: Queue, lane: str) -> int:
     """Return the rank of a new revision of `lane`, and note it. Needs a writing session."""
-    add_unless_there(session, LaneRow, queue=queue.value, lane=lane, rank=-1)
-    row = session.get_one(LaneRow, (queue.value, lane), with_for_update=True, populate_existing=True)
+    row = None
+    while row is None:
+        add_unless_there(session, LaneRow, queue=queue.value, lane=lane, rank=-1)
+        # Gone again where retention let it go in between.
+        row = session.get(LaneRow, (queue.value, lane), with_for_update=True, populate_existing=True)
     row.rank = max(row.rank + 1, _served(session, queue))
+    row.used_at = time.time()
     session.flush()
     return row.rank
 

@@ -28,6 +28,7 @@ _COMMANDS = {
     "keys": "cli.keys:keys",
     "cost": "cli.cost:cost",
     "audience": "cli.audience:audience",
+    "audit": "cli.audit:audit",
     "inspect": "cli.inspect:inspect",
     "work": "cli.work:work",
     "dispatch": "cli.work:dispatch",

@@ -7,14 +7,15 @@ from datetime import UTC, datetime
 
 import click
 
-from worker.retention import BATCH, Gone, collect, foreseen
+from worker.cutoffs import Gone
+from worker.retention import BATCH, collect, foreseen
 from worker.workplace import Workplace
 
 
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Show what would go; change nothing.")
 def retention(*, dry_run: bool) -> None:
-    """Let go of what nothing needs any more: see BRIEFCAST_KEEP_… in docs/operations.md."""
+    """Let go of what nothing needs any more: see BRIEFCAST_KEEP_… in docs/settings.md."""
     place, now = Workplace(), datetime.now(UTC)
     if dry_run:
         gone = foreseen(place, now)

@@ -42,7 +42,7 @@ def test_nothing_tracked_names_a_registry_or_this_machine():
 
 
 def documented():
-    table = (ROOT / "docs" / "operations.md").read_text()
+    table = (ROOT / "docs" / "settings.md").read_text()
     return dict(re.findall(r"^\| `(BRIEFCAST_\w+)` \| (.*?) \|", table, re.MULTILINE))
 
 
@@ -88,3 +88,22 @@ def test_every_voice_and_jingle_is_in_the_notice():
         assert f"`{voice.id}`" in notice
     assert "house-intro.flac" in notice
     assert BIN.is_dir()
+
+
+def anchors(path):
+    """The places in a page that a link may lead to, as forges name them."""
+    headings = re.findall(r"^#+ (.*)$", re.sub(r"(?ms)^```.*?^```", "", path.read_text()), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda page: page.name
+)
+def test_every_link_of_a_page_leads_somewhere(page):
+    for target in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"(?ms)^```.*?^```", "", page.read_text())):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        found = (page.parent / name) if name else page
+        assert found.exists(), target
+        assert not anchor or anchor in anchors(found), target

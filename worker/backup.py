@@ -26,7 +26,7 @@ from sqlalchemy import make_url, select
 
 from briefing.errors import DatabaseUnavailable
 from briefing.models import DownloadRow, JingleRow, MasterRow, SaltRow, TakeRow
-from briefing.public_names import audio_sha256
+from briefing.public_names import GONE, audio_sha256
 from briefing.schema import current
 from briefing.storage import FolderStorage, make_folder, reporting, sync_file, sync_folder, write_atomically
 
@@ -64,6 +64,8 @@ class Backup:
     """Named, and not to be had or damaged where they came from: run the doctor."""
     public: list[str]
     """The MP3s that readers could fetch, by sha256: restoring makes no others public, such as what was only held."""
+    gone: list[str]
+    """Names of the public files that had been withdrawn: their addresses go on saying so."""
     elsewhere: list[str]
     """What is not in the folder and must be kept by other means."""
 
@@ -82,6 +84,7 @@ def back_up(place: Workplace, folder: Path, now: datetime, keep: int) -> Backup:
     named |= _named(place.database)
     # After the database: what is let go or withdrawn meanwhile is not to come back.
     public = sorted(found for file in place.files.storage.files("audio") if (found := audio_sha256(file.name)))
+    gone = sorted(file.name.removeprefix(f"{GONE}/") for file in place.files.storage.files(GONE))
     blobs, copied, missing, elsewhere = 0, 0, [], _elsewhere(place)
     if isinstance(place.storage, FolderStorage):
         for sha256 in sorted(digest.hex() for digest in named):
@@ -100,6 +103,7 @@ def back_up(place: Workplace, folder: Path, now: datetime, keep: int) -> Backup:
         copied=copied,
         missing=missing,
         public=public,
+        gone=gone,
         elsewhere=elsewhere,
     )
     write_atomically(folder / "database" / f"{stamp}.json", json.dumps(asdict(made), indent=1).encode())

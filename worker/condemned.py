@@ -1,4 +1,4 @@
-"""Stored bytes that no row names: condemned first, removed an hour later if that is still so.
+"""Stored bytes that no row names: condemned first, removed an hour later if that is still so; and staged ones.
 
 A worker that found a row just before it went writes it again within its step's deadline, and so keeps the bytes.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from briefing.database import Database
-    from briefing.storage import BlobStorage
+    from briefing.storage import BlobStorage, PublicStorage
 
 #: Seconds for which bytes stay condemned: longer than the longest step (assembling, half an hour) holds on to a row.
 GRACE_S = 3600.0
@@ -83,3 +83,19 @@ def collect_bytes(database: Database, storage: BlobStorage, now: float, batch: i
             reach(Failpoint.RETENTION_ERASED)
             session.execute(delete(CondemnedRow).where(CondemnedRow.sha256 == sha256))
     return removed
+
+
+def old_staged(public: PublicStorage, now: float) -> list[str]:
+    """Return what was staged for a publication that nobody finished, by name. `now` in seconds since the epoch.
+
+    Raises StorageUnavailable.
+    """
+    return [file.name for file in public.staged() if file.modified < now - YOUNG_S]
+
+
+def remove_staged(public: PublicStorage, now: float) -> int:
+    """Remove that; return how many. Raises StorageUnavailable."""
+    old = old_staged(public, now)
+    for name in old:
+        public.remove_staged(name)
+    return len(old)

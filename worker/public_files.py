@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from briefing.errors import AddressRefused
+from briefing.errors import AddressRefused, StorageUnavailable
 from briefing.failpoints import Failpoint, reach
 from briefing.player import embed_script, hls_script, player_script
 from briefing.public_names import (
@@ -174,6 +174,20 @@ class PublicFiles:
     def put_audio(self, sha256: str) -> None:
         """Make a stored MP3 public. Raises StorageUnavailable."""
         self.storage.publish(audio_name(sha256), sha256, audio_serving(purged=bool(self.purge_command)))
+
+    def stage(self, sha256: str, ref: ArticleRef | None) -> None:
+        """Have an MP3 ready to become public, and an article's alias ready to lead to it, without anybody seeing it:
+        what takes time is done before others wait. Raises StorageUnavailable.
+        """
+        self.storage.stage(sha256, audio_serving(purged=bool(self.purge_command)))
+        name = audio_name(sha256)
+        if ref is not None and self.storage.target(alias_name(ref)) != name:
+            self.storage.stage(sha256, ALIAS, target=name)
+
+    def unstage(self, sha256: str) -> None:
+        """Remove what was made ready. What cannot be removed now goes with retention."""
+        with suppress(StorageUnavailable):
+            self.storage.unstage(sha256)
 
     def put_article(self, ref: ArticleRef, sha256: str, audio: dict[str, Any]) -> None:
         """Point an article's alias at an MP3 and write its audio JSON. Raises StorageUnavailable."""

@@ -21,6 +21,7 @@ from briefing.show import Show
 from briefing.shows import home_show, lock_shows
 from briefing.speech import Cast
 from briefing.states import RevisionState
+from briefing.successors import published, published_elsewhere
 from briefing.transcript import CHAPTERS_NAME, TRANSCRIPT_TYPES
 from briefing.values import ArticleRef, Card
 from worker.companions import companions
@@ -29,7 +30,6 @@ from worker.show_feed import write_feed
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from briefing.storage import BlobStorage
@@ -63,6 +63,9 @@ def publish(session: Session, revision: RevisionRow, storage: BlobStorage, files
     reach(Failpoint.PUBLISH_COMPANIONS)
     if live is not None and live.id != revision.id:
         move(live, RevisionState.SUPERSEDED, now)
+        # An older process does not write down what it publishes.
+        live.audio_sha256 = live.audio_sha256 or _master(session, live).sha256
+    revision.audio_sha256 = master.sha256
     briefing.live_revision = revision.id
     _episode_row(session, briefing, now)
     conclude(session, revision, RevisionState.LIVE, now)
@@ -157,19 +160,16 @@ def _write_companions(
 
 def public_files(session: Session, briefing: BriefingRow, files: PublicFiles) -> list[str]:
     """Return the name of every public file that is a briefing's own: what must go for it to be gone, feeds aside,
-    which are written anew. An MP3 that another briefing publishes too is not among them.
+    which are written anew. An MP3 that another briefing publishes too is not among them; one that it only holds is.
     """
-
-    def published(condition: ColumnElement[bool]) -> set[str]:
-        return set(
-            session.scalars(
-                select(MasterRow.sha256)
-                .join(RevisionRow, RevisionRow.master_key == MasterRow.key)
-                .where(condition, RevisionRow.state.in_(_ONCE_LIVE))
-            )
+    own = published(session, briefing.id) | set(
+        session.scalars(
+            select(MasterRow.sha256)
+            .join(RevisionRow, RevisionRow.master_key == MasterRow.key)
+            .where(RevisionRow.briefing_id == briefing.id, RevisionRow.state.in_(_ONCE_LIVE))
         )
-
-    own = published(RevisionRow.briefing_id == briefing.id) - published(RevisionRow.briefing_id != briefing.id)
+    )
+    own -= published_elsewhere(session, briefing.id, own)
     return files.of_briefing(briefing.id, [ref] if (ref := own_article(session, briefing)) else [], sorted(own))
 
 

@@ -38,11 +38,28 @@ class Recorded:
         """Remember an alias."""
         self.aliases[alias] = name
 
+    def stage(self, sha256: str, serving: Serving, target: str = "") -> None:
+        """Nothing is moved."""
+
+    def unstage(self, sha256: str) -> None:
+        """Nothing is staged."""
+
+    def staged(self) -> Iterator[PublicFile]:
+        """Yield nothing."""
+        return iter(())
+
+    def remove_staged(self, name: str) -> None:
+        """Nothing is staged."""
+
     def target(self, alias: str) -> str | None:
         """Return where an alias leads."""
         return self.aliases.get(alias)
 
     def read(self, name: str) -> tuple[bytes, PublicFile] | None:  # noqa: ARG002
+        """There is none."""
+        return None
+
+    def blocks(self, name: str) -> Iterator[bytes] | None:  # noqa: ARG002
         """There is none."""
         return None
 

@@ -25,7 +25,7 @@ from briefing.schema import migrate
 from briefing.states import RevisionState
 from briefing.storage import FolderStorage, make_folder, reporting, sync_file, sync_folder
 from worker.backup import postgresql_environment
-from worker.publish import write_live
+from worker.publish import own_article, write_live
 from worker.show_feed import write_feed
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ def restore(place: Workplace, folder: Path, stamp: str | None) -> Restored:
         # What processes of before said of themselves, and bytes that may not be here.
         for kind in (WorkerRow, HealthRow, CondemnedRow):
             session.execute(delete(kind))
+    # First, so that what is live in the restored database is not called withdrawn.
+    place.files.bury(manifest.get("gone", ()))
     briefings, lost = _published(place, folder, frozenset(manifest.get("public", ())))
     return Restored(manifest["taken_at"], manifest["public_url"], blobs, damaged, briefings, lost)
 
@@ -173,6 +175,8 @@ def _published(place: Workplace, folder: Path, public: frozenset[str]) -> tuple[
             revision = session.get_one(RevisionRow, briefing.live_revision)
             master = session.get_one(MasterRow, revision.master_key)
             if place.storage.intact(master.sha256):
+                ref = own_article(session, briefing)
+                place.files.unbury(place.files.names_of(briefing.id, [ref] if ref else [], master.sha256))
                 write_live(session, briefing, revision, place.storage, place.files)
                 number += 1
             else:

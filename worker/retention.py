@@ -1,4 +1,4 @@
-"""Lets go of what nothing needs any more: old revisions' audio, unused takes and masters, versions, steps, answers.
+"""Lets go of what nothing needs any more: old revisions' audio, unused takes and masters, versions, steps, ledgers.
 
 Never of what a feed, an alias, a live or held revision or a step names. A little at a time, each bit in a transaction
 of its own; rows go first, and the bytes an hour later if no row has come to name them again, so that a worker that has
@@ -9,11 +9,11 @@ between two of ours nor PostgreSQL's READ COMMITTED within one: what that may co
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
+from dataclasses import fields
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, exists, func, or_, select
+from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from briefing.database import database_clock
@@ -23,7 +23,6 @@ from briefing.models import (
     ArticleVersionRow,
     BriefingRow,
     HealthRow,
-    IdempotencyRow,
     MasterRow,
     RevisionRow,
     StepRow,
@@ -33,8 +32,10 @@ from briefing.public_names import audio_name, briefing_folder
 from briefing.rows import put
 from briefing.states import RevisionState
 from briefing.workers import retire
-from worker import uses
-from worker.condemned import collect_bytes, condemn, due_bytes
+from worker import ledgers, uses
+from worker.condemned import collect_bytes, condemn, due_bytes, old_staged, remove_staged
+from worker.cutoffs import Cutoffs, Gone, cutoffs
+from worker.forgetting import due_texts, forget_texts
 from worker.unused import finished_steps, unused_masters, unused_takes, unused_versions
 
 if TYPE_CHECKING:
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from briefing.settings import RetentionSettings
     from worker.public_files import PublicFiles
     from worker.workplace import Workplace
 
@@ -55,54 +55,15 @@ _REST_S = 3600.0
 #: Stands among the cursors while there is more to note before the walks may go on.
 _NOTING = "noting"
 
+#: Stands among them while ledgers have more rows to go than fit into a batch.
+_LEDGERS = "ledgers"
+
 #: The walks that go by what has been noted.
 _BY_USES = frozenset({"takes", "versions"})
 
 _OVER = [RevisionState.SUPERSEDED.value, RevisionState.FAILED.value, RevisionState.UNCHANGED.value]
 
 _log = get_logger("retention")
-
-
-@dataclass(frozen=True)
-class Gone:
-    """How many of each were let go, or would be."""
-
-    revisions: int = 0
-    """Whose audio went; the rows stay."""
-    takes: int = 0
-    masters: int = 0
-    versions: int = 0
-    steps: int = 0
-    answers: int = 0
-    """Remembered by their Idempotency-Key."""
-    blobs: int = 0
-    """Stored bytes."""
-
-    def __add__(self, other: Gone) -> Gone:
-        """Add up."""
-        return Gone(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(Gone)))
-
-
-@dataclass(frozen=True)
-class Cutoffs:
-    """What is older than these goes."""
-
-    revisions: datetime
-    unused: datetime
-    versions: datetime
-    steps: datetime
-    answers: datetime
-
-
-def cutoffs(keep: RetentionSettings, now: datetime) -> Cutoffs:
-    """Return until when things must have come to an end to go."""
-    return Cutoffs(
-        now - timedelta(days=keep.revisions_days),
-        now - timedelta(days=keep.unused_days),
-        now - timedelta(days=keep.versions_days),
-        now - timedelta(days=keep.steps_days),
-        now - timedelta(days=keep.answers_days),
-    )
 
 
 def tend(place: Workplace) -> None:
@@ -129,21 +90,27 @@ def collect(
     Raises DatabaseUnavailable or StorageUnavailable; what has gone by then is gone, the rest stays.
     """
     until = cutoffs(place.keep, now)
+    rows = ledgers.let_go(place.database, place.keep, now, batch)
     gone = Gone(
         revisions=_revisions(place, until.revisions, now, batch),
-        answers=_answers(place, until.answers, batch),
         blobs=collect_bytes(place.database, place.storage, now.timestamp(), batch),
+        texts=forget_texts(place.database, until.withdrawn, batch),
+        staged=0 if cursors else remove_staged(place.files.storage, now.timestamp()),
+        **rows,
     )
     with place.database.writing() as session:
         retire(session)
-    under_way = {name: after for name, after in cursors.items() if name != _NOTING}
+    more_rows = {_LEDGERS: "1"} if batch in rows.values() else {}
+    if set(cursors) == {_LEDGERS}:
+        return gone, more_rows
+    under_way = {name: after for name, after in cursors.items() if name in _DELETIONS}
     # In this order: what ends between the two is noted as finished.
     all_noted = uses.note_active(place.database)
     if uses.note_finished(place.database, batch) == batch:
         # Nothing can be told unused before all is noted: the walks wait where they are.
-        return gone, under_way | {_NOTING: "1"}
+        return gone, under_way | more_rows | {_NOTING: "1"}
     walked, following = _walked(place, until, under_way, batch, now, all_noted=all_noted)
-    return gone + walked, following
+    return gone + walked, following | more_rows
 
 
 def _walked(
@@ -193,15 +160,16 @@ def foreseen(place: Workplace, now: datetime) -> Gone:
     while uses.note_finished(place.database, BATCH) == BATCH:
         pass
     with place.database.reading() as session:
-        answers = select(func.count()).select_from(IdempotencyRow).where(IdempotencyRow.created_at < until.answers)
         return Gone(
             revisions=len(due_revisions(session, until.revisions, None)),
             takes=len(unused_takes(session, until.unused, "", None)[0]),
             masters=len(unused_masters(session, until.unused, "", None)[0]),
             versions=len(unused_versions(session, until.versions, "", None)[0]),
             steps=len(finished_steps(session, until.steps, "", None)[0]),
-            answers=session.scalar(answers) or 0,
             blobs=due_bytes(session, now.timestamp()),
+            texts=due_texts(session, until.withdrawn),
+            staged=len(old_staged(place.files.storage, now.timestamp())),
+            **ledgers.due(session, place.keep, now),
         )
 
 
@@ -257,8 +225,12 @@ def let_go(session: Session, row: RevisionRow, files: PublicFiles, now: datetime
             .join(MasterRow, MasterRow.key == same.master_key)
             .where(MasterRow.sha256 == master.sha256, same.id != row.id)
         )
+        name = audio_name(master.sha256)
         if session.scalar(shared.limit(1)) is None:
-            gone.append(audio_name(master.sha256))
+            gone.append(name)
+            # What older processes published is told by its file, as long as that is there.
+            if row.audio_sha256 is None and row.state == RevisionState.SUPERSEDED.value and files.storage.look(name):
+                row.audio_sha256 = master.sha256
     files.remove(gone)
     row.master_key, row.chunks, row.versions, row.let_go_at = None, None, None, now
     uses.forget(session, row.id)
@@ -292,11 +264,3 @@ _DELETIONS: dict[str, Callable[[Session, Sequence[str], float], None]] = {
     "versions": _delete_versions,
     "steps": _delete_steps,
 }
-
-
-def _answers(place: Workplace, until: datetime, batch: int) -> int:
-    with place.database.writing() as session:
-        rows = session.scalars(select(IdempotencyRow).where(IdempotencyRow.created_at < until).limit(batch)).all()
-        for row in rows:
-            session.delete(row)
-    return len(rows)

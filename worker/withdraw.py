@@ -13,7 +13,9 @@ from sqlalchemy import delete, exists, select
 
 from briefing.failpoints import Failpoint, reach
 from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, ShowRow, TakeRow
+from briefing.public_names import audio_name
 from briefing.shows import lock_shows
+from briefing.successors import published, published_elsewhere
 from worker import uses
 from worker.condemned import condemn
 from worker.publish import public_files
@@ -38,8 +40,10 @@ def withdraw(session: Session, briefing: BriefingRow, files: PublicFiles, now: d
         return False
     lock_shows(session, ShowRow.slug == briefing.show)
     names = public_files(session, briefing, files)
-    # The tombstones first: at no moment is an address merely unknown.
-    files.bury(names)
+    # The tombstones first: at no moment is an address merely unknown. What has gone from its own before is among them.
+    own = published(session, briefing.id)
+    own -= published_elsewhere(session, briefing.id, own)
+    files.bury({*names, *map(audio_name, own)})
     reach(Failpoint.WITHDRAW_BURIED)
     files.remove(names)
     reach(Failpoint.WITHDRAW_REMOVED)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import func, select
 
+from briefing import spreadsheet
 from briefing.audience.spans import BUCKETS
 from briefing.models import AudienceRow
 
@@ -144,22 +143,14 @@ def _curve(row: AudienceRow, sums: Sequence[int], heard: Sequence[int]) -> Curve
 
 def as_csv(found: Sequence[Figures]) -> str:
     """Return rows as CSV (RFC 4180) with a header."""
-    out = io.StringIO()
-    writer = csv.writer(out)
     quarters = [f"quarter_{number}_s" for number in range(1, 5)]
-    writer.writerow(
-        ["day", "show", "article", "plays", "completed", "completion", "downloads", "listened_s", *quarters]
-    )
-    for row in found:
-        named = [_plain(row.day), _plain(row.show), _plain(row.article)]
-        counted = [row.plays, row.completed, "" if row.completion is None else row.completion, row.downloads]
-        writer.writerow([*named, *counted, row.listened_s, *row.quarters_s])
-    return out.getvalue()
-
-
-def _plain(text: str | None) -> str:
-    """Return text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text and text[0] in "=+-@\t\r" else text or ""
+    header = ["day", "show", "article", "plays", "completed", "completion", "downloads", "listened_s", *quarters]
+    rows = [
+        [row.day, row.show, row.article, row.plays, row.completed, row.completion, row.downloads, row.listened_s]
+        for row in found
+    ]
+    counted = [[*told, *row.quarters_s] for told, row in zip(rows, found, strict=True)]
+    return spreadsheet.as_csv(header, counted)
 
 
 def _sums() -> list[ColumnElement[Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String
+from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from briefing.models.base import Base
@@ -44,6 +44,7 @@ class AuditRow(Base):
     """A change, and who made it. Only ever added; names its briefing without holding it, to outlive it."""
 
     __tablename__ = "audit"
+    __table_args__ = (Index("audit_by_moment", "at", "id"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime]
     key_id: Mapped[str | None] = mapped_column(String(8))

@@ -44,6 +44,7 @@ class RevisionRow(Base):
         Index("revisions_to_note", "uses_noted"),
         Index("revisions_of_master", "master_key"),
         Index("revisions_of_requester", "requester", "queue", "state"),
+        Index("revisions_of_audio", "audio_sha256"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     briefing_id: Mapped[str] = mapped_column(ForeignKey("briefings.id"))
@@ -101,6 +102,8 @@ class RevisionRow(Base):
     """Whether `uses` has what it is made of; only of revisions that are finished."""
     let_go_at: Mapped[datetime | None]
     """When its audio was given up because its time had come."""
+    audio_sha256: Mapped[str | None] = mapped_column(String(64))
+    """Of the MP3 that readers were given at its address; None where none ever was, as far as is known."""
 
 
 class VariationRow(Base):

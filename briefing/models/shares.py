@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Float, String
+from sqlalchemy import BigInteger, Float, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from briefing.models.base import Base
@@ -18,6 +18,8 @@ class LaneRow(Base):
     queue: Mapped[str] = mapped_column(String(16), primary_key=True)
     lane: Mapped[str] = mapped_column(String(300), primary_key=True)
     rank: Mapped[int]
+    used_at: Mapped[float | None] = mapped_column(Float)
+    """When something was last asked for in it, in seconds since the epoch; None for what older processes added."""
 
 
 class GateRow(Base):
@@ -50,6 +52,7 @@ class SpentRow(Base):
     """What a key or a show has spent on a day."""
 
     __tablename__ = "spent"
+    __table_args__ = (Index("spent_by_day", "day"),)
     owner: Mapped[str] = mapped_column(String(8), primary_key=True)
     """key or show."""
     name: Mapped[str] = mapped_column(String(128), primary_key=True)
@@ -70,6 +73,7 @@ class EstimateRow(Base):
     """What a number of articles would cost, measured in parts by `estimate` steps."""
 
     __tablename__ = "estimates"
+    __table_args__ = (Index("estimates_by_moment", "created_at"),)
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     show: Mapped[str] = mapped_column(String(128))
     voice: Mapped[str | None] = mapped_column(String(128))

@@ -1,7 +1,7 @@
 """Deployment settings: environment variables `BRIEFCAST_*` and an optional `.env` file.
 
 One small class per concern. Shows, sources and wording are not here: they are rows (see newsroom.py).
-`docs/operations.md` lists every variable; a test keeps that table true.
+`docs/settings.md` lists every variable; a test keeps that table true.
 """
 
 from briefing.settings.audience import AudienceSettings

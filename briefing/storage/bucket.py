@@ -179,12 +179,12 @@ class Bucket:
 
     def copy(self, source_key: str, name: str) -> bool:
         """Copy an object of the same bucket, named by its whole key, without moving it through this machine; return
-        False where the storage cannot. Raises StorageUnavailable also where there is nothing to copy.
+        False where the storage cannot, or there is nothing to copy.
         """
         with self._reporting("copy in"):
             try:
                 obstore.copy(self._writer, source_key, self.key(name))
-            except exceptions.NotSupportedError:
+            except (exceptions.NotSupportedError, FileNotFoundError):
                 return False
             except exceptions.GenericError as error:
                 if re.search(r"\b501\b|NotImplemented", str(error)):

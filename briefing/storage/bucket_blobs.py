@@ -84,6 +84,10 @@ class BucketStorage:
         self._copies.drop(sha256)
         return self._fetched(sha256) is not None
 
+    def has(self, sha256: str) -> bool:
+        """See `BlobStorage`."""
+        return self.bucket.look(_name(sha256)) is not None
+
     def remove(self, sha256: str) -> None:
         """See `BlobStorage`. Copies on other hosts go when they are next looked at, or when they have not been used."""
         self.bucket.remove(_name(sha256))
@@ -113,6 +117,10 @@ class BucketStorage:
     def check(self) -> None:
         """See `BlobStorage`."""
         self.bucket.write("check", b"ok", _OTHER)
+
+    def name(self, sha256: str) -> str:
+        """Return the blob's name below our prefix."""
+        return _name(sha256)
 
     def key(self, sha256: str) -> str:
         """Return the blob's name in the whole bucket, for a copy inside it."""

@@ -51,6 +51,10 @@ class FolderStorage:
         except OSError:
             return False  # a bad sector is as good as a flipped bit
 
+    def has(self, sha256: str) -> bool:
+        """See `BlobStorage`."""
+        return self.path(sha256) is not None
+
     def remove(self, sha256: str) -> None:
         """See `BlobStorage`."""
         path = self._place(sha256)

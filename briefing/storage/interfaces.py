@@ -78,6 +78,13 @@ class BlobStorage(Protocol):
         """
         ...
 
+    def has(self, sha256: str) -> bool:
+        """Tell whether anything is stored under that name, whole or not.
+
+        Raises StorageUnavailable when a bucket does not answer.
+        """
+        ...
+
     def remove(self, sha256: str) -> None:
         """Delete the bytes; no error when they are not there. Raises StorageUnavailable."""
         ...
@@ -128,12 +135,38 @@ class PublicStorage(Protocol):
         """Make `alias` lead to the file `name`, under which the bytes `sha256` were published."""
         ...
 
+    def stage(self, sha256: str, serving: Serving, target: str = "") -> None:
+        """Have stored bytes at hand in the storage with the headers that `publish` will give them, or `point` with the
+        name `target`, so that these move nothing through this machine. A folder needs nothing. No reader sees it.
+
+        Raises StorageUnavailable also where the bytes are not stored.
+        """
+        ...
+
+    def unstage(self, sha256: str) -> None:
+        """Remove what this process has staged of some bytes."""
+        ...
+
+    def staged(self) -> Iterator[PublicFile]:
+        """Yield what is staged, by whichever host: those whose process died leave it. `remove_staged` removes it."""
+        ...
+
+    def remove_staged(self, name: str) -> None:
+        """Delete what `staged` yielded; no error when it is not there."""
+        ...
+
     def target(self, alias: str) -> str | None:
         """Return the name that an alias leads to, None where there is no such alias."""
         ...
 
     def read(self, name: str) -> tuple[bytes, PublicFile] | None:
         """Return a small file and what is told of it, None where there is none."""
+        ...
+
+    def blocks(self, name: str) -> Iterator[bytes] | None:
+        """Return the bytes of a file of any size, a block at a time; None where there is none, and for an alias that is
+        a link.
+        """
         ...
 
     def mark(self, name: str) -> Hashable | None:

@@ -66,6 +66,19 @@ class PublicFolder:
         with _replacing(path) as temporary:
             temporary.symlink_to(f"{up}{checked_name(name)}")
 
+    def stage(self, sha256: str, serving: Serving, target: str = "") -> None:
+        """See `PublicStorage`. Links move nothing."""
+
+    def unstage(self, sha256: str) -> None:
+        """See `PublicStorage`."""
+
+    def staged(self) -> Iterator[PublicFile]:
+        """See `PublicStorage`."""
+        return iter(())
+
+    def remove_staged(self, name: str) -> None:
+        """See `PublicStorage`."""
+
     def target(self, alias: str) -> str | None:
         """See `PublicStorage`."""
         try:
@@ -84,6 +97,11 @@ class PublicFolder:
         with os.fdopen(handle, "rb") as file:
             told = os.fstat(handle)
             return (file.read(), _told(name, told)) if S_ISREG(told.st_mode) else None
+
+    def blocks(self, name: str) -> Iterator[bytes] | None:
+        """See `PublicStorage`."""
+        path = self.path(name)
+        return _read(path) if path else None
 
     def mark(self, name: str) -> Hashable | None:
         """See `PublicStorage`. Files are replaced by new ones, never written into."""
@@ -170,6 +188,12 @@ def _replacing(path: Path) -> Iterator[Path]:
         sync_folder(path.parent)
     except OSError as error:
         raise refused(f"cannot publish {path}", error) from error
+
+
+def _read(path: Path) -> Iterator[bytes]:
+    with reporting(path), path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            yield block
 
 
 def _told(name: str, told: os.stat_result) -> PublicFile:

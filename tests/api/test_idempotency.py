@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from briefing import audit
+from briefing.audit import Question
 from briefing.models import AuditRow, RevisionRow
 from tests.support.client import make_key
 from tests.support.newsroom import ARTICLE, work_off
@@ -84,8 +85,8 @@ def test_every_change_is_written_down_once_with_whoever_made_it(client, place):
     client.delete("/v1/jingles/morning/intro")
     key_id = client.headers["authorization"].split("_")[1]
     with place.database.reading() as session:
-        told = [(row.action, row.briefing, row.revision, row.detail) for row in audit.newest(session, 100)]
-        assert {(row.key_id, row.by) for row in audit.newest(session, 100)} == {(key_id, "tests")}
+        told = [(row.action, row.briefing, row.revision, row.detail) for row in audit.page(session, Question())[0]]
+        assert {(row.key_id, row.by) for row in audit.page(session, Question())[0]} == {(key_id, "tests")}
         assert session.query(AuditRow).count() == 4
     assert told == [
         ("jingle_remove", None, None, "morning/intro"),

@@ -36,6 +36,7 @@ DEMANDS = {
     ("GET", "/v1/articles/{source}/{article}/audio"): None,
     ("GET", "/v1/audience"): Scope.AUDIENCE,
     ("GET", "/v1/audience/{source}/{article}"): Scope.AUDIENCE,
+    ("GET", "/v1/audit"): Scope.ADMIN,
     ("POST", "/v1/plays"): None,
     ("GET", "/listen/{show}/{name}"): None,
     ("GET", "/audio/{name}"): None,

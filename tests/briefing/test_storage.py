@@ -154,6 +154,18 @@ def test_an_mp3_is_published_and_an_alias_follows(storages, public):
     assert public.look(f"audio/{first}.mp3")
 
 
+def test_a_file_of_any_size_is_read_in_blocks(storages, public):
+    content = os.urandom(9_000_000)
+    sha256 = put(storages.blobs, content)
+    assert storages.blobs.has(sha256)
+    assert not storages.blobs.has("0" * 64)
+    public.publish(f"audio/{sha256}.mp3", sha256, AUDIO)
+    blocks = list(public.blocks(f"audio/{sha256}.mp3"))
+    assert len(blocks) > 1
+    assert b"".join(blocks) == content
+    assert public.blocks("audio/none.mp3") is None
+
+
 def test_what_is_not_stored_is_not_published(public):
     with pytest.raises(StorageUnavailable):
         public.publish(f"audio/{'0' * 64}.mp3", "0" * 64, AUDIO)

@@ -29,6 +29,7 @@ from tests.support.asking import NOW, again, ask, briefing_row, revision_row
 from tests.support.newsroom import ARTICLE, work_off
 from worker import heartbeat, retention, sweep
 from worker.condemned import GRACE_S, YOUNG_S, condemn
+from worker.cutoffs import Gone
 from worker.perform import perform_next
 
 DAY = timedelta(days=1)
@@ -92,7 +93,7 @@ def test_replaced_audio_goes_after_its_days_and_what_is_live_stays(place, articl
     (new,) = mp3s(place) - old
     (edited,) = set(keys(place, first)) - set(keys(place, second))
     # When its days are not over / Then nothing goes
-    assert pass_over(place) == retention.Gone()
+    assert pass_over(place) == Gone()
     aged(place, 89)
     assert pass_over(place).revisions == 0
     # When they are / Then its MP3, its companions and the take that it alone had go, in the end their bytes too
@@ -180,7 +181,7 @@ def test_old_steps_answers_and_versions_go_and_the_rest_stays(place, article):
         assert versions == [1, 4], "the first, by which the audio is dated, and the newest"
         # The look from outside is still to be had, and its step stays.
         assert {(row.kind, row.state) for row in session.scalars(select(StepRow))} == {("verify", "ready")}
-    assert gone == retention.Gone()
+    assert gone == Gone()
 
 
 def test_a_row_that_comes_back_keeps_its_bytes(place, article):

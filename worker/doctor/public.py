@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from briefing.models import BriefingRow, MasterRow, RevisionRow, ShowRow
 from briefing.public_names import artwork_name, audio_sha256
+from briefing.states import RevisionState
 from worker.condemned import YOUNG_S
 from worker.doctor.finding import Finding
 from worker.public_files import SCRIPTS
@@ -24,8 +25,16 @@ from worker.show_feed import write_feed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sqlalchemy.orm import Session
+
     from briefing.storage import PublicStorage
     from worker.workplace import Workplace
+
+
+_MAY_BE_PUBLIC = [
+    state.value
+    for state in (RevisionState.PUBLISHING, RevisionState.LIVE, RevisionState.SUPERSEDED, RevisionState.RETRACTED)
+]
 
 
 def look(place: Workplace, fix: bool) -> Iterator[Finding]:
@@ -106,14 +115,14 @@ def _player(place: Workplace, fix: bool) -> Iterator[Finding]:
 def differences(wanted: Recorded, there: PublicStorage) -> Iterator[tuple[str, str]]:
     """Yield name and fault of each file that is not as wanted: missing, corrupt or outdated."""
     for name, sha256 in wanted.published.items():
-        found = there.read(name)
-        if found is None:
-            yield name, "missing"
-        elif hashlib.sha256(found[0]).hexdigest() != sha256:
-            yield name, "corrupt"
+        if (digest := _digest(there, name)) != sha256:
+            yield name, "corrupt" if digest else "missing"
     for alias, name in wanted.aliases.items():
         if (target := there.target(alias)) != name:
             yield alias, "outdated" if target else "missing"
+        # A bucket's is the MP3 once more; a link's own bytes are those of what it leads to.
+        elif _digest(there, alias) not in {None, audio_sha256(name)}:
+            yield alias, "corrupt"
     for name, content in wanted.contents.items():
         found = there.read(name)
         if found is None:
@@ -122,27 +131,47 @@ def differences(wanted: Recorded, there: PublicStorage) -> Iterator[tuple[str, s
             yield name, "outdated"
 
 
+def _is_given(session: Session, sha256: str) -> bool:
+    """Tell whether a revision gives an MP3 to readers, or may: of a replaced one that older processes made is not
+    known whether it was live.
+    """
+    made = (
+        select(RevisionRow.id)
+        .join(MasterRow, MasterRow.key == RevisionRow.master_key)
+        .where(MasterRow.sha256 == sha256, RevisionRow.state.in_(_MAY_BE_PUBLIC))
+    )
+    given = select(RevisionRow.id).where(RevisionRow.audio_sha256 == sha256)
+    return any(session.scalar(named.limit(1)) is not None for named in (made, given))
+
+
+def _digest(there: PublicStorage, name: str) -> str | None:
+    """Return the sha256 of a file, which may be as large as three hours of audio; None where there is none."""
+    blocks = there.blocks(name)
+    if blocks is None:
+        return None
+    digest = hashlib.sha256()
+    for block in blocks:
+        digest.update(block)
+    return digest.hexdigest()
+
+
 def _unnamed(place: Workplace, fix: bool) -> Iterator[Finding]:
-    """MP3s at public addresses that no revision has: left by a crash between a file and its row."""
+    """MP3s at public addresses that no revision gives to readers: left by a crash between a file and its row. One that
+    an editor holds is no more public than one that nobody has.
+    """
     old = time.time() - YOUNG_S
     for file in list(place.files.storage.files("audio")):
         sha256 = audio_sha256(file.name)
         if sha256 is None or file.modified > old:
             continue
         with place.database.writing() if fix else place.database.reading() as session:
-            named = session.scalar(
-                select(RevisionRow.id)
-                .join(MasterRow, MasterRow.key == RevisionRow.master_key)
-                .where(MasterRow.sha256 == sha256)
-                .limit(1)
-            )
-            if named is not None:
+            if _is_given(session, sha256):
                 continue
             if fix:
                 place.files.storage.remove(file.name)
         yield Finding(
             code="public_orphan",
             subject=file.name,
-            detail="no revision has this audio",
+            detail="no published revision has this audio",
             mended="removed" if fix else "",
         )

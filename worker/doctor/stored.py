@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from briefing.models import BriefingRow, CondemnedRow, JingleRow, MasterRow, RevisionRow, TakeRow
 from briefing.public_names import audio_name
+from briefing.storage import reporting
 from briefing.takes import forget_take
 from worker.condemned import YOUNG_S, is_named
 from worker.doctor.finding import Finding
@@ -77,12 +78,13 @@ def _masters(place: Workplace, fix: bool) -> Iterator[Finding]:
 
 def _from_public(place: Workplace, sha256: str) -> str:
     """Put an MP3 back into the storage from its public copy, if that is whole."""
-    found = place.files.storage.read(audio_name(sha256))
-    if found is None:
+    blocks = place.files.storage.blocks(audio_name(sha256))
+    if blocks is None:
         return ""
     path = place.storage.temporary(".mp3")
     try:
-        path.write_bytes(found[0])
+        with reporting(path), path.open("xb") as file:
+            file.writelines(blocks)
         if place.storage.intact(sha256):
             return ""
         stored = place.storage.put(path)
@@ -130,4 +132,4 @@ def _wrong(place: Workplace, sha256: str) -> str | None:
     """Return what is wrong with stored bytes: missing, corrupt, or nothing."""
     if place.storage.intact(sha256, afresh=True):
         return None
-    return "missing" if place.storage.path(sha256) is None else "corrupt"
+    return "corrupt" if place.storage.has(sha256) else "missing"

@@ -10,7 +10,7 @@ from briefing.failpoints import Failpoint, reach
 from briefing.models import BriefingRow, MasterRow, RevisionRow
 from briefing.states import Queue, RevisionState
 from worker import pipeline
-from worker.publish import publish
+from worker.publish import own_article, publish
 from worker.tasks.common import finish_idle, load_active, record
 from worker.websub import record_pings
 
@@ -19,12 +19,20 @@ if TYPE_CHECKING:
     from worker.workplace import Workplace
 
 
-def _fetch_master(place: Workplace, revision: RevisionRow) -> None:
-    """Have the MP3 at hand, which another host may have made, before others wait for this transaction."""
+def _make_ready(place: Workplace, revision: RevisionRow) -> str:
+    """Have the MP3 at hand, which another host may have made, and staged where readers fetch it, before others wait for
+    this transaction. Return its sha256, "" where there is none.
+    """
     with place.database.reading() as session:
         master = session.get(MasterRow, revision.master_key)
-    if master is not None:
-        place.storage.path(master.sha256)
+        briefing = session.get_one(BriefingRow, revision.briefing_id)
+        live = session.get(RevisionRow, briefing.live_revision) if briefing.live_revision else None
+        ref = own_article(session, briefing)
+    if master is None or place.storage.path(master.sha256) is None:
+        return ""
+    if live is None or live.number <= revision.number:
+        place.files.stage(master.sha256, ref)
+    return master.sha256
 
 
 def publish_revision(lease: Lease, place: Workplace) -> None:
@@ -33,7 +41,7 @@ def publish_revision(lease: Lease, place: Workplace) -> None:
     if revision is None:
         finish_idle(place, lease)
         return
-    _fetch_master(place, revision)
+    staged = _make_ready(place, revision)
     with place.database.writing() as session:
         row = revisions.locked_in_briefing(session, revision.id)
         if steps.finish(session, lease):
@@ -42,3 +50,5 @@ def publish_revision(lease: Lease, place: Workplace) -> None:
             record(session, row, pipeline.after_publish(RevisionState(row.state), Queue(row.queue)))
             reach(Failpoint.PUBLISH_BEFORE_COMMIT)
     reach(Failpoint.PUBLISH_AFTER_COMMIT)
+    if staged:
+        place.files.unstage(staged)

@@ -1,0 +1,196 @@
+"""A corrected episode's old address still leads to its audio when its own file has gone; a withdrawn one's never does."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from sqlalchemy import select, update
+
+from briefing.models import BriefingRow, MasterRow, RevisionRow
+from briefing.public_names import audio_name
+from tests.support.client import client_of
+from tests.support.newsroom import ARTICLE, make_place, work_off
+from tests.support.nginx import nginx
+from tests.support.s3 import s3
+from worker import retention
+
+STRANGER = {"Authorization": ""}
+
+
+@pytest.fixture
+def bucket(tmp_path, monkeypatch):
+    """Has the newsroom keep its files in one; before `place`."""
+    with s3(tmp_path / "s3") as server:
+        for name, value in server.settings("paper").items():
+            monkeypatch.setenv(name, value)
+        yield
+
+
+def corrected(client, place, tmp_path, *texts, article="desk:ferry"):
+    """Have an article made, and made again for each further text; return briefing and the addresses of its MP3s."""
+    addresses = []
+    for text in texts:
+        (tmp_path / "articles" / "ferry.md").write_text(ARTICLE.replace("four days", text))
+        briefing = client.post("/v1/briefings", json={"article_ids": [article]}).json()["id"]
+        work_off(place)
+        addresses.append(current(client))
+    return briefing, addresses
+
+
+def current(client):
+    return urlsplit(client.get("/v1/articles/desk/ferry/audio").json()["url"]).path
+
+
+def over(place, days=91):
+    """Have retention do what it does that many days later."""
+    now = datetime.now(UTC) + timedelta(days=days)
+    _, cursors = retention.collect(place, now, {})
+    while cursors:
+        _, cursors = retention.collect(place, now, cursors)
+
+
+def leads(client, address):
+    """Status, and path of the redirect if it is one."""
+    answer = client.get(address, headers=STRANGER)
+    return answer.status_code, urlsplit(answer.headers.get("location", "")).path or None
+
+
+def test_an_old_address_leads_to_what_is_live_now(client, place, tmp_path):
+    # Given a story that was corrected twice
+    _, (first, second, third) = corrected(client, place, tmp_path, "four days", "five days", "six days")
+    assert [leads(client, address)[0] for address in (first, second, third)] == [200, 200, 200], (
+        "their days are not over"
+    )
+    # When the days of what was replaced are over / Then its addresses lead to the audio that is live
+    over(place)
+    assert leads(client, first) == leads(client, second) == (302, third)
+    answer = client.get(first, headers=STRANGER | {"Origin": "https://paper.example"})
+    assert answer.headers["cache-control"] == "public, max-age=60"
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert client.head(first, headers=STRANGER).headers["location"] == answer.headers["location"]
+    part = client.get(first, headers=STRANGER | {"Range": "bytes=0-9"}, follow_redirects=True)
+    assert (part.status_code, part.content) == (206, client.get(third).content[:10])
+    # And when it is corrected once more, to that
+    _, (fourth,) = corrected(client, place, tmp_path, "seven days")
+    assert leads(client, first) == (302, fourth)
+    # And when it goes back to what it once said, which is another file, to that
+    _, (fifth,) = corrected(client, place, tmp_path, "four days")
+    assert leads(client, first) == (302, fifth)
+
+
+def test_what_was_withdrawn_is_410_and_never_a_redirect(bucket, client, place, tmp_path):
+    # Given a story corrected once whose old file has gone / When it is withdrawn
+    briefing, (first, second) = corrected(client, place, tmp_path, "four days", "five days")
+    over(place)
+    client.post(f"/v1/briefings/{briefing}/retract")
+    # Then its addresses say so at once, and after, in the files too
+    assert leads(client, first) == (410, None)
+    work_off(place)
+    assert leads(client, first) == leads(client, second) == (410, None)
+    assert place.files.storage.look(f"gone{first}"), "for whoever serves the files alone"
+    # And when an editor brings the story back, what was withdrawn stays so
+    (tmp_path / "articles" / "ferry.md").write_text(ARTICLE.replace("four days", "nine days"))
+    client.post(f"/v1/briefings/{briefing}/regenerate")
+    work_off(place)
+    third = current(client)
+    assert leads(client, first) == leads(client, second) == (410, None)
+    # And what is replaced after that leads on once more
+    _, (fourth,) = corrected(client, place, tmp_path, "ten days")
+    over(place)
+    assert leads(client, third) == (302, fourth)
+    # Even where the tombstones were lost
+    for file in list(place.files.storage.files("gone")):
+        place.files.storage.remove(file.name)
+    assert leads(client, first) == leads(client, second) == (410, None)
+
+
+def test_what_was_only_held_leads_nowhere(client, place, tmp_path):
+    (tmp_path / "articles" / "ferry.md").write_text(ARTICLE)
+    held = []
+    for text in ("four days", "five days"):
+        (tmp_path / "articles" / "ferry.md").write_text(ARTICLE.replace("four days", text))
+        briefing = client.post("/v1/briefings", json={"article_ids": ["slow:ferry"]}).json()["id"]
+        work_off(place)
+        with place.database.reading() as session:
+            held.append(session.scalars(select(MasterRow.sha256).order_by(MasterRow.created_at.desc())).first())
+    client.post(f"/v1/briefings/{briefing}/publish")
+    work_off(place)
+    unheard, live = (f"/{audio_name(sha256)}" for sha256 in held)
+    for days in (0, 91):
+        over(place, days)
+        assert leads(client, unheard) == (404, None)
+        assert leads(client, live)[0] == 200
+
+
+def test_a_live_file_that_is_lost_leads_not_to_itself(client, place, tmp_path):
+    _, (address,) = corrected(client, place, tmp_path, "four days")
+    place.files.storage.remove(address[1:])
+    assert leads(client, address) == (404, None)
+
+
+def test_what_an_older_process_published_is_known_by_its_file(client, place, tmp_path):
+    # Given what was published before it was written down / When it is replaced, or its days are over
+    _, (first, second) = corrected(client, place, tmp_path, "four days", "five days")
+    with place.database.writing() as session:
+        session.execute(update(RevisionRow).values(audio_sha256=None))
+    _, (third,) = corrected(client, place, tmp_path, "six days")
+    over(place)
+    # Then its address leads on all the same
+    assert leads(client, first) == leads(client, second) == (302, third)
+
+
+def test_one_mp3_of_two_briefings_is_withdrawn_when_both_are(client, place, tmp_path):
+    _, (first, second) = corrected(client, place, tmp_path, "four days", "five days")
+    over(place)
+    # Given another briefing that once had the same audio and was withdrawn
+    with place.database.writing() as session:
+        row = session.scalars(select(RevisionRow).order_by(RevisionRow.id)).first()
+        own = session.get_one(BriefingRow, row.briefing_id)
+        session.add(BriefingRow(id="x", identity="x", show="daily", kind="story", articles=["desk:x"], created_at=own.created_at))  # fmt: skip
+        session.flush()
+        values = {name.key: getattr(row, name.key) for name in RevisionRow.__table__.columns if name.key != "id"}
+        session.add(RevisionRow(**values | {"briefing_id": "x", "state": "retracted"}))
+    # Then the address leads to what is live of the one that was not
+    assert leads(client, first) == (302, second)
+    client.post(f"/v1/briefings/{own.id}/retract")
+    assert leads(client, first) == (410, None)
+
+
+def test_without_its_database_an_unknown_address_is_asked_for_again_and_what_is_live_plays(client, place, tmp_path):
+    _, (address,) = corrected(client, place, tmp_path, "four days")
+    client.app.state.context.database.dispose()
+    database, away = place.data.data / "briefcast.db", place.data.data / "away"
+    shutil.move(database, away)
+    assert leads(client, address)[0] == 200
+    answer = client.get(f"/{audio_name('0' * 64)}", headers=STRANGER)
+    assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
+    shutil.move(away, database)
+
+
+def test_nginx_before_the_api_hands_it_on_and_files_alone_know_of_none(tmp_path):
+    place = make_place(tmp_path)
+    with client_of(place) as client:
+        _, (first, second) = corrected(client, place, tmp_path, "four days", "five days")
+        over(place)
+        public, port = place.files.storage.root, urlsplit(place.files.address).port
+        with (
+            nginx(tmp_path / "before", public, "briefcast.conf", api=port) as address,
+            httpx.Client(base_url=address, trust_env=False) as front,
+        ):
+            answer = front.get(first)
+            assert (answer.status_code, urlsplit(answer.headers["location"]).path) == (302, second)
+            assert answer.headers.get_list("cache-control") == ["public, max-age=60"]
+            assert answer.headers.get_list("access-control-allow-origin") in (["*"], [])
+            assert front.get(second).status_code == 200
+            assert front.get(f"/{audio_name('0' * 64)}").status_code == 404
+        with (
+            nginx(tmp_path / "alone", public) as address,
+            httpx.Client(base_url=address, trust_env=False) as alone,
+        ):
+            assert alone.get(first).status_code == 404
+            assert alone.get(second).status_code == 200
+    place.database.dispose()

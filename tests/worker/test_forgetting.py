@@ -1,0 +1,162 @@
+"""What is left of a withdrawal: after days no words, after a restoration the same answers."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from sqlalchemy import String, cast, select
+
+from api.app import create_app
+from briefing import asking
+from briefing.models import ArticleVersionRow, AuditRow, EpisodeRow, RevisionRow
+from tests.support.asking import ask, revision_row
+from tests.support.client import client_of, served
+from tests.support.command import briefcast
+from tests.support.newsroom import ARTICLE, work_off
+from worker import retention
+from worker.workplace import Workplace
+
+SECRET = "unpaid overtime"
+
+
+@pytest.fixture
+def articles(place, tmp_path):
+    for name in ("ferry", "tram"):
+        (tmp_path / "articles" / f"{name}.md").write_text(ARTICLE.replace("Ferry", name.title()))
+
+
+def retract(place, briefing):
+    with place.database.writing() as session:
+        asking.retract(session, briefing, datetime.now(UTC))
+    work_off(place)
+
+
+def later(place, days):
+    now = datetime.now(UTC) + timedelta(days=days)
+    gone, cursors = retention.collect(place, now, {})
+    while cursors:
+        more, cursors = retention.collect(place, now, cursors)
+        gone += more
+    return gone.texts
+
+
+def words(place):
+    """How many rows of scripts, cards and article versions hold the article's words."""
+    columns = (RevisionRow.script, RevisionRow.card, ArticleVersionRow.content)
+    with place.database.reading() as session:
+        return sum(
+            SECRET in (text or "") or "runs again" in (text or "")
+            for column in columns
+            for text in session.scalars(select(cast(column, String)))
+        )
+
+
+def test_the_words_of_what_was_withdrawn_are_forgotten(place, articles, tmp_path):
+    # Given a story that was corrected and then withdrawn
+    briefing, first, _ = ask(place, "ferry", now=datetime.now(UTC))
+    work_off(place)
+    (tmp_path / "articles" / "ferry.md").write_text(ARTICLE.replace("four days", "five days"))
+    _, second, _ = ask(place, "ferry", now=datetime.now(UTC))
+    work_off(place)
+    retract(place, briefing)
+    # When its days are not over / Then an editor can still look into it
+    assert later(place, 29) == 0
+    assert words(place) == 6
+    # When they are / Then no words of it are left, and that it was there is
+    now = datetime.now(UTC) + timedelta(days=31)
+    assert retention.foreseen(place, now).texts == 1
+    assert later(place, 31) == 1
+    assert words(place) == 0
+    assert later(place, 32) == 0, "nothing is forgotten twice"
+    row = revision_row(place, second)
+    assert (row.state, row.number, row.voice) == ("retracted", 2, "silence")
+    with client_of(place) as client:
+        assert client.get(f"/v1/briefings/{briefing}").json()["state"] == "retracted"
+        assert client.get(f"/v1/briefings/{briefing}/script").status_code in {404, 409}
+        assert client.get("/articles/desk/ferry.mp3").status_code == 410
+        # And an editor can have it made anew, the same episode
+        with place.database.reading() as session:
+            guid = session.scalars(select(EpisodeRow.guid)).one()
+        assert client.post(f"/v1/briefings/{briefing}/regenerate", json={"refetch": False}).status_code == 202
+        work_off(place)
+        assert client.get("/articles/desk/ferry.mp3").status_code == 302
+        assert guid in client.get("/shows/daily/feed.xml").text
+    assert revision_row(place, first).script is None
+    with place.database.reading() as session:
+        assert session.scalars(select(AuditRow.action)).all() == ["regenerate"]
+
+
+def test_an_article_that_is_still_read_keeps_its_text(place, articles):
+    # Given a story that was withdrawn, and a collection and a held briefing that have it too
+    story, _, _ = ask(place, "ferry", now=datetime.now(UTC))
+    ask(place, "ferry", "tram", now=datetime.now(UTC))
+    other, _, _ = ask(place, "tram", now=datetime.now(UTC))
+    _, held, _ = ask(place, "tram", show="held", now=datetime.now(UTC))
+    work_off(place)
+    retract(place, story)
+    retract(place, other)
+    assert revision_row(place, held).state == "held"
+    # When its days are over / Then its own script goes, and the articles stay
+    assert later(place, 31) == 2
+    with place.database.reading() as session:
+        assert len(session.scalars(select(ArticleVersionRow.id)).all()) == 2
+    assert revision_row(place, held).script
+    assert later(place, 400) == 0
+
+
+def test_after_a_restoration_what_was_withdrawn_says_so(place, articles, tmp_path, monkeypatch):
+    # Given one story withdrawn, one live, and one withdrawn and brought back
+    kept, _, _ = ask(place, "tram", now=datetime.now(UTC))
+    gone, _, _ = ask(place, "ferry", now=datetime.now(UTC))
+    work_off(place)
+    names = {file.name for file in place.files.storage.files(f"briefings/{gone}")}
+    names |= {"articles/desk/ferry.mp3", "v1/articles/desk/ferry/audio"}
+    names |= {file.name for file in place.files.storage.files("audio")} - {
+        place.files.storage.target("articles/desk/tram.mp3")
+    }
+    retract(place, gone)
+    retract(place, kept)
+    with client_of(place) as client:
+        client.post(f"/v1/briefings/{kept}/regenerate")
+        work_off(place)
+    # When it is backed up, lost, and restored elsewhere
+    assert briefcast("backup", tmp_path / "vault").returncode == 0
+    before = {file.name for file in place.files.storage.files("gone")}
+    place.database.dispose()
+    shutil.rmtree(place.data.data)
+    monkeypatch.setenv("BRIEFCAST_DATA", str(tmp_path / "elsewhere"))
+    done = briefcast("restore", tmp_path / "vault")
+    assert done.returncode == 0, done.stderr
+    # Then the one answers as before, and the others play
+    restored = Workplace()
+    assert {file.name for file in restored.files.storage.files("gone")} == before
+    with served(create_app()) as address, httpx.Client(base_url=address, trust_env=False) as client:
+        assert {client.get(f"/{name}").status_code for name in names} == {410}
+        assert len(names) > 6
+        assert client.get("/articles/desk/tram.mp3", follow_redirects=True).status_code == 200
+        assert client.get("/v1/articles/desk/tram/audio").status_code == 200
+    restored.database.dispose()
+
+
+def test_a_backup_of_before_a_withdrawal_was_written_down_plays_what_is_live(place, articles, tmp_path, monkeypatch):
+    # Given a manifest that calls withdrawn what the database beside it has live, or that knows of no tombstones
+    briefing, _, _ = ask(place, "ferry", now=datetime.now(UTC))
+    work_off(place)
+    assert briefcast("backup", tmp_path / "vault").returncode == 0
+    (manifest,) = (tmp_path / "vault" / "database").glob("*.json")
+    told = json.loads(manifest.read_text())
+    place.database.dispose()
+    for number, gone in enumerate((["articles/desk/ferry.mp3", f"briefings/{briefing}/transcript.vtt"], None)):
+        manifest.write_text(
+            json.dumps({name: value for name, value in (told | {"gone": gone}).items() if value is not None})
+        )
+        monkeypatch.setenv("BRIEFCAST_DATA", str(tmp_path / f"elsewhere-{number}"))
+        assert briefcast("restore", tmp_path / "vault").returncode == 0
+        restored = Workplace()
+        assert [file.name for file in restored.files.storage.files("gone")] == []
+        assert restored.files.storage.target("articles/desk/ferry.mp3")
+        restored.database.dispose()

@@ -1,0 +1,79 @@
+"""Forgets the texts of what was withdrawn, some days after: scripts, titles, and the articles as they were fetched.
+
+The rows stay, without words: that there was a revision, when, by which voice, and who withdrew it. An article that
+another briefing reads, or this one again, keeps its text. Audio goes at the withdrawal itself (`worker.withdraw`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import String, and_, cast, delete, exists, func, null, or_, select, update
+
+from briefing.models import ArticleVersionRow, BriefingRow, RevisionRow
+from briefing.revisions import lock_briefing
+from briefing.states import ACTIVE, RevisionState
+from briefing.values import ArticleRef
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.orm import Session
+
+    from briefing.database import Database
+
+#: States in which a revision's articles are still wanted, beside those of the live one.
+_WANTED = [state.value for state in (*ACTIVE, RevisionState.HELD)]
+
+
+def due_texts(session: Session, until: datetime) -> int:
+    """Return how many withdrawn revisions still have their words, and were withdrawn before `until`."""
+    return session.scalar(select(func.count()).select_from(RevisionRow).where(_due(until))) or 0
+
+
+def forget_texts(database: Database, until: datetime, batch: int) -> int:
+    """Forget the texts of up to `batch` withdrawals before `until`; return of how many. Raises DatabaseUnavailable."""
+    with database.reading() as session:
+        found = session.execute(
+            select(RevisionRow.briefing_id, RevisionRow.number).where(_due(until)).order_by(RevisionRow.id).limit(batch)
+        ).all()
+    for briefing_id, number in found:
+        with database.writing() as session:
+            briefing = lock_briefing(session, briefing_id)
+            session.execute(
+                update(RevisionRow)
+                .where(RevisionRow.briefing_id == briefing_id, RevisionRow.number <= number)
+                # The database's own null: one of JSON would be found again.
+                .values(script=null(), card=null())
+            )
+            for article in briefing.articles:
+                if not session.scalar(select(_is_read(article))):
+                    _forget_article(session, ArticleRef.parse(article), until)
+    return len(found)
+
+
+def _due(until: datetime) -> ColumnElement[bool]:
+    return and_(
+        RevisionRow.state == RevisionState.RETRACTED.value,
+        RevisionRow.finished_at < until,
+        RevisionRow.script.is_not(None),
+    )
+
+
+def _is_read(article: str) -> ColumnElement[bool]:
+    """Return the condition that a briefing with this article is live, held or being made."""
+    having = cast(BriefingRow.articles, String).contains(f'"{article}"', autoescape=True)
+    under_way = exists().where(RevisionRow.briefing_id == BriefingRow.id, RevisionRow.state.in_(_WANTED))
+    return exists().where(having, or_(BriefingRow.live_revision.is_not(None), under_way))
+
+
+def _forget_article(session: Session, ref: ArticleRef, until: datetime) -> None:
+    """Remove an article's versions, but for what was fetched since: somebody may be preparing from that."""
+    session.execute(
+        delete(ArticleVersionRow).where(
+            ArticleVersionRow.source == ref.source,
+            ArticleVersionRow.article_id == ref.id,
+            ArticleVersionRow.fetched_at < until,
+        )
+    )

@@ -1,0 +1,88 @@
+"""Lets go of ledgers' rows when their time is over: answers, estimates, what was spent, lanes, who changed what.
+
+A batch of each at a time. No row here names stored bytes or is named by a feed; what work under way goes by stays: an
+estimate that is being measured, the days of a month's budget, a lane in which something waits.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, Delete, and_, delete, func, inspect, select, tuple_, update
+from sqlalchemy.orm import aliased
+
+from briefing.estimates import VALID
+from briefing.models import AuditRow, EstimateRow, IdempotencyRow, LaneRow, SpentRow, StepRow
+from briefing.spending import day_of
+from briefing.states import StepState
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from briefing.database import Database
+    from briefing.models import Base
+    from briefing.settings import RetentionSettings
+
+_OPEN = [StepState.WAITING.value, StepState.READY.value, StepState.LEASED.value]
+
+
+def let_go(database: Database, keep: RetentionSettings, now: datetime, batch: int) -> dict[str, int]:
+    """Remove up to `batch` rows of each ledger that are over; return how many of which. Raises DatabaseUnavailable."""
+    gone: dict[str, int] = {}
+    with database.writing() as session:
+        # Processes of before the column did not say when; from now on counts.
+        session.execute(update(LaneRow).where(LaneRow.used_at.is_(None)).values(used_at=now.timestamp()))
+    for name, (kind, over) in _over(keep, now).items():
+        with database.writing() as session:
+            removed: Any = session.execute(_deleting(kind, over, batch))
+            gone[name] = removed.rowcount
+    return gone
+
+
+def due(session: Session, keep: RetentionSettings, now: datetime) -> dict[str, int]:
+    """Return how many rows of each ledger are over."""
+    return {
+        name: session.scalar(select(func.count()).select_from(kind).where(over)) or 0
+        for name, (kind, over) in _over(keep, now).items()
+    }
+
+
+def _over(keep: RetentionSettings, now: datetime) -> dict[str, tuple[type[Base], ColumnElement[bool]]]:
+    """Return which rows of each ledger are over."""
+    return {
+        "answers": (IdempotencyRow, IdempotencyRow.created_at < now - timedelta(days=keep.answers_days)),
+        "estimates": (
+            EstimateRow,
+            and_(
+                EstimateRow.state != "measuring",
+                EstimateRow.created_at < now - VALID - timedelta(days=keep.estimates_days),
+            ),
+        ),
+        "spent": (SpentRow, SpentRow.day < day_of(now - timedelta(days=keep.spent_days))),
+        "lanes": (LaneRow, and_(LaneRow.used_at < now.timestamp() - keep.lanes_days * 86_400, _served())),
+        "audit": (AuditRow, AuditRow.at < now - timedelta(days=keep.audit_days)),
+    }
+
+
+def _served() -> ColumnElement[bool]:
+    """Return the condition of a lane that has been served: a new one of its name would come to stand at its place.
+
+    Nothing waits at its rank or below, and it is not the one that tells how far its queue has come (`briefing.ranks`).
+    """
+    other = aliased(LaneRow)
+    newest = select(func.max(other.rank)).where(other.queue == LaneRow.queue).scalar_subquery()
+    waiting = (
+        select(StepRow.id)
+        .where(StepRow.queue == LaneRow.queue, StepRow.state.in_(_OPEN), StepRow.rank <= LaneRow.rank)
+        .exists()
+    )
+    return and_(LaneRow.rank < newest, ~waiting)
+
+
+def _deleting(kind: type[Base], over: ColumnElement[bool], batch: int) -> Delete:
+    key = tuple_(*inspect(kind).primary_key)
+    # Looked at once more where it is removed: a row may have come into use since it was found.
+    return delete(kind).where(key.in_(select(*inspect(kind).primary_key).where(over).limit(batch)), over)
