@@ -8,10 +8,7 @@ up, so that a process in an unknown state is replaced.
 from __future__ import annotations
 
 import random
-import threading
 import time
-from contextlib import contextmanager
-from contextvars import copy_context
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -48,7 +45,7 @@ from worker.pipeline import DEADLINE_S
 from worker.tasks import TASKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy.orm import Session
 
@@ -110,7 +107,7 @@ def perform_next(
             attempt=lease.attempts,
             request_id=lease.request_id,
         ),
-        _kept(lease, place),
+        place.leases.kept(lease, min(DEADLINE_S[lease.kind], place.work.step_s)),
     ):
         _perform(lease, place)
     return lease.queue
@@ -231,35 +228,3 @@ def _abandon(lease: Lease, place: Workplace) -> None:
             error = BriefcastError("an internal error, three times over", hint="The worker's log has the trace.")
             _give_up(session, lease, place, error)
     _log.exception("step abandoned")
-
-
-@contextmanager
-def _kept(lease: Lease, place: Workplace) -> Iterator[None]:
-    """Renew the lease every third of it, until the end or the kind's deadline."""
-    over = threading.Event()
-    interval_s = place.work.lease_s / 3
-    rounds = int(min(DEADLINE_S[lease.kind], place.work.step_s) / interval_s)
-
-    def renew() -> None:
-        for _ in range(rounds):
-            if over.wait(interval_s):
-                return
-            try:
-                with place.database.writing() as session:
-                    held = steps.renew(session, lease, place.work.lease_s)
-            except DatabaseUnavailable as error:
-                # Twice more before the lease runs out; a database that is away for longer frees the step, rightly.
-                _log.warning("lease not renewed", step=lease.step_id, message=error.message)
-                continue
-            if not held:
-                _log.warning("lease lost", step=lease.step_id)
-                return
-
-    # In this context, so that what it logs names the briefing.
-    renewing = threading.Thread(target=copy_context().run, args=[renew], name=f"lease-{lease.step_id}", daemon=True)
-    renewing.start()
-    try:
-        yield
-    finally:
-        over.set()
-        renewing.join()
