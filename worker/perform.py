@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import bindparam, select
 
 from briefing import revisions, steps
 from briefing.backoff import MAX_POSTPONED, compute_backoff
@@ -38,10 +37,11 @@ from briefing.errors import (
 from briefing.failpoints import Failpoint, reach
 from briefing.logs import get_logger
 from briefing.measures import ATTEMPTS, FETCH_ERRORS, STEP_DURATION, STEP_FAILURES, counted
-from briefing.models import RevisionRow, StepRow
+from briefing.models import StepRow
 from briefing.states import Queue, StepKind
 from worker.failing import after_given_up
 from worker.pipeline import DEADLINE_S
+from worker.shift import Shift, Wanted
 from worker.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from briefing.steps import Lease
+    from worker.shift import Assignment
     from worker.workplace import Workplace
 
 #: Longest delay while the disk is full or the database away: work resumes within this long after (guarantees F13).
@@ -63,54 +64,69 @@ INTERNAL_ERROR = "internal_error"
 
 #: What fetching raises.
 _OF_FETCHING = (SourceUnavailable, ArticleNotFound, PageRefused, AddressRefused)
-_BRIEFING = select(RevisionRow.table().c.briefing_id).where(RevisionRow.table().c.id == bindparam("revision"))
 
 _log = get_logger("perform")
 _chance = random.Random()
 
 
 def perform_next(
-    place: Workplace, queues: Sequence[Queue], step_id: int | None = None, *, bulk: bool = True
+    place: Workplace,
+    queues: Sequence[Queue],
+    step_id: int | None = None,
+    *,
+    bulk: bool = True,
+    shift: Shift | None = None,
 ) -> Queue | None:
     """Claim and perform one step of `queues`; return its queue, or None where there was none.
 
     A `step_id` is a broker's ring: it has one step of that one's queue and kind done, the one whose turn it is, so that
     the order of messages is not the order of work. The step it names is rung anew where that was another one.
 
-    Without `bulk` none of the back catalogue is done, by online engines neither.
+    Without `bulk` none of the back catalogue is done, by online engines neither. In a `shift`, the step that the one
+    before has claimed is performed, if there is one.
 
     Raises whatever a task raises that is no BriefcastError, after giving the step back with its claim spent.
     """
-    kinds: tuple[StepKind, ...] = tuple(TASKS)
-    with place.database.reading() as session:
-        if step_id is not None:
-            queues, kinds = _rung(session, step_id)
-        if not steps.is_due(session, queues, bulk=bulk):
-            return None
-    with place.database.writing() as session:
-        lease = steps.claim(
-            session, holder=place.holder, lease_s=place.work.lease_s, queues=queues, kinds=kinds, bulk=bulk
-        )
-        briefing = session.scalar(_BRIEFING, {"revision": lease.revision_id}) if lease else None
+    shift = shift or Shift(place)
+    lease = shift.take() or _claimed(place, shift, queues, step_id, bulk=bulk)
     if lease is None:
         return None
-    if step_id is not None and step_id != lease.step_id:
+    try:
+        with (
+            structlog.contextvars.bound_contextvars(
+                step=lease.step_id,
+                briefing=lease.briefing_id,
+                revision=lease.revision_id,
+                kind=lease.kind.value,
+                fence=lease.fence,
+                attempt=lease.attempts,
+                request_id=lease.request_id,
+            ),
+            place.leases.kept(lease, min(DEADLINE_S[lease.kind], place.work.step_s)),
+        ):
+            _perform(lease, place)
+    except BaseException:
+        shift.end()
+        raise
+    return lease.queue
+
+
+def _claimed(
+    place: Workplace, shift: Shift, queues: Sequence[Queue], step_id: int | None, *, bulk: bool
+) -> Assignment | None:
+    """Claim a step by itself, having looked first whether there is one."""
+    wanted = Wanted(queues, tuple(TASKS), bulk=bulk)
+    with place.database.reading() as session:
+        if step_id is not None:
+            wanted = Wanted(*_rung(session, step_id), bulk=bulk)
+        if not steps.is_due(session, wanted.queues, bulk=bulk):
+            return None
+    with place.database.writing() as session:
+        lease = shift.claim(session, wanted)
+    if lease is not None and step_id is not None and step_id != lease.step_id:
         with place.database.writing() as session:
             steps.unmark(session, step_id)
-    with (
-        structlog.contextvars.bound_contextvars(
-            step=lease.step_id,
-            briefing=briefing,
-            revision=lease.revision_id,
-            kind=lease.kind.value,
-            fence=lease.fence,
-            attempt=lease.attempts,
-            request_id=lease.request_id,
-        ),
-        place.leases.kept(lease, min(DEADLINE_S[lease.kind], place.work.step_s)),
-    ):
-        _perform(lease, place)
-    return lease.queue
+    return lease
 
 
 def _rung(session: Session, step_id: int) -> tuple[tuple[Queue, ...], tuple[StepKind, ...]]:
