@@ -10,9 +10,10 @@ from __future__ import annotations
 import random
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
+from sqlalchemy import bindparam, select
 
 from briefing import revisions, steps
 from briefing.backoff import MAX_POSTPONED, compute_backoff
@@ -38,7 +39,7 @@ from briefing.failpoints import Failpoint, reach
 from briefing.logs import get_logger
 from briefing.measures import ATTEMPTS, FETCH_ERRORS, STEP_DURATION, STEP_FAILURES, counted
 from briefing.models import StepRow
-from briefing.states import Queue, StepKind
+from briefing.states import Queue, StepKind, StepState
 from worker.failing import after_given_up
 from worker.pipeline import DEADLINE_S
 from worker.shift import Shift, Wanted
@@ -65,6 +66,9 @@ INTERNAL_ERROR = "internal_error"
 #: What fetching raises.
 _OF_FETCHING = (SourceUnavailable, ArticleNotFound, PageRefused, AddressRefused)
 
+_STEPS = StepRow.table()
+_RUNG = select(_STEPS.c.state, _STEPS.c.queue, _STEPS.c.kind, _STEPS.c.engine).where(_STEPS.c.id == bindparam("step"))
+
 _log = get_logger("perform")
 _chance = random.Random()
 
@@ -76,6 +80,7 @@ def perform_next(
     *,
     bulk: bool = True,
     shift: Shift | None = None,
+    wanted: Wanted | None = None,
 ) -> Queue | None:
     """Claim and perform one step of `queues`; return its queue, or None where there was none.
 
@@ -83,12 +88,12 @@ def perform_next(
     the order of messages is not the order of work. The step it names is rung anew where that was another one.
 
     Without `bulk` none of the back catalogue is done, by online engines neither. In a `shift`, the step that the one
-    before has claimed is performed, if there is one.
+    before has claimed is performed, if there is one. `wanted` says the same as `queues` and `bulk`, and more.
 
     Raises whatever a task raises that is no BriefcastError, after giving the step back with its claim spent.
     """
     shift = shift or Shift(place)
-    lease = shift.take() or _claimed(place, shift, queues, step_id, bulk=bulk)
+    lease = shift.take() or _claimed(place, shift, wanted or Wanted(queues, tuple(TASKS), bulk=bulk), step_id)
     if lease is None:
         return None
     try:
@@ -111,29 +116,31 @@ def perform_next(
     return lease.queue
 
 
-def _claimed(
-    place: Workplace, shift: Shift, queues: Sequence[Queue], step_id: int | None, *, bulk: bool
-) -> Assignment | None:
+def _claimed(place: Workplace, shift: Shift, wanted: Wanted, step_id: int | None) -> Assignment | None:
     """Claim a step by itself, having looked first whether there is one."""
-    wanted = Wanted(queues, tuple(TASKS), bulk=bulk)
+    rung = None
     with place.database.reading() as session:
         if step_id is not None:
-            wanted = Wanted(*_rung(session, step_id), bulk=bulk)
-        if not steps.is_due(session, wanted.queues, bulk=bulk):
-            return None
-    with place.database.writing() as session:
-        lease = shift.claim(session, wanted)
-    if lease is not None and step_id is not None and step_id != lease.step_id:
+            rung = session.execute(_RUNG, {"step": step_id}).first()
+            wanted = Wanted(*_meant_by(rung), bulk=wanted.bulk)
+        due = steps.is_due(session, wanted.queues, bulk=wanted.bulk)
+    lease = None
+    if due:
+        with place.database.writing() as session:
+            lease = shift.claim(session, wanted)
+    # Also where there was none to claim: the step may have been passed over while the dispatcher, or who looked for
+    # another kind of step, held its row. Behind a gate it is rung again soon by itself.
+    used_up = rung is not None and rung.state == StepState.READY and not rung.engine
+    if used_up and step_id is not None and (lease is None or lease.step_id != step_id):
         with place.database.writing() as session:
             steps.unmark(session, step_id)
     return lease
 
 
-def _rung(session: Session, step_id: int) -> tuple[tuple[Queue, ...], tuple[StepKind, ...]]:
+def _meant_by(rung: Any) -> tuple[tuple[Queue, ...], tuple[StepKind, ...]]:  # noqa: ANN401  a row
     """Return the queue and kind of a step that was rung for; none for one that is gone, or of a kind not known here."""
-    step = session.get(StepRow, step_id)
-    known = step is not None and step.kind in TASKS
-    return ((Queue(step.queue),), (StepKind(step.kind),)) if step is not None and known else ((), ())
+    known = rung is not None and rung.kind in TASKS
+    return ((Queue(rung.queue),), (StepKind(rung.kind),)) if rung is not None and known else ((), ())
 
 
 def _perform(lease: Lease, place: Workplace) -> None:

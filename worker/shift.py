@@ -109,7 +109,8 @@ class Shift:
         wanted = self._following(lease) if self._following is not None else None
         if wanted is None:
             return None
-        return self.claim(session, replace(wanted, only=_AT_ONCE), at_gates=False)
+        only = tuple(kind for kind in wanted.only if kind in _AT_ONCE)
+        return self.claim(session, replace(wanted, only=only), at_gates=False) if only else None
 
     def keep(self, following: Assignment | None) -> None:
         """Have what was claimed done next."""
