@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, Float, create_engine, event, make_url
@@ -163,6 +164,18 @@ def _engine(address: str, busy_s: float, connections: int) -> Engine:
     return engine
 
 
+@dataclass(frozen=True)
+class _Made:
+    """A process's engine, and the same with what a transaction of each kind needs: worded once, since that costs more
+    than a small statement.
+    """
+
+    pid: int
+    engine: Engine
+    reading: Engine
+    writing: Engine
+
+
 class Database:
     """Opens sessions on one database address. `busy_s` is how long one waits for another writer, in seconds;
     `connections` how many a process opens at most.
@@ -172,22 +185,31 @@ class Database:
         self.address = address
         self._busy_s = busy_s
         self._connections = connections
-        self._made: tuple[int, Engine] | None = None
+        self._made: _Made | None = None
 
     @property
     def engine(self) -> Engine:
         """The engine of this process; a forked child makes its own. Raises Misconfigured for an address of no
         database.
         """
+        return self._at_hand().engine
+
+    def _at_hand(self) -> _Made:
         made = self._made
-        if made is not None and made[0] == os.getpid():
-            return made[1]
+        if made is not None and made.pid == os.getpid():
+            return made
         if made is not None:
             # The parent's connections are its own: forgotten here, not closed.
-            made[1].dispose(close=False)
+            made.engine.dispose(close=False)
         engine = _engine(self.address, self._busy_s, self._connections)
-        self._made = (os.getpid(), engine)
-        return engine
+        snapshot: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self._made = made = _Made(
+            os.getpid(),
+            engine,
+            engine.execution_options(**snapshot) if engine.dialect.name == "postgresql" else engine,
+            engine.execution_options(writing=True),
+        )
+        return made
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -197,10 +219,7 @@ class Database:
         revision that the statement before had seen as being published. For reading alone, REPEATABLE READ costs and
         refuses nothing.
         """
-        engine = self.engine
-        if engine.dialect.name == "postgresql":
-            engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        with reporting(), Session(engine) as session:
+        with reporting(), Session(self._at_hand().reading) as session:
             yield session
 
     @contextmanager
@@ -210,8 +229,7 @@ class Database:
         Whoever waited for a lock reads what the one before it wrote (READ COMMITTED on PostgreSQL): rows are locked
         before they are decided on, in the order that docs/architecture.md gives.
         """
-        engine = self.engine.execution_options(writing=True)
-        with reporting(), Session(engine, expire_on_commit=False) as session:
+        with reporting(), Session(self._at_hand().writing, expire_on_commit=False) as session:
             with session.begin():
                 yield session
             events.say(session)
@@ -219,5 +237,5 @@ class Database:
     def dispose(self) -> None:
         """Close pooled connections."""
         if self._made is not None:
-            self._made[1].dispose()
+            self._made.engine.dispose()
             self._made = None

@@ -6,7 +6,6 @@ dispatcher rings again for what nobody took. Settings are those that measured sa
 
 from __future__ import annotations
 
-import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,6 @@ from celery.signals import setup_logging, worker_process_init, worker_process_sh
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from briefing.errors import DatabaseUnavailable
 from briefing.logs import configure, get_logger, masked
 from briefing.measures import counted
 from briefing.settings import WorkSettings
@@ -25,10 +23,17 @@ from worker.heartbeat import Heartbeat
 from worker.workplace import Workplace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from celery import Task
     from kombu.connection import Connection
 
 #: Name of the one task.
 PERFORM = "briefcast.perform"
+
+#: Seconds for which a ring has steps done one after another: a message for each costs more than a silent chunk does,
+#: and next to nothing beside one of Piper's. As long again waits whoever wants to stop, or rang in another queue.
+SHIFT_S = 2.0
 
 #: Seconds between the soft limit, an exception in Python, and the hard one, SIGKILL: all that a native loop feels.
 _HARD_AFTER_S = 30
@@ -41,8 +46,6 @@ _VISIBILITY_S = 2400
 _SOCKET_S = 15
 _CONNECT_S = 3
 
-#: Seconds before the next try while the database is away.
-_AWAY_S = 1.0
 #: What the transport raises when Redis is away or refuses.
 BROKER_TROUBLE = (OperationalError, RedisError, OSError)
 
@@ -113,21 +116,17 @@ def _end(**_: Any) -> None:  # noqa: ANN401
     _heartbeat().stop()
 
 
-@app.task(name=PERFORM)  # type: ignore[untyped-decorator]
-def perform(step_id: int) -> None:
-    """Perform a step of that one's queue and kind: the one whose turn it is. While the database is away the message is
-    kept: nobody would ring for the step again before `BRIEFCAST_RING_AGAIN_S`.
+@app.task(name=PERFORM, bind=True)  # type: ignore[untyped-decorator]
+def perform(task: Task, step_id: int) -> None:
+    """Perform a step of that one's queue and kind: the one whose turn it is; and then what follows in that queue, for
+    `SHIFT_S`. While the database is away the message is kept: nobody would ring for the step again before
+    `BRIEFCAST_RING_AGAIN_S`.
     """
-    from worker.perform import perform_next  # noqa: PLC0415  loads the sound libraries in the child, not in the parent
+    from worker.ringing import answer  # noqa: PLC0415  loads the sound libraries in the child, not in the parent
 
-    while True:
-        try:
-            perform_next(_place(), (), step_id)
-        except DatabaseUnavailable as error:
-            _log.warning("the database is away", message=error.message)
-            time.sleep(_AWAY_S)
-        else:
-            return
+    # What rang says how long it may take, and may be of another version.
+    _, limit_s = task.request.timelimit or (None, None)
+    answer(_place(), step_id, float(limit_s or 0))
 
 
 @worker_ready.connect  # type: ignore[untyped-decorator]
@@ -150,11 +149,17 @@ def ensure_connected(connection: Connection) -> None:
 
 def ring(step_id: int, queue: str, deadline_s: float) -> None:
     """Tell the workers of `queue` about a step. Raises kombu's OperationalError when Redis does not take it."""
+    limit_s = int(deadline_s + SHIFT_S)
     app.send_task(
-        PERFORM,
-        args=[step_id],
-        queue=queue,
-        soft_time_limit=int(deadline_s),
-        time_limit=int(deadline_s) + _HARD_AFTER_S,
-        retry=False,
+        PERFORM, args=[step_id], queue=queue, soft_time_limit=limit_s, time_limit=limit_s + _HARD_AFTER_S, retry=False
     )
+
+
+def waiting(queues: Iterable[str]) -> dict[str, int]:
+    """Return how many messages of each queue wait for a worker. Raises what its transport raises when Redis does not
+    answer.
+    """
+    with app.pool.acquire(block=True) as connection:
+        ensure_connected(connection)
+        client = connection.default_channel.client
+        return {queue: int(client.llen(queue)) for queue in queues}

@@ -17,8 +17,9 @@ from briefing.failpoints import Failpoint, reach
 from briefing.logs import get_logger, masked
 from briefing.models import HealthRow
 from briefing.rows import put
+from briefing.workers import heard_of
 from worker import broker, sweep
-from worker.celery import BROKER_TROUBLE, ring
+from worker.celery import BROKER_TROUBLE, ring, waiting
 from worker.heartbeat import Heartbeat
 from worker.pipeline import DEADLINE_S
 from worker.watchdog import Watchdog
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
 #: Rings of one queue that may wait for an answer: enough for many workers, and few enough that a newcomer's step is
 #: rung soon. Also bounds what Redis holds.
 _MOST_UNANSWERED = 100
+
+#: Messages that wait in a queue and are enough, where few workers are known of, and beyond one for each: one has its
+#: worker do all there is, so that more would only find it done.
+_ENOUGH = 4
+_SPARE = 2
 
 #: Seconds between two looks for steps to ring; the sweep comes every `BRIEFCAST_TICK_S`.
 _LOOK_S = 0.2
@@ -56,6 +62,7 @@ class Dispatcher:
         # Where no message waits, one that nobody answered is lost. In a long queue each step would be rung again and
         # again while it waits its turn, until the queue holds many messages for each of them.
         self._empty: frozenset[Queue] = frozenset()
+        self._enough = _ENOUGH
 
     def stop(self) -> None:
         """Ask it to stop."""
@@ -78,6 +85,7 @@ class Dispatcher:
                 if time.monotonic() - swept > self._place.work.tick_s:
                     sweep.sweep(self._place)
                     swept = time.monotonic()
+                    self._count_workers()
                     self._ask_broker()
                 self._ring_due()
                 # After every look, so that what stays due however often it is rung costs no core.
@@ -103,12 +111,12 @@ class Dispatcher:
             self._report("ok", "; ".join(found.warnings))
 
     def _ring_due(self) -> None:
-        """Ring for due steps."""
+        """Ring for due steps, as far as workers may be waiting for it."""
         with self._place.database.reading() as session:
-            due = steps.due_to_ring(session, self._place.work.ring_again_s, _MOST_UNANSWERED, self._empty)
+            due = steps.due_to_ring(session, self._place.work.ring_again_s, _MOST_UNANSWERED, self._empty, self._enough)
         rung: list[tuple[int, int]] = []
         try:
-            for step in due:
+            for step in self._wanted(due):
                 ring(step.id, step.queue, min(_deadline_s(step), self._place.work.step_s))
                 rung.append((step.id, step.fence))
                 told = {"step": step.id, "revision": step.revision_id, "request_id": step.request_id}
@@ -121,6 +129,22 @@ class Dispatcher:
             # After ringing, not before: a message too many is harmless, a missing one would wait a minute.
             with self._place.database.writing() as session:
                 steps.mark_rung(session, rung)
+
+    def _wanted(self, due: list[StepRow]) -> list[StepRow]:
+        """Return those steps of which their queues have too few messages. Raises what the broker raises."""
+        there = waiting({step.queue for step in due}) if due else {}
+        wanted = []
+        for step in due:
+            if there[step.queue] < self._enough:
+                there[step.queue] += 1
+                wanted.append(step)
+        return wanted
+
+    def _count_workers(self) -> None:
+        """Find out how many messages are enough for every worker to have one; those of another queue count too."""
+        with self._place.database.reading() as session:
+            lately, _ = heard_of(session, "worker")
+        self._enough = max(_ENOUGH, lately + _SPARE)
 
     def _report(self, state: str, detail: str) -> None:
         """Write down how the broker is; say so when that has changed."""

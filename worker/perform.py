@@ -8,12 +8,9 @@ up, so that a process in an unknown state is replaced.
 from __future__ import annotations
 
 import random
-import threading
 import time
-from contextlib import contextmanager
-from contextvars import copy_context
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from sqlalchemy import bindparam, select
@@ -41,18 +38,20 @@ from briefing.errors import (
 from briefing.failpoints import Failpoint, reach
 from briefing.logs import get_logger
 from briefing.measures import ATTEMPTS, FETCH_ERRORS, STEP_DURATION, STEP_FAILURES, counted
-from briefing.models import RevisionRow, StepRow
-from briefing.states import Queue, StepKind
+from briefing.models import StepRow
+from briefing.states import Queue, StepKind, StepState
 from worker.failing import after_given_up
 from worker.pipeline import DEADLINE_S
+from worker.shift import Shift, Wanted
 from worker.tasks import TASKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy.orm import Session
 
     from briefing.steps import Lease
+    from worker.shift import Assignment
     from worker.workplace import Workplace
 
 #: Longest delay while the disk is full or the database away: work resumes within this long after (guarantees F13).
@@ -66,61 +65,82 @@ INTERNAL_ERROR = "internal_error"
 
 #: What fetching raises.
 _OF_FETCHING = (SourceUnavailable, ArticleNotFound, PageRefused, AddressRefused)
-_BRIEFING = select(RevisionRow.table().c.briefing_id).where(RevisionRow.table().c.id == bindparam("revision"))
+
+_STEPS = StepRow.table()
+_RUNG = select(_STEPS.c.state, _STEPS.c.queue, _STEPS.c.kind, _STEPS.c.engine).where(_STEPS.c.id == bindparam("step"))
 
 _log = get_logger("perform")
 _chance = random.Random()
 
 
 def perform_next(
-    place: Workplace, queues: Sequence[Queue], step_id: int | None = None, *, bulk: bool = True
+    place: Workplace,
+    queues: Sequence[Queue],
+    step_id: int | None = None,
+    *,
+    bulk: bool = True,
+    shift: Shift | None = None,
+    wanted: Wanted | None = None,
 ) -> Queue | None:
     """Claim and perform one step of `queues`; return its queue, or None where there was none.
 
     A `step_id` is a broker's ring: it has one step of that one's queue and kind done, the one whose turn it is, so that
     the order of messages is not the order of work. The step it names is rung anew where that was another one.
 
-    Without `bulk` none of the back catalogue is done, by online engines neither.
+    Without `bulk` none of the back catalogue is done, by online engines neither. In a `shift`, the step that the one
+    before has claimed is performed, if there is one. `wanted` says the same as `queues` and `bulk`, and more.
 
     Raises whatever a task raises that is no BriefcastError, after giving the step back with its claim spent.
     """
-    kinds: tuple[StepKind, ...] = tuple(TASKS)
-    with place.database.reading() as session:
-        if step_id is not None:
-            queues, kinds = _rung(session, step_id)
-        if not steps.is_due(session, queues, bulk=bulk):
-            return None
-    with place.database.writing() as session:
-        lease = steps.claim(
-            session, holder=place.holder, lease_s=place.work.lease_s, queues=queues, kinds=kinds, bulk=bulk
-        )
-        briefing = session.scalar(_BRIEFING, {"revision": lease.revision_id}) if lease else None
+    shift = shift or Shift(place)
+    lease = shift.take() or _claimed(place, shift, wanted or Wanted(queues, tuple(TASKS), bulk=bulk), step_id)
     if lease is None:
         return None
-    if step_id is not None and step_id != lease.step_id:
-        with place.database.writing() as session:
-            steps.unmark(session, step_id)
-    with (
-        structlog.contextvars.bound_contextvars(
-            step=lease.step_id,
-            briefing=briefing,
-            revision=lease.revision_id,
-            kind=lease.kind.value,
-            fence=lease.fence,
-            attempt=lease.attempts,
-            request_id=lease.request_id,
-        ),
-        _kept(lease, place),
-    ):
-        _perform(lease, place)
+    try:
+        with (
+            structlog.contextvars.bound_contextvars(
+                step=lease.step_id,
+                briefing=lease.briefing_id,
+                revision=lease.revision_id,
+                kind=lease.kind.value,
+                fence=lease.fence,
+                attempt=lease.attempts,
+                request_id=lease.request_id,
+            ),
+            place.leases.kept(lease, min(DEADLINE_S[lease.kind], place.work.step_s)),
+        ):
+            _perform(lease, place)
+    except BaseException:
+        shift.end()
+        raise
     return lease.queue
 
 
-def _rung(session: Session, step_id: int) -> tuple[tuple[Queue, ...], tuple[StepKind, ...]]:
+def _claimed(place: Workplace, shift: Shift, wanted: Wanted, step_id: int | None) -> Assignment | None:
+    """Claim a step by itself, having looked first whether there is one."""
+    rung = None
+    with place.database.reading() as session:
+        if step_id is not None:
+            rung = session.execute(_RUNG, {"step": step_id}).first()
+            wanted = Wanted(*_meant_by(rung), bulk=wanted.bulk)
+        due = steps.is_due(session, wanted.queues, bulk=wanted.bulk)
+    lease = None
+    if due:
+        with place.database.writing() as session:
+            lease = shift.claim(session, wanted)
+    # Also where there was none to claim: the step may have been passed over while the dispatcher, or who looked for
+    # another kind of step, held its row. Behind a gate it is rung again soon by itself.
+    used_up = rung is not None and rung.state == StepState.READY and not rung.engine
+    if used_up and step_id is not None and (lease is None or lease.step_id != step_id):
+        with place.database.writing() as session:
+            steps.unmark(session, step_id)
+    return lease
+
+
+def _meant_by(rung: Any) -> tuple[tuple[Queue, ...], tuple[StepKind, ...]]:  # noqa: ANN401  a row
     """Return the queue and kind of a step that was rung for; none for one that is gone, or of a kind not known here."""
-    step = session.get(StepRow, step_id)
-    known = step is not None and step.kind in TASKS
-    return ((Queue(step.queue),), (StepKind(step.kind),)) if step is not None and known else ((), ())
+    known = rung is not None and rung.kind in TASKS
+    return ((Queue(rung.queue),), (StepKind(rung.kind),)) if rung is not None and known else ((), ())
 
 
 def _perform(lease: Lease, place: Workplace) -> None:
@@ -231,35 +251,3 @@ def _abandon(lease: Lease, place: Workplace) -> None:
             error = BriefcastError("an internal error, three times over", hint="The worker's log has the trace.")
             _give_up(session, lease, place, error)
     _log.exception("step abandoned")
-
-
-@contextmanager
-def _kept(lease: Lease, place: Workplace) -> Iterator[None]:
-    """Renew the lease every third of it, until the end or the kind's deadline."""
-    over = threading.Event()
-    interval_s = place.work.lease_s / 3
-    rounds = int(min(DEADLINE_S[lease.kind], place.work.step_s) / interval_s)
-
-    def renew() -> None:
-        for _ in range(rounds):
-            if over.wait(interval_s):
-                return
-            try:
-                with place.database.writing() as session:
-                    held = steps.renew(session, lease, place.work.lease_s)
-            except DatabaseUnavailable as error:
-                # Twice more before the lease runs out; a database that is away for longer frees the step, rightly.
-                _log.warning("lease not renewed", step=lease.step_id, message=error.message)
-                continue
-            if not held:
-                _log.warning("lease lost", step=lease.step_id)
-                return
-
-    # In this context, so that what it logs names the briefing.
-    renewing = threading.Thread(target=copy_context().run, args=[renew], name=f"lease-{lease.step_id}", daemon=True)
-    renewing.start()
-    try:
-        yield
-    finally:
-        over.set()
-        renewing.join()

@@ -15,6 +15,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete
 
@@ -26,9 +27,13 @@ from briefing.models import HealthRow
 from briefing.schema import migrate
 from worker import memory, sweep
 from worker.heartbeat import Heartbeat
+from worker.shift import Shift, Wanted
 from worker.turns import Turns
 from worker.watchdog import Watchdog
 from worker.workplace import Workplace, holder_name
+
+if TYPE_CHECKING:
+    from briefing.steps import Lease
 
 #: Seconds between two looks at the children.
 _LOOK_S = 0.1
@@ -176,15 +181,23 @@ def work(place: Workplace, stopping: threading.Event, *, reserved: bool = False)
     """Perform steps until told to stop, or until this process holds too much memory; the step at hand is finished
     first. A `reserved` worker does no bulk work.
     """
-    from worker.perform import perform_next  # noqa: PLC0415  loads the sound libraries; the supervisor needs none
+    # They load the sound libraries; the supervisor needs none.
+    from worker.perform import perform_next  # noqa: PLC0415
+    from worker.tasks import TASKS  # noqa: PLC0415
 
-    turns = Turns(time.monotonic(), reserved)
+    def following(lease: Lease) -> Wanted | None:
+        turns.had(lease.queue, time.monotonic())
+        if stopping.is_set() or memory.is_above(os.getpid(), place.work.worker_memory_mb):
+            return None
+        return Wanted(turns.queues(time.monotonic()), tuple(TASKS), bulk=not reserved)
+
+    turns, shift = Turns(time.monotonic(), reserved), Shift(place, following)
     # A step that hangs is freed when its lease runs out; a process that hangs after its step is done has none.
     with Watchdog(place.work.step_s + 2 * place.work.lease_s + BUSY_S) as watchdog:
-        while not stopping.is_set():
+        while not stopping.is_set() or shift.goes_on:
             watchdog.alive()
             try:
-                queue = perform_next(place, turns.queues(time.monotonic()), bulk=not reserved)
+                queue = perform_next(place, turns.queues(time.monotonic()), bulk=not reserved, shift=shift)
             except DatabaseUnavailable as error:
                 # No reason to end: a new process would load its model anew, and find no database either.
                 _log.warning("the database is away", message=error.message)
@@ -193,7 +206,7 @@ def work(place: Workplace, stopping: threading.Event, *, reserved: bool = False)
             turns.had(queue, time.monotonic())
             if queue is None:
                 stopping.wait(_IDLE_S)
-            elif memory.is_above(os.getpid(), place.work.worker_memory_mb):
+            elif not shift.goes_on and memory.is_above(os.getpid(), place.work.worker_memory_mb):
                 _log.warning("child ends for its memory", resident_mb=round(memory.resident_mb(os.getpid())))
                 return
 

@@ -18,6 +18,7 @@ from lxml import etree
 from briefing.errors import NotPublishedYet
 from briefing.values import Value
 from worker.inspection import inspect
+from worker.tls import trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +70,7 @@ def check(published: Published, temporary: Path) -> tuple[Finding, ...]:
     Raises NotPublishedYet when the public URL does not answer at all.
     """
     # trust_env=False: not through a proxy, which might answer from its cache.
-    with httpx.Client(trust_env=False, timeout=_ANSWER_S, follow_redirects=False) as client:
+    with httpx.Client(verify=trust(), trust_env=False, timeout=_ANSWER_S, follow_redirects=False) as client:
         visit = _Visit(published, client, time.monotonic() + _ALL_S)
         try:
             return tuple(visit.findings(temporary))

@@ -23,6 +23,7 @@ import httpx
 
 from briefing.addresses import canonical_address, host_allowed
 from briefing.errors import AddressRefused, ArticleNotFound, PageRefused, SourceUnavailable
+from worker.tls import trust
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -143,7 +144,7 @@ class Fetcher:
             "Accept-Encoding": "gzip",
         }
         # trust_env=False: a proxy named by the environment would connect wherever it likes.
-        async with httpx.AsyncClient(trust_env=False, timeout=self.bounds.seconds) as client:
+        async with httpx.AsyncClient(verify=trust(), trust_env=False, timeout=self.bounds.seconds) as client:
             try:
                 extensions = {"sni_hostname": host}
                 request = client.build_request(method, url, data=form, headers=headers, extensions=extensions)

@@ -25,6 +25,7 @@ from briefing.settings import (
 )
 from briefing.storage import open_storages
 from worker.heartbeat import AtHand
+from worker.leases import Leases
 from worker.public_files import PublicFiles
 from worker.signer import open_signer
 from worker.speakers import Speakers
@@ -98,6 +99,11 @@ class Workplace:
     def at_hand(self) -> AtHand:
         """The step being performed."""
         return AtHand()
+
+    @cached_property
+    def leases(self) -> Leases:
+        """What keeps the leases of the steps at hand."""
+        return Leases(self.database, self.work.lease_s)
 
     @cached_property
     def holder(self) -> str:

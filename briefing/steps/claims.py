@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import bindparam, case, exists, false, func, literal_column, not_, null, or_, select, update
 
 from briefing import gates
 from briefing.database import database_clock
@@ -17,7 +17,9 @@ from briefing.states import Queue, StepKind, StepState
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from enum import StrEnum
 
+    from sqlalchemy import ColumnElement, Row, Select
     from sqlalchemy.orm import Session
     from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -43,6 +45,19 @@ _WAITED_FOR = _STEPS.c.rank < BEHIND
 
 #: Nothing of what only a back catalogue wants.
 _DUE_AND_WAITED_FOR = _DUE.where(_WAITED_FOR)
+
+
+def _word(value: StrEnum) -> ColumnElement[Any]:
+    """Return one of our words as it stands in the statement itself, so that it is not handed over each time."""
+    return literal_column(f"'{value.value}'")
+
+
+_NO_ENGINE: ColumnElement[Any] = literal_column("''")
+
+#: Steps that wait at the gate of an online engine, open or shut.
+_AT_GATES = select(_STEPS.c.id).where(
+    _STEPS.c.state == _word(StepState.READY), _STEPS.c.queue == _word(Queue.ONLINE), _STEPS.c.engine > _NO_ENGINE
+)
 
 
 @dataclass(frozen=True)
@@ -92,53 +107,95 @@ def claim(  # noqa: PLR0913  what may be claimed, by whom
     queues: Sequence[Queue],
     kinds: Collection[StepKind] = tuple(StepKind),
     step_id: int | None = None,
+    only: Collection[StepKind] = tuple(StepKind),
     bulk: bool = True,
+    at_gates: bool = True,
 ) -> Lease | None:
-    """Lease the next ready step of `queues`, tried in order, or the one of `step_id`; None when there is none.
-    Without `bulk`, a step of an online engine only where somebody waits for it.
+    """Lease the next ready step of `queues`, tried in order, or the one of `step_id`; None when there is none, or when
+    the next of all `kinds` is not of those that `only` are wanted. Without `bulk`, a step of an online engine only
+    where somebody waits for it.
 
-    Needs a writing session of its own: the claim must be committed before the work starts.
+    Needs a writing session, of its own if it may look `at_gates`, which are locked before all else: the claim must be
+    committed before the work starts. Elsewhere it waits for no lock, and leaves to others what comes after such steps.
     """
-    statement = _claiming(tuple(kinds), one=step_id is not None, bulk=bulk)
-    for queue in queues:
+    asked: dict[str, Any] = {"by": holder, "for_s": lease_s, "step": step_id}
+    named = tuple(kinds), tuple(only), step_id is not None, bulk
+    row = session.execute(_claiming(tuple(queues), *named), asked).first()
+    if row is not None:
+        return _lease(row)
+    # Nothing that needs no gate, or not before what does.
+    for queue in queues if at_gates and Queue.ONLINE in queues else ():
         for engine in _engines(session, queue, lock=True):
-            asked = {"of_queue": queue.value, "of_engine": engine, "by": holder, "for_s": lease_s, "step": step_id}
-            row = session.execute(statement, asked).first()
+            row = session.execute(
+                _claiming_behind(*named), {**asked, "of_queue": queue.value, "of_engine": engine}
+            ).first()
             if row is None:
                 continue
             epoch = None
             if engine:
                 epoch = gates.take(session, engine, len(row.payload.get("chunk", {}).get("spoken", "")))
-            reach(Failpoint.STEP_CLAIMED)
-            return Lease(
-                row.id,
-                row.fence,
-                StepKind(row.kind),
-                row.revision_id,
-                row.payload,
-                row.attempts,
-                row.postponed,
-                row.request_id,
-                queue,
-                engine,
-                epoch,
-            )
+            return _lease(row, epoch)
     return None
 
 
+def _lease(row: Row[Any], gate_epoch: float | None = None) -> Lease:
+    reach(Failpoint.STEP_CLAIMED)
+    return Lease(
+        row.id,
+        row.fence,
+        StepKind(row.kind),
+        row.revision_id,
+        row.payload,
+        row.attempts,
+        row.postponed,
+        row.request_id,
+        Queue(row.queue),
+        row.engine,
+        gate_epoch,
+    )
+
+
 @cache
-def _claiming(kinds: tuple[StepKind, ...], *, one: bool, bulk: bool) -> ReturningUpdate[Any]:
-    """Return the statement that leases the next step of `:of_queue`, or `:step` alone where it is to be `one`."""
-    clock = database_clock()
+def _claiming(
+    queues: tuple[Queue, ...],
+    kinds: tuple[StepKind, ...],
+    only: tuple[StepKind, ...],
+    one: bool,
+    bulk: bool,
+) -> ReturningUpdate[Any]:
+    """Return the statement that leases the next step that passes no gate: of the first of `queues` that has any, in one
+    go, since asking each by itself costs a busy worker more than all else. Queues behind the online one have their turn
+    only where no step waits at a gate there.
+    """
+    tried: list[ColumnElement[Any]] = []
+    for queue in queues:
+        first = _candidate(kinds, _word(queue), _NO_ENGINE, one=one, bulk=bulk).scalar_subquery()
+        behind = Queue.ONLINE in queues[: queues.index(queue)]
+        tried.append(case((not_(exists(_AT_GATES)), first)) if behind else first)
+    return _leasing(func.coalesce(*tried, null()), only)
+
+
+@cache
+def _claiming_behind(
+    kinds: tuple[StepKind, ...], only: tuple[StepKind, ...], one: bool, bulk: bool
+) -> ReturningUpdate[Any]:
+    """Return the statement that leases the next step of `:of_queue` and `:of_engine`."""
+    candidate = _candidate(kinds, bindparam("of_queue"), bindparam("of_engine"), one=one, bulk=bulk)
+    return _leasing(candidate.scalar_subquery(), only)
+
+
+def _candidate(
+    kinds: tuple[StepKind, ...], queue: ColumnElement[Any], engine: ColumnElement[Any], *, one: bool, bulk: bool
+) -> Select[Any]:
     candidate = (
         select(_STEPS.c.id)
         .where(
-            _STEPS.c.state == StepState.READY.value,
-            _STEPS.c.queue == bindparam("of_queue"),
-            _STEPS.c.engine == bindparam("of_engine"),
+            _STEPS.c.state == _word(StepState.READY),
+            _STEPS.c.queue == queue,
+            _STEPS.c.engine == engine,
             # Rolling upgrades: a kind that an older worker does not know stays ready for newer ones (F23).
-            _STEPS.c.kind.in_([kind.value for kind in kinds]),
-            or_(_STEPS.c.not_before.is_(None), _STEPS.c.not_before <= clock),
+            _of_kinds(kinds),
+            or_(_STEPS.c.not_before.is_(None), _STEPS.c.not_before <= database_clock()),
         )
         .order_by(_STEPS.c.rank, _STEPS.c.id)
         .limit(1)
@@ -146,15 +203,21 @@ def _claiming(kinds: tuple[StepKind, ...], *, one: bool, bulk: bool) -> Returnin
     )
     if not bulk:
         candidate = candidate.where(_WAITED_FOR)
-    if one:
-        candidate = candidate.where(_STEPS.c.id == bindparam("step"))
+    return candidate.where(_STEPS.c.id == bindparam("step")) if one else candidate
+
+
+def _of_kinds(kinds: tuple[StepKind, ...]) -> ColumnElement[bool]:
+    return or_(false(), *(_STEPS.c.kind == _word(kind) for kind in kinds))
+
+
+def _leasing(step: ColumnElement[Any], only: tuple[StepKind, ...]) -> ReturningUpdate[Any]:
     return (
         update(_STEPS)
-        .where(_STEPS.c.id == candidate.scalar_subquery())
+        .where(_STEPS.c.id == step, *(() if len(only) == len(StepKind) else (_of_kinds(only),)))
         .values(
-            state=StepState.LEASED.value,
+            state=_word(StepState.LEASED),
             holder=bindparam("by"),
-            lease_until=clock + bindparam("for_s"),
+            lease_until=database_clock() + bindparam("for_s"),
             fence=_STEPS.c.fence + 1,
             attempts=_STEPS.c.attempts + 1,
         )
@@ -167,5 +230,7 @@ def _claiming(kinds: tuple[StepKind, ...], *, one: bool, bulk: bool) -> Returnin
             _STEPS.c.attempts,
             _STEPS.c.postponed,
             _STEPS.c.request_id,
+            _STEPS.c.queue,
+            _STEPS.c.engine,
         )
     )

@@ -1,8 +1,9 @@
 """Which ready steps a broker is to be told of.
 
-A ring has one step of that queue and kind done, the one whose turn it is. A broker hands rings out in the order they
-came, so a queue gets only a few ahead: a newcomer would wait behind all that are there. A step bears a mark as long as
-a ring that names it may come; where that ring was used up by another step, it is unmarked and rung anew.
+A ring has a step of that queue and kind done, the one whose turn it is, and then what follows. A broker hands rings
+out in the order they came, so a queue gets only a few ahead: a newcomer would wait behind all that are there. A step
+bears a mark as long as a ring that names it may come; where that ring was used up by another step, it is unmarked and
+rung anew.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import defer
 
 from briefing import gates
 from briefing.database import database_clock
@@ -34,21 +36,27 @@ _LATER = 10
 
 
 def due_to_ring(
-    session: Session, ring_again_s: float, most_unanswered: int, empty: Collection[Queue] = tuple(Queue)
+    session: Session,
+    ring_again_s: float,
+    most_unanswered: int,
+    empty: Collection[Queue] = tuple(Queue),
+    at_once: int | None = None,
 ) -> list[StepRow]:
     """Return ready steps whose time has come and that were never rung or not for `ring_again_s` seconds, in queues
     other than the `empty` ones ten times as long; of each queue and engine no more than leave `most_unanswered` rings
-    that nobody has answered yet.
+    that nobody has answered yet, nor than `at_once`. Their payloads are not read.
     """
+    most = most_unanswered if at_once is None else at_once
     found: list[StepRow] = []
     for queue in Queue:
         again_s = ring_again_s if queue in empty else ring_again_s * _LATER
-        found += _due(session, queue, "", again_s, most_unanswered - _unanswered(session, queue, "", again_s))
+        room = most_unanswered - _unanswered(session, queue, "", again_s)
+        found += _due(session, queue, "", again_s, min(most, room))
         if queue is Queue.ONLINE:
             soon_s = min(again_s, _GATED_AGAIN_S) if queue in empty else again_s
             for engine in gates.passable(session):
                 room = most_unanswered - _unanswered(session, queue, engine, soon_s)
-                found += _due(session, queue, engine, soon_s, min(_GATED_AT_ONCE, room))
+                found += _due(session, queue, engine, soon_s, min(_GATED_AT_ONCE, most, room))
     return found
 
 
@@ -67,6 +75,7 @@ def _due(session: Session, queue: Queue, engine: str, again_s: float, most: int)
     clock = database_clock()
     statement = (
         select(StepRow)
+        .options(defer(StepRow.payload, raiseload=True))
         .where(
             StepRow.state == StepState.READY.value,
             StepRow.queue == queue.value,

@@ -20,6 +20,7 @@ from briefing.logs import configure
 from briefing.states import Queue
 from tests.bench import newsroom
 from worker import perform
+from worker.shift import Shift, Wanted
 from worker.workplace import Workplace
 
 #: What of a step is no overhead: (module, name in it, what it counts as).
@@ -42,7 +43,10 @@ def main(articles):
     spent.watch(place)
     newsroom.ask(place, range(1, articles + 1))
     spent.start()
-    while perform.perform_next(place, tuple(Queue)):
+    # As a child of the embedded runner does it.
+    order = (Queue.INTERACTIVE, Queue.ONLINE, Queue.BULK)
+    shift = Shift(place, lambda _: Wanted(order, tuple(perform.TASKS)))
+    while perform.perform_next(place, order, shift=shift):
         pass
     ended = spent.end()
     assert newsroom.unsettled(place) == 0

@@ -184,3 +184,19 @@ def test_other_engines_go_on_and_so_do_steps_of_before_there_were_gates(database
         steps.record(session, StepKind.SPEAK, Queue.ONLINE, state=StepState.READY)
     assert sorted(claim(database).engine for _ in range(3)) == ["", "gtts", "openai"]
     assert claim(database) is None
+
+
+def test_no_queue_behind_the_online_one_goes_before_what_may_pass_a_gate(database):
+    # Given bulk work, and before it in the worker's order a step whose gate is open / When steps are claimed
+    prepared(database, 2, Bounds(most_at_once=1))
+    with database.writing() as session:
+        steps.record(session, StepKind.SPEAK, Queue.BULK)
+
+    def claimed():
+        with database.writing() as session:
+            order = (Queue.INTERACTIVE, Queue.ONLINE, Queue.BULK)
+            return steps.claim(session, holder="here:1", lease_s=60, queues=order)
+
+    # Then the gate's comes first, and while it is shut the other one does
+    assert [claimed().queue for _ in range(2)] == [Queue.ONLINE, Queue.BULK]
+    assert claimed() is None

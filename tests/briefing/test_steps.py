@@ -194,3 +194,13 @@ def test_twenty_threads_claim_each_step_once(database):
     for thread in threads:
         thread.join()
     assert sorted(claimed) == ids
+
+
+def test_what_only_some_kinds_are_claimed_of_does_not_jump_the_queue(database):
+    # Given a step to assemble before one to speak / When only speaking is wanted / Then nothing is claimed out of turn
+    with database.writing() as session:
+        steps.record(session, StepKind.ASSEMBLE, Queue.BULK, rank=1)
+        steps.record(session, StepKind.SPEAK, Queue.BULK, rank=2)
+    assert claim(database, only=(StepKind.SPEAK,)) is None
+    assert claim(database, only=(StepKind.ASSEMBLE,)).kind is StepKind.ASSEMBLE
+    assert claim(database, only=(StepKind.SPEAK,)).kind is StepKind.SPEAK

@@ -26,6 +26,7 @@ from tests.support.newsroom import ARTICLE, make_place, work_off
 from tests.support.processes import wait_for
 from worker import sweep
 from worker.perform import perform_next
+from worker.shift import Shift, Wanted
 from worker.tasks import TASKS
 from worker.tasks import assemble as assemble_task
 from worker.workplace import Workplace
@@ -141,9 +142,20 @@ class Newsroom:
         assert self.failed == []
 
 
-def speak(mine, _):
-    if not perform_next(mine, tuple(Queue)):
+def speak(mine, chance):
+    """One step by itself, or a shift of a few, each claimed while the one before is finished."""
+    most = chance.randrange(4)
+    finished = []
+
+    def following(lease):
+        finished.append(lease)
+        return Wanted(tuple(Queue), tuple(TASKS)) if len(finished) <= most else None
+
+    shift = Shift(mine, following)
+    if not perform_next(mine, tuple(Queue), shift=shift):
         time.sleep(0.01)
+    while shift.goes_on:
+        perform_next(mine, (), shift=shift)
 
 
 def editors(briefings):
@@ -317,6 +329,24 @@ def test_a_ring_used_up_while_its_step_is_being_marked_is_rung_anew(place):
         assert performing.result(60) is not None
     # Then the first was done, whose turn it was, and the second does not wait a minute for its next ring
     assert (step(place, first.id).state, step(place, second.id).rung_at) == ("done", None)
+    dispatcher.database.dispose()
+
+
+def test_a_ring_that_finds_its_only_step_being_marked_is_rung_anew(place):
+    # Given one step / When its ring comes while the dispatcher holds its row to mark it, so that nobody can claim it
+    (place.data.data.parent / "articles" / "only.md").write_text(ARTICLE)
+    ask(place, "only")
+    with place.database.reading() as session:
+        only = session.scalars(select(StepRow)).one()
+    dispatcher = Workplace()
+    with ThreadPoolExecutor(1) as worker:
+        with dispatcher.database.writing() as session:
+            steps.mark_rung(session, [(only.id, only.fence)])
+            performing = worker.submit(perform_next, place, (), only.id)
+            time.sleep(0.5)
+        # Then the ring had nothing done, and the step does not bear the mark of a ring that is gone
+        assert performing.result(60) is None
+    assert (step(place, only.id).state, step(place, only.id).rung_at) == ("ready", None)
     dispatcher.database.dispose()
 
 

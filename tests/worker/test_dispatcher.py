@@ -9,13 +9,14 @@ import time
 
 import pytest
 
-from briefing import steps
+from briefing import steps, workers
 from briefing.errors import DatabaseUnavailable
 from briefing.models import StepRow
 from briefing.states import Queue, StepKind
 from tests.support.processes import wait_for
 from worker import dispatcher, runner, sweep
 from worker.perform import perform_next
+from worker.ringing import answer
 from worker.tasks import TASKS
 from worker.workplace import holder_name
 
@@ -55,6 +56,7 @@ def messages(place, monkeypatch):
             steps.finish(session, lease)
 
     monkeypatch.setattr(dispatcher, "ring", lambda step_id, queue, limit_s: sent.append(step_id))
+    monkeypatch.setattr(dispatcher, "waiting", lambda queues: dict.fromkeys(queues, len(sent)))
     monkeypatch.setitem(TASKS, StepKind.PREPARE, done)
     return sent
 
@@ -68,6 +70,7 @@ def record(place, count, rank):
 def test_rings_that_newcomers_used_up_are_rung_anew_at_once(place, messages):
     # Given steps that were rung, and then newcomers whose turn it is before them
     dispatching = dispatcher.Dispatcher(place)
+    dispatching._enough = 100
     record(place, 8, rank=9)
     dispatching._ring_due()
     assert len(messages) == 8
@@ -81,6 +84,29 @@ def test_rings_that_newcomers_used_up_are_rung_anew_at_once(place, messages):
         perform_next(place, (), messages.pop(0))
     with place.database.reading() as session:
         assert {row.state for row in session.query(StepRow)} == {"done"}
+
+
+def test_a_queue_gets_no_more_messages_than_its_workers_can_answer(place, messages):
+    # Given many steps, and three workers who have been heard of
+    for number in range(3):
+        with place.database.writing() as session:
+            report = workers.Report(f"here:{number}:1", "worker", "here", number, "1", {}, None)
+            workers.report(session, report)
+    dispatching = dispatcher.Dispatcher(place)
+    dispatching._count_workers()
+    record(place, 20, rank=1)
+    # When the dispatcher looks again and again and nobody answers / Then each worker finds one, and a few are to spare
+    for _ in range(4):
+        dispatching._ring_due()
+    assert messages == [1, 2, 3, 4, 5]
+    # And what has been answered is made good, whichever steps that were
+    for _ in range(2):
+        answer(place, messages.pop(0), 1000.0)
+    with place.database.reading() as session:
+        assert {row.state for row in session.query(StepRow)} == {"done"}, "one ring does all there is"
+    record(place, 20, rank=1)
+    dispatching._ring_due()
+    assert messages == [3, 4, 5, 21, 22]
 
 
 def test_what_stays_due_however_often_it_is_rung_is_not_rung_in_a_busy_loop(place, messages, monkeypatch):

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import threading
+
 import pytest
 
+from briefing import steps
 from briefing.backoff import MAX_POSTPONED
 from briefing.errors import (
     ArticleEmpty,
@@ -17,6 +20,7 @@ from briefing.states import Queue, StepKind
 from briefing.steps import MAX_ATTEMPTS
 from tests.support.asking import ask, revision_row, step_rows
 from tests.support.newsroom import ARTICLE
+from tests.support.processes import wait_for
 from worker import perform, sweep
 from worker.perform import delay_after, perform_next
 
@@ -158,3 +162,28 @@ def test_beyond_its_deadline_a_task_loses_its_lease(place, revision, monkeypatch
     monkeypatch.setitem(perform.TASKS, StepKind.PREPARE, task)
     assert perform_next(place, tuple(Queue))
     assert len(lost) == 1
+
+
+def test_one_thread_keeps_the_leases_of_all_steps_and_ends_when_there_are_none(place, monkeypatch):
+    # Given leases that are looked at often / When many steps are done one after another, and two at once
+    object.__setattr__(place, "work", place.work.model_copy(update={"lease_s": 0.3}))
+    with place.database.writing() as session:
+        for _ in range(12):
+            steps.record(session, StepKind.PREPARE, Queue.BULK)
+    seen, others = set(), set(threading.enumerate())
+
+    def task(lease, workplace):
+        seen.update(thread for thread in threading.enumerate() if thread.name == "leases" and thread not in others)
+        with workplace.database.writing() as session:
+            assert steps.finish(session, lease)
+
+    monkeypatch.setitem(perform.TASKS, StepKind.PREPARE, task)
+    workers = [threading.Thread(target=tries, args=(place,)) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    # Then one thread kept them all, and goes when nothing is left to keep
+    assert len(seen) == 1
+    wait_for(lambda: not any(thread.is_alive() for thread in seen), "the thread to end")
+    assert tries(place) == 0

@@ -15,11 +15,13 @@ from briefing.speech import Cast, Chunk
 from briefing.states import ACTIVE, RevisionState, StepKind
 from briefing.takes import find_take, save_take
 from worker.engine_gates import outcome_noted
+from worker.shift import Assignment, finishing
 from worker.speak import speak
 from worker.speakers import voice_errors
 from worker.tasks.common import finish_idle
 
 if TYPE_CHECKING:
+    from briefing.audio import Take
     from briefing.revisions import Speaking
     from briefing.speech import Narrator
     from briefing.steps import Lease
@@ -36,9 +38,7 @@ def speak_chunk(lease: Lease, place: Workplace) -> None:
 def _speak_chunk(lease: Lease, place: Workplace, passage: Passage) -> None:
     assert lease.revision_id is not None
     chunk = Chunk.stored(lease.payload["chunk"])
-    with place.database.reading() as session:
-        revision = revisions.speaking(session, lease.revision_id)
-        take = find_take(session, chunk.key)
+    revision, take = _known(lease, place, chunk)
     if revision.state not in ACTIVE:
         finish_idle(place, lease)
         return
@@ -52,7 +52,7 @@ def _speak_chunk(lease: Lease, place: Workplace, passage: Passage) -> None:
             take = speak(chunk, speaker, place.storage)
             counted.observe(REALTIME_FACTOR, (time.monotonic() - begun) / take.seconds, speaker.voice.engine)
         reach(Failpoint.SPEAK_STORED)
-    with place.database.writing() as session:
+    with finishing(lease, place) as session:
         # Also when it comes too late for this revision: what has been spoken once need not be spoken again.
         take = save_take(session, take, datetime.now(UTC))
         revisions.lock(session, lease.revision_id)
@@ -66,6 +66,15 @@ def _speak_chunk(lease: Lease, place: Workplace, passage: Passage) -> None:
             revisions.move(row, RevisionState.ASSEMBLING, datetime.now(UTC))
         reach(Failpoint.SPEAK_BEFORE_COMMIT)
     reach(Failpoint.SPEAK_AFTER_COMMIT)
+
+
+def _known(lease: Lease, place: Workplace, chunk: Chunk) -> tuple[Speaking, Take | None]:
+    """Return what the chunk needs to know of its revision, and an equal take where there is one."""
+    if isinstance(lease, Assignment) and lease.speaking is not None:
+        return lease.speaking, lease.take
+    assert lease.revision_id is not None
+    with place.database.reading() as session:
+        return revisions.speaking(session, lease.revision_id), find_take(session, chunk.key)
 
 
 def _check_narrator(place: Workplace, revision: Speaking, voice: str) -> None:
