@@ -17,6 +17,7 @@ from briefing.rows import add_unless_there
 from briefing.shows import lock_shows
 from worker import artwork, jingle, spending, watermark
 from worker.clean import check_cleaning
+from worker.listing import list_anew
 from worker.publish import write_all
 from worker.sources import connect
 
@@ -71,6 +72,8 @@ def apply(newsroom: Newsroom, place: Workplace) -> Applied:
             session.execute(update(row_type).where(key.not_in(names)).values(listed=False))
         session.flush()
         lexicons = tuple(_put_lexicons(session, newsroom, datetime.now(UTC)))
+        for slug in shows:
+            list_anew(session, slug)
         for slug, picture in pictures.items():
             place.files.put_artwork(slug, picture)
         write_all(session, place.storage, place.files)
