@@ -24,6 +24,9 @@ _DOTS_ONLY = re.compile(r"\.+")
 #: What an article is filed under: fields of several values.
 LABEL_KINDS = ("sections", "authors", "tags")
 
+#: Kind of briefings that were taken over from another host's feed, and the source that their articles are named of.
+IMPORTED = "imported"
+
 #: Rule of the spans that a pronunciation made.
 LEXICON_RULE = "lexicon"
 
@@ -261,6 +264,21 @@ class Script(Value):
         return stable_hash("substance/1", heads, written, *([said] if said else []))
 
 
+class Kept(Value):
+    """What an episode's feed said of it where it was taken over from another host: shown as it was."""
+
+    described: str = ""
+    notes: str = ""
+    """HTML."""
+    author: str = ""
+    explicit: bool | None = None
+    season: int | None = None
+    number: int | None = None
+    kind: Literal["full", "trailer", "bonus"] | None = None
+    ai: bool | None = None
+    """Whether it said that it is made by AI; None where it said nothing."""
+
+
 class Card(Value):
     """What lists of briefings show of one: small, so that a feed of hundreds is quick to write."""
 
@@ -274,6 +292,8 @@ class Card(Value):
     disclosure: str
     words: int
     """Written words in the script."""
+    kept: Kept | None = None
+    """Of an episode that was taken over; then there is neither article nor disclosure of ours."""
 
 
 def segment_id(article: str, role: Role, written: str, occurrence: int) -> str:

@@ -27,6 +27,8 @@ _COMMANDS = {
     "apply": "cli.apply:apply",
     "keys": "cli.keys:keys",
     "pick": "cli.pick:pick",
+    "import": "cli.moving:moving_in",
+    "export": "cli.moving:moving_out",
     "cost": "cli.cost:cost",
     "audience": "cli.audience:audience",
     "inspect": "cli.inspect:inspect",

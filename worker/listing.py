@@ -17,7 +17,7 @@ from briefing.models import ArticleRow, BriefingRow, EpisodeRow, ListingRow, Mas
 from briefing.rules import Facts, Rules
 from briefing.show import Show
 from briefing.shows import lock_shows
-from briefing.values import LABEL_KINDS, ArticleRef
+from briefing.values import IMPORTED, LABEL_KINDS, ArticleRef
 from worker.show_feed import write_feed
 
 if TYPE_CHECKING:
@@ -164,7 +164,11 @@ def labels_of(row: ArticleRow) -> Labels:
 
 
 def _picks(session: Session, briefing: BriefingRow) -> set[str]:
-    return {slug for row in _articles(session, briefing) for slug in row.picks or ()}
+    """Return the shows that are to list a briefing whatever their rules say. Of one that was taken over from another
+    host, its own is: apps know it there.
+    """
+    kept = {briefing.show} if briefing.kind == IMPORTED else set()
+    return kept | {slug for row in _articles(session, briefing) for slug in row.picks or ()}
 
 
 def _articles(session: Session, briefing: BriefingRow) -> list[ArticleRow]:

@@ -123,7 +123,7 @@ def _put_show(session: Session, position: int, show: Show, files: PublicFiles) -
     settings = show.model_dump(mode="json")
     row = session.get(ShowRow, show.slug)
     if row is None:
-        guid = _podcast_guid(files.feed_address(show.slug))
+        guid = podcast_guid(files.feed_address(show.slug))
         values = {"slug": show.slug, "position": position, "listed": True, "settings": settings, "podcast_guid": guid}
         if add_unless_there(session, ShowRow, **values):
             return True
@@ -133,7 +133,7 @@ def _put_show(session: Session, position: int, show: Show, files: PublicFiles) -
     return changed
 
 
-def _podcast_guid(feed_address: str) -> str:
+def podcast_guid(feed_address: str) -> str:
     """Return a feed's podcast:guid: a UUIDv5 of its address without scheme and trailing slash. Kept once assigned."""
     return str(uuid.uuid5(_PODCAST_NAMESPACE, feed_address.partition("://")[2].rstrip("/")))
 

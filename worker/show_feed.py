@@ -6,7 +6,7 @@ What a feed looks like is `worker.feed`'s; when one is written, `publish`'s, `wi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from briefing.audio import MASTER_RATE, Cue
 from briefing.models import BriefingRow, EpisodeRow, ListingRow, MasterRow, RevisionRow, ShowRow
-from briefing.public_names import archive_name, archived_month, feed_name
+from briefing.public_names import archive_name, archived_month, briefing_folder, feed_name
 from briefing.show import Show
 from briefing.transcript import CHAPTERS_NAME, TRANSCRIPT_TYPES
 from briefing.values import Card
@@ -41,20 +41,11 @@ def write_feed(session: Session, slug: str, files: PublicFiles, changed: datetim
     `changed` can have changed; everything without it. Raises StorageUnavailable.
     """
     row = session.get_one(ShowRow, slug)
-    show = Show.stored(row.settings)
-    listed = _Listed(slug, by_rules=show.rules is not None)
+    listed = _Listed(slug, by_rules=Show.stored(row.settings).rules is not None)
 
     def page(address: str, episodes: Sequence[Episode], links: Iterable[tuple[str, str]], *, archive: bool) -> bytes:
-        channel = Channel(
-            show=show,
-            guid=row.podcast_guid,
-            feed_address=address,
-            artwork_address=files.artwork_address(slug),
-            site=show.link or files.address,
-            hubs=() if archive else files.hubs,
-            links=tuple(links),
-            archive=archive,
-        )
+        hubs = () if archive else files.hubs
+        channel = _channel(row, files, feed_address=address, hubs=hubs, links=tuple(links), archive=archive)
         return render(channel, episodes)
 
     newest = [_episode(found, slug, files) for found in session.execute(listed.live().limit(FEED_ITEMS + 1))]
@@ -72,6 +63,29 @@ def write_feed(session: Session, slug: str, files: PublicFiles, changed: datetim
         episodes = [_episode(found, slug, files) for found in of_month]
         address = files.archive_address(slug, month)
         files.put_feed(archive_name(slug, month), page(address, episodes, links, archive=True))
+
+
+def whole_feed(session: Session, slug: str, files: PublicFiles) -> tuple[bytes, list[Episode]]:
+    """Return a show's feed with all its episodes on one page, which another host may take over, and the episodes. It
+    leads nobody elsewhere: where it will be, it is the new one.
+    """
+    row = session.get_one(ShowRow, slug)
+    listed = _Listed(slug, by_rules=Show.stored(row.settings).rules is not None)
+    episodes = [_episode(found, slug, files) for found in session.execute(listed.live())]
+    channel = _channel(row, files, feed_address=files.feed_address(slug), locked=False)
+    settled = replace(channel, show=channel.show.model_copy(update={"new_feed": ""}))
+    return render(settled, episodes), episodes
+
+
+def _channel(row: ShowRow, files: PublicFiles, **others: Any) -> Channel:  # noqa: ANN401  fields of Channel
+    show = Show.stored(row.settings)
+    return Channel(
+        show=show,
+        guid=row.podcast_guid,
+        artwork_address=files.artwork_address(row.slug),
+        site=show.link or files.address,
+        **others,
+    )
 
 
 def _first_page(
@@ -217,4 +231,6 @@ def _episode(row: Row[Any], slug: str, files: PublicFiles) -> Episode:
         ),
         chapters=tuple(Cue.stored(cue) for cue in chapters),
         chapters_address=files.companion_address(briefing, CHAPTERS_NAME),
+        kept=shown.kept,
+        folder=briefing_folder(briefing),
     )
