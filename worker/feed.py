@@ -36,6 +36,9 @@ _NAMESPACES = {"itunes": ITUNES, "podcast": PODCAST, "atom": ATOM, "content": CO
 #: Formats that apps may show while the audio plays.
 _CAPTIONS = frozenset({"text/vtt", "application/x-subrip"})
 
+#: Letters of a person's name, by the podcast namespace.
+_PERSON_LETTERS = 128
+
 #: Apple's limit on descriptions, in bytes.
 _DESCRIPTION_BYTES = 4000
 
@@ -184,7 +187,7 @@ def _add_item(top: etree._Element, episode: Episode, *, explicit: bool) -> None:
     if kept.kind:
         _add(item, f"{{{ITUNES}}}episodeType", kept.kind)
     if episode.byline:
-        _add(item, f"{{{PODCAST}}}person", episode.byline, role="author", group="writing")
+        _add(item, f"{{{PODCAST}}}person", episode.byline[:_PERSON_LETTERS], role="author", group="writing")
     if episode.ai is not None:
         _add(item, f"{{{PODCAST}}}txt", "true" if episode.ai else "false", purpose="ai-content")
     for address, media_type in episode.transcripts:

@@ -1,5 +1,5 @@
-"""Rows of an episode that was taken over from another host: like those of one that was made and published here, but that
-no step ever made it. Fetches nothing and writes no file.
+"""Rows of an episode that was taken over from another host: like those of one made and published here, but that no step
+ever made it. Fetches nothing and writes no file.
 """
 
 from __future__ import annotations

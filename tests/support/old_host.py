@@ -128,9 +128,9 @@ class OldHost:
 
 
 @contextmanager
-def old_host(number):
-    """Yield a host of a podcast of `number` episodes."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+def old_host(number, port=0):
+    """Yield a host of a podcast of `number` episodes, on any port or on one of one's choice."""
+    server = ThreadingHTTPServer(("127.0.0.1", port), _Handler)
     server.host = OldHost(number, f"http://127.0.0.1:{server.server_address[1]}")
     with serving(server):
         yield server.host
