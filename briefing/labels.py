@@ -5,6 +5,7 @@ Values only; which shows list what is labelled how is `briefing.rules`'s.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BeforeValidator
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 #: Labels of one kind that are kept, and letters of each: pages carry whole essays in their keywords.
 MOST_LABELS = 50
 MOST_LETTERS = 100
+
+_BETWEEN = re.compile(r"\s*[,;&]\s*(?:and\s+)?|\s+(?:and|und|et|y|e|en|i|та|і|и)\s+")
 
 
 def tidied(labels: Iterable[object]) -> tuple[str, ...]:
@@ -32,6 +35,11 @@ def tidied(labels: Iterable[object]) -> tuple[str, ...]:
 def fold(label: str) -> str:
     """Return what two spellings of a label have in common: case and spaces do not count."""
     return " ".join(label.casefold().split())
+
+
+def names_in(byline: str) -> list[str]:
+    """Return the names that a byline joins."""
+    return [name for name in _BETWEEN.split(byline) if name]
 
 
 def _several(given: object) -> object:

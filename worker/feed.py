@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
+from briefing.labels import names_in
 from briefing.transcript import CHAPTERS_TYPE
 from briefing.values import Kept
 from worker.chapters import LEAST, clock, stamps
@@ -186,8 +187,8 @@ def _add_item(top: etree._Element, episode: Episode, *, explicit: bool) -> None:
             _add(item, f"{{{ITUNES}}}{name}", str(value))
     if kept.kind:
         _add(item, f"{{{ITUNES}}}episodeType", kept.kind)
-    if episode.byline:
-        _add(item, f"{{{PODCAST}}}person", episode.byline[:_PERSON_LETTERS], role="author", group="writing")
+    for name in names_in(episode.byline or ""):
+        _add(item, f"{{{PODCAST}}}person", name[:_PERSON_LETTERS], role="author", group="writing")
     if episode.ai is not None:
         _add(item, f"{{{PODCAST}}}txt", "true" if episode.ai else "false", purpose="ai-content")
     for address, media_type in episode.transcripts:

@@ -92,7 +92,7 @@ def test_all_readers_accept_all_that_a_feed_may_have():
     )
     transcripts = (("https://a.example/t.vtt", "text/vtt"), ("https://a.example/t.json", "application/json"))
     full = episode(
-        2, byline="Ann " * 50, language="en-GB", chapters=chapters, chapters_address="https://a.example/c.json",
+        2, byline="Ann " * 50 + ", Bo Lee and Cy Ng", language="en-GB", chapters=chapters, chapters_address="https://a.example/c.json",
         transcripts=transcripts,
     )  # fmt: skip
     kept = Kept(
@@ -111,6 +111,8 @@ def test_all_readers_accept_all_that_a_feed_may_have():
     assert "00:00:10 Part 1" in first["description"]
     assert "AI assistance" in first["description_html"]
     assert (second["guid"], second["number"], second["description_html"]) == (old.guid, 7, "<p>Notes</p>")
+    people = [person.text for person in etree.fromstring(render(channel, [full])).iter(f"{{{PODCAST}}}person")]
+    assert [len(people[0]), *people[1:]] == [128, "Bo Lee", "Cy Ng"]
     for empty in (render(channel, []), render(replace(channel, archive=True, hubs=()), [full])):
         accepted(empty)
 

@@ -12,10 +12,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from briefing.errors import Misconfigured, PageRefused
-from briefing.labels import tidied
+from briefing.labels import names_in, tidied
 from briefing.newsroom import Cleaning
 from briefing.values import Block, CleanArticle, Dropped, LedgerEntry
-from worker.clean.byline import names_in
 from worker.clean.draft import Draft
 from worker.clean.language import decide
 from worker.clean.plain import read_plain

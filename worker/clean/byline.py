@@ -95,11 +95,3 @@ def _clock(parts: dict[str, str]) -> tuple[int, int]:
     if half := (parts.get("half") or "").lower():
         hour = hour % 12 + (12 if half == "p" else 0)
     return hour, int(parts["minute"])
-
-
-_BETWEEN = re.compile(r"\s*[,;&]\s*(?:and\s+)?|\s+(?:and|und|et|y|e|en|i|та|і|и)\s+")
-
-
-def names_in(byline: str) -> list[str]:
-    """Return the names that a byline joins."""
-    return [name for name in _BETWEEN.split(byline) if name]

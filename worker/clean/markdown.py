@@ -7,8 +7,7 @@ from datetime import datetime
 
 from markdown_it import MarkdownIt
 
-from briefing.labels import tidied
-from worker.clean.byline import names_in
+from briefing.labels import names_in, tidied
 from worker.clean.metadata import Head
 from worker.text import one_line
 
