@@ -40,7 +40,7 @@ class SmallFile:
 
     @cached_property
     def packed(self) -> bytes:
-        """The bytes in gzip: made once, about a tenth of them for a feed, and kept as long as they are."""
+        """The bytes in gzip: made once, and kept as long as they are."""
         return gzip.compress(self.content, compresslevel=6, mtime=0)
 
 

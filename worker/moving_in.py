@@ -233,7 +233,7 @@ def _master(move: _Move, episode: OldEpisode) -> Master:
     name = hashlib.sha256(f"{episode.guid}\n{episode.audio_address}".encode()).hexdigest()[:32]
     target = move.folder / f"{name}.mp3"
     patient = bounds.fetch.model_copy(update={"seconds": bounds.audio_s})
-    fetcher = replace(move.fetcher("audio/mpeg"), bounds=patient)
+    fetcher = replace(move.fetcher("audio/mpeg"), bounds=patient, stall_s=bounds.fetch.seconds)
     download(fetcher, episode.audio_address, target, int(bounds.audio_mb * 1_000_000))
     try:
         info = MP3(target).info

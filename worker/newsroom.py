@@ -20,6 +20,7 @@ from worker.clean import check_cleaning
 from worker.listing import list_anew
 from worker.publish import write_all
 from worker.sources import connect
+from worker.websub import record_pings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +48,7 @@ class Applied:
 
 def apply(newsroom: Newsroom, place: Workplace) -> Applied:
     """Record shows, sources and pronunciations, and write artwork, feeds and the articles' files as they now should be.
-    What waits for a budget looks again at one that changed.
+    What waits for a budget looks again at one that changed, and hubs hear of a feed that did.
 
     Everything is checked first: voices, jingles, artwork, watermarks, source options. Raises Misconfigured,
     WatermarkNotInstalled or StorageUnavailable; then nothing has changed.
@@ -58,6 +59,7 @@ def apply(newsroom: Newsroom, place: Workplace) -> Applied:
         _check_cleaning(source)
     with place.database.writing() as session:
         lock_shows(session)
+        known = set(session.scalars(select(ShowRow.slug)))
         shows = tuple(
             show.slug for position, show in enumerate(newsroom.shows) if _put_show(session, position, show, place.files)
         )
@@ -77,6 +79,8 @@ def apply(newsroom: Newsroom, place: Workplace) -> Applied:
         for slug, picture in pictures.items():
             place.files.put_artwork(slug, picture)
         write_all(session, place.storage, place.files)
+        for slug in sorted(known.intersection(shows)):
+            record_pings(session, slug, place.files.hubs)
     return Applied(shows, sources, lexicons)
 
 

@@ -20,6 +20,9 @@ from worker.text import clean_characters, one_line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+#: Years in which podcasts may have been published.
+_FIRST_YEAR, _LAST_YEAR = 1980, 2200
+
 #: Words of the description that lists show.
 _SUMMARY_WORDS = 60
 
@@ -142,7 +145,10 @@ def _text(element: etree._Element, name: str) -> str:
 def _plain(markup: str) -> str:
     """Return the first words of a description without its markup."""
     if "<" in markup:
-        markup = " ".join(html.fragment_fromstring(markup, create_parent="div").itertext())
+        try:
+            markup = " ".join(map(str, html.fragment_fromstring(markup, create_parent="div").itertext()))
+        except (etree.ParserError, etree.XMLSyntaxError, ValueError):
+            return ""
     words = markup.split()
     return " ".join(words[:_SUMMARY_WORDS]) + (" …" if len(words) > _SUMMARY_WORDS else "")
 
@@ -160,5 +166,8 @@ def _moment(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
+        return None
+    # What nobody can have published is no date: other zones and databases count neither before year 1 nor after 9999.
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -82,6 +82,8 @@ class Fetcher:
     media_types: tuple[str, ...] = PAGES
     hops: int = _MOST_HOPS
     """Redirects followed."""
+    stall_s: float | None = None
+    """Seconds for which nothing may come; None for all there are."""
 
     def fetch(self, address: str) -> Page:
         """Return the page at `address`.
@@ -170,7 +172,7 @@ class Fetcher:
             **(headers or {}),
         }
         # trust_env=False: a proxy named by the environment would connect wherever it likes.
-        async with httpx.AsyncClient(trust_env=False, timeout=self.bounds.seconds) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=self.stall_s or self.bounds.seconds) as client:
             try:
                 extensions = {"sni_hostname": host}
                 request = client.build_request(method, url, data=form, headers=sent, extensions=extensions)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import feedparser
 import pytest
 
+from briefing.errors import PageRefused
 from briefing.models import EpisodeRow, ShowRow
 from briefing.newsroom import load_newsroom
 from briefing.settings import FetchSettings
@@ -22,6 +23,7 @@ from worker.backup import back_up
 from worker.doctor import public
 from worker.moving_in import Bounds, take_over
 from worker.newsroom import apply
+from worker.podcast import read_podcast
 from worker.retention import collect
 from worker.workplace import Workplace
 
@@ -230,6 +232,19 @@ def test_a_show_is_taken_out_and_in_again_and_nothing_is_lost(place, host, tmp_p
     )
     nobody = briefcast("export", "show", "nobody", tmp_path / "out", cwd=tmp_path)
     assert (nobody.returncode, "[unknown_show]" in nobody.stderr) == (3, True)
+
+
+def test_a_hostile_feed_is_read_as_text():
+    bomb = b"""<!DOCTYPE rss [<!ENTITY a "aaaaaaaaaa"><!ENTITY b SYSTEM "file:///etc/passwd">]>
+<rss version="2.0"><channel><title>T&a;&b;</title><item><title>&a;</title><guid>g</guid><description>&lt;!--</description>
+<pubDate>Mon, 01 Jan 1000 00:00:00 +2359</pubDate><enclosure url="https://old.example/1.mp3" type="audio/mpeg"/></item>
+<item><title>a text</title></item></channel></rss>"""
+    now = datetime(2026, 5, 1, tzinfo=UTC)
+    found = read_podcast(bomb, now)
+    assert (found.title, [(one.title, one.guid, one.published_at) for one in found.episodes]) == ("T", [("", "g", now)])
+    for nothing in (b"", b"<html></html>", b"<rss><channel>", b"\x00"):
+        with pytest.raises(PageRefused):
+            read_podcast(nothing, now)
 
 
 def test_redirects_are_nginxs_own_language():
