@@ -77,7 +77,8 @@ install_for_tests() {
     task_install
     install_lock requirements-dev.lock
     # Of Redis and PostgreSQL the tests start their own, on free ports; what Debian starts beside them does no harm.
-    debian redis-server postgresql chromium fonts-dejavu-core openssl php-cli nginx-light
+    # gPodder is the listener's app of the tests, by its command line: 0.5 MB, and libraries of 5 MB that it asks for.
+    debian redis-server postgresql chromium fonts-dejavu-core openssl php-cli nginx-light gpodder
     # Kokoro's voices come in an npm package; Debian's npm is large, so whichever is here is used.
     command -v npm >/dev/null || debian npm
 }

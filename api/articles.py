@@ -1,27 +1,29 @@
-"""`PUT /v1/articles/{source}/{id}/audio`: what a CMS calls whenever a story is saved. Safe to repeat."""
+"""`/v1/articles/{source}/{id}`: what a CMS calls whenever a story is saved, and editors' picks. Safe to repeat."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
 from api import quotas, schemas
-from api.asking import read_request
-from api.context import Generator, Here
+from api.asking import named_articles, named_show, read_request
+from api.context import Context, Generator, Here, Publisher
 from api.once import Asked, once
 from api.problems import KEY_PROBLEMS, responses
-from briefing import asking
+from briefing import asking, audit
 from briefing.audit import Action
 from briefing.models import ShowRow
+from briefing.picks import pick
 from briefing.show import Show
 from briefing.values import NAME_PATTERN
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from briefing.keys import Caller
     from briefing.models import RevisionRow
 
 router = APIRouter(prefix="/v1/articles", tags=["briefings"])
@@ -37,6 +39,7 @@ class SavedRequest(schemas.Request):
     priority: Literal["interactive", "bulk"] = "interactive"
     estimate: schemas.Text | None = Field(None, description="As in `POST /v1/briefings`, for bulk work.")
     confirm_cost: bool = Field(default=False, description="As in `POST /v1/briefings`, for bulk work.")
+    labels: schemas.ArticleLabels | None = Field(None, description="What the story is filed under, for shows' rules.")
 
 
 @router.put(
@@ -84,3 +87,30 @@ def saved(
     response.headers["Location"] = shown.links["self"]
     response.headers["Cache-Control"] = "no-store"
     return shown
+
+
+_PICK_PROBLEMS = responses(*KEY_PROBLEMS, "unknown_source", "unknown_show", "bad_article_id")
+
+
+@router.put("/{source}/{article}/picks/{show}", summary="Pick an article for a show", responses=_PICK_PROBLEMS)
+def pick_article(source: Name, article: Name, show: Name, context: Here, caller: Publisher) -> schemas.PicksView:
+    """An editor's pick: the show lists the article's episode whatever its rules and its daily cap say, now or as soon
+    as there is one. A show without rules lists its own episodes anyway, and no others.
+    """
+    return _picked(f"{source}:{article}", show, context, caller, wanted=True)
+
+
+@router.delete("/{source}/{article}/picks/{show}", summary="Take a pick back", responses=_PICK_PROBLEMS)
+def unpick_article(source: Name, article: Name, show: Name, context: Here, caller: Publisher) -> schemas.PicksView:
+    """The show's rules decide again."""
+    return _picked(f"{source}:{article}", show, context, caller, wanted=False)
+
+
+def _picked(article: str, slug: str, context: Context, caller: Caller, *, wanted: bool) -> schemas.PicksView:
+    with context.database.writing() as session:
+        [(ref, _)] = named_articles(session, [article])
+        show = named_show(session, slug)
+        picks = pick(session, ref, show.slug, wanted=wanted)
+        action = Action.PICK if wanted else Action.UNPICK
+        audit.record(session, datetime.now(UTC), action, caller, detail=f"{ref} {show.slug}")
+    return schemas.PicksView(article=str(ref), shows=picks)

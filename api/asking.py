@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from api.problems import Problem
 from briefing.addresses import address_id, canonical_address, host_allowed, is_address
 from briefing.asking import Wanted
+from briefing.labels import Labels
 from briefing.shows import home_show, listed_shows, listed_sources
 from briefing.states import Queue
 from briefing.values import ArticleRef, is_name
@@ -37,6 +38,8 @@ def read_request(session: Session, body: BriefingRequest, caller: Caller, contex
     kind = body.kind or ("story" if len(refs) == 1 else "collection")
     if kind == "story" and len(refs) > 1:
         raise Problem("invalid_request", "a story is one article; several make a collection")
+    if body.labels is not None and len(refs) > 1:
+        raise Problem("invalid_request", "labels are of one article; these are several")
     return Wanted(
         show=show.slug,
         kind=kind,
@@ -46,6 +49,7 @@ def read_request(session: Session, body: BriefingRequest, caller: Caller, contex
         requested_by=caller.name,
         requester=caller.key_id,
         voice_named=body.voice is not None,
+        labels=Labels.model_validate(body.labels.model_dump()) if body.labels else None,
         addresses={str(ref): address for ref, address in found if address},
     )
 

@@ -74,7 +74,8 @@ def ask(
     revision's `error.code`. Equal requests share one revision. Where audio is there already, the articles are looked at
     again: if they still say the same, that audio counts and nothing is made.
     """
-    fingerprint = stable_hash("request/1", body.model_dump(mode="json", exclude={"estimate", "confirm_cost"}))
+    beside = {"estimate", "confirm_cost"} | (set() if body.labels else {"labels"})
+    fingerprint = stable_hash("request/1", body.model_dump(mode="json", exclude=beside))
 
     def work(session: Session, now: datetime) -> tuple[RevisionRow, int]:
         wanted = read_request(session, body, caller, context)

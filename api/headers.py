@@ -128,7 +128,7 @@ class DatabaseTurns:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wait for a turn where one is needed."""
-        saved = scope.get("method") == "PUT" and scope["path"].startswith("/v1/articles/")
+        saved = scope.get("method") in {"PUT", "DELETE"} and scope["path"].startswith("/v1/articles/")
         if scope["type"] != "http" or not (saved or scope["path"].startswith(_WITH_DATABASE)):
             await self._app(scope, receive, send)
             return

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Request, Response
 
 from api.published import none_match
 from api.routes import get_and_head
+from api.small_files import takes_gzip
 from briefing.player import embed_script, hls_script, player_script
 from briefing.public_names import PLAYER
 
@@ -44,7 +45,7 @@ def embed(request: Request) -> Response:
 
 
 def _served(request: Request, script: Callable[[], bytes]) -> Response:
-    packed = "gzip" in request.headers.get("accept-encoding", "")
+    packed = takes_gzip(request.headers)
     content, tag = (_packed if packed else _plain)(script)
     headers = {"ETag": tag, "Cache-Control": PLAYER.cache, "Vary": "Accept-Encoding"}
     if none_match(request.headers, tag):

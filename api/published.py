@@ -16,7 +16,7 @@ from api.problems import Problem, responses
 from api.ranges import Span, asked, streamed
 from api.replaced import replaced, withdrawn
 from api.routes import get_and_head
-from api.small_files import SmallFile, validators
+from api.small_files import SmallFile, takes_gzip, validators
 from briefing.public_names import (
     ALIAS,
     ARTICLE,
@@ -111,9 +111,10 @@ def article_audio(source: Name, article: Name, request: Request, context: Here) 
     responses={200: {"content": {"application/rss+xml": {}}}, **responses("not_found", "withdrawn")},
 )
 def feed(slug: Name, request: Request, context: Here) -> Response:
-    """RSS 2.0 for podcast apps."""
+    """RSS 2.0 for podcast apps; compressed for whoever takes gzip."""
     _check_names(slug)
-    return serve_small(request, context, feed_name(slug), FEED, Problem("not_found", f"there is no show {slug!r}"))
+    missing = Problem("not_found", f"there is no show {slug!r}")
+    return serve_small(request, context, feed_name(slug), FEED, missing, packable=True)
 
 
 @get_and_head(
@@ -126,7 +127,7 @@ def feed_archive(slug: Name, month: Name, request: Request, context: Here) -> Re
     """The episodes of a month, linked from the feed once that has not all of them (RFC 5005)."""
     _check_names(slug, month)
     missing = Problem("not_found", f"show {slug!r} has no such month")
-    return serve_small(request, context, archive_name(slug, month), FEED, missing)
+    return serve_small(request, context, archive_name(slug, month), FEED, missing, packable=True)
 
 
 @get_and_head(
@@ -210,15 +211,33 @@ def none_match(asked_with: Headers, tag: str) -> bool:
     return given.strip() == "*" or tag in {part.strip().removeprefix("W/") for part in given.split(",")}
 
 
-def serve_small(request: Request, context: Context, name: str, serving: Serving, missing: Problem) -> Response:
-    """Return a small file that is replaced now and then, with ETag, Last-Modified and 304.
+def serve_small(
+    request: Request, context: Context, name: str, serving: Serving, missing: Problem, *, packable: bool = False
+) -> Response:
+    """Return a small file that is replaced now and then, with ETag, Last-Modified and 304. `packable`: it is asked for
+    so often, and is so long, that it is compressed for whoever takes gzip.
 
     Raises `missing` where there is none.
     """
     found = context.small.read(name)
     if found is None:
         raise gone_or(context, name, missing)
-    return small_answer(request.headers, found, serving)
+    return packed_answer(request.headers, found, serving) if packable else small_answer(request.headers, found, serving)
+
+
+def packed_answer(asked_with: Headers, small: SmallFile, serving: Serving) -> Response:
+    """Return the answer with a small file, compressed where that is taken: a representation of its own, with a strong
+    ETag of its own, and caches are told what it depends on, in a 304 too (RFC 9110 8.8.3.3, 15.4.5).
+    """
+    headers = small.validators | {"Cache-Control": serving.cache, "Vary": "Accept-Encoding"}
+    packed = takes_gzip(asked_with)
+    if packed:
+        headers["ETag"] = f'{headers["ETag"][:-1]}-gzip"'
+    if _unchanged(asked_with, headers["ETag"], small.modified):
+        return Response(status_code=304, headers=headers)
+    if not packed:
+        return Response(small.content, media_type=serving.media_type, headers=headers)
+    return Response(small.packed, media_type=serving.media_type, headers=headers | {"Content-Encoding": "gzip"})
 
 
 def small_answer(asked_with: Headers, small: SmallFile, serving: Serving) -> Response:

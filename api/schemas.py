@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from briefing.audience.figures import MOST_ROWS, By
+from briefing.labels import MOST_LABELS
 from briefing.show import JinglePart
 from briefing.values import NAME_PATTERN
 
@@ -29,6 +30,21 @@ class Request(BaseModel):
     """Base of all request bodies: unknown fields are refused, so that a typing mistake is not silently ignored."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class ArticleLabels(Request):
+    """What an article is filed under; of kinds left out, what its page says counts. An empty list says: under none."""
+
+    sections: list[Text] | None = Field(None, max_length=MOST_LABELS, examples=[["Politics"]])
+    authors: list[Text] | None = Field(None, max_length=MOST_LABELS, examples=[["Olha Bondar"]])
+    tags: list[Text] | None = Field(None, max_length=MOST_LABELS, examples=[["harbour", "no-podcast"]])
+
+
+class PicksView(BaseModel):
+    """The shows that list an article whatever their rules say."""
+
+    article: str = Field(examples=["desk:ferry"])
+    shows: list[str] = Field(examples=[["daily"]])
 
 
 class BriefingRequest(Request):
@@ -54,6 +70,7 @@ class BriefingRequest(Request):
         description="An estimate that has these articles, for bulk work beyond what a key may ask for unconfirmed.",
     )
     confirm_cost: bool = Field(default=False, description="That the cost of bulk work is known without an estimate.")
+    labels: ArticleLabels | None = Field(None, description="Of the article, for the rules of shows; of one alone.")
 
 
 class RegenerateRequest(Request):

@@ -6,16 +6,20 @@ asked without waiting for it, nothing is kept.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
+
+    from starlette.datastructures import Headers
 
     from briefing.storage import PublicStorage
 
@@ -33,6 +37,11 @@ class SmallFile:
     """Seconds since the epoch."""
     validators: dict[str, str]
     """ETag and Last-Modified."""
+
+    @cached_property
+    def packed(self) -> bytes:
+        """The bytes in gzip: made once, and kept as long as they are."""
+        return gzip.compress(self.content, compresslevel=6, mtime=0)
 
 
 class SmallFiles:
@@ -83,6 +92,18 @@ class SmallFiles:
             while self._bytes > self._most_bytes:
                 _, (_, dropped) = self._kept.popitem(last=False)
                 self._bytes -= len(dropped.content)
+
+
+def takes_gzip(asked_with: Headers) -> bool:
+    """Tell whether whoever asks takes gzip (RFC 9110 12.5.3)."""
+    weights: dict[str, float] = {}
+    for entry in asked_with.get("accept-encoding", "").lower().split(","):
+        name, _, weight = entry.partition(";")
+        try:
+            weights[name.strip()] = float(weight.replace(" ", "").removeprefix("q=")) if weight else 1.0
+        except ValueError:
+            weights[name.strip()] = 0.0
+    return weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0))) > 0
 
 
 def validators(tag: str, modified: float) -> dict[str, str]:

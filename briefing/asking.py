@@ -18,6 +18,7 @@ from briefing.database import database_clock
 from briefing.errors import UnknownReference
 from briefing.hashing import stable_hash
 from briefing.models import ArticleRow, BriefingRow, RevisionRow, VariationRow
+from briefing.picks import tell_labels
 from briefing.ranks import lane_of, next_rank
 from briefing.revisions import (
     LOOK,
@@ -36,8 +37,11 @@ from briefing.speech import Casting
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
 
+    from briefing.labels import Labels
     from briefing.show import Quiet
     from briefing.values import ArticleRef
 
@@ -63,6 +67,8 @@ class Wanted:
     """Whether the casting was asked for, or is merely the show's."""
     addresses: dict[str, str] = field(default_factory=dict)
     """Web addresses by "source:id", for articles of address sources."""
+    labels: Labels | None = None
+    """What the caller files its one article under."""
 
     @property
     def asker(self) -> Asker:
@@ -72,7 +78,12 @@ class Wanted:
     @property
     def identity(self) -> str:
         """Hash of home show, kind and ordered articles: the briefing's identity."""
-        return stable_hash("briefing/1", self.show, self.kind, [str(ref) for ref in self.articles])
+        return identity(self.show, self.kind, self.articles)
+
+
+def identity(show: str, kind: str, articles: Sequence[ArticleRef]) -> str:
+    """Return the identity of a briefing; see `Wanted`."""
+    return stable_hash("briefing/1", show, kind, [str(ref) for ref in articles])
 
 
 @dataclass(frozen=True)
@@ -247,6 +258,9 @@ def _briefing(session: Session, wanted: Wanted, now: datetime) -> BriefingRow:
         for ref in sorted(wanted.articles, key=str):
             address = wanted.addresses.get(str(ref))
             add_unless_there(session, ArticleRow, source=ref.source, id=ref.id, address=address)
+    if wanted.labels is not None:
+        tell_labels(session, wanted.articles[0], wanted.labels)
+    if found is None:
         add_unless_there(
             session,
             BriefingRow,

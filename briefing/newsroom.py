@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from briefing.errors import Misconfigured
 from briefing.lexicon import LexiconEntry
+from briefing.rules import EVERY_SHOW
 from briefing.show import Name, Show
 from briefing.values import Value
 
@@ -79,6 +80,11 @@ class Newsroom(Value):
         for source in self.sources:
             if source.show is not None and source.show not in slugs:
                 message = f"source {source.name!r} names the show {source.show!r}, which is not defined"
+                raise ValueError(message)
+        for show in self.shows:
+            named = set(show.rules.shows if show.rules else ()) - {EVERY_SHOW}
+            if unknown := sorted(named - set(slugs)):
+                message = f"show {show.slug!r} lists episodes of shows that are not defined: {', '.join(unknown)}"
                 raise ValueError(message)
         if self.sources and not self.shows:
             message = "define at least one [[shows]]"

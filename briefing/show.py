@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
+from briefing.rules import Rules
 from briefing.speech import Casting
 from briefing.values import Value, is_name
 
@@ -26,6 +27,9 @@ def _name(text: str) -> str:
 
 
 Name = Annotated[str, AfterValidator(_name)]
+
+#: Fields of `Show` that came after the first release.
+_ADDED = ("quiet", "budget", "rules", "new_feed", "owner_email", "frequency", "frequency_rule", "txt")
 
 
 class Pauses(Value):
@@ -132,13 +136,25 @@ class Show(Value):
     budget: Budget = Budget()
     stream: bool = False
     """Whether a new story can be heard while it is still being made; see `worker.stream`."""
+    rules: Rules | None = None
+    """Which episodes it lists; None: all that it is the home of."""
+    new_feed: str = Field(default="", pattern=r"^$|^https?://[^\s<>]+$")
+    """Address that apps are to go to from now on (`itunes:new-feed-url`); empty: they stay."""
+    owner_email: str = Field(default="", pattern=r"^$|^[^\s@<>]+@[^\s@<>]+$")
+    """Who answers for the show, for directories that verify by e-mail; public. Empty: nobody is named."""
+    frequency: str = Field(default="", max_length=128)
+    """How often there is something new, in words (`podcast:updateFrequency`)."""
+    frequency_rule: str = Field(default="", pattern=r"^$|^[A-Z0-9=;,:+-]+$")
+    """The same as a recurrence rule of iCalendar, such as FREQ=DAILY."""
+    txt: dict[str, str] = Field(default_factory=dict)
+    """Free texts for directories, by purpose, such as `verify` (`podcast:txt`)."""
 
     @model_serializer(mode="wrap")
     def _known_to_older_workers(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out what is as usual: a worker of before these fields refuses settings that have them."""
         dumped: dict[str, Any] = dump(self)
-        for name, usual in (("quiet", Quiet()), ("budget", Budget()), ("stream", False)):
-            if getattr(self, name) == usual:
+        for name in _ADDED:
+            if getattr(self, name) == type(self).model_fields[name].get_default(call_default_factory=True):
                 dumped.pop(name, None)
         return dumped
 

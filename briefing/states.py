@@ -81,6 +81,8 @@ class StepKind(StrEnum):
     """Taking everything that is public of a retracted briefing away, and erasing its audio."""
     NOTIFY = "notify"
     """Telling a hub that a feed has changed; of no revision."""
+    LIST = "list"
+    """Deciding anew which shows list an article's episodes; of no revision."""
     VERIFY = "verify"
     """Fetching what was published as a podcast app would."""
 

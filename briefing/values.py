@@ -21,6 +21,12 @@ NAME_PATTERN = r"[A-Za-z0-9._-]{1,128}"
 _NAME = re.compile(NAME_PATTERN)
 _DOTS_ONLY = re.compile(r"\.+")
 
+#: What an article is filed under: fields of several values.
+LABEL_KINDS = ("sections", "authors", "tags")
+
+#: Kind of briefings that were taken over from another host's feed, and the source that their articles are named of.
+IMPORTED = "imported"
+
 #: Rule of the spans that a pronunciation made.
 LEXICON_RULE = "lexicon"
 
@@ -81,11 +87,15 @@ class Article(Value):
     published_at: datetime | None = None
     language: str | None = None
     """BCP 47 tag as the source states it."""
+    sections: tuple[str, ...] = ()
+    """What the source files it under; the three are empty where only its page says so."""
+    authors: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
     @property
     def content_hash(self) -> str:
         """64 hex digits over all that a listener could hear or see of the article."""
-        return stable_hash("article/1", self.model_dump(mode="json", exclude={"ref"}))
+        return stable_hash("article/1", self.model_dump(mode="json", exclude={"ref", *LABEL_KINDS}))
 
 
 class BlockKind(StrEnum):
@@ -147,6 +157,10 @@ class CleanArticle(Value):
     ledger: tuple[LedgerEntry, ...] = ()
     """Every block of the input in order; `blocks` and `dropped` are its two halves."""
     warnings: tuple[ScriptWarning, ...] = ()
+    sections: tuple[str, ...] = ()
+    """What it is filed under, by its source or its page; authors are those of its byline where neither says more."""
+    authors: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 class Role(StrEnum):
@@ -200,6 +214,9 @@ class ScriptArticle(Value):
     published_at: datetime | None
     address: str | None
     content_hash: str
+    sections: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 class UnknownWord(Value):
@@ -236,7 +253,7 @@ class Script(Value):
 
         Their pronunciations count too; how numbers are read does not, or each release would make every audio anew.
         """
-        heads = [article.model_dump(mode="json", exclude={"content_hash"}) for article in self.articles]
+        heads = [article.model_dump(mode="json", exclude={"content_hash", *LABEL_KINDS}) for article in self.articles]
         written = [(part.role.value, part.written) for part in self.segments]
         said = [
             (number, span.start, part.spoken[span.spoken_start : span.spoken_end], span.ipa)
@@ -245,6 +262,21 @@ class Script(Value):
             if span.rule == LEXICON_RULE
         ]
         return stable_hash("substance/1", heads, written, *([said] if said else []))
+
+
+class Kept(Value):
+    """What an episode's feed said of it where it was taken over from another host: shown as it was."""
+
+    described: str = ""
+    notes: str = ""
+    """HTML."""
+    author: str = ""
+    explicit: bool | None = None
+    season: int | None = None
+    number: int | None = None
+    kind: Literal["full", "trailer", "bonus"] | None = None
+    ai: bool | None = None
+    """Whether it said that it is made by AI; None where it said nothing."""
 
 
 class Card(Value):
@@ -260,6 +292,8 @@ class Card(Value):
     disclosure: str
     words: int
     """Written words in the script."""
+    kept: Kept | None = None
+    """Of an episode that was taken over; then there is neither article nor disclosure of ours."""
 
 
 def segment_id(article: str, role: Role, written: str, occurrence: int) -> str:

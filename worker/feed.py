@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
+from briefing.labels import names_in
 from briefing.transcript import CHAPTERS_TYPE
+from briefing.values import Kept
 from worker.chapters import LEAST, clock, stamps
 from worker.text import clean_characters
 
@@ -34,6 +36,9 @@ _NAMESPACES = {"itunes": ITUNES, "podcast": PODCAST, "atom": ATOM, "content": CO
 
 #: Formats that apps may show while the audio plays.
 _CAPTIONS = frozenset({"text/vtt", "application/x-subrip"})
+
+#: Letters of a person's name, by the podcast namespace.
+_PERSON_LETTERS = 128
 
 #: Apple's limit on descriptions, in bytes.
 _DESCRIPTION_BYTES = 4000
@@ -61,6 +66,15 @@ class Episode:
     chapters: tuple[Cue, ...] = ()
     chapters_address: str = ""
     """Where the chapters are as JSON."""
+    kept: Kept | None = None
+    """What its old feed said of it."""
+    folder: str = ""
+    """Name of the folder of its companions."""
+
+    @property
+    def ai(self) -> bool | None:
+        """Whether AI made it; None where nobody said."""
+        return self.kept.ai if self.kept else True
 
 
 @dataclass(frozen=True)
@@ -80,6 +94,8 @@ class Channel:
     """Relations and addresses of other pages of the feed."""
     archive: bool = False
     """Whether this page is of the archive (RFC 5005)."""
+    locked: bool = True
+    """Whether other hosts may not take it over."""
 
 
 def render(channel: Channel, episodes: Sequence[Episode]) -> bytes:
@@ -101,21 +117,46 @@ def render(channel: Channel, episodes: Sequence[Episode]) -> bytes:
         _add(top, f"{{{ATOM}}}link", href=address, rel=relation, type="application/rss+xml")
     if channel.archive:
         _add(top, f"{{{HISTORY}}}archive")
+    _add_about(top, channel, episodes)
+    for episode in episodes:
+        _add_item(top, _writable(episode), explicit=show.explicit)
+    feed: bytes = etree.tostring(rss, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+    etree.fromstring(feed, parser=etree.XMLParser(resolve_entities=False, no_network=True))
+    return feed
+
+
+def _add_about(top: etree._Element, channel: Channel, episodes: Sequence[Episode]) -> None:
+    """Add what directories and apps are told of a show."""
+    show = channel.show
     _add(top, f"{{{ITUNES}}}author", show.author or show.title)
+    owner = {"owner": show.owner_email} if show.owner_email else {}
+    if owner:
+        named = etree.SubElement(top, f"{{{ITUNES}}}owner")
+        _add(named, f"{{{ITUNES}}}name", show.author or show.title)
+        _add(named, f"{{{ITUNES}}}email", show.owner_email)
     _add(top, f"{{{ITUNES}}}category", text=show.category)
     _add(top, f"{{{ITUNES}}}explicit", "true" if show.explicit else "false")
     _add(top, f"{{{ITUNES}}}image", href=channel.artwork_address)
     _add(top, f"{{{ITUNES}}}type", "episodic")
     _add(top, f"{{{PODCAST}}}guid", channel.guid)
     # Other hosts ask before they copy it: no show wishes to find itself elsewhere.
-    _add(top, f"{{{PODCAST}}}locked", "yes")
+    _add(top, f"{{{PODCAST}}}locked", "yes" if channel.locked else "no", **owner)
     _add(top, f"{{{PODCAST}}}medium", "podcast")
-    _add(top, f"{{{PODCAST}}}txt", "true", purpose="ai-content")
-    for episode in episodes:
-        _add_item(top, _writable(episode), explicit=show.explicit)
-    feed: bytes = etree.tostring(rss, xml_declaration=True, encoding="UTF-8", pretty_print=True)
-    etree.fromstring(feed, parser=etree.XMLParser(resolve_entities=False, no_network=True))
-    return feed
+    if show.frequency or show.frequency_rule:
+        rule = {"rrule": show.frequency_rule} if show.frequency_rule else {}
+        _add(top, f"{{{PODCAST}}}updateFrequency", show.frequency or show.frequency_rule, **rule)
+    if (ai := _ai(episodes)) is not None:
+        _add(top, f"{{{PODCAST}}}txt", "true" if ai else "false", purpose="ai-content")
+    for purpose, text in sorted(show.txt.items()):
+        _add(top, f"{{{PODCAST}}}txt", text, purpose=purpose)
+    if show.new_feed:
+        _add(top, f"{{{ITUNES}}}new-feed-url", show.new_feed)
+
+
+def _ai(episodes: Sequence[Episode]) -> bool | None:
+    """Return what a channel says of AI: that there is some if any episode says so, that there is none if all say so."""
+    said = {episode.ai for episode in episodes} or {True}
+    return True if True in said else False if said == {False} else None
 
 
 def _writable(episode: Episode) -> Episode:
@@ -134,14 +175,22 @@ def _add_item(top: etree._Element, episode: Episode, *, explicit: bool) -> None:
     _add(item, "pubDate", format_datetime(episode.published_at))
     if episode.link:
         _add(item, "link", episode.link)
-    _add(item, "description", _described(episode))
-    _add(item, f"{{{CONTENT}}}encoded", _notes(episode))
+    kept = episode.kept or Kept()
+    _add(item, "description", _short(kept.described) or _described(episode))
+    _add(item, f"{{{CONTENT}}}encoded", kept.notes or _notes(episode))
     _add(item, "enclosure", url=episode.audio_address, length=str(episode.audio_bytes), type="audio/mpeg")
     _add(item, f"{{{ITUNES}}}duration", str(episode.duration_s))
+    explicit = explicit if kept.explicit is None else kept.explicit
     _add(item, f"{{{ITUNES}}}explicit", "true" if explicit else "false")
-    if episode.byline:
-        _add(item, f"{{{PODCAST}}}person", episode.byline, role="author", group="writing")
-    _add(item, f"{{{PODCAST}}}txt", "true", purpose="ai-content")
+    for name, value in (("author", kept.author), ("season", kept.season), ("episode", kept.number)):
+        if value:
+            _add(item, f"{{{ITUNES}}}{name}", str(value))
+    if kept.kind:
+        _add(item, f"{{{ITUNES}}}episodeType", kept.kind)
+    for name in names_in(episode.byline or ""):
+        _add(item, f"{{{PODCAST}}}person", name[:_PERSON_LETTERS], role="author", group="writing")
+    if episode.ai is not None:
+        _add(item, f"{{{PODCAST}}}txt", "true" if episode.ai else "false", purpose="ai-content")
     for address, media_type in episode.transcripts:
         captions = {"rel": "captions"} if media_type in _CAPTIONS else {}
         _add(item, f"{{{PODCAST}}}transcript", url=address, type=media_type, language=episode.language, **captions)
@@ -180,7 +229,7 @@ def _notes(episode: Episode) -> str:
         notes += f'<p><a href="{escape(episode.link)}">Read the article</a></p>'
     if lines := stamps(episode.chapters):
         notes += f"<p>{'<br>'.join(escape(line) for line in lines)}</p>"
-    return f"{notes}<p>{escape(episode.disclosure)}</p>"
+    return f"{notes}<p>{escape(episode.disclosure)}</p>" if episode.disclosure else notes
 
 
 def _add(parent: etree._Element, name: str, content: str | None = None, **attributes: str) -> None:

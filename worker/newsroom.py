@@ -17,8 +17,10 @@ from briefing.rows import add_unless_there
 from briefing.shows import lock_shows
 from worker import artwork, jingle, spending, watermark
 from worker.clean import check_cleaning
+from worker.listing import list_anew
 from worker.publish import write_all
 from worker.sources import connect
+from worker.websub import record_pings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +48,7 @@ class Applied:
 
 def apply(newsroom: Newsroom, place: Workplace) -> Applied:
     """Record shows, sources and pronunciations, and write artwork, feeds and the articles' files as they now should be.
-    What waits for a budget looks again at one that changed.
+    What waits for a budget looks again at one that changed, and hubs hear of a feed that did.
 
     Everything is checked first: voices, jingles, artwork, watermarks, source options. Raises Misconfigured,
     WatermarkNotInstalled or StorageUnavailable; then nothing has changed.
@@ -57,6 +59,7 @@ def apply(newsroom: Newsroom, place: Workplace) -> Applied:
         _check_cleaning(source)
     with place.database.writing() as session:
         lock_shows(session)
+        known = set(session.scalars(select(ShowRow.slug)))
         shows = tuple(
             show.slug for position, show in enumerate(newsroom.shows) if _put_show(session, position, show, place.files)
         )
@@ -71,9 +74,13 @@ def apply(newsroom: Newsroom, place: Workplace) -> Applied:
             session.execute(update(row_type).where(key.not_in(names)).values(listed=False))
         session.flush()
         lexicons = tuple(_put_lexicons(session, newsroom, datetime.now(UTC)))
+        for slug in shows:
+            list_anew(session, slug)
         for slug, picture in pictures.items():
             place.files.put_artwork(slug, picture)
         write_all(session, place.storage, place.files)
+        for slug in sorted(known.intersection(shows)):
+            record_pings(session, slug, place.files.hubs)
     return Applied(shows, sources, lexicons)
 
 
@@ -120,7 +127,7 @@ def _put_show(session: Session, position: int, show: Show, files: PublicFiles) -
     settings = show.model_dump(mode="json")
     row = session.get(ShowRow, show.slug)
     if row is None:
-        guid = _podcast_guid(files.feed_address(show.slug))
+        guid = podcast_guid(files.feed_address(show.slug))
         values = {"slug": show.slug, "position": position, "listed": True, "settings": settings, "podcast_guid": guid}
         if add_unless_there(session, ShowRow, **values):
             return True
@@ -130,7 +137,7 @@ def _put_show(session: Session, position: int, show: Show, files: PublicFiles) -
     return changed
 
 
-def _podcast_guid(feed_address: str) -> str:
+def podcast_guid(feed_address: str) -> str:
     """Return a feed's podcast:guid: a UUIDv5 of its address without scheme and trailing slash. Kept once assigned."""
     return str(uuid.uuid5(_PODCAST_NAMESPACE, feed_address.partition("://")[2].rstrip("/")))
 

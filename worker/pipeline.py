@@ -27,6 +27,7 @@ DEADLINE_S = {
     StepKind.JINGLE: 60.0,
     StepKind.ESTIMATE: 300.0,
     StepKind.NOTIFY: 60.0,
+    StepKind.LIST: 60.0,
     StepKind.VERIFY: 600.0,
 }
 

@@ -18,13 +18,14 @@ from briefing.failpoints import Failpoint, reach
 from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, ShowRow
 from briefing.revisions import conclude, lock_briefing, move
 from briefing.show import Show
-from briefing.shows import home_show, lock_shows
+from briefing.shows import home_show
 from briefing.speech import Cast
 from briefing.states import RevisionState
 from briefing.successors import published, published_elsewhere
 from briefing.transcript import CHAPTERS_NAME, TRANSCRIPT_TYPES
 from briefing.values import ArticleRef, Card
 from worker.companions import companions
+from worker.listing import feeds_of, lock_listing, relist, write_feeds
 from worker.show_feed import write_feed
 
 if TYPE_CHECKING:
@@ -39,8 +40,11 @@ if TYPE_CHECKING:
 _ONCE_LIVE = [RevisionState.LIVE.value, RevisionState.SUPERSEDED.value, RevisionState.RETRACTED.value]
 
 
-def publish(session: Session, revision: RevisionRow, storage: BlobStorage, files: PublicFiles, now: datetime) -> None:
-    """Make a finished revision the live one, unless a newer one is. Needs a writing session.
+def publish(
+    session: Session, revision: RevisionRow, storage: BlobStorage, files: PublicFiles, now: datetime
+) -> set[str]:
+    """Make a finished revision the live one, unless a newer one is; return the shows whose feeds have it, or have it
+    no more. Needs a writing session.
 
     Raises StorageUnavailable, MasterRejected or WatermarkMissing; then nothing has changed.
     """
@@ -48,7 +52,7 @@ def publish(session: Session, revision: RevisionRow, storage: BlobStorage, files
     live = session.get(RevisionRow, briefing.live_revision) if briefing.live_revision else None
     if live is not None and live.number > revision.number:
         move(revision, RevisionState.SUPERSEDED, now)
-        return
+        return set()
     master = _master(session, revision)
     if not storage.intact(master.sha256):
         message = f"the MP3 of revision {revision.id} is missing or damaged in the storage"
@@ -73,15 +77,17 @@ def publish(session: Session, revision: RevisionRow, storage: BlobStorage, files
     _write_article(session, briefing, files)
     reach(Failpoint.PUBLISH_ARTICLE)
     files.put_player()
-    write_feed(session, briefing.show, files, _episode_row(session, briefing, now).published_at)
+    shows = relist(session, briefing)
+    write_feeds(session, briefing, shows, files)
+    return shows
 
 
 def _alone(session: Session, revision: RevisionRow) -> BriefingRow:
-    """Return the revision's briefing, with it and its show locked: one publisher at a time per show, as its feed is
+    """Return the revision's briefing, with it and its shows locked: one publisher at a time per show, as its feed is
     written from what all its briefings are.
     """
     briefing = lock_briefing(session, revision.briefing_id)
-    lock_shows(session, ShowRow.slug == briefing.show)
+    lock_listing(session, [briefing.show])
     return briefing
 
 
@@ -103,8 +109,7 @@ def rewrite(session: Session, revision: RevisionRow, storage: BlobStorage, files
     if briefing.live_revision != revision.id or storage.path(master.sha256) is None:
         return
     write_live(session, briefing, revision, storage, files)
-    episode = session.get_one(EpisodeRow, (briefing.show, briefing.id))
-    write_feed(session, briefing.show, files, episode.published_at)
+    write_feeds(session, briefing, feeds_of(session, briefing), files)
 
 
 def write_live(

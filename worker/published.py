@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from briefing.audio import Master
 from briefing.models import BriefingRow, EpisodeRow, MasterRow
 from briefing.show import Show
+from worker.listing import feeds_of
 from worker.publish import own_article
 from worker.show_feed import SURE_ITEMS
 from worker.verify import Published
@@ -32,12 +33,13 @@ def expected(session: Session, revision: RevisionRow, files: PublicFiles) -> Pub
         .select_from(EpisodeRow)
         .where(EpisodeRow.show == briefing.show, EpisodeRow.published_at > episode.published_at)
     )
+    in_own_feed = briefing.show in feeds_of(session, briefing)
     return Published(
         files=files,
         sha256=master.sha256,
         bytes=master.bytes,
         disclosure=Show.stored(revision.show).disclosure,
         show=briefing.show,
-        guid=episode.guid if (newer or 0) < SURE_ITEMS else None,
+        guid=(episode.kept_guid or episode.guid) if (newer or 0) < SURE_ITEMS and in_own_feed else None,
         article=own_article(session, briefing),
     )

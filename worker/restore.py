@@ -181,6 +181,7 @@ def _published(place: Workplace, folder: Path, public: frozenset[str]) -> tuple[
                 number += 1
             else:
                 lost.append(briefing.id)
+        place.files.put_player()
         for slug in session.scalars(select(ShowRow.slug)).all():
             write_feed(session, slug, place.files)
     return number, lost

@@ -74,6 +74,9 @@ def build(articles: Sequence[tuple[CleanArticle, str]], show: Show) -> Script:
                 published_at=article.published_at,
                 address=article.address,
                 content_hash=content_hash,
+                sections=article.sections,
+                authors=article.authors,
+                tags=article.tags,
             )
             for article, content_hash in articles
         ),

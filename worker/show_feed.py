@@ -6,14 +6,15 @@ What a feed looks like is `worker.feed`'s; when one is written, `publish`'s, `wi
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from briefing.audio import MASTER_RATE, Cue
-from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, ShowRow
-from briefing.public_names import archive_name, archived_month, feed_name
+from briefing.models import BriefingRow, EpisodeRow, ListingRow, MasterRow, RevisionRow, ShowRow
+from briefing.public_names import archive_name, archived_month, briefing_folder, feed_name
 from briefing.show import Show
 from briefing.transcript import CHAPTERS_NAME, TRANSCRIPT_TYPES
 from briefing.values import Card
@@ -40,36 +41,51 @@ def write_feed(session: Session, slug: str, files: PublicFiles, changed: datetim
     `changed` can have changed; everything without it. Raises StorageUnavailable.
     """
     row = session.get_one(ShowRow, slug)
-    show = Show.stored(row.settings)
+    listed = _Listed(slug, by_rules=Show.stored(row.settings).rules is not None)
 
     def page(address: str, episodes: Sequence[Episode], links: Iterable[tuple[str, str]], *, archive: bool) -> bytes:
-        channel = Channel(
-            show=show,
-            guid=row.podcast_guid,
-            feed_address=address,
-            artwork_address=files.artwork_address(slug),
-            site=show.link or files.address,
-            hubs=() if archive else files.hubs,
-            links=tuple(links),
-            archive=archive,
-        )
+        hubs = () if archive else files.hubs
+        channel = _channel(row, files, feed_address=address, hubs=hubs, links=tuple(links), archive=archive)
         return render(channel, episodes)
 
-    newest = [_episode(found, slug, files) for found in session.execute(_live(slug).limit(FEED_ITEMS + 1))]
+    newest = [_episode(found, slug, files) for found in session.execute(listed.live().limit(FEED_ITEMS + 1))]
     first, goes_on = _first_page(
         newest, lambda shown, links: page(files.feed_address(slug), shown, links, archive=False), slug, files
     )
     files.put_feed(feed_name(slug), first)
     there = {month for file in files.storage.files(f"shows/{slug}/archive") if (month := archived_month(file.name))}
-    months = _months(session, slug, there, changed) if goes_on else []
+    months = _months(session, listed, there, changed) if goes_on else []
     for month in sorted(there - set(months)):
         files.remove([archive_name(slug, month)])
     for month in _to_write(months, there, changed):
         links = _archive_links(months, month, slug, files)
-        of_month = session.execute(_live(slug, *_within(month)))
+        of_month = session.execute(listed.live(month))
         episodes = [_episode(found, slug, files) for found in of_month]
         address = files.archive_address(slug, month)
         files.put_feed(archive_name(slug, month), page(address, episodes, links, archive=True))
+
+
+def whole_feed(session: Session, slug: str, files: PublicFiles) -> tuple[bytes, list[Episode]]:
+    """Return a show's feed with all its episodes on one page, which another host may take over, and the episodes. It
+    leads nobody elsewhere: where it will be, it is the new one.
+    """
+    row = session.get_one(ShowRow, slug)
+    listed = _Listed(slug, by_rules=Show.stored(row.settings).rules is not None)
+    episodes = [_episode(found, slug, files) for found in session.execute(listed.live())]
+    channel = _channel(row, files, feed_address=files.feed_address(slug), locked=False)
+    settled = replace(channel, show=channel.show.model_copy(update={"new_feed": ""}))
+    return render(settled, episodes), episodes
+
+
+def _channel(row: ShowRow, files: PublicFiles, **others: Any) -> Channel:  # noqa: ANN401  fields of Channel
+    show = Show.stored(row.settings)
+    return Channel(
+        show=show,
+        guid=row.podcast_guid,
+        artwork_address=files.artwork_address(row.slug),
+        site=show.link or files.address,
+        **others,
+    )
 
 
 def _first_page(
@@ -90,20 +106,15 @@ def _first_page(
         number = max(SURE_ITEMS, min(number - 1, number * FEED_BYTES // len(content)))
 
 
-def _months(session: Session, slug: str, there: set[str], changed: datetime | None) -> list[str]:
+def _months(session: Session, listed: _Listed, there: set[str], changed: datetime | None) -> list[str]:
     """Return the months with episodes that are live, the oldest first: by what is `there` already and the one that has
     `changed`, so that a change does not look through years of episodes; by all of them where neither is known.
     """
     if changed is not None and there:
         month = f"{changed:%Y-%m}"
-        filled = session.execute(_live(slug, *_within(month)).limit(1)).first() is not None
+        filled = session.execute(listed.live(month).limit(1)).first() is not None
         return sorted(there | {month} if filled else there - {month})
-    moments = session.scalars(
-        select(EpisodeRow.published_at)
-        .join(BriefingRow, BriefingRow.id == EpisodeRow.briefing_id)
-        .where(EpisodeRow.show == slug, BriefingRow.live_revision.is_not(None))
-    )
-    return sorted({f"{moment:%Y-%m}" for moment in moments})
+    return sorted({f"{moment:%Y-%m}" for moment in session.scalars(listed.moments())})
 
 
 def _to_write(months: Sequence[str], there: set[str], changed: datetime | None) -> list[str]:
@@ -133,36 +144,69 @@ def _archive_links(months: Sequence[str], month: str, slug: str, files: PublicFi
     return links
 
 
-def _within(month: str) -> tuple[ColumnElement[bool], ...]:
-    year, number = map(int, month.split("-"))
-    following = (year + 1, 1) if number == 12 else (year, number + 1)  # noqa: PLR2004  December
-    return EpisodeRow.published_at >= _moment(year, number), EpisodeRow.published_at < _moment(*following)
+@dataclass(frozen=True)
+class _Listed:
+    """The episodes that a show's feed has: all of its own, or those that its rules have listed."""
 
+    slug: str
+    by_rules: bool
 
-def _moment(year: int, month: int) -> datetime:
-    return datetime(year, month, 1, tzinfo=UTC)
+    def moments(self) -> Select[tuple[datetime]]:
+        """Return when the live ones were published."""
+        return self._of(select(self._moment))
 
-
-def _live(slug: str, *conditions: ColumnElement[bool]) -> Select[Any]:
-    """Return what the feed says of the show's live episodes, the newest first."""
-    return (
-        select(
-            EpisodeRow.guid,
-            EpisodeRow.published_at,
-            RevisionRow.card,
-            MasterRow.sha256,
-            MasterRow.bytes,
-            MasterRow.samples,
-            MasterRow.chapters,
-            MasterRow.transcript,
-            BriefingRow.id,
+    def live(self, month: str | None = None) -> Select[Any]:
+        """Return what the feed says of the live ones, of one month or of all, the newest first."""
+        statement = self._of(
+            select(
+                func.coalesce(EpisodeRow.kept_guid, EpisodeRow.guid),
+                EpisodeRow.published_at,
+                RevisionRow.card,
+                MasterRow.sha256,
+                MasterRow.bytes,
+                MasterRow.samples,
+                MasterRow.chapters,
+                MasterRow.transcript,
+                BriefingRow.id,
+            )
         )
-        .join(BriefingRow, BriefingRow.id == EpisodeRow.briefing_id)
-        .join(RevisionRow, RevisionRow.id == BriefingRow.live_revision)
-        .join(MasterRow, MasterRow.key == RevisionRow.master_key)
-        .where(EpisodeRow.show == slug, *conditions)
-        .order_by(EpisodeRow.published_at.desc(), EpisodeRow.briefing_id)
-    )
+        statement = statement.join(RevisionRow, RevisionRow.id == BriefingRow.live_revision).join(
+            MasterRow, MasterRow.key == RevisionRow.master_key
+        )
+        if month is not None:
+            statement = statement.where(self._moment >= _beginning(month), self._moment < _end(month))
+        return statement.order_by(self._moment.desc(), EpisodeRow.briefing_id)
+
+    @property
+    def _moment(self) -> ColumnElement[datetime]:
+        """The column by which they are found in order."""
+        column: ColumnElement[datetime] = (ListingRow if self.by_rules else EpisodeRow).table().c.published_at
+        return column
+
+    def _of(self, statement: Select[Any]) -> Select[Any]:
+        if not self.by_rules:
+            return (
+                statement.select_from(EpisodeRow)
+                .join(BriefingRow, BriefingRow.id == EpisodeRow.briefing_id)
+                .where(EpisodeRow.show == self.slug, BriefingRow.live_revision.is_not(None))
+            )
+        of_its_home = (EpisodeRow.briefing_id == BriefingRow.id) & (EpisodeRow.show == BriefingRow.show)
+        return (
+            statement.select_from(ListingRow)
+            .join(BriefingRow, BriefingRow.id == ListingRow.briefing_id)
+            .join(EpisodeRow, of_its_home)
+            .where(ListingRow.show == self.slug, BriefingRow.live_revision.is_not(None))
+        )
+
+
+def _beginning(month: str) -> datetime:
+    year, number = map(int, month.split("-"))
+    return datetime(year, number, 1, tzinfo=UTC)
+
+
+def _end(month: str) -> datetime:
+    year, number = map(int, month.split("-"))
+    return datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC)
 
 
 def _episode(row: Row[Any], slug: str, files: PublicFiles) -> Episode:
@@ -187,4 +231,6 @@ def _episode(row: Row[Any], slug: str, files: PublicFiles) -> Episode:
         ),
         chapters=tuple(Cue.stored(cue) for cue in chapters),
         chapters_address=files.companion_address(briefing, CHAPTERS_NAME),
+        kept=shown.kept,
+        folder=briefing_folder(briefing),
     )

@@ -39,6 +39,9 @@ _MOST_HOPS = 3
 PAGES = ("text/html", "application/xhtml+xml", "text/plain", "text/markdown")
 AUDIO = ("audio/mpeg", "audio/mp3", "audio/x-mpeg", "application/octet-stream", "binary/octet-stream")
 
+#: Answers to whoever asks for the rest of a file.
+_PARTS = frozenset({206, 416})
+
 _GONE = frozenset({404, 410})
 _TEMPORARY = frozenset({408, 425, 429, 500, 502, 503, 504})
 
@@ -78,6 +81,10 @@ class Fetcher:
     allow_private: frozenset[str] = field(default_factory=frozenset)
     hosts: tuple[str, ...] | None = None
     media_types: tuple[str, ...] = PAGES
+    hops: int = _MOST_HOPS
+    """Redirects followed."""
+    stall_s: float | None = None
+    """Seconds for which nothing may come; None for all there are."""
 
     def fetch(self, address: str) -> Page:
         """Return the page at `address`.
@@ -110,13 +117,30 @@ class Fetcher:
 
     async def _bounded(self, address: str) -> Page:
         async with asyncio.timeout(self.bounds.seconds):
-            for _ in range(_MOST_HOPS + 1):
+            for _ in range(self.hops + 1):
                 found = await self._hop(address)
                 if isinstance(found, Page):
                     return found
                 address = canonical_address(urljoin(address, found))
-        message = f"{address} redirects more than {_MOST_HOPS} times"
+        message = f"{address} redirects more than {self.hops} times"
         raise PageRefused(message, hint="Give the article's final address.")
+
+    @asynccontextmanager
+    async def opened(self, address: str, headers: Mapping[str, str]) -> AsyncIterator[httpx.Response]:
+        """Yield the answer from `address`, redirects followed under the same checks, its body not read: whoever reads
+        it bounds it. Other answers than 200, 206 and 416 raise as `fetch` does.
+        """
+        address = canonical_address(address)
+        for _ in range(self.hops + 1):
+            async with self._sent("GET", address, headers=headers) as response:
+                if response.status_code not in _REDIRECTS or "location" not in response.headers:
+                    if response.status_code not in _PARTS:
+                        _check_status(response.status_code, response.headers, address)
+                    yield response
+                    return
+                address = canonical_address(urljoin(address, str(response.headers["location"])))
+        message = f"{address} redirects more than {self.hops} times"
+        raise PageRefused(message)
 
     async def _hop(self, address: str) -> Page | str:
         """Return the page, or where it redirects to."""
@@ -125,7 +149,11 @@ class Fetcher:
 
     @asynccontextmanager
     async def _sent(
-        self, method: str, address: str, form: Mapping[str, str] | None = None
+        self,
+        method: str,
+        address: str,
+        form: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncIterator[httpx.Response]:
         """Connect to an address that may be connected to, and yield the answer, whose body has not been read."""
         parts = urlsplit(address)
@@ -137,17 +165,20 @@ class Fetcher:
         ip = await self._public_ip(host, port)
         literal = f"[{ip}]" if ":" in ip else ip
         url = urlunsplit((parts.scheme, f"{literal}:{port}", parts.path, parts.query, ""))
-        headers = {
+        sent = {
             "Host": parts.netloc,
             "User-Agent": self.bounds.user_agent,
             "Accept": ",".join(self.media_types[:2] + tuple(f"{part};q=0.8" for part in self.media_types[2:])),
             "Accept-Encoding": "gzip",
+            **(headers or {}),
         }
         # trust_env=False: a proxy named by the environment would connect wherever it likes.
-        async with httpx.AsyncClient(verify=trust(), trust_env=False, timeout=self.bounds.seconds) as client:
+        async with httpx.AsyncClient(
+            verify=trust(), trust_env=False, timeout=self.stall_s or self.bounds.seconds
+        ) as client:
             try:
                 extensions = {"sni_hostname": host}
-                request = client.build_request(method, url, data=form, headers=headers, extensions=extensions)
+                request = client.build_request(method, url, data=form, headers=sent, extensions=extensions)
                 response = await client.send(request, stream=True, follow_redirects=False)
                 try:
                     yield response
@@ -179,7 +210,9 @@ class Fetcher:
         _check_status(status, response.headers, address)
         media_type = response.headers.get("content-type", "text/html").split(";")[0].strip().lower()
         if media_type not in self.media_types:
-            message = f"{address} is {media_type}, not {'an article' if self.media_types == PAGES else 'audio'}"
+            message = (
+                f"{address} is {media_type}, not {'an article' if self.media_types == PAGES else 'what is looked for'}"
+            )
             raise PageRefused(message, code="media_type_refused")
         content = await self._body(response, address)
         return Page(address, media_type, response.charset_encoding, content)

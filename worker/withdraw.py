@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, exists, select
 
 from briefing.failpoints import Failpoint, reach
-from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, ShowRow, TakeRow
+from briefing.models import BriefingRow, MasterRow, RevisionRow, TakeRow
 from briefing.public_names import audio_name
-from briefing.shows import lock_shows
 from briefing.successors import published, published_elsewhere
 from worker import uses
 from worker.condemned import condemn
+from worker.listing import lock_listing, relist, write_feeds
 from worker.publish import public_files
 from worker.retention import let_go
-from worker.show_feed import write_feed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,14 +30,15 @@ if TYPE_CHECKING:
     from worker.public_files import PublicFiles
 
 
-def withdraw(session: Session, briefing: BriefingRow, files: PublicFiles, now: datetime) -> bool:
-    """Take away what is public of `briefing`, which is locked; False where it is live again and nothing was done.
+def withdraw(session: Session, briefing: BriefingRow, files: PublicFiles, now: datetime) -> set[str]:
+    """Take away what is public of `briefing`, which is locked; return the shows whose feeds had it, none where it is
+    live again and nothing was done.
 
     Needs a writing session. Raises StorageUnavailable.
     """
     if briefing.live_revision is not None:
-        return False
-    lock_shows(session, ShowRow.slug == briefing.show)
+        return set()
+    lock_listing(session, [briefing.show])
     names = public_files(session, briefing, files)
     # The tombstones first: at no moment is an address merely unknown. What has gone from its own before is among them.
     own = published(session, briefing.id)
@@ -47,11 +47,10 @@ def withdraw(session: Session, briefing: BriefingRow, files: PublicFiles, now: d
     reach(Failpoint.WITHDRAW_BURIED)
     files.remove(names)
     reach(Failpoint.WITHDRAW_REMOVED)
-    episode = session.get(EpisodeRow, (briefing.show, briefing.id))
-    if episode is not None:
-        write_feed(session, briefing.show, files, episode.published_at)
+    shows = relist(session, briefing)
+    write_feeds(session, briefing, shows, files)
     _erase(session, briefing, files, now)
-    return True
+    return shows
 
 
 def _erase(session: Session, briefing: BriefingRow, files: PublicFiles, now: datetime) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import select, tuple_
 from briefing.audience.spans import length, union
 from briefing.audio import MASTER_RATE
 from briefing.failpoints import Failpoint, reach
-from briefing.models import BriefingRow, DownloadRow, EpisodeRow, MasterRow, PlayRow, RevisionRow, SaltRow
+from briefing.models import BriefingRow, DownloadRow, EpisodeRow, ListingRow, MasterRow, PlayRow, RevisionRow, SaltRow
 from briefing.rows import add_all_unless_there, add_unless_there
 from briefing.states import RevisionState
 
@@ -110,7 +110,10 @@ def known_audio(session: Session, sha256s: Iterable[str]) -> dict[str, list[Audi
     episodes = select(EpisodeRow.briefing_id, EpisodeRow.show).where(
         EpisodeRow.briefing_id.in_({row[4] for row in rows})
     )
-    for briefing_id, show in session.execute(episodes):
+    listings = select(ListingRow.briefing_id, ListingRow.show).where(
+        ListingRow.briefing_id.in_({row[4] for row in rows})
+    )
+    for briefing_id, show in [*session.execute(episodes), *session.execute(listings)]:
         shows.setdefault(briefing_id, set()).add(show)
     found: dict[str, list[Audio]] = {}
     for sha256, size, samples, number, briefing_id, show, articles in rows:

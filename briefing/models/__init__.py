@@ -9,7 +9,7 @@ from briefing.models.articles import ArticleRow, ArticleVersionRow
 from briefing.models.audience import AudienceRow, DownloadRow, PlayRow, SaltRow
 from briefing.models.audio import CondemnedRow, MasterRow, TakeRow, UseRow
 from briefing.models.base import Base, UtcDateTime
-from briefing.models.briefings import BriefingRow, EpisodeRow, RevisionRow, VariationRow
+from briefing.models.briefings import BriefingRow, EpisodeRow, ListingRow, RevisionRow, VariationRow
 from briefing.models.jingles import JingleRow
 from briefing.models.newsroom import LexiconRow, ShowRow, SourceRow
 from briefing.models.shares import EstimateRow, GateRow, LaneRow, SpentRow
@@ -33,6 +33,7 @@ __all__ = [
     "KeyRow",
     "LaneRow",
     "LexiconRow",
+    "ListingRow",
     "MasterRow",
     "PlayRow",
     "RevisionRow",

@@ -18,6 +18,12 @@ class ArticleRow(Base):
     source: Mapped[str] = mapped_column(String(128), primary_key=True)
     id: Mapped[str] = mapped_column(String(128), primary_key=True)
     address: Mapped[str | None] = mapped_column(PlainText)
+    found_labels: Mapped[dict[str, Any] | None]
+    """Dumped `Labels` of its page, as it was fetched last."""
+    told_labels: Mapped[dict[str, Any] | None]
+    """Those that a CMS told, which count for more."""
+    picks: Mapped[list[Any] | None]
+    """Slugs of the shows that list it whatever their rules say."""
 
 
 class ArticleVersionRow(Base):

@@ -124,3 +124,24 @@ class EpisodeRow(Base):
     briefing_id: Mapped[str] = mapped_column(ForeignKey("briefings.id"), primary_key=True)
     guid: Mapped[str] = mapped_column(String(64), unique=True)
     published_at: Mapped[datetime]
+    kept_guid: Mapped[str | None] = mapped_column(PlainText)
+    """What feeds say instead of `guid`: of an episode taken over from another feed."""
+
+
+class ListingRow(Base):
+    """An episode that a show with rules lists, its own or another show's; see `briefing.rules`."""
+
+    __tablename__ = "listings"
+    __table_args__ = (
+        Index("listings_of_show", "show", "published_at"),
+        Index("listings_of_day", "show", "day"),
+        Index("listings_of_briefing", "briefing_id"),
+    )
+    show: Mapped[str] = mapped_column(ForeignKey("shows.slug"), primary_key=True)
+    briefing_id: Mapped[str] = mapped_column(ForeignKey("briefings.id"), primary_key=True)
+    day: Mapped[str] = mapped_column(String(10))
+    """The newsroom's day of `published_at`."""
+    picked: Mapped[bool]
+    """By an editor, so that it does not count for the day's cap."""
+    published_at: Mapped[datetime]
+    """The episode's."""

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import gzip
 import shutil
 from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import feedparser
 import pytest
+from starlette.datastructures import Headers
 
+from api.small_files import takes_gzip
 from tests.support.client import client_of, free_port, make_key
 from tests.support.newsroom import ARTICLE, make_place, work_off
 from tests.support.s3 import s3
@@ -145,6 +148,40 @@ def test_the_alias_redirects_to_what_is_live(client, url):
         assert answer.status_code == 302
         assert answer.headers["location"].endswith(url)
         assert answer.headers["cache-control"] == "public, max-age=60"
+
+
+def test_a_feed_is_compressed_for_whoever_takes_it(client):
+    path = "/shows/daily/feed.xml"
+    with client.stream("GET", path, headers={"Accept-Encoding": "gzip"}) as answer:
+        wire = b"".join(answer.iter_raw())
+    plain = client.get(path, headers={"Accept-Encoding": "identity"})
+    assert gzip.decompress(wire) == plain.content
+    assert (answer.headers["content-encoding"], int(answer.headers["content-length"])) == ("gzip", len(wire))
+    assert "content-encoding" not in plain.headers
+    assert len(wire) < len(plain.content) / 2
+    assert all("Accept-Encoding" in one.headers["vary"] for one in (answer, plain))
+    assert answer.headers["content-type"] == plain.headers["content-type"]
+    # Two representations, each with its own strong tag, by which it is asked for again
+    tags = answer.headers["etag"], plain.headers["etag"]
+    assert len(set(tags)) == 2
+    for encoding, own, other in (("gzip", *tags), ("identity", *reversed(tags))):
+        same = client.get(path, headers={"Accept-Encoding": encoding, "If-None-Match": own})
+        assert (same.status_code, same.headers["etag"], same.headers["vary"]) == (304, own, plain.headers["vary"])
+        asked = {"Accept-Encoding": encoding, "If-None-Match": other}
+        assert client.get(path, headers=asked).status_code == 200
+    head = client.head(path, headers={"Accept-Encoding": "gzip"})
+    assert (head.headers["etag"], head.headers["content-length"], head.content) == (tags[0], str(len(wire)), b"")
+
+
+@pytest.mark.parametrize(
+    ("said", "taken"),
+    [
+        ("gzip", True), ("br, GZip;q=0.5", True), ("*", True), ("identity, *;q=0.1", True), ("x-gzip", True),
+        ("gzip;q=0", False), ("*;q=0", False), ("br", False), ("", False), ("gzip;q=0, *", False), ("gzip;q=x", False),
+    ],
+)  # fmt: skip
+def test_who_takes_gzip(said, taken):
+    assert takes_gzip(Headers({"accept-encoding": said})) is taken
 
 
 def test_the_audio_json_and_the_feed_are_revalidated(client, url):

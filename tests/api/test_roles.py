@@ -26,6 +26,8 @@ DEMANDS = {
     ("POST", "/v1/briefings/{briefing_id}/publish"): Scope.PUBLISH,
     ("POST", "/v1/briefings/{briefing_id}/retract"): Scope.PUBLISH,
     ("PUT", "/v1/articles/{source}/{article}/audio"): Scope.GENERATE,
+    ("PUT", "/v1/articles/{source}/{article}/picks/{show}"): Scope.PUBLISH,
+    ("DELETE", "/v1/articles/{source}/{article}/picks/{show}"): Scope.PUBLISH,
     ("POST", "/v1/estimates"): Scope.GENERATE,
     ("GET", "/v1/estimates/{estimate_id}"): Scope.READ,
     ("GET", "/v1/voices"): Scope.READ,

@@ -5,22 +5,26 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, false, insert, literal, select, text
 
 from briefing import steps
 from briefing.database import Database
+from briefing.models import BriefingRow, EpisodeRow, ListingRow, ShowRow
 from briefing.public_names import archive_name
 from briefing.revisions import newest_revision
+from briefing.rules import Rules
 from briefing.schema import migrate
+from briefing.show import Show
 from briefing.states import Queue, StepState
 from tests.bench.steptable import files_in, fill_episodes, fill_steps
 from tests.support.postgres import postgres
+from worker.listing import relist
 from worker.show_feed import write_feed
 
 ALL = tuple(Queue)
 
 #: Tables that grow with every article; a look at all of one is what may not be.
-LARGE = ("steps", "episodes", "revisions", "briefings", "masters", "takes")
+LARGE = ("steps", "episodes", "revisions", "briefings", "masters", "takes", "listings")
 
 #: What happens for every chunk, several times a second, or for every article published.
 MOVES = {
@@ -35,14 +39,16 @@ MOVES = {
     "due_to_ring": lambda session, _: steps.due_to_ring(session, 60.0, 100),
     "newest_revision": lambda session, _: newest_revision(session, f"{1:016x}"),
     "write_feed": lambda session, folder: feed_of_change(session, files_in(folder)),
+    "write_feed_by_rules": lambda session, folder: feed_of_change(session, files_in(folder), "best"),
+    "relist": lambda session, _: relist(session, session.get_one(BriefingRow, f"{1:016x}")),
 }
 
 
-def feed_of_change(session, files):
+def feed_of_change(session, files, show="bench"):
     """As after an episode whose month has no others, of a show whose older ones are in the archive already."""
     changed = datetime(2001, 1, 1, tzinfo=UTC)
-    files.put_feed(archive_name("bench", "2001-01"), b"")
-    write_feed(session, "bench", files, changed)
+    files.put_feed(archive_name(show, "2001-01"), b"")
+    write_feed(session, show, files, changed)
 
 
 @pytest.fixture(scope="module", params=["SQLite", "PostgreSQL"])
@@ -61,6 +67,15 @@ def filled(database):
     fill_steps(database, 20_000, StepState.DONE)
     fill_steps(database, 2_000, StepState.READY)
     fill_episodes(database, 0, 3_000)
+    with database.writing() as session:
+        rules = Show(slug="best", title="Best", rules=Rules(shows=("bench",), daily_cap=5000))
+        session.add(ShowRow(slug="best", position=9, settings=rules.model_dump(mode="json"), podcast_guid="g"))
+        session.flush()
+        listed = select(
+            literal("best"), EpisodeRow.briefing_id, literal("2026-01-01"), false(), EpisodeRow.published_at
+        )
+        columns = ["show", "briefing_id", "day", "picked", "published_at"]
+        session.execute(insert(ListingRow).from_select(columns, listed))
     if database.engine.dialect.name == "postgresql":
         # As its autovacuum does; nobody does so to SQLite.
         with database.writing() as session:

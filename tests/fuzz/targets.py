@@ -32,6 +32,7 @@ from briefing.values import ArticleRef
 from worker.clean.depth import check_depth
 from worker.clean.html import read_fragment, read_page
 from worker.feed import Channel, Episode, render
+from worker.podcast import read_podcast
 from worker.sound.files import UnreadableSound, decoded_whole
 from worker.text import clean_characters, decode_page
 
@@ -149,6 +150,31 @@ def newsroom(content: bytes) -> None:
             load_newsroom(path)
 
 
+def podcast(content: bytes) -> None:
+    """Another host's feed: what is taken from it makes a feed of ours, under the same guids."""
+    with contextlib.suppress(PageRefused):
+        found = read_podcast(content, datetime(2026, 5, 1, tzinfo=UTC))
+        show = Show(slug="daily", title=found.title or "The Daily", description=found.description)
+        channel = Channel(show, "guid", "https://a.example/feed.xml", "https://a.example/a.jpg", "https://a.example")
+        episodes = [
+            Episode(
+                guid=old.guid,
+                title=old.title,
+                link=old.link,
+                summary=old.summary,
+                published_at=old.published_at.astimezone(UTC),
+                audio_address="https://a.example/audio/1.mp3",
+                audio_bytes=1,
+                duration_s=1,
+                disclosure="",
+                kept=old.kept,
+            )
+            for old in found.episodes
+        ]
+        guids = [item.findtext("guid") for item in etree.fromstring(render(channel, episodes)).iter("item")]
+        assert guids == [old.guid for old in found.episodes]
+
+
 def _keyed() -> FastAPI:
     app = FastAPI()
     install(app)
@@ -196,6 +222,7 @@ TARGETS = {
     "key": key,
     "newsroom": newsroom,
     "pls": pls,
+    "podcast": podcast,
     "ranges": ranges,
 }
 

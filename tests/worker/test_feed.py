@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import feedparser
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
+from briefing.audio import Cue
 from briefing.show import Show
+from briefing.values import Kept
+from tests.support.feeds import accepted, schema
 from worker.feed import ITUNES, PODCAST, Channel, Episode, render
 
 SHOW = Show(slug="daily", title="The Daily", description="All of it.", author="The Paper", language="en-GB")
@@ -67,6 +72,78 @@ def test_required_elements_of_apple_and_psp_1_are_there():
     }
     assert channel.find("item").find(f"{{{PODCAST}}}txt").attrib == {"purpose": "ai-content"}
     assert channel.find("item").findtext(f"{{{PODCAST}}}txt") == "true"
+
+
+def test_all_readers_accept_all_that_a_feed_may_have():
+    show = SHOW.model_copy(
+        update={
+            "owner_email": "desk@paper.example",
+            "frequency": "every day",
+            "frequency_rule": "FREQ=DAILY",
+            "txt": {"verify": "abc", "applepodcastsverify": "def"},
+            "new_feed": "https://b.example/feed.xml",
+        }
+    )
+    links = (("next", "https://a.example/1.xml"), ("prev-archive", "https://a.example/1.xml"))
+    channel = replace(CHANNEL, show=show, guid=str(UUID(int=1)), hubs=("https://hub.example/",), links=links)
+    chapters = tuple(
+        Cue(kind="chapter", ref=str(index), title=f"Part {index}", start=index * 441_000, end=(index + 1) * 441_000)
+        for index in range(4)
+    )
+    transcripts = (("https://a.example/t.vtt", "text/vtt"), ("https://a.example/t.json", "application/json"))
+    full = episode(
+        2, byline="Ann " * 50 + ", Bo Lee and Cy Ng", language="en-GB", chapters=chapters, chapters_address="https://a.example/c.json",
+        transcripts=transcripts,
+    )  # fmt: skip
+    kept = Kept(
+        described="<p>Old.</p>", notes="<p>Notes</p>", author="P", explicit=True, season=2, number=7, kind="bonus"
+    )
+    old = episode(1, guid="https://old.example/?p=1&x=<y>", disclosure="", byline=None, kept=kept)
+    podcast = accepted(render(channel, [full, old]))
+    assert (podcast["title"], podcast["itunes_author"], podcast["explicit"]) == ("The Daily", "The Paper", False)
+    assert podcast["cover_url"] == "https://a.example/a.jpg"
+    first, second = podcast["episodes"]
+    assert [(chapter["start"], chapter["title"]) for chapter in first["chapters"]][:2] == [
+        (0, "Part 0"),
+        (10, "Part 1"),
+    ]
+    assert (first["total_time"], first["enclosures"][0]["file_size"]) == (95, 1002)
+    assert "00:00:10 Part 1" in first["description"]
+    assert "AI assistance" in first["description_html"]
+    assert (second["guid"], second["number"], second["description_html"]) == (old.guid, 7, "<p>Notes</p>")
+    people = [person.text for person in etree.fromstring(render(channel, [full])).iter(f"{{{PODCAST}}}person")]
+    assert [len(people[0]), *people[1:]] == [128, "Bo Lee", "Cy Ng"]
+    for empty in (render(channel, []), render(replace(channel, archive=True, hubs=()), [full])):
+        accepted(empty)
+
+
+def test_the_channel_says_of_ai_what_its_episodes_say():
+    def said(*episodes):
+        channel = etree.fromstring(render(CHANNEL, episodes)).find("channel")
+        return [txt.text for txt in channel.findall(f"{{{PODCAST}}}txt") if txt.get("purpose") == "ai-content"]
+
+    people, machine = episode(1, kept=Kept(ai=False)), episode(2)
+    nobody_knows = episode(3, kept=Kept())
+    assert said(people, machine, nobody_knows) == ["true"]
+    assert said(people) == ["false"]
+    assert said(people, nobody_knows) == []
+    assert said() == ["true"]
+
+
+def test_the_schema_refuses_what_apps_refuse():
+    feed = render(replace(CHANNEL, guid=str(UUID(int=1))), [episode(1, language="en")])
+    assert accepted(feed)
+    for right, wrong in (
+        (b'length="1001"', b'length=""'),
+        (b"<itunes:explicit>false", b"<itunes:explicit>no"),
+        (b'isPermaLink="false"', b'isPermaLink="no"'),
+        (b"<podcast:locked>yes", b"<podcast:locked>maybe"),
+        (b"<pubDate>Fri, 01", b"<pubDate>01"),
+        (b"<itunes:duration>95", b"<itunes:duration>1:35"),
+        (b"<podcast:medium>", b"<podcast:unknown/><podcast:medium>"),
+    ):
+        assert right in feed
+        assert not schema().validate(etree.fromstring(feed.replace(right, wrong))), wrong
 
 
 def test_equal_input_gives_equal_bytes():

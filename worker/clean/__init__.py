@@ -12,6 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from briefing.errors import Misconfigured, PageRefused
+from briefing.labels import names_in, tidied
 from briefing.newsroom import Cleaning
 from briefing.values import Block, CleanArticle, Dropped, LedgerEntry
 from worker.clean.draft import Draft
@@ -65,6 +66,9 @@ def clean(article: Article, cleaning: Cleaning | None = None) -> CleanArticle:
         dropped=tuple(Dropped(text=piece.text, rule=piece.rule) for piece in pieces if piece.rule is not None),
         ledger=tuple(LedgerEntry(kind=piece.kind, text=piece.text, rule=piece.rule) for piece in pieces),
         warnings=(*doubts, *warnings),
+        sections=tidied(article.sections or draft.sections),
+        authors=tidied(article.authors or draft.authors or names_in(byline or "")),
+        tags=tidied(article.tags or draft.tags),
     )
 
 

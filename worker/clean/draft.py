@@ -47,5 +47,8 @@ class Draft(Value):
     published_at: datetime | None = None
     language: str | None = None
     address: str | None = None
+    sections: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
     pieces: tuple[Piece, ...] = ()
     signs: frozenset[PaywallSign] = frozenset()

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from briefing.addresses import web_address
+from briefing.labels import tidied
 from briefing.values import Value
 from worker.clean.byline import read_byline
 from worker.text import one_line
@@ -41,6 +42,9 @@ class Head(Value):
     published_at: datetime | None = None
     language: str | None = None
     address: str | None = None
+    sections: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 def read_head(tree: HtmlElement, ld: dict[str, Any]) -> Head:
@@ -64,6 +68,12 @@ def read_head(tree: HtmlElement, ld: dict[str, Any]) -> Head:
             *(web_address(link.get("href")) for link in tree.xpath("//link[@rel='canonical']")),
             web_address(_meta(tree, "og:url")),
         ),
+        sections=_labels(ld.get("articleSection")) or _metas(tree, "article:section", "parsely-section"),
+        authors=tuple(_author_names(ld.get("author"))),
+        tags=_labels(ld.get("keywords"), split=True)
+        or _metas(tree, "article:tag")
+        or _metas(tree, "news_keywords", split=True)
+        or _metas(tree, "keywords", split=True),
     )
 
 
@@ -130,9 +140,30 @@ def _objects(value: object) -> Iterator[dict[str, Any]]:
 
 def _authors(value: object) -> str | None:
     """Return the names of JSON-LD authors as one byline."""
+    return join_names(_author_names(value))
+
+
+def _author_names(value: object) -> list[str]:
     entries = value if isinstance(value, list) else [value]
     names = [_name(_text(entry.get("name") if isinstance(entry, dict) else entry)) for entry in entries]
-    return join_names([name for name in names if name])
+    return [name for name in names if name]
+
+
+def _labels(value: object, *, split: bool = False) -> tuple[str, ...]:
+    """Return the labels of a JSON-LD value: texts, or things with names; `split`: texts hold several, by commas."""
+    entries = value if isinstance(value, list) else [value]
+    texts = [entry.get("name") if isinstance(entry, dict) else entry for entry in entries]
+    return tidied(part for text in texts if isinstance(text, str) for part in (text.split(",") if split else [text]))
+
+
+def _metas(tree: HtmlElement, *names: str, split: bool = False) -> tuple[str, ...]:
+    """Return what all meta elements of these names hold."""
+    found = [
+        element.get("content")
+        for element in tree.iter("meta")
+        if (element.get("property") or element.get("name") or "").lower() in names
+    ]
+    return _labels(found, split=split)
 
 
 def join_names(names: list[str]) -> str | None:

@@ -11,11 +11,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ConfigDict, ValidationError
+from pydantic import AliasChoices, ConfigDict, Field, ValidationError
 
 from briefing.addresses import web_address
 from briefing.errors import ArticleNotFound, PageRefused, SourceUnavailable
-from briefing.values import Article, ArticleRef, Value, is_name
+from briefing.labels import Several
+from briefing.values import LABEL_KINDS, Article, ArticleRef, Value, is_name
 from worker.text import clean_characters, decode_page
 
 #: Endings looked for, in this order, and what they hold.
@@ -59,6 +60,9 @@ class _Fields(Value):
     html: str | None = None
     markdown: str | None = None
     text: str | None = None
+    sections: Several = Field(default=(), validation_alias=AliasChoices("sections", "section"))
+    authors: Several = ()
+    tags: Several = ()
 
 
 class FilesSource:
@@ -133,6 +137,7 @@ def _from_json(text: str, path: Path, ref: ArticleRef) -> Article:
         name: clean_characters(value) if isinstance(value, str) else value
         for name, value in fields.model_dump(include={"title", "byline", "published_at", "language"}).items()
     }
+    head |= {kind: tuple(map(clean_characters, getattr(fields, kind))) for kind in LABEL_KINDS}
     head["address"] = web_address(fields.address)
     for name, media_type in _BODIES:
         body = getattr(fields, name)

@@ -12,6 +12,7 @@ from briefing.states import StepKind
 from worker.tasks.assemble import assemble_revision
 from worker.tasks.estimate import measure_articles
 from worker.tasks.jingle import conform_jingle
+from worker.tasks.listing import list_article
 from worker.tasks.notify import notify_hub
 from worker.tasks.prepare import prepare_revision
 from worker.tasks.publish import publish_revision
@@ -41,6 +42,7 @@ TASKS: dict[StepKind, Task] = {
     StepKind.ESTIMATE: measure_articles,
     StepKind.WITHDRAW: withdraw_briefing,
     StepKind.NOTIFY: notify_hub,
+    StepKind.LIST: list_article,
     StepKind.VERIFY: verify_revision,
 }
 

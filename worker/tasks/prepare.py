@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from briefing import revisions, steps
 from briefing.failpoints import Failpoint, reach
+from briefing.labels import Labels
 from briefing.lexicons import lexicon_for
 from briefing.models import ArticleRow, BriefingRow, RevisionRow
+from briefing.picks import note_labels
 from briefing.show import Show
 from briefing.shows import listed_sources
 from briefing.states import RevisionState
-from briefing.values import Article, ArticleRef, Script
+from briefing.values import LABEL_KINDS, Article, ArticleRef, Script
 from briefing.versions import latest_versions, save_version
 from worker import script, spending
 from worker.casting import engage
@@ -43,6 +45,7 @@ def prepare_revision(lease: Lease, place: Workplace) -> None:
         cleanings = {name: source.cleaning for name, source in listed_sources(session).items()}
         lexicon = lexicon_for(session, show.slug)
     written = write_script(articles, show, cleanings, lexicon)
+    _note_labels(place, written, heard=bool(revision.request.get("unless_unchanged")))
     if _is_unchanged(place, lease, written):
         return
     engaged = engage(revisions.casting_of(revision), place.speakers, [], allowed=show.fallback)
@@ -53,6 +56,23 @@ def prepare_revision(lease: Lease, place: Workplace) -> None:
             _save_prepared(session, place, row, prepared, engaged, versions)
             reach(Failpoint.PREPARE_BEFORE_COMMIT)
     reach(Failpoint.PREPARE_AFTER_COMMIT)
+
+
+def _note_labels(place: Workplace, written: Script, *, heard: bool) -> None:
+    """Note what the articles are filed under, though nothing else of them may have changed. In a transaction of its
+    own, as article rows are locked before all others, and only where something is new.
+    """
+    found = {
+        article.ref: Labels.model_validate({kind: getattr(article, kind) or None for kind in LABEL_KINDS})
+        for article in written.articles
+    }
+    with place.database.reading() as session:
+        known = {text: session.get_one(ArticleRow, tuple(text.split(":"))).found_labels for text in found}
+    new = [text for text in sorted(found) if found[text] != Labels.stored(known[text] or {})]
+    if new:
+        with place.database.writing() as session:
+            for text in new:
+                note_labels(session, ArticleRef.parse(text), found[text], heard=heard)
 
 
 def _is_unchanged(place: Workplace, lease: Lease, written: Script) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from briefing import revisions, steps
 from briefing.failpoints import Failpoint, reach
-from briefing.models import BriefingRow, MasterRow, RevisionRow
+from briefing.models import MasterRow, RevisionRow
 from briefing.states import Queue, RevisionState
 from worker import pipeline
 from worker.publish import own_article, publish
@@ -45,8 +45,8 @@ def publish_revision(lease: Lease, place: Workplace) -> None:
     with place.database.writing() as session:
         row = revisions.locked_in_briefing(session, revision.id)
         if steps.finish(session, lease):
-            publish(session, row, place.storage, place.files, datetime.now(UTC))
-            record_pings(session, session.get_one(BriefingRow, row.briefing_id).show, place.files.hubs)
+            for slug in sorted(publish(session, row, place.storage, place.files, datetime.now(UTC))):
+                record_pings(session, slug, place.files.hubs)
             record(session, row, pipeline.after_publish(RevisionState(row.state), Queue(row.queue)))
             reach(Failpoint.PUBLISH_BEFORE_COMMIT)
     reach(Failpoint.PUBLISH_AFTER_COMMIT)

@@ -21,7 +21,7 @@ def withdraw_briefing(lease: Lease, place: Workplace) -> None:
         row = revisions.locked_in_briefing(session, lease.revision_id)
         if steps.finish(session, lease):
             briefing = revisions.lock_briefing(session, row.briefing_id)
-            if withdraw(session, briefing, place.files, datetime.now(UTC)):
-                record_pings(session, briefing.show, place.files.hubs)
+            for slug in sorted(withdraw(session, briefing, place.files, datetime.now(UTC))):
+                record_pings(session, slug, place.files.hubs)
             reach(Failpoint.WITHDRAW_BEFORE_COMMIT)
     reach(Failpoint.WITHDRAW_AFTER_COMMIT)

@@ -1,0 +1,177 @@
+"""Which shows list an episode, as rows: decided when it is published, changes or goes, and when a show's rules change.
+
+What rules say is `briefing.rules`'s, what a feed looks like `worker.show_feed`'s. Rows, not a look through all episodes
+at each writing, so that a feed costs the same however many there are; and so that the day's first stay the day's first:
+an episode that was listed is not pushed out of apps by a later one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, func, select
+
+from briefing.audio import MASTER_RATE
+from briefing.labels import Labels, tidied
+from briefing.models import ArticleRow, BriefingRow, EpisodeRow, ListingRow, MasterRow, RevisionRow, ShowRow
+from briefing.rules import Facts, Rules
+from briefing.show import Show
+from briefing.shows import lock_shows
+from briefing.values import IMPORTED, LABEL_KINDS, ArticleRef
+from worker.show_feed import write_feed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy.orm import Session
+
+    from worker.public_files import PublicFiles
+
+
+def lock_listing(session: Session, homes: Iterable[str]) -> None:
+    """Lock the shows whose feeds episodes of `homes` may be in, until the transaction ends."""
+    wanted = set(homes)
+    slugs = wanted | {slug for home in wanted for slug in _listing(session, home)}
+    lock_shows(session, ShowRow.slug.in_(sorted(slugs)))
+
+
+def relist(session: Session, briefing: BriefingRow) -> set[str]:
+    """List a briefing where it now belongs and nowhere else; return the shows whose feeds it is in, or was until now.
+
+    Their rows are locked. Needs a writing session.
+    """
+    episode = session.get(EpisodeRow, (briefing.show, briefing.id))
+    if episode is None:
+        return set()
+    listing = _listing(session, briefing.show)
+    concerned = set() if _has_rules(session, briefing.show) else {briefing.show}
+    there = {row.show: row for row in session.scalars(select(ListingRow).where(ListingRow.briefing_id == briefing.id))}
+    facts = _facts(session, briefing) if listing and briefing.live_revision is not None else None
+    picks = _picks(session, briefing) if facts else set()
+    for slug, rules in listing.items():
+        row = there.pop(slug, None)
+        if facts is not None and (slug in picks or _belongs(session, slug, rules, facts, episode, row)):
+            if row is None:
+                _add(session, slug, rules, episode, picked=slug in picks)
+            else:
+                row.picked = slug in picks
+            concerned.add(slug)
+        elif row is not None:
+            session.delete(row)
+            concerned.add(slug)
+    for slug, row in there.items():
+        session.delete(row)
+        concerned.add(slug)
+    session.flush()
+    return concerned
+
+
+def feeds_of(session: Session, briefing: BriefingRow) -> set[str]:
+    """Return the shows whose feeds a briefing is in."""
+    listed = set(session.scalars(select(ListingRow.show).where(ListingRow.briefing_id == briefing.id)))
+    return listed if _has_rules(session, briefing.show) else listed | {briefing.show}
+
+
+def write_feeds(session: Session, briefing: BriefingRow, shows: Iterable[str], files: PublicFiles) -> None:
+    """Write feeds that a briefing is in, or was. Raises StorageUnavailable."""
+    for slug in sorted(shows):
+        episode = session.get_one(EpisodeRow, (briefing.show, briefing.id))
+        write_feed(session, slug, files, episode.published_at)
+
+
+def list_anew(session: Session, slug: str) -> None:
+    """Decide anew of every live episode whether a show lists it, the oldest first, as when its rules have changed.
+
+    Its row is locked. Needs a writing session.
+    """
+    session.execute(delete(ListingRow).where(ListingRow.show == slug))
+    rules = Show.stored(session.get_one(ShowRow, slug).settings).rules
+    if rules is None:
+        return
+    homes = [home for home in session.scalars(select(ShowRow.slug)) if rules.lists_from(slug, home)]
+    episodes = (
+        select(BriefingRow, EpisodeRow)
+        .join(EpisodeRow, (EpisodeRow.briefing_id == BriefingRow.id) & (EpisodeRow.show == BriefingRow.show))
+        .where(BriefingRow.show.in_(homes), BriefingRow.live_revision.is_not(None))
+        .order_by(EpisodeRow.published_at, EpisodeRow.briefing_id)
+    )
+    for briefing, episode in session.execute(episodes).all():
+        picked = slug in _picks(session, briefing)
+        if picked or _belongs(session, slug, rules, _facts(session, briefing), episode, None):
+            _add(session, slug, rules, episode, picked=picked)
+            session.flush()
+
+
+def _listing(session: Session, home: str) -> dict[str, Rules]:
+    """Return the rules of the shows that may list episodes of the show `home`."""
+    shows = {row.slug: Show.stored(row.settings) for row in session.scalars(select(ShowRow))}
+    return {slug: show.rules for slug, show in shows.items() if show.rules and show.rules.lists_from(slug, home)}
+
+
+def _has_rules(session: Session, slug: str) -> bool:
+    return Show.stored(session.get_one(ShowRow, slug).settings).rules is not None
+
+
+def _belongs(
+    session: Session, slug: str, rules: Rules, facts: Facts, episode: EpisodeRow, row: ListingRow | None
+) -> bool:
+    if not rules.admit(facts):
+        return False
+    if rules.daily_cap is None or (row is not None and not row.picked):
+        return True
+    others = session.scalar(
+        select(func.count())
+        .select_from(ListingRow)
+        .where(
+            ListingRow.show == slug,
+            ListingRow.day == rules.day(episode.published_at),
+            ListingRow.picked.is_(False),
+            ListingRow.briefing_id != episode.briefing_id,
+        )
+    )
+    return (others or 0) < rules.daily_cap
+
+
+def _add(session: Session, slug: str, rules: Rules, episode: EpisodeRow, *, picked: bool) -> None:
+    session.add(
+        ListingRow(
+            show=slug,
+            briefing_id=episode.briefing_id,
+            day=rules.day(episode.published_at),
+            picked=picked,
+            published_at=episode.published_at,
+        )
+    )
+
+
+def _facts(session: Session, briefing: BriefingRow) -> Facts:
+    samples, script = session.execute(
+        select(MasterRow.samples, RevisionRow.script)
+        .join(RevisionRow, RevisionRow.master_key == MasterRow.key)
+        .where(RevisionRow.id == briefing.live_revision)
+    ).one()
+    characters = sum(len(segment["written"]) for segment in (script or {}).get("segments", ()))
+    labels = [labels_of(row) for row in _articles(session, briefing)]
+    together = {
+        kind: tidied(label for one in labels for label in getattr(one, kind) or ()) or None for kind in LABEL_KINDS
+    }
+    return Facts(Labels.model_validate(together), samples / MASTER_RATE, characters)
+
+
+def labels_of(row: ArticleRow) -> Labels:
+    """Return what an article is filed under: what a CMS told, and of kinds it said nothing of what the page has."""
+    return Labels.stored(row.told_labels or {}).over(Labels.stored(row.found_labels or {}))
+
+
+def _picks(session: Session, briefing: BriefingRow) -> set[str]:
+    """Return the shows that are to list a briefing whatever their rules say. Of one that was taken over from another
+    host, its own is: apps know it there.
+    """
+    kept = {briefing.show} if briefing.kind == IMPORTED else set()
+    return kept | {slug for row in _articles(session, briefing) for slug in row.picks or ()}
+
+
+def _articles(session: Session, briefing: BriefingRow) -> list[ArticleRow]:
+    refs = [ArticleRef.parse(text) for text in briefing.articles]
+    found = [session.get(ArticleRow, (ref.source, ref.id)) for ref in refs]
+    return [row for row in found if row is not None]

@@ -1,0 +1,272 @@
+"""Takes over a podcast from another host: guids, dates, bytes of MP3s, artwork and `podcast:guid` stay as they are.
+
+What was taken over is rows like any other episode's (a briefing of the kind `imported`, whose one revision is live), so
+feeds, retention, backups and the doctor need know nothing of it. Safe to repeat, and to cut off: what is there already
+is left alone, and a download goes on where it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from mutagen.mp3 import MP3, HeaderNotFoundError
+from sqlalchemy import select
+
+from briefing.audio import MASTER_RATE, Master
+from briefing.errors import BriefcastError, Misconfigured, PageRefused
+from briefing.hashing import stable_hash
+from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, ShowRow
+from briefing.rows import add_unless_there
+from briefing.show import Show
+from briefing.storage import make_folder, write_atomically
+from worker import artwork
+from worker.download import download
+from worker.kept_episode import record_kept
+from worker.listing import lock_listing
+from worker.newsroom import podcast_guid
+from worker.podcast import read_podcast
+from worker.publish import write_live
+from worker.show_feed import write_feed
+from worker.web import Fetcher
+from worker.websub import record_pings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from briefing.settings import FetchSettings
+    from worker.podcast import OldEpisode, OldPodcast
+    from worker.redirects import Redirects
+    from worker.workplace import Workplace
+
+_FEEDS = ("application/rss+xml", "application/xml", "text/xml", "application/octet-stream", "text/html", "text/plain")
+_PICTURES = ("image/jpeg", "image/png", "application/octet-stream")
+_AUDIO = frozenset({"audio/mpeg", "audio/mp3", "audio/x-mp3", "audio/x-mpeg", "audio/mpeg3", ""})
+
+#: Redirects followed: podcasts' audio stands behind rows of counters.
+_HOPS = 8
+
+#: Pages of one feed.
+_MOST_PAGES = 500
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What may be fetched."""
+
+    fetch: FetchSettings
+    audio_mb: float = 500.0
+    """Of one MP3."""
+    audio_s: float = 1800.0
+    """Seconds for one MP3."""
+
+
+@dataclass(frozen=True)
+class MovedIn:
+    """What came of it."""
+
+    show: Show
+    taken: int
+    """Episodes that were taken over now."""
+    there: int
+    """Those that had been before."""
+    refused: tuple[tuple[str, str], ...]
+    """Titles and reasons of those that were not: run it again."""
+    warnings: tuple[str, ...]
+    redirects: Redirects
+
+
+@dataclass
+class _Move:
+    place: Workplace
+    bounds: Bounds
+    folder: Path
+    say: Callable[[str], None]
+    warnings: list[str] = field(default_factory=list)
+
+    def fetcher(self, *media_types: str) -> Fetcher:
+        fetch = self.bounds.fetch
+        return Fetcher(fetch, fetch.private_hosts, media_types=media_types, hops=_HOPS)
+
+
+def take_over(
+    place: Workplace,
+    address: str,
+    slug: str | None,
+    bounds: Bounds,
+    now: datetime,
+    say: Callable[[str], None] = lambda _: None,
+) -> MovedIn:
+    """Take over the podcast whose feed is at `address` into the show `slug`, which is made where there is none.
+
+    `say` hears of each episode. Raises what fetching the feed raises, and StorageUnavailable.
+    """
+    pages = list(
+        _pages(address, Fetcher(bounds.fetch, bounds.fetch.private_hosts, media_types=_FEEDS, hops=_HOPS), now)
+    )
+    podcast = pages[0]
+    slug = slug or _slug(podcast.title)
+    folder = place.data.data / "imported" / slug
+    make_folder(folder)
+    move = _Move(place, bounds, folder, say)
+    show = _show(move, podcast, slug, address)
+    episodes = {episode.guid: episode for page in reversed(pages) for episode in page.episodes}
+    taken, refused, redirects = 0, [], [(address, place.files.feed_address(slug))]
+    for episode in sorted(episodes.values(), key=lambda one: one.published_at):
+        try:
+            sha256, new = _take(move, show, episode, now)
+        except (BriefcastError, HeaderNotFoundError) as error:
+            refused.append((episode.title, getattr(error, "message", "") or "this is no MP3"))
+            say(f"not taken over: {episode.title}: {refused[-1][1]}")
+            continue
+        taken += new
+        redirects.append((episode.audio_address, place.files.enclosure_address(slug, sha256)))
+        if new:
+            say(f"taken over: {episode.title}")
+    _write_feeds(place, slug)
+    there = len(episodes) - taken - len(refused)
+    return MovedIn(show, taken, there, tuple(refused), tuple(move.warnings), tuple(redirects))
+
+
+def _pages(address: str, fetcher: Fetcher, now: datetime) -> Iterator[OldPodcast]:
+    seen: set[str] = set()
+    following: str | None = address
+    while following and following not in seen and len(seen) < _MOST_PAGES:
+        seen.add(following)
+        page = read_podcast(fetcher.fetch(following).content, now)
+        yield page
+        following = page.next_page
+
+
+def _slug(title: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60] or "podcast"
+
+
+def _show(move: _Move, podcast: OldPodcast, slug: str, address: str) -> Show:
+    """Return the show that takes the podcast over, made from its feed where there is none."""
+    place, guid = move.place, podcast.guid or podcast_guid(address)
+    picture = _picture(move, podcast)
+    with place.database.writing() as session:
+        row = session.get(ShowRow, slug)
+        if row is None:
+            made = Show(
+                slug=slug,
+                title=podcast.title or slug,
+                description=podcast.description,
+                author=podcast.author,
+                link=podcast.link,
+                language=podcast.language,
+                category=podcast.category,
+                explicit=podcast.explicit,
+                artwork=str(picture) if picture else None,
+                new_feed=place.files.feed_address(slug),
+            )
+            settings = made.model_dump(mode="json")
+            values = {"position": 1_000_000, "listed": True, "settings": settings, "podcast_guid": guid}
+            add_unless_there(session, ShowRow, slug=slug, **values)
+            place.files.put_artwork(slug, artwork.draw(made))
+            return made
+        if row.podcast_guid != guid:
+            if session.scalar(select(EpisodeRow.guid).where(EpisodeRow.show == slug).limit(1)) is None:
+                row.podcast_guid = guid
+            else:
+                move.warnings.append(
+                    f"the show {slug!r} has episodes and keeps its own podcast:guid {row.podcast_guid}"
+                )
+        return Show.stored(row.settings)
+
+
+def _picture(move: _Move, podcast: OldPodcast) -> Path | None:
+    """Return where the podcast's artwork is kept; None where it has none that apps would take."""
+    kept = [path for path in move.folder.glob("artwork.*") if path.suffix in {".jpg", ".png"}]
+    if kept or not podcast.artwork:
+        return kept[0] if kept else None
+    try:
+        content = move.fetcher(*_PICTURES).fetch(podcast.artwork).content
+        path = move.folder / ("artwork.png" if content.startswith(b"\x89PNG") else "artwork.jpg")
+        write_atomically(path, content)
+        artwork.draw(Show(slug="x", title="x", artwork=str(path)))
+    except Misconfigured as error:
+        path.unlink()
+        move.warnings.append(f"{error.message}: the show's is drawn from its title")
+        return None
+    except BriefcastError as error:
+        move.warnings.append(f"the artwork cannot be had: {error.message}")
+        return None
+    return path.resolve()
+
+
+def _take(move: _Move, show: Show, episode: OldEpisode, now: datetime) -> tuple[str, bool]:
+    """Take one episode over; return its MP3's sha256, and whether it was not there yet."""
+    identity = stable_hash("imported/1", show.slug, episode.guid)
+    with move.place.database.reading() as session:
+        found = session.execute(
+            select(MasterRow.sha256)
+            .join(RevisionRow, RevisionRow.master_key == MasterRow.key)
+            .join(BriefingRow, BriefingRow.live_revision == RevisionRow.id)
+            .where(BriefingRow.identity == identity)
+        ).first()
+        withdrawn = session.scalar(select(BriefingRow.id).where(BriefingRow.identity == identity))
+    if found is not None:
+        return found[0], False
+    if withdrawn is not None:
+        message = "it was taken over and withdrawn since"
+        raise PageRefused(message)
+    if episode.media_type not in _AUDIO:
+        message = f"its audio is {episode.media_type}; only MP3s are taken over"
+        raise PageRefused(message, code="media_type_refused")
+    master = _master(move, episode)
+    with move.place.database.writing() as session:
+        briefing, revision = record_kept(session, show, episode, master, identity, now)
+        write_live(session, briefing, revision, move.place.storage, move.place.files)
+    return master.sha256, True
+
+
+def _master(move: _Move, episode: OldEpisode) -> Master:
+    """Return the episode's MP3, downloaded and stored, its bytes as they were."""
+    place, bounds = move.place, move.bounds
+    name = hashlib.sha256(f"{episode.guid}\n{episode.audio_address}".encode()).hexdigest()[:32]
+    target = move.folder / f"{name}.mp3"
+    patient = bounds.fetch.model_copy(update={"seconds": bounds.audio_s})
+    fetcher = replace(move.fetcher("audio/mpeg"), bounds=patient, stall_s=bounds.fetch.seconds)
+    download(fetcher, episode.audio_address, target, int(bounds.audio_mb * 1_000_000))
+    try:
+        info = MP3(target).info
+        seconds = info.length if info else 0.0
+    except HeaderNotFoundError:
+        target.unlink()
+        raise
+    size = target.stat().st_size
+    # Into the storage's own disk first: from there it is moved in one go.
+    inside = place.storage.temporary(".mp3")
+    shutil.move(target, inside)
+    sha256 = place.storage.put(inside)
+    return Master(
+        key=stable_hash("imported-master/1", sha256),
+        sha256=sha256,
+        bytes=size,
+        samples=round(seconds * MASTER_RATE),
+        loudness_lufs=None,
+        true_peak_dbtp=None,
+        cues=(),
+    )
+
+
+def _write_feeds(place: Workplace, slug: str) -> None:
+    """Write the feeds that have what was taken over."""
+    with place.database.writing() as session:
+        lock_listing(session, [slug])
+        others = session.scalars(select(ShowRow)).all()
+        listing = {
+            row.slug
+            for row in others
+            if (rules := Show.stored(row.settings).rules) and rules.lists_from(row.slug, slug)
+        }
+        for name in sorted({slug} | listing):
+            write_feed(session, name, place.files)
+            record_pings(session, name, place.files.hubs)
