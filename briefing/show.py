@@ -29,7 +29,7 @@ def _name(text: str) -> str:
 Name = Annotated[str, AfterValidator(_name)]
 
 #: Fields of `Show` that came after the first release.
-_ADDED = ("quiet", "budget", "rules", "new_feed", "owner_email", "frequency", "frequency_rule", "txt")
+_ADDED = ("quiet", "budget", "stream", "rules", "new_feed", "owner_email", "frequency", "frequency_rule", "txt")
 
 
 class Pauses(Value):
