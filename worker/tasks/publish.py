@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from briefing import revisions, steps
 from briefing.failpoints import Failpoint, reach
-from briefing.models import MasterRow, RevisionRow
+from briefing.models import BriefingRow, MasterRow, RevisionRow
 from briefing.states import Queue, RevisionState
 from worker import pipeline
 from worker.publish import own_article, publish
