@@ -16,10 +16,10 @@ from sqlalchemy.orm import aliased
 
 from briefing import gates
 from briefing.database import database_clock
+from briefing.endings import LATELY_S, ended_lately, last_success
 from briefing.gates import GateState
 from briefing.measures import MEASURES, Measure, parse
 from briefing.models import GateRow, HealthRow, RevisionRow, StepRow, WorkerRow
-from briefing.revisions import LATELY_S, ended_lately, last_success
 from briefing.states import ACTIVE, Queue, RevisionState, StepState
 from briefing.workers import RETIRED, SILENT_S, added
 

@@ -6,7 +6,6 @@ Which request needs a revision of its own is decided in `asking`. Fetches nothin
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, select, update
@@ -20,6 +19,7 @@ from briefing.states import ACTIVE, Queue, RevisionState, StepKind, may_follow
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -41,8 +41,6 @@ class Asker:
 
 #: FOR NO KEY UPDATE: rows that only refer to a locked one (a new step, a new revision) are not kept waiting.
 _LOCK = {"key_share": True}
-#: Seconds over which ended revisions are counted: what an alert on the share of failures looks at.
-LATELY_S = 3600.0
 
 #: What each chunk asks and says of its revision: without the ORM, and worded once.
 _TABLE = RevisionRow.table()
@@ -77,39 +75,6 @@ def counterpart(session: Session, revision: RevisionRow) -> RevisionRow | None:
         .order_by(RevisionRow.number.desc())
     )
     return next((row for row in with_audio if casting_of(row) == casting_of(revision)), None)
-
-
-def ended_lately(session: Session, now: float) -> list[tuple[str, str | None, int]]:
-    """Return state, error code and number of the revisions that ended in the last `LATELY_S` seconds before `now`,
-    those aside that gave way to a newer one before they were heard.
-    """
-    since = datetime.fromtimestamp(now - LATELY_S, UTC)
-    ends = [RevisionState.HELD, RevisionState.LIVE, RevisionState.UNCHANGED, RevisionState.FAILED]
-    found = session.execute(
-        select(RevisionRow.state, RevisionRow.error_code, func.count())
-        .where(
-            RevisionRow.let_go_at.is_(None),
-            RevisionRow.state.in_([state.value for state in ends]),
-            RevisionRow.finished_at >= since,
-        )
-        .group_by(RevisionRow.state, RevisionRow.error_code)
-    )
-    return [(state, code, number) for state, code, number in found]
-
-
-def last_success(session: Session) -> float | None:
-    """Return when a revision last went live, in seconds since the epoch."""
-    found = session.scalar(
-        select(RevisionRow.finished_at)
-        .where(
-            RevisionRow.let_go_at.is_(None),
-            RevisionRow.state == RevisionState.LIVE.value,
-            RevisionRow.finished_at.is_not(None),
-        )
-        .order_by(RevisionRow.finished_at.desc())
-        .limit(1)
-    )
-    return found.timestamp() if found else None
 
 
 def casting_of(revision: RevisionRow) -> Casting:

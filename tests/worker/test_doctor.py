@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -252,3 +253,16 @@ def test_the_command_tells_by_its_exit_code(place):
     lines = briefcast("doctor", "--json").stdout.splitlines()
     assert '"code":"public_address"' in lines[0]
     assert lines[-1] == '{"findings": 1, "left": 1}'
+
+
+def test_every_finding_is_in_the_manual():
+    from tests.support.processes import ROOT
+
+    looks = "".join(path.read_text() for path in (ROOT / "worker" / "doctor").glob("*.py"))
+    codes = set(re.findall(r'code="([a-z_]+)"', looks))
+    told = {"take_{wrong}": ("missing", "corrupt"), "master_{wrong}": ("missing", "corrupt"),
+            "jingle_{wrong}": ("missing", "corrupt"), "public_{what}": ("missing", "outdated", "corrupt")}  # fmt: skip
+    assert set(re.findall(r'code=f"([^"]+)"', looks)) == set(told)
+    codes |= {f"{name.partition('{')[0]}{fault}" for name, faults in told.items() for fault in faults}
+    table = (ROOT / "docs" / "operations.md").read_text()
+    assert {code for code in codes if f"`{code}`" not in table} == set()

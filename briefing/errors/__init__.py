@@ -1,0 +1,116 @@
+"""The error tree of the domain and of the stages. Every error has a stable code and says what to do.
+
+    BriefcastError
+    ├── BadInput                 final: the same input fails again
+    │   ├── UnknownReference         unknown_source, unknown_show, unknown_voice, unknown_segment
+    │   ├── ArticleNotFound          article_not_found
+    │   ├── ArticleEmpty             article_empty, article_too_short, article_behind_paywall
+    │   ├── ArticleTooLong           article_too_long
+    │   ├── PageRefused              page_too_large, page_too_deep, page_unreadable, media_type_refused
+    │   ├── AddressRefused           address_refused
+    │   ├── LexiconInvalid           lexicon_invalid
+    │   ├── JingleRefused            jingle_refused, jingle_in_use, unknown_jingle
+    │   ├── QuotaExceeded            quota_exceeded
+    │   ├── BudgetTooSmall           budget_too_small
+    │   └── Misconfigured            invalid_settings
+    │       └── SigningMisconfigured     signing_invalid
+    ├── Unavailable              transient: the same input may succeed later
+    │   ├── SourceUnavailable        source_unavailable
+    │   ├── EngineUnavailable        engine_unavailable
+    │   │   └── EngineNotInstalled       engine_not_installed: not here, so no use in waiting; while installing:
+    │   │                                voice_checksum_mismatch, voice_install_failed
+    │   ├── NarratorAway             narrator_away
+    │   ├── StorageUnavailable       storage_unavailable
+    │   │   └── StorageFull              storage_full: there is no room; the work waits for it
+    │   ├── SigningUnavailable       signing_unavailable
+    │   ├── NotPublishedYet          not_published_yet
+    │   ├── PutOff                   quota_exceeded, budget_spent: until a moment that is known
+    │   ├── WatermarkNotInstalled    watermark_not_installed: no use in waiting either
+    │   └── DatabaseUnavailable      database_unavailable
+    └── Defect                   the pipeline's own work failed a check
+        ├── TakeRejected             take_rejected
+        ├── TakeCorrupt              take_corrupt
+        ├── MasterRejected           master_rejected
+        ├── SigningFailed            signing_failed
+        └── WatermarkMissing         watermark_missing
+
+Whether a failure is final or worth another try is the class, never a flag or a word in a message.
+"""
+
+from briefing.errors.bad_input import (
+    AddressRefused,
+    ArticleEmpty,
+    ArticleNotFound,
+    ArticleTooLong,
+    BudgetTooSmall,
+    JingleRefused,
+    LexiconInvalid,
+    Misconfigured,
+    PageRefused,
+    QuotaExceeded,
+    SigningMisconfigured,
+    UnknownReference,
+)
+from briefing.errors.bases import (
+    BadInput,
+    BriefcastError,
+    Defect,
+    Unavailable,
+)
+from briefing.errors.defects import (
+    MasterRejected,
+    SigningFailed,
+    TakeCorrupt,
+    TakeRejected,
+    WatermarkMissing,
+)
+from briefing.errors.unavailable import (
+    PUT_OFF,
+    DatabaseUnavailable,
+    EngineNotInstalled,
+    EngineUnavailable,
+    NarratorAway,
+    NotPublishedYet,
+    PutOff,
+    SigningUnavailable,
+    SourceUnavailable,
+    StorageFull,
+    StorageUnavailable,
+    WatermarkNotInstalled,
+)
+
+__all__ = [
+    "PUT_OFF",
+    "AddressRefused",
+    "ArticleEmpty",
+    "ArticleNotFound",
+    "ArticleTooLong",
+    "BadInput",
+    "BriefcastError",
+    "BudgetTooSmall",
+    "DatabaseUnavailable",
+    "Defect",
+    "EngineNotInstalled",
+    "EngineUnavailable",
+    "JingleRefused",
+    "LexiconInvalid",
+    "MasterRejected",
+    "Misconfigured",
+    "NarratorAway",
+    "NotPublishedYet",
+    "PageRefused",
+    "PutOff",
+    "QuotaExceeded",
+    "SigningFailed",
+    "SigningMisconfigured",
+    "SigningUnavailable",
+    "SourceUnavailable",
+    "StorageFull",
+    "StorageUnavailable",
+    "TakeCorrupt",
+    "TakeRejected",
+    "Unavailable",
+    "UnknownReference",
+    "WatermarkMissing",
+    "WatermarkNotInstalled",
+]
