@@ -13,9 +13,12 @@ from tests.support.processes import procfile, running, wait_for
 from tests.support.steptable import rows
 from worker.broker import judge
 
+#: Briefings asked for in each test; in the soak the number of the fault matrix.
+BRIEFINGS = [10, pytest.param(100, marks=pytest.mark.long)]
 
-@pytest.fixture(scope="module")
-def installation(tmp_path_factory):
+
+@pytest.fixture(scope="module", params=BRIEFINGS)
+def installation(request, tmp_path_factory):
     """The Procfile's processes on a Redis that tests may break. It begins without persistence."""
     folder = tmp_path_factory.mktemp("broker")
     with broker(folder / "redis") as redis, crowd(folder, BROKER_URL=redis.address) as product, ExitStack() as stack:
@@ -23,13 +26,13 @@ def installation(tmp_path_factory):
         for name, port in (("web", product.port), ("dispatcher", 0), ("worker", 1)):
             stack.enter_context(running(procfile(name, port), folder / f"{name}.log"))
         wait_for(product.answers, "the API")
-        product.redis, product.folder = redis, folder
+        product.redis, product.folder, product.many = redis, folder, request.param
         yield product
 
 
 def check_whole(product):
     """Check that all that was asked for is live, and that no claim was lost or step given up on the way."""
-    wait_for(product.all_live, f"{product.asked} to be live", 120)
+    wait_for(product.all_live, f"{product.asked} to be live", 60 + 6 * product.many)
     wait_for(lambda: not rows(product.data, "SELECT id FROM steps WHERE state IN ('ready', 'leased')"), "the rest")
     assert rows(product.data, "SELECT DISTINCT state FROM steps") == [("done",)]
     assert rows(product.data, "SELECT max(attempts) FROM steps") == [(1,)], "duplicates find their step taken"
@@ -51,7 +54,7 @@ def test_redis_killed_or_emptied_forgets_its_messages_and_nothing_is_lost(instal
     for name in ("dispatcher", "worker"):
         wait_for(said_in(installation, name, "appendonly is off"), f"the {name}'s warning")
     # When it is emptied again and again in the midst of the work, and killed / Then all is made
-    assert set(installation.ask_for(8)) == {202}
+    assert set(installation.ask_for(installation.many - 2)) == {202}
     for _ in range(8):
         installation.redis.client.flushall()
         time.sleep(0.1)
@@ -63,7 +66,7 @@ def test_redis_killed_or_emptied_forgets_its_messages_and_nothing_is_lost(instal
 
 def test_redis_restarted_with_its_log_goes_on(installation):
     before = installation.live()
-    assert set(installation.ask_for(8)) == {202}
+    assert set(installation.ask_for(installation.many - 2)) == {202}
     wait_for(lambda: installation.live() > before, "the first of them")
     installation.redis.stop()
     assert set(installation.ask_for(2)) == {202}
@@ -74,7 +77,7 @@ def test_redis_restarted_with_its_log_goes_on(installation):
 def test_redis_away_for_a_while_keeps_no_caller_waiting_and_needs_no_hand(installation):
     installation.redis.kill()
     wait_for(lambda: status(installation) == "degraded", "its absence to be told")
-    assert set(installation.ask_for(5)) == {202}
+    assert set(installation.ask_for(installation.many // 2)) == {202}
     assert installation.live() < installation.asked
     installation.redis.start(appendonly="yes")
     check_whole(installation)
@@ -85,7 +88,7 @@ def test_redis_full_refuses_and_nothing_is_lost(installation):
     # Given no memory left / Then requests are taken, the backlog is told, and none of it is lost
     redis = installation.redis.client
     redis.config_set("maxmemory", 1)
-    assert set(installation.ask_for(5)) == {202}
+    assert set(installation.ask_for(installation.many // 2)) == {202}
     wait_for(lambda: status(installation) == "degraded", "the lack of memory to be told")
     unrung = "SELECT count(*) FROM steps WHERE state = 'ready' AND rung_at IS NULL"
     assert rows(installation.data, unrung)[0][0] > 0
