@@ -25,8 +25,8 @@ from worker.pipeline import DEADLINE_S
 from worker.watchdog import Watchdog
 
 if TYPE_CHECKING:
-    from briefing.models import StepRow
     from briefing.states import Queue
+    from briefing.steps import Due
     from worker.workplace import Workplace
 
 #: Rings of one queue that may wait for an answer: enough for many workers, and few enough that a newcomer's step is
@@ -130,7 +130,7 @@ class Dispatcher:
             with self._place.database.writing() as session:
                 steps.mark_rung(session, rung)
 
-    def _wanted(self, due: list[StepRow]) -> list[StepRow]:
+    def _wanted(self, due: list[Due]) -> list[Due]:
         """Return those steps of which their queues have too few messages. Raises what the broker raises."""
         there = waiting({step.queue for step in due}) if due else {}
         wanted = []
@@ -155,7 +155,7 @@ class Dispatcher:
             put(session, HealthRow, name="broker", state=state, detail=detail, reported_at=database_clock())
 
 
-def _deadline_s(step: StepRow) -> float:
+def _deadline_s(step: Due) -> float:
     """Return the time limit of a step; a kind that only newer workers know gets the longest."""
     limits = {kind.value: deadline for kind, deadline in DEADLINE_S.items()}
     return limits.get(step.kind, max(limits.values()))

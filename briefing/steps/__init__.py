@@ -8,11 +8,12 @@ from briefing.steps.claims import Lease, claim, is_due
 from briefing.steps.losses import MAX_ATTEMPTS, WORKER_LOST, Lost, bury, release_expired, release_held_by
 from briefing.steps.outcomes import finish, give_back, give_up, postpone, renew, retry, wait_again
 from briefing.steps.records import cancel, has_begun, hasten, promote, put_back, ready_waiting, record
-from briefing.steps.rings import due_to_ring, mark_rung, unmark
+from briefing.steps.rings import Due, due_to_ring, mark_rung, unmark
 
 __all__ = [
     "MAX_ATTEMPTS",
     "WORKER_LOST",
+    "Due",
     "Lease",
     "Lost",
     "bury",

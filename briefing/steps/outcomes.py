@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import CursorResult, bindparam, case, update
+from sqlalchemy import CursorResult, bindparam, case, literal_column, update
 
 from briefing.database import database_clock
 from briefing.failpoints import Failpoint, reach
@@ -16,6 +16,7 @@ from briefing.models import StepRow
 from briefing.states import StepState
 
 if TYPE_CHECKING:
+    from sqlalchemy import Update
     from sqlalchemy.orm import Session
 
     from briefing.steps.claims import Lease
@@ -24,8 +25,13 @@ _STEPS = StepRow.table()
 
 #: The step, as long as its lease is held.
 _HELD = update(_STEPS).where(
-    _STEPS.c.id == bindparam("step"), _STEPS.c.fence == bindparam("under"), _STEPS.c.state == bindparam("held")
+    _STEPS.c.id == bindparam("step"),
+    _STEPS.c.fence == bindparam("under"),
+    _STEPS.c.state == literal_column(f"'{StepState.LEASED.value}'"),
 )
+
+#: Worded once: it is what becomes of nearly all.
+_DONE = _HELD.values(state=literal_column(f"'{StepState.DONE.value}'"), lease_until=None, holder=None)
 
 
 def renew(session: Session, lease: Lease, lease_s: float) -> bool:
@@ -37,7 +43,7 @@ def renew(session: Session, lease: Lease, lease_s: float) -> bool:
 
 def finish(session: Session, lease: Lease) -> bool:
     """Mark the step done; False when the lease has been lost and the result must be dropped."""
-    return _change(session, lease, Failpoint.STEP_FINISHED, state=StepState.DONE.value, lease_until=None, holder=None)
+    return _settled(_carried_out(session, lease, _DONE), Failpoint.STEP_FINISHED)
 
 
 def wait_again(session: Session, lease: Lease) -> bool:
@@ -102,8 +108,11 @@ def _reopen(session: Session, lease: Lease, point: Failpoint, **values: Any) -> 
 
 
 def _change(session: Session, lease: Lease, point: Failpoint, **values: Any) -> bool:  # noqa: ANN401  column values
-    """Settle the step; what comes too late is counted, and changes nothing."""
-    held = _changed(session, lease, **values)
+    return _settled(_changed(session, lease, **values), point)
+
+
+def _settled(held: bool, point: Failpoint) -> bool:
+    """Return whether the step was `held`; what comes too late is counted, and changes nothing."""
     if not held:
         counted.count(FENCED_OFF)
     reach(point)
@@ -111,7 +120,10 @@ def _change(session: Session, lease: Lease, point: Failpoint, **values: Any) -> 
 
 
 def _changed(session: Session, lease: Lease, **values: Any) -> bool:  # noqa: ANN401  column values
-    given = {"step": lease.step_id, "under": lease.fence, "held": StepState.LEASED.value}
-    result = session.execute(_HELD.values(**values), given)
+    return _carried_out(session, lease, _HELD.values(**values))
+
+
+def _carried_out(session: Session, lease: Lease, statement: Update) -> bool:
+    result = session.execute(statement, {"step": lease.step_id, "under": lease.fence})
     assert isinstance(result, CursorResult)
     return result.rowcount == 1

@@ -8,10 +8,10 @@ rung anew.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, or_, select, update
-from sqlalchemy.orm import defer
+from sqlalchemy import Integer, bindparam, func, literal_column, or_, select, update
 
 from briefing import gates
 from briefing.database import database_clock
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
+_STEPS = StepRow.table()
+
 #: Seconds after which a step behind a gate is rung again: a ring that finds the gate shut is lost.
 _GATED_AGAIN_S = 2.0
 
@@ -35,62 +37,75 @@ _GATED_AT_ONCE = 4
 _LATER = 10
 
 
+def _may_begin() -> ColumnElement[bool]:
+    return or_(_STEPS.c.not_before.is_(None), _STEPS.c.not_before <= database_clock())
+
+
+_READY = (
+    _STEPS.c.state == literal_column(f"'{StepState.READY.value}'"),
+    _STEPS.c.queue == bindparam("of_queue"),
+    _STEPS.c.engine == bindparam("of_engine"),
+)
+
+#: Worded once: the dispatcher looks several times a second, and mostly for nothing.
+_DUE = (
+    select(_STEPS.c.id, _STEPS.c.fence, _STEPS.c.kind, _STEPS.c.queue, _STEPS.c.revision_id, _STEPS.c.request_id)
+    .where(
+        *_READY,
+        _may_begin(),
+        or_(_STEPS.c.rung_at.is_(None), _STEPS.c.rung_at < database_clock() - bindparam("again_s")),
+    )
+    .order_by(_STEPS.c.rank, _STEPS.c.id)
+    .limit(bindparam("most", type_=Integer))
+)
+_UNANSWERED = (
+    select(func.count()).select_from(_STEPS).where(*_READY, _STEPS.c.rung_at >= database_clock() - bindparam("again_s"))
+)
+
+
+@dataclass(frozen=True)
+class Due:
+    """A step to ring for."""
+
+    id: int
+    fence: int
+    kind: str
+    queue: str
+    revision_id: int | None
+    request_id: str | None
+
+
 def due_to_ring(
     session: Session,
     ring_again_s: float,
     most_unanswered: int,
     empty: Collection[Queue] = tuple(Queue),
     at_once: int | None = None,
-) -> list[StepRow]:
+) -> list[Due]:
     """Return ready steps whose time has come and that were never rung or not for `ring_again_s` seconds, in queues
     other than the `empty` ones ten times as long; of each queue and engine no more than leave `most_unanswered` rings
-    that nobody has answered yet, nor than `at_once`. Their payloads are not read.
+    that nobody has answered yet, nor than `at_once`.
     """
     most = most_unanswered if at_once is None else at_once
-    found: list[StepRow] = []
+    found: list[Due] = []
     for queue in Queue:
         again_s = ring_again_s if queue in empty else ring_again_s * _LATER
-        room = most_unanswered - _unanswered(session, queue, "", again_s)
-        found += _due(session, queue, "", again_s, min(most, room))
+        found += _due(session, queue, "", again_s, most, most_unanswered)
         if queue is Queue.ONLINE:
             soon_s = min(again_s, _GATED_AGAIN_S) if queue in empty else again_s
             for engine in gates.passable(session):
-                room = most_unanswered - _unanswered(session, queue, engine, soon_s)
-                found += _due(session, queue, engine, soon_s, min(_GATED_AT_ONCE, most, room))
+                found += _due(session, queue, engine, soon_s, min(_GATED_AT_ONCE, most), most_unanswered)
     return found
 
 
-def _unanswered(session: Session, queue: Queue, engine: str, again_s: float) -> int:
-    """Return how many rings may still be answered; after `again_s` seconds one counts as lost."""
-    statement = select(func.count()).where(
-        StepRow.state == StepState.READY.value,
-        StepRow.queue == queue.value,
-        StepRow.engine == engine,
-        StepRow.rung_at >= database_clock() - again_s,
-    )
-    return session.scalar(statement) or 0
-
-
-def _due(session: Session, queue: Queue, engine: str, again_s: float, most: int) -> list[StepRow]:
-    clock = database_clock()
-    statement = (
-        select(StepRow)
-        .options(defer(StepRow.payload, raiseload=True))
-        .where(
-            StepRow.state == StepState.READY.value,
-            StepRow.queue == queue.value,
-            StepRow.engine == engine,
-            _may_begin(),
-            or_(StepRow.rung_at.is_(None), StepRow.rung_at < clock - again_s),
-        )
-        .order_by(StepRow.rank, StepRow.id)
-        .limit(max(0, most))
-    )
-    return list(session.scalars(statement))
-
-
-def _may_begin() -> ColumnElement[bool]:
-    return or_(StepRow.not_before.is_(None), StepRow.not_before <= database_clock())
+def _due(session: Session, queue: Queue, engine: str, again_s: float, most: int, most_unanswered: int) -> list[Due]:
+    asked = {"of_queue": queue.value, "of_engine": engine, "again_s": again_s}
+    due = [Due(*row) for row in session.execute(_DUE, {**asked, "most": most})]
+    if not due:
+        return []
+    # After `again_s` seconds a ring counts as lost.
+    unanswered = session.execute(_UNANSWERED, asked).scalar_one()
+    return due[: max(0, most_unanswered - unanswered)]
 
 
 def mark_rung(session: Session, rung: Collection[tuple[int, int]]) -> None:
@@ -101,13 +116,13 @@ def mark_rung(session: Session, rung: Collection[tuple[int, int]]) -> None:
     """
     fences = dict(rung)
     free = (
-        select(StepRow.id, StepRow.fence)
-        .where(StepRow.id.in_(fences), StepRow.state == StepState.READY.value, _may_begin())
-        .order_by(StepRow.id)
+        select(_STEPS.c.id, _STEPS.c.fence)
+        .where(_STEPS.c.id.in_(fences), _STEPS.c.state == StepState.READY.value, _may_begin())
+        .order_by(_STEPS.c.id)
         .with_for_update(skip_locked=True)
     )
     found = [step_id for step_id, fence in session.execute(free) if fences[step_id] == fence]
-    session.execute(update(StepRow).where(StepRow.id.in_(found)).values(rung_at=database_clock()))
+    session.execute(update(_STEPS).where(_STEPS.c.id.in_(found)).values(rung_at=database_clock()))
 
 
 def unmark(session: Session, step_id: int) -> None:
@@ -117,5 +132,5 @@ def unmark(session: Session, step_id: int) -> None:
     moment is waited for: his mark would stand for a ring that is used up, and nobody rang again for a minute. So it
     needs a writing session of its own, which holds no other step.
     """
-    free = update(StepRow).where(StepRow.id == step_id, StepRow.state == StepState.READY.value)
-    session.execute(free.values(rung_at=None, fence=StepRow.fence + 1))
+    free = update(_STEPS).where(_STEPS.c.id == step_id, _STEPS.c.state == StepState.READY.value)
+    session.execute(free.values(rung_at=None, fence=_STEPS.c.fence + 1))
