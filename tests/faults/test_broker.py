@@ -9,7 +9,8 @@ import pytest
 
 from tests.support.brokers import broker
 from tests.support.crowd import crowd
-from tests.support.processes import procfile, running, wait_for
+from tests.support.installation import Kept
+from tests.support.processes import environment, procfile, wait_for
 from tests.support.steptable import rows
 from worker.broker import judge
 
@@ -19,12 +20,16 @@ BRIEFINGS = [10, pytest.param(100, marks=pytest.mark.long)]
 
 @pytest.fixture(scope="module", params=BRIEFINGS)
 def installation(request, tmp_path_factory):
-    """The Procfile's processes on a Redis that tests may break. It begins without persistence."""
+    """The Procfile's processes on a Redis that tests may break. It begins without persistence.
+
+    Each is started again when it ends, as by systemd: Celery ends a worker to which a full Redis refuses the note that it
+    has taken a message.
+    """
     folder = tmp_path_factory.mktemp("broker")
     with broker(folder / "redis") as redis, crowd(folder, BROKER_URL=redis.address) as product, ExitStack() as stack:
         redis.start(appendonly="no")
         for name, port in (("web", product.port), ("dispatcher", 0), ("worker", 1)):
-            stack.enter_context(running(procfile(name, port), folder / f"{name}.log"))
+            stack.callback(Kept(procfile(name, port), folder / f"{name}.log", environment()).stop)
         wait_for(product.answers, "the API")
         product.redis, product.folder, product.many = redis, folder, request.param
         yield product
