@@ -100,24 +100,26 @@ def test_what_is_withdrawn_is_in_no_feed(rules_place, tmp_path):
 
 
 def test_the_days_first_are_listed_and_picks_come_on_top(rules_place, tmp_path):
-    for name in ("one", "four"):
+    # Given a pick that is published first, which takes nobody's place
+    briefcast("pick", "desk:zero", "--show", "digest", cwd=tmp_path)
+    for name in ("zero", "one", "four"):
         make(rules_place, tmp_path, name)
     make(rules_place, tmp_path, "secret", tags=["harbour", "No-Podcast"])
-    assert listed(rules_place, "digest") == ["one"]
+    assert listed(rules_place, "digest") == ["zero", "one"]
     done = briefcast("pick", "desk:four", "--show", "digest", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "desk:four: picked for digest\n")
     work_off(rules_place)
-    assert listed(rules_place, "digest") == ["one", "four"]
+    assert listed(rules_place, "digest") == ["zero", "one", "four"]
     # And a pick beats a skip tag
     briefcast("pick", "desk:secret", "--show", "digest", cwd=tmp_path)
     briefcast("pick", "desk:four", "--show", "digest", "--off", cwd=tmp_path)
     work_off(rules_place)
-    assert listed(rules_place, "digest") == ["one", "secret"]
+    assert listed(rules_place, "digest") == ["zero", "one", "secret"]
     # And an edit of one that is listed does not cost it its place
-    write(tmp_path, "one", language="en-GB")
+    write(tmp_path, "one", text="This sentence is another one than before.")
     ask(rules_place, "one", now=datetime.now(UTC))
     work_off(rules_place)
-    assert listed(rules_place, "digest") == ["one", "secret"]
+    assert listed(rules_place, "digest") == ["zero", "one", "secret"]
     assert healthy(rules_place)
 
 

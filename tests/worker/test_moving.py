@@ -167,6 +167,7 @@ def test_it_lives_beside_new_episodes_and_survives_retention_backup_and_withdraw
     monkeypatch.setenv("BRIEFCAST_DATA", str(tmp_path / "other"))
     assert briefcast("restore", tmp_path / "backup", cwd=tmp_path).returncode == 0
     restored = Workplace()
+    assert len(list((tmp_path / "other" / "imported" / "old").glob("artwork.jpg"))) == 1
     assert feed_of(restored) == before
     assert healthy(restored)
     restored.database.dispose()
