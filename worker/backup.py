@@ -236,10 +236,12 @@ def _copy(source: Path | None, target: Path, sha256: str) -> bool | None:
 
 
 def _small_files(place: Workplace, folder: Path) -> None:
-    """Copy artwork, and the development credentials, readable by their owner alone."""
+    """Copy artwork, as drawn and as taken over, and the development credentials, readable by their owner alone."""
     for file in place.files.storage.files("shows"):
         if file.name.endswith("/artwork.jpg") and (found := place.files.storage.read(file.name)):
             write_atomically(folder / "public" / file.name, found[0])
+    for picture in (place.data.data / "imported").glob("*/artwork.*"):
+        write_atomically(folder / "imported" / picture.parent.name / picture.name, picture.read_bytes())
     signing = place.data.data / "signing"
     if signing.is_dir():
         with reporting(folder / "signing"):

@@ -50,7 +50,7 @@ def relist(session: Session, briefing: BriefingRow) -> set[str]:
     picks = _picks(session, briefing) if facts else set()
     for slug, rules in listing.items():
         row = there.pop(slug, None)
-        if facts is not None and (slug in picks or _belongs(session, slug, rules, facts, episode, row)):
+        if facts is not None and (slug in picks or _belongs(session, slug, rules, facts, episode)):
             if row is None:
                 _add(session, slug, rules, episode, picked=slug in picks)
             else:
@@ -97,7 +97,7 @@ def list_anew(session: Session, slug: str) -> None:
     )
     for briefing, episode in session.execute(episodes).all():
         picked = slug in _picks(session, briefing)
-        if picked or _belongs(session, slug, rules, _facts(session, briefing), episode, None):
+        if picked or _belongs(session, slug, rules, _facts(session, briefing), episode):
             _add(session, slug, rules, episode, picked=picked)
             session.flush()
 
@@ -112,12 +112,11 @@ def _has_rules(session: Session, slug: str) -> bool:
     return Show.stored(session.get_one(ShowRow, slug).settings).rules is not None
 
 
-def _belongs(
-    session: Session, slug: str, rules: Rules, facts: Facts, episode: EpisodeRow, row: ListingRow | None
-) -> bool:
+def _belongs(session: Session, slug: str, rules: Rules, facts: Facts, episode: EpisodeRow) -> bool:
+    """Tell whether the rules want an episode. The day's others are counted without it, so that it keeps its place."""
     if not rules.admit(facts):
         return False
-    if rules.daily_cap is None or (row is not None and not row.picked):
+    if rules.daily_cap is None:
         return True
     others = session.scalar(
         select(func.count())

@@ -57,10 +57,11 @@ def restore(place: Workplace, folder: Path, stamp: str | None) -> Restored:
     manifest = _manifest(folder, stamp)
     _check_empty(place)
     blobs, damaged = _blobs(place, folder)
-    if (folder / "signing").is_dir():
-        make_folder(place.data.data)
-        with reporting(place.data.data):
-            shutil.copytree(folder / "signing", place.data.data / "signing", dirs_exist_ok=True)
+    for kept in ("signing", "imported"):
+        if (folder / kept).is_dir():
+            make_folder(place.data.data)
+            with reporting(place.data.data):
+                shutil.copytree(folder / kept, place.data.data / kept, dirs_exist_ok=True)
     _database(place, folder / "database" / manifest["database"])
     migrate(place.database)
     with place.database.writing() as session:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from briefing.schema import newest
 from tests.support.audio import joined
 from tests.support.command import briefcast
 from tests.support.newsroom import ARTICLE, NEWSROOM
@@ -293,5 +294,5 @@ def test_help_names_every_command():
 
 
 def test_migrate_tells_where_the_database_is():
-    assert briefcast("migrate").stdout.strip() == "0013 (newest: 0013)"
+    assert briefcast("migrate").stdout.strip() == f"{newest()} (newest: {newest()})"
     assert briefcast("migrate", "--to", "base").stdout.startswith("empty")

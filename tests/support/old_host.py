@@ -8,6 +8,7 @@ import csv
 import hashlib
 import io
 from contextlib import contextmanager
+from functools import lru_cache
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -37,6 +38,7 @@ ITEM = """<item><title>Episode {number}</title><guid isPermaLink="{perma}">{guid
 <enclosure url="{address}/audio/{number}.mp3?token=a%2Bb&amp;x={number}" length="{length}" type="{type}"/></item>"""
 
 
+@lru_cache
 def mp3(seconds, seed):
     """The bytes of an MP3 with some noise."""
     encoder = lameenc.Encoder()
@@ -49,6 +51,7 @@ def mp3(seconds, seed):
     return bytes(encoder.encode(noise.tobytes()) + encoder.flush())
 
 
+@lru_cache
 def picture(side=1400):
     out = io.BytesIO()
     Image.new("RGB", (side, side), "teal").save(out, "JPEG")

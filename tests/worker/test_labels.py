@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from lxml.html import document_fromstring
 
 from briefing.labels import Labels, tidied
 from briefing.values import Article, ArticleRef
 from worker.clean import clean
+from worker.clean.metadata import read_head, read_json_ld
 from worker.sources.files import read_article
 
 REF = ArticleRef(source="desk", id="x")
@@ -25,9 +27,7 @@ METAS = """<meta property="article:section" content="City"><meta property="artic
 
 
 def page(head):
-    return Article(
-        ref=REF, media_type="text/html", body=f"<html><head>{head}</head><body>{BODY}</body></html>", form="page"
-    )
+    return f"<html><head>{head}</head><body>{BODY}</body></html>"
 
 
 def filed(article):
@@ -44,14 +44,21 @@ def filed(article):
         ),
         (
             METAS,
-            (("City",), ("Olha Bondar", "Ihor Melnyk"), ("harbour", "strikes, all")),
+            (("City",), (), ("harbour", "strikes, all")),
         ),
         ('<meta name="news_keywords" content="a,b"><meta name="keywords" content="c">', ((), (), ("a", "b"))),
         ("", ((), (), ())),
     ],
 )
 def test_a_page_says_what_it_is_filed_under(head, found):
-    assert filed(page(head)) == found
+    tree = document_fromstring(page(head))
+    said = read_head(tree, read_json_ld(tree))
+    assert (said.sections, said.authors, said.tags) == found
+
+
+def test_who_is_named_by_a_byline_wrote_it():
+    whole = Article(ref=REF, media_type="text/html", body=page(METAS), form="page")
+    assert filed(whole) == (("City",), ("Olha Bondar", "Ihor Melnyk"), ("harbour", "strikes, all"))
 
 
 def test_front_matter_and_exports_say_so_too(tmp_path):

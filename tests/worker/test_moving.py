@@ -157,15 +157,17 @@ def test_it_lives_beside_new_episodes_and_survives_retention_backup_and_withdraw
     assert len(items(feed_of(place))) == 4
     assert feed_of(place).count(b'purpose="ai-content">true') == 2  # the channel and the new one
     # Ten years later
-    cursors = {}
-    for _ in range(20):
-        _, cursors = collect(place, datetime.now(UTC) + timedelta(days=4000), cursors)
+    later = datetime.now(UTC) + timedelta(days=4000)
+    _, cursors = collect(place, later, {})
+    while cursors:
+        _, cursors = collect(place, later, cursors)
     assert healthy(place)
     before = feed_of(place)
     back_up(place, tmp_path / "backup", datetime.now(UTC), 3)
     monkeypatch.setenv("BRIEFCAST_DATA", str(tmp_path / "other"))
     assert briefcast("restore", tmp_path / "backup", cwd=tmp_path).returncode == 0
     restored = Workplace()
+    assert len(list((tmp_path / "other" / "imported" / "old").glob("artwork.jpg"))) == 1
     assert feed_of(restored) == before
     assert healthy(restored)
     restored.database.dispose()
