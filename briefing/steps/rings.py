@@ -9,9 +9,9 @@ rung anew.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Integer, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import Integer, bindparam, func, literal_column, not_, or_, select, union_all, update
 
 from briefing import gates
 from briefing.database import database_clock
@@ -21,7 +21,7 @@ from briefing.states import Queue, StepState
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Select
     from sqlalchemy.orm import Session
 
 _STEPS = StepRow.table()
@@ -41,25 +41,49 @@ def _may_begin() -> ColumnElement[bool]:
     return or_(_STEPS.c.not_before.is_(None), _STEPS.c.not_before <= database_clock())
 
 
-_READY = (
-    _STEPS.c.state == literal_column(f"'{StepState.READY.value}'"),
-    _STEPS.c.queue == bindparam("of_queue"),
-    _STEPS.c.engine == bindparam("of_engine"),
+_OF: tuple[ColumnElement[Any], ...] = (
+    _STEPS.c.id,
+    _STEPS.c.fence,
+    _STEPS.c.kind,
+    _STEPS.c.queue,
+    _STEPS.c.revision_id,
+    _STEPS.c.request_id,
 )
 
-#: Worded once: the dispatcher looks several times a second, and mostly for nothing.
-_DUE = (
-    select(_STEPS.c.id, _STEPS.c.fence, _STEPS.c.kind, _STEPS.c.queue, _STEPS.c.revision_id, _STEPS.c.request_id)
-    .where(
-        *_READY,
-        _may_begin(),
-        or_(_STEPS.c.rung_at.is_(None), _STEPS.c.rung_at < database_clock() - bindparam("again_s")),
+
+def _ready(queue: ColumnElement[Any], engine: ColumnElement[Any]) -> tuple[ColumnElement[bool], ...]:
+    state: ColumnElement[Any] = literal_column(f"'{StepState.READY.value}'")
+    return _STEPS.c.state == state, _STEPS.c.queue == queue, _STEPS.c.engine == engine
+
+
+def _due_of(queue: ColumnElement[Any], engine: ColumnElement[Any], again: str) -> Select[Any]:
+    """Return the statement that finds what is due to be rung; `again` names the parameter with the seconds after which
+    it is once more.
+    """
+    lately = _STEPS.c.rung_at >= database_clock() - bindparam(again)
+    return (
+        select(*_OF)
+        .where(*_ready(queue, engine), _may_begin(), or_(_STEPS.c.rung_at.is_(None), not_(lately)))
+        .order_by(_STEPS.c.rank, _STEPS.c.id)
+        .limit(bindparam("most", type_=Integer))
     )
-    .order_by(_STEPS.c.rank, _STEPS.c.id)
-    .limit(bindparam("most", type_=Integer))
+
+
+#: Worded once: the dispatcher looks several times a second, and mostly for nothing. All queues in one go.
+_DUE = union_all(
+    *(
+        select(_due_of(literal_column(f"'{queue.value}'"), literal_column("''"), f"again_{queue.value}").subquery())
+        for queue in Queue
+    )
 )
+_DUE_AT_GATE = _due_of(bindparam("of_queue"), bindparam("of_engine"), "again_s")
 _UNANSWERED = (
-    select(func.count()).select_from(_STEPS).where(*_READY, _STEPS.c.rung_at >= database_clock() - bindparam("again_s"))
+    select(func.count())
+    .select_from(_STEPS)
+    .where(
+        *_ready(bindparam("of_queue"), bindparam("of_engine")),
+        _STEPS.c.rung_at >= database_clock() - bindparam("again_s"),
+    )
 )
 
 
@@ -87,25 +111,25 @@ def due_to_ring(
     that nobody has answered yet, nor than `at_once`.
     """
     most = most_unanswered if at_once is None else at_once
+    again_s = {queue: ring_again_s if queue in empty else ring_again_s * _LATER for queue in Queue}
+    asked = {f"again_{queue.value}": seconds for queue, seconds in again_s.items()}
+    due = [Due(*row) for row in session.execute(_DUE, {**asked, "most": max(0, most)})]
     found: list[Due] = []
     for queue in Queue:
-        again_s = ring_again_s if queue in empty else ring_again_s * _LATER
-        found += _due(session, queue, "", again_s, most, most_unanswered)
-        if queue is Queue.ONLINE:
-            soon_s = min(again_s, _GATED_AGAIN_S) if queue in empty else again_s
-            for engine in gates.passable(session):
-                found += _due(session, queue, engine, soon_s, min(_GATED_AT_ONCE, most), most_unanswered)
+        mine = [step for step in due if step.queue == queue]
+        found += mine[: _room(session, queue, "", again_s[queue], most_unanswered)] if mine else ()
+    soon_s = min(again_s[Queue.ONLINE], _GATED_AGAIN_S) if Queue.ONLINE in empty else again_s[Queue.ONLINE]
+    for engine in gates.passable(session):
+        room = min(_GATED_AT_ONCE, most, _room(session, Queue.ONLINE, engine, soon_s, most_unanswered))
+        waits = {"of_queue": Queue.ONLINE.value, "of_engine": engine, "again_s": soon_s, "most": max(0, room)}
+        found += [Due(*row) for row in session.execute(_DUE_AT_GATE, waits)]
     return found
 
 
-def _due(session: Session, queue: Queue, engine: str, again_s: float, most: int, most_unanswered: int) -> list[Due]:
+def _room(session: Session, queue: Queue, engine: str, again_s: float, most_unanswered: int) -> int:
+    """Return how many more may be rung; a ring that nobody has answered after `again_s` seconds counts as lost."""
     asked = {"of_queue": queue.value, "of_engine": engine, "again_s": again_s}
-    due = [Due(*row) for row in session.execute(_DUE, {**asked, "most": most})]
-    if not due:
-        return []
-    # After `again_s` seconds a ring counts as lost.
-    unanswered = session.execute(_UNANSWERED, asked).scalar_one()
-    return due[: max(0, most_unanswered - unanswered)]
+    return max(0, most_unanswered - session.execute(_UNANSWERED, asked).scalar_one())
 
 
 def mark_rung(session: Session, rung: Collection[tuple[int, int]]) -> None:
