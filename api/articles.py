@@ -16,7 +16,7 @@ from api.problems import KEY_PROBLEMS, responses
 from briefing import asking
 from briefing.audit import Action
 from briefing.models import ShowRow
-from briefing.show import Show
+from briefing.show import Paywall, Show
 from briefing.values import NAME_PATTERN
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ class SavedRequest(schemas.Request):
     priority: Literal["interactive", "bulk"] = "interactive"
     estimate: schemas.Text | None = Field(None, description="As in `POST /v1/briefings`, for bulk work.")
     confirm_cost: bool = Field(default=False, description="As in `POST /v1/briefings`, for bulk work.")
+    visibility: schemas.Visibility | None = Field(None, description="As in `POST /v1/briefings`.")
+    paywall: Paywall | None = Field(None, description="As in `POST /v1/briefings`.")
 
 
 @router.put(

@@ -46,6 +46,8 @@ def read_request(session: Session, body: BriefingRequest, caller: Caller, contex
         requested_by=caller.name,
         requester=caller.key_id,
         voice_named=body.voice is not None,
+        visibility=body.visibility,
+        paywall=body.paywall,
         addresses={str(ref): address for ref, address in found if address},
     )
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from briefing.audience.figures import MOST_ROWS, By
-from briefing.show import JinglePart
+from briefing.show import JinglePart, Paywall
 from briefing.values import NAME_PATTERN
 
 
@@ -29,6 +29,9 @@ class Request(BaseModel):
     """Base of all request bodies: unknown fields are refused, so that a typing mistake is not silently ignored."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+Visibility = Literal["public", "members"]
 
 
 class BriefingRequest(Request):
@@ -54,6 +57,12 @@ class BriefingRequest(Request):
         description="An estimate that has these articles, for bulk work beyond what a key may ask for unconfirmed.",
     )
     confirm_cost: bool = Field(default=False, description="That the cost of bulk work is known without an estimate.")
+    visibility: Visibility | None = Field(
+        None,
+        description="Who may hear it: noted of the article, of several articles of their briefing. What its show or "
+        "another article of it says counts where that is more private.",
+    )
+    paywall: Paywall | None = Field(None, description="How far others hear it where it is for members.")
 
 
 class RegenerateRequest(Request):
@@ -193,7 +202,10 @@ class Revision(BaseModel):
 class Audio(BaseModel):
     """A published MP3."""
 
-    url: str = Field(examples=["http://127.0.0.1:8000/audio/9f86d081….mp3"], description="Its bytes never change.")
+    url: str | None = Field(
+        examples=["http://127.0.0.1:8000/audio/9f86d081….mp3"],
+        description="Its bytes never change. Null for members' audio, whose addresses are signed.",
+    )
     type: Literal["audio/mpeg"] = "audio/mpeg"
     bytes: int
     duration_s: float
@@ -212,6 +224,7 @@ class Briefing(BaseModel):
     state: str = Field(description="State of the newest revision.")
     revision: Revision = Field(description="The newest revision.")
     live: Audio | None = Field(description="What readers hear now; stays until a newer revision has passed its checks.")
+    visibility: Visibility = Field(description="Who may hear it, by its show and its articles.")
     disclosure: str
     links: dict[str, str]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from briefing import events, steps
+from briefing import access, events, steps
 from briefing.database import database_clock
 from briefing.errors import UnknownReference
 from briefing.hashing import stable_hash
@@ -38,7 +38,7 @@ from briefing.states import ACTIVE, Queue, RevisionState, StepKind
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from briefing.show import Quiet
+    from briefing.show import Paywall, Quiet
     from briefing.values import ArticleRef
 
 #: Regenerate requests that come this soon after an equal one share its revision even when that has fetched already: a
@@ -63,6 +63,10 @@ class Wanted:
     """Whether the casting was asked for, or is merely the show's."""
     addresses: dict[str, str] = field(default_factory=dict)
     """Web addresses by "source:id", for articles of address sources."""
+    visibility: str | None = None
+    """Who is to hear it, where that is said: of the article, or of the briefing where it has several."""
+    paywall: Paywall | None = None
+    """How far others are to, where that is said."""
 
     @property
     def asker(self) -> Asker:
@@ -125,9 +129,9 @@ def edited(session: Session, wanted: Wanted, quiet: Quiet, now: datetime) -> tup
     if newest is not None and not wanted.voice_named:
         # A CMS that saves a story has no opinion of the voice that an editor chose.
         wanted = replace(wanted, casting=casting_of(newest))
-    wait_s = float(quiet.seconds) if briefing.live_revision else 0.0
+    wait_s = float(quiet.seconds) if briefing.heard else 0.0
     until = float(session.scalar(database_clock().select()) or 0.0) + wait_s
-    if newest is not None and briefing.live_revision is None and RevisionState(newest.state) is RevisionState.RETRACTED:
+    if newest is not None and briefing.heard is None and RevisionState(newest.state) is RevisionState.RETRACTED:
         # Withdrawn by an editor, and not to be brought back by the next save of the story: that is for an editor too.
         return newest, False
     if newest is None or casting_of(newest) != wanted.casting or RevisionState(newest.state) not in ACTIVE:
@@ -144,6 +148,22 @@ def edited(session: Session, wanted: Wanted, quiet: Quiet, now: datetime) -> tup
     return newest, wanted.queue is Queue.INTERACTIVE and _promoted(session, briefing, newest, wanted.asker)
 
 
+def see(session: Session, wanted: Wanted) -> BriefingRow:
+    """Note who may hear the articles of `wanted`, and have what there is of them follow; make nothing.
+
+    Return their briefing. Needs a writing session. Raises UnknownReference where there is none.
+    """
+    found = session.scalar(select(BriefingRow).where(BriefingRow.identity == wanted.identity))
+    if found is None:
+        message = "there is no briefing of these articles"
+        raise UnknownReference(message, code="unknown_briefing")
+    changed = _wished(session, wanted, found)
+    briefing = lock_briefing(session, found.id)
+    if changed:
+        access.follow(session, briefing)
+    return briefing
+
+
 def retract(session: Session, briefing_id: str, now: datetime) -> RevisionRow:
     """Withdraw a briefing: nothing of it is live, held or being made any more, and a step takes what is public away.
 
@@ -151,9 +171,9 @@ def retract(session: Session, briefing_id: str, now: datetime) -> RevisionRow:
     """
     briefing = lock_briefing(session, briefing_id)
     give_up_unheard(session, briefing.id, now)
-    if briefing.live_revision is not None:
-        move(locked(session, briefing.live_revision), RevisionState.RETRACTED, now)
-        briefing.live_revision = None
+    if briefing.heard is not None:
+        move(locked(session, briefing.heard), RevisionState.RETRACTED, now)
+        briefing.live_revision = briefing.members_revision = None
     newest = newest_revision(session, briefing.id)
     assert newest is not None
     steps.record(session, StepKind.WITHDRAW, Queue.INTERACTIVE, revision_id=newest.id)
@@ -258,7 +278,21 @@ def _briefing(session: Session, wanted: Wanted, now: datetime) -> BriefingRow:
             created_at=now,
         )
         found = session.scalars(by_identity).one()
-    return lock_briefing(session, found)
+    changed = _wished(session, wanted, session.get_one(BriefingRow, found))
+    briefing = lock_briefing(session, found)
+    if changed:
+        access.follow(session, briefing)
+    return briefing
+
+
+def _wished(session: Session, wanted: Wanted, briefing: BriefingRow) -> bool:
+    """Note what is said of the visibility; of an article, have its other briefings follow."""
+    if wanted.visibility is None and wanted.paywall is None:
+        return False
+    changed = access.wish(session, wanted.articles, briefing, wanted.visibility, wanted.paywall)
+    if changed and len(wanted.articles) == 1:
+        access.follow_others(session, article=wanted.articles[0])
+    return changed
 
 
 def _latest_script(session: Session, briefing_id: str) -> dict[str, Any]:

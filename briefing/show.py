@@ -72,6 +72,24 @@ class Budget(Value):
     """In the currency of the voices' prices."""
 
 
+class Paywall(Value):
+    """How far of a briefing others hear what is for members: one of the three. Cut between two paragraphs."""
+
+    paragraphs: int | None = Field(default=None, ge=0, le=1000)
+    """So many paragraphs, list items and quotations, the headings before them too."""
+    characters: int | None = Field(default=None, ge=0, le=1_000_000)
+    """Those paragraphs of which no character lies beyond that many, as written."""
+    seconds: float | None = Field(default=None, ge=0, le=3600)
+    """Those paragraphs that are over by then, counted from the first word that is said."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Paywall:
+        if [self.paragraphs, self.characters, self.seconds].count(None) != 2:  # noqa: PLR2004  of three
+            message = "a paywall is one of paragraphs, characters and seconds"
+            raise ValueError(message)
+        return self
+
+
 #: What a jingle is for.
 JinglePart: TypeAlias = Literal["intro", "outro", "transition", "mark", "bed"]
 
@@ -131,14 +149,38 @@ class Show(Value):
     """For edits that a CMS tells of."""
     budget: Budget = Budget()
 
+    visibility: Literal["public", "members"] = "public"
+    """Who hears its briefings; an article's or a briefing's own visibility counts only where it is more private."""
+    preview: Paywall | None = Paywall(seconds=60)
+    """How far others hear what is for members, where nothing else is said of it; none for not at all."""
+    preview_in_feed: bool = False
+    """Whether the public feed lists the previews of what is for members, or nothing of it."""
+
+    preview_label: str = "Preview"
+    """What stands before a preview's title."""
+
     @model_serializer(mode="wrap")
     def _known_to_older_workers(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out what is as usual: a worker of before these fields refuses settings that have them."""
+        """Leave out what is as usual: a worker of before these fields refuses settings that have them. And have one
+        that does not know of members hold what is theirs, which it would publish for everybody.
+        """
         dumped: dict[str, Any] = dump(self)
-        for name, usual in (("quiet", Quiet()), ("budget", Budget())):
-            if getattr(self, name) == usual:
+        usual = {"quiet": Quiet(), "budget": Budget(), "visibility": "public", "preview_in_feed": False}
+        usual |= {"preview_label": "Preview"}
+        for name, value in (usual | {"preview": Paywall(seconds=60)}).items():
+            if getattr(self, name) == value:
                 dumped.pop(name, None)
+        if self.visibility == "members":
+            dumped["publish"], dumped["publish_to_members"] = "hold", self.publish
         return dumped
+
+    @model_validator(mode="before")
+    @classmethod
+    def _published_to_members(cls, given: Any) -> Any:  # noqa: ANN401  whatever is validated
+        if not isinstance(given, dict) or "publish_to_members" not in given:
+            return given
+        rest = {name: value for name, value in given.items() if name != "publish_to_members"}
+        return rest | {"publish": given["publish_to_members"]}
 
     @model_validator(mode="after")
     def _disclosed(self) -> Show:

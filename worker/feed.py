@@ -80,6 +80,8 @@ class Channel:
     """Relations and addresses of other pages of the feed."""
     archive: bool = False
     """Whether this page is of the archive (RFC 5005)."""
+    private: bool = False
+    """Whether it is a listener's own: no directory lists it."""
 
 
 def render(channel: Channel, episodes: Sequence[Episode]) -> bytes:
@@ -101,6 +103,9 @@ def render(channel: Channel, episodes: Sequence[Episode]) -> bytes:
         _add(top, f"{{{ATOM}}}link", href=address, rel=relation, type="application/rss+xml")
     if channel.archive:
         _add(top, f"{{{HISTORY}}}archive")
+    if channel.private:
+        _add(top, f"{{{ITUNES}}}block", "Yes")
+        _add(top, f"{{{PODCAST}}}block", "yes")
     _add(top, f"{{{ITUNES}}}author", show.author or show.title)
     _add(top, f"{{{ITUNES}}}category", text=show.category)
     _add(top, f"{{{ITUNES}}}explicit", "true" if show.explicit else "false")

@@ -245,7 +245,9 @@ def let_go(session: Session, row: RevisionRow, files: PublicFiles, now: datetime
     row stays, with its script.
     """
     same = aliased(RevisionRow)
-    gone = [file.name for file in files.storage.files(briefing_folder(row.briefing_id, row.number))]
+    folder = briefing_folder(row.briefing_id, row.number)
+    both = (files, files.of_members) if files.members is not None else (files,)
+    gone = {those.private: [file.name for file in those.storage.files(folder)] for those in both}
     master = session.get(MasterRow, row.master_key) if row.master_key else None
     if master is not None:
         shared = (
@@ -254,9 +256,12 @@ def let_go(session: Session, row: RevisionRow, files: PublicFiles, now: datetime
             .where(MasterRow.sha256 == master.sha256, same.id != row.id)
         )
         if session.scalar(shared.limit(1)) is None:
-            gone.append(audio_name(master.sha256))
-    files.remove(gone)
+            for names in gone.values():
+                names.append(audio_name(master.sha256))
+    for those in both:
+        those.remove(gone[those.private])
     row.master_key, row.chunks, row.versions, row.let_go_at = None, None, None, now
+    row.preview_key = row.preview_card = None
     uses.forget(session, row.id)
     session.flush()
 

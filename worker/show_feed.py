@@ -6,18 +6,20 @@ What a feed looks like is `worker.feed`'s; when one is written, `publish`'s, `wi
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 
 from briefing.audio import MASTER_RATE, Cue
-from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, ShowRow
-from briefing.public_names import archive_name, archived_month, feed_name
+from briefing.models import BriefingRow, EpisodeRow, ListenerRow, MasterRow, RevisionRow, ShowRow
+from briefing.public_names import archive_name, archived_month, briefing_folder, feed_name, preview_folder
 from briefing.show import Show
 from briefing.transcript import CHAPTERS_NAME, TRANSCRIPT_TYPES
 from briefing.values import Card
 from worker.feed import Channel, Episode, render
+from worker.heard import labelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Row, Select
     from sqlalchemy.orm import Session
 
+    from briefing.storage import PublicStorage
     from worker.public_files import PublicFiles
 
 #: Items and bytes of a feed's first page: what apps ask for again and again. Older episodes are in the archive.
@@ -39,8 +42,26 @@ def write_feed(session: Session, slug: str, files: PublicFiles, changed: datetim
     """Write a show's feed from what is live: the first page, and of the archive what an episode first published at
     `changed` can have changed; everything without it. Raises StorageUnavailable.
     """
+    _write_pages(session, slug, files, changed)
+    if files.members is not None and _is_for_members(session, slug, files.members):
+        _write_pages(session, slug, files.of_members, changed)
+
+
+def _is_for_members(session: Session, slug: str, storage: PublicStorage) -> bool:
+    """Tell whether anybody may have use for a show's feed for members."""
+    theirs = select(BriefingRow.id).where(BriefingRow.show == slug, BriefingRow.members_revision.is_not(None))
+    listeners = select(ListenerRow.id).where(ListenerRow.show == slug, ListenerRow.revoked_at.is_(None))
+    return (
+        session.scalar(theirs.limit(1)) is not None
+        or session.scalar(listeners.limit(1)) is not None
+        or storage.look(feed_name(slug)) is not None
+    )
+
+
+def _write_pages(session: Session, slug: str, files: PublicFiles, changed: datetime | None) -> None:
     row = session.get_one(ShowRow, slug)
     show = Show.stored(row.settings)
+    listed = _Listed(slug, members=files.private, previews=show.preview_in_feed)
 
     def page(address: str, episodes: Sequence[Episode], links: Iterable[tuple[str, str]], *, archive: bool) -> bytes:
         channel = Channel(
@@ -52,22 +73,23 @@ def write_feed(session: Session, slug: str, files: PublicFiles, changed: datetim
             hubs=() if archive else files.hubs,
             links=tuple(links),
             archive=archive,
+            private=files.private,
         )
         return render(channel, episodes)
 
-    newest = [_episode(found, slug, files) for found in session.execute(_live(slug).limit(FEED_ITEMS + 1))]
+    newest = [_episode(found, show, files) for found in session.execute(_live(listed).limit(FEED_ITEMS + 1))]
     first, goes_on = _first_page(
         newest, lambda shown, links: page(files.feed_address(slug), shown, links, archive=False), slug, files
     )
     files.put_feed(feed_name(slug), first)
     there = {month for file in files.storage.files(f"shows/{slug}/archive") if (month := archived_month(file.name))}
-    months = _months(session, slug, there, changed) if goes_on else []
+    months = _months(session, listed, there, changed) if goes_on else []
     for month in sorted(there - set(months)):
         files.remove([archive_name(slug, month)])
     for month in _to_write(months, there, changed):
         links = _archive_links(months, month, slug, files)
-        of_month = session.execute(_live(slug, *_within(month)))
-        episodes = [_episode(found, slug, files) for found in of_month]
+        of_month = session.execute(_live(listed, *_within(month)))
+        episodes = [_episode(found, show, files) for found in of_month]
         address = files.archive_address(slug, month)
         files.put_feed(archive_name(slug, month), page(address, episodes, links, archive=True))
 
@@ -90,18 +112,19 @@ def _first_page(
         number = max(SURE_ITEMS, min(number - 1, number * FEED_BYTES // len(content)))
 
 
-def _months(session: Session, slug: str, there: set[str], changed: datetime | None) -> list[str]:
+def _months(session: Session, listed: _Listed, there: set[str], changed: datetime | None) -> list[str]:
     """Return the months with episodes that are live, the oldest first: by what is `there` already and the one that has
     `changed`, so that a change does not look through years of episodes; by all of them where neither is known.
     """
     if changed is not None and there:
         month = f"{changed:%Y-%m}"
-        filled = session.execute(_live(slug, *_within(month)).limit(1)).first() is not None
+        filled = session.execute(_live(listed, *_within(month)).limit(1)).first() is not None
         return sorted(there | {month} if filled else there - {month})
     moments = session.scalars(
         select(EpisodeRow.published_at)
         .join(BriefingRow, BriefingRow.id == EpisodeRow.briefing_id)
-        .where(EpisodeRow.show == slug, BriefingRow.live_revision.is_not(None))
+        .join(RevisionRow, RevisionRow.id == listed.revision)
+        .where(EpisodeRow.show == listed.slug, *listed.conditions)
     )
     return sorted({f"{moment:%Y-%m}" for moment in moments})
 
@@ -143,13 +166,44 @@ def _moment(year: int, month: int) -> datetime:
     return datetime(year, month, 1, tzinfo=UTC)
 
 
-def _live(slug: str, *conditions: ColumnElement[bool]) -> Select[Any]:
+@dataclass(frozen=True)
+class _Listed:
+    """Which of a show's episodes a feed has: all, for members; of theirs the previews or nothing, for others."""
+
+    slug: str
+    members: bool
+    previews: bool
+
+    @property
+    def revision(self) -> ColumnElement[Any]:
+        """The revision that is listed of a briefing."""
+        if self.members or self.previews:
+            return func.coalesce(BriefingRow.live_revision, BriefingRow.members_revision)
+        return BriefingRow.live_revision.expression
+
+    @property
+    def master(self) -> ColumnElement[Any]:
+        """The master that is heard of it; none where there is no preview."""
+        if self.members or not self.previews:
+            return RevisionRow.master_key.expression
+        return case((BriefingRow.live_revision.is_not(None), RevisionRow.master_key), else_=RevisionRow.preview_key)
+
+    @property
+    def conditions(self) -> tuple[ColumnElement[bool], ...]:
+        """What else holds of those that are listed."""
+        return () if self.members or not self.previews else (self.master.is_not(None),)
+
+
+def _live(listed: _Listed, *conditions: ColumnElement[bool]) -> Select[Any]:
     """Return what the feed says of the show's live episodes, the newest first."""
     return (
         select(
             EpisodeRow.guid,
             EpisodeRow.published_at,
             RevisionRow.card,
+            RevisionRow.preview_card,
+            BriefingRow.live_revision,
+            RevisionRow.number,
             MasterRow.sha256,
             MasterRow.bytes,
             MasterRow.samples,
@@ -158,33 +212,37 @@ def _live(slug: str, *conditions: ColumnElement[bool]) -> Select[Any]:
             BriefingRow.id,
         )
         .join(BriefingRow, BriefingRow.id == EpisodeRow.briefing_id)
-        .join(RevisionRow, RevisionRow.id == BriefingRow.live_revision)
-        .join(MasterRow, MasterRow.key == RevisionRow.master_key)
-        .where(EpisodeRow.show == slug, *conditions)
+        .join(RevisionRow, RevisionRow.id == listed.revision)
+        .join(MasterRow, MasterRow.key == listed.master)
+        .where(EpisodeRow.show == listed.slug, *conditions)
         .order_by(EpisodeRow.published_at.desc(), EpisodeRow.briefing_id)
     )
 
 
-def _episode(row: Row[Any], slug: str, files: PublicFiles) -> Episode:
-    guid, published_at, card, sha256, size, samples, chapters, transcript, briefing = tuple(row)
-    shown = Card.stored(card)
+def _episode(row: Row[Any], show: Show, files: PublicFiles) -> Episode:
+    guid, published_at, card, others_card, live, number, sha256, size, samples, chapters, transcript, briefing = tuple(
+        row
+    )
+    is_preview = live is None and not files.private
+    shown = Card.stored(others_card if is_preview else card)
+    folder = preview_folder(briefing, number, sha256) if is_preview else briefing_folder(briefing)
     return Episode(
         guid=guid,
-        title=shown.title,
+        title=labelled(shown.title, show) if is_preview else shown.title,
         link=shown.link,
         summary=shown.summary,
         published_at=published_at,
-        audio_address=files.enclosure_address(slug, sha256),
+        audio_address=files.enclosure_address(show.slug, sha256),
         audio_bytes=size,
         duration_s=round(samples / MASTER_RATE),
         disclosure=shown.disclosure,
         byline=shown.byline,
         language=shown.language,
         transcripts=tuple(
-            (files.companion_address(briefing, name), media_type)
+            (files.companion_address(folder, name), media_type)
             for name, media_type in TRANSCRIPT_TYPES.items()
             if transcript
         ),
         chapters=tuple(Cue.stored(cue) for cue in chapters),
-        chapters_address=files.companion_address(briefing, CHAPTERS_NAME),
+        chapters_address=files.companion_address(folder, CHAPTERS_NAME),
     )

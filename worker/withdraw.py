@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, select
 
 from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, ShowRow, TakeRow
 from briefing.shows import lock_shows
 from worker import uses
 from worker.condemned import condemn
-from worker.publish import public_files
+from worker.placing import public_files
 from worker.retention import let_go
 from worker.show_feed import write_feed
 
@@ -33,13 +33,14 @@ def withdraw(session: Session, briefing: BriefingRow, files: PublicFiles, now: d
 
     Needs a writing session. Raises StorageUnavailable.
     """
-    if briefing.live_revision is not None:
+    if briefing.heard is not None:
         return False
     lock_shows(session, ShowRow.slug == briefing.show)
-    names = public_files(session, briefing, files)
-    # The tombstones first: at no moment is an address merely unknown.
-    files.bury(names)
-    files.remove(names)
+    for those in (files, files.of_members):
+        names = public_files(session, briefing, those)
+        # The tombstones first: at no moment is an address merely unknown.
+        those.bury(names)
+        those.remove(names)
     episode = session.get(EpisodeRow, (briefing.show, briefing.id))
     if episode is not None:
         write_feed(session, briefing.show, files, episode.published_at)
@@ -50,13 +51,13 @@ def withdraw(session: Session, briefing: BriefingRow, files: PublicFiles, now: d
 def _erase(session: Session, briefing: BriefingRow, files: PublicFiles, now: datetime) -> None:
     """Give up the audio of all revisions, and what was made for them alone. The bytes go with the next sweeps."""
     revisions = session.scalars(select(RevisionRow).where(RevisionRow.briefing_id == briefing.id)).all()
-    masters = {row.master_key for row in revisions if row.master_key}
+    masters = {key for row in revisions for key in (row.master_key, row.preview_key) if key}
     takes = {chunk["key"] for row in revisions for chunk in row.chunks or ()}
     for row in revisions:
         let_go(session, row, files, now)
     unused = session.execute(
         select(MasterRow.key, MasterRow.sha256, MasterRow.transcript).where(
-            MasterRow.key.in_(masters), ~exists().where(RevisionRow.master_key == MasterRow.key)
+            MasterRow.key.in_(masters), ~uses.of_master()
         )
     ).all()
     condemn(session, [name for row in unused for name in (row.sha256, row.transcript) if name], now.timestamp())

@@ -10,7 +10,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 
 from briefing.models import BriefingRow, MasterRow, RevisionRow, ShowRow
 from briefing.public_names import artwork_name, audio_sha256
@@ -28,12 +28,14 @@ if TYPE_CHECKING:
     from worker.workplace import Workplace
 
 
+#: The revision that is live, for everybody or for members.
+_HEARD = func.coalesce(BriefingRow.live_revision, BriefingRow.members_revision)
+
+
 def look(place: Workplace, fix: bool) -> Iterator[Finding]:
     """Yield what is wrong with published files. Raises DatabaseUnavailable or StorageUnavailable."""
     with place.database.reading() as session:
-        live = session.execute(
-            select(BriefingRow.id, BriefingRow.live_revision).where(BriefingRow.live_revision.is_not(None))
-        ).all()
+        live = session.execute(select(BriefingRow.id, _HEARD).where(_HEARD.is_not(None))).all()
         slugs = session.scalars(select(ShowRow.slug)).all()
     for briefing_id, revision_id in live:
         if revision_id is not None:
@@ -45,33 +47,37 @@ def look(place: Workplace, fix: bool) -> Iterator[Finding]:
 
 
 def _of_revision(place: Workplace, briefing_id: str, revision_id: int, fix: bool) -> Iterator[Finding]:
-    wanted = Recorded()
+    public, members = Recorded(), Recorded()
     with place.database.reading() as session:
         briefing = session.get_one(BriefingRow, briefing_id)
-        if briefing.live_revision != revision_id:
+        if briefing.heard != revision_id:
             return
         revision = session.get_one(RevisionRow, revision_id)
-        write_live(session, briefing, revision, place.storage, replace(place.files, storage=wanted))
-    wrong = list(differences(wanted, place.files.storage))
+        wanted = replace(place.files, storage=public, members=members)
+        write_live(session, briefing, revision, place.storage, wanted)
+    pairs = ((public, place.storages.public), (members, place.storages.members))
+    wrong = [(storage, *one) for recorded, storage in pairs for one in differences(recorded, storage)]
     if not wrong:
         return
     mended = ""
     if fix:
-        for name, _ in wrong:
+        for storage, name, _ in wrong:
             # A damaged copy is not taken for the stored file by its name.
-            place.files.storage.remove(name)
+            storage.remove(name)
         with place.database.writing() as session:
             rewrite(session, session.get_one(RevisionRow, revision_id), place.storage, place.files)
-        mended = "" if list(differences(wanted, place.files.storage)) else "written anew"
-    for name, what in wrong:
+        left = [one for recorded, storage in pairs for one in differences(recorded, storage)]
+        mended = "" if left else "written anew"
+    for _, name, what in wrong:
         yield Finding(code=f"public_{what}", subject=name, detail=f"of briefing {briefing_id}: {what}", mended=mended)
 
 
 def _of_show(place: Workplace, slug: str, fix: bool) -> Iterator[Finding]:
-    wanted = Recorded()
+    wanted, members = Recorded(), Recorded()
     with place.database.reading() as session:
-        write_feed(session, slug, replace(place.files, storage=wanted))
-    for name, what in differences(wanted, place.files.storage):
+        write_feed(session, slug, replace(place.files, storage=wanted, members=members))
+    pairs = ((wanted, place.storages.public), (members, place.storages.members))
+    for name, what in [one for recorded, storage in pairs for one in differences(recorded, storage)]:
         mended = ""
         if fix:
             with place.database.writing() as session:
@@ -132,7 +138,7 @@ def _unnamed(place: Workplace, fix: bool) -> Iterator[Finding]:
         with place.database.writing() if fix else place.database.reading() as session:
             named = session.scalar(
                 select(RevisionRow.id)
-                .join(MasterRow, MasterRow.key == RevisionRow.master_key)
+                .join(MasterRow, or_(MasterRow.key == RevisionRow.master_key, MasterRow.key == RevisionRow.preview_key))
                 .where(MasterRow.sha256 == sha256)
                 .limit(1)
             )

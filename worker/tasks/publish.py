@@ -1,4 +1,4 @@
-"""The `publish` step: the revision becomes the one that is heard."""
+"""The `publish` and `release` steps: the revision becomes the one that is heard, by everybody or by members."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ def _fetch_master(place: Workplace, revision: RevisionRow) -> None:
 
 
 def publish_revision(lease: Lease, place: Workplace) -> None:
-    """Make the revision live and write the files that readers fetch."""
+    """Make the revision live and write the files that readers fetch.
+
+    Whichever of the two kinds it is: who may hear it is asked when it is published.
+    """
     revision = load_active(place, lease)
     if revision is None:
         finish_idle(place, lease)
@@ -38,7 +41,10 @@ def publish_revision(lease: Lease, place: Workplace) -> None:
         row = revisions.locked_in_briefing(session, revision.id)
         if steps.finish(session, lease):
             publish(session, row, place.storage, place.files, datetime.now(UTC))
-            record_pings(session, session.get_one(BriefingRow, row.briefing_id).show, place.files.hubs)
-            record(session, row, pipeline.after_publish(RevisionState(row.state), Queue(row.queue)))
+            briefing = session.get_one(BriefingRow, row.briefing_id)
+            members = briefing.members_revision == row.id
+            if not members:
+                record_pings(session, briefing.show, place.files.hubs)
+            record(session, row, pipeline.after_publish(RevisionState(row.state), Queue(row.queue), members=members))
             reach(Failpoint.PUBLISH_BEFORE_COMMIT)
     reach(Failpoint.PUBLISH_AFTER_COMMIT)
