@@ -34,12 +34,14 @@ from briefing.revisions import (
 from briefing.rows import add_unless_there
 from briefing.speech import Casting
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind
+from briefing.values import ArticleRef
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
 
     from briefing.show import Paywall, Quiet
-    from briefing.values import ArticleRef
 
 #: Regenerate requests that come this soon after an equal one share its revision even when that has fetched already: a
 #: double click, ten clicks, a CMS that says the same thing twice. Since the article may have changed in between, such a
@@ -148,20 +150,15 @@ def edited(session: Session, wanted: Wanted, quiet: Quiet, now: datetime) -> tup
     return newest, wanted.queue is Queue.INTERACTIVE and _promoted(session, briefing, newest, wanted.asker)
 
 
-def see(session: Session, wanted: Wanted) -> BriefingRow:
-    """Note who may hear the articles of `wanted`, and have what there is of them follow; make nothing.
-
-    Return their briefing. Needs a writing session. Raises UnknownReference where there is none.
+def see(session: Session, briefing: BriefingRow, visibility: str | None, mark: Paywall | None = None) -> BriefingRow:
+    """Note who may hear a briefing's article, or the briefing where it has several, and have what there is of it
+    follow; make nothing. Needs a writing session.
     """
-    found = session.scalar(select(BriefingRow).where(BriefingRow.identity == wanted.identity))
-    if found is None:
-        message = "there is no briefing of these articles"
-        raise UnknownReference(message, code="unknown_briefing")
-    changed = _wished(session, wanted, found)
-    briefing = lock_briefing(session, found.id)
+    changed = _wished(session, [ArticleRef.parse(text) for text in briefing.articles], briefing, visibility, mark)
+    found = lock_briefing(session, briefing.id)
     if changed:
-        access.follow(session, briefing)
-    return briefing
+        access.follow(session, found)
+    return found
 
 
 def retract(session: Session, briefing_id: str, now: datetime) -> RevisionRow:
@@ -278,20 +275,23 @@ def _briefing(session: Session, wanted: Wanted, now: datetime) -> BriefingRow:
             created_at=now,
         )
         found = session.scalars(by_identity).one()
-    changed = _wished(session, wanted, session.get_one(BriefingRow, found))
+    known = session.get_one(BriefingRow, found)
+    changed = _wished(session, wanted.articles, known, wanted.visibility, wanted.paywall)
     briefing = lock_briefing(session, found)
     if changed:
         access.follow(session, briefing)
     return briefing
 
 
-def _wished(session: Session, wanted: Wanted, briefing: BriefingRow) -> bool:
+def _wished(
+    session: Session, refs: Sequence[ArticleRef], briefing: BriefingRow, visibility: str | None, mark: Paywall | None
+) -> bool:
     """Note what is said of the visibility; of an article, have its other briefings follow."""
-    if wanted.visibility is None and wanted.paywall is None:
+    if visibility is None and mark is None:
         return False
-    changed = access.wish(session, wanted.articles, briefing, wanted.visibility, wanted.paywall)
-    if changed and len(wanted.articles) == 1:
-        access.follow_others(session, article=wanted.articles[0])
+    changed = access.wish(session, refs, briefing, visibility, mark)
+    if changed and len(refs) == 1:
+        access.follow_others(session, article=refs[0])
     return changed
 
 

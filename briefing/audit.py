@@ -32,6 +32,10 @@ class Action(StrEnum):
     RETRACT = "retract"
     JINGLE_UPLOAD = "jingle_upload"
     JINGLE_REMOVE = "jingle_remove"
+    VISIBILITY = "visibility"
+    LISTENER_ADD = "listener_add"
+    LISTENER_REVOKE = "listener_revoke"
+    ADDRESS_KEY = "address_key"
     KEY_CREATE = "key_create"
     KEY_REVOKE = "key_revoke"
 

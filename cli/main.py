@@ -26,6 +26,7 @@ _COMMANDS = {
     "serve": "cli.serve:serve",
     "apply": "cli.apply:apply",
     "keys": "cli.keys:keys",
+    "listeners": "cli.listeners:listeners",
     "cost": "cli.cost:cost",
     "audience": "cli.audience:audience",
     "inspect": "cli.inspect:inspect",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from briefing import access, revisions, steps
-from briefing.models import RevisionRow
+from briefing.models import RevisionRow, ShowRow
+from briefing.shows import lock_shows
 from briefing.states import Queue, StepKind
 from worker.placing import place as put_in_place
+from worker.show_feed import write_feed
 from worker.websub import record_pings
 
 if TYPE_CHECKING:
@@ -34,6 +36,12 @@ def place_briefings(lease: Lease, place: Workplace) -> None:
 
 def _follow(lease: Lease, place: Workplace) -> None:
     """Each briefing in a transaction of its own: there may be many. Repeating it does no harm."""
+    if slug := lease.payload.get("feed"):
+        with place.database.writing() as session:
+            lock_shows(session, ShowRow.slug == slug)
+            if steps.finish(session, lease):
+                write_feed(session, slug, place.files)
+        return
     with place.database.reading() as session:
         found = access.concerned(session, lease.payload.get("article"), lease.payload.get("show"))
     for briefing_id in found:
