@@ -176,11 +176,16 @@ class Show(Value):
 
     @model_validator(mode="before")
     @classmethod
-    def _published_to_members(cls, given: Any) -> Any:  # noqa: ANN401  whatever is validated
-        if not isinstance(given, dict) or "publish_to_members" not in given:
+    def _as_written(cls, given: Any) -> Any:  # noqa: ANN401  whatever is validated
+        """Read what older workers are told otherwise, and `preview = false`: TOML has no word for nothing."""
+        if not isinstance(given, dict):
             return given
         rest = {name: value for name, value in given.items() if name != "publish_to_members"}
-        return rest | {"publish": given["publish_to_members"]}
+        if "publish_to_members" in given:
+            rest["publish"] = given["publish_to_members"]
+        if rest.get("preview") is False:
+            rest["preview"] = None
+        return rest
 
     @model_validator(mode="after")
     def _disclosed(self) -> Show:
