@@ -29,7 +29,8 @@ JINGLE = (Failpoint.JINGLE_STORED, Failpoint.JINGLE_BEFORE_COMMIT)
 API = (Failpoint.API_ASKED, Failpoint.API_REGENERATED, Failpoint.API_PUBLISHED)
 #: Reached where no step is bound to the log: whoever comes first fails.
 ANYBODY = {Failpoint.STEP_CLAIMED, Failpoint.STEP_RELEASED, Failpoint.SWEEP_BEFORE_COMMIT, Failpoint.SWEEP_AFTER_COMMIT}
-ELSEWHERE = {Failpoint.DISPATCHER_RUNG}
+#: The last two by tests/worker/test_placing.py.
+ELSEWHERE = {Failpoint.DISPATCHER_RUNG, Failpoint.PLACE_BEFORE_COMMIT, Failpoint.PREVIEW_BEFORE_COMMIT}
 
 #: Inside a transaction, and left to hang until the supervisor finds out who holds the lock, or itself.
 KILLED = {

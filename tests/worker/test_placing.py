@@ -10,15 +10,19 @@ from sqlalchemy import select, update
 
 from briefing import asking, steps
 from briefing.access import follow
+from briefing.failpoints import Failpoint, FailpointReached
 from briefing.models import BriefingRow, RevisionRow, StepRow, TakeRow
 from briefing.newsroom import load_newsroom
+from briefing.public_names import AUDIO
 from briefing.revisions import lock_briefing
 from briefing.show import Paywall, Show
 from briefing.states import Queue, StepKind
 from tests.support.asking import again, ask, briefing_row, revision_row, wanted
+from tests.support.failpoints import Failpoints
 from tests.support.newsroom import PLAIN, make_place, work_off
 from tests.support.s3 import s3
 from tests.support.sentinels import ARTICLE, found
+from worker.doctor import public
 from worker.newsroom import apply
 from worker.tasks import TASKS
 
@@ -188,3 +192,38 @@ def test_workers_of_before_leave_the_new_steps_alone_and_find_nothing_live(tmp_p
     work_off(place)
     assert (names(place.storages.public), names(place.storages.members)) == before
     place.database.dispose()
+
+
+@pytest.mark.parametrize("point", [Failpoint.PLACE_BEFORE_COMMIT, Failpoint.PREVIEW_BEFORE_COMMIT])
+def test_a_failure_amid_the_moving_shows_nobody_more_and_is_made_good(tmp_path, monkeypatch, point):
+    place = make_place(tmp_path)
+    (tmp_path / "articles" / "board.md").write_text(ARTICLE)
+    briefing, revision, _ = ask(place, "board")
+    work_off(place)
+    failing = Failpoints(tmp_path / "failing")
+    for name, value in failing.environment.items():
+        monkeypatch.setenv(name, value)
+    failing.arm(point, "raise")
+    say(place, "members", Paywall(paragraphs=2))
+    with pytest.raises(FailpointReached):
+        work_off(place)
+    assert [reached for reached, *_ in failing.happened()] == [point]
+    # Then what is public is at most the preview
+    assert texts(place.storages.public) <= set(found(ARTICLE)[:2])
+    with place.database.writing() as session:
+        # As the sweep does when the lease of a process that died has run out
+        session.execute(update(StepRow).where(StepRow.state == "leased").values(state="ready"))
+    work_off(place)
+    assert briefing_row(place, briefing).members_revision == revision
+    assert texts(place.storages.public) == set(found(ARTICLE)[:2])
+    assert [finding for finding in examine(place) if finding.code.startswith("public_")] == []
+    # And what somebody put back where it must not be is found by the doctor and taken away
+    wrong = next(iter(name for name in names(place.storages.members) if name.startswith("audio/")))
+    place.storages.public.publish(wrong, wrong[6:70], AUDIO)
+    assert [(one.code, one.subject) for one in examine(place, fix=True)] == [("public_exposed", wrong)]
+    assert place.storages.public.look(wrong) is None
+    place.database.dispose()
+
+
+def examine(place, *, fix=False):
+    return list(public.look(place, fix))

@@ -6,6 +6,7 @@ What they should hold is made anew from the rows, as publishing makes it, and co
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,9 +14,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, or_, select
 
 from briefing.models import BriefingRow, MasterRow, RevisionRow, ShowRow
-from briefing.public_names import artwork_name, audio_sha256
+from briefing.public_names import artwork_name, audio_sha256, briefing_folder
 from worker.condemned import YOUNG_S
 from worker.doctor.finding import Finding
+from worker.placing import public_files
 from worker.public_files import SCRIPTS
 from worker.publish import rewrite, write_live
 from worker.recorded import Recorded
@@ -23,6 +25,8 @@ from worker.show_feed import write_feed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from sqlalchemy.orm import Session
 
     from briefing.storage import PublicStorage
     from worker.workplace import Workplace
@@ -55,6 +59,8 @@ def _of_revision(place: Workplace, briefing_id: str, revision_id: int, fix: bool
         revision = session.get_one(RevisionRow, revision_id)
         wanted = replace(place.files, storage=public, members=members)
         write_live(session, briefing, revision, place.storage, wanted)
+        exposed = _exposed(session, briefing, place)
+    yield from _hidden(place, briefing_id, exposed, fix)
     pairs = ((public, place.storages.public), (members, place.storages.members))
     wrong = [(storage, *one) for recorded, storage in pairs for one in differences(recorded, storage)]
     if not wrong:
@@ -70,6 +76,35 @@ def _of_revision(place: Workplace, briefing_id: str, revision_id: int, fix: bool
         mended = "" if left else "written anew"
     for _, name, what in wrong:
         yield Finding(code=f"public_{what}", subject=name, detail=f"of briefing {briefing_id}: {what}", mended=mended)
+
+
+def _exposed(session: Session, briefing: BriefingRow, place: Workplace) -> list[str]:
+    """Return the public files with all of a briefing that is for members: none, unless somebody put them there."""
+    if briefing.members_revision is None:
+        return []
+    whole = set(
+        session.scalars(
+            select(MasterRow.sha256)
+            .join(RevisionRow, RevisionRow.master_key == MasterRow.key)
+            .where(RevisionRow.briefing_id == briefing.id)
+        )
+    )
+    named = public_files(session, briefing, place.files)
+    pinned = re.compile(rf"{briefing_folder(briefing.id)}/[0-9]+/.*")
+    return [name for name in named if audio_sha256(name) in whole or pinned.fullmatch(name)]
+
+
+def _hidden(place: Workplace, briefing_id: str, exposed: list[str], fix: bool) -> Iterator[Finding]:
+    if exposed and fix:
+        place.files.remove(exposed)
+    for name in exposed:
+        yield Finding(
+            code="public_exposed",
+            subject=name,
+            detail=f"of briefing {briefing_id}, which is for members alone",
+            hint="Run `briefcast doctor --fix`, and look for workers of another version.",
+            mended="removed" if fix else "",
+        )
 
 
 def _of_show(place: Workplace, slug: str, fix: bool) -> Iterator[Finding]:

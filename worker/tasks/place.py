@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from briefing import access, revisions, steps
+from briefing.failpoints import Failpoint, reach
 from briefing.models import RevisionRow, ShowRow
 from briefing.shows import lock_shows
 from briefing.states import Queue, StepKind
@@ -32,6 +33,7 @@ def place_briefings(lease: Lease, place: Workplace) -> None:
         if put_in_place(session, briefing, place.storage, place.files):
             steps.record(session, StepKind.PREVIEW, Queue.INTERACTIVE, revision_id=heard)
         record_pings(session, briefing.show, place.files.hubs)
+        reach(Failpoint.PLACE_BEFORE_COMMIT)
 
 
 def _follow(lease: Lease, place: Workplace) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from briefing import access, revisions, steps
+from briefing.failpoints import Failpoint, reach
 from briefing.logs import get_logger
 from briefing.models import BriefingRow, RevisionRow
 from briefing.show import Show
@@ -61,6 +62,7 @@ def make_preview(lease: Lease, place: Workplace) -> None:
         session.flush()
         put_in_place(session, locked, place.storage, place.files)
         record_pings(session, locked.show, place.files.hubs)
+        reach(Failpoint.PREVIEW_BEFORE_COMMIT)
 
 
 @dataclass(frozen=True)
