@@ -23,7 +23,9 @@ from api import (
     estimates,
     health,
     jingles,
+    listeners,
     lookup,
+    members,
     metrics,
     oembed,
     player,
@@ -87,6 +89,8 @@ def create_app(context: Context | None = None) -> FastAPI:
         oembed.router,
         health.router,
         metrics.router,
+        members.router,
+        listeners.router,
     ):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=_HERE / "static"))

@@ -17,7 +17,7 @@ from briefing import asking, audit
 from briefing.audit import Action
 from briefing.models import ShowRow
 from briefing.picks import pick
-from briefing.show import Show
+from briefing.show import Paywall, Show
 from briefing.values import NAME_PATTERN
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class SavedRequest(schemas.Request):
     estimate: schemas.Text | None = Field(None, description="As in `POST /v1/briefings`, for bulk work.")
     confirm_cost: bool = Field(default=False, description="As in `POST /v1/briefings`, for bulk work.")
     labels: schemas.ArticleLabels | None = Field(None, description="What the story is filed under, for shows' rules.")
+    visibility: schemas.Visibility | None = Field(None, description="As in `POST /v1/briefings`.")
+    paywall: Paywall | None = Field(None, description="As in `POST /v1/briefings`.")
 
 
 @router.put(

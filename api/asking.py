@@ -50,6 +50,8 @@ def read_request(session: Session, body: BriefingRequest, caller: Caller, contex
         requester=caller.key_id,
         voice_named=body.voice is not None,
         labels=Labels.model_validate(body.labels.model_dump()) if body.labels else None,
+        visibility=body.visibility,
+        paywall=body.paywall,
         addresses={str(ref): address for ref, address in found if address},
     )
 

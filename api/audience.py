@@ -83,13 +83,13 @@ async def listen(
     if sha256 is None or not is_name(show):
         raise Problem("not_found", "there is no such audio")
     if request.method == "GET":
-        context.counting.request(sha256, show, _spans(request), context.rates.address_of(request), request.headers)
+        context.counting.request(sha256, show, asked_spans(request), context.rates.address_of(request), request.headers)
     return RedirectResponse(
         f"{context.audio_at}/{audio_name(sha256)}", status_code=302, headers={"Cache-Control": "no-store"}
     )
 
 
-def _spans(request: Request) -> tuple[tuple[int, int], ...] | None:
+def asked_spans(request: Request) -> tuple[tuple[int, int], ...] | None:
     """Return the bytes that a request asks for; None for all of them. Of a suffix, whose bytes depend on how many there
     are, nothing is known.
     """

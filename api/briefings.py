@@ -18,7 +18,7 @@ from api.context import Context, Generator, Here, Publisher, Reader
 from api.once import Asked, IdempotencyKey, once
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.seeing import ID, Seen, briefing_row
-from briefing import asking, revisions, steps
+from briefing import access, asking, revisions, steps
 from briefing.audit import Action
 from briefing.errors import DatabaseUnavailable
 from briefing.failpoints import Failpoint, reach
@@ -171,7 +171,9 @@ def publish(
         if revision is None:
             raise Problem("not_held", "no revision of this briefing is held")
         revisions.move(revision, RevisionState.PUBLISHING, now)
-        steps.record(session, StepKind.PUBLISH, Queue.INTERACTIVE, revision_id=revision.id)
+        members = access.for_members(session, row)
+        kind = StepKind.RELEASE if members else StepKind.PUBLISH
+        steps.record(session, kind, Queue.INTERACTIVE, revision_id=revision.id)
         session.flush()
         return revision, 202
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from api.context import Here
+from api.context import Context, Here
 from api.problems import Problem, responses
 from api.published import Name, serve_small
 from api.routes import get_and_head
@@ -98,5 +98,10 @@ def _answer(request: Request, context: Here, parts: tuple[str, ...], *, pinned: 
         missing,
     )
     if name.endswith(".html"):
-        response.headers["Content-Security-Policy"] = _PAGE_POLICY + context.public.embed_sites
+        response.headers["Content-Security-Policy"] = page_policy(context)
     return response
+
+
+def page_policy(context: Context) -> str:
+    """Return the policy of a transcript's page."""
+    return _PAGE_POLICY + context.public.embed_sites

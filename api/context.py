@@ -19,6 +19,7 @@ from api.probes import Probe
 from api.problems import Problem
 from api.rates import Rates
 from api.shown import Shown
+from api.signing import Signing
 from api.small_files import SmallFiles
 from api.streams import OpenStreams
 from briefing import keys
@@ -29,6 +30,7 @@ from briefing.settings import (
     AudienceSettings,
     DataSettings,
     LimitSettings,
+    MembersSettings,
     MetricsSettings,
     PublicSettings,
     QuotaSettings,
@@ -75,6 +77,7 @@ class Context:
     """Where readers get MP3s, without a trailing slash."""
     storing: StorageSettings = field(default_factory=StorageSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
+    members: MembersSettings = field(default_factory=MembersSettings)
     audience: AudienceSettings = field(default_factory=AudienceSettings)
     http_measures: HttpMeasures = field(default_factory=HttpMeasures)
     _probes: dict[str, Probe[Any]] = field(default_factory=dict)
@@ -101,6 +104,16 @@ class Context:
     def small(self) -> SmallFiles:
         """Small published files that are at hand."""
         return SmallFiles(self.files)
+
+    @cached_property
+    def members_small(self) -> SmallFiles:
+        """The same of members' files, as they were written: their addresses open nothing yet."""
+        return SmallFiles(self.storages.members)
+
+    @cached_property
+    def signing(self) -> Signing:
+        """What opens members' files."""
+        return Signing(self.database, self.members.feed_days)
 
     @cached_property
     def shown(self) -> Shown:

@@ -12,7 +12,7 @@ from fastapi import Response
 from fastapi.responses import RedirectResponse
 
 from briefing.errors import Misconfigured
-from briefing.public_names import ALIAS, AUDIO
+from briefing.public_names import ALIAS, AUDIO, MEMBERS_CACHE
 
 if TYPE_CHECKING:
     from fastapi import Request
@@ -37,6 +37,22 @@ def sent_elsewhere(request: Request, context: Context, name: str, cache: str) ->
         signed = context.files.signed(name, request.method)
         return _moved(signed, "private, no-store") if signed else None
     return None
+
+
+def members_sent_elsewhere(request: Request, context: Context, name: str) -> Response | None:
+    """The same of a members' MP3 that whoever asks may have. No CDN sends it: only nginx from a folder of its own, or a
+    private bucket by an address that it signs.
+    """
+    storage = context.storages.members
+    if context.members.accel and storage.path(name) is not None:
+        headers = {
+            "X-Accel-Redirect": context.members.accel + name,
+            "Cache-Control": MEMBERS_CACHE,
+            "Content-Disposition": "inline",
+        }
+        return Response(media_type=AUDIO.media_type, headers=headers)
+    signed = storage.signed(name, request.method) if context.storing.audio_redirect == "signed" else None
+    return _moved(signed, MEMBERS_CACHE) if signed else None
 
 
 def _moved(address: str, cache: str) -> Response:

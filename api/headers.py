@@ -32,6 +32,7 @@ _PUBLIC = (
     "/shows/",
     "/briefings/",
     "/listen/",
+    "/members/",
     "/player.js",
     "/player-hls.js",
     "/embed.js",
@@ -44,7 +45,15 @@ _REPORTS = "/v1/plays"
 
 #: What needs the database, and how many such requests run at once. Each holds one of the server's 40 threads while it
 #: waits for a busy database, and readers' files need threads too; the pool has 15 connections.
-_WITH_DATABASE = ("/v1/briefings", "/v1/estimates", "/v1/voices", "/v1/audience")
+_WITH_DATABASE = (
+    "/v1/briefings",
+    "/v1/estimates",
+    "/v1/voices",
+    "/v1/audience",
+    "/v1/shows",
+    "/listeners/",
+    "/members/",
+)
 _TURNS = 10
 
 #: Seconds in which a JSON request's body must have come.
@@ -128,7 +137,7 @@ class DatabaseTurns:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wait for a turn where one is needed."""
-        saved = scope.get("method") in {"PUT", "DELETE"} and scope["path"].startswith("/v1/articles/")
+        saved = scope.get("method") in {"PUT", "POST", "DELETE"} and scope["path"].startswith("/v1/articles/")
         if scope["type"] != "http" or not (saved or scope["path"].startswith(_WITH_DATABASE)):
             await self._app(scope, receive, send)
             return

@@ -43,6 +43,8 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "storage_full": (507, "The storage has no room for a file"),
     "unknown_briefing": (404, "There is no such briefing"),
     "no_audio": (404, "There is no audio for this article"),
+    "address_over": (410, "The address has ended"),
+    "unknown_listener": (404, "There is no such listener"),
     "withdrawn": (410, "The audio was withdrawn"),
     "not_found": (404, "There is nothing here"),
     "method_not_allowed": (405, "The method is not allowed here"),

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from starlette.datastructures import Headers
 
-    from briefing.storage import Serving
+    from briefing.storage import PublicFile, PublicStorage, Serving
 
 router = APIRouter(tags=["published"])
 
@@ -158,14 +158,20 @@ def _serve(request: Request, context: Context, sha256: str) -> Response:
     cache = audio_serving(purged=bool(context.public.purge_command)).cache
     if (elsewhere := sent_elsewhere(request, context, name, cache)) is not None:
         return elsewhere
+    return serve_audio(request, files, found, sha256, cache)
+
+
+def serve_audio(request: Request, files: PublicStorage, found: PublicFile, sha256: str, cache: str) -> Response:
+    """Return a stored MP3 or the part of it that is asked for, with that Cache-Control."""
     headers = validators(sha256, found.modified) | {"Cache-Control": cache, "Content-Disposition": "inline"}
     if _unchanged(request.headers, headers["ETag"], found.modified):
         return Response(status_code=304, headers=headers)
     spans = _spans(request, found.bytes, headers)
     if spans is not None and not spans:
         detail = f"the audio has {found.bytes:,} bytes"
-        raise Problem("range_not_satisfiable", detail, headers={"Content-Range": f"bytes */{found.bytes}"})
-    answer = streamed(partial(files.stream, name), found.bytes, spans or (), headers, AUDIO.media_type)
+        beyond = {"Content-Range": f"bytes */{found.bytes}", "Cache-Control": cache}
+        raise Problem("range_not_satisfiable", detail, headers=beyond)
+    answer = streamed(partial(files.stream, found.name), found.bytes, spans or (), headers, AUDIO.media_type)
     # Nobody reads the body of an answer to HEAD, so nothing is fetched for it.
     return Response(status_code=answer.status_code, headers=answer.headers) if request.method == "HEAD" else answer
 

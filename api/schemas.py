@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from briefing.audience.figures import MOST_ROWS, By
 from briefing.labels import MOST_LABELS
-from briefing.show import JinglePart
+from briefing.show import JinglePart, Paywall
 from briefing.values import NAME_PATTERN
 
 
@@ -30,6 +30,9 @@ class Request(BaseModel):
     """Base of all request bodies: unknown fields are refused, so that a typing mistake is not silently ignored."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+Visibility = Literal["public", "members"]
 
 
 class ArticleLabels(Request):
@@ -71,6 +74,69 @@ class BriefingRequest(Request):
     )
     confirm_cost: bool = Field(default=False, description="That the cost of bulk work is known without an estimate.")
     labels: ArticleLabels | None = Field(None, description="Of the article, for the rules of shows; of one alone.")
+    visibility: Visibility | None = Field(
+        None,
+        description="Who may hear it: noted of the article, of several articles of their briefing. What its show or "
+        "another article of it says counts where that is more private.",
+    )
+    paywall: Paywall | None = Field(None, description="How far others hear it where it is for members.")
+
+
+class VisibilityRequest(Request):
+    """Who may hear a briefing."""
+
+    visibility: Visibility
+    paywall: Paywall | None = Field(None, description="How far others hear it where it is for members.")
+
+
+class SignRequest(Request):
+    """For whom addresses are signed, and for how long."""
+
+    listener: str | None = Field(
+        None,
+        pattern="^[0-9a-f]{16}$",
+        description="A listener of ours: revoking them ends these addresses too. None: whoever has them.",
+    )
+    seconds: int | None = Field(None, ge=60, description="For how long; at most BRIEFCAST_MEMBERS_ADDRESS_S.")
+
+
+class Signed(BaseModel):
+    """Addresses at which a reader hears a briefing."""
+
+    access: Visibility
+    address: str = Field(description="Of the audio JSON: the player's attribute `signed`.")
+    audio: str = Field(description="Of the MP3.")
+    expires_at: datetime | None = Field(description="Null for what is for everybody.")
+
+
+class ListenerRequest(Request):
+    """Who is to have a private feed."""
+
+    name: Text = Field(
+        max_length=128, description="What you know them by, such as a membership's number; said to nobody else."
+    )
+
+
+class ListenerView(BaseModel):
+    """Somebody with a private feed."""
+
+    id: str
+    name: str
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+class NewListener(ListenerView):
+    """Shown once."""
+
+    feed: str = Field(description="The feed's secret address, for a podcast app.")
+
+
+class Listeners(BaseModel):
+    """Some of a show's listeners."""
+
+    total: int
+    listeners: list[ListenerView]
 
 
 class RegenerateRequest(Request):
@@ -210,7 +276,10 @@ class Revision(BaseModel):
 class Audio(BaseModel):
     """A published MP3."""
 
-    url: str = Field(examples=["http://127.0.0.1:8000/audio/9f86d081….mp3"], description="Its bytes never change.")
+    url: str | None = Field(
+        examples=["http://127.0.0.1:8000/audio/9f86d081….mp3"],
+        description="Its bytes never change. Null for members' audio, whose addresses are signed.",
+    )
     type: Literal["audio/mpeg"] = "audio/mpeg"
     bytes: int
     duration_s: float
@@ -229,6 +298,7 @@ class Briefing(BaseModel):
     state: str = Field(description="State of the newest revision.")
     revision: Revision = Field(description="The newest revision.")
     live: Audio | None = Field(description="What readers hear now; stays until a newer revision has passed its checks.")
+    visibility: Visibility = Field(description="Who may hear it, by its show and its articles.")
     disclosure: str
     links: dict[str, str]
 

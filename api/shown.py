@@ -45,6 +45,8 @@ _NEWEST = (
 _MARK = (
     select(
         _BRIEFINGS.c.live_revision,
+        _BRIEFINGS.c.members_revision,
+        _BRIEFINGS.c.visibility,
         *(
             cast(column, Text) if isinstance(column.type, JSON) else column
             for column in _REVISIONS.c

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from api import schemas
 from api.waiting import waiting
+from briefing import access
 from briefing.audio import MASTER_RATE, Master
 from briefing.models import MasterRow, RevisionRow
 from briefing.revisions import newest_revision
@@ -64,6 +65,7 @@ def briefing(session: Session, row: BriefingRow, context: Context) -> schemas.Br
         state=newest.state,
         revision=revision(newest, waiting(session, newest)),
         live=_live(session, row, context),
+        visibility="members" if access.for_members(session, row) else "public",
         disclosure=Show.stored(newest.show).disclosure,
         links=links,
     )
@@ -109,12 +111,12 @@ def progress(row: RevisionRow) -> schemas.Progress:
 
 
 def _live(session: Session, row: BriefingRow, context: Context) -> schemas.Audio | None:
-    live = session.get(RevisionRow, row.live_revision) if row.live_revision else None
+    live = session.get(RevisionRow, row.heard) if row.heard else None
     if live is None or live.master_key is None:
         return None
     master = Master.stored(session.get_one(MasterRow, live.master_key).content)
     return schemas.Audio(
-        url=f"{context.address}/audio/{master.sha256}.mp3",
+        url=f"{context.address}/audio/{master.sha256}.mp3" if row.live_revision else None,
         bytes=master.bytes,
         duration_s=round(master.seconds, 3),
         loudness_lufs=master.loudness_lufs,

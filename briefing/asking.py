@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from briefing import events, steps
+from briefing import access, events, steps
 from briefing.database import database_clock
 from briefing.errors import UnknownReference
 from briefing.hashing import stable_hash
@@ -35,6 +35,7 @@ from briefing.revisions import (
 from briefing.rows import add_unless_there
 from briefing.speech import Casting
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind
+from briefing.values import ArticleRef
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,8 +43,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from briefing.labels import Labels
-    from briefing.show import Quiet
-    from briefing.values import ArticleRef
+    from briefing.show import Paywall, Quiet
 
 #: Regenerate requests that come this soon after an equal one share its revision even when that has fetched already: a
 #: double click, ten clicks, a CMS that says the same thing twice. Since the article may have changed in between, such a
@@ -69,6 +69,10 @@ class Wanted:
     """Web addresses by "source:id", for articles of address sources."""
     labels: Labels | None = None
     """What the caller files its one article under."""
+    visibility: str | None = None
+    """Who is to hear it, where that is said: of the article, or of the briefing where it has several."""
+    paywall: Paywall | None = None
+    """How far others are to, where that is said."""
 
     @property
     def asker(self) -> Asker:
@@ -136,9 +140,9 @@ def edited(session: Session, wanted: Wanted, quiet: Quiet, now: datetime) -> tup
     if newest is not None and not wanted.voice_named:
         # A CMS that saves a story has no opinion of the voice that an editor chose.
         wanted = replace(wanted, casting=casting_of(newest))
-    wait_s = float(quiet.seconds) if briefing.live_revision else 0.0
+    wait_s = float(quiet.seconds) if briefing.heard else 0.0
     until = float(session.scalar(database_clock().select()) or 0.0) + wait_s
-    if newest is not None and briefing.live_revision is None and RevisionState(newest.state) is RevisionState.RETRACTED:
+    if newest is not None and briefing.heard is None and RevisionState(newest.state) is RevisionState.RETRACTED:
         # Withdrawn by an editor, and not to be brought back by the next save of the story: that is for an editor too.
         return newest, False
     if newest is None or casting_of(newest) != wanted.casting or RevisionState(newest.state) not in ACTIVE:
@@ -155,6 +159,17 @@ def edited(session: Session, wanted: Wanted, quiet: Quiet, now: datetime) -> tup
     return newest, wanted.queue is Queue.INTERACTIVE and _promoted(session, briefing, newest, wanted.asker)
 
 
+def see(session: Session, briefing: BriefingRow, visibility: str | None, mark: Paywall | None = None) -> BriefingRow:
+    """Note who may hear a briefing's article, or the briefing where it has several, and have what there is of it
+    follow; make nothing. Needs a writing session.
+    """
+    changed = _wished(session, [ArticleRef.parse(text) for text in briefing.articles], briefing, visibility, mark)
+    found = lock_briefing(session, briefing.id)
+    if changed:
+        access.follow(session, found)
+    return found
+
+
 def retract(session: Session, briefing_id: str, now: datetime) -> RevisionRow:
     """Withdraw a briefing: nothing of it is live, held or being made any more, and a step takes what is public away.
 
@@ -162,9 +177,9 @@ def retract(session: Session, briefing_id: str, now: datetime) -> RevisionRow:
     """
     briefing = lock_briefing(session, briefing_id)
     give_up_unheard(session, briefing.id, now)
-    if briefing.live_revision is not None:
-        move(locked(session, briefing.live_revision), RevisionState.RETRACTED, now)
-        briefing.live_revision = None
+    if briefing.heard is not None:
+        move(locked(session, briefing.heard), RevisionState.RETRACTED, now)
+        briefing.live_revision = briefing.members_revision = None
     newest = newest_revision(session, briefing.id)
     assert newest is not None
     steps.record(session, StepKind.WITHDRAW, Queue.INTERACTIVE, revision_id=newest.id)
@@ -272,7 +287,24 @@ def _briefing(session: Session, wanted: Wanted, now: datetime) -> BriefingRow:
             created_at=now,
         )
         found = session.scalars(by_identity).one()
-    return lock_briefing(session, found)
+    known = session.get_one(BriefingRow, found)
+    changed = _wished(session, wanted.articles, known, wanted.visibility, wanted.paywall)
+    briefing = lock_briefing(session, found)
+    if changed:
+        access.follow(session, briefing)
+    return briefing
+
+
+def _wished(
+    session: Session, refs: Sequence[ArticleRef], briefing: BriefingRow, visibility: str | None, mark: Paywall | None
+) -> bool:
+    """Note what is said of the visibility; of an article, have its other briefings follow."""
+    if visibility is None and mark is None:
+        return False
+    changed = access.wish(session, refs, briefing, visibility, mark)
+    if changed and len(refs) == 1:
+        access.follow_others(session, article=refs[0])
+    return changed
 
 
 def _latest_script(session: Session, briefing_id: str) -> dict[str, Any]:

@@ -52,6 +52,10 @@ class Action(StrEnum):
     UNPICK = "unpick"
     JINGLE_UPLOAD = "jingle_upload"
     JINGLE_REMOVE = "jingle_remove"
+    VISIBILITY = "visibility"
+    LISTENER_ADD = "listener_add"
+    LISTENER_REVOKE = "listener_revoke"
+    ADDRESS_KEY = "address_key"
     KEY_CREATE = "key_create"
     KEY_REVOKE = "key_revoke"
 

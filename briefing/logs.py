@@ -22,6 +22,9 @@ _SECRETS = (
     (re.compile(r"\bbc_([0-9a-f]{8})_[A-Za-z0-9_-]+"), r"bc_\1_***"),
     # From the first colon to the last @, since passwords hold colons, slashes and @; a port is none.
     (re.compile(r"(\w+://[^:/@\s\"']*):(?!\d{1,5}[/?])[^\s\"']+@"), r"\1:***@"),
+    # What opens members' audio, in addresses.
+    (re.compile(r"(/members/[0-9a-f]{8}\.[0-9]+\.\w+\.)[A-Za-z0-9_-]{43}"), r"\1***"),
+    (re.compile(r"(/listeners/[0-9a-f]{16}/)[A-Za-z0-9_-]{43}"), r"\1***"),
     (re.compile(r"(?i)\b((?:Bearer|Basic) )[A-Za-z0-9._~+/=-]{8,}"), r"\1***"),
     (
         re.compile(r"(?i)([\w-]*(?:password|passwd|secret|token|api_?key|signature|credential)[\w-]*=)[^&\s\"',)]+"),

@@ -143,6 +143,28 @@ def stream_serving(name: str) -> Serving:
 TOMBSTONE = Serving("application/json", MOVING_CACHE)
 
 
+#: What members' files name one another by: the API puts a token that opens them in the dash's place, for whoever may.
+UNSIGNED = "members/-"
+
+#: Of all that is for members.
+MEMBERS_CACHE = "private, no-store"
+
+
+def for_members(serving: Serving) -> Serving:
+    """Return how something is served to members."""
+    return Serving(serving.media_type, MEMBERS_CACHE)
+
+
+def briefing_name(briefing: str) -> str:
+    """Return the name of a members' briefing's audio JSON, whether it is an article's own or not."""
+    return f"briefings/{briefing}/audio.json"
+
+
+def preview_folder(briefing: str, revision: int, sha256: str) -> str:
+    """Return the folder of what lies beside a preview, for good: another preview of the revision has another one."""
+    return f"briefings/{briefing}/{revision}-{sha256[:16]}"
+
+
 def gone_name(name: str) -> str:
     """Return the name of a withdrawn file's tombstone."""
     return f"{GONE}/{name}"

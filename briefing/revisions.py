@@ -12,7 +12,8 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import object_session
 
 from briefing import events, steps
-from briefing.models import BriefingRow, RevisionRow, ShowRow
+from briefing.access import settings_for
+from briefing.models import BriefingRow, RevisionRow
 from briefing.ranks import lane_of, next_rank
 from briefing.speech import Casting
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind, may_follow
@@ -119,7 +120,6 @@ def record(  # noqa: PLR0913  the columns of a new row
     number = (last or 0) + 1
     if asked is not LOOK:
         supersede_unfinished(session, briefing.id, number, now)
-    show = session.get_one(ShowRow, briefing.show)
     revision = RevisionRow(
         briefing_id=briefing.id,
         number=number,
@@ -129,7 +129,7 @@ def record(  # noqa: PLR0913  the columns of a new row
         voices=casting.others,
         fallbacks=[],
         request=asked,
-        show=show.settings,
+        show=settings_for(session, briefing),
         requested_by=asker.name,
         requester=asker.key_id,
         rank=next_rank(session, queue, lane_of(asker.key_id or asker.name, briefing.show)),

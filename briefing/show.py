@@ -29,7 +29,21 @@ def _name(text: str) -> str:
 Name = Annotated[str, AfterValidator(_name)]
 
 #: Fields of `Show` that came after the first release.
-_ADDED = ("quiet", "budget", "stream", "rules", "new_feed", "owner_email", "frequency", "frequency_rule", "txt")
+_ADDED = (
+    "quiet",
+    "budget",
+    "stream",
+    "rules",
+    "new_feed",
+    "owner_email",
+    "frequency",
+    "frequency_rule",
+    "txt",
+    "visibility",
+    "preview",
+    "preview_in_feed",
+    "preview_label",
+)
 
 
 class Pauses(Value):
@@ -74,6 +88,24 @@ class Budget(Value):
     characters_a_month: int | None = Field(default=None, ge=0)
     money_a_month: float | None = Field(default=None, ge=0)
     """In the currency of the voices' prices."""
+
+
+class Paywall(Value):
+    """How far of a briefing others hear what is for members: one of the three. Cut between two paragraphs."""
+
+    paragraphs: int | None = Field(default=None, ge=0, le=1000)
+    """So many paragraphs, list items and quotations, the headings before them too."""
+    characters: int | None = Field(default=None, ge=0, le=1_000_000)
+    """Those paragraphs of which no character lies beyond that many, as written."""
+    seconds: float | None = Field(default=None, ge=0, le=3600)
+    """Those paragraphs that are over by then, counted from the first word that is said."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Paywall:
+        if [self.paragraphs, self.characters, self.seconds].count(None) != 2:  # noqa: PLR2004  of three
+            message = "a paywall is one of paragraphs, characters and seconds"
+            raise ValueError(message)
+        return self
 
 
 #: What a jingle is for.
@@ -149,14 +181,41 @@ class Show(Value):
     txt: dict[str, str] = Field(default_factory=dict)
     """Free texts for directories, by purpose, such as `verify` (`podcast:txt`)."""
 
+    visibility: Literal["public", "members"] = "public"
+    """Who hears its briefings; an article's or a briefing's own visibility counts only where it is more private."""
+    preview: Paywall | None = Paywall(seconds=60)
+    """How far others hear what is for members, where nothing else is said of it; none for not at all."""
+    preview_in_feed: bool = False
+    """Whether the public feed lists the previews of what is for members, or nothing of it."""
+
+    preview_label: str = "Preview"
+    """What stands before a preview's title."""
+
     @model_serializer(mode="wrap")
     def _known_to_older_workers(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out what is as usual: a worker of before these fields refuses settings that have them."""
+        """Leave out what is as usual: a worker of before these fields refuses settings that have them. And have one
+        that does not know of members hold what is theirs, which it would publish for everybody.
+        """
         dumped: dict[str, Any] = dump(self)
         for name in _ADDED:
             if getattr(self, name) == type(self).model_fields[name].get_default(call_default_factory=True):
                 dumped.pop(name, None)
+        if self.visibility == "members":
+            dumped["publish"], dumped["publish_to_members"] = "hold", self.publish
         return dumped
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_written(cls, given: Any) -> Any:  # noqa: ANN401  whatever is validated
+        """Read what older workers are told otherwise, and `preview = false`: TOML has no word for nothing."""
+        if not isinstance(given, dict):
+            return given
+        rest = {name: value for name, value in given.items() if name != "publish_to_members"}
+        if "publish_to_members" in given:
+            rest["publish"] = given["publish_to_members"]
+        if rest.get("preview") is False:
+            rest["preview"] = None
+        return rest
 
     @model_validator(mode="after")
     def _disclosed(self) -> Show:

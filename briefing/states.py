@@ -79,6 +79,13 @@ class StepKind(StrEnum):
     """Measuring what articles would cost; of no revision."""
     WITHDRAW = "withdraw"
     """Taking everything that is public of a retracted briefing away, and erasing its audio."""
+    RELEASE = "release"
+    """Publishing what is for members alone. A kind of its own: workers that do not know of members would publish it for
+    everybody."""
+    PLACE = "place"
+    """Moving what is live to where its visibility says, or looking which briefings a change of it concerns."""
+    PREVIEW = "preview"
+    """Making what others hear of a revision that is for members."""
     NOTIFY = "notify"
     """Telling a hub that a feed has changed; of no revision."""
     LIST = "list"

@@ -63,7 +63,26 @@ def published_elsewhere(session: Session, briefing_id: str, audio: Collection[st
         .join(BriefingRow, BriefingRow.live_revision == RevisionRow.id)
         .where(others, MasterRow.sha256.in_(audio))
     )
-    return {sha256 for sha256 in (*session.scalars(given), *session.scalars(live)) if sha256 is not None}
+    # What others hear of another's audio for members.
+    preview = (
+        select(MasterRow.sha256)
+        .join(RevisionRow, RevisionRow.preview_key == MasterRow.key)
+        .join(BriefingRow, BriefingRow.members_revision == RevisionRow.id)
+        .where(others, MasterRow.sha256.in_(audio))
+    )
+    found = (*session.scalars(given), *session.scalars(live), *session.scalars(preview))
+    return {sha256 for sha256 in found if sha256 is not None}
+
+
+def given_elsewhere(session: Session, briefing_id: str, audio: Collection[str]) -> set[str]:
+    """Return those of the MP3s `audio` that another briefing gives to members."""
+    live = (
+        select(MasterRow.sha256)
+        .join(RevisionRow, RevisionRow.master_key == MasterRow.key)
+        .join(BriefingRow, BriefingRow.members_revision == RevisionRow.id)
+        .where(RevisionRow.briefing_id != briefing_id, MasterRow.sha256.in_(audio))
+    )
+    return set(session.scalars(live))
 
 
 def successor(session: Session, sha256: str) -> Successor | None:

@@ -29,6 +29,7 @@ _COMMANDS = {
     "pick": "cli.pick:pick",
     "import": "cli.moving:moving_in",
     "export": "cli.moving:moving_out",
+    "listeners": "cli.listeners:listeners",
     "cost": "cli.cost:cost",
     "audience": "cli.audience:audience",
     "audit": "cli.audit:audit",

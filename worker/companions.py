@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from briefing.storage import BlobStorage
 
 
-def companions(master: Master, title: str, show_title: str, storage: BlobStorage) -> dict[str, bytes]:
+def companions(master: Master, title: str, show_title: str, storage: BlobStorage, audio: str = "") -> dict[str, bytes]:
     """Return the files beside a master's MP3, by name; masters from before there were transcripts have chapters only.
+    `audio` is where the page finds the MP3.
 
     Raises MasterRejected for a transcript that is lost or damaged.
     """
@@ -30,7 +31,7 @@ def companions(master: Master, title: str, show_title: str, storage: BlobStorage
     if not master.transcript:
         return files
     # From where the page is served, whatever address we are known by.
-    around = Around(show_title, f"/{audio_name(master.sha256)}", master.chapters)
+    around = Around(show_title, audio or f"/{audio_name(master.sha256)}", master.chapters)
     rendered = transcript.render(_stored(master, storage), around)
     return files | {f"transcript.{ending}": content for ending, content in rendered.items()}
 

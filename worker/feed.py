@@ -96,6 +96,8 @@ class Channel:
     """Whether this page is of the archive (RFC 5005)."""
     locked: bool = True
     """Whether other hosts may not take it over."""
+    private: bool = False
+    """Whether it is a listener's own: no directory lists it."""
 
 
 def render(channel: Channel, episodes: Sequence[Episode]) -> bytes:
@@ -117,6 +119,9 @@ def render(channel: Channel, episodes: Sequence[Episode]) -> bytes:
         _add(top, f"{{{ATOM}}}link", href=address, rel=relation, type="application/rss+xml")
     if channel.archive:
         _add(top, f"{{{HISTORY}}}archive")
+    if channel.private:
+        _add(top, f"{{{ITUNES}}}block", "Yes")
+        _add(top, f"{{{PODCAST}}}block", "yes")
     _add_about(top, channel, episodes)
     for episode in episodes:
         _add_item(top, _writable(episode), explicit=show.explicit)

@@ -1,6 +1,7 @@
 """Which shows list an episode, as rows: decided when it is published, changes or goes, and when a show's rules change.
 
-What rules say is `briefing.rules`'s, what a feed looks like `worker.show_feed`'s. Rows, not a look through all episodes
+What is for members is listed too: whether a feed has it, or its preview, is decided where that is written. What rules
+say is `briefing.rules`'s, what a feed looks like `worker.show_feed`'s. Rows, not a look through all episodes
 at each writing, so that a feed costs the same however many there are; and so that the day's first stay the day's first:
 an episode that was listed is not pushed out of apps by a later one.
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 
 from briefing.audio import MASTER_RATE
 from briefing.labels import Labels, tidied
@@ -46,7 +47,7 @@ def relist(session: Session, briefing: BriefingRow) -> set[str]:
     listing = _listing(session, briefing.show)
     concerned = set() if _has_rules(session, briefing.show) else {briefing.show}
     there = {row.show: row for row in session.scalars(select(ListingRow).where(ListingRow.briefing_id == briefing.id))}
-    facts = _facts(session, briefing) if listing and briefing.live_revision is not None else None
+    facts = _facts(session, briefing) if listing and briefing.heard is not None else None
     picks = _picks(session, briefing) if facts else set()
     for slug, rules in listing.items():
         row = there.pop(slug, None)
@@ -89,10 +90,11 @@ def list_anew(session: Session, slug: str) -> None:
     if rules is None:
         return
     homes = [home for home in session.scalars(select(ShowRow.slug)) if rules.lists_from(slug, home)]
+    heard = or_(BriefingRow.live_revision.is_not(None), BriefingRow.members_revision.is_not(None))
     episodes = (
         select(BriefingRow, EpisodeRow)
         .join(EpisodeRow, (EpisodeRow.briefing_id == BriefingRow.id) & (EpisodeRow.show == BriefingRow.show))
-        .where(BriefingRow.show.in_(homes), BriefingRow.live_revision.is_not(None))
+        .where(BriefingRow.show.in_(homes), heard)
         .order_by(EpisodeRow.published_at, EpisodeRow.briefing_id)
     )
     for briefing, episode in session.execute(episodes).all():
@@ -147,7 +149,7 @@ def _facts(session: Session, briefing: BriefingRow) -> Facts:
     samples, script = session.execute(
         select(MasterRow.samples, RevisionRow.script)
         .join(RevisionRow, RevisionRow.master_key == MasterRow.key)
-        .where(RevisionRow.id == briefing.live_revision)
+        .where(RevisionRow.id == briefing.heard)
     ).one()
     characters = sum(len(segment["written"]) for segment in (script or {}).get("segments", ()))
     labels = [labels_of(row) for row in _articles(session, briefing)]

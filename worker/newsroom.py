@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
 
+from briefing.access import follow_others
 from briefing.errors import Misconfigured
 from briefing.jingles import PARTS, jingle_files
 from briefing.lexicons import replace_file_entries
 from briefing.models import ShowRow, SourceRow
 from briefing.rows import add_unless_there
+from briefing.show import Show
 from briefing.shows import lock_shows
 from worker import artwork, jingle, spending, watermark
 from worker.clean import check_cleaning
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from briefing.newsroom import Newsroom, SourceSettings
-    from briefing.show import Show
     from worker.public_files import PublicFiles
     from worker.workplace import Workplace
 
@@ -59,11 +60,14 @@ def apply(newsroom: Newsroom, place: Workplace) -> Applied:
         _check_cleaning(source)
     with place.database.writing() as session:
         lock_shows(session)
-        known = set(session.scalars(select(ShowRow.slug)))
+        before = {row.slug: _heard_by(Show.stored(row.settings)) for row in session.scalars(select(ShowRow))}
         shows = tuple(
             show.slug for position, show in enumerate(newsroom.shows) if _put_show(session, position, show, place.files)
         )
         spending.look_again(session, shows)
+        for show in newsroom.shows:
+            if show.slug in before and before[show.slug] != _heard_by(show):
+                follow_others(session, show=show.slug)
         sources = tuple(
             source.name for position, source in enumerate(newsroom.sources) if _put_source(session, position, source)
         )
@@ -79,9 +83,14 @@ def apply(newsroom: Newsroom, place: Workplace) -> Applied:
         for slug, picture in pictures.items():
             place.files.put_artwork(slug, picture)
         write_all(session, place.storage, place.files)
-        for slug in sorted(known.intersection(shows)):
+        for slug in sorted(before.keys() & set(shows)):
             record_pings(session, slug, place.files.hubs)
     return Applied(shows, sources, lexicons)
+
+
+def _heard_by(show: Show) -> tuple[object, ...]:
+    """Return what of a show's settings says who hears how much of what is live."""
+    return show.visibility, show.preview, show.preview_label
 
 
 def _put_lexicons(session: Session, newsroom: Newsroom, now: datetime) -> Iterator[str]:

@@ -24,6 +24,9 @@ DEADLINE_S = {
     StepKind.ASSEMBLE: 1800.0,
     StepKind.PUBLISH: 60.0,
     StepKind.WITHDRAW: 120.0,
+    StepKind.RELEASE: 60.0,
+    StepKind.PLACE: 120.0,
+    StepKind.PREVIEW: 600.0,
     StepKind.JINGLE: 60.0,
     StepKind.ESTIMATE: 300.0,
     StepKind.NOTIFY: 60.0,
@@ -84,9 +87,14 @@ def after_assemble(show: Show, queue: Queue) -> tuple[RevisionState, list[Next]]
     """Return the state and the steps after assembling: publishing, unless the show holds its audio for an editor."""
     if show.publish == "hold":
         return RevisionState.HELD, []
-    return RevisionState.PUBLISHING, [Next(StepKind.PUBLISH, queue, StepState.READY)]
+    kind = StepKind.RELEASE if show.visibility == "members" else StepKind.PUBLISH
+    return RevisionState.PUBLISHING, [Next(kind, queue, StepState.READY)]
 
 
-def after_publish(state: RevisionState, queue: Queue) -> list[Next]:
-    """Return the steps after publishing: a look from outside at what is live now."""
-    return [Next(StepKind.VERIFY, queue, StepState.READY)] if state is RevisionState.LIVE else []
+def after_publish(state: RevisionState, queue: Queue, *, members: bool = False) -> list[Next]:
+    """Return the steps after publishing: a look from outside at what is live now, or, where that is for members, making
+    what others hear of it.
+    """
+    if state is not RevisionState.LIVE:
+        return []
+    return [Next(StepKind.PREVIEW if members else StepKind.VERIFY, queue, StepState.READY)]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from briefing.errors import AddressRefused, StorageUnavailable
@@ -26,6 +26,7 @@ from briefing.public_names import (
     PLAYER_NAME,
     PLAYLIST_NAME,
     TOMBSTONE,
+    UNSIGNED,
     address_name,
     alias_name,
     archive_name,
@@ -35,8 +36,10 @@ from briefing.public_names import (
     audio_serving,
     audio_sha256,
     briefing_folder,
+    briefing_name,
     companion_serving,
     feed_name,
+    for_members,
     gone_name,
     listen_name,
     stream_folder,
@@ -49,7 +52,7 @@ from worker.purge import purge
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from briefing.storage import PublicStorage
+    from briefing.storage import PublicStorage, Serving
     from briefing.values import ArticleRef
 
 
@@ -75,17 +78,41 @@ class PublicFiles:
     """What purges caches; see `worker.purge`."""
     hubs: tuple[str, ...] = ()
     """Addresses of the WebSub hubs that feeds name."""
+    members: PublicStorage | None = None
+    """Where members' files lie."""
+    private: bool = False
+    """Whether these are they."""
+
+    @property
+    def of_members(self) -> PublicFiles:
+        """The same for members alone: other files, and addresses that open nothing until they are signed."""
+        assert self.members is not None
+        return replace(self, storage=self.members, purge_command="", hubs=(), private=True)
+
+    def _at(self, name: str) -> str:
+        return f"{self.address}/{UNSIGNED}/{name}" if self.private else f"{self.address}/{name}"
+
+    def _served(self, serving: Serving) -> Serving:
+        return for_members(serving) if self.private else serving
 
     def audio_address(self, sha256: str) -> str:
         """Return the permanent address of an MP3."""
+        if self.private:
+            return self._at(audio_name(sha256))
         return f"{self.audio_at or self.address}/{audio_name(sha256)}"
+
+    def page_audio(self, sha256: str) -> str:
+        """Return where a page of ours finds an MP3, seen from where it is served, whatever address we are known by."""
+        return f"/{UNSIGNED}/{audio_name(sha256)}" if self.private else f"/{audio_name(sha256)}"
 
     def enclosure_address(self, slug: str, sha256: str) -> str:
         """Return the address of an MP3 as a show's feed names it, by which its downloads are counted, if they are."""
-        if self.audience.enclosures == REDIRECT:
+        if self.audience.enclosures == REDIRECT and not self.private:
             return f"{self.address}/{listen_name(slug, sha256)}"
         direct = self.audio_address(sha256)
-        return f"{self.audience.enclosures}{direct.partition('://')[2]}" if self.audience.enclosures else direct
+        if self.private or not self.audience.enclosures:
+            return direct
+        return f"{self.audience.enclosures}{direct.partition('://')[2]}"
 
     def plays_address(self) -> str | None:
         """Return where players report what was heard; None where they are not to."""
@@ -101,36 +128,34 @@ class PublicFiles:
 
     def feed_address(self, slug: str) -> str:
         """Return the address of a show's feed."""
-        return f"{self.address}/{feed_name(slug)}"
+        return self._at(feed_name(slug))
 
     def archive_address(self, slug: str, month: str) -> str:
         """Return the address of the page of a show's feed that has a month's episodes."""
-        return f"{self.address}/{archive_name(slug, month)}"
+        return self._at(archive_name(slug, month))
 
-    def companion_address(self, briefing: str, name: str, revision: int | None = None) -> str:
-        """Return the address of a transcript or of chapters: of the live revision, or of one for good."""
-        return f"{self.address}/{briefing_folder(briefing, revision)}/{name}"
+    def companion_address(self, folder: str, name: str) -> str:
+        """Return the address of a transcript or of chapters in a briefing's folder: the live one's, or one for good."""
+        return self._at(f"{folder}/{name}")
 
-    def put_companions(self, briefing: str, revision: int, companions: Mapping[str, bytes]) -> None:
-        """Write what is published beside a revision's MP3, by name, and make it what the briefing's own addresses give.
-
-        Raises StorageUnavailable.
+    def put_companions(self, briefing: str, pinned: str, companions: Mapping[str, bytes]) -> None:
+        """Write what is published beside an MP3, by name, into its folder for good (`pinned`), and make it what the
+        briefing's own addresses give. Raises StorageUnavailable.
         """
-        live, pinned = briefing_folder(briefing), briefing_folder(briefing, revision)
+        live = briefing_folder(briefing)
         for name, content in companions.items():
             for_good = companion_serving(name, pinned=True, purged=bool(self.purge_command))
-            self.storage.write(f"{pinned}/{name}", content, for_good)
+            self.storage.write(f"{pinned}/{name}", content, self._served(for_good))
             # The same once more: an alias is no file to some servers.
             moving = companion_serving(name, pinned=False)
-            self.storage.write(f"{live}/{name}", content, moving, twin=f"{pinned}/{name}")
+            self.storage.write(f"{live}/{name}", content, self._served(moving), twin=f"{pinned}/{name}")
         for file in list(self.storage.files(live)):
             folder, _, name = file.name.rpartition("/")
-            if folder == live and name not in companions:
+            if folder == live and name in COMPANION_TYPES and name not in companions:
                 self.storage.remove(file.name)
 
-    def has_companions(self, briefing: str, revision: int) -> bool:
-        """Tell whether anything is published beside a revision's MP3."""
-        folder = briefing_folder(briefing, revision)
+    def has_companions(self, folder: str) -> bool:
+        """Tell whether anything is published in a folder of companions itself."""
         return any(file.name.rpartition("/")[0] == folder for file in self.storage.files(folder))
 
     def stream_address(self, briefing: str, revision: int) -> str:
@@ -143,7 +168,7 @@ class PublicFiles:
 
     def put_making(self, ref: ArticleRef, audio: dict[str, Any]) -> None:
         """Write the audio JSON of an article that has none yet. Raises StorageUnavailable."""
-        self.storage.write(article_name(ref), json.dumps(audio, ensure_ascii=False, indent=1).encode(), ARTICLE)
+        self.storage.write(article_name(ref), _json(audio), ARTICLE)
 
     def end_stream(self, briefing: str, revision: int, refs: Iterable[ArticleRef]) -> None:
         """Take away a revision's stream, and the audio JSON of `refs` that still leads to it. Raises
@@ -169,11 +194,13 @@ class PublicFiles:
     def names_of(self, briefing: str, refs: Iterable[ArticleRef], sha256: str) -> list[str]:
         """Return the names at which a briefing is heard and read now, whether anything is there or not."""
         own = [f"{briefing_folder(briefing)}/{name}" for name in COMPANION_TYPES]
+        own += [briefing_name(briefing)] if self.private else []
         return [audio_name(sha256), *own, *(name for ref in refs for name in (alias_name(ref), article_name(ref)))]
 
     def put_audio(self, sha256: str) -> None:
         """Make a stored MP3 public. Raises StorageUnavailable."""
-        self.storage.publish(audio_name(sha256), sha256, audio_serving(purged=bool(self.purge_command)))
+        serving = audio_serving(purged=bool(self.purge_command))
+        self.storage.publish(audio_name(sha256), sha256, self._served(serving))
 
     def stage(self, sha256: str, ref: ArticleRef | None) -> None:
         """Have an MP3 ready to become public, and an article's alias ready to lead to it, without anybody seeing it:
@@ -191,20 +218,29 @@ class PublicFiles:
 
     def put_article(self, ref: ArticleRef, sha256: str, audio: dict[str, Any]) -> None:
         """Point an article's alias at an MP3 and write its audio JSON. Raises StorageUnavailable."""
+        if self.private:
+            # No alias: no address of theirs is guessed.
+            self.storage.write(article_name(ref), _json(audio), self._served(ARTICLE))
+            return
         self.storage.point(alias_name(ref), audio_name(sha256), sha256, ALIAS)
         reach(Failpoint.PUBLISH_ALIAS)
-        self.storage.write(article_name(ref), json.dumps(audio, ensure_ascii=False, indent=1).encode(), ARTICLE)
+        self.storage.write(article_name(ref), _json(audio), ARTICLE)
         # It stays where the audio goes: it leads to whatever is told of the article then.
         with suppress(AddressRefused):
             if audio["article_url"]:
                 leads = {"article": str(ref)}
                 self.storage.write(address_name(audio["article_url"]), json.dumps(leads).encode(), ADDRESS)
 
+    def put_briefing(self, briefing: str, audio: dict[str, Any]) -> None:
+        """Write the audio JSON of a members' briefing. Raises StorageUnavailable."""
+        assert self.private
+        self.storage.write(briefing_name(briefing), _json(audio), self._served(ARTICLE))
+
     def bury(self, names: Iterable[str]) -> None:
         """Have addresses say from now on that what was there has been withdrawn. Raises StorageUnavailable."""
         for name in names:
             told = {"state": "retracted", "code": "withdrawn", "status": 410, "title": "The audio was withdrawn"}
-            self.storage.write(gone_name(name), json.dumps(told).encode(), TOMBSTONE)
+            self.storage.write(gone_name(name), json.dumps(told).encode(), self._served(TOMBSTONE))
 
     def unbury(self, names: Iterable[str]) -> None:
         """Take away the tombstones of what is published again. Raises StorageUnavailable."""
@@ -222,7 +258,7 @@ class PublicFiles:
 
     def put_feed(self, name: str, feed: bytes) -> None:
         """Replace a page of a show's feed. Raises StorageUnavailable."""
-        self.storage.write(name, feed, FEED)
+        self.storage.write(name, feed, self._served(FEED))
 
     def put_player(self) -> None:
         """Write the web player of this release, unless it is there already. Raises StorageUnavailable."""
@@ -234,3 +270,7 @@ class PublicFiles:
     def put_artwork(self, slug: str, jpeg: bytes) -> None:
         """Replace a show's artwork. Raises StorageUnavailable."""
         self.storage.write(artwork_name(slug), jpeg, ARTWORK)
+
+
+def _json(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=1).encode()

@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from briefing.audio import Master
 from briefing.models import BriefingRow, EpisodeRow, MasterRow
 from briefing.show import Show
+from worker.heard import own_article
 from worker.listing import feeds_of
-from worker.publish import own_article
 from worker.show_feed import SURE_ITEMS
 from worker.verify import Published
 

@@ -26,6 +26,11 @@ class Recorded:
     aliases: dict[str, str] = field(default_factory=dict)
     """Alias -> the name that it should lead to."""
 
+    @property
+    def names(self) -> set[str]:
+        """All that would be there."""
+        return {*self.contents, *self.published, *self.aliases}
+
     def write(self, name: str, content: bytes, serving: Serving, twin: str = "") -> None:  # noqa: ARG002
         """Remember a small file."""
         self.contents[name] = content

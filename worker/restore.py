@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, inspect, select
+from sqlalchemy import delete, inspect, or_, select
 
 from briefing.errors import BadInput, DatabaseUnavailable
 from briefing.hashing import file_sha256
@@ -25,7 +25,8 @@ from briefing.schema import migrate
 from briefing.states import RevisionState
 from briefing.storage import FolderStorage, make_folder, reporting, sync_file, sync_folder
 from worker.backup import postgresql_environment
-from worker.publish import own_article, write_live
+from worker.heard import own_article
+from worker.publish import write_live
 from worker.show_feed import write_feed
 
 if TYPE_CHECKING:
@@ -172,8 +173,9 @@ def _published(place: Workplace, folder: Path, public: frozenset[str]) -> tuple[
         for sha256 in session.scalars(replaced.distinct()).all():
             if sha256 in public and place.storage.path(sha256) is not None:
                 place.files.put_audio(sha256)
-        for briefing in session.scalars(select(BriefingRow).where(BriefingRow.live_revision.is_not(None))):
-            revision = session.get_one(RevisionRow, briefing.live_revision)
+        live = or_(BriefingRow.live_revision.is_not(None), BriefingRow.members_revision.is_not(None))
+        for briefing in session.scalars(select(BriefingRow).where(live)):
+            revision = session.get_one(RevisionRow, briefing.heard)
             master = session.get_one(MasterRow, revision.master_key)
             if place.storage.intact(master.sha256):
                 ref = own_article(session, briefing)

@@ -217,7 +217,9 @@ def let_go(session: Session, row: RevisionRow, files: PublicFiles, now: datetime
     row stays, with its script.
     """
     same = aliased(RevisionRow)
-    gone = [file.name for file in files.storage.files(briefing_folder(row.briefing_id, row.number))]
+    folder = briefing_folder(row.briefing_id, row.number)
+    both = (files, files.of_members) if files.members is not None else (files,)
+    gone = {those.private: [file.name for file in those.storage.files(folder)] for those in both}
     master = session.get(MasterRow, row.master_key) if row.master_key else None
     if master is not None:
         shared = (
@@ -227,12 +229,15 @@ def let_go(session: Session, row: RevisionRow, files: PublicFiles, now: datetime
         )
         name = audio_name(master.sha256)
         if session.scalar(shared.limit(1)) is None:
-            gone.append(name)
+            for names in gone.values():
+                names.append(name)
             # What older processes published is told by its file, as long as that is there.
             if row.audio_sha256 is None and row.state == RevisionState.SUPERSEDED.value and files.storage.look(name):
                 row.audio_sha256 = master.sha256
-    files.remove(gone)
+    for those in both:
+        those.remove(gone[those.private])
     row.master_key, row.chunks, row.versions, row.let_go_at = None, None, None, now
+    row.preview_key = row.preview_card = None
     uses.forget(session, row.id)
     session.flush()
 

@@ -10,15 +10,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, or_, select
 
 from briefing.audio import MASTER_RATE, Cue
-from briefing.models import BriefingRow, EpisodeRow, ListingRow, MasterRow, RevisionRow, ShowRow
-from briefing.public_names import archive_name, archived_month, briefing_folder, feed_name
+from briefing.models import BriefingRow, EpisodeRow, ListenerRow, ListingRow, MasterRow, RevisionRow, ShowRow
+from briefing.public_names import archive_name, archived_month, briefing_folder, feed_name, preview_folder
 from briefing.show import Show
 from briefing.transcript import CHAPTERS_NAME, TRANSCRIPT_TYPES
 from briefing.values import Card
 from worker.feed import Channel, Episode, render
+from worker.heard import labelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Row, Select
     from sqlalchemy.orm import Session
 
+    from briefing.storage import PublicStorage
     from worker.public_files import PublicFiles
 
 #: Items and bytes of a feed's first page: what apps ask for again and again. Older episodes are in the archive.
@@ -40,15 +42,33 @@ def write_feed(session: Session, slug: str, files: PublicFiles, changed: datetim
     """Write a show's feed from what is live: the first page, and of the archive what an episode first published at
     `changed` can have changed; everything without it. Raises StorageUnavailable.
     """
+    _write_pages(session, slug, files, changed)
+    if files.members is not None and _is_for_members(session, slug, files.members):
+        _write_pages(session, slug, files.of_members, changed)
+
+
+def _is_for_members(session: Session, slug: str, storage: PublicStorage) -> bool:
+    """Tell whether anybody may have use for a show's feed for members."""
+    theirs = select(BriefingRow.id).where(BriefingRow.show == slug, BriefingRow.members_revision.is_not(None))
+    listeners = select(ListenerRow.id).where(ListenerRow.show == slug, ListenerRow.revoked_at.is_(None))
+    return (
+        session.scalar(theirs.limit(1)) is not None
+        or session.scalar(listeners.limit(1)) is not None
+        or storage.look(feed_name(slug)) is not None
+    )
+
+
+def _write_pages(session: Session, slug: str, files: PublicFiles, changed: datetime | None) -> None:
     row = session.get_one(ShowRow, slug)
-    listed = _Listed(slug, by_rules=Show.stored(row.settings).rules is not None)
+    show = Show.stored(row.settings)
+    listed = _listed(show, files)
 
     def page(address: str, episodes: Sequence[Episode], links: Iterable[tuple[str, str]], *, archive: bool) -> bytes:
         hubs = () if archive else files.hubs
         channel = _channel(row, files, feed_address=address, hubs=hubs, links=tuple(links), archive=archive)
         return render(channel, episodes)
 
-    newest = [_episode(found, slug, files) for found in session.execute(listed.live().limit(FEED_ITEMS + 1))]
+    newest = [_episode(found, show, files) for found in session.execute(listed.live().limit(FEED_ITEMS + 1))]
     first, goes_on = _first_page(
         newest, lambda shown, links: page(files.feed_address(slug), shown, links, archive=False), slug, files
     )
@@ -60,7 +80,7 @@ def write_feed(session: Session, slug: str, files: PublicFiles, changed: datetim
     for month in _to_write(months, there, changed):
         links = _archive_links(months, month, slug, files)
         of_month = session.execute(listed.live(month))
-        episodes = [_episode(found, slug, files) for found in of_month]
+        episodes = [_episode(found, show, files) for found in of_month]
         address = files.archive_address(slug, month)
         files.put_feed(archive_name(slug, month), page(address, episodes, links, archive=True))
 
@@ -70,8 +90,8 @@ def whole_feed(session: Session, slug: str, files: PublicFiles) -> tuple[bytes, 
     leads nobody elsewhere: where it will be, it is the new one.
     """
     row = session.get_one(ShowRow, slug)
-    listed = _Listed(slug, by_rules=Show.stored(row.settings).rules is not None)
-    episodes = [_episode(found, slug, files) for found in session.execute(listed.live())]
+    show = Show.stored(row.settings)
+    episodes = [_episode(found, show, files) for found in session.execute(_listed(show, files).live())]
     channel = _channel(row, files, feed_address=files.feed_address(slug), locked=False)
     settled = replace(channel, show=channel.show.model_copy(update={"new_feed": ""}))
     return render(settled, episodes), episodes
@@ -84,6 +104,7 @@ def _channel(row: ShowRow, files: PublicFiles, **others: Any) -> Channel:  # noq
         guid=row.podcast_guid,
         artwork_address=files.artwork_address(row.slug),
         site=show.link or files.address,
+        private=files.private,
         **others,
     )
 
@@ -146,10 +167,37 @@ def _archive_links(months: Sequence[str], month: str, slug: str, files: PublicFi
 
 @dataclass(frozen=True)
 class _Listed:
-    """The episodes that a show's feed has: all of its own, or those that its rules have listed."""
+    """The episodes that a show's feed has: all of its own, or those that its rules have listed; all of these for
+    members, and of what is theirs the previews or nothing for others.
+    """
 
     slug: str
     by_rules: bool
+    members: bool
+    previews: bool
+
+    @property
+    def _revision(self) -> ColumnElement[Any]:
+        """The revision that is listed of a briefing."""
+        if self.members or self.previews:
+            return func.coalesce(BriefingRow.live_revision, BriefingRow.members_revision)
+        return BriefingRow.live_revision.expression
+
+    @property
+    def _master(self) -> ColumnElement[Any]:
+        """The master that is heard of it; none where there is no preview."""
+        if self.members or not self.previews:
+            return RevisionRow.master_key.expression
+        return case((BriefingRow.live_revision.is_not(None), RevisionRow.master_key), else_=RevisionRow.preview_key)
+
+    @property
+    def _is_heard(self) -> ColumnElement[bool]:
+        if self.members:
+            return or_(BriefingRow.live_revision.is_not(None), BriefingRow.members_revision.is_not(None))
+        if self.previews:
+            has_preview = select(RevisionRow.preview_key).where(RevisionRow.id == BriefingRow.members_revision)
+            return or_(BriefingRow.live_revision.is_not(None), has_preview.scalar_subquery().is_not(None))
+        return BriefingRow.live_revision.is_not(None)
 
     def moments(self) -> Select[tuple[datetime]]:
         """Return when the live ones were published."""
@@ -162,6 +210,9 @@ class _Listed:
                 func.coalesce(EpisodeRow.kept_guid, EpisodeRow.guid),
                 EpisodeRow.published_at,
                 RevisionRow.card,
+                RevisionRow.preview_card,
+                BriefingRow.live_revision,
+                RevisionRow.number,
                 MasterRow.sha256,
                 MasterRow.bytes,
                 MasterRow.samples,
@@ -170,8 +221,8 @@ class _Listed:
                 BriefingRow.id,
             )
         )
-        statement = statement.join(RevisionRow, RevisionRow.id == BriefingRow.live_revision).join(
-            MasterRow, MasterRow.key == RevisionRow.master_key
+        statement = statement.join(RevisionRow, RevisionRow.id == self._revision).join(
+            MasterRow, MasterRow.key == self._master
         )
         if month is not None:
             statement = statement.where(self._moment >= _beginning(month), self._moment < _end(month))
@@ -188,15 +239,20 @@ class _Listed:
             return (
                 statement.select_from(EpisodeRow)
                 .join(BriefingRow, BriefingRow.id == EpisodeRow.briefing_id)
-                .where(EpisodeRow.show == self.slug, BriefingRow.live_revision.is_not(None))
+                .where(EpisodeRow.show == self.slug, self._is_heard)
             )
         of_its_home = (EpisodeRow.briefing_id == BriefingRow.id) & (EpisodeRow.show == BriefingRow.show)
         return (
             statement.select_from(ListingRow)
             .join(BriefingRow, BriefingRow.id == ListingRow.briefing_id)
             .join(EpisodeRow, of_its_home)
-            .where(ListingRow.show == self.slug, BriefingRow.live_revision.is_not(None))
+            .where(ListingRow.show == self.slug, self._is_heard)
         )
+
+
+def _listed(show: Show, files: PublicFiles) -> _Listed:
+    by_rules = show.rules is not None
+    return _Listed(show.slug, by_rules=by_rules, members=files.private, previews=show.preview_in_feed)
 
 
 def _beginning(month: str) -> datetime:
@@ -209,28 +265,32 @@ def _end(month: str) -> datetime:
     return datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC)
 
 
-def _episode(row: Row[Any], slug: str, files: PublicFiles) -> Episode:
-    guid, published_at, card, sha256, size, samples, chapters, transcript, briefing = tuple(row)
-    shown = Card.stored(card)
+def _episode(row: Row[Any], show: Show, files: PublicFiles) -> Episode:
+    guid, published_at, card, others_card, live, number, sha256, size, samples, chapters, transcript, briefing = tuple(
+        row
+    )
+    is_preview = live is None and not files.private
+    shown = Card.stored(others_card if is_preview else card)
+    folder = preview_folder(briefing, number, sha256) if is_preview else briefing_folder(briefing)
     return Episode(
         guid=guid,
-        title=shown.title,
+        title=labelled(shown.title, show) if is_preview else shown.title,
         link=shown.link,
         summary=shown.summary,
         published_at=published_at,
-        audio_address=files.enclosure_address(slug, sha256),
+        audio_address=files.enclosure_address(show.slug, sha256),
         audio_bytes=size,
         duration_s=round(samples / MASTER_RATE),
         disclosure=shown.disclosure,
         byline=shown.byline,
         language=shown.language,
         transcripts=tuple(
-            (files.companion_address(briefing, name), media_type)
+            (files.companion_address(folder, name), media_type)
             for name, media_type in TRANSCRIPT_TYPES.items()
             if transcript
         ),
         chapters=tuple(Cue.stored(cue) for cue in chapters),
-        chapters_address=files.companion_address(briefing, CHAPTERS_NAME),
+        chapters_address=files.companion_address(folder, CHAPTERS_NAME),
         kept=shown.kept,
-        folder=briefing_folder(briefing),
+        folder=folder,
     )

@@ -33,7 +33,7 @@ def unused_takes(session: Session, until: datetime, after: str, limit: int | Non
 
 def unused_masters(session: Session, until: datetime, after: str, limit: int | None) -> tuple[list[str], str]:
     """The same of masters."""
-    used = exists().where(RevisionRow.master_key == MasterRow.key)
+    used = uses.of_master().label("used")
     rows = session.execute(
         select(MasterRow.key, MasterRow.created_at, used)
         .where(MasterRow.key > after)

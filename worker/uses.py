@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, exists, func, or_, select, update
 
-from briefing.models import RevisionRow, UseRow
+from briefing.models import MasterRow, RevisionRow, UseRow
 from briefing.rows import add_all_unless_there
 from briefing.states import ACTIVE
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
 
-    from sqlalchemy import Row
+    from sqlalchemy import ColumnElement, Row
     from sqlalchemy.orm import Session
 
     from briefing.database import Database
@@ -37,6 +37,14 @@ MOST_ACTIVE = 1000
 
 #: What is read of a revision: scripts and requests are long, and not needed.
 _READ = (RevisionRow.id, RevisionRow.chunks, RevisionRow.versions)
+
+
+def of_master() -> ColumnElement[bool]:
+    """Return the condition that a revision is heard by the master at hand, whole or as its preview."""
+    return or_(
+        exists().where(RevisionRow.master_key == MasterRow.key),
+        exists().where(RevisionRow.preview_key == MasterRow.key),
+    )
 
 
 def note_finished(database: Database, limit: int) -> int:

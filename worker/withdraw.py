@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, select
 
 from briefing.failpoints import Failpoint, reach
 from briefing.models import BriefingRow, MasterRow, RevisionRow, TakeRow
@@ -18,7 +18,7 @@ from briefing.successors import published, published_elsewhere
 from worker import uses
 from worker.condemned import condemn
 from worker.listing import lock_listing, relist, write_feeds
-from worker.publish import public_files
+from worker.placing import public_files
 from worker.retention import let_go
 
 if TYPE_CHECKING:
@@ -36,17 +36,18 @@ def withdraw(session: Session, briefing: BriefingRow, files: PublicFiles, now: d
 
     Needs a writing session. Raises StorageUnavailable.
     """
-    if briefing.live_revision is not None:
+    if briefing.heard is not None:
         return set()
     lock_listing(session, [briefing.show])
-    names = public_files(session, briefing, files)
     # The tombstones first: at no moment is an address merely unknown. What has gone from its own before is among them.
     own = published(session, briefing.id)
     own -= published_elsewhere(session, briefing.id, own)
-    files.bury({*names, *map(audio_name, own)})
-    reach(Failpoint.WITHDRAW_BURIED)
-    files.remove(names)
-    reach(Failpoint.WITHDRAW_REMOVED)
+    for those in (files, files.of_members):
+        names = public_files(session, briefing, those)
+        those.bury({*names, *(() if those.private else map(audio_name, own))})
+        reach(Failpoint.WITHDRAW_BURIED)
+        those.remove(names)
+        reach(Failpoint.WITHDRAW_REMOVED)
     shows = relist(session, briefing)
     write_feeds(session, briefing, shows, files)
     _erase(session, briefing, files, now)
@@ -56,13 +57,13 @@ def withdraw(session: Session, briefing: BriefingRow, files: PublicFiles, now: d
 def _erase(session: Session, briefing: BriefingRow, files: PublicFiles, now: datetime) -> None:
     """Give up the audio of all revisions, and what was made for them alone. The bytes go with the next sweeps."""
     revisions = session.scalars(select(RevisionRow).where(RevisionRow.briefing_id == briefing.id)).all()
-    masters = {row.master_key for row in revisions if row.master_key}
+    masters = {key for row in revisions for key in (row.master_key, row.preview_key) if key}
     takes = {chunk["key"] for row in revisions for chunk in row.chunks or ()}
     for row in revisions:
         let_go(session, row, files, now)
     unused = session.execute(
         select(MasterRow.key, MasterRow.sha256, MasterRow.transcript).where(
-            MasterRow.key.in_(masters), ~exists().where(RevisionRow.master_key == MasterRow.key)
+            MasterRow.key.in_(masters), ~uses.of_master()
         )
     ).all()
     condemn(session, [name for row in unused for name in (row.sha256, row.transcript) if name], now.timestamp())

@@ -77,6 +77,7 @@ class Workplace:
             self.audience,
             self.public.purge_command,
             tuple(self.public.websub_hubs.split()),
+            self.storages.members,
         )
 
     @cached_property

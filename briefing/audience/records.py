@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import or_, select, tuple_
 
 from briefing.audience.spans import length, union
 from briefing.audio import MASTER_RATE
@@ -101,7 +101,7 @@ def known_audio(session: Session, sha256s: Iterable[str]) -> dict[str, list[Audi
             BriefingRow.show,
             BriefingRow.articles,
         )
-        .join(RevisionRow, RevisionRow.master_key == MasterRow.key)
+        .join(RevisionRow, or_(RevisionRow.master_key == MasterRow.key, RevisionRow.preview_key == MasterRow.key))
         .join(BriefingRow, BriefingRow.id == RevisionRow.briefing_id)
         .where(MasterRow.sha256.in_(wanted), RevisionRow.state.in_(_PUBLISHED))
         .order_by(RevisionRow.id.desc())

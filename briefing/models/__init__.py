@@ -11,11 +11,13 @@ from briefing.models.audio import CondemnedRow, MasterRow, TakeRow, UseRow
 from briefing.models.base import Base, UtcDateTime
 from briefing.models.briefings import BriefingRow, EpisodeRow, ListingRow, RevisionRow, VariationRow
 from briefing.models.jingles import JingleRow
+from briefing.models.members import AddressKeyRow, ListenerRow
 from briefing.models.newsroom import LexiconRow, ShowRow, SourceRow
 from briefing.models.shares import EstimateRow, GateRow, LaneRow, SpentRow
 from briefing.models.work import HealthRow, StepRow, WorkerRow
 
 __all__ = [
+    "AddressKeyRow",
     "ArticleRow",
     "ArticleVersionRow",
     "AudienceRow",
@@ -33,6 +35,7 @@ __all__ = [
     "KeyRow",
     "LaneRow",
     "LexiconRow",
+    "ListenerRow",
     "ListingRow",
     "MasterRow",
     "PlayRow",

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from briefing.models.base import Base, PlainText
+from briefing.models.base import Base, OwnJson, PlainText
 
 
 class ArticleRow(Base):
@@ -24,6 +24,10 @@ class ArticleRow(Base):
     """Those that a CMS told, which count for more."""
     picks: Mapped[list[Any] | None]
     """Slugs of the shows that list it whatever their rules say."""
+    visibility: Mapped[str | None] = mapped_column(String(8))
+    """public or members, as its CMS says; None: as its shows say. See `briefing.access`."""
+    paywall: Mapped[dict[str, Any] | None] = mapped_column(OwnJson)
+    """A dumped `briefing.access.Paywall`: how far others hear it; None: as its shows say."""
 
 
 class ArticleVersionRow(Base):

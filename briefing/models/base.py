@@ -42,6 +42,10 @@ class PlainText(TypeDecorator[str]):
         return value.encode("utf-8", "replace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
+#: JSON of which None is no value, rather than JSON's own null.
+OwnJson = JSON(none_as_null=True)
+
+
 class Base(DeclarativeBase):
     """Base of all tables."""
 

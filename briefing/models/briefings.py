@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, Float, ForeignKey, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from briefing.models.base import Base, PlainText
+from briefing.models.base import Base, OwnJson, PlainText
 from briefing.requests import current_request
 
 
@@ -24,7 +24,18 @@ class BriefingRow(Base):
     """Ordered "source:id" strings."""
     live_revision: Mapped[int | None] = mapped_column(Integer)
     """The revision that readers hear. Publishing changes it, only upwards, and retracting empties it."""
+    members_revision: Mapped[int | None] = mapped_column(Integer)
+    """The revision that members hear, where it is not for everybody: then `live_revision` is empty, so that a worker of
+    before there were members finds nothing to write for readers."""
+    visibility: Mapped[str | None] = mapped_column(String(8))
+    """Of a briefing of several articles, as of an article."""
+    paywall: Mapped[dict[str, Any] | None] = mapped_column(OwnJson)
     created_at: Mapped[datetime]
+
+    @property
+    def heard(self) -> int | None:
+        """The revision that is live, for everybody or for members."""
+        return self.live_revision if self.live_revision is not None else self.members_revision
 
 
 class RevisionRow(Base):
@@ -43,6 +54,7 @@ class RevisionRow(Base):
         Index("revisions_by_end", "let_go_at", "state", "finished_at"),
         Index("revisions_to_note", "uses_noted"),
         Index("revisions_of_master", "master_key"),
+        Index("revisions_of_preview", "preview_key"),
         Index("revisions_of_requester", "requester", "queue", "state"),
         Index("revisions_of_audio", "audio_sha256"),
     )
@@ -100,6 +112,11 @@ class RevisionRow(Base):
     error_hint: Mapped[str | None] = mapped_column(PlainText)
     uses_noted: Mapped[bool] = mapped_column(default=False)
     """Whether `uses` has what it is made of; only of revisions that are finished."""
+    preview_key: Mapped[str | None] = mapped_column(String(64))
+    """The master of what others hear of it. No foreign key: workers of before let masters go that no `master_key`
+    names."""
+    preview_card: Mapped[dict[str, Any] | None] = mapped_column(OwnJson)
+    """A dumped `Card` that says no more than the preview."""
     let_go_at: Mapped[datetime | None]
     """When its audio was given up because its time had come."""
     audio_sha256: Mapped[str | None] = mapped_column(String(64))

@@ -7,6 +7,7 @@ One small class per concern. Shows, sources and wording are not here: they are r
 from briefing.settings.audience import AudienceSettings
 from briefing.settings.base import Settings
 from briefing.settings.fetch import FetchSettings
+from briefing.settings.members import MembersSettings
 from briefing.settings.place import DataSettings, LogSettings, MetricsSettings, PublicSettings
 from briefing.settings.quotas import QuotaSettings
 from briefing.settings.retention import RetentionSettings
@@ -21,6 +22,7 @@ __all__ = [
     "FetchSettings",
     "LimitSettings",
     "LogSettings",
+    "MembersSettings",
     "MetricsSettings",
     "PublicSettings",
     "QuotaSettings",

@@ -24,6 +24,8 @@ class Storages:
     """Takes, masters, uploads: for ourselves."""
     public: PublicStorage
     """What readers fetch."""
+    members: PublicStorage
+    """The same of what is for members alone: laid out alike, below no public address."""
 
 
 def open_storages(settings: StorageSettings, data: Path) -> Storages:
@@ -35,11 +37,23 @@ def open_storages(settings: StorageSettings, data: Path) -> Storages:
     blobs = _blobs(private, settings, data)
     if _is_folder(public or private):
         own = FolderStorage(_folder(public or private, data)).root
-        return Storages(blobs, PublicFolder(own if public else own / "public", blobs))
+        return Storages(
+            blobs, PublicFolder(own if public else own / "public", blobs), _members(private, settings, data, blobs)
+        )
     from briefing.storage.public_bucket import PublicBucket  # noqa: PLC0415  loads obstore, which most need not
 
     # In a bucket that holds both, what is public has a prefix of its own: a policy can name it.
-    return Storages(blobs, PublicBucket(public or f"{private.rstrip('/')}/public", settings, blobs))
+    in_bucket = PublicBucket(public or f"{private.rstrip('/')}/public", settings, blobs)
+    return Storages(blobs, in_bucket, _members(private, settings, data, blobs))
+
+
+def _members(private: str, settings: StorageSettings, data: Path, blobs: BlobStorage) -> PublicStorage:
+    """Return where members' files lie: always with the blobs, never where the public files are said to be."""
+    if _is_folder(private):
+        return PublicFolder(FolderStorage(_folder(private, data)).root / "members", blobs)
+    from briefing.storage.public_bucket import PublicBucket  # noqa: PLC0415  as above
+
+    return PublicBucket(f"{private.rstrip('/')}/members", settings, blobs)
 
 
 def _blobs(address: str, settings: StorageSettings, data: Path) -> BlobStorage:

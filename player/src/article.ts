@@ -16,6 +16,8 @@ export interface Making {
   readonly signed: boolean;
 }
 
+export type Access = "public" | "members" | "preview";
+
 export type State = "ready" | "making" | "retracted";
 
 export interface ArticleAudio {
@@ -46,6 +48,10 @@ export interface ArticleAudio {
   /** Where plays are counted; empty for nowhere. */
   readonly plays: string;
   readonly made: Making | null;
+  /** Who hears this: everybody, a member, or others, of what is for members. */
+  readonly access: Access;
+  /** Seconds of all of it, where this is a preview. */
+  readonly whole: number;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -74,6 +80,7 @@ export function readArticle(value: unknown, base: string): ArticleAudio {
   const transcripts = list(given["transcripts"]).map(fields);
   const transcript = (type: string): string => address(transcripts.find((one) => one["type"] === type)?.["url"], base);
   const state = text(given["state"]);
+  const access = text(given["access"]);
   const made = given["made"] === undefined ? null : fields(given["made"]);
   return {
     article: text(given["article"]),
@@ -97,6 +104,8 @@ export function readArticle(value: unknown, base: string): ArticleAudio {
     transcript: transcript("application/json"),
     page: transcript("text/html"),
     plays: address(given["plays"], base),
+    access: access === "preview" || access === "members" ? access : "public",
+    whole: seconds(given["whole_s"]),
     made:
       made === null
         ? null

@@ -28,6 +28,9 @@ export abstract class Face extends HTMLElement {
   abstract pause(): void;
   protected abstract get article(): string;
 
+  /** What stands above the time. */
+  protected get heading(): string { return this.audio?.access === "preview" ? this.words.rest : this.words.listen; }
+
   protected showTime(now: number, told: boolean): void {
     const { slider, time, miniTime, miniBar } = this.view;
     const whole = this.duration;
@@ -36,7 +39,8 @@ export abstract class Face extends HTMLElement {
     const done = `${whole > 0 ? Math.min(100, (100 * now) / whole) : 0}%`;
     slider.style.setProperty("--done", done);
     miniBar.style.setProperty("--done", done);
-    const text = `${clock(now)} / ${clock(whole)}`;
+    const kind = this.audio?.access === "preview" ? `${this.words.preview} ` : "";
+    const text = `${kind}${clock(now)} / ${clock(whole)}`;
     if (time.textContent === text && slider.hasAttribute("aria-valuetext") && !told) return;
     time.textContent = miniTime.textContent = text;
     if (told) slider.setAttribute("aria-valuetext", `${spoken(this.words, this.language, now)} ${this.words.of} ${spoken(this.words, this.language, whole)}`);
@@ -65,7 +69,7 @@ export abstract class Face extends HTMLElement {
       control.title = name;
       setIcon(control, playing ? "pause" : "play");
     }
-    if (playing && this.articles.length === 1) this.view.label.textContent = this.words.listen;
+    if (playing && this.articles.length === 1) this.view.label.textContent = this.heading;
     this.showMini();
   }
 
@@ -94,7 +98,7 @@ export abstract class Face extends HTMLElement {
     if (sentence === "") return;
     const button = make("button", { type: "button", class: "action", part: "button" }, action);
     button.addEventListener("click", act);
-    notice.replaceChildren(make("span", {}, sentence), button);
+    notice.replaceChildren(make("span", {}, sentence), ...(action === "" ? [] : [button]));
     this.say(sentence);
   }
 

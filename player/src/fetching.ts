@@ -19,18 +19,26 @@ export function baseFor(given: string | null): string {
   return new URL(given ?? (SCRIPT === "" ? "/" : new URL(".", SCRIPT).href), location.href).href.replace(/\/$/, "");
 }
 
-/** Return what there is of an article at this moment. */
-export async function find(base: string, article: string, fresh = false): Promise<Found> {
+/** Return what there is of an article at this moment: at its `signed` address, while that holds, else for everybody. */
+export async function find(base: string, article: string, fresh = false, signed = ""): Promise<Found> {
+  const theirs = signed === "" ? null : await ask(signed, fresh);
+  return theirs?.kind === "audio" ? theirs : everybodys(base, article, fresh);
+}
+
+async function everybodys(base: string, article: string, fresh: boolean): Promise<Found> {
   const parts = REF.exec(article);
-  if (parts === null) return { kind: "none" };
+  return parts === null ? { kind: "none" } : ask(`${base}/v1/articles/${parts[1]}/${parts[2]}/audio`, fresh);
+}
+
+async function ask(address: string, fresh: boolean): Promise<Found> {
   try {
-    // Without credentials: what is asked for is public, and caches may hold it.
+    // Without credentials: what is asked for is public, or its address alone opens it.
     const options: RequestInit = { credentials: "omit", cache: fresh ? "no-cache" : "default" };
-    const answer = await fetch(`${base}/v1/articles/${parts[1]}/${parts[2]}/audio`, options);
+    const answer = await fetch(address, options);
     if (answer.status === 410) return { kind: "retracted" };
     if (answer.status === 404) return { kind: "none" };
     if (!answer.ok) return { kind: "away" };
-    const audio = readArticle(await answer.json(), answer.url || base);
+    const audio = readArticle(await answer.json(), answer.url || address);
     return audio.state === "retracted" ? { kind: "retracted" } : { kind: "audio", audio };
   } catch {
     return { kind: "away" };

@@ -23,6 +23,7 @@ export abstract class Listening extends Opening {
   protected last = 0;
 
   abstract next(): Promise<void>;
+  abstract unlock(address: string, article?: string): void;
   protected abstract fail(): void;
   protected abstract waitForNet(): void;
 
@@ -118,8 +119,22 @@ export abstract class Listening extends Opening {
     this.forget();
     if (this.quarter < 4) { this.quarter = 4; this.tell("progress", { quarter: 4 }); }
     this.toState("ended");
+    if (this.audio?.access === "preview") this.offer();
     this.tell("ended", { article: this.article });
     if (this.number + 1 < this.articles.length) void this.next();
+  }
+
+  /** Tell the page that its reader hears a preview; a page that knows better answers by `detail.unlock(address)`. */
+  protected locked(): void {
+    const { article } = this;
+    this.tell("locked", { whole: this.audio?.whole ?? 0, unlock: (address: string) => this.unlock(address, article) });
+  }
+
+  /** At the end of a preview: that there is more, and how to come to it. */
+  private offer(): void {
+    const join = this.getAttribute("join") ?? "";
+    this.notice(this.words.rest, join === "" ? "" : this.words.join, () => { location.href = new URL(join, location.href).href; });
+    this.locked();
   }
 
   protected advanced(): void {

@@ -71,7 +71,7 @@ export abstract class Opening extends Face {
     const { view: shown, words } = this;
     shown.section.setAttribute("aria-label", `${words.player}: ${audio.title}`);
     shown.card.classList.remove("waiting");
-    shown.label.textContent = this.articles.length > 1 ? audio.title : this.start > 0 && !this.begun ? `${words.resume} ${clock(this.start)}` : words.listen;
+    shown.label.textContent = this.articles.length > 1 ? audio.title : this.start > 0 && !this.begun ? `${words.resume} ${clock(this.start)}` : this.heading;
     shown.disclosure.textContent = audio.disclosure;
     shown.download.href = audio.url;
     shown.download.download = `${audio.title.replace(/[^\p{L}\p{N} -]/gu, "").slice(0, 80) || "audio"}.mp3`;

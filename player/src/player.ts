@@ -22,13 +22,15 @@ const LOOK_NEWS = 300_000;
 const EDGE = 5;
 
 export class BriefcastPlayer extends Listening {
-  static readonly observedAttributes = ["article", "playlist", "lang", "base"];
+  static readonly observedAttributes = ["article", "playlist", "lang", "base", "signed"];
   /** Texts by language, for pages to add to. */
   static readonly texts = TEXTS;
 
   private own: Partial<Texts> = {};
   private letGo: () => void = () => undefined;
   private asked = 0;
+  // Signed addresses, by article.
+  private opened = new Map<string, string>();
   private timer = 0;
 
   constructor() {
@@ -57,8 +59,9 @@ export class BriefcastPlayer extends Listening {
     this.close();
   }
 
-  attributeChangedCallback(_name: string, before: string | null, after: string | null): void {
+  attributeChangedCallback(name: string, before: string | null, after: string | null): void {
     if (!this.isConnected || before === after || this.view === undefined) return;
+    if (name === "signed") { this.unlock(after ?? "", this.articles[0]); return; }
     this.close();
     this.open();
   }
@@ -70,6 +73,16 @@ export class BriefcastPlayer extends Listening {
   set texts(own: Partial<Texts>) {
     this.own = own;
     if (this.isConnected) { this.close(); this.open(); }
+  }
+
+  /** The signed address of the first article's audio JSON, which its members' site gave; empty for none. */
+  get signed(): string { return this.getAttribute("signed") ?? ""; }
+  set signed(address: string) { this.setAttribute("signed", address); }
+
+  /** Let its reader hear all of an article, by default of the one at hand: by the signed address of its audio JSON. */
+  unlock(address: string, article: string = this.article): void {
+    this.opened.set(article, address);
+    if (article === this.article && this.state !== "loading") void this.exchange();
   }
 
   /** Add an article to the end of the queue. */
@@ -91,6 +104,8 @@ export class BriefcastPlayer extends Listening {
     this.wire();
     const listed = (this.getAttribute("playlist") ?? "").split(/[\s,]+/);
     this.articles = [...new Set([this.getAttribute("article") ?? "", ...listed])].filter((one) => one !== "");
+    const signed = this.getAttribute("signed");
+    if (signed !== null && this.articles[0] !== undefined) this.opened.set(this.articles[0], signed);
     this.toState("loading");
     void this.go(0, false);
   }
@@ -135,11 +150,29 @@ export class BriefcastPlayer extends Listening {
     this.number = number;
     if (number > 0 || playing) { this.element.pause(); this.reset(); }
     this.wanted ||= playing;
-    const found = await find(this.base, this.article);
+    const found = await this.ask(false);
     if (asked !== this.asked) return;
     if (found.kind !== "audio" && playing && number + 1 < this.articles.length) return this.go(number + 1, true);
     await this.meet(found);
     this.tell("article", { article: this.article });
+  }
+
+  private ask(fresh: boolean): Promise<Found> {
+    return find(this.base, this.article, fresh, this.opened.get(this.article));
+  }
+
+  /** Play what has just been unlocked from where the preview was, or the other way round. */
+  private async exchange(): Promise<void> {
+    const asked = this.asked;
+    const found = await this.ask(true);
+    if (asked !== this.asked) return;
+    if (this.audio === null || found.kind !== "audio") return this.meet(found);
+    if (found.audio.revision === this.audio.revision) return;
+    this.plays?.end(this.currentTime);
+    this.start = Math.min(this.currentTime, Math.max(0, found.audio.duration - EDGE));
+    this.wanted = !this.element.paused;
+    this.notice("");
+    await this.adopt(found.audio);
   }
 
   /** Show what was found. */
@@ -186,6 +219,7 @@ export class BriefcastPlayer extends Listening {
     this.toState("ready");
     this.show(true);
     if (audio.state === "ready") this.lookAgain(LOOK_NEWS);
+    if (audio.access === "preview") this.locked();
     if (this.wanted) await this.play();
   }
 
@@ -222,7 +256,7 @@ export class BriefcastPlayer extends Listening {
     if (this.state === "loading" || this.state === "retracted") return;
     if (document.visibilityState === "hidden" && this.element.paused) return this.lookAgain(LOOK_SOON);
     const asked = this.asked;
-    const found = await find(this.base, this.article, true);
+    const found = await this.ask(true);
     if (asked !== this.asked) return;
     const { audio } = this;
     if (found.kind === "away") { if (audio !== null) this.lookAgain(LOOK_NEWS); return; }
@@ -230,6 +264,11 @@ export class BriefcastPlayer extends Listening {
       // Files that go while somebody listens, as when a server is renewed, take nothing away from them.
       if (found.kind === "none" && audio !== null) return this.lookAgain(LOOK_NEWS);
       return this.meet(found);
+    }
+    if (audio.access === "members" && found.audio.access === "preview" && this.begun) {
+      // The address has ended. What has been loaded plays on, and the page may bring another one.
+      this.locked();
+      return this.lookAgain(LOOK_NEWS);
     }
     if (found.audio.revision === audio.revision) return this.lookAgain(audio.state === "making" ? LOOK_MAKING : LOOK_NEWS);
     if (audio.state === "making" && this.begun) return this.takeOver(found.audio);
@@ -307,7 +346,7 @@ export class BriefcastPlayer extends Listening {
     }
     if (this.element.error === null) return;
     this.start = this.currentTime || this.start;
-    await this.meet(await find(this.base, this.article, true));
+    await this.meet(await this.ask(true));
   }
 
   // ---- listening

@@ -35,6 +35,8 @@ test("nothing from outside becomes a script's address, and nothing missing becom
     assert.deepEqual([read.state, read.duration, read.transcript], ["making", 0, ""]);
   }
   assert.equal(readArticle({ state: "retracted" }, BASE).state, "retracted");
+  const access = ["preview", "members", "public", "root", 1, undefined].map((one) => readArticle({ access: one, whole_s: 90 }, BASE).access);
+  assert.deepEqual(access, ["preview", "members", "public", "public", "public", "public"]);
 });
 
 test("words are found by their time", () => {

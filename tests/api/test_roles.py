@@ -40,6 +40,14 @@ DEMANDS = {
     ("GET", "/v1/audience/{source}/{article}"): Scope.AUDIENCE,
     ("GET", "/v1/audit"): Scope.ADMIN,
     ("POST", "/v1/plays"): None,
+    ("PUT", "/v1/briefings/{briefing_id}/visibility"): Scope.PUBLISH,
+    ("POST", "/v1/briefings/{briefing_id}/signed"): Scope.READ,
+    ("POST", "/v1/articles/{source}/{article}/signed"): Scope.READ,
+    ("POST", "/v1/shows/{slug}/listeners"): Scope.PUBLISH,
+    ("GET", "/v1/shows/{slug}/listeners"): Scope.PUBLISH,
+    ("DELETE", "/v1/shows/{slug}/listeners/{listener}"): Scope.PUBLISH,
+    ("GET", "/members/{token}/{name:path}"): None,
+    ("GET", "/listeners/{listener}/{secret}/feed.xml"): None,
     ("GET", "/listen/{show}/{name}"): None,
     ("GET", "/audio/{name}"): None,
     ("GET", "/articles/{source}/{article}.mp3"): None,
@@ -79,6 +87,9 @@ FILLED = {
     "briefing": "0123456789abcdef",
     "revision": "1",
     "file": "transcript.vtt",
+    "listener": "0123456789abcdef",
+    "secret": "x",
+    "token": "x",
     "estimate_id": "0123456789abcdef",
 }
 
@@ -87,6 +98,8 @@ SENT = {
     ("POST", "/v1/briefings"): {"json": {"article_ids": ["desk:ferry"], "voice": "nobody"}},
     ("PUT", "/v1/articles/{source}/{article}/audio"): {"json": {"voice": "nobody"}},
     ("POST", "/v1/estimates"): {"json": {"article_ids": ["desk:ferry"], "voice": "nobody"}},
+    ("PUT", "/v1/briefings/{briefing_id}/visibility"): {"json": {"visibility": "members"}},
+    ("POST", "/v1/shows/{slug}/listeners"): {"json": {"name": "reader"}},
     ("POST", "/v1/jingles"): {"params": {"name": "morning", "part": "intro"}, "content": b""},
 }
 
@@ -110,7 +123,12 @@ def test_every_route_is_in_the_table_and_demands_what_it_says(place):
 
 def ask(client, method, path, key):
     headers = {} if key is None else {"Authorization": key}
-    return client.request(method, path.format_map(FILLED), headers=headers, **SENT.get((method, path), {}))
+    return client.request(
+        method,
+        path.replace("{name:path}", "audio/x.mp3").format_map(FILLED),
+        headers=headers,
+        **SENT.get((method, path), {}),
+    )
 
 
 @pytest.fixture(scope="module")

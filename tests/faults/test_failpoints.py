@@ -59,8 +59,14 @@ ANYBODY = {
     Failpoint.SWEEP_AFTER_COMMIT,
     Failpoint.GATE_TAKEN,
 }
-#: In test_dispatcher.py and test_streaming.py.
-ELSEWHERE = {Failpoint.DISPATCHER_RUNG, Failpoint.STREAM_WRITTEN, Failpoint.STREAM_BEFORE_COMMIT}
+#: In test_dispatcher.py, test_streaming.py and test_placing.py.
+ELSEWHERE = {
+    Failpoint.DISPATCHER_RUNG,
+    Failpoint.STREAM_WRITTEN,
+    Failpoint.STREAM_BEFORE_COMMIT,
+    Failpoint.PLACE_BEFORE_COMMIT,
+    Failpoint.PREVIEW_BEFORE_COMMIT,
+}
 
 #: Inside a transaction, and left to hang until the supervisor finds out who holds the lock, or itself.
 KILLED = {

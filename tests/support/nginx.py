@@ -47,6 +47,7 @@ def configured(folder, name, public, *, port, api=8000, address="127.0.0.1", wor
     folder.mkdir(parents=True, exist_ok=True)
     for example in EXAMPLES.glob("*.conf"):
         said = example.read_text().replace("/etc/nginx/", f"{folder}/").replace("/srv/briefcast/public", str(public))
+        said = said.replace("/srv/briefcast/members", str(public.parent / "members"))
         said = said.replace("listen 80;", f"listen {address}:{port};").replace("127.0.0.1:8000", f"127.0.0.1:{api}")
         (folder / example.name).write_text(said.replace('"^/audio/[', '"^/never/[') if through_api else said)
     whole = folder / "nginx.conf"

@@ -14,7 +14,8 @@ from briefing.newsroom import load_newsroom
 from tests.support.asking import again, ask, briefing_row, revision_row
 from tests.support.newsroom import ARTICLE, work_off
 from worker.newsroom import apply
-from worker.publish import public_files, publish
+from worker.placing import public_files
+from worker.publish import publish
 
 NAMES = {"chapters.json", "transcript.html", "transcript.json", "transcript.srt", "transcript.vtt"}
 

@@ -6,17 +6,19 @@ What they should hold is made anew from the rows, as publishing makes it, and co
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 
 from briefing.models import BriefingRow, MasterRow, RevisionRow, ShowRow
-from briefing.public_names import artwork_name, audio_sha256
+from briefing.public_names import artwork_name, audio_sha256, briefing_folder
 from briefing.states import RevisionState
 from worker.condemned import YOUNG_S
 from worker.doctor.finding import Finding
+from worker.placing import public_files
 from worker.public_files import SCRIPTS
 from worker.publish import rewrite, write_live
 from worker.recorded import Recorded
@@ -36,13 +38,14 @@ _MAY_BE_PUBLIC = [
     for state in (RevisionState.PUBLISHING, RevisionState.LIVE, RevisionState.SUPERSEDED, RevisionState.RETRACTED)
 ]
 
+#: The revision that is live, for everybody or for members.
+_HEARD = func.coalesce(BriefingRow.live_revision, BriefingRow.members_revision)
+
 
 def look(place: Workplace, fix: bool) -> Iterator[Finding]:
     """Yield what is wrong with published files. Raises DatabaseUnavailable or StorageUnavailable."""
     with place.database.reading() as session:
-        live = session.execute(
-            select(BriefingRow.id, BriefingRow.live_revision).where(BriefingRow.live_revision.is_not(None))
-        ).all()
+        live = session.execute(select(BriefingRow.id, _HEARD).where(_HEARD.is_not(None))).all()
         slugs = session.scalars(select(ShowRow.slug)).all()
     for briefing_id, revision_id in live:
         if revision_id is not None:
@@ -54,33 +57,68 @@ def look(place: Workplace, fix: bool) -> Iterator[Finding]:
 
 
 def _of_revision(place: Workplace, briefing_id: str, revision_id: int, fix: bool) -> Iterator[Finding]:
-    wanted = Recorded()
+    public, members = Recorded(), Recorded()
     with place.database.reading() as session:
         briefing = session.get_one(BriefingRow, briefing_id)
-        if briefing.live_revision != revision_id:
+        if briefing.heard != revision_id:
             return
         revision = session.get_one(RevisionRow, revision_id)
-        write_live(session, briefing, revision, place.storage, replace(place.files, storage=wanted))
-    wrong = list(differences(wanted, place.files.storage))
+        wanted = replace(place.files, storage=public, members=members)
+        write_live(session, briefing, revision, place.storage, wanted)
+        exposed = _exposed(session, briefing, place)
+    yield from _hidden(place, briefing_id, exposed, fix)
+    pairs = ((public, place.storages.public), (members, place.storages.members))
+    wrong = [(storage, *one) for recorded, storage in pairs for one in differences(recorded, storage)]
     if not wrong:
         return
     mended = ""
     if fix:
-        for name, _ in wrong:
+        for storage, name, _ in wrong:
             # A damaged copy is not taken for the stored file by its name.
-            place.files.storage.remove(name)
+            storage.remove(name)
         with place.database.writing() as session:
             rewrite(session, session.get_one(RevisionRow, revision_id), place.storage, place.files)
-        mended = "" if list(differences(wanted, place.files.storage)) else "written anew"
-    for name, what in wrong:
+        left = [one for recorded, storage in pairs for one in differences(recorded, storage)]
+        mended = "" if left else "written anew"
+    for _, name, what in wrong:
         yield Finding(code=f"public_{what}", subject=name, detail=f"of briefing {briefing_id}: {what}", mended=mended)
 
 
+def _exposed(session: Session, briefing: BriefingRow, place: Workplace) -> list[str]:
+    """Return the public files with all of a briefing that is for members: none, unless somebody put them there."""
+    if briefing.members_revision is None:
+        return []
+    whole = set(
+        session.scalars(
+            select(MasterRow.sha256)
+            .join(RevisionRow, RevisionRow.master_key == MasterRow.key)
+            .where(RevisionRow.briefing_id == briefing.id)
+        )
+    )
+    named = public_files(session, briefing, place.files)
+    pinned = re.compile(rf"{briefing_folder(briefing.id)}/[0-9]+/.*")
+    return [name for name in named if audio_sha256(name) in whole or pinned.fullmatch(name)]
+
+
+def _hidden(place: Workplace, briefing_id: str, exposed: list[str], fix: bool) -> Iterator[Finding]:
+    if exposed and fix:
+        place.files.remove(exposed)
+    for name in exposed:
+        yield Finding(
+            code="public_exposed",
+            subject=name,
+            detail=f"of briefing {briefing_id}, which is for members alone",
+            hint="Run `briefcast doctor --fix`, and look for workers of another version.",
+            mended="removed" if fix else "",
+        )
+
+
 def _of_show(place: Workplace, slug: str, fix: bool) -> Iterator[Finding]:
-    wanted = Recorded()
+    wanted, members = Recorded(), Recorded()
     with place.database.reading() as session:
-        write_feed(session, slug, replace(place.files, storage=wanted))
-    for name, what in differences(wanted, place.files.storage):
+        write_feed(session, slug, replace(place.files, storage=wanted, members=members))
+    pairs = ((wanted, place.storages.public), (members, place.storages.members))
+    for name, what in [one for recorded, storage in pairs for one in differences(recorded, storage)]:
         mended = ""
         if fix:
             with place.database.writing() as session:
@@ -137,7 +175,7 @@ def _is_given(session: Session, sha256: str) -> bool:
     """
     made = (
         select(RevisionRow.id)
-        .join(MasterRow, MasterRow.key == RevisionRow.master_key)
+        .join(MasterRow, or_(MasterRow.key == RevisionRow.master_key, MasterRow.key == RevisionRow.preview_key))
         .where(MasterRow.sha256 == sha256, RevisionRow.state.in_(_MAY_BE_PUBLIC))
     )
     given = select(RevisionRow.id).where(RevisionRow.audio_sha256 == sha256)

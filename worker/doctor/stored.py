@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from briefing.models import BriefingRow, CondemnedRow, JingleRow, MasterRow, RevisionRow, TakeRow
 from briefing.public_names import audio_name
@@ -60,7 +60,10 @@ def _masters(place: Workplace, fix: bool) -> Iterator[Finding]:
         ).all()
         live = set(
             session.scalars(
-                select(RevisionRow.master_key).join(BriefingRow, BriefingRow.live_revision == RevisionRow.id)
+                select(RevisionRow.master_key).join(
+                    BriefingRow,
+                    or_(BriefingRow.live_revision == RevisionRow.id, BriefingRow.members_revision == RevisionRow.id),
+                )
             )
         )
     for key, sha256, transcript in rows:

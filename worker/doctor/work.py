@@ -11,6 +11,7 @@ from briefing import steps
 from briefing.database import database_clock
 from briefing.models import RevisionRow, StepRow
 from briefing.revisions import locked, move
+from briefing.show import Show
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind, StepState
 from worker import sweep
 from worker.doctor.finding import Finding
@@ -111,6 +112,8 @@ def _go_on(session: Session, revision_id: int) -> str:
     if session.scalar(_without_steps().where(RevisionRow.id == revision_id)) is None:
         return ""
     kind = _GOES_ON[RevisionState(row.state)]
+    if kind is StepKind.PUBLISH and Show.stored(row.show).visibility == "members":
+        kind = StepKind.RELEASE
     waiting = exists().where(
         StepRow.revision_id == revision_id, StepRow.kind == kind.value, StepRow.state == StepState.WAITING.value
     )

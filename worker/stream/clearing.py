@@ -1,4 +1,5 @@
-"""Takes streams away that nobody needs any more: of what has failed or given way at once, of what is live later.
+"""Takes streams away that nobody needs any more: of what has failed, given way or become
+members' at once, of what is live later.
 
 Called by the sweep. Decides nothing about the audio itself.
 """
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from briefing import revisions
-from briefing.models import RevisionRow
+from briefing.access import for_members
+from briefing.models import BriefingRow, RevisionRow
 from briefing.states import ACTIVE, RevisionState
-from worker.publish import own_article
+from worker.heard import own_article
 
 if TYPE_CHECKING:
     from worker.workplace import Workplace
@@ -29,12 +31,17 @@ def clear_streams(place: Workplace) -> int:
     now = datetime.now(UTC)
     with place.database.reading() as session:
         rows = session.execute(
-            select(RevisionRow.id, RevisionRow.state, RevisionRow.finished_at)
+            select(RevisionRow.id, RevisionRow.state, RevisionRow.finished_at, RevisionRow.briefing_id)
             .where(RevisionRow.stream.is_not(None))
             .order_by(RevisionRow.id)
             .limit(_MOST_AT_ONCE)
         ).all()
-    over = [row.id for row in rows if _is_over(RevisionState(row.state), row.finished_at, now)]
+        over = [
+            row.id
+            for row in rows
+            if _is_over(RevisionState(row.state), row.finished_at, now)
+            or for_members(session, session.get_one(BriefingRow, row.briefing_id))
+        ]
     for revision_id in over:
         with place.database.writing() as session:
             row = revisions.locked_in_briefing(session, revision_id)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from briefing.access import for_members
 from briefing.models import BriefingRow
 from briefing.public_names import article_name, gone_name
 from briefing.show import Show
 from briefing.states import Queue
 from briefing.values import Card
+from worker.heard import own_article
 from worker.public_files import MAKING
-from worker.publish import own_article
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -24,12 +25,14 @@ def streamable(session: Session, revision: RevisionRow, files: PublicFiles) -> b
 
     A new story alone, which somebody waits for: where there is audio already, that plays until the new one has passed
     its checks. Not what an editor holds or has withdrawn, what must carry a watermark, or has a bed, whose length
-    follows from the whole.
+    follows from the whole; nor what is for members alone.
     """
     show = Show.stored(revision.show)
     if not show.stream or show.publish != "auto" or show.watermark or show.bed or revision.queue != Queue.INTERACTIVE:
         return False
     briefing = session.get_one(BriefingRow, revision.briefing_id)
+    if for_members(session, briefing):
+        return False
     ref = own_article(session, briefing)
     return (
         ref is not None and briefing.live_revision is None and files.storage.look(gone_name(article_name(ref))) is None

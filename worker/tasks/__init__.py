@@ -14,7 +14,9 @@ from worker.tasks.estimate import measure_articles
 from worker.tasks.jingle import conform_jingle
 from worker.tasks.listing import list_article
 from worker.tasks.notify import notify_hub
+from worker.tasks.place import place_briefings
 from worker.tasks.prepare import prepare_revision
+from worker.tasks.preview import make_preview
 from worker.tasks.publish import publish_revision
 from worker.tasks.recast import recast_revision
 from worker.tasks.speak import speak_chunk
@@ -41,6 +43,9 @@ TASKS: dict[StepKind, Task] = {
     StepKind.JINGLE: conform_jingle,
     StepKind.ESTIMATE: measure_articles,
     StepKind.WITHDRAW: withdraw_briefing,
+    StepKind.RELEASE: publish_revision,
+    StepKind.PLACE: place_briefings,
+    StepKind.PREVIEW: make_preview,
     StepKind.NOTIFY: notify_hub,
     StepKind.LIST: list_article,
     StepKind.VERIFY: verify_revision,

@@ -46,7 +46,7 @@ def assemble_revision(lease: Lease, place: Workplace) -> None:
     with place.database.reading() as session:
         undated = first_seen(session, revision.versions or []).date()
     try:
-        master = _master(place, prepared, show, undated)
+        master = finished_master(place, prepared, show, undated)
     except TakeCorrupt as corrupt:
         if lease.postponed >= MAX_POSTPONED:
             raise  # a disk that damages whatever it is given
@@ -70,7 +70,11 @@ def assemble_revision(lease: Lease, place: Workplace) -> None:
     reach(Failpoint.ASSEMBLE_AFTER_COMMIT)
 
 
-def _master(place: Workplace, prepared: Prepared, show: Show, undated: date) -> Master:
+def finished_master(place: Workplace, prepared: Prepared, show: Show, undated: date) -> Master:
+    """Return the master of what is prepared: made from its takes, or the equal one that is stored.
+
+    Raises TakeCorrupt and what `produce` raises.
+    """
     keys = {chunk.key for chunk in prepared.chunks}
     with place.database.reading() as session:
         takes = find_takes(session, keys)

@@ -1,4 +1,4 @@
-"""The `publish` step: the revision becomes the one that is heard."""
+"""The `publish` and `release` steps: the revision becomes the one that is heard, by everybody or by members."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from briefing import revisions, steps
+from briefing.access import for_members
 from briefing.failpoints import Failpoint, reach
 from briefing.models import BriefingRow, MasterRow, RevisionRow
 from briefing.states import Queue, RevisionState
 from worker import pipeline
-from worker.publish import own_article, publish
+from worker.heard import own_article
+from worker.publish import publish
 from worker.tasks.common import finish_idle, load_active, record
 from worker.websub import record_pings
 
@@ -28,15 +30,20 @@ def _make_ready(place: Workplace, revision: RevisionRow) -> str:
         briefing = session.get_one(BriefingRow, revision.briefing_id)
         live = session.get(RevisionRow, briefing.live_revision) if briefing.live_revision else None
         ref = own_article(session, briefing)
+        members = for_members(session, briefing)
     if master is None or place.storage.path(master.sha256) is None:
         return ""
-    if live is None or live.number <= revision.number:
+    # What is for members comes near no public place.
+    if not members and (live is None or live.number <= revision.number):
         place.files.stage(master.sha256, ref)
     return master.sha256
 
 
 def publish_revision(lease: Lease, place: Workplace) -> None:
-    """Make the revision live and write the files that readers fetch."""
+    """Make the revision live and write the files that readers fetch.
+
+    Whichever of the two kinds it is: who may hear it is asked when it is published.
+    """
     revision = load_active(place, lease)
     if revision is None:
         finish_idle(place, lease)
@@ -45,9 +52,11 @@ def publish_revision(lease: Lease, place: Workplace) -> None:
     with place.database.writing() as session:
         row = revisions.locked_in_briefing(session, revision.id)
         if steps.finish(session, lease):
-            for slug in sorted(publish(session, row, place.storage, place.files, datetime.now(UTC))):
+            shows = publish(session, row, place.storage, place.files, datetime.now(UTC))
+            members = session.get_one(BriefingRow, row.briefing_id).members_revision == row.id
+            for slug in sorted(shows) if not members else ():
                 record_pings(session, slug, place.files.hubs)
-            record(session, row, pipeline.after_publish(RevisionState(row.state), Queue(row.queue)))
+            record(session, row, pipeline.after_publish(RevisionState(row.state), Queue(row.queue), members=members))
             reach(Failpoint.PUBLISH_BEFORE_COMMIT)
     reach(Failpoint.PUBLISH_AFTER_COMMIT)
     if staged:

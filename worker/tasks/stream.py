@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from briefing import revisions, steps
+from briefing.access import for_members
 from briefing.errors import BriefcastError, DatabaseUnavailable, TakeCorrupt
 from briefing.failpoints import Failpoint, reach
 from briefing.jingles import jingle_files
@@ -21,8 +22,8 @@ from briefing.takes import find_takes
 from briefing.values import Script
 from worker import stitch
 from worker.encode import FRAME_SAMPLES
+from worker.heard import own_article
 from worker.programme import sounds_for
-from worker.publish import own_article
 from worker.sound.files import UnreadableSound
 from worker.stream.pieces import Stream, parts
 from worker.stream.playlist import packed, playlist, segment_name
@@ -93,7 +94,7 @@ def _note(lease: Lease, place: Workplace, stream: Stream, takes: int) -> None:
     with place.database.writing() as session:
         row = revisions.locked_in_briefing(session, lease.revision_id)
         briefing = revisions.lock_briefing(session, row.briefing_id)
-        is_being_made = RevisionState(row.state) in ACTIVE
+        is_being_made = RevisionState(row.state) in ACTIVE and not for_members(session, briefing)
         goes_on = (is_being_made or briefing.live_revision == row.id) and not stream.ended
         if not (steps.wait_again(session, lease) if goes_on else steps.finish(session, lease)):
             return

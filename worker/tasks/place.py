@@ -1,0 +1,57 @@
+"""The `place` step: what is live lies where its visibility says. One of an article or a show finds its briefings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from briefing import access, revisions, steps
+from briefing.failpoints import Failpoint, reach
+from briefing.models import RevisionRow, ShowRow
+from briefing.shows import lock_shows
+from briefing.states import Queue, StepKind
+from worker.listing import feeds_of
+from worker.placing import place as put_in_place
+from worker.show_feed import write_feed
+from worker.websub import record_pings
+
+if TYPE_CHECKING:
+    from briefing.steps import Lease
+    from worker.workplace import Workplace
+
+
+def place_briefings(lease: Lease, place: Workplace) -> None:
+    """Place the revision's briefing; without a revision, have every briefing of an article or a show follow."""
+    if lease.revision_id is None:
+        _follow(lease, place)
+        return
+    with place.database.reading() as session:
+        briefing_id = session.get_one(RevisionRow, lease.revision_id).briefing_id
+    with place.database.writing() as session:
+        briefing = revisions.lock_briefing(session, briefing_id)
+        if not steps.finish(session, lease):
+            return
+        heard = briefing.heard
+        if put_in_place(session, briefing, place.storage, place.files):
+            steps.record(session, StepKind.PREVIEW, Queue.INTERACTIVE, revision_id=heard)
+        for slug in sorted({briefing.show} | feeds_of(session, briefing)):
+            record_pings(session, slug, place.files.hubs)
+        reach(Failpoint.PLACE_BEFORE_COMMIT)
+
+
+def _follow(lease: Lease, place: Workplace) -> None:
+    """Each briefing in a transaction of its own: there may be many. Repeating it does no harm."""
+    if slug := lease.payload.get("feed"):
+        with place.database.writing() as session:
+            lock_shows(session, ShowRow.slug == slug)
+            if steps.finish(session, lease):
+                write_feed(session, slug, place.files)
+        return
+    with place.database.reading() as session:
+        found = access.concerned(session, lease.payload.get("article"), lease.payload.get("show"))
+    for briefing_id in found:
+        with place.database.writing() as session:
+            briefing = revisions.lock_briefing(session, briefing_id)
+            if access.is_elsewhere(session, briefing):
+                access.follow(session, briefing)
+    with place.database.writing() as session:
+        steps.finish(session, lease)

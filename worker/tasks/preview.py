@@ -1,0 +1,98 @@
+"""The `preview` step: what others hear of a revision that is for members. Its takes are there: nothing is spoken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from briefing import access, revisions, steps
+from briefing.failpoints import Failpoint, reach
+from briefing.logs import get_logger
+from briefing.models import BriefingRow, RevisionRow
+from briefing.show import Show
+from briefing.speech import Cast, Chunk
+from briefing.takes import find_takes, save_master
+from briefing.values import Script
+from briefing.versions import first_seen
+from worker.abridge import abridged
+from worker.assemble import counting
+from worker.heard import labelled, master_of
+from worker.listing import feeds_of
+from worker.placing import place as put_in_place
+from worker.prepare import Prepared
+from worker.script import card
+from worker.tasks.assemble import finished_master
+from worker.tasks.common import finish_idle
+from worker.websub import record_pings
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from sqlalchemy.orm import Session
+
+    from briefing.steps import Lease
+    from briefing.values import Card
+    from worker.workplace import Workplace
+
+_log = get_logger("preview")
+
+
+def make_preview(lease: Lease, place: Workplace) -> None:
+    """Make the preview and publish it, or see to it that there is none."""
+    with place.database.reading() as session:
+        revision = session.get_one(RevisionRow, lease.revision_id)
+        session.expunge(revision)
+        briefing = session.get_one(BriefingRow, revision.briefing_id)
+        theirs = briefing.members_revision == revision.id
+        planned = _planned(session, briefing, revision) if theirs else None
+    if not theirs:
+        finish_idle(place, lease)
+        return
+    master = finished_master(place, planned.short, planned.show, planned.undated) if planned else None
+    with place.database.writing() as session:
+        locked = revisions.lock_briefing(session, revision.briefing_id)
+        row = revisions.locked(session, revision.id)
+        if not steps.finish(session, lease) or locked.members_revision != row.id:
+            return
+        row.preview_key = row.preview_card = None
+        if master is not None and planned is not None:
+            master = counting(session, master, place.storage)
+            save_master(session, master, datetime.now(UTC))
+            row.preview_key, row.preview_card = master.key, planned.card.model_dump(mode="json")
+        session.flush()
+        put_in_place(session, locked, place.storage, place.files)
+        for slug in sorted({locked.show} | feeds_of(session, locked)):
+            record_pings(session, slug, place.files.hubs)
+        reach(Failpoint.PREVIEW_BEFORE_COMMIT)
+
+
+@dataclass(frozen=True)
+class _Planned:
+    """A preview to be made."""
+
+    short: Prepared
+    card: Card
+    show: Show
+    undated: date
+
+
+def _planned(session: Session, briefing: BriefingRow, revision: RevisionRow) -> _Planned | None:
+    """Return the preview of a live revision; None where nothing is to be heard of it."""
+    mark = access.paywall(session, briefing)
+    if mark is None:
+        return None
+    show = Show.stored(revision.show)
+    chunks = tuple(Chunk.stored(chunk) for chunk in revision.chunks or ())
+    whole = Prepared(Script.stored(revision.script), Cast.stored(revision.cast), chunks)
+    cues = {cue.ref: cue for cue in master_of(session, revision).cues if cue.kind == "segment"}
+    short = abridged(whole, mark, cues, labelled(whole.script.title, show))
+    if short is None:
+        return None
+    keys = {chunk.key for chunk in short.chunks}
+    if keys - find_takes(session, keys).keys():
+        # Let go since, and not worth speaking again.
+        _log.warning("no preview: its takes are gone", revision=revision.id)
+        return None
+    shown = card(short.script, show).model_copy(update={"title": whole.script.title})
+    return _Planned(short, shown, show, first_seen(session, revision.versions or []).date())
