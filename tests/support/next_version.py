@@ -42,8 +42,8 @@ DEADLINE_S[StepKind.TALLY] = 60.0
 _earlier = after_publish
 
 
-def after_publish(state, queue):
-    return [*_earlier(state, queue), Next(StepKind.TALLY, queue, StepState.READY)]
+def after_publish(state, queue, **told):
+    return [*_earlier(state, queue, **told), Next(StepKind.TALLY, queue, StepState.READY)]
 """
 
 _TASKS = """
