@@ -156,6 +156,7 @@ def edited(session: Session, wanted: Wanted, quiet: Quiet, now: datetime) -> tup
     # It fetches or has fetched: one more look when it is done, and when the edits are.
     newest.asked_again = True
     newest.look_after = until if wait_s else None
+    session.flush()
     return newest, wanted.queue is Queue.INTERACTIVE and _promoted(session, briefing, newest, wanted.asker)
 
 
@@ -244,11 +245,10 @@ def regenerate(session: Session, briefing: BriefingRow, again: Again, now: datet
         _raise_variations(session, briefing.id, again.segments, _latest_script(session, briefing.id))
     queue = Queue.INTERACTIVE if newest.queue == Queue.BULK else Queue(newest.queue)
     overtaken = RevisionState(newest.state) in ACTIVE and (newest.asked_again or newest.request["refetch"])
-    revision = record(
-        session, briefing, casting, queue, again.as_request(), Asker(again.requested_by, again.requester), now
-    )
+    asker = Asker(again.requested_by, again.requester)
     # What is overtaken was to look at the articles; one that keeps their text does so afterwards.
-    revision.asked_again = overtaken and not again.refetch
+    looks = overtaken and not again.refetch
+    revision = record(session, briefing, casting, queue, again.as_request(), asker, now, asked_again=looks)
     return revision, True
 
 
@@ -256,6 +256,8 @@ def _share(session: Session, revision: RevisionRow) -> None:
     """Note that an equal request came; unless it is still to fetch, the articles need another look afterwards."""
     if not revision.request["refetch"] or steps.has_begun(session, revision.id, StepKind.PREPARE):
         revision.asked_again = True
+        # Before the lane is locked that a promotion asks for a place in.
+        session.flush()
 
 
 def _just_asked(revision: RevisionRow, now: datetime) -> bool:

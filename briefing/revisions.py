@@ -111,10 +111,13 @@ def record(  # noqa: PLR0913  the columns of a new row
     asker: Asker,
     now: datetime,
     not_before: float | None = None,
+    *,
+    asked_again: bool = False,
 ) -> RevisionRow:
     """Add a revision and its first step. It takes the place of those being made, unless it is only to `LOOK`.
 
-    `not_before` is when it may begin, by the database's clock.
+    `not_before` is when it may begin, by the database's clock; `asked_again` whether its articles are to be looked at
+    once more afterwards.
     """
     last = session.scalar(select(func.max(RevisionRow.number)).where(RevisionRow.briefing_id == briefing.id))
     number = (last or 0) + 1
@@ -129,6 +132,7 @@ def record(  # noqa: PLR0913  the columns of a new row
         voices=casting.others,
         fallbacks=[],
         request=asked,
+        asked_again=asked_again,
         show=settings_for(session, briefing),
         requested_by=asker.name,
         requester=asker.key_id,

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, func, or_, select
+from sqlalchemy.orm import aliased
 
 from briefing.audio import MASTER_RATE, Cue
 from briefing.models import BriefingRow, EpisodeRow, ListenerRow, ListingRow, MasterRow, RevisionRow, ShowRow
@@ -195,7 +196,8 @@ class _Listed:
         if self.members:
             return or_(BriefingRow.live_revision.is_not(None), BriefingRow.members_revision.is_not(None))
         if self.previews:
-            has_preview = select(RevisionRow.preview_key).where(RevisionRow.id == BriefingRow.members_revision)
+            theirs = aliased(RevisionRow)
+            has_preview = select(theirs.preview_key).where(theirs.id == BriefingRow.members_revision)
             return or_(BriefingRow.live_revision.is_not(None), has_preview.scalar_subquery().is_not(None))
         return BriefingRow.live_revision.is_not(None)
 

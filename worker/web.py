@@ -210,9 +210,8 @@ class Fetcher:
         _check_status(status, response.headers, address)
         media_type = response.headers.get("content-type", "text/html").split(";")[0].strip().lower()
         if media_type not in self.media_types:
-            message = (
-                f"{address} is {media_type}, not {'an article' if self.media_types == PAGES else 'what is looked for'}"
-            )
+            looked_for = {PAGES: "an article", AUDIO: "audio"}.get(self.media_types, "what is looked for")
+            message = f"{address} is {media_type}, not {looked_for}"
             raise PageRefused(message, code="media_type_refused")
         content = await self._body(response, address)
         return Page(address, media_type, response.charset_encoding, content)

@@ -324,7 +324,7 @@ class StepTable(RuleBasedStateMachine):
             revisions.move(row, RevisionState.ASSEMBLING, self.now)
 
     def _assemble(self, session, row):
-        show = SimpleNamespace(publish=row.show["publish"])
+        show = SimpleNamespace(publish=row.show["publish"], visibility="public")
         state, following = pipeline.after_assemble(show, Queue(row.queue))
         if state is RevisionState.HELD:
             revisions.conclude(session, row, state, self.now)

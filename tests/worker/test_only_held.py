@@ -14,7 +14,7 @@ from tests.support.asking import ask
 from tests.support.newsroom import ARTICLE, work_off
 from worker.condemned import YOUNG_S
 from worker.doctor import public
-from worker.publish import public_files
+from worker.placing import public_files
 
 NOW = datetime.now(UTC)
 

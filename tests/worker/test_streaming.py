@@ -12,6 +12,7 @@ import pytest
 from briefing import asking
 from briefing.failpoints import VARIABLE, Action, Failpoint, FailpointReached
 from briefing.models import BriefingRow, RevisionRow, StepRow
+from briefing.public_names import briefing_folder
 from briefing.states import Queue, StepKind
 from briefing.values import ArticleRef
 from tests.support.asking import wanted
@@ -151,7 +152,7 @@ def test_an_hour_after_it_is_live_the_stream_goes(place):
     sweep(place)
     assert list(place.files.storage.files(PAGE.format(briefing))) == []
     assert told(place) == audio
-    assert place.files.has_companions(briefing, 1)
+    assert place.files.has_companions(briefing_folder(briefing, 1))
 
 
 def test_what_failed_is_not_heard_any_more(place):
