@@ -92,9 +92,9 @@ task_test() { # install everything, check the code, and run the tests but the lo
     install_for_tests
     if [ $# -eq 0 ]; then
         run_checks
-        # Two at a time, whole files, so that a file's own servers start once. More would need more memory than laptops have.
+        # Three at a time on two cores, as much of it is waiting; whole files, so that a file's own servers start once.
         # What takes a minute and more, most of it waiting, comes with the soak.
-        set -- -n 2 --dist loadfile --no-loadscope-reorder -m "not long"
+        set -- -n 3 --dist loadfile --no-loadscope-reorder -m "not long"
     fi
     exec "$BIN/python" -m pytest "$@"
 }
