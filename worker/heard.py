@@ -18,6 +18,7 @@ from briefing.speech import Cast
 from briefing.transcript import CHAPTERS_NAME, TRANSCRIPT_TYPES
 from briefing.values import ArticleRef, Card
 from worker.companions import companions
+from worker.source_type import source_type
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -160,12 +161,22 @@ def audio_json(heard: Heard, episode: EpisodeRow, files: PublicFiles) -> dict[st
     }
 
 
+def _has_music(show: Show, revision: RevisionRow) -> bool:
+    opens_with = {"full": show.intro, "mark": show.mark, "none": None}[show.opening]
+    between = show.transition if len(revision.versions or ()) > 1 else None
+    return any(part is not None for part in (opens_with, show.outro, show.bed, between))
+
+
 def _made(revision: RevisionRow) -> dict[str, Any]:
     """Return how the audio came about, in short what its content credentials say in full, for readers' eyes."""
     narrators = Cast.stored(revision.cast).narrators if revision.cast else ()
     return {
         "voices": [narrator.voice for narrator in narrators],
         "engines": list(dict.fromkeys(narrator.engine for narrator in narrators)),
+        # As the content credentials have it.
+        "source_type": source_type(
+            (narrator.engine for narrator in narrators), has_more=_has_music(Show.stored(revision.show), revision)
+        ),
         # Every MP3 is signed, or is not published (`worker.sign`).
         "signed": True,
     }

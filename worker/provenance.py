@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from briefing.audio import MASTER_RATE
 from briefing.speech import Narrator
 from briefing.values import Role, Value
+from worker.source_type import SourceType, source_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 #: IPTC's vocabulary of how a work came about.
 _SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
-#: Engines that compute their sound by rule, without anything learnt from recordings.
-_RULE_BASED = frozenset({"silence"})
 
 #: Takes of one voice that stand closer than this are one span: a pause is part of the speech.
 _ONE_SPAN_S = 3.5
@@ -34,8 +33,6 @@ _ONE_SPAN_S = 3.5
 #: Labels of our own assertions.
 NARRATION = "org.briefcast.narration"
 TIMELINE = "org.briefcast.timeline"
-
-SourceType = Literal["compositeSynthetic", "trainedAlgorithmicMedia", "algorithmicMedia", "composite"]
 
 
 class Timespan(Value):
@@ -86,7 +83,7 @@ def provenance(prepared: Prepared, show: Show, mix: Mix, watermark: str = "") ->
         show=show.title,
         language=prepared.script.language,
         disclosure=show.disclosure,
-        source_type=_source_type(
+        source_type=source_type(
             (voice.engine for voice in voices), has_more=any(span.kind != "synthetic" for span in spans)
         ),
         voices=voices,
@@ -95,13 +92,6 @@ def provenance(prepared: Prepared, show: Show, mix: Mix, watermark: str = "") ->
         spans=spans,
         watermark=watermark,
     )
-
-
-def _source_type(engines: Iterable[str], *, has_more: bool) -> SourceType:
-    """Return IPTC's term: `compositeSynthetic` for learnt speech beside music or recordings, and so on."""
-    if set(engines) <= _RULE_BASED:
-        return "composite" if has_more else "algorithmicMedia"
-    return "compositeSynthetic" if has_more else "trainedAlgorithmicMedia"
 
 
 def text_sha256(script: Script, article: str) -> str:

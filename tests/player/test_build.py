@@ -74,4 +74,9 @@ def test_it_is_served_and_published(place, tmp_path):
             assert (head.content, head.headers["etag"]) == (b"", tag)
         assert "content-encoding" not in answer.headers
         made = client.get("/v1/articles/desk/ferry/audio").json()["made"]
-        assert made == {"voices": ["silence"], "engines": ["silence"], "signed": True}
+        assert made == {
+            "voices": ["silence"],
+            "engines": ["silence"],
+            "source_type": "algorithmicMedia",
+            "signed": True,
+        }
