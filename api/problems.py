@@ -146,6 +146,19 @@ def answer(code: str, detail: str, hint: str = "", headers: Mapping[str, str] | 
     return JSONResponse(body.model_dump(), status, headers=headers, media_type=_MEDIA_TYPE)
 
 
+def answer_error(error: BriefcastError) -> JSONResponse:
+    """Return an error of ours as a response."""
+    if isinstance(error, DatabaseUnavailable):
+        # What is wrong with it is for the log and the operator, not for callers.
+        return answer(error.code, "try again shortly", headers={"Retry-After": str(_RETRY_AFTER_S)})
+    if isinstance(error, StorageUnavailable):
+        # The same of paths and buckets.
+        _log.warning("storage", code=error.code, message=error.message)
+        return answer(error.code, "try again shortly", headers={"Retry-After": str(_RETRY_AFTER_S)})
+    code = error.code if isinstance(error, BadInput | Unavailable) else "internal_error"
+    return answer(code, error.message, error.hint)
+
+
 def responses(*codes: str) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI entries for a route that may answer with these problems."""
     by_status: dict[int | str, list[str]] = {}
@@ -202,15 +215,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(BriefcastError)
     async def _ours(_: Request, error: BriefcastError) -> JSONResponse:
-        if isinstance(error, DatabaseUnavailable):
-            # What is wrong with it is for the log and the operator, not for callers.
-            return answer(error.code, "try again shortly", headers={"Retry-After": str(_RETRY_AFTER_S)})
-        if isinstance(error, StorageUnavailable):
-            # The same of paths and buckets.
-            _log.warning("storage", code=error.code, message=error.message)
-            return answer(error.code, "try again shortly", headers={"Retry-After": str(_RETRY_AFTER_S)})
-        code = error.code if isinstance(error, BadInput | Unavailable) else "internal_error"
-        return answer(code, error.message, error.hint)
+        return answer_error(error)
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:

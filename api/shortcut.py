@@ -2,7 +2,7 @@
 
 An article's audio JSON, which players ask for at every view, where it is at hand; a briefing's status, which callers
 poll. Routing and dependencies cost more than all the rest of such an answer. What is not as usual (a path, a method, an
-`Authorization` that is no bearer's, an outage) goes on to the route.
+`Authorization` that is no bearer's) goes on to the route.
 """
 
 from __future__ import annotations
@@ -76,13 +76,11 @@ class Shortcut:
             return None
         scope["path_params"] = {"briefing_id": named[1]}
         credentials = HTTPAuthorizationCredentials(scheme="Bearer", credentials=sent[1])
+        scope["route"] = _STATUS_ROUTE
         try:
             seen = await to_thread.run_sync(SEEING, request, self._context, credentials)
         except Problem as error:
-            scope["route"] = _STATUS_ROUTE
             return problems.answer(error.code, error.detail, error.hint, error.headers)
-        except BriefcastError:
-            # An outage: the route meets it again, and has it told and logged as all routes do.
-            return None
-        scope["route"] = _STATUS_ROUTE
+        except BriefcastError as error:
+            return problems.answer_error(error)
         return Response(seen, media_type="application/json")

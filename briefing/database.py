@@ -98,7 +98,8 @@ def _prepare_sqlite(engine: Engine, busy_s: float) -> None:
 
 
 def _prepare_postgresql(engine: Engine, busy_s: float) -> None:
-    if engine.dialect.driver == "psycopg":
+    # An address that sets options of its own may let statements take longer, or for ever.
+    if engine.dialect.driver == "psycopg" and "options" not in engine.url.query:
         from briefing.patience import connecting  # noqa: PLC0415  loads the driver, which SQLite needs not
 
         event.listen(engine, "do_connect", connecting(_statement_s(busy_s)))

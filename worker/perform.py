@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -132,7 +133,8 @@ def _claimed(place: Workplace, shift: Shift, wanted: Wanted, step_id: int | None
     # another kind of step, held its row. Behind a gate it is rung again soon by itself.
     used_up = rung is not None and rung.state == StepState.READY and not rung.engine
     if used_up and step_id is not None and (lease is None or lease.step_id != step_id):
-        with place.database.writing() as session:
+        # Where it cannot be, it is rung anew in a minute; what has been claimed is to be done.
+        with suppress(DatabaseUnavailable), place.database.writing() as session:
             steps.unmark(session, step_id)
     return lease
 

@@ -170,17 +170,17 @@ class PublicFiles:
         """Write the audio JSON of an article that has none yet. Raises StorageUnavailable."""
         self.storage.write(article_name(ref), _json(audio), ARTICLE)
 
-    def end_stream(self, briefing: str, revision: int, refs: Iterable[ArticleRef]) -> None:
-        """Take away a revision's stream, and the audio JSON of `refs` that still leads to it. Raises
-        StorageUnavailable.
-        """
-        names = [file.name for file in self.storage.files(stream_folder(briefing, revision))]
-        for ref in refs:
-            found = self.storage.read(article_name(ref))
-            told = json.loads(found[0]) if found else {}
-            if told.get("state") == MAKING and (told["briefing"], told["revision"]) == (briefing, revision):
-                names.append(article_name(ref))
-        self.remove(names)
+    def remove_stream(self, briefing: str, revision: int) -> None:
+        """Take away a revision's stream: many files, which no cache keeps for long. Raises StorageUnavailable."""
+        for file in list(self.storage.files(stream_folder(briefing, revision))):
+            self.storage.remove(file.name)
+
+    def remove_making(self, briefing: str, revision: int, ref: ArticleRef) -> None:
+        """Take away an article's audio JSON if it still leads to that revision's stream. Raises StorageUnavailable."""
+        found = self.storage.read(article_name(ref))
+        told = json.loads(found[0]) if found else {}
+        if told.get("state") == MAKING and (told["briefing"], told["revision"]) == (briefing, revision):
+            self.remove([article_name(ref)])
 
     def of_briefing(self, briefing: str, refs: Iterable[ArticleRef], audio: Iterable[str]) -> list[str]:
         """Return the names of all public files of a briefing that are there: what is beside its MP3s, the files of the

@@ -84,6 +84,7 @@ class Shift:
     def __init__(self, place: Workplace, following: Following | None = None) -> None:
         self._place, self._following = place, following
         self._next: Assignment | None = None
+        self._doubtful: Assignment | None = None
 
     @property
     def goes_on(self) -> bool:
@@ -116,8 +117,23 @@ class Shift:
         """Have what was claimed done next."""
         self._next = following
 
+    def doubt(self, following: Assignment | None) -> None:
+        """Remember what was claimed by a transaction of which nobody knows whether it came through."""
+        self._doubtful = following or self._doubtful
+
+    def _settle_doubts(self) -> None:
+        """Give back what may have been claimed without our knowing. By holder as well: where it was not, another's
+        claim of the same step has the same fence.
+        """
+        doubtful = self._doubtful
+        if doubtful is not None:
+            with suppress(DatabaseUnavailable), self._place.database.writing() as session:
+                steps.give_back(session, doubtful, holder=self._place.holder)
+                self._doubtful = None
+
     def take(self) -> Assignment | None:
         """Return the step that is to be done next, if one has been claimed."""
+        self._settle_doubts()
         following, self._next = self._next, None
         return following
 
@@ -135,9 +151,15 @@ class Shift:
 def finishing(lease: Lease, place: Workplace) -> Iterator[Session]:
     """A transaction that finishes a step, and claims the next one of the worker's shift. Raises DatabaseUnavailable."""
     shift = lease.shift if isinstance(lease, Assignment) else None
-    with place.database.writing() as session:
-        yield session
-        following = shift.following(session, lease) if shift is not None else None
+    following = None
+    try:
+        with place.database.writing() as session:
+            yield session
+            following = shift.following(session, lease) if shift is not None else None
+    except DatabaseUnavailable:
+        if shift is not None:
+            shift.doubt(following)
+        raise
     if shift is not None:
         shift.keep(following)
 
@@ -150,8 +172,12 @@ def _known(session: Session, lease: Lease) -> dict[str, Any]:
     asked = {"revision": lease.revision_id, "take": lease.payload["chunk"]["key"]}
     row = session.execute(_TO_SPEAK, asked).one()
     take = {name: getattr(row, name) for name in Take.model_fields} if row.key is not None else None
-    return {
-        "briefing_id": row.briefing_id,
-        "speaking": Speaking(RevisionState(row.state), row.voice, row.cast),
-        "take": Take.model_validate(take) if take is not None else None,
-    }
+    try:
+        return {
+            "briefing_id": row.briefing_id,
+            "speaking": Speaking(RevisionState(row.state), row.voice, row.cast),
+            "take": Take.model_validate(take) if take is not None else None,
+        }
+    except ValueError:
+        # What a newer worker wrote, say: for the step to meet, where it costs that step a claim and nobody else.
+        return {"briefing_id": row.briefing_id}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import CursorResult, bindparam, case, literal_column, update
+from sqlalchemy import CursorResult, bindparam, case, literal_column, select, update
 
 from briefing.database import database_clock
 from briefing.failpoints import Failpoint, reach
@@ -32,6 +32,9 @@ _HELD = update(_STEPS).where(
 
 #: Worded once: it is what becomes of nearly all.
 _DONE = _HELD.values(state=literal_column(f"'{StepState.DONE.value}'"), lease_until=None, holder=None)
+
+#: Locked, so that it stays true to the end of the transaction.
+_HOLDER = select(_STEPS.c.holder).where(_STEPS.c.id == bindparam("step")).with_for_update()
 
 
 def renew(session: Session, lease: Lease, lease_s: float) -> bool:
@@ -84,8 +87,12 @@ def retry(session: Session, lease: Lease, code: str) -> bool:
     return _reopen(session, lease, Failpoint.STEP_RETRIED, error_code=code)
 
 
-def give_back(session: Session, lease: Lease) -> bool:
-    """Make the step ready again because its worker was told to stop; spends no claim."""
+def give_back(session: Session, lease: Lease, holder: str | None = None) -> bool:
+    """Make the step ready again because its worker was told to stop; spends no claim. With a `holder`, only where that
+    has it: for who does not know whether the claim came through.
+    """
+    if holder is not None and session.scalar(_HOLDER, {"step": lease.step_id}) != holder:
+        return False
     return _reopen(session, lease, Failpoint.STEP_GIVEN_BACK, attempts=_STEPS.c.attempts - 1)
 
 

@@ -14,6 +14,8 @@ from briefing.ranks import rank_in
 from briefing.states import Queue, StepKind, StepState
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
@@ -137,13 +139,17 @@ def ready_waiting(session: Session, revision_id: int, kind: StepKind) -> None:
     reach(Failpoint.STEP_READIED)
 
 
-def cancel(session: Session, revision_id: int, code: str) -> None:
-    """Mark a revision's unfinished steps dead; a worker that holds one finds its fence outdated."""
+def cancel(session: Session, revision_id: int, code: str, kinds: Collection[StepKind] = tuple(StepKind)) -> None:
+    """Mark a revision's unfinished steps dead, of some kinds or of all; a worker that holds one finds its fence
+    outdated.
+    """
+    only = () if len(kinds) == len(StepKind) else (StepRow.kind.in_([kind.value for kind in kinds]),)
     session.execute(
         update(StepRow)
         .where(
             StepRow.revision_id == revision_id,
             StepRow.state.in_([state.value for state in _UNFINISHED]),
+            *only,
         )
         .values(state=StepState.DEAD.value, fence=StepRow.fence + 1, lease_until=None, holder=None, error_code=code)
     )

@@ -114,4 +114,4 @@ def test_the_playlist_only_grows_and_its_durations_are_right():
     assert max(durations) <= TARGET_S
     found = list(segments(two))
     assert all(before[1] == after[0] for before, after in pairwise(found))
-    assert [line for line in lines if line.endswith(".mp3")] == [segment_name(start) for start, _ in found]
+    assert [line for line in lines if line.endswith(".mp3")] == [segment_name(start, end) for start, end in found]

@@ -1,58 +1,68 @@
-"""Takes streams away that nobody needs any more: of what has failed, given way or become
-members' at once, of what is live later.
+"""Takes streams away that nobody needs any more: of what has failed, given way or become members' at once, of what is
+live an hour later.
 
-Called by the sweep. Decides nothing about the audio itself.
+Called by the sweep, which has more to do: each round takes so many seconds. Decides nothing about the audio itself.
 """
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
-from briefing import revisions
+from briefing import revisions, steps
 from briefing.access import for_members
 from briefing.models import BriefingRow, RevisionRow
-from briefing.states import ACTIVE, RevisionState
+from briefing.states import ACTIVE, RevisionState, StepKind
 from worker.heard import own_article
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from worker.workplace import Workplace
 
 #: How long whoever began with the stream may go on with it when the MP3 is there.
 _AFTER_LIVE = timedelta(hours=1)
 
-_MOST_AT_ONCE = 50
+#: Streams looked at in a round, and seconds in which another is begun with.
+_MOST_AT_ONCE = 200
+_MOST_S = 5.0
+
+#: Error code of a `stream` step that waits for nothing any more.
+_OVER = "over"
+
+_BEING_MADE = RevisionRow.state.in_([state.value for state in ACTIVE])
 
 
 def clear_streams(place: Workplace) -> int:
     """Remove the files of streams that are over; return how many streams. Raises StorageUnavailable."""
-    now = datetime.now(UTC)
     with place.database.reading() as session:
-        rows = session.execute(
-            select(RevisionRow.id, RevisionRow.state, RevisionRow.finished_at, RevisionRow.briefing_id)
-            .where(RevisionRow.stream.is_not(None))
-            .order_by(RevisionRow.id)
-            .limit(_MOST_AT_ONCE)
-        ).all()
-        over = [
-            row.id
-            for row in rows
-            if _is_over(RevisionState(row.state), row.finished_at, now)
-            or for_members(session, session.get_one(BriefingRow, row.briefing_id))
-        ]
-    for revision_id in over:
+        over = _over(session, datetime.now(UTC))
+    end, done = time.monotonic() + _MOST_S, 0
+    for revision_id, briefing_id, number in over:
+        if time.monotonic() > end:
+            break
+        # Outside any transaction: there may be hundreds, in a bucket.
+        place.files.remove_stream(briefing_id, number)
         with place.database.writing() as session:
             row = revisions.locked_in_briefing(session, revision_id)
-            briefing = revisions.lock_briefing(session, row.briefing_id)
-            ref = own_article(session, briefing)
-            place.files.end_stream(briefing.id, row.number, [ref] if ref else [])
+            ref = own_article(session, session.get_one(BriefingRow, briefing_id))
+            if ref is not None:
+                place.files.remove_making(briefing_id, number, ref)
             row.stream = None
-    return len(over)
+            steps.cancel(session, revision_id, _OVER, (StepKind.STREAM,))
+        done += 1
+    return done
 
 
-def _is_over(state: RevisionState, finished_at: datetime | None, now: datetime) -> bool:
-    if state in ACTIVE:
-        return False
-    return state is not RevisionState.LIVE or finished_at is None or now - finished_at > _AFTER_LIVE
+def _over(session: Session, now: datetime) -> list[tuple[int, str, int]]:
+    """Return revision, briefing and number of streams that are over."""
+    what = select(RevisionRow.id, RevisionRow.briefing_id, RevisionRow.number).where(RevisionRow.stream.is_not(None))
+    is_live = RevisionRow.state == RevisionState.LIVE.value
+    goes_on = or_(_BEING_MADE, and_(is_live, RevisionRow.finished_at > now - _AFTER_LIVE))
+    ended = session.execute(what.where(~goes_on).order_by(RevisionRow.id).limit(_MOST_AT_ONCE)).all()
+    others = session.execute(what.where(goes_on).order_by(RevisionRow.id.desc()).limit(_MOST_AT_ONCE)).all()
+    theirs = [row for row in others if for_members(session, session.get_one(BriefingRow, row.briefing_id))]
+    return [(row.id, row.briefing_id, row.number) for row in (*ended, *theirs)]

@@ -34,15 +34,15 @@ def playlist(stream: Stream) -> bytes:
         "#EXT-X-START:TIME-OFFSET=0,PRECISE=YES",
     ]
     for start, end in segments(stream):
-        lines += [f"#EXTINF:{seconds(end - start):.6f},", segment_name(start)]
+        lines += [f"#EXTINF:{seconds(end - start):.6f},", segment_name(start, end)]
     if stream.ended:
         lines.append("#EXT-X-ENDLIST")
     return "\n".join([*lines, ""]).encode()
 
 
-def segment_name(start: int) -> str:
-    """Return the name of the segment that begins with frame `start`."""
-    return f"{start:07d}.mp3"
+def segment_name(start: int, end: int) -> str:
+    """Return the name of the segment of the frames [start, end): other bounds, other bytes, another name."""
+    return f"{start:07d}-{end:07d}.mp3"
 
 
 def packed(frames: bytes, start: int) -> bytes:

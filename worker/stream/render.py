@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 
 import av
 import numpy as np
+from av.error import FFmpegError
 
 from briefing.audio import MASTER_RATE
 from worker import master, stitch
 from worker.encode import BITRATE_KBPS, FRAME_SAMPLES, LAME_SCALE, QUALITY
+from worker.sound.files import UnreadableSound
 from worker.sound.level import MIX_LUFS
 
 if TYPE_CHECKING:
@@ -65,8 +67,17 @@ def _encoded(samples: Block) -> list[bytes]:
     encoder.format = av.AudioFormat("fltp")
     encoder.options = {"reservoir": "0", "compression_level": str(QUALITY)}
     frames: list[bytes] = []
+    try:
+        _encode(encoder, samples, frames)
+    except FFmpegError as error:
+        message = f"the stream cannot be encoded: {error}"
+        raise UnreadableSound(message) from error
+    return frames
+
+
+def _encode(encoder: av.AudioCodecContext, samples: Block, frames: list[bytes]) -> None:
     for at in range(0, len(samples), FRAME_SAMPLES):
         frame = av.AudioFrame.from_ndarray(samples[np.newaxis, at : at + FRAME_SAMPLES], "fltp", "mono")
         frame.sample_rate, frame.pts, frame.time_base = MASTER_RATE, at, Fraction(1, MASTER_RATE)
         frames += map(bytes, encoder.encode(frame))
-    return frames + list(map(bytes, encoder.encode(None)))
+    frames += map(bytes, encoder.encode(None))

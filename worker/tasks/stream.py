@@ -13,7 +13,7 @@ from briefing.errors import BriefcastError, DatabaseUnavailable, TakeCorrupt
 from briefing.failpoints import Failpoint, reach
 from briefing.jingles import jingle_files
 from briefing.logs import get_logger
-from briefing.models import RevisionRow
+from briefing.models import BriefingRow, RevisionRow
 from briefing.public_names import PLAYLIST_NAME
 from briefing.show import Show
 from briefing.speech import Chunk
@@ -34,9 +34,14 @@ from worker.tasks.common import finish_idle
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sqlalchemy.orm import Session
+
     from briefing.audio import Take
     from briefing.steps import Lease
     from worker.workplace import Workplace
+
+#: What may go wrong with a stream, mistakes of ours included, and must not end a worker.
+_FAULTS = (BriefcastError, UnreadableSound, OSError, ValueError, LookupError, TypeError, ArithmeticError)
 
 _log = get_logger("stream")
 
@@ -47,8 +52,8 @@ def stream_revision(lease: Lease, place: Workplace) -> None:
         _stream(lease, place)
     except DatabaseUnavailable:
         raise
-    except (BriefcastError, UnreadableSound, OSError) as error:
-        _log.warning("the stream ends here", reason=str(error))
+    except _FAULTS as error:
+        _log.warning("the stream ends here", reason=repr(error))
         finish_idle(place, lease)
 
 
@@ -56,10 +61,15 @@ def _stream(lease: Lease, place: Workplace) -> None:
     with place.database.reading() as session:
         revision = session.get_one(RevisionRow, lease.revision_id)
         session.expunge(revision)
+        may_be_heard = _may_be_heard(session, revision)
         uploaded = jingle_files(session, place.storage)
         chunks = [Chunk.stored(chunk) for chunk in revision.chunks or ()]
         takes = find_takes(session, {chunk.key for chunk in chunks})
     before = Stream.stored(revision.stream) if revision.stream else Stream()
+    # Noted before anything is public, so that whoever clears knows where to look.
+    if not may_be_heard or (revision.stream is None and not _note(lease, place, before)):
+        finish_idle(place, lease)
+        return
     script, show = Script.stored(revision.script), Show.stored(revision.show)
     sounds = sounds_for(show, uploaded, place.speakers.catalogue)
     ended = all(chunk.key in takes for chunk in chunks)
@@ -80,33 +90,55 @@ def _stream(lease: Lease, place: Workplace) -> None:
     if end > before.frames:
         _write_segments(place, revision, before.frames, render(mix, path_of, before.frames, end, show.loudness_lufs))
     reach(Failpoint.STREAM_WRITTEN)
-    _note(lease, place, before.grown(end, ended=ended), len(takes))
+    stream = before.grown(end, ended=ended)
+    listed = playlist(stream)
+    if stream.frames and not before.frames:
+        # Nobody knows of it yet; whoever is told finds it there.
+        place.files.put_stream(revision.briefing_id, revision.number, PLAYLIST_NAME, listed)
+    if _note(lease, place, stream) and before.frames and stream != before:
+        # Outside the transaction: a slow bucket must not keep those waiting who speak.
+        place.files.put_stream(revision.briefing_id, revision.number, PLAYLIST_NAME, listed)
+    _go_on(lease, place, stream, len(takes))
 
 
 def _write_segments(place: Workplace, revision: RevisionRow, start: int, frames: list[bytes]) -> None:
     for first, behind in parts(start, start + len(frames)):
         content = packed(b"".join(frames[first - start : behind - start]), first)
-        place.files.put_stream(revision.briefing_id, revision.number, segment_name(first), content)
+        place.files.put_stream(revision.briefing_id, revision.number, segment_name(first, behind), content)
 
 
-def _note(lease: Lease, place: Workplace, stream: Stream, takes: int) -> None:
-    """List what is there, and finish or wait for another take."""
+def _may_be_heard(session: Session, revision: RevisionRow) -> bool:
+    briefing = session.get_one(BriefingRow, revision.briefing_id)
+    is_there = RevisionState(revision.state) in ACTIVE or briefing.live_revision == revision.id
+    return is_there and not for_members(session, briefing)
+
+
+def _note(lease: Lease, place: Workplace, stream: Stream) -> bool:
+    """Note how far the stream has come, and tell players of it where they know of nothing else; False where it is not
+    ours any more, or not to be heard.
+    """
     with place.database.writing() as session:
         row = revisions.locked_in_briefing(session, lease.revision_id)
         briefing = revisions.lock_briefing(session, row.briefing_id)
-        is_being_made = RevisionState(row.state) in ACTIVE and not for_members(session, briefing)
-        goes_on = (is_being_made or briefing.live_revision == row.id) and not stream.ended
-        if not (steps.wait_again(session, lease) if goes_on else steps.finish(session, lease)):
-            return
-        if goes_on and takes < len(find_takes(session, {chunk["key"] for chunk in row.chunks or ()})):
-            # One has come meanwhile, and found nobody waiting.
-            steps.ready_waiting(session, row.id, StepKind.STREAM)
-        if not is_being_made and briefing.live_revision != row.id:
-            return
+        if not _may_be_heard(session, row) or not steps.renew(session, lease, place.work.lease_s):
+            return False
+        is_news = stream.frames and not (row.stream or {}).get("pieces")
         row.stream = stream.model_dump(mode="json")
-        if stream.frames:
-            place.files.put_stream(briefing.id, row.number, PLAYLIST_NAME, playlist(stream))
         ref = own_article(session, briefing)
-        if stream.frames and briefing.live_revision is None and ref is not None:
+        if is_news and briefing.heard is None and ref is not None:
             place.files.put_making(ref, making_audio(briefing, row, place.files))
         reach(Failpoint.STREAM_BEFORE_COMMIT)
+    return True
+
+
+def _go_on(lease: Lease, place: Workplace, stream: Stream, takes: int) -> None:
+    """Finish, or wait for another take."""
+    with place.database.writing() as session:
+        row = revisions.locked_in_briefing(session, lease.revision_id)
+        if stream.ended or not _may_be_heard(session, row):
+            steps.finish(session, lease)
+        elif steps.wait_again(session, lease) and takes < len(
+            find_takes(session, {chunk["key"] for chunk in row.chunks or ()})
+        ):
+            # One has come meanwhile, and found nobody waiting.
+            steps.ready_waiting(session, row.id, StepKind.STREAM)
