@@ -34,6 +34,18 @@ def for_members(session: Session, briefing: BriefingRow) -> bool:
     return MEMBERS in said
 
 
+def was_for_members(session: Session, briefing: BriefingRow) -> bool:
+    """Tell whether there is anything of a locked briefing, or may be, that is for members, or a preview of it."""
+    previews = select(RevisionRow.id).where(
+        RevisionRow.briefing_id == briefing.id, RevisionRow.preview_key.is_not(None)
+    )
+    return (
+        briefing.members_revision is not None
+        or session.scalar(previews.limit(1)) is not None
+        or for_members(session, briefing)
+    )
+
+
 def paywall(session: Session, briefing: BriefingRow) -> Paywall | None:
     """Return how far others hear a briefing that is for members; None for not at all. Of several articles, those that
     are for members decide nothing by themselves: the briefing's own mark counts, else its show's.

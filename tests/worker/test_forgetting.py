@@ -12,7 +12,7 @@ from sqlalchemy import String, cast, select
 
 from api.app import create_app
 from briefing import asking
-from briefing.models import ArticleVersionRow, AuditRow, EpisodeRow, RevisionRow
+from briefing.models import ArticleVersionRow, AuditRow, BriefingRow, EpisodeRow, RevisionRow
 from tests.support.asking import ask, revision_row
 from tests.support.client import client_of, served
 from tests.support.command import briefcast
@@ -106,6 +106,18 @@ def test_an_article_that_is_still_read_keeps_its_text(place, articles):
         assert len(session.scalars(select(ArticleVersionRow.id)).all()) == 2
     assert revision_row(place, held).script
     assert later(place, 400) == 0
+
+
+def test_an_article_that_members_hear_keeps_its_text(place, articles):
+    story, _, _ = ask(place, "ferry", now=datetime.now(UTC))
+    both, _, _ = ask(place, "ferry", "tram", now=datetime.now(UTC))
+    with place.database.writing() as session:
+        asking.see(session, session.get_one(BriefingRow, both), "members")
+    work_off(place)
+    retract(place, story)
+    before = words(place)
+    assert later(place, 31) == 1
+    assert words(place) == before - 2
 
 
 def test_after_a_restoration_what_was_withdrawn_says_so(place, articles, tmp_path, monkeypatch):

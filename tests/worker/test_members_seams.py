@@ -6,17 +6,22 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import feedparser
 import pytest
 from sqlalchemy import select
 
 from briefing import access, asking
 from briefing.models import BriefingRow, StepRow
 from briefing.newsroom import load_newsroom
+from briefing.public_names import AUDIO, audio_name
 from briefing.show import Paywall
-from tests.support.asking import again, ask, briefing_row, wanted
+from tests.support.asking import NOW, again, ask, briefing_row, wanted
+from tests.support.command import briefcast
 from tests.support.newsroom import PLAIN, make_place, work_off
-from tests.support.sentinels import ARTICLE
+from tests.support.sentinels import ARTICLE, WORDS, found
+from worker.doctor import public
 from worker.newsroom import apply
+from worker.tasks import assemble, preview
 
 SHOW = 'slug = "daily"\nvisibility = "members"\npreview = {paragraphs = 3}\npreview_in_feed = true'
 MEMBERS = PLAIN.replace('slug = "daily"', SHOW, 1)
@@ -139,4 +144,91 @@ def test_a_large_show_is_followed_a_part_at_a_time(tmp_path, monkeypatch):
         {"show": "daily"},
         {"show": "daily", "after": sorted(made)[1]},
     ]
+    place.database.dispose()
+
+
+def test_what_turns_members_own_while_it_is_assembled_is_published_by_no_worker_of_before(place, monkeypatch):
+    real = assemble.finished_master
+
+    def meanwhile(*given):
+        with place.database.writing() as session:
+            asking.see(session, session.scalars(select(BriefingRow)).one(), "members")
+        return real(*given)
+
+    monkeypatch.setattr(assemble, "finished_master", meanwhile)
+    monkeypatch.setattr(preview, "finished_master", real)
+    briefing, revision, _ = ask(place, "board")
+    work_off(place)
+    assert briefing_row(place, briefing).members_revision == revision
+    assert kinds(place) & {"publish", "release"} == {"release"}
+
+
+def kinds(place):
+    with place.database.reading() as session:
+        return set(session.scalars(select(StepRow.kind)))
+
+
+def test_a_worker_of_before_withdraws_nothing_of_members_and_what_one_left_is_found(tmp_path, monkeypatch):
+    place = make_place(tmp_path, MEMBERS)
+    members = place.storages.members
+    (tmp_path / "articles" / "board.md").write_text(ARTICLE)
+    briefing, _, _ = ask(place, "board")
+    work_off(place)
+    left = {file.name: members.read(file.name)[0] for file in members.files(f"briefings/{briefing}")}
+    assert left
+    retract(place, briefing)
+    assert kinds(place) & {"withdraw", "recall"} == {"recall"}
+    assert (mp3s(members), mp3s(place.storages.public)) == (set(), set())
+    # What lies there all the same is found, and what is a briefing's that is for members is not
+    again(place, briefing)
+    work_off(place)
+    there = {file.name for file in members.files()}
+    strays = [name.replace(briefing, "0123456789abcdef") for name in left]
+    for name, content in zip(strays, left.values(), strict=True):
+        members.write(name, content, AUDIO)
+    sound = place.storage.temporary(".mp3")
+    sound.write_bytes(b"not theirs")
+    sha256 = place.storage.put(sound)
+    members.publish(audio_name(sha256), sha256, AUDIO)
+    monkeypatch.setattr(public, "YOUNG_S", -60.0)
+    orphans = [(one.code, one.subject) for one in public.look(place, fix=True)]
+    assert sorted(orphans) == sorted(("members_orphan", name) for name in [*strays, audio_name(sha256)])
+    assert {file.name for file in members.files()} == there
+    place.database.dispose()
+
+
+def test_what_is_for_members_takes_no_place_of_the_days_in_the_public_feed(tmp_path):
+    digest = (
+        '[[shows]]\nslug = "digest"\ntitle = "D"\nvoice = "silence"\n[shows.rules]\nshows = ["*"]\ndaily_cap = 1\n\n'
+    )
+    place = make_place(tmp_path, PLAIN.replace("[[sources]]", f"{digest}[[sources]]", 1))
+    for name in ("secret", "open", "second"):
+        (tmp_path / "articles" / f"{name}.md").write_text(f"# {name.title()}\n\nA sentence that is read aloud.\n")
+    with place.database.writing() as session:
+        asking.request(session, replace(wanted("secret"), visibility="members"), NOW)
+    work_off(place)
+    for name in ("open", "second"):
+        ask(place, name)
+        work_off(place)
+
+    def titles(storage):
+        return {one.title for one in feedparser.parse(storage.read("shows/digest/feed.xml")[0]).entries}
+
+    assert titles(place.storages.public) == {"Open"}
+    place.database.dispose()
+
+
+def test_a_show_for_members_is_taken_out_without_them_and_says_so(tmp_path):
+    place = make_place(tmp_path, MEMBERS.replace('title = "The', 'new_feed = "https://new.example/f"\ntitle = "The', 1))
+    (tmp_path / "articles" / "board.md").write_text(ARTICLE)
+    briefing, _, _ = ask(place, "board")
+    work_off(place)
+    # Nobody's own feed leads to everybody's
+    assert b"new-feed-url" in place.storages.public.read("shows/daily/feed.xml")[0]
+    assert b"new-feed-url" not in place.storages.members.read("shows/daily/feed.xml")[0]
+    done = briefcast("export", "show", "daily", tmp_path / "out", cwd=tmp_path)
+    assert (done.returncode, "1 episodes are for members" in done.stderr) == (0, True)
+    (text,) = (tmp_path / "out" / "briefings" / briefing).glob("1-*/transcript.vtt")
+    assert found(text.read_bytes()) == list(WORDS[:3])
+    assert [f"audio/{path.name}" for path in (tmp_path / "out" / "audio").iterdir()] == [preview_of(place)]
     place.database.dispose()
