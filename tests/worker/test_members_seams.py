@@ -17,6 +17,7 @@ from briefing.public_names import AUDIO, audio_name
 from briefing.show import Paywall
 from tests.support.asking import NOW, again, ask, briefing_row, wanted
 from tests.support.command import briefcast
+from tests.support.lock_order import recorded
 from tests.support.newsroom import PLAIN, make_place, work_off
 from tests.support.sentinels import ARTICLE, WORDS, found
 from worker.doctor import public
@@ -231,4 +232,19 @@ def test_a_show_for_members_is_taken_out_without_them_and_says_so(tmp_path):
     (text,) = (tmp_path / "out" / "briefings" / briefing).glob("1-*/transcript.vtt")
     assert found(text.read_bytes()) == list(WORDS[:3])
     assert [f"audio/{path.name}" for path in (tmp_path / "out" / "audio").iterdir()] == [preview_of(place)]
+    place.database.dispose()
+
+
+def test_moving_what_is_live_locks_in_the_order_of_all_others(cluster, tmp_path, monkeypatch):
+    monkeypatch.setenv("BRIEFCAST_DATABASE_URL", cluster.new_database())
+    place = make_place(tmp_path)
+    (tmp_path / "articles" / "board.md").write_text(ARTICLE)
+    briefing, _, _ = ask(place, "board")
+    say(place, briefing, "members", Paywall(paragraphs=1))
+    with recorded() as order:
+        say(place, briefing, "public")
+        say(place, briefing, "members")
+        retract(place, briefing)
+    assert ("briefings", "revisions", "steps", "shows") in order.seen
+    assert order.broken == {}
     place.database.dispose()
