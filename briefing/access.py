@@ -34,6 +34,18 @@ def for_members(session: Session, briefing: BriefingRow) -> bool:
     return MEMBERS in said
 
 
+def was_for_members(session: Session, briefing: BriefingRow) -> bool:
+    """Tell whether there is anything of a locked briefing, or may be, that is for members, or a preview of it."""
+    previews = select(RevisionRow.id).where(
+        RevisionRow.briefing_id == briefing.id, RevisionRow.preview_key.is_not(None)
+    )
+    return (
+        briefing.members_revision is not None
+        or session.scalar(previews.limit(1)) is not None
+        or for_members(session, briefing)
+    )
+
+
 def paywall(session: Session, briefing: BriefingRow) -> Paywall | None:
     """Return how far others hear a briefing that is for members; None for not at all. Of several articles, those that
     are for members decide nothing by themselves: the briefing's own mark counts, else its show's.
@@ -135,8 +147,12 @@ def follow_others(session: Session, article: ArticleRef | None = None, show: str
     steps.record(session, StepKind.PLACE, Queue.INTERACTIVE, payload=payload)
 
 
-def concerned(session: Session, article: str | None, show: str | None) -> list[str]:
-    """Return the IDs of the briefings with an article, or of a show, of which anything is live or being made."""
+def concerned(
+    session: Session, article: str | None, show: str | None, after: str = "", most: int = 50
+) -> tuple[list[str], str | None]:
+    """Return the IDs of the briefings with an article, or of a show, of which anything is live or being made: of those
+    behind `after` the first ones, and behind which to go on, None where that is all.
+    """
     unfinished = select(RevisionRow.briefing_id).where(RevisionRow.state.in_(_MAY_GO_LIVE))
     heard = or_(BriefingRow.live_revision.is_not(None), BriefingRow.members_revision.is_not(None))
     which = (
@@ -145,10 +161,12 @@ def concerned(session: Session, article: str | None, show: str | None) -> list[s
     )
     rows = session.execute(
         select(BriefingRow.id, BriefingRow.articles)
-        .where(and_(which, or_(heard, BriefingRow.id.in_(unfinished))))
+        .where(and_(which, BriefingRow.id > after, or_(heard, BriefingRow.id.in_(unfinished))))
         .order_by(BriefingRow.id)
-    )
-    return [briefing for briefing, articles in rows if article is None or article in articles]
+        .limit(most)
+    ).all()
+    found = [briefing for briefing, articles in rows if article is None or article in articles]
+    return found, rows[-1][0] if len(rows) == most else None
 
 
 def _articles(session: Session, briefing: BriefingRow) -> list[ArticleRow]:

@@ -177,13 +177,14 @@ def retract(session: Session, briefing_id: str, now: datetime) -> RevisionRow:
     Return the revision that was heard last, or else the newest. Safe to repeat. Needs a writing session.
     """
     briefing = lock_briefing(session, briefing_id)
+    kind = StepKind.RECALL if access.was_for_members(session, briefing) else StepKind.WITHDRAW
     give_up_unheard(session, briefing.id, now)
     if briefing.heard is not None:
         move(locked(session, briefing.heard), RevisionState.RETRACTED, now)
         briefing.live_revision = briefing.members_revision = None
     newest = newest_revision(session, briefing.id)
     assert newest is not None
-    steps.record(session, StepKind.WITHDRAW, Queue.INTERACTIVE, revision_id=newest.id)
+    steps.record(session, kind, Queue.INTERACTIVE, revision_id=newest.id)
     session.flush()
     return newest
 

@@ -79,6 +79,9 @@ class StepKind(StrEnum):
     """Measuring what articles would cost; of no revision."""
     WITHDRAW = "withdraw"
     """Taking everything that is public of a retracted briefing away, and erasing its audio."""
+    RECALL = "recall"
+    """The same of what is, or was, for members. A kind of its own: workers that do not know of members would leave
+    members' files and previews."""
     RELEASE = "release"
     """Publishing what is for members alone. A kind of its own: workers that do not know of members would publish it for
     everybody."""

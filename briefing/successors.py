@@ -55,7 +55,12 @@ def published(session: Session, briefing_id: str) -> set[str]:
 def published_elsewhere(session: Session, briefing_id: str, audio: Collection[str]) -> set[str]:
     """Return those of the MP3s `audio` that another briefing gives to readers and has not withdrawn."""
     others = RevisionRow.briefing_id != briefing_id
-    given = select(RevisionRow.audio_sha256).where(others, RevisionRow.audio_sha256.in_(audio), ~withdrawn())
+    given = (
+        select(RevisionRow.audio_sha256)
+        .join(BriefingRow, BriefingRow.id == RevisionRow.briefing_id)
+        # What one that is for members by now gave to everybody before, it gives no more.
+        .where(others, BriefingRow.members_revision.is_(None), RevisionRow.audio_sha256.in_(audio), ~withdrawn())
+    )
     # An older process does not write down what it publishes.
     live = (
         select(MasterRow.sha256)

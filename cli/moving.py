@@ -87,6 +87,10 @@ def export_show(slug: str, folder: Path, address: str | None) -> None:
     """
     done = take_out(Workplace(), slug, folder, address)
     click.echo(f"{done.episodes} episodes, {done.bytes:,} bytes of audio\nthe feed is to be at {done.feed_address}")
+    if done.members:
+        click.echo(
+            f"{done.members} episodes are for members: not taken out, but for previews that the feed lists", err=True
+        )
     for title in done.lost:
         click.echo(f"its audio is lost here: {title}; see `briefcast doctor`", err=True)
     if done.lost:

@@ -154,7 +154,8 @@ def _add_about(top: etree._Element, channel: Channel, episodes: Sequence[Episode
         _add(top, f"{{{PODCAST}}}txt", "true" if ai else "false", purpose="ai-content")
     for purpose, text in sorted(show.txt.items()):
         _add(top, f"{{{PODCAST}}}txt", text, purpose=purpose)
-    if show.new_feed:
+    # Apps that followed it would leave a listener's own feed for everybody's.
+    if show.new_feed and not channel.private:
         _add(top, f"{{{ITUNES}}}new-feed-url", show.new_feed)
 
 

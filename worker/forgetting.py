@@ -65,7 +65,8 @@ def _is_read(article: str) -> ColumnElement[bool]:
     """Return the condition that a briefing with this article is live, held or being made."""
     having = cast(BriefingRow.articles, String).contains(f'"{article}"', autoescape=True)
     under_way = exists().where(RevisionRow.briefing_id == BriefingRow.id, RevisionRow.state.in_(_WANTED))
-    return exists().where(having, or_(BriefingRow.live_revision.is_not(None), under_way))
+    heard = or_(BriefingRow.live_revision.is_not(None), BriefingRow.members_revision.is_not(None))
+    return exists().where(having, or_(heard, under_way))
 
 
 def _forget_article(session: Session, ref: ArticleRef, until: datetime) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from briefing.audio import MASTER_RATE, Master
-from briefing.models import EpisodeRow, MasterRow
+from briefing.models import EpisodeRow, MasterRow, ShowRow
 from briefing.public_names import briefing_folder, preview_folder
 from briefing.show import Show
 from briefing.shows import home_show
@@ -41,18 +41,23 @@ class Heard:
     access: Literal["public", "members", "preview"]
     whole_s: float
     """Seconds of all of it."""
+    label: str = ""
+    """What stands before a preview's title."""
 
     @property
     def title(self) -> str:
         """Its title, labelled where it is a preview."""
-        if self.access != "preview":
-            return self.card.title
-        return labelled(self.card.title, Show.stored(self.revision.show))
+        return labelled(self.card.title, self.label) if self.access == "preview" else self.card.title
 
 
-def labelled(title: str, show: Show) -> str:
+def labelled(title: str, label: str) -> str:
     """Return the title of a preview as apps and files show it."""
-    return f"{show.preview_label}: {title}"
+    return f"{label}: {title}"
+
+
+def label_of(session: Session, briefing: BriefingRow) -> str:
+    """Return what stands before the titles of a briefing's previews: its show's word as it is now."""
+    return Show.stored(session.get_one(ShowRow, briefing.show).settings).preview_label
 
 
 def master_of(session: Session, revision: RevisionRow) -> Master:
@@ -76,7 +81,8 @@ def preview(session: Session, briefing: BriefingRow, revision: RevisionRow, stor
     master = Master.stored(row.content)
     folder = preview_folder(briefing.id, revision.number, master.sha256)
     full = master_of(session, revision).seconds
-    return Heard(briefing, revision, master, Card.stored(revision.preview_card), folder, "preview", full)
+    label = label_of(session, briefing)
+    return Heard(briefing, revision, master, Card.stored(revision.preview_card), folder, "preview", full, label)
 
 
 def own_article(session: Session, briefing: BriefingRow) -> ArticleRef | None:

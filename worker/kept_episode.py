@@ -7,11 +7,13 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
+from briefing.access import for_members
 from briefing.labels import Labels
 from briefing.models import ArticleRow, BriefingRow, EpisodeRow, MasterRow, RevisionRow
 from briefing.rows import add_unless_there
 from briefing.states import Queue, RevisionState
 from briefing.values import IMPORTED, Card
+from worker import placing
 from worker.listing import lock_listing, relist
 
 if TYPE_CHECKING:
@@ -79,7 +81,7 @@ def record_kept(
     )
     session.add(revision)
     session.flush()
-    briefing.live_revision = revision.id
+    placing.point(briefing, revision, members=for_members(session, briefing))
     session.add(
         EpisodeRow(
             show=show.slug,

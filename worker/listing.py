@@ -51,7 +51,7 @@ def relist(session: Session, briefing: BriefingRow) -> set[str]:
     picks = _picks(session, briefing) if facts else set()
     for slug, rules in listing.items():
         row = there.pop(slug, None)
-        if facts is not None and (slug in picks or _belongs(session, slug, rules, facts, episode)):
+        if facts is not None and (slug in picks or _belongs(session, slug, rules, facts, briefing, episode)):
             if row is None:
                 _add(session, slug, rules, episode, picked=slug in picks)
             else:
@@ -99,7 +99,7 @@ def list_anew(session: Session, slug: str) -> None:
     )
     for briefing, episode in session.execute(episodes).all():
         picked = slug in _picks(session, briefing)
-        if picked or _belongs(session, slug, rules, _facts(session, briefing), episode):
+        if picked or _belongs(session, slug, rules, _facts(session, briefing), briefing, episode):
             _add(session, slug, rules, episode, picked=picked)
             session.flush()
 
@@ -114,20 +114,27 @@ def _has_rules(session: Session, slug: str) -> bool:
     return Show.stored(session.get_one(ShowRow, slug).settings).rules is not None
 
 
-def _belongs(session: Session, slug: str, rules: Rules, facts: Facts, episode: EpisodeRow) -> bool:
-    """Tell whether the rules want an episode. The day's others are counted without it, so that it keeps its place."""
+def _belongs(
+    session: Session, slug: str, rules: Rules, facts: Facts, briefing: BriefingRow, episode: EpisodeRow
+) -> bool:
+    """Tell whether the rules want an episode. The day's others are counted without it, so that it keeps its place;
+    what is for members takes no place from what everybody hears.
+    """
     if not rules.admit(facts):
         return False
     if rules.daily_cap is None:
         return True
+    counted = [] if briefing.live_revision is None else [BriefingRow.live_revision.is_not(None)]
     others = session.scalar(
         select(func.count())
         .select_from(ListingRow)
+        .join(BriefingRow, BriefingRow.id == ListingRow.briefing_id)
         .where(
             ListingRow.show == slug,
             ListingRow.day == rules.day(episode.published_at),
             ListingRow.picked.is_(False),
             ListingRow.briefing_id != episode.briefing_id,
+            *counted,
         )
     )
     return (others or 0) < rules.daily_cap

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mutagen.mp3 import MP3, HeaderNotFoundError
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from briefing.audio import MASTER_RATE, Master
 from briefing.errors import BriefcastError, Misconfigured, PageRefused
@@ -119,13 +119,16 @@ def take_over(
     taken, refused, redirects = 0, [], [(address, place.files.feed_address(slug))]
     for episode in sorted(episodes.values(), key=lambda one: one.published_at):
         try:
-            sha256, new = _take(move, show, episode, now)
+            sha256, new, members = _take(move, show, episode, now)
         except (BriefcastError, HeaderNotFoundError) as error:
             refused.append((episode.title, getattr(error, "message", "") or "this is no MP3"))
             say(f"not taken over: {episode.title}: {refused[-1][1]}")
             continue
         taken += new
-        redirects.append((episode.audio_address, place.files.enclosure_address(slug, sha256)))
+        if members:
+            move.warnings.append(f"{episode.title!r} is for members: nothing is to lead to it from its old address")
+        else:
+            redirects.append((episode.audio_address, place.files.enclosure_address(slug, sha256)))
         if new:
             say(f"taken over: {episode.title}")
     _write_feeds(place, slug)
@@ -201,19 +204,22 @@ def _picture(move: _Move, podcast: OldPodcast) -> Path | None:
     return path.resolve()
 
 
-def _take(move: _Move, show: Show, episode: OldEpisode, now: datetime) -> tuple[str, bool]:
-    """Take one episode over; return its MP3's sha256, and whether it was not there yet."""
+def _take(move: _Move, show: Show, episode: OldEpisode, now: datetime) -> tuple[str, bool, bool]:
+    """Take one episode over; return its MP3's sha256, whether it was not there yet, and whether it is for members."""
     identity = stable_hash("imported/1", show.slug, episode.guid)
     with move.place.database.reading() as session:
         found = session.execute(
-            select(MasterRow.sha256)
+            select(MasterRow.sha256, BriefingRow.members_revision)
             .join(RevisionRow, RevisionRow.master_key == MasterRow.key)
-            .join(BriefingRow, BriefingRow.live_revision == RevisionRow.id)
+            .join(
+                BriefingRow,
+                func.coalesce(BriefingRow.live_revision, BriefingRow.members_revision) == RevisionRow.id,
+            )
             .where(BriefingRow.identity == identity)
         ).first()
         withdrawn = session.scalar(select(BriefingRow.id).where(BriefingRow.identity == identity))
     if found is not None:
-        return found[0], False
+        return found[0], False, found[1] is not None
     if withdrawn is not None:
         message = "it was taken over and withdrawn since"
         raise PageRefused(message)
@@ -224,7 +230,8 @@ def _take(move: _Move, show: Show, episode: OldEpisode, now: datetime) -> tuple[
     with move.place.database.writing() as session:
         briefing, revision = record_kept(session, show, episode, master, identity, now)
         write_live(session, briefing, revision, move.place.storage, move.place.files)
-    return master.sha256, True
+        members = briefing.members_revision is not None
+    return master.sha256, True, members
 
 
 def _master(move: _Move, episode: OldEpisode) -> Master:

@@ -10,16 +10,15 @@ import shutil
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 
 from briefing.audio import Master
 from briefing.errors import MasterRejected, UnknownReference
-from briefing.models import MasterRow, RevisionRow, ShowRow
+from briefing.models import BriefingRow, MasterRow, RevisionRow, ShowRow
 from briefing.public_names import artwork_name, audio_name, feed_name, listen_name
 from briefing.settings import AudienceSettings
 from briefing.show import Show
 from briefing.storage import write_atomically
-from briefing.values import Card
 from worker.companions import companions
 from worker.redirects import as_csv, as_nginx
 from worker.show_feed import whole_feed
@@ -42,6 +41,8 @@ class MovedOut:
     """Where the new feed is to be."""
     lost: tuple[str, ...]
     """Titles of episodes whose bytes are missing here."""
+    members: int = 0
+    """Episodes of the show that are for members: they stay here, and of them at most previews are taken out."""
 
 
 def take_out(place: Workplace, slug: str, folder: Path, address: str | None) -> MovedOut:
@@ -58,6 +59,8 @@ def take_out(place: Workplace, slug: str, folder: Path, address: str | None) -> 
             message = f"there is no show {slug!r}"
             raise UnknownReference(message, code="unknown_show")
         feed, episodes = whole_feed(session, slug, there)
+        theirs = select(func.count()).where(BriefingRow.show == slug, BriefingRow.members_revision.is_not(None))
+        members = session.scalar(theirs) or 0
     write_atomically(folder / feed_name(slug), feed)
     if found := here.storage.read(artwork_name(slug)):
         write_atomically(folder / artwork_name(slug), found[0])
@@ -82,7 +85,7 @@ def take_out(place: Workplace, slug: str, folder: Path, address: str | None) -> 
     if there.address != here.address:
         write_atomically(folder / "redirects.csv", as_csv(redirects).encode())
         write_atomically(folder / "redirects.nginx", as_nginx(redirects).encode())
-    return MovedOut(len(episodes) - len(lost), size, there.feed_address(slug), tuple(lost))
+    return MovedOut(len(episodes) - len(lost), size, there.feed_address(slug), tuple(lost), members)
 
 
 def _copied(place: Workplace, sha256: str, target: Path) -> bool:
@@ -99,19 +102,17 @@ def _copied(place: Workplace, sha256: str, target: Path) -> bool:
 
 
 def _companions(place: Workplace, sha256: str, episode: Episode) -> dict[str, bytes]:
-    briefing = episode.folder.rpartition("/")[2]
+    briefing = episode.folder.split("/")[1]
     with place.database.reading() as session:
         found = session.execute(
-            select(MasterRow.content, RevisionRow.card, RevisionRow.show)
-            .join(RevisionRow, RevisionRow.master_key == MasterRow.key)
+            select(MasterRow.content, RevisionRow.show)
+            .join(RevisionRow, or_(RevisionRow.master_key == MasterRow.key, RevisionRow.preview_key == MasterRow.key))
             .where(MasterRow.sha256 == sha256, RevisionRow.briefing_id == briefing)
             .order_by(RevisionRow.number.desc())
         ).first()
     if found is None:
         return {}
     try:
-        return companions(
-            Master.stored(found[0]), Card.stored(found[1]).title, Show.stored(found[2]).title, place.storage
-        )
+        return companions(Master.stored(found[0]), episode.title, Show.stored(found[1]).title, place.storage)
     except MasterRejected:
         return {}

@@ -24,6 +24,7 @@ DEADLINE_S = {
     StepKind.ASSEMBLE: 1800.0,
     StepKind.PUBLISH: 60.0,
     StepKind.WITHDRAW: 120.0,
+    StepKind.RECALL: 120.0,
     StepKind.RELEASE: 60.0,
     StepKind.PLACE: 120.0,
     StepKind.PREVIEW: 600.0,

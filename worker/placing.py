@@ -38,7 +38,8 @@ def point(briefing: BriefingRow, revision: RevisionRow | None, *, members: bool)
 
 
 def place(session: Session, briefing: BriefingRow, storage: BlobStorage, files: PublicFiles) -> bool:
-    """Bring what is live of a locked briefing where it belongs; tell whether it is for members.
+    """Bring what is live of a locked briefing, the revision locked too, where it belongs; tell whether it is for
+    members.
 
     Needs a writing session. Raises StorageUnavailable, MasterRejected.
     """
@@ -81,6 +82,8 @@ def clear(
             heard.write(session, preview, storage, wanted)
         files.remove([name for name in public_files(session, briefing, files) if name not in kept.names])
         if preview is not None:
+            ref = own_article(session, briefing)
+            files.unbury(files.names_of(briefing.id, [ref] if ref else [], preview.master.sha256))
             heard.write(session, preview, storage, files)
         return
     files.of_members.remove(public_files(session, briefing, files.of_members))

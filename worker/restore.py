@@ -24,12 +24,15 @@ from briefing.public_names import ARTWORK, artwork_name
 from briefing.schema import migrate
 from briefing.states import RevisionState
 from briefing.storage import FolderStorage, make_folder, reporting, sync_file, sync_folder
+from worker import heard
 from worker.backup import postgresql_environment
 from worker.heard import own_article
 from worker.publish import write_live
 from worker.show_feed import write_feed
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from worker.workplace import Workplace
 
 _RESTORE_S = 3600
@@ -154,6 +157,19 @@ def _blobs(place: Workplace, folder: Path) -> tuple[int, list[str]]:
     return number, damaged
 
 
+def _unbury(session: Session, briefing: BriefingRow, revision: RevisionRow, place: Workplace) -> None:
+    """Take away the tombstones of what everybody hears of a live revision: all of it, a preview, or nothing."""
+    members = briefing.members_revision is not None
+    given = (
+        heard.preview(session, briefing, revision, place.storage)
+        if members
+        else heard.whole(session, briefing, revision, members=False)
+    )
+    if given is not None:
+        ref = own_article(session, briefing)
+        place.files.unbury(place.files.names_of(briefing.id, [ref] if ref else [], given.master.sha256))
+
+
 def _published(place: Workplace, folder: Path, public: frozenset[str]) -> tuple[int, list[str]]:
     """Write everything that readers fetch, and the MP3s at the addresses of replaced audio that were `public`: a
     revision that was held and never live is superseded too.
@@ -178,8 +194,7 @@ def _published(place: Workplace, folder: Path, public: frozenset[str]) -> tuple[
             revision = session.get_one(RevisionRow, briefing.heard)
             master = session.get_one(MasterRow, revision.master_key)
             if place.storage.intact(master.sha256):
-                ref = own_article(session, briefing)
-                place.files.unbury(place.files.names_of(briefing.id, [ref] if ref else [], master.sha256))
+                _unbury(session, briefing, revision, place)
                 write_live(session, briefing, revision, place.storage, place.files)
                 number += 1
             else:

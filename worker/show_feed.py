@@ -276,7 +276,7 @@ def _episode(row: Row[Any], show: Show, files: PublicFiles) -> Episode:
     folder = preview_folder(briefing, number, sha256) if is_preview else briefing_folder(briefing)
     return Episode(
         guid=guid,
-        title=labelled(shown.title, show) if is_preview else shown.title,
+        title=labelled(shown.title, show.preview_label) if is_preview else shown.title,
         link=shown.link,
         summary=shown.summary,
         published_at=published_at,

@@ -12,7 +12,8 @@ from sqlalchemy import String, cast, select
 
 from api.app import create_app
 from briefing import asking
-from briefing.models import ArticleVersionRow, AuditRow, EpisodeRow, RevisionRow
+from briefing.models import ArticleVersionRow, AuditRow, BriefingRow, EpisodeRow, RevisionRow
+from briefing.show import Paywall
 from tests.support.asking import ask, revision_row
 from tests.support.client import client_of, served
 from tests.support.command import briefcast
@@ -108,6 +109,18 @@ def test_an_article_that_is_still_read_keeps_its_text(place, articles):
     assert later(place, 400) == 0
 
 
+def test_an_article_that_members_hear_keeps_its_text(place, articles):
+    story, _, _ = ask(place, "ferry", now=datetime.now(UTC))
+    both, _, _ = ask(place, "ferry", "tram", now=datetime.now(UTC))
+    with place.database.writing() as session:
+        asking.see(session, session.get_one(BriefingRow, both), "members")
+    work_off(place)
+    retract(place, story)
+    before = words(place)
+    assert later(place, 31) == 1
+    assert words(place) == before - 2
+
+
 def test_after_a_restoration_what_was_withdrawn_says_so(place, articles, tmp_path, monkeypatch):
     # Given one story withdrawn, one live, and one withdrawn and brought back
     kept, _, _ = ask(place, "tram", now=datetime.now(UTC))
@@ -160,3 +173,26 @@ def test_a_backup_of_before_a_withdrawal_was_written_down_plays_what_is_live(pla
         assert [file.name for file in restored.files.storage.files("gone")] == []
         assert restored.files.storage.target("articles/desk/ferry.mp3")
         restored.database.dispose()
+
+
+def test_a_backup_of_members_audio_plays_its_preview_and_calls_the_rest_withdrawn_still(
+    place, articles, tmp_path, monkeypatch
+):
+    # Given a manifest that calls all of it withdrawn, which is members' again since
+    briefing, _, _ = ask(place, "ferry", now=datetime.now(UTC))
+    with place.database.writing() as session:
+        asking.see(session, session.get_one(BriefingRow, briefing), "members", Paywall(paragraphs=1))
+    work_off(place)
+    (whole,) = (file.name for file in place.storages.members.files("audio"))
+    (preview,) = (file.name for file in place.storages.public.files("audio"))
+    assert briefcast("backup", tmp_path / "vault").returncode == 0
+    (manifest,) = (tmp_path / "vault" / "database").glob("*.json")
+    told = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps(told | {"gone": [whole, preview, "v1/articles/desk/ferry/audio"]}))
+    place.database.dispose()
+    monkeypatch.setenv("BRIEFCAST_DATA", str(tmp_path / "elsewhere"))
+    assert briefcast("restore", tmp_path / "vault").returncode == 0
+    restored = Workplace()
+    assert [file.name for file in restored.files.storage.files("gone")] == [f"gone/{whole}"]
+    assert restored.files.storage.target("articles/desk/ferry.mp3") == preview
+    restored.database.dispose()

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import feedparser
 import pytest
 
+from briefing.access import follow_others
 from briefing.errors import PageRefused
 from briefing.models import EpisodeRow, ShowRow
 from briefing.newsroom import load_newsroom
@@ -191,6 +192,27 @@ def test_it_is_seen_and_withdrawn_like_any_other(place, host):
     assert "old-1" not in items(feed_of(place))
     # And it does not come back with the next run
     assert [title for title, _ in move(place, host).refused] == ["Episode 1"]
+
+
+def test_what_is_taken_over_into_a_show_for_members_is_for_them_alone(place, host, tmp_path):
+    old = '[[shows]]\nslug = "old"\ntitle = "Old"\nvoice = "silence"\n'
+    toml = PLAIN.replace("[[sources]]", f'{old}visibility = "members"\n\n[[sources]]', 1)
+    for written in (toml, toml.replace('visibility = "members"', "preview = {paragraphs = 1}")):
+        (tmp_path / "briefcast.toml").write_text(written)
+        apply(load_newsroom(tmp_path / "briefcast.toml"), place)
+        work_off(place)
+        done = move(place, host)
+        public, members = (len(list(one.files("audio"))) for one in (place.files.storage, place.storages.members))
+        if written == toml:
+            assert (public, members, done.taken, len(done.redirects), len(done.warnings)) == (0, 3, 3, 1, 3)
+            # And no step stumbles over what has no script
+            with place.database.writing() as session:
+                follow_others(session, show="old")
+            work_off(place)
+            assert move(place, host).there == 3
+        else:
+            assert (public, members, done.there, len(done.redirects)) == (3, 0, 3, 4)
+    assert healthy(place)
 
 
 def test_a_show_with_a_podcast_of_its_own_keeps_its_guid(place, host, tmp_path):

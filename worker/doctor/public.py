@@ -15,6 +15,7 @@ from sqlalchemy import func, or_, select
 
 from briefing.models import BriefingRow, MasterRow, RevisionRow, ShowRow
 from briefing.public_names import artwork_name, audio_sha256, briefing_folder
+from briefing.revisions import lock_briefing
 from briefing.states import RevisionState
 from worker.condemned import YOUNG_S
 from worker.doctor.finding import Finding
@@ -54,6 +55,7 @@ def look(place: Workplace, fix: bool) -> Iterator[Finding]:
         yield from _of_show(place, slug, fix)
     yield from _player(place, fix)
     yield from _unnamed(place, fix)
+    yield from _left_of_members(place, fix)
 
 
 def _of_revision(place: Workplace, briefing_id: str, revision_id: int, fix: bool) -> Iterator[Finding]:
@@ -213,3 +215,39 @@ def _unnamed(place: Workplace, fix: bool) -> Iterator[Finding]:
             detail="no published revision has this audio",
             mended="removed" if fix else "",
         )
+
+
+def _left_of_members(place: Workplace, fix: bool) -> Iterator[Finding]:
+    """What lies among members' files of briefings that are not theirs: left by workers of before there were members."""
+    old = time.time() - YOUNG_S
+    storage = place.storages.members
+    for file in [*storage.files("audio"), *storage.files("briefings")]:
+        if file.modified > old:
+            continue
+        with place.database.writing() if fix else place.database.reading() as session:
+            briefings = _briefings_of(session, file.name)
+            # Whoever writes there holds the briefing's lock until its row says so.
+            rows = [lock_briefing(session, id_) if fix else session.get_one(BriefingRow, id_) for id_ in briefings]
+            if any(row.members_revision is not None for row in rows):
+                continue
+            if fix:
+                storage.remove(file.name)
+        yield Finding(
+            code="members_orphan",
+            subject=file.name,
+            detail="no briefing that is for members has this file",
+            mended="removed" if fix else "",
+        )
+
+
+def _briefings_of(session: Session, name: str) -> list[str]:
+    """Return the IDs of the briefings that a file may be of, in the order in which they are locked."""
+    sha256 = audio_sha256(name)
+    if sha256 is None:
+        return list(session.scalars(select(BriefingRow.id).where(BriefingRow.id == name.split("/")[1])))
+    made = (
+        select(RevisionRow.briefing_id)
+        .join(MasterRow, MasterRow.key == RevisionRow.master_key)
+        .where(MasterRow.sha256 == sha256, RevisionRow.state.in_(_MAY_BE_PUBLIC))
+    )
+    return sorted(session.scalars(made.distinct()))

@@ -43,6 +43,7 @@ TASKS: dict[StepKind, Task] = {
     StepKind.JINGLE: conform_jingle,
     StepKind.ESTIMATE: measure_articles,
     StepKind.WITHDRAW: withdraw_briefing,
+    StepKind.RECALL: withdraw_briefing,
     StepKind.RELEASE: publish_revision,
     StepKind.PLACE: place_briefings,
     StepKind.PREVIEW: make_preview,

@@ -60,7 +60,8 @@ def assemble_revision(lease: Lease, place: Workplace) -> None:
         master = counting(session, master, place.storage)
         save_master(session, master, now)
         row.master_key = master.key
-        state, following = pipeline.after_assemble(show, Queue(row.queue))
+        # Who it is for may have changed while it was being made.
+        state, following = pipeline.after_assemble(Show.stored(row.show), Queue(row.queue))
         if state is RevisionState.HELD:
             revisions.conclude(session, row, state, now)
         else:

@@ -28,9 +28,11 @@ def place_briefings(lease: Lease, place: Workplace) -> None:
         briefing_id = session.get_one(RevisionRow, lease.revision_id).briefing_id
     with place.database.writing() as session:
         briefing = revisions.lock_briefing(session, briefing_id)
+        heard = briefing.heard
+        if heard is not None:
+            revisions.locked(session, heard)
         if not steps.finish(session, lease):
             return
-        heard = briefing.heard
         if put_in_place(session, briefing, place.storage, place.files):
             steps.record(session, StepKind.PREVIEW, Queue.INTERACTIVE, revision_id=heard)
         for slug in sorted({briefing.show} | feeds_of(session, briefing)):
@@ -39,7 +41,7 @@ def place_briefings(lease: Lease, place: Workplace) -> None:
 
 
 def _follow(lease: Lease, place: Workplace) -> None:
-    """Each briefing in a transaction of its own: there may be many. Repeating it does no harm."""
+    """Each briefing in a transaction of its own, some in a step: there may be many. Repeating it does no harm."""
     if slug := lease.payload.get("feed"):
         with place.database.writing() as session:
             lock_shows(session, ShowRow.slug == slug)
@@ -47,11 +49,16 @@ def _follow(lease: Lease, place: Workplace) -> None:
                 write_feed(session, slug, place.files)
         return
     with place.database.reading() as session:
-        found = access.concerned(session, lease.payload.get("article"), lease.payload.get("show"))
+        told = lease.payload
+        found, last = access.concerned(session, told.get("article"), told.get("show"), told.get("after", ""))
     for briefing_id in found:
         with place.database.writing() as session:
             briefing = revisions.lock_briefing(session, briefing_id)
             if access.is_elsewhere(session, briefing):
                 access.follow(session, briefing)
+            elif briefing.members_revision is not None:
+                # How much of it others hear may be what has changed, or what their titles are labelled.
+                steps.record(session, StepKind.PREVIEW, Queue.INTERACTIVE, revision_id=briefing.members_revision)
     with place.database.writing() as session:
-        steps.finish(session, lease)
+        if steps.finish(session, lease) and last is not None:
+            steps.record(session, StepKind.PLACE, Queue.INTERACTIVE, payload=told | {"after": last})

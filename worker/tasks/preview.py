@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 from briefing import access, revisions, steps
 from briefing.failpoints import Failpoint, reach
 from briefing.logs import get_logger
-from briefing.models import BriefingRow, RevisionRow
+from briefing.models import BriefingRow, MasterRow, RevisionRow
+from briefing.public_names import audio_name
 from briefing.show import Show
 from briefing.speech import Cast, Chunk
+from briefing.successors import published_elsewhere
 from briefing.takes import find_takes, save_master
 from briefing.values import Script
 from briefing.versions import first_seen
 from worker.abridge import abridged
 from worker.assemble import counting
-from worker.heard import labelled, master_of
+from worker.heard import label_of, labelled, master_of
 from worker.listing import feeds_of
 from worker.placing import place as put_in_place
 from worker.prepare import Prepared
@@ -55,6 +57,7 @@ def make_preview(lease: Lease, place: Workplace) -> None:
         row = revisions.locked(session, revision.id)
         if not steps.finish(session, lease) or locked.members_revision != row.id:
             return
+        before = session.get(MasterRow, row.preview_key) if row.preview_key else None
         row.preview_key = row.preview_card = None
         if master is not None and planned is not None:
             master = counting(session, master, place.storage)
@@ -62,6 +65,10 @@ def make_preview(lease: Lease, place: Workplace) -> None:
             row.preview_key, row.preview_card = master.key, planned.card.model_dump(mode="json")
         session.flush()
         put_in_place(session, locked, place.storage, place.files)
+        if before is not None and before.sha256 != (master.sha256 if master else None):
+            # No row names it any more: nothing else would ever take it away.
+            gone = {before.sha256} - published_elsewhere(session, locked.id, {before.sha256})
+            place.files.remove(map(audio_name, gone))
         for slug in sorted({locked.show} | feeds_of(session, locked)):
             record_pings(session, slug, place.files.hubs)
         reach(Failpoint.PREVIEW_BEFORE_COMMIT)
@@ -80,13 +87,14 @@ class _Planned:
 def _planned(session: Session, briefing: BriefingRow, revision: RevisionRow) -> _Planned | None:
     """Return the preview of a live revision; None where nothing is to be heard of it."""
     mark = access.paywall(session, briefing)
-    if mark is None:
+    # What was taken over from another host has no script to cut.
+    if mark is None or revision.script is None:
         return None
     show = Show.stored(revision.show)
     chunks = tuple(Chunk.stored(chunk) for chunk in revision.chunks or ())
     whole = Prepared(Script.stored(revision.script), Cast.stored(revision.cast), chunks)
     cues = {cue.ref: cue for cue in master_of(session, revision).cues if cue.kind == "segment"}
-    short = abridged(whole, mark, cues, labelled(whole.script.title, show))
+    short = abridged(whole, mark, cues, labelled(whole.script.title, label_of(session, briefing)))
     if short is None:
         return None
     keys = {chunk.key for chunk in short.chunks}

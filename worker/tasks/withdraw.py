@@ -1,4 +1,4 @@
-"""The `withdraw` step: nothing of a retracted briefing is public any more."""
+"""The `withdraw` and `recall` steps: nothing of a retracted briefing is public any more."""
 
 from __future__ import annotations
 
