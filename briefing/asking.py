@@ -205,6 +205,8 @@ def _promoted(
         return False
     revision.queue = Queue.INTERACTIVE.value
     revision.requested_by, revision.requester = asker.name, asker.key_id
+    # Before the lane, as everybody does.
+    steps.lock_unfinished(session, revision.id)
     revision.rank = next_rank(session, Queue.INTERACTIVE, lane_of(asker.key_id or asker.name, briefing.show))
     steps.promote(session, revision.id, revision.rank, not_before)
     session.flush()

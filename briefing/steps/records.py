@@ -99,6 +99,16 @@ def put_back(session: Session, revision_id: int, kind: StepKind, until: float, l
     reach(Failpoint.STEP_PUT_BACK)
 
 
+def lock_unfinished(session: Session, revision_id: int) -> None:
+    """Lock a revision's unfinished steps until the transaction ends, in one order; nothing on SQLite."""
+    session.execute(
+        select(StepRow.id)
+        .where(StepRow.revision_id == revision_id, StepRow.state.in_([state.value for state in _UNFINISHED]))
+        .order_by(StepRow.id)
+        .with_for_update()
+    ).all()
+
+
 def promote(session: Session, revision_id: int, rank: int, not_before: float | None = None) -> None:
     """Move a revision's unfinished bulk steps among the interactive ones, at `rank`.
 
