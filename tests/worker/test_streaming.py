@@ -22,6 +22,7 @@ from tests.support.newsroom import ARTICLE, PLAIN, make_place, work_off
 from worker.perform import perform_next
 from worker.stream.clearing import clear_streams
 from worker.sweep import sweep
+from worker.tasks import stream
 
 STREAMING = PLAIN.replace('slug = "daily"\n', 'slug = "daily"\nstream = true\n').replace(
     'slug = "held"\n', 'slug = "held"\nstream = true\n'
@@ -190,3 +191,24 @@ def test_a_take_that_is_gone_ends_the_stream_alone(place):
         path.unlink()
     work_off(place)
     assert state_of(place) == "live"
+
+
+def test_withdrawn_amid_the_rendering_nothing_of_it_stays(place, monkeypatch):
+    # Given a worker that renders the first piece while the story is withdrawn and its files taken away
+    briefing = ask(place)
+    real, done = stream.render, []
+
+    def render(*given):
+        if not done:
+            done.append(True)
+            with place.database.writing() as session:
+                asking.retract(session, briefing, datetime.now(UTC))
+        return real(*given)
+
+    monkeypatch.setattr(stream, "render", render)
+    work_off(place)
+    assert done
+    # Then what it wrote afterwards goes with the next sweep
+    sweep(place)
+    assert list(place.files.storage.files(PAGE.format(briefing))) == []
+    assert told(place) is None
