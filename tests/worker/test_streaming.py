@@ -12,6 +12,7 @@ import pytest
 from briefing import asking
 from briefing.failpoints import VARIABLE, Action, Failpoint, FailpointReached
 from briefing.models import BriefingRow, RevisionRow, StepRow
+from briefing.newsroom import load_newsroom
 from briefing.public_names import briefing_folder
 from briefing.states import Queue, StepKind
 from briefing.values import ArticleRef
@@ -19,6 +20,7 @@ from tests.support.asking import wanted
 from tests.support.client import client_of
 from tests.support.failpoints import Failpoints
 from tests.support.newsroom import ARTICLE, PLAIN, make_place, work_off
+from worker.newsroom import apply
 from worker.perform import perform_next
 from worker.stream.clearing import clear_streams
 from worker.sweep import sweep
@@ -193,8 +195,10 @@ def test_a_take_that_is_gone_ends_the_stream_alone(place):
     assert state_of(place) == "live"
 
 
-def test_withdrawn_amid_the_rendering_nothing_of_it_stays(place, monkeypatch):
-    # Given a worker that renders the first piece while the story is withdrawn and its files taken away
+def test_withdrawn_amid_the_rendering_nothing_of_it_stays(place, tmp_path, monkeypatch):
+    # Given a worker that renders the first piece, music, while the story is withdrawn and its files taken away
+    (tmp_path / "briefcast.toml").write_text(STREAMING.replace('intro = "none"\n', "", 1))
+    apply(load_newsroom(tmp_path / "briefcast.toml"), place)
     briefing = ask(place)
     real, done = stream.render, []
 
@@ -203,6 +207,9 @@ def test_withdrawn_amid_the_rendering_nothing_of_it_stays(place, monkeypatch):
             done.append(True)
             with place.database.writing() as session:
                 asking.retract(session, briefing, datetime.now(UTC))
+            while perform_next(place, tuple(Queue)):
+                pass
+            assert steps_of(place, StepKind.WITHDRAW) == [("done", None)]
         return real(*given)
 
     monkeypatch.setattr(stream, "render", render)
