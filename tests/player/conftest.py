@@ -81,7 +81,12 @@ class Stand:
         address = self.paper.put(f"/story-{self._pages}", html, **headers)
         page = self.browser.new_context(**context).new_page()
         page.troubles = []
-        page.on("console", lambda said: page.troubles.append(said.text) if said.type in {"error", "warning"} else None)
+        page.on(
+            "console",
+            lambda said: (
+                page.troubles.append(f"{said.text} {said.location}") if said.type in {"error", "warning"} else None
+            ),
+        )
         page.on("pageerror", lambda error: page.troubles.append(str(error)))
         page.story = address
         page.goto(address)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.player.test_build import PLAYER, installed
 from tests.player.test_listening import READY, player, until
 from tests.player.test_states import at
+from tests.support.player_build import PLAYER, installed
 
 AXE = """async () => {
     const found = await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']});

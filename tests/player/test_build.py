@@ -4,27 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
-import shutil
 import subprocess
 
 from briefing.player import hls_script, player_script
 from tests.support.client import client_of
 from tests.support.newsroom import ARTICLE, work_off
-from tests.support.processes import ROOT
-
-PLAYER = ROOT / "player"
+from tests.support.player_build import PLAYER, installed
 
 #: Bytes of the file as it travels; native <audio>, HLS not counted, which comes only when needed.
 MOST = 30_000
-
-
-def installed():
-    """Have the build's packages in place; they are locked."""
-    assert shutil.which("npm"), "npm is missing: apt-get install npm (or ./run.sh test, which does)"
-    lock, stamp = (PLAYER / "package-lock.json").read_bytes(), PLAYER / "node_modules" / ".installed"
-    if not stamp.exists() or stamp.read_bytes() != lock:
-        subprocess.run(["npm", "ci", "--silent"], cwd=PLAYER, check=True)
-        stamp.write_bytes(lock)
 
 
 def test_the_committed_files_are_what_their_source_makes(tmp_path):

@@ -38,6 +38,8 @@ class Newspaper(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.pages, self.posted = {}, []
         self.address = f"http://127.0.0.1:{self.server_address[1]}"
+        # Browsers ask for it on their own, and say so on the console when it is missing.
+        self.put("/favicon.ico", b"", "image/x-icon")
 
     def put(self, path, body, kind="text/html; charset=utf-8", status=200, **headers):
         """Answer `path` with this from now on; return its address."""
