@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -105,6 +106,27 @@ def test_no_move_looks_at_a_whole_table(database, name, tmp_path):
     assert plans
     for found in plans:
         assert not [line for line in found if whole_table(line)], "\n".join(found)
+
+
+def test_rings_without_an_answer_are_looked_up_and_not_looked_for(database):
+    # Given many ready steps / When the dispatcher looks / Then it finds those rung lately by when they were
+    asked = []
+
+    def note(connection, cursor, statement, parameters, context, many):
+        if "count(*)" in statement:
+            asked.append((statement, parameters))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        with database.reading() as session:
+            assert len(steps.due_to_ring(session, 60.0, 100)) == 100
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
+    assert len(asked) == 1
+    with database.reading() as session:
+        lines = "\n".join(plan(session, *asked[0]))
+    # PostgreSQL and SQLite each in its words
+    assert re.search(r"Index Cond: .*rung_at|steps_rung \(state=\? AND queue=\? AND rung_at>\?\)", lines), lines
 
 
 def plan(session, statement, parameters):
