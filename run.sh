@@ -132,6 +132,8 @@ task_bench() { # measure speed and memory on this machine (a few minutes)
 
 task_soak() { # the long tests, then random work under random faults, for 30m or as long as is said (--seed N: the same choices again)
     install_for_tests
+    # Its bucket is Ceph's, of which the soak starts what it needs: about 220 MB installed.
+    debian ceph-mon ceph-osd radosgw
     [ $# -gt 0 ] || set -- 30m
     "$BIN/python" -m pytest -m long
     exec "$BIN/python" -m tests.soak "$@"

@@ -77,8 +77,8 @@ _DUE = union_all(
     )
 )
 _DUE_AT_GATE = _due_of(bindparam("of_queue"), bindparam("of_engine"), "again_s")
-#: The moment is a query of its own, asked once: PostgreSQL looks nothing up in an index by a clock that may tell another
-#: time for each row, and went through all that is ready. In order, as it would else take a third of it for rung lately.
+#: The moment is a query of its own, asked once: by a clock that may tell another time for each row PostgreSQL looks up
+#: no index, and went through all that is ready. In order, as it would else take a third of it for rung lately.
 _UNANSWERED = select(func.count()).select_from(
     select(_STEPS.c.id)
     .where(

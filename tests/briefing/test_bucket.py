@@ -16,6 +16,7 @@ from briefing.storage import FolderStorage, PublicFolder, Serving, open_storages
 from briefing.storage.bucket import BLOCK
 from briefing.storage.copies import _IN_USE_S, Copies
 from tests.support.proxy import proxied
+from tests.support.radosgw import radosgw
 from tests.support.s3 import BUCKET, s3
 from tests.support.threads import serving
 
@@ -23,9 +24,9 @@ AUDIO = Serving("audio/mpeg", "public, max-age=3600")
 ALIAS = Serving("audio/mpeg", "public, max-age=60")
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with s3(tmp_path_factory.mktemp("s3")) as server:
+@pytest.fixture(scope="module", params=[s3, pytest.param(radosgw, marks=pytest.mark.long)])
+def server(request, tmp_path_factory):
+    with request.param(tmp_path_factory.mktemp("s3")) as server:
         yield server
         assert server.uploads() == 0, "uploads in parts were left behind"
 

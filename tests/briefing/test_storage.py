@@ -12,6 +12,7 @@ import pytest
 from briefing.errors import StorageFull, StorageUnavailable
 from briefing.settings import StorageSettings
 from briefing.storage import Serving, open_storages, write_atomically
+from tests.support.radosgw import radosgw
 from tests.support.s3 import s3
 
 AUDIO = Serving("audio/mpeg", "public, max-age=3600")
@@ -25,10 +26,16 @@ def server(tmp_path_factory):
         yield server
 
 
-@pytest.fixture(params=["folder", "bucket"])
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory):
+    with radosgw(tmp_path_factory.mktemp("radosgw")) as server:
+        yield server
+
+
+@pytest.fixture(params=["folder", "bucket", pytest.param("gateway", marks=pytest.mark.long)])
 def storages(request, tmp_path, monkeypatch):
-    if request.param == "bucket":
-        server = request.getfixturevalue("server")
+    if request.param != "folder":
+        server = request.getfixturevalue("server" if request.param == "bucket" else "gateway")
         for name, value in server.settings(f"at/{request.node.name.partition('[')[0]}").items():
             monkeypatch.setenv(name, value)
     return open_storages(StorageSettings(), tmp_path / "data")

@@ -1,6 +1,6 @@
 """Runs the harness by random seeds until the time is over, one machine and many in turn, and tells what happened.
 
-A proxy of ours stands before Redis, PostgreSQL and the object store. Ends with 1 at the first broken invariant, naming the
+A proxy of ours stands before Redis, PostgreSQL and the object store, which is Ceph's. Ends with 1 at the first broken invariant, naming the
 seed: `--seed` makes the same choices again.
 """
 
@@ -22,7 +22,7 @@ from tests.support import harness
 from tests.support.client import free_port
 from tests.support.postgres import postgres
 from tests.support.proxy import proxied
-from tests.support.s3 import s3
+from tests.support.radosgw import radosgw
 
 #: Seconds of faults in one round, before everything must come to its end.
 ROUND_S = 45
@@ -52,7 +52,7 @@ def on_many(folder, seed):
         postgres(folder / "postgres") as server,
         proxied("127.0.0.1", server.port) as database,
         proxied("127.0.0.1", redis_port) as broker,
-        s3(folder / "s3") as bucket,
+        radosgw(folder / "s3") as bucket,
         proxied("127.0.0.1", urlsplit(bucket.address).port) as store,
     ):
         kept = bucket.settings(endpoint=f"http://127.0.0.1:{store.address[1]}")
