@@ -6,10 +6,11 @@ dispatcher rings again for what nobody took. Settings are those that measured sa
 
 from __future__ import annotations
 
+import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from celery import Celery
+from celery import Celery, bootsteps
 from celery.signals import setup_logging, worker_process_init, worker_process_shutdown, worker_ready
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
@@ -46,6 +47,9 @@ _VISIBILITY_S = 2400
 _SOCKET_S = 15
 _CONNECT_S = 3
 
+#: Seconds before a worker connects anew: a full Redis lets it, and then refuses to note who listens, at once.
+_ANEW_S = 1.0
+
 #: What the transport raises when Redis is away or refuses.
 BROKER_TROUBLE = (OperationalError, RedisError, OSError)
 
@@ -66,6 +70,9 @@ app.conf.update(
     worker_soft_shutdown_timeout=25,
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
+    # A full Redis refuses the note that a message has been taken: that message is lost, and its step rung again. Else
+    # the worker ends, and what keeps processes may end all others with it, as honcho does.
+    broker_channel_error_retry=True,
     broker_transport_options={
         "visibility_timeout": _VISIBILITY_S,
         "unacked_restore_interval": 5,
@@ -85,6 +92,17 @@ app.conf.update(
     worker_hijack_root_logger=False,
     task_default_queue=Queue.INTERACTIVE.value,
 )
+
+
+class _Pause(bootsteps.StartStopStep):  # type: ignore[misc]
+    """What a worker does between two connections, but not when it ends: nothing."""
+
+    def stop(self, parent: Any) -> None:  # noqa: ANN401  Celery's consumer
+        if parent.blueprint.state == bootsteps.RUN:
+            time.sleep(_ANEW_S)
+
+
+app.steps["consumer"].add(_Pause)
 
 
 @lru_cache(maxsize=1)

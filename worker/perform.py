@@ -95,7 +95,7 @@ def perform_next(
     """
     shift = shift or Shift(place)
     lease = shift.take() or _claimed(place, shift, wanted or Wanted(queues, tuple(TASKS), bulk=bulk), step_id)
-    if lease is None:
+    if lease is None or not shift.begins(lease):
         return None
     try:
         with (

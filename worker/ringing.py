@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 #: Seconds before the next try while the database is away.
 _AWAY_S = 1.0
 
+#: Seconds between a claim and the beginning of its step in which nothing was waited for.
+_AT_ONCE_S = 1.0
+
 _log = get_logger("celery")
 
 
@@ -46,7 +49,12 @@ def answer(place: Workplace, step_id: int, limit_s: float) -> None:
     def following(lease: Lease) -> Wanted | None:
         return may_follow(lease.queue)
 
-    shift = Shift(place, following)
+    def in_time(lease: Lease) -> bool:
+        # A step that does not begin now is rung for anew, with all of its time.
+        spent_s = time.monotonic() - began
+        return spent_s <= SHIFT_S + _AT_ONCE_S or lease.kind in _within(limit_s - spent_s, place.work.step_s)
+
+    shift = Shift(place, following, in_time)
     queue: Queue | None = None
     while True:
         wanted = may_follow(queue) if queue is not None else None

@@ -65,6 +65,10 @@ class Wanted:
 Following: TypeAlias = "Callable[[Lease], Wanted | None]"
 
 
+#: Asked before a step begins, since its claim may have waited long for a database that did not answer.
+InTime: TypeAlias = "Callable[[Lease], bool]"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Assignment(Lease):
     """A lease, with what was read along with it: true when it was claimed."""
@@ -81,8 +85,8 @@ class Assignment(Lease):
 class Shift:
     """The steps of one worker, one at a time. Without `following` each is claimed by itself."""
 
-    def __init__(self, place: Workplace, following: Following | None = None) -> None:
-        self._place, self._following = place, following
+    def __init__(self, place: Workplace, following: Following | None = None, in_time: InTime | None = None) -> None:
+        self._place, self._following, self._in_time = place, following, in_time
         self._next: Assignment | None = None
         self._doubtful: Assignment | None = None
 
@@ -137,14 +141,23 @@ class Shift:
         following, self._next = self._next, None
         return following
 
+    def begins(self, lease: Lease) -> bool:
+        """Tell whether there is still time for a step that has been claimed; give it back where there is not."""
+        if self._in_time is None or self._in_time(lease):
+            return True
+        self._give_back(lease)
+        return False
+
     def end(self) -> None:
-        """Give back what has been claimed and will not be done, its claim unspent. Where the database is away, it comes
-        free when its lease runs out.
-        """
+        """Give back what has been claimed and will not be done."""
         following = self.take()
         if following is not None:
-            with suppress(DatabaseUnavailable), self._place.database.writing() as session:
-                steps.give_back(session, following)
+            self._give_back(following)
+
+    def _give_back(self, lease: Lease) -> None:
+        """Give a step back, its claim unspent. Where the database is away, it comes free when its lease runs out."""
+        with suppress(DatabaseUnavailable), self._place.database.writing() as session:
+            steps.give_back(session, lease)
 
 
 @contextmanager

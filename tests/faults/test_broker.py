@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from contextlib import ExitStack
 
@@ -22,14 +23,15 @@ BRIEFINGS = [10, pytest.param(100, marks=pytest.mark.long)]
 def installation(request, tmp_path_factory):
     """The Procfile's processes on a Redis that tests may break. It begins without persistence.
 
-    Each is started again when it ends, as by systemd: Celery ends a worker to which a full Redis refuses the note that it
-    has taken a message.
+    Each is started again when it ends, as by systemd.
     """
     folder = tmp_path_factory.mktemp("broker")
     with broker(folder / "redis") as redis, crowd(folder, BROKER_URL=redis.address) as product, ExitStack() as stack:
         redis.start(appendonly="no")
+        product.kept = {}
         for name, port in (("web", product.port), ("dispatcher", 0), ("worker", 1)):
-            stack.callback(Kept(procfile(name, port), folder / f"{name}.log", environment()).stop)
+            product.kept[name] = Kept(procfile(name, port), folder / f"{name}.log", environment())
+            stack.callback(product.kept[name].stop)
         wait_for(product.answers, "the API")
         product.redis, product.folder, product.many = redis, folder, request.param
         yield product
@@ -100,6 +102,24 @@ def test_redis_full_refuses_and_nothing_is_lost(installation):
     assert said_in(installation, "dispatcher", "its memory is full")
     redis.config_set("maxmemory", 0)
     check_whole(installation)
+
+
+def test_a_worker_to_which_a_full_redis_refuses_its_note_goes_on(installation):
+    # Given messages, and a worker that takes the first of them when no memory is left to note that it did
+    redis, worker = installation.redis.client, installation.kept["worker"]
+    wait_for(lambda: not redis.llen("briefcast:interactive"), "the queue to be empty")
+    worker.kill(signal.SIGSTOP)
+    assert set(installation.ask_for(2)) == {202}
+    wait_for(lambda: redis.llen("briefcast:interactive"), "a message")
+    redis.config_set("maxmemory", 1)
+    worker.kill(signal.SIGCONT)
+    wait_for(said_in(installation, "worker", "OutOfMemoryError"), "the refusal")
+    time.sleep(1)
+    # Then it is the same worker that does it all when there is room
+    redis.config_set("maxmemory", 0)
+    check_whole(installation)
+    assert worker.starts == 1
+    assert (installation.folder / "worker.log").stat().st_size < 2_000_000
 
 
 def test_a_redis_that_throws_messages_away_is_told(installation):

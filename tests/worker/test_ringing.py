@@ -102,3 +102,38 @@ def test_a_ring_waits_for_a_database_that_is_away(place, done, monkeypatch):
     monkeypatch.setattr(ringing, "_AWAY_S", 0.01)
     answer(place, first, 0.0)
     assert len(done) == 1
+
+
+@pytest.mark.parametrize("held", ["a look", "a claim"])
+def test_after_a_long_outage_no_step_begins_that_has_not_its_time(place, done, monkeypatch, held):
+    # Given a ring that waits for a database until less time is left than its step may take
+    (first,) = record(place, StepKind.NOTIFY)
+    monkeypatch.setattr(ringing, "SHIFT_S", 0.1)
+    monkeypatch.setattr(ringing, "_AT_ONCE_S", 0.1)
+    monkeypatch.setattr(ringing, "_AWAY_S", 0.3)
+    with place.database.writing() as session:
+        steps.mark_rung(session, [(first, 0)])
+    perform_next, claim, looks = ringing.perform_next, steps.claim, []
+
+    def away_once(*arguments, **named):
+        looks.append(1)
+        if len(looks) == 1 and held == "a look":
+            raise DatabaseUnavailable("away")
+        return perform_next(*arguments, **named)
+
+    def slowly(*arguments, **named):
+        time.sleep(0.3 if held == "a claim" else 0)
+        return claim(*arguments, **named)
+
+    monkeypatch.setattr(ringing, "perform_next", away_once)
+    monkeypatch.setattr(steps, "claim", slowly)
+    answer(place, first, DEADLINE_S[StepKind.NOTIFY] + 0.1)
+    # Then it does not begin, its claim is unspent, and it is rung for at once
+    assert done == []
+    with place.database.reading() as session:
+        row = session.get_one(StepRow, first)
+        assert (row.state, row.attempts, row.rung_at) == ("ready", 0, None)
+        assert [step.id for step in steps.due_to_ring(session, 60.0, 100)] == [first]
+    # And where enough is left, it begins
+    answer(place, first, DEADLINE_S[StepKind.NOTIFY] + 2.0)
+    assert len(done) == 1
