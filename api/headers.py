@@ -51,6 +51,7 @@ _WITH_DATABASE = (
     "/v1/voices",
     "/v1/audience",
     "/v1/shows",
+    "/desk",
     "/listeners/",
     "/members/",
 )

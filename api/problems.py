@@ -36,6 +36,10 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "unknown_segment": (422, "There is no such segment"),
     # No route takes pronunciations yet; every refusal of input has a status, so that a new route cannot forget it.
     "lexicon_invalid": (422, "The pronunciation does not hold together"),
+    "user_refused": (422, "The user cannot be added or changed so"),
+    "sign_in_needed": (401, "Sign in at the desk first"),
+    "role_missing": (403, "The role may not do this"),
+    "forgery_refused": (403, "The request did not come from a page of the desk"),
     "jingle_refused": (422, "The file cannot serve as a jingle"),
     "unknown_jingle": (404, "There is no such jingle"),
     "jingle_in_use": (409, "A show uses the jingle"),

@@ -10,6 +10,7 @@
     │   ├── AddressRefused           address_refused
     │   ├── LexiconInvalid           lexicon_invalid
     │   ├── JingleRefused            jingle_refused, jingle_in_use, unknown_jingle
+    │   ├── UserRefused              user_refused
     │   ├── QuotaExceeded            quota_exceeded
     │   ├── BudgetTooSmall           budget_too_small
     │   └── Misconfigured            invalid_settings
@@ -50,6 +51,7 @@ from briefing.errors.bad_input import (
     QuotaExceeded,
     SigningMisconfigured,
     UnknownReference,
+    UserRefused,
 )
 from briefing.errors.bases import (
     BadInput,
@@ -111,6 +113,7 @@ __all__ = [
     "TakeRejected",
     "Unavailable",
     "UnknownReference",
+    "UserRefused",
     "WatermarkMissing",
     "WatermarkNotInstalled",
 ]

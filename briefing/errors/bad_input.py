@@ -77,6 +77,12 @@ class JingleRefused(BadInput):
     hint = "Give a sound file of the length its part wants."
 
 
+class UserRefused(BadInput):
+    """Raised when a user cannot be added or changed so: the name, the password, or no admin would be left."""
+
+    code = "user_refused"
+
+
 class QuotaExceeded(BadInput):
     """Raised when somebody waits for what a key's quota does not allow today."""
 
