@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
+from api.desk import words
 from api.desk.people import SignInNeeded
 from api.problems import FAILURES, PROBLEMS, WAITS, Problem
 from briefing.errors import BriefcastError, DatabaseUnavailable, StorageUnavailable
@@ -48,7 +49,15 @@ _environment = Environment(
 _templates = Jinja2Templates(env=_environment)
 
 #: What Starlette's templates are given besides.
-_environment.globals |= {"navigation": NAVIGATION, "failures": FAILURES, "waits": WAITS}
+_environment.globals |= {
+    "navigation": NAVIGATION,
+    "failures": FAILURES,
+    "waits": WAITS,
+    "state_words": words.state_words,
+    "role_words": words.role_words,
+    "moment_words": words.moment,
+    "length": words.length,
+}
 
 _HEADERS = {
     "Cache-Control": "no-store",

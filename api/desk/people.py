@@ -22,6 +22,7 @@ from api.problems import Problem
 from briefing import signing_in
 from briefing.errors import DatabaseUnavailable
 from briefing.keys import Caller
+from briefing.limits import limits_of
 from briefing.roles import Role
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class RoleDemand:
         if found.use_is_due:
             with suppress(DatabaseUnavailable), context.database.writing() as session:
                 signing_in.note_use(session, secret, now)
-        caller = Caller(found.user_id, found.name, found.role.scopes)
+        caller = Caller(found.user_id, found.name, found.role.scopes, limits_of(None, context.quotas))
         context.rates.with_key(request, caller.key_id, context.quotas.requests_a_minute)
         return Visitor(caller, found.role, found.csrf)
 

@@ -14,11 +14,59 @@
   moments(document);
   document.addEventListener("htmx:load", (event) => moments(event.target));
 
-  // A confirmed form asks first; without a script the page it leads to is the same.
+  // A second press of the same button would do the same thing twice.
   document.addEventListener("submit", (event) => {
-    const words = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
-    if (words && !window.confirm(words)) event.preventDefault();
+    const form = event.target;
+    if (form.method !== "post") return;
+    if (form.dataset.sent !== undefined) event.preventDefault();
+    form.dataset.sent = "";
   });
+  addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  });
+
+  // One player for all the stretches of a page: pressing another button stops the first.
+  const player = new Audio();
+  let until = 0;
+  let button = null;
+  const stopped = () => {
+    button?.removeAttribute("aria-pressed");
+    button = null;
+  };
+  player.addEventListener("timeupdate", () => {
+    if (player.currentTime >= until) player.pause();
+  });
+  player.addEventListener("pause", stopped);
+  player.addEventListener("ended", stopped);
+  document.addEventListener("click", (event) => {
+    const pressed = event.target.closest("[data-play]");
+    if (!pressed) return;
+    event.preventDefault();
+    const again = pressed === button;
+    player.pause();
+    stopped();
+    if (again) return;
+    const [from, to] = pressed.dataset.play.split(",").map(Number);
+    const address = pressed.href.split("#")[0];
+    if (player.src !== address) player.src = address;
+    button = pressed;
+    button.setAttribute("aria-pressed", "true");
+    until = to || Number.POSITIVE_INFINITY;
+    const begin = () => {
+      player.currentTime = from || 0;
+      player.play().catch(stopped);
+    };
+    if (player.readyState >= 1) begin();
+    else player.addEventListener("loadedmetadata", begin, { once: true });
+  });
+
+  for (const copier of document.querySelectorAll("[data-copy]")) {
+    copier.hidden = false;
+    copier.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(copier.dataset.copy);
+      copier.textContent = "Copied";
+    });
+  }
 
   const shortcuts = document.getElementById("shortcuts");
   const writing = (element) => element.closest("input, textarea, select, [contenteditable]") !== null;

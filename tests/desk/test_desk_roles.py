@@ -18,6 +18,17 @@ from tests.support.newsroom import make_place
 #: Every route: the least role it takes, None for what is open. A route that is not here fails the test.
 DEMANDS = {
     ("GET", "/desk"): Role.VIEWER,
+    ("GET", "/desk/work"): Role.VIEWER,
+    ("GET", "/desk/live"): Role.VIEWER,
+    ("POST", "/desk/ask"): Role.EDITOR,
+    ("GET", "/desk/briefings/{briefing_id}"): Role.VIEWER,
+    ("GET", "/desk/briefings/{briefing_id}/standing"): Role.VIEWER,
+    ("GET", "/desk/briefings/{briefing_id}/audio/{number}.mp3"): Role.VIEWER,
+    ("POST", "/desk/briefings/{briefing_id}/regenerate"): Role.EDITOR,
+    ("POST", "/desk/briefings/{briefing_id}/segments/{segment}/anew"): Role.EDITOR,
+    ("POST", "/desk/briefings/{briefing_id}/publish"): Role.EDITOR,
+    ("GET", "/desk/briefings/{briefing_id}/retract"): Role.EDITOR,
+    ("POST", "/desk/briefings/{briefing_id}/retract"): Role.EDITOR,
     ("GET", "/desk/sign-in"): None,
     ("POST", "/desk/sign-in"): None,
     ("POST", "/desk/sign-out"): Role.VIEWER,
@@ -26,7 +37,13 @@ DEMANDS = {
     ("GET", "/desk/{rest:path}"): Role.VIEWER,
 }
 
-FILLED = {"secret": "x" * 43, "rest": "nothing"}
+FILLED = {
+    "secret": "x" * 43,
+    "rest": "nothing",
+    "briefing_id": "0" * 16,
+    "number": "1",
+    "segment": "0" * 16,
+}
 
 
 def test_every_route_is_in_the_table_and_demands_what_it_says(place):
