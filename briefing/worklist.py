@@ -14,9 +14,11 @@ from sqlalchemy import String, and_, cast, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from briefing.addresses import canonical_address, is_address
+from briefing.asking import identity
 from briefing.errors import AddressRefused
-from briefing.models import ArticleRow, BriefingRow, RevisionRow
+from briefing.models import ArticleRow, BriefingRow, RevisionRow, ShowRow
 from briefing.states import ACTIVE, RevisionState
+from briefing.values import ArticleRef
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +32,9 @@ _FAILED_FOR = timedelta(days=14)
 
 #: Briefings whose titles are looked through, the newest: there is no index of words.
 _MOST_TITLES = 20_000
+
+#: Live audio among which samples of voices are looked for, the newest.
+_MOST_SAMPLES = 1000
 
 _ID = re.compile(r"[0-9a-f]{16}")
 
@@ -124,6 +129,35 @@ def lately_live(session: Session, most: int, offset: int = 0) -> list[Work]:
     """Return what is live, the newest first."""
     live = _works().where(RevisionRow.let_go_at.is_(None), _in({RevisionState.LIVE}))
     return _found(session, live.order_by(RevisionRow.finished_at.desc()).offset(offset).limit(most))
+
+
+def heard_voices(session: Session) -> dict[str, tuple[str, int]]:
+    """Return by voice a briefing that is live and spoken by it, and the revision's number: among the newest."""
+    live = (
+        select(RevisionRow.voice, RevisionRow.briefing_id, RevisionRow.number)
+        .where(RevisionRow.let_go_at.is_(None), _in({RevisionState.LIVE}), RevisionRow.master_key.is_not(None))
+        .order_by(RevisionRow.finished_at.desc())
+        .limit(_MOST_SAMPLES)
+    )
+    found: dict[str, tuple[str, int]] = {}
+    for voice, briefing, number in session.execute(live):
+        found.setdefault(voice, (briefing, number))
+    return found
+
+
+def titles(session: Session, articles: Sequence[str]) -> dict[str, str]:
+    """Return the titles of the stories of articles, by "source:id", where there are any."""
+    shows = list(session.scalars(select(ShowRow.slug)))
+    identities = {
+        identity(show, "story", (ArticleRef.parse(article),)): article for article in set(articles) for show in shows
+    }
+    found = session.execute(
+        select(BriefingRow.identity, _TITLE)
+        .join(RevisionRow, RevisionRow.briefing_id == BriefingRow.id)
+        .where(BriefingRow.identity.in_(identities), RevisionRow.card.is_not(None))
+        .order_by(RevisionRow.number)
+    )
+    return {identities[key]: title for key, title in found if title}
 
 
 def one(session: Session, briefing_id: str) -> Work:

@@ -4,13 +4,18 @@ Every route demands a role by `people.RoleDemand` unless `people.OPEN` names it;
 start. To add pages: a module with a router of `pages.desk_router()`, its line here, and one in `pages.NAVIGATION`.
 """
 
-from api.desk import briefing, doing, making, nowhere, signing_in
+from api.desk import audience, audit, briefing, doing, jingles, making, nowhere, shows, signing_in, users
 
 #: What the app includes; `nowhere` takes what no other does.
 ROUTERS = (
     making.router,
     briefing.router,
     doing.router,
+    shows.router,
+    jingles.router,
+    audience.router,
+    audit.router,
+    users.router,
     signing_in.router,
     nowhere.router,
 )

@@ -217,13 +217,12 @@ def _listens(
     row: BriefingRow, shown: RevisionRow | None, heard: RevisionRow | None, public: str | None
 ) -> list[dict[str, Any]]:
     """Return what of a briefing can be heard whole: what the page is about, and what is live."""
-    base = f"/desk/briefings/{row.id}/audio"
-    found = []
+    found: list[dict[str, Any]] = []
     if heard is not None and heard.master_key:
-        found.append({"number": heard.number, "words": "Live", "url": f"{base}/{heard.number}.mp3", "public": public})
+        found.append({"number": heard.number, "words": "Live", "public": public})
     if shown is not None and shown.master_key and (heard is None or heard.id != shown.id):
-        found.insert(0, {"number": shown.number, "words": "This revision", "url": f"{base}/{shown.number}.mp3"})
-    return found
+        found.insert(0, {"number": shown.number, "words": "This revision", "public": None})
+    return [one | {"url": f"/desk/briefings/{row.id}/audio/{one['number']}.mp3"} for one in found]
 
 
 def _addresses(session: Session, row: BriefingRow) -> list[tuple[str, str | None]]:

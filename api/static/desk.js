@@ -60,6 +60,26 @@
     else player.addEventListener("loadedmetadata", begin, { once: true });
   });
 
+  // A sound file is sent as it is: no form can do that without packing it.
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (form.dataset.upload === undefined) return;
+    event.preventDefault();
+    const said = form.querySelector(".said");
+    const query = new URLSearchParams({ name: form.elements.name.value, part: form.elements.part.value });
+    said.textContent = "Sending…";
+    const file = form.elements.file.files[0];
+    const headers = { "X-CSRF-Token": form.dataset.csrf, "HX-Request": "true", "Content-Type": "application/octet-stream" };
+    try {
+      const answer = await fetch(`${form.action}?${query}`, { method: "POST", body: file, headers });
+      if (answer.ok) location.assign(`${form.action}?told=jingle_uploaded`);
+      else said.textContent = new DOMParser().parseFromString(await answer.text(), "text/html").body.textContent.trim();
+    } catch {
+      said.textContent = "It could not be sent. Try again.";
+    }
+    delete form.dataset.sent;
+  });
+
   for (const copier of document.querySelectorAll("[data-copy]")) {
     copier.hidden = false;
     copier.addEventListener("click", async () => {
