@@ -9,7 +9,7 @@ from fastapi import Query, Request, Response
 
 from api.context import Here
 from api.desk import plots
-from api.desk.pages import NAVIGATION, desk_router, page
+from api.desk.pages import desk_router, page
 from api.desk.people import Viewing
 from api.desk.words import length
 from api.problems import Problem
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from briefing.audience.figures import Curve, Figures
 
 router = desk_router()
-
-NAVIGATION.append(("/desk/audience", "Audience", "viewer"))
 
 _PAGE = 50
 _QUARTERS = ("first quarter", "second", "third", "last")

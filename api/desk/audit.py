@@ -11,14 +11,12 @@ from fastapi import Query, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from api.context import Here
-from api.desk.pages import NAVIGATION, desk_router, page
+from api.desk.pages import desk_router, page
 from api.desk.people import Administering
 from briefing import audit
 from briefing.audit import Action, Question
 
 router = desk_router()
-
-NAVIGATION.append(("/desk/audit", "Audit", "admin"))
 
 _PAGE = 100
 

@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse
 
 from api import jingles as api_jingles
 from api.context import Here
-from api.desk.pages import NAVIGATION, TOLD, desk_router, page, see_other
+from api.desk.pages import TOLD, desk_router, page, see_other
 from api.desk.people import Editing, Viewing
 from api.jingles import Name
 from api.problems import Problem
@@ -19,8 +19,6 @@ from briefing.shows import listed_shows
 from briefing.values import NAME_PATTERN
 
 router = desk_router()
-
-NAVIGATION.append(("/desk/jingles", "Jingles", "viewer"))
 
 TOLD.update(
     jingle_uploaded="It is being checked; programmes use it once that is done.",

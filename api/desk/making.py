@@ -10,7 +10,7 @@ from fastapi import Query, Request, Response
 
 from api.context import Context, Here
 from api.desk.fixes import fix_of, reason_of
-from api.desk.pages import NAVIGATION, desk_router, page
+from api.desk.pages import desk_router, page
 from api.desk.people import Viewing
 from briefing import worklist
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from briefing.worklist import Work
 
 router = desk_router()
-
-NAVIGATION.append(("/desk", "Work", "viewer"))
 
 #: Rows of each list; more of what is live is a page of its own.
 _MOST = 30

@@ -30,7 +30,15 @@ if TYPE_CHECKING:
     from api.desk.people import Visitor
 
 #: What the top of each page leads to: address, words, and the role that sees it.
-NAVIGATION: list[tuple[str, str, str]] = []
+NAVIGATION: list[tuple[str, str, str]] = [
+    ("/desk", "Work", "viewer"),
+    ("/desk/shows", "Shows", "viewer"),
+    ("/desk/voices", "Voices", "viewer"),
+    ("/desk/jingles", "Jingles", "viewer"),
+    ("/desk/audience", "Audience", "viewer"),
+    ("/desk/audit", "Audit", "admin"),
+    ("/desk/users", "Users", "admin"),
+]
 
 #: What a page says after something was done, by the code in its address.
 TOLD: dict[str, str] = {

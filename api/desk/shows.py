@@ -5,15 +5,12 @@ from __future__ import annotations
 from fastapi import Request, Response
 
 from api.context import Here
-from api.desk.pages import NAVIGATION, desk_router, page
+from api.desk.pages import desk_router, page
 from api.desk.people import Viewing
 from briefing import worklist
 from briefing.shows import listed_shows, listed_sources
 
 router = desk_router()
-
-NAVIGATION.append(("/desk/shows", "Shows", "viewer"))
-NAVIGATION.append(("/desk/voices", "Voices", "viewer"))
 
 #: Seconds of live audio that are played for a sample.
 _SAMPLE_S = 20

@@ -8,7 +8,7 @@ from fastapi import Request, Response
 
 from api.context import Context, Here
 from api.desk.forms import Form, text_of
-from api.desk.pages import NAVIGATION, TOLD, desk_router, page, see_other
+from api.desk.pages import TOLD, desk_router, page, see_other
 from api.desk.people import Administering, Visitor
 from api.problems import Problem
 from briefing import audit, users
@@ -16,8 +16,6 @@ from briefing.audit import Action
 from briefing.roles import Role
 
 router = desk_router()
-
-NAVIGATION.append(("/desk/users", "Users", "admin"))
 
 TOLD.update(role_changed="The role counts from now on.", user_removed="The user is removed and signed out.")
 
