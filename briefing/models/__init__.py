@@ -13,6 +13,7 @@ from briefing.models.briefings import BriefingRow, EpisodeRow, ListingRow, Revis
 from briefing.models.jingles import JingleRow
 from briefing.models.members import AddressKeyRow, ListenerRow
 from briefing.models.newsroom import LexiconRow, ShowRow, SourceRow
+from briefing.models.overrides import OverrideRow
 from briefing.models.shares import EstimateRow, GateRow, LaneRow, SpentRow
 from briefing.models.work import HealthRow, StepRow, WorkerRow
 
@@ -38,6 +39,7 @@ __all__ = [
     "ListenerRow",
     "ListingRow",
     "MasterRow",
+    "OverrideRow",
     "PlayRow",
     "RevisionRow",
     "SaltRow",
