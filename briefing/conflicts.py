@@ -19,7 +19,7 @@ from briefing.states import RevisionState
 from briefing.values import HEAD, Role, Script, Segment, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -78,39 +78,42 @@ def find(session: Session, briefing_id: str, script: Script, overrides: dict[str
     if not lost:
         return []
     before = _scripts_with(session, briefing_id, {kept.segment for kept in lost})
-    taken = set(overrides)
-    found = []
-    for kept in lost:
-        new = replacement(kept, before.get(kept.segment, ()), script.segments, taken)
-        if new is not None:
-            taken.add(new.id)
-        found.append(_told(kept, new))
-    return found
+    new = replacements(lost, before, script.segments, overrides.keys())
+    return [_told(kept, new.get(kept.segment)) for kept in lost]
 
 
-def replacement(
-    lost: Stored, before: Sequence[Segment], now: Sequence[Segment], taken: set[str] | frozenset[str] = frozenset()
-) -> Segment | None:
-    """Return the new segment that took a text's place: the one most alike, else the one that stands where it stood.
+def replacements(
+    lost: Sequence[Stored],
+    before: Mapping[str, Sequence[Segment]],
+    now: Sequence[Segment],
+    taken: Collection[str] = (),
+) -> dict[str, Segment]:
+    """Return the new segment that took each text's place, by the ID of the old one: those most alike first, then what
+    stands where the old one stood. None is given twice.
 
-    Pure. `before` is the script in which it stood, if that is known; `taken` are segments that have an override.
+    Pure. `before` has the scripts in which they stood, where that is known; `taken` are segments with an override.
     """
-    known = {segment.id for segment in before}
-    new = [
-        segment
-        for segment in now
-        if segment.article == lost.article
-        and segment.id not in known | taken
-        and (segment.role is lost.role or not {segment.role, lost.role} & HEAD)
+    gaps = {kept.segment: _gap(kept.segment, before.get(kept.segment, ()), now) for kept in lost}
+    new = {kept.segment: _may_be(kept, before.get(kept.segment, ()), now, taken) for kept in lost}
+    words = {segment.id: _words(segment.written) for segments in new.values() for segment in segments}
+    ours = {kept.segment: _words(kept.written) for kept in lost}
+    alike = [
+        (_common(ours[name], words[segment.id]) + (_IN_PLACE if segment.id in gaps[name] else 0.0), name, segment)
+        for name, segments in new.items()
+        for segment in segments
     ]
-    gap = _gap(lost.segment, before, now)
-    likest = max(new, key=lambda segment: _likeness(lost.written, segment, gap), default=None)
-    if likest is not None and _likeness(lost.written, likest, gap) >= ALIKE:
-        return likest
-    here = [segment for segment in new if segment.id in gap]
-    if not here:
-        return None
-    return here[min(gap[lost.segment], len(here) - 1)] if lost.segment in gap else here[0]
+    found: dict[str, Segment] = {}
+    given: set[str] = set()
+    for score, name, segment in sorted(alike, key=lambda one: -one[0]):
+        if score >= ALIKE and name not in found and segment.id not in given:
+            found[name] = segment
+            given.add(segment.id)
+    for name in ours.keys() - found.keys():
+        here = [segment for segment in new[name] if segment.id in gaps[name] and segment.id not in given]
+        if here:
+            found[name] = min(here, key=lambda segment: abs(gaps[name][segment.id] - gaps[name][name]))
+            given.add(found[name].id)
+    return found
 
 
 def settle(  # noqa: PLR0913  who settles what, how
@@ -240,13 +243,27 @@ def _gap(lost: str, before: Sequence[Segment], now: Sequence[Segment]) -> dict[s
     return {lost: place - first - 1} | {segment.id: number for number, segment in enumerate(now[start:end])}
 
 
-def _likeness(text: str, segment: Segment, gap: dict[str, int]) -> float:
-    """Return how alike two texts are, 0 to 1, and a little more for one in the old one's place."""
-    common = likeness(text, segment.written)
-    return common + (_IN_PLACE if segment.id in gap and common else 0.0)
+def _may_be(lost: Stored, before: Sequence[Segment], now: Sequence[Segment], taken: Collection[str]) -> list[Segment]:
+    """Return the segments that may have taken a text's place: of its article, new, and a headline for a headline."""
+    known = {segment.id for segment in before}
+    return [
+        segment
+        for segment in now
+        if segment.article == lost.article
+        and segment.id not in known
+        and segment.id not in taken
+        and (segment.role is lost.role or not {segment.role, lost.role} & HEAD)
+    ]
 
 
 def likeness(one: str, other: str) -> float:
     """Return the part of two texts' words that they have in common, 0 to 1, wherever the words stand."""
-    ours, theirs = (Counter(written.casefold().split()) for written in (one, other))
+    return _common(_words(one), _words(other))
+
+
+def _words(text: str) -> Counter[str]:
+    return Counter(text.casefold().split())
+
+
+def _common(ours: Counter[str], theirs: Counter[str]) -> float:
     return 2 * (ours & theirs).total() / max(1, ours.total() + theirs.total())

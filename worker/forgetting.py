@@ -42,14 +42,14 @@ def forget_texts(database: Database, until: datetime, batch: int) -> int:
     for briefing_id, number in found:
         with database.writing() as session:
             briefing = lock_briefing(session, briefing_id)
+            if not _is_open(session, briefing):
+                overrides.forget(session, briefing_id)
             session.execute(
                 update(RevisionRow)
                 .where(RevisionRow.briefing_id == briefing_id, RevisionRow.number <= number)
                 # The database's own null: one of JSON would be found again.
                 .values(script=null(), card=null(), conflicts=null())
             )
-            if not _is_open(session, briefing):
-                overrides.forget(session, briefing_id)
             for article in briefing.articles:
                 if not session.scalar(select(_is_read(article))):
                     _forget_article(session, ArticleRef.parse(article), until)
