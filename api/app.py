@@ -31,6 +31,7 @@ from api import (
     player,
     problems,
     published,
+    segments,
 )
 from api.context import Context, from_settings
 from api.desk import ROUTERS as DESK
@@ -78,6 +79,7 @@ def create_app(context: Context | None = None) -> FastAPI:
     app.openapi = lambda: problems.describe(app)  # type: ignore[method-assign]
     for router in (
         briefings.router,
+        segments.router,
         articles.router,
         estimates.router,
         jingles.router,

@@ -158,7 +158,7 @@ def regenerate(
     "/{briefing_id}/publish",
     status_code=202,
     summary="Publish what is held",
-    responses=responses(*KEY_PROBLEMS, "unknown_briefing", "not_held", "idempotency_key_reused"),
+    responses=responses(*KEY_PROBLEMS, "unknown_briefing", "not_held", "override_conflict", "idempotency_key_reused"),
 )
 def publish(
     briefing_id: BriefingId, context: Here, caller: Publisher, idempotency_key: IdempotencyKey = None
@@ -170,6 +170,8 @@ def publish(
         revision = revisions.held_revision(session, row.id)
         if revision is None:
             raise Problem("not_held", "no revision of this briefing is held")
+        if revision.conflicts:
+            raise Problem("override_conflict", revision.error_message or "", revision.error_hint or "")
         revisions.move(revision, RevisionState.PUBLISHING, now)
         members = access.for_members(session, row)
         kind = StepKind.RELEASE if members else StepKind.PUBLISH

@@ -12,7 +12,7 @@ from briefing.models import MasterRow, RevisionRow
 from briefing.revisions import newest_revision
 from briefing.show import Show
 from briefing.shows import home_show
-from briefing.speech import Fallback
+from briefing.speech import OWN_VOICE, Fallback
 from briefing.states import RevisionState
 from briefing.values import Script
 
@@ -79,7 +79,7 @@ def revision(row: RevisionRow, waits: dict[str, object] | None = None) -> schema
             "number": row.number,
             "state": row.state,
             "voice": row.voice,
-            "cast": {part: narrator["voice"] for part, narrator in row.cast.items()} if row.cast else None,
+            "cast": _cast(row),
             "requested_by": row.requested_by,
             "created_at": row.created_at,
             "finished_at": row.finished_at,
@@ -95,6 +95,12 @@ def revision(row: RevisionRow, waits: dict[str, object] | None = None) -> schema
             else None,
         }
     )
+
+
+def _cast(row: RevisionRow) -> dict[str, str] | None:
+    """Return who speaks each part; segments with a voice of their own say so themselves."""
+    parts = (row.cast or {}).items()
+    return {part: narrator["voice"] for part, narrator in parts if not part.startswith(OWN_VOICE)} or None
 
 
 def _warnings(row: RevisionRow) -> list[dict[str, str]]:

@@ -15,7 +15,8 @@ class RevisionState(StrEnum):
     """Stitching, mastering, encoding and tagging."""
     PUBLISHING = "publishing"
     HELD = "held"
-    """Finished, waiting for an editor because its show holds new audio."""
+    """Waiting for an editor: finished, because its show holds new audio; or only prepared, because what an editor
+    changed by hand is no longer in the article (`briefing.conflicts`)."""
     LIVE = "live"
     SUPERSEDED = "superseded"
     """A newer revision took its place, before or after it was live."""
@@ -35,7 +36,9 @@ ACTIVE = frozenset(
 FINAL = frozenset({RevisionState.SUPERSEDED, RevisionState.RETRACTED, RevisionState.UNCHANGED, RevisionState.FAILED})
 
 _FOLLOWS: dict[RevisionState, frozenset[RevisionState]] = {
-    RevisionState.PREPARING: frozenset({RevisionState.SPEAKING, RevisionState.ASSEMBLING, RevisionState.UNCHANGED}),
+    RevisionState.PREPARING: frozenset(
+        {RevisionState.SPEAKING, RevisionState.ASSEMBLING, RevisionState.UNCHANGED, RevisionState.HELD}
+    ),
     RevisionState.SPEAKING: frozenset({RevisionState.ASSEMBLING}),
     # Back to speaking when a stored take turns out to be corrupt.
     RevisionState.ASSEMBLING: frozenset({RevisionState.SPEAKING, RevisionState.PUBLISHING, RevisionState.HELD}),

@@ -83,6 +83,19 @@ class UserRefused(BadInput):
     code = "user_refused"
 
 
+class OverrideRefused(BadInput):
+    """Raised when an editor's change to a segment cannot be: empty, of the disclosure, not on what the editor saw."""
+
+    code = "override_refused"
+
+
+class RollbackRefused(BadInput):
+    """Raised when an earlier revision's audio cannot be heard again."""
+
+    code = "not_restorable"
+    hint = "Regenerate the briefing; GET …/segments?revision=N shows what it said."
+
+
 class QuotaExceeded(BadInput):
     """Raised when somebody waits for what a key's quota does not allow today."""
 

@@ -14,6 +14,7 @@ from briefing.models.desk import ActionLinkRow, SignInRow, TryRow, UserRow, Welc
 from briefing.models.jingles import JingleRow
 from briefing.models.members import AddressKeyRow, ListenerRow
 from briefing.models.newsroom import LexiconRow, ShowRow, SourceRow
+from briefing.models.overrides import OverrideRow
 from briefing.models.shares import EstimateRow, GateRow, LaneRow, SpentRow
 from briefing.models.work import HealthRow, StepRow, WorkerRow
 
@@ -40,6 +41,7 @@ __all__ = [
     "ListenerRow",
     "ListingRow",
     "MasterRow",
+    "OverrideRow",
     "PlayRow",
     "RevisionRow",
     "SaltRow",

@@ -119,6 +119,9 @@ class RevisionRow(Base):
     """A dumped `Card` that says no more than the preview."""
     let_go_at: Mapped[datetime | None]
     """When its audio was given up because its time had come."""
+    conflicts: Mapped[list[Any] | None] = mapped_column(OwnJson)
+    """Dumped `briefing.conflicts.Conflict` values that an editor has still to settle; then it is held and has no
+    audio."""
     audio_sha256: Mapped[str | None] = mapped_column(String(64))
     """Of the MP3 that readers were given at its address; None where none ever was, as far as is known."""
 

@@ -25,6 +25,13 @@ DEMANDS = {
     ("POST", "/v1/briefings/{briefing_id}/regenerate"): Scope.GENERATE,
     ("POST", "/v1/briefings/{briefing_id}/publish"): Scope.PUBLISH,
     ("POST", "/v1/briefings/{briefing_id}/retract"): Scope.PUBLISH,
+    ("GET", "/v1/briefings/{briefing_id}/segments"): Scope.READ,
+    ("PUT", "/v1/briefings/{briefing_id}/segments/{segment}"): Scope.GENERATE,
+    ("DELETE", "/v1/briefings/{briefing_id}/segments/{segment}"): Scope.GENERATE,
+    ("POST", "/v1/briefings/{briefing_id}/conflicts/{segment}"): Scope.GENERATE,
+    ("GET", "/v1/briefings/{briefing_id}/takes/{key}"): Scope.READ,
+    ("GET", "/v1/briefings/{briefing_id}/compare"): Scope.READ,
+    ("POST", "/v1/briefings/{briefing_id}/rollback"): Scope.PUBLISH,
     ("PUT", "/v1/articles/{source}/{article}/audio"): Scope.GENERATE,
     ("PUT", "/v1/articles/{source}/{article}/picks/{show}"): Scope.PUBLISH,
     ("DELETE", "/v1/articles/{source}/{article}/picks/{show}"): Scope.PUBLISH,
@@ -77,6 +84,8 @@ MOUNTS = {"/static", "/docs/assets"}
 
 FILLED = {
     "briefing_id": "0123456789abcdef",
+    "segment": "0123456789abcdef",
+    "key": "0" * 64,
     "name": "morning",
     "part": "intro",
     "source": "desk",
@@ -99,6 +108,10 @@ SENT = {
     ("PUT", "/v1/articles/{source}/{article}/audio"): {"json": {"voice": "nobody"}},
     ("POST", "/v1/estimates"): {"json": {"article_ids": ["desk:ferry"], "voice": "nobody"}},
     ("PUT", "/v1/briefings/{briefing_id}/visibility"): {"json": {"visibility": "members"}},
+    ("PUT", "/v1/briefings/{briefing_id}/segments/{segment}"): {"json": {"omitted": True}},
+    ("POST", "/v1/briefings/{briefing_id}/conflicts/{segment}"): {"json": {"resolution": "drop"}},
+    ("GET", "/v1/briefings/{briefing_id}/compare"): {"params": {"from": 1, "to": 2}},
+    ("POST", "/v1/briefings/{briefing_id}/rollback"): {"json": {"revision": 1}},
     ("POST", "/v1/shows/{slug}/listeners"): {"json": {"name": "reader"}},
     ("POST", "/v1/jingles"): {"params": {"name": "morning", "part": "intro"}, "content": b""},
 }
