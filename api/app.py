@@ -19,6 +19,7 @@ from api import (
     audit,
     briefings,
     companions,
+    editions,
     embed,
     estimates,
     health,
@@ -76,6 +77,7 @@ def create_app(context: Context | None = None) -> FastAPI:
     app.openapi = lambda: problems.describe(app)  # type: ignore[method-assign]
     for router in (
         briefings.router,
+        editions.router,
         articles.router,
         estimates.router,
         jingles.router,
