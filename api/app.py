@@ -19,6 +19,7 @@ from api import (
     audit,
     briefings,
     companions,
+    editions,
     embed,
     estimates,
     health,
@@ -80,6 +81,7 @@ def create_app(context: Context | None = None) -> FastAPI:
     for router in (
         briefings.router,
         segments.router,
+        editions.router,
         articles.router,
         estimates.router,
         jingles.router,

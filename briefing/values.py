@@ -7,11 +7,11 @@ Unicode code points. Those that hold sound are in `briefing.audio`.
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from briefing.errors import UnknownReference
 from briefing.hashing import Hashable, stable_hash
@@ -23,6 +23,9 @@ _DOTS_ONLY = re.compile(r"\.+")
 
 #: What an article is filed under: fields of several values.
 LABEL_KINDS = ("sections", "authors", "tags")
+
+#: Letters of the note to a correction.
+MOST_NOTE = 500
 
 #: Kind of briefings that were taken over from another host's feed, and the source that their articles are named of.
 IMPORTED = "imported"
@@ -284,6 +287,19 @@ class Script(Value):
         ]
         more: list[Hashable] = [*([said] if said else []), *([{"edited": edited}] if edited else [])]
         return stable_hash("substance/1", heads, written, *more)
+
+
+class Correction(Value):
+    """What a CMS or an editor says of a correction."""
+
+    at: date
+    note: Annotated[str, Field(max_length=MOST_NOTE)] | None = None
+    """Said and shown verbatim."""
+
+    @field_validator("note")
+    @classmethod
+    def _one_line(cls, note: str | None) -> str | None:
+        return " ".join((note or "").split()) or None
 
 
 class Kept(Value):

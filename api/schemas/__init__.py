@@ -15,6 +15,16 @@ from api.schemas.base import (
     Text,
     Visibility,
 )
+from api.schemas.editions import (
+    CORRECTION,
+    EMBARGO,
+    REPLACES,
+    CorrectionRequest,
+    Moment,
+    Obstacle,
+    Replaces,
+    ScheduleRequest,
+)
 from api.schemas.members import (
     ListenerRequest,
     Listeners,
@@ -59,6 +69,9 @@ from api.schemas.work import (
 )
 
 __all__ = [
+    "CORRECTION",
+    "EMBARGO",
+    "REPLACES",
     "ArticleAudienceView",
     "ArticleLabels",
     "AudienceQuestion",
@@ -68,6 +81,7 @@ __all__ = [
     "BriefingRequest",
     "ComparisonView",
     "ConflictView",
+    "CorrectionRequest",
     "CountsView",
     "CurveView",
     "Estimate",
@@ -79,7 +93,9 @@ __all__ = [
     "ListenerRequest",
     "ListenerView",
     "Listeners",
+    "Moment",
     "NewListener",
+    "Obstacle",
     "OverrideRequest",
     "OverrideView",
     "PairView",
@@ -89,9 +105,11 @@ __all__ = [
     "Progress",
     "RegenerateRequest",
     "ReplacementView",
+    "Replaces",
     "Request",
     "Revision",
     "RollbackRequest",
+    "ScheduleRequest",
     "ScriptView",
     "SegmentView",
     "SegmentsView",
