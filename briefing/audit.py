@@ -77,6 +77,7 @@ class Action(StrEnum):
     """A user chose one."""
     LINK_MAKE = "link_make"
     """A link that lets its recipient do one thing without signing in."""
+    LINK_END = "link_end"
 
 
 class AuditEntry(Value):

@@ -63,6 +63,10 @@ class Work:
     chunks_total: int
     chunks_left: int
     spoken_s: float
+    approved: bool
+    """Whether a second person has given their word."""
+    held_by: str | None
+    scheduled_at: datetime | None
 
 
 _earlier = aliased(RevisionRow)
@@ -97,6 +101,10 @@ _COLUMNS = (
     RevisionRow.chunks_total,
     RevisionRow.chunks_left,
     RevisionRow.spoken_s,
+    RevisionRow.approved_at,
+    BriefingRow.held_at,
+    BriefingRow.held_by,
+    BriefingRow.scheduled_at,
     _TITLE.label("title"),
     _LAST_TITLE.label("last_title"),
 )
@@ -239,4 +247,7 @@ def _work(row: Row[Any]) -> Work:
         chunks_total=row.chunks_total,
         chunks_left=row.chunks_left,
         spoken_s=row.spoken_s,
+        approved=row.approved_at is not None,
+        held_by=row.held_by if row.held_at is not None else None,
+        scheduled_at=row.scheduled_at,
     )

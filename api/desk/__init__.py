@@ -4,13 +4,30 @@ Every route demands a role by `people.RoleDemand` unless `people.OPEN` names it;
 start. To add pages: a module with a router of `pages.desk_router()`, its line here, and one in `pages.NAVIGATION`.
 """
 
-from api.desk import audience, audit, briefing, doing, jingles, making, nowhere, shows, signing_in, users
+from api.desk import (
+    audience,
+    audit,
+    briefing,
+    doing,
+    editions,
+    jingles,
+    links,
+    making,
+    nowhere,
+    segments,
+    shows,
+    signing_in,
+    users,
+)
 
 #: What the app includes; `nowhere` takes what no other does.
 ROUTERS = (
     making.router,
     briefing.router,
     doing.router,
+    segments.router,
+    editions.router,
+    links.router,
     shows.router,
     jingles.router,
     audience.router,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Path, Query, Request, Response
@@ -10,24 +10,28 @@ from fastapi.responses import FileResponse
 from sqlalchemy import select
 from sqlalchemy.orm import load_only
 
-from api import views
+from api import schemas, segment_views, views
 from api.context import Context, Here
-from api.desk.fixes import fix_of, reason_of
+from api.desk.fixes import CONFLICT, fix_of, reason_of
 from api.desk.pages import desk_router, page
 from api.desk.people import Viewing
 from api.problems import Problem
 from api.seeing import ID, briefing_row
 from api.waiting import waiting
-from briefing import worklist
+from briefing import editions, worklist
 from briefing.audio import MASTER_RATE, Master
 from briefing.models import ArticleRow, MasterRow, RevisionRow
 from briefing.public_names import AUDIO
 from briefing.states import ACTIVE, RevisionState
-from briefing.values import Script
+from briefing.successors import withdrawn
 
 if TYPE_CHECKING:
+    from pathlib import Path as FilePath
+
     from sqlalchemy.orm import Session
 
+    from api.schemas import SegmentView
+    from api.segment_views import Spoken
     from briefing.models import BriefingRow
     from briefing.values import Segment
 
@@ -35,6 +39,9 @@ router = desk_router()
 
 BriefingId = Annotated[str, Path(pattern=f"^{ID}$")]
 Number = Annotated[int, Path(ge=1, le=1_000_000)]
+
+#: States of a revision that may still go live.
+_UNHEARD = ACTIVE | {RevisionState.HELD}
 
 #: Revisions that a page lists, the newest.
 _MOST_REVISIONS = 50
@@ -60,6 +67,8 @@ class Line:
     """Where it is heard in the audio that the page is about."""
     before: Place | None
     """Where it is heard in what is live, if that is other audio."""
+    told: SegmentView
+    """Its voice, takes and override."""
 
     @property
     def rewritten(self) -> bool:
@@ -98,20 +107,29 @@ def standing(
 def audio(briefing_id: BriefingId, number: Number, context: Here, visitor: Viewing) -> Response:  # noqa: ARG001
     """A revision's MP3, published or not."""
     with context.database.reading() as session:
-        key = session.scalar(
-            select(RevisionRow.master_key).where(RevisionRow.briefing_id == briefing_id, RevisionRow.number == number)
-        )
-        master = session.get(MasterRow, key) if key else None
-        sha256 = master.sha256 if master else None
-    path = context.storages.blobs.path(sha256) if sha256 else None
+        path = audio_path(session, context, briefing_id, number)
     if path is None:
         raise Problem("no_audio", "The audio of this revision is not there (any more).")
     return FileResponse(path, media_type=AUDIO.media_type, headers={"Cache-Control": "private, no-store"})
 
 
+def audio_path(session: Session, context: Context, briefing_id: str, number: int | None) -> FilePath | None:
+    """Return where the MP3 of a revision lies, by default of the newest that has one; None where it is not there.
+
+    Of what was withdrawn nothing is given out, though its bytes may not be erased yet.
+    """
+    which = RevisionRow.master_key.is_not(None) if number is None else RevisionRow.number == number
+    mine = select(RevisionRow).where(RevisionRow.briefing_id == briefing_id, which, ~withdrawn())
+    found = session.scalars(mine.order_by(RevisionRow.number.desc()).limit(1)).first()
+    master = session.get(MasterRow, found.master_key) if found is not None and found.master_key else None
+    return context.storages.blobs.path(master.sha256) if master else None
+
+
 def _told(session: Session, row: BriefingRow, context: Context, number: int | None) -> dict[str, Any]:
     shown = _shown(session, row, number)
-    script = Script.stored(shown.script) if shown is not None and shown.script else None
+    spoken = _spoken(session, shown)
+    script = spoken.script if spoken else None
+    told = segment_views.segments(session, spoken) if spoken else None
     heard = session.get(RevisionRow, row.heard) if row.heard else None
     view = views.briefing(session, row, context)
     cues, live_cues = _places(session, shown), _places(session, heard)
@@ -121,8 +139,9 @@ def _told(session: Session, row: BriefingRow, context: Context, number: int | No
             _pieces(segment),
             cues.get(segment.id),
             live_cues.get(segment.id) if heard is not None and shown is not None and heard.id != shown.id else None,
+            one,
         )
-        for segment in (script.segments if script else ())
+        for segment, one in (zip(script.segments, told.segments, strict=True) if script and told else ())
     ]
     return _standing(session, row) | {
         "newer": False,
@@ -134,6 +153,7 @@ def _told(session: Session, row: BriefingRow, context: Context, number: int | No
         "revisions": _revisions(session, row),
         "listens": _listens(row, shown, heard, view.live.url if view.live else None),
         "addresses": _addresses(session, row),
+        "conflicts": told.conflicts if told and row_is_held(view) else [],
         "dropped": [entry for entry in (script.dropped if script else ()) if entry.text.strip()],
         "number": number,
     }
@@ -146,14 +166,19 @@ def _standing(session: Session, row: BriefingRow) -> dict[str, Any]:
         select(RevisionRow).where(RevisionRow.briefing_id == row.id, RevisionRow.number == work.revision)
     ).one()
     waits = waiting(session, revision)
-    marks = (work.revision, work.state.value, work.chunks_left, row.heard or 0, waits["code"] if waits else "")
+    obstacles = editions.obstacles(session, row, revision, editions.clock(session)) if work.state in _UNHEARD else []
+    sign_off = any(one.reason == "sign_off" for one in obstacles)
+    waited = [waits["code"]] if waits else []
+    marks = (*(one.reason for one in obstacles), work.revision, work.state.value, work.chunks_left, row.heard or 0)
     return {
         "work": work,
-        "fix": fix_of(work),
-        "reason": reason_of(work),
+        "fix": fix_of(work, sign_off=sign_off),
+        "reason": reason_of(work, sign_off=sign_off),
+        "obstacles": {one.reason: one for one in obstacles},
+        "may_wait": work.state in _UNHEARD and work.error_code != CONFLICT,
         "waits": waits,
         "active": work.state in ACTIVE,
-        "mark": "-".join(map(str, marks)),
+        "mark": "-".join(map(str, (*marks, *waited))),
     }
 
 
@@ -168,6 +193,22 @@ def _shown(session: Session, row: BriefingRow, number: int | None) -> RevisionRo
     unchanged = RevisionRow.state != RevisionState.UNCHANGED.value
     written = mine.where(RevisionRow.script.is_not(None), unchanged).order_by(RevisionRow.number.desc()).limit(1)
     return session.scalars(written).first()
+
+
+def _spoken(session: Session, shown: RevisionRow | None) -> Spoken | None:
+    """Return a revision with its script and takes; None where nothing of it is to be shown, as it was withdrawn."""
+    if shown is None or not shown.script:
+        return None
+    try:
+        found = segment_views.spoken(session, shown.briefing_id, shown.number, "")
+    except Problem:
+        return None
+    return replace(found, base=f"/desk/briefings/{shown.briefing_id}")
+
+
+def row_is_held(view: schemas.Briefing) -> bool:
+    """Tell whether a briefing's newest revision is held, so that its conflicts can be settled."""
+    return view.state == RevisionState.HELD.value
 
 
 def _places(session: Session, revision: RevisionRow | None) -> dict[str, Place]:

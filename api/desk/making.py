@@ -13,8 +13,11 @@ from api.desk.fixes import fix_of, reason_of
 from api.desk.pages import desk_router, page
 from api.desk.people import Viewing
 from briefing import worklist
+from briefing.shows import listed_shows
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from briefing.worklist import Work
 
 router = desk_router()
@@ -38,8 +41,8 @@ def home(
     if not words:
         return page(request, "home.html", visitor, _work(context) | {"q": "", "found": None})
     with context.database.reading() as session:
-        found = worklist.search(session, words, _MOST_FOUND)
-    return page(request, "home.html", visitor, {"q": words, "found": _rows(found), "most": _MOST_FOUND})
+        found = _rows(worklist.search(session, words, _MOST_FOUND), _signing(session))
+    return page(request, "home.html", visitor, {"q": words, "found": found, "most": _MOST_FOUND})
 
 
 @router.get("/work")
@@ -59,7 +62,11 @@ def live(
     with context.database.reading() as session:
         found = worklist.lately_live(session, _PAGE + 1, after)
     more = after + _PAGE if len(found) > _PAGE else None
-    values = {"works": _rows(found[:_PAGE]), "more": more, "before": max(0, after - _PAGE) if after else None}
+    values = {
+        "works": _rows(found[:_PAGE], frozenset()),
+        "more": more,
+        "before": max(0, after - _PAGE) if after else None,
+    }
     return page(request, "live.html", visitor, values)
 
 
@@ -71,9 +78,22 @@ def _work(context: Context) -> dict[str, Any]:
             "failed": worklist.failed(session, datetime.now(UTC), _MOST),
             "live": worklist.lately_live(session, _MOST_LIVE),
         }
+        signing = _signing(session)
     seen = hashlib.sha256(repr(lists).encode()).hexdigest()[:16]
-    return {name: _rows(works) for name, works in lists.items()} | {"seen": seen, "most": _MOST}
+    return {name: _rows(works, signing) for name, works in lists.items()} | {"seen": seen, "most": _MOST}
 
 
-def _rows(works: list[Work]) -> list[dict[str, Any]]:
-    return [{"work": one, "fix": fix_of(one), "reason": reason_of(one)} for one in works]
+def _rows(works: list[Work], signing: frozenset[str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "work": one,
+            "fix": fix_of(one, sign_off=one.show in signing),
+            "reason": reason_of(one, sign_off=one.show in signing),
+        }
+        for one in works
+    ]
+
+
+def _signing(session: Session) -> frozenset[str]:
+    """Return the shows that want a second person's word."""
+    return frozenset(slug for slug, show in listed_shows(session).items() if show.sign_off)

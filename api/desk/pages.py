@@ -63,6 +63,7 @@ _environment.globals |= {
     "waits": WAITS,
     "state_words": words.state_words,
     "role_words": words.role_words,
+    "change_words": words.change_words,
     "moment_words": words.moment,
     "length": words.length,
 }

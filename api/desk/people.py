@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 SIGN_IN = "/desk/sign-in"
 
 #: What needs no sign-in: signing in, and links that carry a secret of their own.
-OPEN = frozenset({SIGN_IN, "/desk/welcome/{secret}", "/desk/act/{secret}"})
+OPEN = frozenset({SIGN_IN, "/desk/welcome/{secret}", "/desk/act/{secret}", "/desk/act/{secret}/audio.mp3"})
 
 _READING = frozenset({"GET", "HEAD"})
 

@@ -45,6 +45,20 @@ def role_words(role: str) -> str:
     return ROLES.get(role, role.replace("_", " "))
 
 
+#: How two revisions differ in a segment, for people.
+CHANGES: dict[str, str] = {
+    "added": "added",
+    "removed": "removed",
+    "text": "worded otherwise",
+    "sound": "sounds otherwise",
+}
+
+
+def change_words(change: str) -> str:
+    """Return how two revisions differ in a segment, in words."""
+    return CHANGES.get(change, change.replace("_", " "))
+
+
 def moment(at: datetime) -> str:
     """Return a moment as it reads without a script; with one it is told in the reader's own time."""
     return f"{at.astimezone(UTC):%-d %b %Y, %H:%M} UTC"

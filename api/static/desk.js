@@ -25,6 +25,35 @@
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   });
 
+  // A time is typed as the reader's clock has it, and sent as everybody's.
+  document.addEventListener("submit", (event) => {
+    const names = event.target.dataset.local?.split(",");
+    if (!names) return;
+    const typed = new Date(event.target.elements[names[0]].value);
+    if (!Number.isNaN(typed.getTime())) event.target.elements[names[1]].value = typed.toISOString();
+  });
+
+  // What is opened for editing takes the keyboard; Escape and "Leave it" close it.
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target.classList.contains("editing")) event.target.querySelector("textarea, select")?.focus();
+  });
+  const close = (editing) => {
+    const row = editing.closest("[data-row]");
+    editing.replaceChildren();
+    row?.querySelector("[data-edit]")?.focus();
+  };
+  document.addEventListener("click", (event) => {
+    const leaving = event.target.closest("[data-leave]");
+    const editing = leaving?.closest(".editing");
+    if (!editing) return;
+    event.preventDefault();
+    close(editing);
+  });
+  document.addEventListener("keydown", (event) => {
+    const editing = event.key === "Escape" && event.target.closest(".editing");
+    if (editing) close(editing);
+  });
+
   // One player for all the stretches of a page: pressing another button stops the first.
   const player = new Audio();
   let until = 0;
@@ -36,8 +65,16 @@
   player.addEventListener("timeupdate", () => {
     if (player.currentTime >= until) player.pause();
   });
-  player.addEventListener("pause", stopped);
-  player.addEventListener("ended", stopped);
+  player.addEventListener("pause", () => {
+    if (!player.ended) stopped();
+  });
+  let then = [];
+  player.addEventListener("ended", () => {
+    const next = then.shift();
+    if (!next) return stopped();
+    player.src = next;
+    player.play().catch(stopped);
+  });
   document.addEventListener("click", (event) => {
     const pressed = event.target.closest("[data-play]");
     if (!pressed) return;
@@ -49,6 +86,7 @@
     const [from, to] = pressed.dataset.play.split(",").map(Number);
     const address = pressed.href.split("#")[0];
     if (player.src !== address) player.src = address;
+    then = pressed.dataset.then ? pressed.dataset.then.split(" ") : [];
     button = pressed;
     button.setAttribute("aria-pressed", "true");
     until = to || Number.POSITIVE_INFINITY;

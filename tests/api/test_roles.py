@@ -25,6 +25,7 @@ DEMANDS = {
     ("POST", "/v1/briefings/{briefing_id}/regenerate"): Scope.GENERATE,
     ("POST", "/v1/briefings/{briefing_id}/publish"): Scope.PUBLISH,
     ("POST", "/v1/briefings/{briefing_id}/retract"): Scope.PUBLISH,
+    ("POST", "/v1/briefings/{briefing_id}/links"): Scope.PUBLISH,
     ("GET", "/v1/briefings/{briefing_id}/segments"): Scope.READ,
     ("PUT", "/v1/briefings/{briefing_id}/segments/{segment}"): Scope.GENERATE,
     ("DELETE", "/v1/briefings/{briefing_id}/segments/{segment}"): Scope.GENERATE,
@@ -109,6 +110,7 @@ FILLED = {
 
 #: Bodies and queries with which a request that is let through gets as far as the route's own work.
 SENT = {
+    ("POST", "/v1/briefings/{briefing_id}/links"): {"json": {"action": "listen", "recipient": "ed"}},
     ("POST", "/v1/briefings"): {"json": {"article_ids": ["desk:ferry"], "voice": "nobody"}},
     ("PUT", "/v1/articles/{source}/{article}/audio"): {"json": {"voice": "nobody"}},
     ("POST", "/v1/estimates"): {"json": {"article_ids": ["desk:ferry"], "voice": "nobody"}},
