@@ -19,10 +19,12 @@ from api import (
     audit,
     briefings,
     companions,
+    editions,
     embed,
     estimates,
     health,
     jingles,
+    links,
     listeners,
     lookup,
     members,
@@ -31,8 +33,11 @@ from api import (
     player,
     problems,
     published,
+    segments,
 )
 from api.context import Context, from_settings
+from api.desk import ROUTERS as DESK
+from api.desk.people import check_desk
 from api.elsewhere import check_elsewhere
 from api.guard import check_guarded
 from api.headers import BodyLimit, DatabaseTurns, OneLength, PublicCors, SecurityHeaders
@@ -76,9 +81,12 @@ def create_app(context: Context | None = None) -> FastAPI:
     app.openapi = lambda: problems.describe(app)  # type: ignore[method-assign]
     for router in (
         briefings.router,
+        segments.router,
+        editions.router,
         articles.router,
         estimates.router,
         jingles.router,
+        links.router,
         published.router,
         audience.router,
         audit.router,
@@ -91,6 +99,7 @@ def create_app(context: Context | None = None) -> FastAPI:
         metrics.router,
         members.router,
         listeners.router,
+        *DESK,
     ):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=_HERE / "static"))
@@ -108,6 +117,7 @@ def create_app(context: Context | None = None) -> FastAPI:
     app.add_middleware(SecurityHeaders, https=context.address.startswith("https://"))
     app.add_middleware(Observed, measures=app.state.context.http_measures)
     check_guarded(app)
+    check_desk(app)
     return app
 
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 #: Bytes of a JSON request. Webhooks of CMSes are larger and get a bound of their own.
 _MOST_BYTES = 1_000_000
 
-#: Takes sound files, and bounds them itself as they come, once it knows who sends them.
-_UPLOADS = "/v1/jingles"
+#: Take sound files, and bound them themselves as they come, once they know who sends them.
+_UPLOADS = frozenset({"/v1/jingles", "/desk/jingles"})
 
 #: What any website may fetch; the editors' API is for our own pages and for servers, which need no CORS.
 _PUBLIC = (
@@ -51,6 +51,7 @@ _WITH_DATABASE = (
     "/v1/voices",
     "/v1/audience",
     "/v1/shows",
+    "/desk",
     "/listeners/",
     "/members/",
 )
@@ -190,7 +191,7 @@ class BodyLimit:
         if (
             scope["type"] != "http"
             or scope["method"] in {"GET", "HEAD", "OPTIONS"}
-            or (scope["path"] == _UPLOADS and scope["method"] == "POST")
+            or (scope["path"] in _UPLOADS and scope["method"] == "POST")
         ):
             await self._app(scope, receive, send)
             return

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from api import schemas
 from api.waiting import waiting
-from briefing import access
+from briefing import access, editions, holds
 from briefing.audio import MASTER_RATE, Master
 from briefing.models import MasterRow, RevisionRow
 from briefing.revisions import newest_revision
 from briefing.show import Show
 from briefing.shows import home_show
-from briefing.speech import Fallback
-from briefing.states import RevisionState
+from briefing.speech import OWN_VOICE, Fallback
+from briefing.states import ACTIVE, RevisionState
 from briefing.values import Script
 
 if TYPE_CHECKING:
@@ -66,9 +66,22 @@ def briefing(session: Session, row: BriefingRow, context: Context) -> schemas.Br
         revision=revision(newest, waiting(session, newest)),
         live=_live(session, row, context),
         visibility="members" if access.for_members(session, row) else "public",
+        **_waits_for(session, row, newest),
         disclosure=Show.stored(newest.show).disclosure,
         links=links,
     )
+
+
+def _waits_for(session: Session, row: BriefingRow, newest: RevisionRow) -> dict[str, Any]:
+    """Return what keeps the newest revision from going live, and what is told of that."""
+    if newest.id == row.heard or RevisionState(newest.state) not in ACTIVE | {RevisionState.HELD}:
+        return {}
+    found = editions.obstacles(session, row, newest, editions.clock(session))
+    return {
+        "held_by": [one.model_dump() for one in found],
+        "scheduled_at": row.scheduled_at,
+        "embargo_until": holds.embargo(session, row),
+    }
 
 
 def revision(row: RevisionRow, waits: dict[str, object] | None = None) -> schemas.Revision:
@@ -79,7 +92,7 @@ def revision(row: RevisionRow, waits: dict[str, object] | None = None) -> schema
             "number": row.number,
             "state": row.state,
             "voice": row.voice,
-            "cast": {part: narrator["voice"] for part, narrator in row.cast.items()} if row.cast else None,
+            "cast": _cast(row),
             "requested_by": row.requested_by,
             "created_at": row.created_at,
             "finished_at": row.finished_at,
@@ -90,11 +103,19 @@ def revision(row: RevisionRow, waits: dict[str, object] | None = None) -> schema
             "warnings": _warnings(row),
             "verification": row.verification,
             "waiting": waits,
+            "approved_by": row.approved_by,
+            "replaces": row.replaces,
             "error": {"code": row.error_code, "message": row.error_message or "", "hint": row.error_hint or ""}
             if row.error_code
             else None,
         }
     )
+
+
+def _cast(row: RevisionRow) -> dict[str, str] | None:
+    """Return who speaks each part; segments with a voice of their own say so themselves."""
+    parts = (row.cast or {}).items()
+    return {part: narrator["voice"] for part, narrator in parts if not part.startswith(OWN_VOICE)} or None
 
 
 def _warnings(row: RevisionRow) -> list[dict[str, str]]:

@@ -47,6 +47,16 @@ class Action(StrEnum):
     REGENERATE = "regenerate"
     PUBLISH = "publish"
     RETRACT = "retract"
+    OVERRIDE = "override"
+    """An editor changed by hand what is heard of a segment, or took that back."""
+    SETTLE = "settle"
+    """An editor settled a conflict of such a change with a new text."""
+    ROLL_BACK = "roll_back"
+    HOLD = "hold"
+    UNHOLD = "unhold"
+    SCHEDULE = "schedule"
+    UNSCHEDULE = "unschedule"
+    APPROVE = "approve"
     PICK = "pick"
     """An editor had a show list an article."""
     UNPICK = "unpick"
@@ -58,6 +68,16 @@ class Action(StrEnum):
     ADDRESS_KEY = "address_key"
     KEY_CREATE = "key_create"
     KEY_REVOKE = "key_revoke"
+    SIGN_IN = "sign_in"
+    USER_ADD = "user_add"
+    USER_ROLE = "user_role"
+    USER_REMOVE = "user_remove"
+    USER_RESET = "user_reset"
+    PASSWORD = "password"  # noqa: S105  an action's name
+    """A user chose one."""
+    LINK_MAKE = "link_make"
+    """A link that lets its recipient do one thing without signing in."""
+    LINK_END = "link_end"
 
 
 class AuditEntry(Value):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from briefing.errors import BriefcastError
@@ -85,13 +86,17 @@ def casting_of(revision: RevisionRow) -> Casting:
 
 def conclude(session: Session, revision: RevisionRow, state: RevisionState, now: datetime) -> None:
     """Move a revision out of the states that need work. What was held before it goes when its own audio is there, not
-    sooner; and its articles are looked at once more when that was asked for meanwhile.
+    sooner: one in conflict has none, and takes the place of those in conflict alone. Its articles are looked at once
+    more when that was asked for meanwhile.
 
     Needs a writing session in which it is `locked_in_briefing`. Raises ValueError as `move` does.
     """
     move(revision, state, now)
     if state in {RevisionState.HELD, RevisionState.LIVE}:
-        _supersede(session, revision.briefing_id, revision.number, {RevisionState.HELD}, now)
+        only = (RevisionRow.conflicts.is_not(None),) if revision.conflicts else ()
+        _supersede(session, revision.briefing_id, revision.number, {RevisionState.HELD}, now, *only)
+    if state is RevisionState.UNCHANGED:
+        _settle_correction(session, revision)
     newest = newest_revision(session, revision.briefing_id)
     if not revision.asked_again or (newest is not None and newest.number > revision.number):
         return
@@ -100,6 +105,16 @@ def conclude(session: Session, revision: RevisionRow, state: RevisionState, now:
     asked = MAKE if state is RevisionState.FAILED else LOOK
     asker = Asker(revision.requested_by, revision.requester)
     record(session, briefing, casting_of(revision), Queue(revision.queue), asked, asker, now, revision.look_after)
+
+
+def _settle_correction(session: Session, revision: RevisionRow) -> None:
+    """Note that a correction is through where what is live turned out to have it already."""
+    briefing = session.get_one(BriefingRow, revision.briefing_id)
+    if briefing.corrects_from is None or revision.number < briefing.corrects_from:
+        return
+    newest = newest_revision(session, briefing.id)
+    if newest is not None and newest.id == briefing.heard:
+        briefing.corrects_from = None
 
 
 def record(  # noqa: PLR0913  the columns of a new row
@@ -186,7 +201,12 @@ def give_up_unheard(session: Session, briefing_id: str, now: datetime) -> None:
 
 
 def _supersede(
-    session: Session, briefing_id: str, number: int, states: Collection[RevisionState], now: datetime
+    session: Session,
+    briefing_id: str,
+    number: int,
+    states: Collection[RevisionState],
+    now: datetime,
+    *only: ColumnElement[bool],
 ) -> None:
     older = session.scalars(
         select(RevisionRow.id)
@@ -194,6 +214,7 @@ def _supersede(
             RevisionRow.briefing_id == briefing_id,
             RevisionRow.number < number,
             RevisionRow.state.in_([state.value for state in states]),
+            *only,
         )
         .order_by(RevisionRow.id)
     ).all()

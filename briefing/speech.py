@@ -5,15 +5,23 @@ Frozen values like those of `briefing.values`; speaks nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationInfo, field_validator
+from pydantic import (
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from briefing.hashing import stable_hash
 from briefing.values import Role, ScriptWarning, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from briefing.values import Segment
 
 #: Code of the warning that another voice speaks than was asked for.
 VOICE_FALLBACK = "voice_fallback"
@@ -45,9 +53,8 @@ class Casting(Value):
 
     def after(self, fallbacks: Iterable[Fallback]) -> Casting:
         """Return the casting in which the fallbacks have taken over all parts of the voices they stand in for."""
-        parts = {"body": self.body, **self.others}
-        for fallback in fallbacks:
-            parts = {part: fallback.by if voice == fallback.voice else voice for part, voice in parts.items()}
+        found = tuple(fallbacks)
+        parts = {part: spoken_by(voice, found) for part, voice in {"body": self.body, **self.others}.items()}
         return Casting.model_validate(parts)
 
 
@@ -65,6 +72,18 @@ class Fallback(Value):
         """What editors are told."""
         message = f"{self.by!r} speaks what {self.voice!r} was to speak ({self.code}: {self.reason})"
         return ScriptWarning(code=VOICE_FALLBACK, message=message)
+
+
+def spoken_by(voice: str, fallbacks: Iterable[Fallback]) -> str:
+    """Return who speaks what a voice was asked to, after the fallbacks, in their order."""
+    for fallback in fallbacks:
+        voice = fallback.by if voice == fallback.voice else voice
+    return voice
+
+
+#: Begins the names, in a stored cast, of voices that editors gave to single segments. Versions of before overrides skip
+#: them, and show them as further parts.
+OWN_VOICE = "+"
 
 
 class Narrator(Value):
@@ -87,11 +106,33 @@ class Cast(Value):
     """Quotations that stand alone."""
     transitions: Narrator
     """What leads from one article of a digest to the next; no script has any yet."""
+    own: tuple[tuple[str, Narrator], ...] = ()
+    """Of segments that an editor gave another voice: the voice asked for, and who speaks in fact."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, found: Any) -> Any:  # noqa: ANN401  whatever is to be read
+        if not isinstance(found, dict):
+            return found
+        own = [(name.removeprefix(OWN_VOICE), found[name]) for name in found if name.startswith(OWN_VOICE)]
+        rest = {name: value for name, value in found.items() if not name.startswith(OWN_VOICE)}
+        return {"own": own, **rest} if own else rest
+
+    @model_serializer(mode="wrap")
+    def _written(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        parts: dict[str, Any] = dump(self)
+        own = parts.pop("own")
+        return parts | {f"{OWN_VOICE}{voice}": narrator for voice, narrator in own}
 
     @property
     def narrators(self) -> tuple[Narrator, ...]:
         """All of them, each once, the body's first."""
-        return tuple(dict.fromkeys([self.body, self.headline, self.quotes, self.transitions]))
+        own = [narrator for _, narrator in self.own]
+        return tuple(dict.fromkeys([self.body, self.headline, self.quotes, self.transitions, *own]))
+
+    def narrator_of(self, segment: Segment) -> Narrator:
+        """Return who speaks a segment: the voice an editor gave it, else that of its role."""
+        return dict(self.own).get(segment.voice or "") or self.speaker_of(segment.role)
 
     def speaker_of(self, role: Role) -> Narrator:
         """Return who speaks the segments of that role."""

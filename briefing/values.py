@@ -7,14 +7,14 @@ Unicode code points. Those that hold sound are in `briefing.audio`.
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from briefing.errors import UnknownReference
-from briefing.hashing import stable_hash
+from briefing.hashing import Hashable, stable_hash
 
 #: Sources, articles and shows are named in addresses and file names, so their alphabet is small.
 NAME_PATTERN = r"[A-Za-z0-9._-]{1,128}"
@@ -23,6 +23,9 @@ _DOTS_ONLY = re.compile(r"\.+")
 
 #: What an article is filed under: fields of several values.
 LABEL_KINDS = ("sections", "authors", "tags")
+
+#: Letters of the note to a correction.
+MOST_NOTE = 500
 
 #: Kind of briefings that were taken over from another host's feed, and the source that their articles are named of.
 IMPORTED = "imported"
@@ -179,6 +182,10 @@ class Role(StrEnum):
     """Our own words where the written article has a table."""
 
 
+#: What is of us and not of the story, at the beginning of each.
+HEAD = frozenset({Role.HEADLINE, Role.BYLINE, Role.DISCLOSURE})
+
+
 class Span(Value):
     """A stretch of written text and what is said for it. Text outside all spans is spoken as written."""
 
@@ -203,6 +210,12 @@ class Segment(Value):
     written: str
     spoken: str
     spans: tuple[Span, ...] = ()
+    edited: bool = False
+    """Whether `spoken` is an editor's own text."""
+    voice: str | None = None
+    """Catalogue ID of the voice that an editor gave it; None: that of its role."""
+    omitted: bool = False
+    """Whether an editor leaves it out: it is shown, and not heard."""
 
 
 class ScriptArticle(Value):
@@ -243,15 +256,21 @@ class Script(Value):
     """The most frequent first; English only, other languages list none."""
 
     @property
+    def heard(self) -> tuple[Segment, ...]:
+        """The segments that no editor leaves out."""
+        return tuple(segment for segment in self.segments if not segment.omitted)
+
+    @property
     def words(self) -> int:
-        """Number of written words in all segments."""
-        return sum(len(segment.written.split()) for segment in self.segments)
+        """Number of written words in all segments that are heard."""
+        return sum(len(segment.written.split()) for segment in self.heard)
 
     @property
     def substance(self) -> str:
         """Hash of all that the editors wrote and a listener hears or sees; equal for a page whose menus changed.
 
-        Their pronunciations count too; how numbers are read does not, or each release would make every audio anew.
+        Their pronunciations and overrides count too; how numbers are read does not, or each release would make every
+        audio anew.
         """
         heads = [article.model_dump(mode="json", exclude={"content_hash", *LABEL_KINDS}) for article in self.articles]
         written = [(part.role.value, part.written) for part in self.segments]
@@ -261,7 +280,26 @@ class Script(Value):
             for span in part.spans
             if span.rule == LEXICON_RULE
         ]
-        return stable_hash("substance/1", heads, written, *([said] if said else []))
+        edited = [
+            (number, part.spoken if part.edited else None, part.voice, part.omitted)
+            for number, part in enumerate(self.segments)
+            if part.edited or part.voice or part.omitted
+        ]
+        more: list[Hashable] = [*([said] if said else []), *([{"edited": edited}] if edited else [])]
+        return stable_hash("substance/1", heads, written, *more)
+
+
+class Correction(Value):
+    """What a CMS or an editor says of a correction."""
+
+    at: date
+    note: Annotated[str, Field(max_length=MOST_NOTE)] | None = None
+    """Said and shown verbatim."""
+
+    @field_validator("note")
+    @classmethod
+    def _one_line(cls, note: str | None) -> str | None:
+        return " ".join((note or "").split()) or None
 
 
 class Kept(Value):

@@ -10,7 +10,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from briefing.audio import MASTER_RATE
-from briefing.values import Role
+from briefing.values import HEAD, Role
 from worker.prepare import Prepared
 
 if TYPE_CHECKING:
@@ -20,20 +20,17 @@ if TYPE_CHECKING:
     from briefing.show import Paywall
     from briefing.values import Segment
 
-#: What is of us and not of the story, at its beginning.
-_HEAD = frozenset({Role.HEADLINE, Role.BYLINE, Role.DISCLOSURE})
-
 
 def abridged(prepared: Prepared, mark: Paywall, cues: Mapping[str, Cue], title: str) -> Prepared | None:
     """Return the preview, under a title of its own; None where nothing of the story would be in it. `cues` say when
     each segment is heard in the whole, by its ID.
     """
-    segments = prepared.script.segments
-    head = len(list(takewhile(lambda segment: segment.role in _HEAD, segments)))
+    segments = prepared.script.heard
+    head = len(list(takewhile(lambda segment: segment.role in HEAD, segments)))
     end = head + _kept(segments[head:], mark, cues, segments[0])
     # Never all of it.
     end = min(end, len(segments) - 1)
-    while end > head and segments[end - 1].role in _HEAD | {Role.HEADING}:
+    while end > head and segments[end - 1].role in HEAD | {Role.HEADING}:
         end -= 1
     if end <= head:
         return None
@@ -58,7 +55,7 @@ def _kept(segments: tuple[Segment, ...], mark: Paywall, cues: Mapping[str, Cue],
     """Return how many of the segments after the head lie before the mark."""
     paragraphs = characters = 0
     for number, segment in enumerate(segments):
-        paragraphs += segment.role not in _HEAD | {Role.HEADING}
+        paragraphs += segment.role not in HEAD | {Role.HEADING}
         characters += len(segment.written)
         if mark.paragraphs is not None and paragraphs > mark.paragraphs:
             return number

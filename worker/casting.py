@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from briefing.errors import BriefcastError, EngineNotInstalled, EngineUnavailable, TakeRejected
-from briefing.speech import Cast, Fallback
+from briefing.speech import Cast, Fallback, spoken_by
 from briefing.steps import WORKER_LOST
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from briefing.speech import Casting, Narrator
     from voices.catalogue import Catalogue
@@ -42,8 +42,11 @@ class Engaged:
         }
 
 
-def engage(casting: Casting, speakers: Speakers, fallbacks: Sequence[Fallback], *, allowed: bool) -> Engaged:
-    """Return the cast for `casting` after `fallbacks`, with further ones for engines that are not installed.
+def engage(
+    casting: Casting, speakers: Speakers, fallbacks: Sequence[Fallback], *, allowed: bool, own: Iterable[str] = ()
+) -> Engaged:
+    """Return the cast for `casting` after `fallbacks`, with further ones for engines that are not installed. `own` are
+    the voices that editors gave to single segments.
 
     Raises UnknownReference, and EngineNotInstalled where nobody may stand in.
     """
@@ -51,7 +54,13 @@ def engage(casting: Casting, speakers: Speakers, fallbacks: Sequence[Fallback], 
     fallbacks = list(fallbacks)
     # No script has transitions yet, so nobody need be there to say them.
     casting = casting.model_copy(update={"transitions": None})
-    while missing := [voice for voice in casting.after(fallbacks).voices if voice not in engaged]:
+    own = sorted(set(own))
+
+    def wanted() -> tuple[str, ...]:
+        mine = [spoken_by(voice, fallbacks) for voice in own]
+        return tuple(dict.fromkeys([*casting.after(fallbacks).voices, *mine]))
+
+    while missing := [voice for voice in wanted() if voice not in engaged]:
         try:
             engaged[missing[0]] = speakers.narrator(missing[0])
         except EngineNotInstalled as error:
@@ -62,8 +71,12 @@ def engage(casting: Casting, speakers: Speakers, fallbacks: Sequence[Fallback], 
     final = casting.after(fallbacks)
     body = engaged[final.body]
     others = {part: engaged[voice] for part, voice in final.others.items()}
-    cast = Cast(**{"headline": body, "quotes": body, "transitions": body, **others}, body=body)
-    engines = {voice: speakers.get(voice).engine.capabilities for voice in final.voices}
+    cast = Cast(
+        **{"headline": body, "quotes": body, "transitions": body, **others},
+        body=body,
+        own=tuple((voice, engaged[spoken_by(voice, fallbacks)]) for voice in own),
+    )
+    engines = {voice: speakers.get(voice).engine.capabilities for voice in wanted()}
     return Engaged(cast, engines, tuple(fallbacks))
 
 

@@ -38,18 +38,20 @@ def split(
     variations: Mapping[str, int],
     limits: LimitSettings,
 ) -> tuple[Chunk, ...]:
-    """Return the script's chunks in order, each for the narrator of its segment's role, as that one's engine takes it.
+    """Return the script's chunks in order, each for its segment's narrator, as that one's engine takes it; none of what
+    an editor leaves out.
 
     `engines` are by the narrator's voice; `variations` counts other readings asked for, by segment ID. Pronunciations
     are given only to an engine that takes phonemes; for others an edited one changes no key. Raises ArticleTooLong.
     """
-    characters = sum(len(segment.spoken) for segment in script.segments)
+    heard = script.heard
+    characters = sum(len(segment.spoken) for segment in heard)
     if characters > limits.characters:
         message = f"the script has {characters:,} characters; the limit is {limits.characters:,}"
         raise ArticleTooLong(message)
     chunks = [
         chunk
-        for segment in script.segments
+        for segment in heard
         for chunk in _chunks(segment, script.language, cast, engines, variations.get(segment.id, 0))
     ]
     if len(chunks) > limits.chunks:
@@ -61,7 +63,7 @@ def split(
 def _chunks(
     segment: Segment, language: str, cast: Cast, engines: Mapping[str, Capabilities], variation: int
 ) -> list[Chunk]:
-    narrator = cast.speaker_of(segment.role)
+    narrator = cast.narrator_of(segment)
     engine = engines[narrator.voice]
     return [
         Chunk(

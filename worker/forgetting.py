@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import String, and_, cast, delete, exists, func, null, or_, select, update
 
+from briefing import overrides
 from briefing.models import ArticleVersionRow, BriefingRow, RevisionRow
 from briefing.revisions import lock_briefing
 from briefing.states import ACTIVE, RevisionState
@@ -41,16 +42,24 @@ def forget_texts(database: Database, until: datetime, batch: int) -> int:
     for briefing_id, number in found:
         with database.writing() as session:
             briefing = lock_briefing(session, briefing_id)
+            if not _is_open(session, briefing):
+                overrides.forget(session, briefing_id)
             session.execute(
                 update(RevisionRow)
                 .where(RevisionRow.briefing_id == briefing_id, RevisionRow.number <= number)
                 # The database's own null: one of JSON would be found again.
-                .values(script=null(), card=null())
+                .values(script=null(), card=null(), conflicts=null())
             )
             for article in briefing.articles:
                 if not session.scalar(select(_is_read(article))):
                     _forget_article(session, ArticleRef.parse(article), until)
     return len(found)
+
+
+def _is_open(session: Session, briefing: BriefingRow) -> bool:
+    """Tell whether a briefing is heard, held or being made again, and so has overrides that are wanted."""
+    under_way = select(RevisionRow.id).where(RevisionRow.briefing_id == briefing.id, RevisionRow.state.in_(_WANTED))
+    return briefing.heard is not None or session.scalar(under_way.limit(1)) is not None
 
 
 def _due(until: datetime) -> ColumnElement[bool]:

@@ -12,6 +12,7 @@ from briefing.lexicon import starter_lexicon
 from worker import chunk, script
 from worker.clean import clean
 from worker.normalise import normalise
+from worker.overriding import overridden
 from worker.unknown import find_unknown
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from briefing.lexicon import Lexicon
     from briefing.newsroom import Cleaning
+    from briefing.overrides import Override
     from briefing.settings import LimitSettings
     from briefing.show import Show
     from briefing.speech import Cast, Chunk, Narrator
@@ -46,17 +48,23 @@ def write_script(
     show: Show,
     cleanings: Mapping[str, Cleaning] | None = None,
     lexicon: Lexicon | None = None,
+    overrides: Mapping[str, Override] | None = None,
 ) -> Script:
     """Return the script of `articles`, spoken text included.
 
     `cleanings` are by source; articles of others are cleaned as usual. Without a `lexicon` the entries that ship count.
+    `overrides` are by segment ID; those of segments that are not there change nothing.
+
     Raises ArticleEmpty, PageRefused or Misconfigured.
     """
     known, lexicon = cleanings or {}, lexicon or starter_lexicon()
     cleaned = [(clean(article, known.get(article.ref.source)), article.content_hash) for article in articles]
     written = script.build(cleaned, show)
     segments = tuple(_spoken(segment, written.language, lexicon) for segment in written.segments)
-    unknown = find_unknown(segments, written.language, lexicon)
+    segments = overridden(segments, overrides or {}, written.language, lexicon)
+    # What an editor worded, or leaves out, needs no lexicon.
+    open_ones = [segment for segment in segments if not (segment.edited or segment.omitted)]
+    unknown = find_unknown(open_ones, written.language, lexicon)
     return written.model_copy(update={"segments": segments, "unknown_words": unknown})
 
 

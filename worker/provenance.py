@@ -98,7 +98,7 @@ def text_sha256(script: Script, article: str) -> str:
     """Return the hash of what is read of one article, as `Origin.text_sha256` counts it."""
     written = [
         segment.written
-        for segment in script.segments
+        for segment in script.heard
         if segment.article == article and segment.role is not Role.DISCLOSURE
     ]
     return hashlib.sha256("\n".join(written).encode()).hexdigest()

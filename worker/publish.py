@@ -16,6 +16,7 @@ from sqlalchemy import or_, select
 from briefing.access import for_members
 from briefing.errors import MasterRejected, WatermarkMissing
 from briefing.failpoints import Failpoint, reach
+from briefing.holds import CORRECTION, UPDATE, forget
 from briefing.models import BriefingRow, EpisodeRow, RevisionRow, ShowRow
 from briefing.revisions import conclude, lock_briefing, move
 from briefing.show import Show
@@ -55,6 +56,7 @@ def publish(
     reach(Failpoint.PUBLISH_BEFORE)
     members = for_members(session, briefing)
     was_public = briefing.live_revision is not None
+    corrects = live is not None and live.id != revision.id and briefing.corrects_from is not None
     all_of_it, theirs = (
         heard.whole(session, briefing, revision, members=members),
         files.of_members if members else files,
@@ -75,6 +77,12 @@ def publish(
     was_for_members = briefing.members_revision is not None
     placing.point(briefing, revision, members=members)
     _episode_row(session, briefing, now)
+    revision.live_at = now
+    if live is not None and live.id != revision.id:
+        revision.replaces = CORRECTION if corrects else UPDATE
+    forget(briefing)
+    if briefing.corrects_from is not None and revision.number >= briefing.corrects_from:
+        briefing.corrects_from = None
     conclude(session, revision, RevisionState.LIVE, now)
     session.flush()
     heard.write_article(session, all_of_it, theirs)
@@ -85,6 +93,8 @@ def publish(
     files.put_player()
     shows = relist(session, briefing)
     write_feeds(session, briefing, shows, files)
+    if corrects:
+        placing.recall(session, briefing, revision, storage, files)
     return shows
 
 

@@ -89,7 +89,7 @@ def build(articles: Sequence[tuple[CleanArticle, str]], show: Show) -> Script:
 
 def card(script: Script, show: Show) -> Card:
     """Return what lists show of a script: the editors' own first words, not a summary of ours."""
-    first = next((segment.written for segment in script.segments if segment.role in {Role.BODY, Role.QUOTE}), "")
+    first = next((segment.written for segment in script.heard if segment.role in {Role.BODY, Role.QUOTE}), "")
     words = first.split()
     return Card(
         title=script.title,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from briefing.audio import MASTER_RATE, Cue
-from briefing.values import Role
+from briefing.values import HEAD, Role
 from worker.cues import Placed, place_cues
 from worker.jingle import Jingles
 from worker.music import MusicSpan, with_music
@@ -49,9 +49,6 @@ VERSION = 3
 
 #: Roles whose end is to be heard as the end of a list.
 _LISTED = frozenset({Role.KEY_POINT, Role.LIST_ITEM})
-
-#: What a programme begins with, for a bed that lies under its head.
-_HEAD = frozenset({Role.HEADLINE, Role.BYLINE, Role.DISCLOSURE})
 
 #: Every take fades in and out this long, so that a cut edge cannot click.
 _FADE_MS = 10
@@ -165,7 +162,7 @@ def _bed(script: Script, chunks: Sequence[Chunk], placed: Sequence[Placed], show
     last = len(placed) - 1
     if show.bed_under == "head":
         segments = {segment.id: segment for segment in script.segments}
-        head = [number for number, chunk in enumerate(chunks) if segments[chunk.segment].role not in _HEAD]
+        head = [number for number, chunk in enumerate(chunks) if segments[chunk.segment].role not in HEAD]
         last = max(0, head[0] - 1) if head else last
     end = placed[last].start + placed[last].length + _samples(_BEFORE_MUSIC_MS)
     return MusicSpan("bed", bed, placed[0].start, end)

@@ -2,7 +2,8 @@
 
     BriefcastError
     ├── BadInput                 final: the same input fails again
-    │   ├── UnknownReference         unknown_source, unknown_show, unknown_voice, unknown_segment
+    │   ├── UnknownReference         unknown_source, unknown_show, unknown_voice, unknown_segment,
+    │   │                            unknown_revision, no_override
     │   ├── ArticleNotFound          article_not_found
     │   ├── ArticleEmpty             article_empty, article_too_short, article_behind_paywall
     │   ├── ArticleTooLong           article_too_long
@@ -10,6 +11,10 @@
     │   ├── AddressRefused           address_refused
     │   ├── LexiconInvalid           lexicon_invalid
     │   ├── JingleRefused            jingle_refused, jingle_in_use, unknown_jingle
+    │   ├── UserRefused              user_refused
+    │   ├── OverrideRefused          override_refused, spoken_empty, disclosure_kept, override_changed, no_conflict,
+    │   │                            withdrawn
+    │   ├── RollbackRefused          not_restorable
     │   ├── QuotaExceeded            quota_exceeded
     │   ├── BudgetTooSmall           budget_too_small
     │   └── Misconfigured            invalid_settings
@@ -46,10 +51,13 @@ from briefing.errors.bad_input import (
     JingleRefused,
     LexiconInvalid,
     Misconfigured,
+    OverrideRefused,
     PageRefused,
     QuotaExceeded,
+    RollbackRefused,
     SigningMisconfigured,
     UnknownReference,
+    UserRefused,
 )
 from briefing.errors.bases import (
     BadInput,
@@ -98,9 +106,11 @@ __all__ = [
     "Misconfigured",
     "NarratorAway",
     "NotPublishedYet",
+    "OverrideRefused",
     "PageRefused",
     "PutOff",
     "QuotaExceeded",
+    "RollbackRefused",
     "SigningFailed",
     "SigningMisconfigured",
     "SigningUnavailable",
@@ -111,6 +121,7 @@ __all__ = [
     "TakeRejected",
     "Unavailable",
     "UnknownReference",
+    "UserRefused",
     "WatermarkMissing",
     "WatermarkNotInstalled",
 ]

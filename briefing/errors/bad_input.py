@@ -77,6 +77,25 @@ class JingleRefused(BadInput):
     hint = "Give a sound file of the length its part wants."
 
 
+class UserRefused(BadInput):
+    """Raised when a user cannot be added or changed so: the name, the password, or no admin would be left."""
+
+    code = "user_refused"
+
+
+class OverrideRefused(BadInput):
+    """Raised when an editor's change to a segment cannot be: empty, of the disclosure, not on what the editor saw."""
+
+    code = "override_refused"
+
+
+class RollbackRefused(BadInput):
+    """Raised when an earlier revision's audio cannot be heard again."""
+
+    code = "not_restorable"
+    hint = "Regenerate the briefing; GET …/segments?revision=N shows what it said."
+
+
 class QuotaExceeded(BadInput):
     """Raised when somebody waits for what a key's quota does not allow today."""
 

@@ -10,13 +10,16 @@ from briefing.models.audience import AudienceRow, DownloadRow, PlayRow, SaltRow
 from briefing.models.audio import CondemnedRow, MasterRow, TakeRow, UseRow
 from briefing.models.base import Base, UtcDateTime
 from briefing.models.briefings import BriefingRow, EpisodeRow, ListingRow, RevisionRow, VariationRow
+from briefing.models.desk import ActionLinkRow, SignInRow, TryRow, UserRow, WelcomeRow
 from briefing.models.jingles import JingleRow
 from briefing.models.members import AddressKeyRow, ListenerRow
 from briefing.models.newsroom import LexiconRow, ShowRow, SourceRow
+from briefing.models.overrides import OverrideRow
 from briefing.models.shares import EstimateRow, GateRow, LaneRow, SpentRow
 from briefing.models.work import HealthRow, StepRow, WorkerRow
 
 __all__ = [
+    "ActionLinkRow",
     "AddressKeyRow",
     "ArticleRow",
     "ArticleVersionRow",
@@ -38,16 +41,21 @@ __all__ = [
     "ListenerRow",
     "ListingRow",
     "MasterRow",
+    "OverrideRow",
     "PlayRow",
     "RevisionRow",
     "SaltRow",
     "ShowRow",
+    "SignInRow",
     "SourceRow",
     "SpentRow",
     "StepRow",
     "TakeRow",
+    "TryRow",
     "UseRow",
+    "UserRow",
     "UtcDateTime",
     "VariationRow",
+    "WelcomeRow",
     "WorkerRow",
 ]

@@ -17,6 +17,7 @@ ORDER = {
     "articles": 0,
     "takes": 0,
     "briefings": 1,
+    "overrides": 1,
     "revisions": 2,
     "steps": 3,
     "shows": 4,

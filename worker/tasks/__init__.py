@@ -17,7 +17,7 @@ from worker.tasks.notify import notify_hub
 from worker.tasks.place import place_briefings
 from worker.tasks.prepare import prepare_revision
 from worker.tasks.preview import make_preview
-from worker.tasks.publish import publish_revision
+from worker.tasks.publish import launch_revision, publish_revision
 from worker.tasks.recast import recast_revision
 from worker.tasks.speak import speak_chunk
 from worker.tasks.stream import stream_revision
@@ -45,6 +45,7 @@ TASKS: dict[StepKind, Task] = {
     StepKind.WITHDRAW: withdraw_briefing,
     StepKind.RECALL: withdraw_briefing,
     StepKind.RELEASE: publish_revision,
+    StepKind.LAUNCH: launch_revision,
     StepKind.PLACE: place_briefings,
     StepKind.PREVIEW: make_preview,
     StepKind.NOTIFY: notify_hub,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import revisions, steps
+from briefing import conflicts, overrides, revisions, steps
 from briefing.failpoints import Failpoint, reach
 from briefing.labels import Labels
 from briefing.lexicons import lexicon_for
@@ -19,6 +19,7 @@ from briefing.versions import latest_versions, save_version
 from worker import script, spending
 from worker.casting import engage
 from worker.fetch import fetch
+from worker.overriding import own_voices
 from worker.prepare import Prepared, cut, write_script
 from worker.stream.telling import streamable
 from worker.tasks.common import finish_idle, load_active, save_chunks, variations
@@ -26,6 +27,7 @@ from worker.tasks.common import finish_idle, load_active, save_chunks, variation
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from briefing.overrides import Stored
     from briefing.steps import Lease
     from worker.casting import Engaged
     from worker.workplace import Workplace
@@ -44,11 +46,16 @@ def prepare_revision(lease: Lease, place: Workplace) -> None:
     with place.database.reading() as session:
         cleanings = {name: source.cleaning for name, source in listed_sources(session).items()}
         lexicon = lexicon_for(session, show.slug)
-    written = write_script(articles, show, cleanings, lexicon)
+        edits = overrides.listed(session, revision.briefing_id)
+    changes = {name: kept.override for name, kept in edits.items()}
+    written = write_script(articles, show, cleanings, lexicon, changes)
     _note_labels(place, written, heard=bool(revision.request.get("unless_unchanged")))
     if _is_unchanged(place, lease, written):
         return
-    engaged = engage(revisions.casting_of(revision), place.speakers, [], allowed=show.fallback)
+    if _held_in_conflict(place, lease, written, edits, versions):
+        return
+    casting = revisions.casting_of(revision)
+    engaged = engage(casting, place.speakers, [], allowed=show.fallback, own=own_voices(written))
     prepared = cut(written, engaged.cast, engaged.engines, variations(place, revision.briefing_id), place.limits)
     with place.database.writing() as session:
         row = revisions.locked_in_briefing(session, revision.id)
@@ -87,14 +94,42 @@ def _is_unchanged(place: Workplace, lease: Lease, written: Script) -> bool:
         return True
 
 
+def _held_in_conflict(
+    place: Workplace, lease: Lease, written: Script, edits: dict[str, Stored], versions: list[int]
+) -> bool:
+    """Hold the revision where the script no longer has a text that an editor changed; tell whether it is held, or was
+    overtaken.
+    """
+    with place.database.reading() as session:
+        revision = session.get_one(RevisionRow, lease.revision_id)
+        found = conflicts.find(session, revision.briefing_id, written, edits)
+    if not found:
+        return False
+    now = datetime.now(UTC)
+    with place.database.writing() as session:
+        row = revisions.locked_in_briefing(session, lease.revision_id)
+        if steps.finish(session, lease):
+            _save_script(row, written, versions, now)
+            row.conflicts = [conflict.model_dump(mode="json") for conflict in found]
+            row.error_code, row.error_message = conflicts.CODE, conflicts.message_of(len(found))
+            row.error_hint = "Keep or drop each override with POST …/conflicts/{segment}; what is live stays."
+            revisions.supersede_unfinished(session, row.briefing_id, row.number, now)
+            revisions.conclude(session, row, RevisionState.HELD, now)
+    return True
+
+
+def _save_script(row: RevisionRow, written: Script, versions: list[int], now: datetime) -> None:
+    row.script = written.model_dump(mode="json")
+    row.card = script.card(written, Show.stored(row.show)).model_dump(mode="json")
+    row.versions = list(versions)
+    row.prepared_at = now
+
+
 def _save_prepared(
     session: Session, place: Workplace, row: RevisionRow, prepared: Prepared, engaged: Engaged, versions: list[int]
 ) -> None:
     now = datetime.now(UTC)
-    row.script = prepared.script.model_dump(mode="json")
-    row.card = script.card(prepared.script, Show.stored(row.show)).model_dump(mode="json")
-    row.versions = list(versions)
-    row.prepared_at = now
+    _save_script(row, prepared.script, versions, now)
     revisions.supersede_unfinished(session, row.briefing_id, row.number, now)
     streams = streamable(session, row, place.files)
     save_chunks(session, place, row, prepared, engaged, now, asked=False, streams=streams)

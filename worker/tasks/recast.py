@@ -14,6 +14,7 @@ from briefing.show import Show
 from briefing.speech import Fallback
 from briefing.values import Script
 from worker.casting import engage
+from worker.overriding import own_voices
 from worker.prepare import cut
 from worker.tasks.common import finish_idle, load_active, save_chunks, variations
 
@@ -30,9 +31,11 @@ def recast_revision(lease: Lease, place: Workplace) -> None:
         return
     fallbacks = [Fallback.stored(entry) for entry in revision.fallbacks]
     allowed = Show.stored(revision.show).fallback
-    engaged = engage(revisions.casting_of(revision), place.speakers, fallbacks, allowed=allowed)
+    script = Script.stored(revision.script)
+    casting = revisions.casting_of(revision)
+    engaged = engage(casting, place.speakers, fallbacks, allowed=allowed, own=own_voices(script))
     prepared = cut(
-        Script.stored(revision.script),
+        script,
         engaged.cast,
         engaged.engines,
         variations(place, revision.briefing_id),

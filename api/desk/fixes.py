@@ -1,0 +1,74 @@
+"""What stands in the way of a briefing, in words, and the one button that does something about it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from api.desk.words import moment
+from api.problems import FAILURES
+from briefing.states import RevisionState
+
+if TYPE_CHECKING:
+    from briefing.worklist import Work
+
+#: Failures that an article's having gone explains: where something is live, that is what wants attention.
+_GONE = frozenset({"article_not_found"})
+
+
+@dataclass(frozen=True)
+class Fix:
+    """The one thing to do about a briefing."""
+
+    words: str
+    """On the button."""
+    action: str
+    """Last part of the address it posts to; empty for a link to the briefing."""
+    grave: bool = False
+    """Whether a page asks first."""
+
+
+PUBLISH = Fix("Publish", "publish")
+APPROVE = Fix("Approve", "approve")
+SETTLE = Fix("Settle the conflict", "")
+RETRY = Fix("Try again", "regenerate")
+WITHDRAW = Fix("Withdraw", "retract", grave=True)
+
+#: Code of a revision that is held because an editor's change no longer fits its text.
+CONFLICT = "override_conflict"
+
+
+def fix_of(work: Work, *, sign_off: bool = False) -> Fix | None:
+    """Return what to do about a briefing; None where there is nothing in the way. `sign_off`: whether its show wants a
+    second person's word.
+    """
+    if work.state is RevisionState.HELD:
+        if work.error_code == CONFLICT:
+            return SETTLE
+        return APPROVE if sign_off and not work.approved else PUBLISH
+    if work.state is RevisionState.FAILED:
+        return WITHDRAW if work.error_code in _GONE and work.heard else RETRY
+    return None
+
+
+def reason_of(work: Work, *, sign_off: bool = False) -> str:
+    """Return why a briefing is where it is, in a sentence; empty where that needs no words."""
+    if work.state is RevisionState.FAILED:
+        known = FAILURES.get(work.error_code or "", "")
+        said = work.error_message or known or "It failed"
+        return f"{known}: {said}" if known and said != known else said
+    if work.state is RevisionState.HELD:
+        return _why_held(work, sign_off=sign_off)
+    return ""
+
+
+def _why_held(work: Work, *, sign_off: bool) -> str:
+    if work.error_code == CONFLICT:
+        return f"{work.error_message[:1].upper()}{work.error_message[1:]}."
+    if sign_off and not work.approved:
+        return "It is finished and waits for a second person's word."
+    if work.scheduled_at is not None:
+        return f"It is finished and goes live at {moment(work.scheduled_at)}."
+    if work.held_by is not None:
+        return f"It is finished; {work.held_by} holds it."
+    return "It is finished and waits for an editor."

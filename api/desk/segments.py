@@ -1,0 +1,188 @@
+"""Segments at the desk: their takes, what an editor says instead, conflicts, comparisons, the way back.
+
+Each change does what the API's route does, as that does it: one transaction with its audit row, by the user's name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import Path, Query, Request, Response
+from pydantic import ValidationError
+
+from api import schemas, segment_views, segments
+from api.context import Context, Here
+from api.desk.briefing import BriefingId
+from api.desk.forms import Form, text_of
+from api.desk.pages import TOLD, desk_router, page, see_other
+from api.desk.people import Editing, Viewing
+from api.problems import Problem
+from api.seeing import ID, briefing_row
+from briefing import worklist
+from briefing.overrides import MOST_NOTE, MOST_SPOKEN
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from api.segment_views import Spoken
+    from briefing.keys import Caller
+
+router = desk_router()
+
+TOLD.update(
+    edited="It is being spoken so; the rest is kept, and what is live stays until then.",
+    same="Nothing was changed.",
+    restored="What is written is heard again.",
+    settled="It is settled.",
+    rolled_back="That revision is being published again.",
+)
+
+SegmentId = Annotated[str, Path(pattern=f"^{ID}$")]
+Number = Annotated[int, Query(ge=1, le=1_000_000)]
+
+
+@router.get("/briefings/{briefing_id}/takes/{key}")
+def take(
+    briefing_id: BriefingId,
+    key: Annotated[str, Path(pattern="^[0-9a-f]{64}$")],
+    context: Here,
+    visitor: Viewing,  # noqa: ARG001
+    revision: Number,
+) -> Response:
+    """A take, without music and mastering."""
+    return segments.take_file(context, briefing_id, key, revision)
+
+
+@router.get("/briefings/{briefing_id}/segments/{segment}/edit")
+def edit(briefing_id: BriefingId, segment: SegmentId, request: Request, context: Here, visitor: Editing) -> Response:
+    """The form in which a segment is edited: a part of the briefing's page, or a page of its own."""
+    values = form_values(context, briefing_id, segment) | {"action": f"{_page(briefing_id)}/segments/{segment}"}
+    template = "edit_part.html" if "hx-request" in request.headers else "edit.html"
+    return page(request, template, visitor, values)
+
+
+@router.post("/briefings/{briefing_id}/segments/{segment}")
+def change(briefing_id: BriefingId, segment: SegmentId, context: Here, visitor: Editing, form: Form) -> Response:
+    """Have a segment heard otherwise."""
+    told = changed(context, visitor.caller, briefing_id, segment, form)
+    return see_other(f"{_page(briefing_id)}?told={told}#s-{segment}")
+
+
+@router.post("/briefings/{briefing_id}/segments/{segment}/restore")
+def restore(briefing_id: BriefingId, segment: SegmentId, context: Here, visitor: Editing, form: Form) -> Response:
+    """Take a change back."""
+    segments.restore(briefing_id, segment, Response(), context, visitor.caller, form.get("seen") or None)
+    return see_other(f"{_page(briefing_id)}?told=restored#s-{segment}")
+
+
+@router.post("/briefings/{briefing_id}/conflicts/{segment}")
+def settle(briefing_id: BriefingId, segment: SegmentId, context: Here, visitor: Editing, form: Form) -> Response:
+    """Keep or drop a change whose text is gone."""
+    try:
+        body = schemas.SettleRequest.model_validate({"resolution": form.get("resolution", "")})
+    except ValidationError as error:
+        raise Problem("invalid_request", "Keep it or drop it.") from error
+    segments.settle(briefing_id, segment, body, Response(), context, visitor.caller)
+    return see_other(_page(briefing_id), "settled")
+
+
+@router.get("/briefings/{briefing_id}/compare")
+def compare(
+    briefing_id: BriefingId,
+    request: Request,
+    context: Here,
+    visitor: Viewing,
+    before: Annotated[int, Query(alias="from", ge=1, le=1_000_000)],
+    after: Annotated[int, Query(alias="to", ge=1, le=1_000_000)],
+) -> Response:
+    """Show what changed between two revisions, in words and in sound."""
+    with context.database.reading() as session:
+        row = briefing_row(session, briefing_id)
+        sides = [spoken(session, row.id, number) for number in (before, after)]
+        found = segment_views.comparison(sides[0], sides[1])
+        work = worklist.one(session, row.id)
+    changed_pairs = [pair for pair in found.segments if pair.change != "unchanged"]
+    values = {"work": work, "found": found, "pairs": changed_pairs, "language": sides[1].script.language}
+    return page(request, "compare.html", visitor, values)
+
+
+@router.post("/briefings/{briefing_id}/rollback")
+def roll_back(briefing_id: BriefingId, context: Here, visitor: Editing, form: Form) -> Response:
+    """Have an earlier revision heard again."""
+    number = form.get("revision", "")
+    if not number.isdecimal() or not 0 < int(number[:9]) < 1_000_000:  # noqa: PLR2004
+        raise Problem("invalid_request", "Name a revision.")
+    body = schemas.RollbackRequest(revision=int(number))
+    segments.roll_back(briefing_id, body, Response(), context, visitor.caller)
+    return see_other(_page(briefing_id), "rolled_back")
+
+
+def spoken(session: Session, briefing_id: str, number: int | None) -> Spoken:
+    """Return a revision with its takes at addresses of the desk. Raises Problem."""
+    found = segment_views.spoken(session, briefing_id, number, "")
+    return replace(found, base=f"/desk/briefings/{briefing_id}")
+
+
+def form_values(context: Context, briefing_id: str, segment: str) -> dict[str, Any]:
+    """Return what the form shows in which a segment is edited. Raises Problem for one that the newest script lacks."""
+    with context.database.reading() as session:
+        row = briefing_row(session, briefing_id)
+        shown = spoken(session, row.id, None)
+        told = segment_views.segments(session, shown)
+        work = worklist.one(session, row.id)
+    found = next((one for one in told.segments if one.id == segment), None)
+    if found is None:
+        raise Problem("unknown_segment", "The text has changed meanwhile.", "Load the briefing again.")
+    override = found.override
+    language = told.language.split("-")[0].lower()
+    voices = [
+        voice
+        for voice in context.catalogue
+        if voice.language.split("-")[0].lower() in {language, "mul"} or (override and override.voice == voice.id)
+    ]
+    return {
+        "work": work,
+        "segment": found,
+        "override": override,
+        "said": override.spoken if override and override.spoken is not None else found.spoken,
+        "voices": voices,
+        "language": told.language,
+        "most_spoken": MOST_SPOKEN,
+        "most_note": MOST_NOTE,
+    }
+
+
+def changed(context: Context, caller: Caller, briefing_id: str, segment: str, form: dict[str, str]) -> str:
+    """Have a segment heard as a form says; return what the next page is to tell. Raises Problem, BriefcastError.
+
+    What the form leaves as it was shown stays what it was: said as written, or as somebody said before.
+    """
+    said, shown = text_of(form, "spoken", MOST_SPOKEN), text_of(form, "shown", MOST_SPOKEN)
+    before = form_values(context, briefing_id, segment)["override"]
+    kept = before.spoken if before else None
+    wanted = {
+        "spoken": kept if said == shown else said,
+        "voice": text_of(form, "voice", 128) or None,
+        "omitted": form.get("omitted") == "yes",
+        "note": text_of(form, "note", MOST_NOTE),
+        "seen": form.get("seen", "")[:16],
+    }
+    now = (before.spoken, before.voice, before.omitted, before.note) if before else (None, None, False, "")
+    if (wanted["spoken"], wanted["voice"], wanted["omitted"]) == (None, None, False):
+        if before is None:
+            return "same"
+        segments.restore(briefing_id, segment, Response(), context, caller, str(wanted["seen"]) or None)
+        return "restored"
+    if now == (wanted["spoken"], wanted["voice"], wanted["omitted"], wanted["note"]):
+        return "same"
+    try:
+        body = schemas.OverrideRequest.model_validate(wanted)
+    except ValidationError as error:
+        raise Problem("invalid_request", "The text cannot be taken.") from error
+    segments.change(briefing_id, segment, body, Response(), context, caller)
+    return "edited"
+
+
+def _page(briefing_id: str) -> str:
+    return f"/desk/briefings/{briefing_id}"

@@ -1,0 +1,103 @@
+"""An earlier revision's audio is heard again: as a new revision with its script, takes and master. Speaks and encodes
+nothing, and moves no pointer: that is for publishing, which only goes up.
+
+Overrides stay as they are: the next rebuild applies them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from briefing import access, events, steps
+from briefing.errors import RollbackRefused, UnknownReference
+from briefing.models import MasterRow, RevisionRow
+from briefing.ranks import lane_of, next_rank
+from briefing.revisions import lock_briefing, supersede_unfinished
+from briefing.show import Show
+from briefing.states import Queue, RevisionState, StepKind
+from briefing.successors import withdrawn
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from briefing.models import BriefingRow
+    from briefing.revisions import Asker
+
+#: What a new revision takes over of the earlier one: all that is heard and said of it.
+_KEPT = (
+    "voice", "voices", "cast", "fallbacks", "script", "card", "versions", "chunks", "chunks_total", "spoken_s",
+    "master_key",
+)  # fmt: skip
+
+
+def roll_back(session: Session, briefing_id: str, number: int, asker: Asker, now: datetime) -> RevisionRow:
+    """Return the revision that brings the audio of revision `number` back, about to be published.
+
+    Needs a writing session. Raises UnknownReference for a revision that there is not, RollbackRefused for one whose
+    audio is live, was never public, was let go or withdrawn, or is for members.
+    """
+    briefing = lock_briefing(session, briefing_id)
+    earlier = session.scalars(
+        select(RevisionRow).where(RevisionRow.briefing_id == briefing_id, RevisionRow.number == number)
+    ).first()
+    if earlier is None:
+        message = f"the briefing has no revision {number}"
+        raise UnknownReference(message, code="unknown_revision")
+    _check(session, briefing, earlier)
+    last = session.scalars(select(func.max(RevisionRow.number)).where(RevisionRow.briefing_id == briefing_id)).one()
+    supersede_unfinished(session, briefing_id, last + 1, now)
+    revision = RevisionRow(
+        **{name: getattr(earlier, name) for name in _KEPT},
+        briefing_id=briefing_id,
+        number=last + 1,
+        state=RevisionState.PUBLISHING.value,
+        queue=Queue.INTERACTIVE.value,
+        request={"refetch": False, "segments": [], "rollback": number},
+        show=_show(session, briefing, earlier),
+        requested_by=asker.name,
+        requester=asker.key_id,
+        rank=next_rank(session, Queue.INTERACTIVE, lane_of(asker.key_id or asker.name, briefing.show)),
+        created_at=now,
+        prepared_at=now,
+        chunks_reused=earlier.chunks_total,
+    )
+    session.add(revision)
+    session.flush()
+    steps.record(session, StepKind.PUBLISH, Queue.INTERACTIVE, revision_id=revision.id, rank=revision.rank)
+    session.flush()
+    told = {"briefing": briefing_id, "revision": revision.id, "number": revision.number}
+    events.note(session, "revision rolled back", **told, to=number)
+    return revision
+
+
+def refusal(session: Session, briefing: BriefingRow, earlier: RevisionRow) -> str:
+    """Return why an earlier revision's audio cannot be heard again, empty where it can."""
+    members = access.for_members(session, briefing) or Show.stored(earlier.show).visibility == access.MEMBERS
+    master = session.get(MasterRow, earlier.master_key) if earlier.master_key else None
+    reasons = {
+        "it is live": briefing.heard == earlier.id,
+        "it is, or was, for members": members,
+        "it was withdrawn": session.scalar(select(withdrawn()).where(RevisionRow.id == earlier.id)),
+        "its audio was let go": earlier.let_go_at is not None,
+        "readers never heard it": earlier.audio_sha256 is None or earlier.state != RevisionState.SUPERSEDED.value,
+        "its audio is gone": master is None,
+    }
+    return next((reason for reason, counts in reasons.items() if counts), "")
+
+
+def _check(session: Session, briefing: BriefingRow, earlier: RevisionRow) -> None:
+    reason = refusal(session, briefing, earlier)
+    if reason:
+        message = f"revision {earlier.number} cannot be heard again: {reason}"
+        raise RollbackRefused(message)
+
+
+def _show(session: Session, briefing: BriefingRow, earlier: RevisionRow) -> dict[str, object]:
+    """Return the show's settings as the earlier revision has them, but for whom it is for and how it is published."""
+    settings = access.settings_for(session, briefing)
+    now = {name: settings[name] for name in ("visibility", "publish", "publish_to_members") if name in settings}
+    return earlier.show | now
