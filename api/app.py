@@ -23,6 +23,7 @@ from api import (
     estimates,
     health,
     jingles,
+    lexicon,
     listeners,
     lookup,
     members,
@@ -31,6 +32,8 @@ from api import (
     player,
     problems,
     published,
+    reports,
+    samples,
 )
 from api.context import Context, from_settings
 from api.elsewhere import check_elsewhere
@@ -79,6 +82,9 @@ def create_app(context: Context | None = None) -> FastAPI:
         articles.router,
         estimates.router,
         jingles.router,
+        lexicon.router,
+        samples.router,
+        reports.router,
         published.router,
         audience.router,
         audit.router,

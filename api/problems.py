@@ -34,8 +34,11 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "unknown_source": (422, "There is no such source"),
     "unknown_show": (422, "There is no such show"),
     "unknown_segment": (422, "There is no such segment"),
-    # No route takes pronunciations yet; every refusal of input has a status, so that a new route cannot forget it.
     "lexicon_invalid": (422, "The pronunciation does not hold together"),
+    "lexicon_changed": (409, "The pronunciation was changed since"),
+    "unknown_respeak": (404, "There is no such respeak"),
+    "unknown_sample": (404, "There is no such sample"),
+    "unknown_report": (404, "There is no such report"),
     "jingle_refused": (422, "The file cannot serve as a jingle"),
     "unknown_jingle": (404, "There is no such jingle"),
     "jingle_in_use": (409, "A show uses the jingle"),

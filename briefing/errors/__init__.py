@@ -9,6 +9,7 @@
     │   ├── PageRefused              page_too_large, page_too_deep, page_unreadable, media_type_refused
     │   ├── AddressRefused           address_refused
     │   ├── LexiconInvalid           lexicon_invalid
+    │   ├── LexiconChanged           lexicon_changed
     │   ├── JingleRefused            jingle_refused, jingle_in_use, unknown_jingle
     │   ├── QuotaExceeded            quota_exceeded
     │   ├── BudgetTooSmall           budget_too_small
@@ -44,6 +45,7 @@ from briefing.errors.bad_input import (
     ArticleTooLong,
     BudgetTooSmall,
     JingleRefused,
+    LexiconChanged,
     LexiconInvalid,
     Misconfigured,
     PageRefused,
@@ -93,6 +95,7 @@ __all__ = [
     "EngineNotInstalled",
     "EngineUnavailable",
     "JingleRefused",
+    "LexiconChanged",
     "LexiconInvalid",
     "MasterRejected",
     "Misconfigured",

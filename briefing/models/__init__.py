@@ -12,7 +12,9 @@ from briefing.models.base import Base, UtcDateTime
 from briefing.models.briefings import BriefingRow, EpisodeRow, ListingRow, RevisionRow, VariationRow
 from briefing.models.jingles import JingleRow
 from briefing.models.members import AddressKeyRow, ListenerRow
+from briefing.models.mentions import MentionRow, VocabularyRow, WordRow
 from briefing.models.newsroom import LexiconRow, ShowRow, SourceRow
+from briefing.models.respeaks import ReportRow, RespeakRow, RespokenRow, SampleRow
 from briefing.models.shares import EstimateRow, GateRow, LaneRow, SpentRow
 from briefing.models.work import HealthRow, StepRow, WorkerRow
 
@@ -38,9 +40,14 @@ __all__ = [
     "ListenerRow",
     "ListingRow",
     "MasterRow",
+    "MentionRow",
     "PlayRow",
+    "ReportRow",
+    "RespeakRow",
+    "RespokenRow",
     "RevisionRow",
     "SaltRow",
+    "SampleRow",
     "ShowRow",
     "SourceRow",
     "SpentRow",
@@ -49,5 +56,7 @@ __all__ = [
     "UseRow",
     "UtcDateTime",
     "VariationRow",
+    "VocabularyRow",
+    "WordRow",
     "WorkerRow",
 ]
