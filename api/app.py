@@ -36,6 +36,8 @@ from api import (
     samples,
 )
 from api.context import Context, from_settings
+from api.desk import ROUTERS as DESK
+from api.desk.people import check_desk
 from api.elsewhere import check_elsewhere
 from api.guard import check_guarded
 from api.headers import BodyLimit, DatabaseTurns, OneLength, PublicCors, SecurityHeaders
@@ -97,6 +99,7 @@ def create_app(context: Context | None = None) -> FastAPI:
         metrics.router,
         members.router,
         listeners.router,
+        *DESK,
     ):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=_HERE / "static"))
@@ -114,6 +117,7 @@ def create_app(context: Context | None = None) -> FastAPI:
     app.add_middleware(SecurityHeaders, https=context.address.startswith("https://"))
     app.add_middleware(Observed, measures=app.state.context.http_measures)
     check_guarded(app)
+    check_desk(app)
     return app
 
 

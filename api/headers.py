@@ -53,6 +53,7 @@ _WITH_DATABASE = (
     "/v1/lexicon",
     "/v1/reports",
     "/v1/shows",
+    "/desk",
     "/listeners/",
     "/members/",
 )

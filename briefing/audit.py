@@ -65,6 +65,15 @@ class Action(StrEnum):
     ADDRESS_KEY = "address_key"
     KEY_CREATE = "key_create"
     KEY_REVOKE = "key_revoke"
+    SIGN_IN = "sign_in"
+    USER_ADD = "user_add"
+    USER_ROLE = "user_role"
+    USER_REMOVE = "user_remove"
+    USER_RESET = "user_reset"
+    PASSWORD = "password"  # noqa: S105  an action's name
+    """A user chose one."""
+    LINK_MAKE = "link_make"
+    """A link that lets its recipient do one thing without signing in."""
 
 
 class AuditEntry(Value):

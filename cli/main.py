@@ -26,6 +26,7 @@ _COMMANDS = {
     "serve": "cli.serve:serve",
     "apply": "cli.apply:apply",
     "keys": "cli.keys:keys",
+    "users": "cli.users:users",
     "pick": "cli.pick:pick",
     "import": "cli.moving:moving_in",
     "export": "cli.moving:moving_out",

@@ -11,6 +11,7 @@
     │   ├── LexiconInvalid           lexicon_invalid
     │   ├── LexiconChanged           lexicon_changed
     │   ├── JingleRefused            jingle_refused, jingle_in_use, unknown_jingle
+    │   ├── UserRefused              user_refused
     │   ├── QuotaExceeded            quota_exceeded
     │   ├── BudgetTooSmall           budget_too_small
     │   └── Misconfigured            invalid_settings
@@ -52,6 +53,7 @@ from briefing.errors.bad_input import (
     QuotaExceeded,
     SigningMisconfigured,
     UnknownReference,
+    UserRefused,
 )
 from briefing.errors.bases import (
     BadInput,
@@ -114,6 +116,7 @@ __all__ = [
     "TakeRejected",
     "Unavailable",
     "UnknownReference",
+    "UserRefused",
     "WatermarkMissing",
     "WatermarkNotInstalled",
 ]

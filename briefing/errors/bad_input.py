@@ -84,6 +84,12 @@ class LexiconChanged(BadInput):
     hint = "Look at what is recorded now, and change that."
 
 
+class UserRefused(BadInput):
+    """Raised when a user cannot be added or changed so: the name, the password, or no admin would be left."""
+
+    code = "user_refused"
+
+
 class QuotaExceeded(BadInput):
     """Raised when somebody waits for what a key's quota does not allow today."""
 

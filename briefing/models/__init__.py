@@ -10,6 +10,7 @@ from briefing.models.audience import AudienceRow, DownloadRow, PlayRow, SaltRow
 from briefing.models.audio import CondemnedRow, MasterRow, TakeRow, UseRow
 from briefing.models.base import Base, UtcDateTime
 from briefing.models.briefings import BriefingRow, EpisodeRow, ListingRow, RevisionRow, VariationRow
+from briefing.models.desk import ActionLinkRow, SignInRow, TryRow, UserRow, WelcomeRow
 from briefing.models.jingles import JingleRow
 from briefing.models.members import AddressKeyRow, ListenerRow
 from briefing.models.mentions import MentionRow, VocabularyRow, WordRow
@@ -19,6 +20,7 @@ from briefing.models.shares import EstimateRow, GateRow, LaneRow, SpentRow
 from briefing.models.work import HealthRow, StepRow, WorkerRow
 
 __all__ = [
+    "ActionLinkRow",
     "AddressKeyRow",
     "ArticleRow",
     "ArticleVersionRow",
@@ -49,14 +51,18 @@ __all__ = [
     "SaltRow",
     "SampleRow",
     "ShowRow",
+    "SignInRow",
     "SourceRow",
     "SpentRow",
     "StepRow",
     "TakeRow",
+    "TryRow",
     "UseRow",
+    "UserRow",
     "UtcDateTime",
     "VariationRow",
     "VocabularyRow",
     "WordRow",
+    "WelcomeRow",
     "WorkerRow",
 ]

@@ -9,7 +9,7 @@ from briefing.models import UtcDateTime
 from briefing.models.base import PlainText
 
 revision = "0022"
-down_revision = "0017"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 

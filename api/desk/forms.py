@@ -1,0 +1,39 @@
+"""Forms as browsers send them without files: `application/x-www-form-urlencoded`. `BodyLimit` bounds the body."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import parse_qsl
+
+from fastapi import Depends, Request
+
+from api.problems import Problem
+
+#: Fields of a form at most.
+_MOST_FIELDS = 200
+
+_TYPE = "application/x-www-form-urlencoded"
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """Return a form's fields, the last of each name; none where something else was sent. Raises Problem."""
+    if request.method in {"GET", "HEAD"} or not request.headers.get("content-type", "").startswith(_TYPE):
+        return {}
+    try:
+        body = (await request.body()).decode("ascii")
+        return dict(parse_qsl(body, keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict"))
+    except ValueError as error:
+        raise Problem("bad_request", "the form cannot be read") from error
+
+
+Form = Annotated[dict[str, str], Depends(read_form)]
+
+
+def text_of(form: dict[str, str], name: str, most: int) -> str:
+    """Return a field without white space around it, with line feeds alone at line ends. Raises Problem for one that is
+    longer than `most` characters.
+    """
+    text = form.get(name, "").replace("\r\n", "\n").strip()
+    if len(text) > most:
+        raise Problem("invalid_request", f"{name}: at most {most:,} characters")
+    return text
