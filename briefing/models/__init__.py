@@ -62,7 +62,7 @@ __all__ = [
     "UtcDateTime",
     "VariationRow",
     "VocabularyRow",
-    "WordRow",
     "WelcomeRow",
+    "WordRow",
     "WorkerRow",
 ]
