@@ -48,7 +48,7 @@ def entries(
 ) -> list[schemas.EntryView]:
     """Those made by hand, then those of the settings file; what ships is not listed."""
     with context.database.reading() as session:
-        _demand_show(session, show)
+        demand_show(session, show)
         return [view(entry, show, origin) for entry, origin in lexicons.listed_entries(session, show)]
 
 
@@ -136,7 +136,7 @@ def unknown(
     first.
     """
     with context.database.reading() as session:
-        _demand_show(session, show)
+        demand_show(session, show)
         found = guessed.listed(session, audience_since(datetime.now(UTC)), offset, limit, show)
     return schemas.GuessedWords(words=[schemas.GuessedView(**vars(one)) for one in found])
 
@@ -148,7 +148,7 @@ def audience_since(now: datetime) -> str:
 
 def read_change(session: Session, body: schemas.WordRequest, *, remove: bool) -> Change:
     """Return what is to change. Raises Problem or LexiconInvalid."""
-    _demand_show(session, body.show)
+    demand_show(session, body.show)
     if remove or not isinstance(body, schemas.PronunciationRequest):
         found = radius.change_of(session, body.show, _named(body), remove=True)
         if found.before is None:
@@ -175,7 +175,7 @@ def begin(
         )
     quotas.admit(session, caller, Queue.BULK, len(named), now)
     row = respeaks.begin(session, change, Asker(caller.name, caller.key_id), now, named)
-    audit.record(session, now, Action.RESPEAK, caller, detail=f"{_subject(change)} {row.id}, {row.total} briefings")
+    audit.record(session, now, Action.RESPEAK, caller, detail=f"{subject(change)} {row.id}, {row.total} briefings")
     return row
 
 
@@ -196,11 +196,11 @@ def _recorded(body: schemas.WordRequest, context: Context, caller: Caller, *, re
         if change.before != change.after:
             respeaks.record_change(session, change, now)
             action = Action.LEXICON_REMOVE if remove else Action.LEXICON_PUT
-            audit.record(session, now, action, caller, detail=_subject(change))
+            audit.record(session, now, action, caller, detail=subject(change))
     return schemas.EntryChanged(entry=_view_of(change.after, change), before=_view_of(change.before, change))
 
 
-def _subject(change: Change) -> str:
+def subject(change: Change) -> str:
     """Return what an audit row says of a change: whose word, and how it is said from now on."""
     said = f"{change.after.kind.value} {change.after.value}".strip() if change.after else "removed"
     return f"{change.show or 'newsroom'}/{change.entry.written} ({said})"
@@ -215,7 +215,8 @@ def _shown(
     return shown
 
 
-def _demand_show(session: Session, slug: str | None) -> None:
+def demand_show(session: Session, slug: str | None) -> None:
+    """Raise Problem for a show that is not there; None is the newsroom."""
     if slug is not None:
         named_show(session, slug)
 

@@ -4,13 +4,15 @@ Every route demands a role by `people.RoleDemand` unless `people.OPEN` names it;
 start. To add pages: a module with a router of `pages.desk_router()`, its line here, and one in `pages.NAVIGATION`.
 """
 
-from api.desk import briefing, doing, making, nowhere, signing_in
+from api.desk import briefing, doing, importing, lexicon, making, nowhere, signing_in
 
 #: What the app includes; `nowhere` takes what no other does.
 ROUTERS = (
     making.router,
     briefing.router,
     doing.router,
+    importing.router,
+    lexicon.router,
     signing_in.router,
     nowhere.router,
 )

@@ -29,6 +29,18 @@ DEMANDS = {
     ("POST", "/desk/briefings/{briefing_id}/publish"): Role.EDITOR,
     ("GET", "/desk/briefings/{briefing_id}/retract"): Role.EDITOR,
     ("POST", "/desk/briefings/{briefing_id}/retract"): Role.EDITOR,
+    ("GET", "/desk/lexicon"): Role.VIEWER,
+    ("GET", "/desk/lexicon/word"): Role.VIEWER,
+    ("POST", "/desk/lexicon/entries"): Role.EDITOR,
+    ("POST", "/desk/lexicon/respeaks"): Role.EDITOR,
+    ("GET", "/desk/lexicon/respeaks/{respeak_id}"): Role.VIEWER,
+    ("POST", "/desk/lexicon/respeaks/{respeak_id}/undo"): Role.EDITOR,
+    ("POST", "/desk/lexicon/samples"): Role.EDITOR,
+    ("GET", "/desk/lexicon/samples/{sample_id}"): Role.VIEWER,
+    ("GET", "/desk/lexicon/samples/{sample_id}/audio"): Role.VIEWER,
+    ("POST", "/desk/lexicon/reports/{report_id}/close"): Role.EDITOR,
+    ("GET", "/desk/lexicon/import"): Role.EDITOR,
+    ("POST", "/desk/lexicon/import"): Role.EDITOR,
     ("GET", "/desk/sign-in"): None,
     ("POST", "/desk/sign-in"): None,
     ("POST", "/desk/sign-out"): Role.VIEWER,
@@ -43,6 +55,9 @@ FILLED = {
     "briefing_id": "0" * 16,
     "number": "1",
     "segment": "0" * 16,
+    "respeak_id": "0" * 16,
+    "sample_id": "0" * 16,
+    "report_id": "0" * 16,
 }
 
 
