@@ -194,7 +194,12 @@ def _matters(session: Session, change: Change, show: str, language: str) -> bool
         # Recorded already: what it changed when it was.
         old = _counting(session, change, show, None)
     shapes = forms(change.entry) | (forms(change.before) if change.before else frozenset())
-    return any(old.counting_for(shape, language) != new.counting_for(shape, language) for shape in shapes)
+    return any(_said(old.counting_for(shape, language)) != _said(new.counting_for(shape, language)) for shape in shapes)
+
+
+def _said(entry: LexiconEntry | None) -> tuple[str, ...] | None:
+    """Return what a listener hears of an entry: a new note makes no new sound."""
+    return (entry.written, entry.kind.value, entry.value, entry.alias) if entry else None
 
 
 def _counting(session: Session, change: Change, show: str, entry: LexiconEntry | None) -> Lexicon:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 router = desk_router()
 
-NAVIGATION.append(("/desk", "Work", "viewer"))
+NAVIGATION.insert(0, ("/desk", "Work", "viewer"))
 
 #: Rows of each list; more of what is live is a page of its own.
 _MOST = 30
