@@ -24,6 +24,7 @@ from api import (
     estimates,
     health,
     jingles,
+    lexicon,
     links,
     listeners,
     lookup,
@@ -33,6 +34,8 @@ from api import (
     player,
     problems,
     published,
+    reports,
+    samples,
     segments,
 )
 from api.context import Context, from_settings
@@ -87,6 +90,9 @@ def create_app(context: Context | None = None) -> FastAPI:
         estimates.router,
         jingles.router,
         links.router,
+        lexicon.router,
+        samples.router,
+        reports.router,
         published.router,
         audience.router,
         audit.router,

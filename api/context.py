@@ -18,6 +18,7 @@ from api.http_measures import HttpMeasures
 from api.probes import Probe
 from api.problems import Problem
 from api.rates import Rates
+from api.reporting import Reporting
 from api.shown import Shown
 from api.signing import Signing
 from api.small_files import SmallFiles
@@ -86,6 +87,11 @@ class Context:
     def counting(self) -> Counting:
         """What listeners do, on its way to the database."""
         return Counting(self.audience, self.database, self.http_measures.registry)
+
+    @cached_property
+    def reporting(self) -> Reporting:
+        """How often listeners may report a word."""
+        return Reporting(self.audience.word_reports_a_minute)
 
     @cached_property
     def lookers(self) -> CapacityLimiter:

@@ -19,7 +19,7 @@ _OPEN = frozenset({"/v1/articles/{source}/{article}/audio", "/v1/audio"})
 _READING = frozenset({"GET", "HEAD"})
 
 #: What they report, to write.
-_REPORTS = {"/v1/plays": {"POST"}}
+_REPORTS = {"/v1/plays": {"POST"}, "/v1/reports": {"POST"}}
 
 
 def check_guarded(app: FastAPI) -> None:

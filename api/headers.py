@@ -41,7 +41,7 @@ _PUBLIC = (
 )
 
 #: What any website's player may send.
-_REPORTS = "/v1/plays"
+_REPORTS = ("/v1/plays", "/v1/reports")
 
 #: What needs the database, and how many such requests run at once. Each holds one of the server's 40 threads while it
 #: waits for a busy database, and readers' files need threads too; the pool has 15 connections.
@@ -50,6 +50,8 @@ _WITH_DATABASE = (
     "/v1/estimates",
     "/v1/voices",
     "/v1/audience",
+    "/v1/lexicon",
+    "/v1/reports",
     "/v1/shows",
     "/desk",
     "/listeners/",
@@ -92,7 +94,7 @@ class PublicCors:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer preflights and add headers on public paths only."""
         path = scope["path"] if scope["type"] == "http" else ""
-        answering = self._open if path.startswith(_PUBLIC) else self._reports if path == _REPORTS else self._app
+        answering = self._open if path.startswith(_PUBLIC) else self._reports if path in _REPORTS else self._app
         await answering(scope, receive, send)
 
 

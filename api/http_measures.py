@@ -28,7 +28,7 @@ _SERVER_ERROR = 500
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 #: Routes that change nothing an editor would look for, and are as many as listeners.
-_MANY = frozenset({"/v1/plays"})
+_MANY = frozenset({"/v1/plays", "/v1/reports"})
 
 _log = get_logger("api")
 

@@ -37,8 +37,11 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "override_refused": (422, "The segment cannot be changed so"),
     "spoken_empty": (422, "There is nothing to say in the spoken text"),
     "disclosure_kept": (422, "The disclosure stays as its show words it"),
-    # No route takes pronunciations yet; every refusal of input has a status, so that a new route cannot forget it.
     "lexicon_invalid": (422, "The pronunciation does not hold together"),
+    "lexicon_changed": (409, "The pronunciation was changed since"),
+    "unknown_respeak": (404, "There is no such respeak"),
+    "unknown_sample": (404, "There is no such sample"),
+    "unknown_report": (404, "There is no such report"),
     "user_refused": (422, "The user cannot be added or changed so"),
     "sign_in_needed": (401, "Sign in at the desk first"),
     "role_missing": (403, "The role may not do this"),

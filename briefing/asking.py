@@ -120,6 +120,8 @@ class Again:
     corrects: bool = False
     """Whether it corrects what is live."""
     correction: Correction | None = None
+    queue: Queue | None = None
+    """None: as somebody waits for it."""
 
     def as_request(self) -> dict[str, Any]:
         """What the revision row records, and what equal requests have in common."""
@@ -293,10 +295,11 @@ def _regenerate(session: Session, briefing: BriefingRow, again: Again, now: date
     if casting_of(newest) == casting and newest.request == again.as_request() and _just_asked(newest, now):
         if again.refetch:
             _share(session, newest)
-        return newest, _promoted(session, briefing, newest, Asker(again.requested_by, again.requester))
+        waits = again.queue is not Queue.BULK
+        return newest, waits and _promoted(session, briefing, newest, Asker(again.requested_by, again.requester))
     if again.segments:
         _raise_variations(session, briefing.id, again.segments, _latest_script(session, briefing.id))
-    queue = Queue.INTERACTIVE if newest.queue == Queue.BULK else Queue(newest.queue)
+    queue = again.queue or (Queue.INTERACTIVE if newest.queue == Queue.BULK else Queue(newest.queue))
     overtaken = RevisionState(newest.state) in ACTIVE and (newest.asked_again or newest.request["refetch"])
     asker = Asker(again.requested_by, again.requester)
     # What is overtaken was to look at the articles; one that keeps their text does so afterwards.

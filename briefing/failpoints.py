@@ -99,6 +99,8 @@ class Failpoint(StrEnum):
     ESTIMATE_RECORDED = "estimate.recorded"
     ESTIMATE_ADDED = "estimate.added"
     ESTIMATE_FAILED = "estimate.failed"
+    RESPEAK_RECORDED = "respeak.recorded"
+    """A briefing is to be made again for a pronunciation, not committed."""
     WITHDRAW_BURIED = "withdraw.buried"
     """Tombstones are there, and so is what they are of."""
     WITHDRAW_REMOVED = "withdraw.removed"

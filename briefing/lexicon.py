@@ -204,6 +204,10 @@ class Lexicon:
             if entry is not None and len(form) == length:
                 yield form, entry
 
+    def counting_for(self, form: str, language: str) -> LexiconEntry | None:
+        """Return the entry that counts where a text of `language` has this very form; None where none does."""
+        return self._index(language).entries.get(alike(form))
+
     def regional(self, language: str) -> int:
         """Return how many entries are for regions of `language` only."""
         return sum(

@@ -12,6 +12,7 @@ import click
 
 from briefing.errors import LexiconInvalid
 from briefing.lexicon import NO_LANGUAGE, Kind, LexiconEntry, is_language, make_entry, starter
+from briefing.lexicon_csv import read_csv
 from briefing.lexicons import (
     Origin,
     lexicon_for,
@@ -128,13 +129,19 @@ def remove(written: str, slug: str | None, language: str | None) -> None:
 @_show
 @click.option("--language", callback=_language, help="Of the texts; by default the file's own, regions aside.")
 def import_pls(file: str, slug: str | None, language: str | None) -> None:
-    """Add the entries of FILE, a PLS 1.0 document; all of them or none."""
+    """Add the entries of FILE, a PLS 1.0 document or (named .csv) a table; all of them or none."""
     try:
         content = Path(file).read_bytes()
     except OSError as error:
         message = f"{file} cannot be read: {error.strerror}"
-        raise LexiconInvalid(message, hint="Give a PLS 1.0 file.") from error
-    _record(slug, list(read_pls(content, language)))
+        raise LexiconInvalid(message, hint="Give a PLS 1.0 file, or a table named .csv.") from error
+    if Path(file).suffix.lower() != ".csv":
+        _record(slug, list(read_pls(content, language)))
+        return
+    entries, faults = read_csv(content, language)
+    if faults:
+        raise LexiconInvalid("; ".join(faults))
+    _record(slug, list(entries))
 
 
 @lexicon.command()

@@ -30,6 +30,12 @@ class Gone:
     lanes: int = 0
     audit: int = 0
     """Entries of who changed what."""
+    vocabularies: int = 0
+    """Of what is not live any more."""
+    respeaks: int = 0
+    samples: int = 0
+    reports: int = 0
+    """Of words that were said wrongly."""
     blobs: int = 0
     """Stored bytes."""
     texts: int = 0

@@ -149,6 +149,7 @@ def audio_json(heard: Heard, episode: EpisodeRow, files: PublicFiles) -> dict[st
         "artwork": files.artwork_address(show.slug),
         # Where a player reports what is heard; not there where nobody wants to know.
         **({"plays": plays} if (plays := files.plays_address()) else {}),
+        **({"reports": reports} if (reports := files.reports_address()) else {}),
         "article_url": card.link,
         "published_at": episode.published_at.isoformat(),
         "updated_at": (revision.finished_at or episode.published_at).isoformat(),

@@ -9,13 +9,26 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Delete, and_, delete, func, inspect, select, tuple_, update
+from sqlalchemy import ColumnElement, Delete, Select, and_, delete, func, inspect, select, tuple_, update
 from sqlalchemy.orm import aliased
 
 from briefing.estimates import VALID
-from briefing.models import AuditRow, EstimateRow, IdempotencyRow, LaneRow, SpentRow, StepRow
+from briefing.models import (
+    AuditRow,
+    EstimateRow,
+    IdempotencyRow,
+    LaneRow,
+    ReportRow,
+    RespeakRow,
+    RevisionRow,
+    SampleRow,
+    SpentRow,
+    StepRow,
+    VocabularyRow,
+)
+from briefing.samples import KEPT
 from briefing.spending import day_of
-from briefing.states import StepState
+from briefing.states import RevisionState, StepState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -63,8 +76,25 @@ def _over(keep: RetentionSettings, now: datetime) -> dict[str, tuple[type[Base],
         ),
         "spent": (SpentRow, SpentRow.day < day_of(now - timedelta(days=keep.spent_days))),
         "lanes": (LaneRow, and_(LaneRow.used_at < now.timestamp() - keep.lanes_days * 86_400, _served())),
+        # Of what was withdrawn or made members' elsewhere; a newer revision has its words in the place of the old ones.
+        "vocabularies": (VocabularyRow, VocabularyRow.revision_id.in_(_not_live())),
+        "respeaks": (
+            RespeakRow,
+            and_(RespeakRow.state != "recording", RespeakRow.created_at < now - timedelta(days=keep.respeaks_days)),
+        ),
+        "samples": (SampleRow, SampleRow.created_at < now - KEPT),
+        "reports": (ReportRow, ReportRow.last_at < now - timedelta(days=keep.reports_days)),
         "audit": (AuditRow, AuditRow.at < now - timedelta(days=keep.audit_days)),
     }
+
+
+def _not_live() -> Select[Any]:
+    """Return the revisions with words noted that are not live any more."""
+    return (
+        select(RevisionRow.id)
+        .join(VocabularyRow, VocabularyRow.revision_id == RevisionRow.id)
+        .where(RevisionRow.state != RevisionState.LIVE.value)
+    )
 
 
 def _served() -> ColumnElement[bool]:

@@ -30,6 +30,8 @@ DEADLINE_S = {
     StepKind.PREVIEW: 600.0,
     StepKind.JINGLE: 60.0,
     StepKind.ESTIMATE: 300.0,
+    StepKind.RESPEAK: 120.0,
+    StepKind.SAMPLE: 120.0,
     StepKind.NOTIFY: 60.0,
     StepKind.LIST: 60.0,
     StepKind.VERIFY: 600.0,

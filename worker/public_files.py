@@ -118,6 +118,10 @@ class PublicFiles:
         """Return where players report what was heard; None where they are not to."""
         return f"{self.address}/v1/plays" if self.audience.plays else None
 
+    def reports_address(self) -> str | None:
+        """Return where players report words that were said wrongly; None where they are not to."""
+        return f"{self.address}/v1/reports" if self.audience.word_reports else None
+
     def alias_address(self, ref: ArticleRef) -> str:
         """Return the stable address of an article's audio."""
         return f"{self.address}/{alias_name(ref)}"

@@ -10,7 +10,9 @@ from api.desk import (
     briefing,
     doing,
     editions,
+    importing,
     jingles,
+    lexicon,
     links,
     making,
     nowhere,
@@ -33,6 +35,8 @@ ROUTERS = (
     audience.router,
     audit.router,
     users.router,
+    importing.router,
+    lexicon.router,
     signing_in.router,
     nowhere.router,
 )

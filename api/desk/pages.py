@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 #: What the top of each page leads to: address, words, and the role that sees it.
 NAVIGATION: list[tuple[str, str, str]] = [
     ("/desk", "Work", "viewer"),
+    ("/desk/lexicon", "Words", "viewer"),
     ("/desk/shows", "Shows", "viewer"),
     ("/desk/voices", "Voices", "viewer"),
     ("/desk/jingles", "Jingles", "viewer"),

@@ -126,6 +126,14 @@
     });
   }
 
+  // A file's text goes into the field that is sent: what is sent is what one sees.
+  for (const part of document.querySelectorAll("[data-with-script]")) part.hidden = false;
+  document.addEventListener("change", async (event) => {
+    const into = event.target.dataset?.readInto;
+    const file = event.target.files?.[0];
+    if (into !== undefined && file !== undefined) document.getElementById(into).value = await file.text();
+  });
+
   const shortcuts = document.getElementById("shortcuts");
   const writing = (element) => element.closest("input, textarea, select, [contenteditable]") !== null;
   const rows = () => [...document.querySelectorAll("[data-row]")].filter((row) => row.offsetParent !== null);

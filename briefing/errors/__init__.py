@@ -10,6 +10,7 @@
     │   ├── PageRefused              page_too_large, page_too_deep, page_unreadable, media_type_refused
     │   ├── AddressRefused           address_refused
     │   ├── LexiconInvalid           lexicon_invalid
+    │   ├── LexiconChanged           lexicon_changed
     │   ├── JingleRefused            jingle_refused, jingle_in_use, unknown_jingle
     │   ├── UserRefused              user_refused
     │   ├── OverrideRefused          override_refused, spoken_empty, disclosure_kept, override_changed, no_conflict,
@@ -49,6 +50,7 @@ from briefing.errors.bad_input import (
     ArticleTooLong,
     BudgetTooSmall,
     JingleRefused,
+    LexiconChanged,
     LexiconInvalid,
     Misconfigured,
     OverrideRefused,
@@ -101,6 +103,7 @@ __all__ = [
     "EngineNotInstalled",
     "EngineUnavailable",
     "JingleRefused",
+    "LexiconChanged",
     "LexiconInvalid",
     "MasterRejected",
     "Misconfigured",

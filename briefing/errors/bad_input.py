@@ -77,6 +77,13 @@ class JingleRefused(BadInput):
     hint = "Give a sound file of the length its part wants."
 
 
+class LexiconChanged(BadInput):
+    """Raised where a pronunciation is not any more what it is to be taken back from."""
+
+    code = "lexicon_changed"
+    hint = "Look at what is recorded now, and change that."
+
+
 class UserRefused(BadInput):
     """Raised when a user cannot be added or changed so: the name, the password, or no admin would be left."""
 

@@ -13,8 +13,10 @@ from briefing.models.briefings import BriefingRow, EpisodeRow, ListingRow, Revis
 from briefing.models.desk import ActionLinkRow, SignInRow, TryRow, UserRow, WelcomeRow
 from briefing.models.jingles import JingleRow
 from briefing.models.members import AddressKeyRow, ListenerRow
+from briefing.models.mentions import MentionRow, VocabularyRow, WordRow
 from briefing.models.newsroom import LexiconRow, ShowRow, SourceRow
 from briefing.models.overrides import OverrideRow
+from briefing.models.respeaks import ReportRow, RespeakRow, RespokenRow, SampleRow
 from briefing.models.shares import EstimateRow, GateRow, LaneRow, SpentRow
 from briefing.models.work import HealthRow, StepRow, WorkerRow
 
@@ -41,10 +43,15 @@ __all__ = [
     "ListenerRow",
     "ListingRow",
     "MasterRow",
+    "MentionRow",
     "OverrideRow",
     "PlayRow",
+    "ReportRow",
+    "RespeakRow",
+    "RespokenRow",
     "RevisionRow",
     "SaltRow",
+    "SampleRow",
     "ShowRow",
     "SignInRow",
     "SourceRow",
@@ -56,6 +63,8 @@ __all__ = [
     "UserRow",
     "UtcDateTime",
     "VariationRow",
+    "VocabularyRow",
     "WelcomeRow",
+    "WordRow",
     "WorkerRow",
 ]

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Float, ForeignKey, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy import JSON, Float, ForeignKey, Index, Integer, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from briefing.models.base import Base, OwnJson, PlainText
 from briefing.requests import current_request
+
+#: Condition of revisions whose words are still to be noted, as the index over them has it.
+UNREAD = "state = 'live' AND NOT words_noted"
 
 
 class BriefingRow(Base):
@@ -66,6 +69,7 @@ class RevisionRow(Base):
         ),
         Index("revisions_by_end", "let_go_at", "state", "finished_at"),
         Index("revisions_to_note", "uses_noted"),
+        Index("revisions_unread", "id", sqlite_where=text(UNREAD), postgresql_where=text(UNREAD)),
         Index("revisions_of_master", "master_key"),
         Index("revisions_of_preview", "preview_key"),
         Index("revisions_of_requester", "requester", "queue", "state"),
@@ -125,6 +129,8 @@ class RevisionRow(Base):
     error_hint: Mapped[str | None] = mapped_column(PlainText)
     uses_noted: Mapped[bool] = mapped_column(default=False)
     """Whether `uses` has what it is made of; only of revisions that are finished."""
+    words_noted: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether its words were looked at, to be found by `briefing.mentions`; only of those that were live."""
     preview_key: Mapped[str | None] = mapped_column(String(64))
     """The master of what others hear of it. No foreign key: workers of before let masters go that no `master_key`
     names."""

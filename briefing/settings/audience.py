@@ -17,6 +17,10 @@ class AudienceSettings(Settings):
 
     plays: bool = True
     """Whether audio JSON asks players to report what is heard."""
+    word_reports: bool = True
+    """Whether audio JSON asks players to let listeners report a word that was said wrongly."""
+    word_reports_a_minute: int = Field(default=10, ge=1)
+    """Words that one address may report, at one API process."""
     enclosures: str = Field(default="", pattern=r"^$|^redirect$|^https?://[^\s]+/$")
     """How podcast apps are counted: empty not at all, `redirect` by an address of ours, or a measurement service's
     prefix such as `https://prefix.example/redirect/`."""

@@ -32,6 +32,10 @@ class RetentionSettings(Settings):
     """Days for which what keys and shows spent on a day is kept; budgets look back a month."""
     lanes_days: float = Field(default=30.0, ge=1)
     """Days after which a requester's place in line is forgotten, if nothing waits there."""
+    respeaks_days: float = Field(default=90.0, ge=1)
+    """Days for which it is kept what was spoken anew for a pronunciation, and may be undone."""
+    reports_days: float = Field(default=180.0, ge=1)
+    """Days after its last telling for which a word is kept that listeners reported."""
     audit_days: float = Field(default=730.0, ge=30)
     """Days for which it is kept who changed what."""
     sessions_days: float = Field(default=2.0, ge=1)

@@ -47,6 +47,8 @@ export interface ArticleAudio {
   readonly page: string;
   /** Where plays are counted; empty for nowhere. */
   readonly plays: string;
+  /** Where words are reported that were said wrongly; empty for nowhere. */
+  readonly reports: string;
   readonly made: Making | null;
   /** Who hears this: everybody, a member, or others, of what is for members. */
   readonly access: Access;
@@ -104,6 +106,7 @@ export function readArticle(value: unknown, base: string): ArticleAudio {
     transcript: transcript("application/json"),
     page: transcript("text/html"),
     plays: address(given["plays"], base),
+    reports: address(given["reports"], base),
     access: access === "preview" || access === "members" ? access : "public",
     whole: seconds(given["whole_s"]),
     made:

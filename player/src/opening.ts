@@ -7,6 +7,7 @@ import { Face } from "./face";
 import { find } from "./fetching";
 import { fillMade, fillRows, fillShare, markChapter, markRow } from "./panels";
 import { Reading } from "./reading";
+import { type Moment, Reporting, type Told } from "./report";
 import type { PanelName } from "./view";
 
 export abstract class Opening extends Face {
@@ -56,14 +57,36 @@ export abstract class Opening extends Face {
       if (!answer.ok) throw new Error(answer.statusText);
       const passages = readTranscript(await answer.json());
       if (audio !== this.audio) return;
-      this.reading = new Reading(passages, this.words.transcript, this.words.jump, (to) => { this.seek(to); void this.play(); });
-      // Pages may put something after the text, such as a way to report a word.
-      panel.replaceChildren(this.reading.element, make("slot", { name: "report" }));
+      const reporting = this.reporting(audio);
+      const go = (to: number): void => { this.seek(to); void this.play(); };
+      this.reading = new Reading(passages, this.words.transcript, this.words.jump, go, (word) => {
+        if (reporting?.isOpen === true) reporting.choose(word.text, word.start);
+        return reporting?.isOpen === true;
+      });
+      // Pages may put something of their own after the text; else words are reported to the newsroom, where it asks for that.
+      panel.replaceChildren(this.reading.element, make("slot", { name: "report" }, ...(reporting === null ? [] : [reporting.element])));
       this.reading.show(this.currentTime);
     } catch {
       const link = make("a", { href: audio.page || audio.transcript }, this.words.transcript);
       panel.replaceChildren(make("p", {}, `${this.words.failed} `, link));
     }
+  }
+
+  private reporting(audio: ArticleAudio): Reporting | null {
+    const to = this.getAttribute("reports") ?? audio.reports;
+    if (to === "" || to === "off") return null;
+    const send = async (word: string, at_s: number): Promise<boolean> => {
+      const told: Told = { article: audio.article, revision: audio.revision, word, at_s };
+      try {
+        // As text, so that browsers send it without asking the server first.
+        const answer = await fetch(new URL(to, this.base), { method: "POST", body: JSON.stringify(told), credentials: "omit" });
+        return answer.ok;
+      } catch {
+        return false;
+      }
+    };
+    const last = (): Moment => ({ word: this.reading?.said?.text ?? "", at: this.reading?.said?.start ?? 0 });
+    return new Reporting(this.words, last, send, (what) => this.say(what));
   }
 
   /** Show what does not change while it plays. */

@@ -14,7 +14,11 @@ export class Reading {
   private now = -1;
   private scrolled = 0;
 
-  constructor(passages: readonly Passage[], name: string, jump: string, seek: (seconds: number) => void) {
+  /** `taken` may take a tapped word for something else than a wish to go there. */
+  constructor(
+    passages: readonly Passage[], name: string, jump: string, seek: (seconds: number) => void,
+    taken: (word: Word) => boolean = () => false,
+  ) {
     // A region that scrolls must be reachable by keyboard.
     this.element = make("div", { class: "words", part: "transcript", tabindex: 0, role: "region", "aria-label": name });
     for (const passage of passages) this.element.append(this.passage(passage, jump, seek));
@@ -22,7 +26,7 @@ export class Reading {
       const number = this.spans.indexOf(event.target as HTMLElement);
       const word = this.words[number];
       // Whoever marks text to copy it is not sent anywhere.
-      if (word !== undefined && document.getSelection()?.isCollapsed !== false) seek(word.start);
+      if (word !== undefined && document.getSelection()?.isCollapsed !== false && !taken(word)) seek(word.start);
     });
     for (const kind of ["wheel", "touchmove", "keydown"]) {
       this.element.addEventListener(kind, () => (this.scrolled = Date.now()), { passive: true });
@@ -41,6 +45,9 @@ export class Reading {
     stamp.addEventListener("click", () => seek(passage.start));
     return make("div", { class: `passage ${/^[a-z_]+$/.test(passage.role) ? `as-${passage.role}` : ""}` }, stamp, paragraph);
   }
+
+  /** The word that is said, or was said last. */
+  get said(): Word | undefined { return this.words[this.now]; }
 
   /** Light up what is said at `seconds`. */
   show(seconds: number): void {

@@ -151,6 +151,12 @@ svg { width: 1.25rem; height: 1.25rem; fill: currentColor; flex: none; }
 .word { border-radius: 0.2rem; cursor: pointer; }
 .word:hover { background: var(--hover); }
 .word.now { background: var(--mark); box-shadow: 0 0 0 0.125rem var(--mark); }
+.plainly { min-height: 2.25rem; margin: 0.25rem 0 0 -0.25rem; padding: 0 0.25rem; color: var(--soft); text-decoration: underline; text-underline-offset: 0.15em; text-align: start; }
+.plainly:hover { color: var(--ink); }
+.report { display: flex; flex-wrap: wrap; gap: 0.375rem 0.5rem; align-items: end; margin-top: 0.5rem; font-size: 0.8125rem; }
+.report .field { flex: 1 1 12rem; min-width: 0; }
+.hint { flex-basis: 100%; margin: 0; color: var(--soft); font-size: 0.8125rem; }
+.report input { display: block; width: 100%; min-height: 2.25rem; padding: 0 0.5rem; font: inherit; font-size: 0.9375rem; color: var(--ink); background: var(--ground); border: 1px solid var(--edge); border-radius: 0.5rem; }
 .share { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; }
 .share .field { flex: 1 1 14rem; min-width: 0; }
 .share input[type="text"] { width: 100%; min-height: 2.25rem; padding: 0 0.5rem; font: inherit; font-size: 0.8125rem; color: var(--ink); background: var(--ground); border: 1px solid var(--edge); border-radius: 0.5rem; }

@@ -53,6 +53,20 @@ DEMANDS = {
     ("GET", "/v1/audience/{source}/{article}"): Scope.AUDIENCE,
     ("GET", "/v1/audit"): Scope.ADMIN,
     ("POST", "/v1/plays"): None,
+    ("GET", "/v1/lexicon/entries"): Scope.READ,
+    ("PUT", "/v1/lexicon/entries"): Scope.GENERATE,
+    ("DELETE", "/v1/lexicon/entries"): Scope.GENERATE,
+    ("POST", "/v1/lexicon/radius"): Scope.READ,
+    ("POST", "/v1/lexicon/respeaks"): Scope.GENERATE,
+    ("GET", "/v1/lexicon/respeaks/{respeak_id}"): Scope.READ,
+    ("POST", "/v1/lexicon/respeaks/{respeak_id}/undo"): Scope.GENERATE,
+    ("GET", "/v1/lexicon/unknown"): Scope.READ,
+    ("POST", "/v1/lexicon/samples"): Scope.GENERATE,
+    ("GET", "/v1/lexicon/samples/{sample_id}"): Scope.READ,
+    ("GET", "/v1/lexicon/samples/{sample_id}/audio"): Scope.READ,
+    ("POST", "/v1/reports"): None,
+    ("GET", "/v1/reports"): Scope.READ,
+    ("POST", "/v1/reports/{report_id}/close"): Scope.GENERATE,
     ("PUT", "/v1/briefings/{briefing_id}/visibility"): Scope.PUBLISH,
     ("POST", "/v1/briefings/{briefing_id}/signed"): Scope.READ,
     ("POST", "/v1/articles/{source}/{article}/signed"): Scope.READ,
@@ -106,6 +120,9 @@ FILLED = {
     "secret": "x",
     "token": "x",
     "estimate_id": "0123456789abcdef",
+    "respeak_id": "0123456789abcdef",
+    "sample_id": "0123456789abcdef",
+    "report_id": "0123456789abcdef",
 }
 
 #: Bodies and queries with which a request that is let through gets as far as the route's own work.
@@ -121,6 +138,11 @@ SENT = {
     ("POST", "/v1/briefings/{briefing_id}/rollback"): {"json": {"revision": 1}},
     ("POST", "/v1/briefings/{briefing_id}/schedule"): {"json": {"at": "2026-01-01T00:00:00Z"}},
     ("POST", "/v1/shows/{slug}/listeners"): {"json": {"name": "reader"}},
+    ("PUT", "/v1/lexicon/entries"): {"json": {"written": "x", "spoken": "(x)"}},
+    ("DELETE", "/v1/lexicon/entries"): {"params": {"written": "x"}},
+    ("POST", "/v1/lexicon/radius"): {"json": {"written": "x", "spoken": "y"}},
+    ("POST", "/v1/lexicon/respeaks"): {"json": {"written": "x", "spoken": "(x)"}},
+    ("POST", "/v1/lexicon/samples"): {"json": {"written": "x", "voice": "nobody"}},
     ("POST", "/v1/jingles"): {"params": {"name": "morning", "part": "intro"}, "content": b""},
 }
 

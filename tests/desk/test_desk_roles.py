@@ -62,6 +62,18 @@ DEMANDS = {
     ("POST", "/desk/users/reset"): Role.ADMIN,
     ("POST", "/desk/users/role"): Role.ADMIN,
     ("POST", "/desk/users/remove"): Role.ADMIN,
+    ("GET", "/desk/lexicon"): Role.VIEWER,
+    ("GET", "/desk/lexicon/word"): Role.VIEWER,
+    ("POST", "/desk/lexicon/entries"): Role.EDITOR,
+    ("POST", "/desk/lexicon/respeaks"): Role.EDITOR,
+    ("GET", "/desk/lexicon/respeaks/{respeak_id}"): Role.VIEWER,
+    ("POST", "/desk/lexicon/respeaks/{respeak_id}/undo"): Role.EDITOR,
+    ("POST", "/desk/lexicon/samples"): Role.EDITOR,
+    ("GET", "/desk/lexicon/samples/{sample_id}"): Role.VIEWER,
+    ("GET", "/desk/lexicon/samples/{sample_id}/audio"): Role.VIEWER,
+    ("POST", "/desk/lexicon/reports/{report_id}/close"): Role.EDITOR,
+    ("GET", "/desk/lexicon/import"): Role.EDITOR,
+    ("POST", "/desk/lexicon/import"): Role.EDITOR,
     ("GET", "/desk/sign-in"): None,
     ("POST", "/desk/sign-in"): None,
     ("POST", "/desk/sign-out"): Role.VIEWER,
@@ -82,6 +94,9 @@ FILLED = {
     "part": "intro",
     "source": "desk",
     "article": "ferry",
+    "respeak_id": "0" * 16,
+    "sample_id": "0" * 16,
+    "report_id": "0" * 16,
 }
 
 

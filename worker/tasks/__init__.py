@@ -19,6 +19,8 @@ from worker.tasks.prepare import prepare_revision
 from worker.tasks.preview import make_preview
 from worker.tasks.publish import launch_revision, publish_revision
 from worker.tasks.recast import recast_revision
+from worker.tasks.respeak import respeak_briefings
+from worker.tasks.sample import speak_sample
 from worker.tasks.speak import speak_chunk
 from worker.tasks.stream import stream_revision
 from worker.tasks.verify import verify_revision
@@ -42,6 +44,8 @@ TASKS: dict[StepKind, Task] = {
     StepKind.PUBLISH: publish_revision,
     StepKind.JINGLE: conform_jingle,
     StepKind.ESTIMATE: measure_articles,
+    StepKind.RESPEAK: respeak_briefings,
+    StepKind.SAMPLE: speak_sample,
     StepKind.WITHDRAW: withdraw_briefing,
     StepKind.RECALL: withdraw_briefing,
     StepKind.RELEASE: publish_revision,

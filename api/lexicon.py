@@ -1,0 +1,292 @@
+"""`/v1/lexicon`: pronunciations, what they change of all that is live, and having that spoken anew. Speaks nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from fastapi import APIRouter, Path, Query, Response
+
+from api import quotas
+from api.asking import named_show
+from api.context import Context, Generator, Here, Reader
+from api.problems import KEY_PROBLEMS, Problem, responses
+from api.schemas import Text
+from api.schemas import lexicon as schemas
+from briefing import audit, guessed, lexicons, radius, respeaks
+from briefing.audit import Action
+from briefing.lexicon import LexiconEntry, make_entry
+from briefing.lexicons import Origin
+from briefing.models import RespeakRow
+from briefing.radius import AUDIENCE, Change, Rate
+from briefing.revisions import Asker
+from briefing.settings import WorkSettings
+from briefing.states import Queue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.orm import Session
+
+    from briefing.keys import Caller
+    from briefing.radius import Radius
+
+router = APIRouter(prefix="/v1/lexicon", tags=["lexicon"])
+
+#: Briefings that are named of those concerned.
+MOST_NAMED = 50
+
+RespeakId = Annotated[str, Path(pattern="^[0-9a-f]{16}$", examples=["5f2b8c1e9a7d4036"])]
+_REFUSALS = (*KEY_PROBLEMS, "invalid_request", "lexicon_invalid", "unknown_show")
+
+
+@router.get("/entries", summary="Pronunciations", responses=responses(*KEY_PROBLEMS, "unknown_show"))
+def entries(
+    context: Here,
+    caller: Reader,  # noqa: ARG001  demands the scope
+    show: Annotated[Text | None, Query(description="A show's own; by default the newsroom's.")] = None,
+) -> list[schemas.EntryView]:
+    """Those made by hand, then those of the settings file; what ships is not listed."""
+    with context.database.reading() as session:
+        demand_show(session, show)
+        return [view(entry, show, origin) for entry, origin in lexicons.listed_entries(session, show)]
+
+
+@router.put("/entries", summary="Record a pronunciation", responses=responses(*_REFUSALS))
+def put(body: schemas.PronunciationRequest, context: Here, caller: Generator) -> schemas.EntryChanged:
+    """Takes the place of what was recorded by hand for the word. It counts for audio that is made from now on; what is
+    published stays as it is until it is made again: `POST /v1/lexicon/respeaks`.
+    """
+    return _recorded(body, context, caller, remove=False)
+
+
+@router.delete("/entries", summary="Remove a pronunciation", responses=responses(*_REFUSALS))
+def remove(context: Here, caller: Generator, query: Annotated[schemas.WordRequest, Query()]) -> schemas.EntryChanged:
+    """Takes back what was recorded by hand for the word; what the settings file has is removed there."""
+    return _recorded(query, context, caller, remove=True)
+
+
+@router.post("/radius", summary="What a pronunciation changes", responses=responses(*_REFUSALS))
+def see_radius(body: schemas.ChangeRequest, context: Here, caller: Reader) -> schemas.RadiusView:  # noqa: ARG001
+    """Which live briefings say the word, in order of audience, and what speaking that anew takes and costs. Reads no
+    script and records nothing; words of what went live a few seconds ago may be missing.
+    """
+    with context.database.reading() as session:
+        change = read_change(session, body, remove=body.remove)
+        return radius_view(radius.radius(session, change, datetime.now(UTC), MOST_NAMED), change, context)
+
+
+@router.post(
+    "/respeaks",
+    status_code=202,
+    summary="Have a pronunciation count for what is published",
+    responses=responses(*_REFUSALS, "cost_not_confirmed", "quota_exceeded", "too_many_open"),
+)
+def respeak(body: schemas.RespeakRequest, response: Response, context: Here, caller: Generator) -> schemas.RespeakView:
+    """Records the pronunciation and has all live briefings made again that it concerns, without fetching their
+    articles: the most heard at once, the others as bulk work. What plays stays until the new audio has passed its
+    checks. Follow it at `links.self`; `links.undo` takes it back.
+    """
+
+    def work(session: Session, now: datetime) -> RespeakRow:
+        change = read_change(session, body, remove=body.remove)
+        return begin(session, change, caller, now, body.briefings, confirmed=body.confirm_cost)
+
+    return _shown(context, response, work)
+
+
+@router.get(
+    "/respeaks/{respeak_id}", summary="See how far a respeak is", responses=responses(*KEY_PROBLEMS, "unknown_respeak")
+)
+def see_respeak(respeak_id: RespeakId, context: Here, caller: Reader) -> schemas.RespeakView:  # noqa: ARG001
+    """How many briefings wait, are being made, are done, failed."""
+    with context.database.reading() as session:
+        row = session.get(RespeakRow, respeak_id)
+        if row is None:
+            raise _unknown(respeak_id)
+        return respeak_view(session, row, context)
+
+
+@router.post(
+    "/respeaks/{respeak_id}/undo",
+    status_code=202,
+    summary="Take a respeak back",
+    responses=responses(*KEY_PROBLEMS, "unknown_respeak", "lexicon_changed"),
+)
+def undo(respeak_id: RespeakId, response: Response, context: Here, caller: Generator) -> schemas.RespeakView:
+    """The pronunciation is again what it was. What waits is not made; what was made again is made again once more, and
+    costs nothing: those takes are there.
+    """
+
+    def work(session: Session, now: datetime) -> RespeakRow:
+        return take_back(session, respeak_id, caller, now)
+
+    return _shown(context, response, work)
+
+
+@router.get("/unknown", summary="Unknown words of what is live", responses=responses(*KEY_PROBLEMS, "unknown_show"))
+def unknown(
+    context: Here,
+    caller: Reader,  # noqa: ARG001  demands the scope
+    show: Annotated[Text | None, Query()] = None,
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> schemas.GuessedWords:
+    """Words that neither a dictionary nor the lexicon knows, of English texts; those of the most heard briefings
+    first.
+    """
+    with context.database.reading() as session:
+        demand_show(session, show)
+        found = guessed.listed(session, audience_since(datetime.now(UTC)), offset, limit, show)
+    return schemas.GuessedWords(words=[schemas.GuessedView(**vars(one)) for one in found])
+
+
+def audience_since(now: datetime) -> str:
+    """Return the first day (UTC) of which plays count as a briefing's audience."""
+    return (now - AUDIENCE).date().isoformat()
+
+
+def read_change(session: Session, body: schemas.WordRequest, *, remove: bool) -> Change:
+    """Return what is to change. Raises Problem or LexiconInvalid."""
+    demand_show(session, body.show)
+    if remove or not isinstance(body, schemas.PronunciationRequest):
+        found = radius.change_of(session, body.show, _named(body), remove=True)
+        if found.before is None:
+            raise Problem("lexicon_invalid", f"nothing was recorded by hand for {body.written!r}")
+        return found
+    return radius.change_of(session, body.show, make_entry(body.fields))
+
+
+def _named(body: schemas.WordRequest) -> LexiconEntry:
+    """Return an entry of that word, whatever it says: as a word is a way to say any."""
+    return make_entry({"written": body.written, "language": body.language, "kind": "word"})
+
+
+def begin(
+    session: Session, change: Change, caller: Caller, now: datetime, shown: int | None, *, confirmed: bool
+) -> RespeakRow:
+    """Record a respeak. Raises Problem where there is more to do than was shown. Needs a writing session."""
+    named = radius.briefings(session, change, now)
+    if not confirmed and (shown is None or len(named) > shown):
+        raise Problem(
+            "cost_not_confirmed",
+            f"{len(named):,} briefings would be made again; {'none' if shown is None else f'{shown:,}'} were confirmed",
+            "Ask POST /v1/lexicon/radius and send its `briefings`, or send `confirm_cost: true`.",
+        )
+    quotas.admit(session, caller, Queue.BULK, len(named), now)
+    row = respeaks.begin(session, change, Asker(caller.name, caller.key_id), now, named)
+    audit.record(session, now, Action.RESPEAK, caller, detail=f"{subject(change)} {row.id}, {row.total} briefings")
+    return row
+
+
+def take_back(session: Session, respeak_id: str, caller: Caller, now: datetime) -> RespeakRow:
+    """Undo a respeak. Raises Problem or LexiconChanged. Needs a writing session."""
+    row = respeaks.locked(session, respeak_id)
+    if row is None:
+        raise _unknown(respeak_id)
+    back = respeaks.undo(session, row, Asker(caller.name, caller.key_id), now)
+    audit.record(session, now, Action.RESPEAK_UNDO, caller, detail=f"{row.written} {respeak_id}")
+    return back
+
+
+def _recorded(body: schemas.WordRequest, context: Context, caller: Caller, *, remove: bool) -> schemas.EntryChanged:
+    now = datetime.now(UTC)
+    with context.database.writing() as session:
+        change = read_change(session, body, remove=remove)
+        if change.before != change.after:
+            respeaks.record_change(session, change, now)
+            action = Action.LEXICON_REMOVE if remove else Action.LEXICON_PUT
+            audit.record(session, now, action, caller, detail=subject(change))
+    return schemas.EntryChanged(entry=_view_of(change.after, change), before=_view_of(change.before, change))
+
+
+def subject(change: Change) -> str:
+    """Return what an audit row says of a change: whose word, and how it is said from now on."""
+    said = f"{change.after.kind.value} {change.after.value}".strip() if change.after else "removed"
+    return f"{change.show or 'newsroom'}/{change.entry.written} ({said})"
+
+
+def _shown(
+    context: Context, response: Response, work: Callable[[Session, datetime], RespeakRow]
+) -> schemas.RespeakView:
+    with context.database.writing() as session:
+        shown = respeak_view(session, work(session, datetime.now(UTC)), context)
+    response.headers["Location"] = shown.links["self"]
+    return shown
+
+
+def demand_show(session: Session, slug: str | None) -> None:
+    """Raise Problem for a show that is not there; None is the newsroom."""
+    if slug is not None:
+        named_show(session, slug)
+
+
+def _unknown(respeak_id: str) -> Problem:
+    return Problem("unknown_respeak", f"there is no respeak {respeak_id!r}")
+
+
+def rates_of(context: Context) -> dict[str, Rate]:
+    """Return what the voices of this installation cost."""
+    return {voice.id: Rate(voice.price_per_million_characters, voice.cpu_per_second) for voice in context.catalogue}
+
+
+def radius_view(found: Radius, change: Change, context: Context) -> schemas.RadiusView:
+    """Return a radius as it is answered."""
+    cost = radius.cost(found.parts, rates_of(context))
+    voices: dict[str, int] = {}
+    for part in found.parts:
+        voices[part.voice] = voices.get(part.voice, 0) + part.briefings
+    return schemas.RadiusView(
+        written=change.entry.written,
+        changes=_kind(change),
+        before=_view_of(change.before, change),
+        briefings=found.briefings,
+        segments=sum(part.segments for part in found.parts),
+        takes=cost.chunks,
+        audio_s=round(cost.audio_to_speak_s, 1),
+        programme_s=round(cost.audio_s, 1),
+        characters=cost.characters,
+        money=round(cost.money, 4),
+        cpu_s=round(cost.cpu_s, 1),
+        cpu_unmeasured=cost.cpu_unmeasured,
+        wall_s=round(cost.cpu_s / WorkSettings().workers, 1),
+        storage_bytes=cost.storage_bytes,
+        voices=[schemas.VoiceInUse(voice=voice, briefings=number) for voice, number in voices.items()],
+        first=[schemas.ConcernedView(**{**vars(one), "audio_s": one.audio_ms / 1000}) for one in found.first],
+    )
+
+
+def _kind(change: Change) -> Literal["adds", "replaces", "removes", "nothing"]:
+    if change.before == change.after:
+        return "nothing"
+    return "removes" if change.after is None else "adds" if change.before is None else "replaces"
+
+
+def respeak_view(session: Session, row: RespeakRow, context: Context) -> schemas.RespeakView:
+    """Return a respeak as it is answered."""
+    change = Change(row.show, respeaks.entry_of(row.before), respeaks.entry_of(row.after))
+    here = f"{context.address}/v1/lexicon/respeaks/{row.id}"
+    return schemas.RespeakView.model_validate(
+        {
+            **{name: getattr(row, name) for name in ("id", "state", "show", "written", "language", "undoes", "total")},
+            **vars(respeaks.progress(session, row)),
+            "before": _view_of(change.before, change),
+            "after": _view_of(change.after, change),
+            "created_at": row.created_at,
+            "by": row.requested_by,
+            "first": [
+                {"briefing": briefing, "title": title, "state": state or "waiting"}
+                for briefing, title, state in respeaks.places(session, row, MOST_NAMED)
+            ],
+            "links": {"self": here, "undo": f"{here}/undo"},
+        }
+    )
+
+
+def _view_of(entry: LexiconEntry | None, change: Change) -> schemas.EntryView | None:
+    return view(entry, change.show, Origin.DESK) if entry else None
+
+
+def view(entry: LexiconEntry, show: str | None, origin: Origin) -> schemas.EntryView:
+    """Return a pronunciation as it is answered."""
+    return schemas.EntryView(**entry.model_dump(mode="json"), show=show, origin=origin.value)

@@ -1,0 +1,190 @@
+"""Which live revision says which word: noted once per revision, so that a word is looked up without reading a script.
+
+A word is what the lexicon may begin or end with: letters and digits between others, as written, in its very case.
+Knows the endings that the lexicon finds, and nothing of which entry counts (`briefing.radius`).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, delete, func, insert, select
+
+from briefing.lexicon import alike, forms
+from briefing.models import BriefingRow, MentionRow, VocabularyRow, WordRow
+from briefing.rows import add_all_unless_there
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from sqlalchemy import Select
+    from sqlalchemy.orm import Session
+
+    from briefing.lexicon import LexiconEntry
+
+#: Letters of the longest word that is noted; what is longer is an address or nonsense.
+MOST_LETTERS = 64
+
+#: SQLite takes at most 32,766 parameters in one statement.
+_MOST_NAMES = 10_000
+
+_WORD = re.compile(r"\w+")
+
+#: What the lexicon lets a word end with beyond its form; a possessive is a word of its own here.
+_ENDINGS = ("", "s", "es", "S", "ES")
+
+
+@dataclass
+class Mention:
+    """A word in a revision."""
+
+    count: int = 0
+    """How often it stands in the script."""
+    segments: int = 0
+    takes: int = 0
+    """Of those segments, as are the next two."""
+    characters: int = 0
+    audio_ms: int = 0
+    guessed: bool = False
+    """Whether the engine guesses it: an unknown word."""
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words of a revision."""
+
+    language: str
+    audio_ms: int
+    """Of all its takes."""
+    words: dict[str, Mention] = field(default_factory=dict)
+
+
+def read_words(text: str) -> list[str]:
+    """Return the words of a written text, in order."""
+    return [word for word in _WORD.findall(alike(unicodedata.normalize("NFC", text))) if len(word) <= MOST_LETTERS]
+
+
+def vocabulary(
+    script: Mapping[str, Any], chunks: Iterable[Mapping[str, Any]], take_ms: Mapping[str, int]
+) -> Vocabulary:
+    """Return the words of a stored script whose `chunks` have takes of so many milliseconds, by key.
+
+    Reads the stored form as it is: a back catalogue is looked through at once.
+    """
+    by_segment: dict[str, dict[str, int]] = {}
+    for chunk in chunks:
+        by_segment.setdefault(chunk["segment"], {})[chunk["key"]] = len(chunk["spoken"])
+    found: dict[str, Mention] = {}
+    for segment in script["segments"]:
+        keys = by_segment.get(segment["id"], {})
+        audio_ms = sum(take_ms.get(key, 0) for key in keys)
+        for word, count in Counter(read_words(segment["written"])).items():
+            mention = found.setdefault(word, Mention())
+            mention.count += count
+            mention.segments += 1
+            mention.takes += len(keys)
+            mention.characters += sum(keys.values())
+            mention.audio_ms += audio_ms
+    _mark_guessed(found, script.get("unknown_words", ()))
+    spoken = {key for keys in by_segment.values() for key in keys}
+    return Vocabulary(script["language"], sum(take_ms.get(key, 0) for key in spoken), found)
+
+
+def _mark_guessed(found: dict[str, Mention], unknown: Iterable[Mapping[str, Any]]) -> None:
+    """Mark the unknown words; one with an apostrophe in it is noted beside its parts."""
+    for entry in unknown:
+        word = alike(unicodedata.normalize("NFC", entry["word"]))
+        if len(word) <= MOST_LETTERS:
+            mention = found.setdefault(word, Mention(count=entry["count"], segments=len(entry["segments"])))
+            mention.guessed = True
+
+
+def note(session: Session, rows: Sequence[tuple[VocabularyRow, Vocabulary]]) -> None:
+    """Write down the words of revisions in place of those of their briefings' earlier ones. Needs a writing session."""
+    briefings = [row.briefing_id for row, _ in rows]
+    session.execute(delete(VocabularyRow).where(VocabularyRow.briefing_id.in_(briefings)))
+    ids = _word_ids(session, {word for _, its in rows for word in its.words})
+    session.add_all(row for row, _ in rows)
+    session.flush()
+    found = [
+        {"word_id": ids[word], "revision_id": row.revision_id, **vars(mention)}
+        for row, its in rows
+        for word, mention in its.words.items()
+    ]
+    if found:
+        session.execute(insert(MentionRow.table()), found)
+
+
+def _word_ids(session: Session, words: Collection[str]) -> dict[str, int]:
+    """Return the words' numbers, given where they had none."""
+    known = _known(session, words)
+    if missing := sorted(set(words) - set(known)):
+        # In one order for all: two who note at once wait for each other's words.
+        add_all_unless_there(session, WordRow, [{"text": word} for word in missing])
+        known |= _known(session, missing)
+    return known
+
+
+def _known(session: Session, words: Collection[str]) -> dict[str, int]:
+    wanted, found = sorted(words), dict[str, int]()
+    for start in range(0, len(wanted), _MOST_NAMES):
+        asked = select(WordRow.text, WordRow.id).where(WordRow.text.in_(wanted[start : start + _MOST_NAMES]))
+        found |= {row.text: row.id for row in session.execute(asked)}
+    return found
+
+
+def is_heard() -> ColumnElement[bool]:
+    """Return the condition that a vocabulary's revision is the one that is heard of its briefing, joined with it."""
+    return func.coalesce(BriefingRow.live_revision, BriefingRow.members_revision) == VocabularyRow.revision_id
+
+
+def sought(entry: LexiconEntry) -> list[set[str]]:
+    """Return, for each word of an entry's written form, how it may stand in a text."""
+    shapes = forms(entry) | {alike(entry.written).upper()}
+    split = [_WORD.findall(unicodedata.normalize("NFC", shape)) for shape in shapes]
+    places = [{words[number] for words in split if number < len(words)} for number in range(max(map(len, split)))]
+    if places:
+        places[-1] = {word + ending for word in places[-1] for ending in _ENDINGS}
+    return places
+
+
+def mentioning(session: Session, entry: LexiconEntry) -> Select[Any] | None:
+    """Return the statement for the revisions that have all words of an entry, with figures of the rarest of them; None
+    where none has. They may stand apart, or not count by case or neighbours: there are at most so many.
+    """
+    places = [list(_known(session, words).values()) for words in sought(entry)]
+    if not places or not all(places):
+        return None
+    if len(places) > 1:
+        numbers = [
+            session.scalar(select(func.count()).select_from(MentionRow).where(MentionRow.word_id.in_(ids))) or 0
+            for ids in places
+        ]
+        places = [ids for _, ids in sorted(zip(numbers, places, strict=True), key=lambda pair: pair[0])]
+    rarest, *others = places
+    sums = [
+        func.sum(getattr(MentionRow, name)).label(name)
+        for name in ("count", "segments", "takes", "characters", "audio_ms")
+    ]
+    statement = select(MentionRow.revision_id, *sums).where(MentionRow.word_id.in_(rarest))
+    for ids in others:
+        has = select(MentionRow.revision_id).where(MentionRow.word_id.in_(ids))
+        statement = statement.where(MentionRow.revision_id.in_(has))
+    return statement.group_by(MentionRow.revision_id)
+
+
+def says(session: Session, revision_id: int, word: str) -> bool | None:
+    """Tell whether a revision says a word, in any of its cases; None where its words are not noted."""
+    if session.get(VocabularyRow, revision_id) is None:
+        return None
+    words = [alike(unicodedata.normalize("NFC", word)), *read_words(word)]
+    statement = (
+        select(MentionRow.word_id)
+        .join(WordRow, WordRow.id == MentionRow.word_id)
+        .where(MentionRow.revision_id == revision_id, WordRow.text.in_(words))
+    )
+    return session.scalar(statement.limit(1)) is not None

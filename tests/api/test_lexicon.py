@@ -1,0 +1,232 @@
+"""Pronunciations with what they change: looked at beforehand, spoken anew on one confirmation, undone."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+import soundfile
+from sqlalchemy import select
+
+from briefing import respeaks
+from briefing.models import AuditRow, RevisionRow, StepRow, TakeRow
+from briefing.states import Queue, StepKind
+from tests.support.asking import ask
+from tests.support.newsroom import work_off
+from tests.support.stories import desk_of, heard, published_stories
+from worker import vocabulary
+from worker.perform import perform_next
+from worker.shift import Wanted
+
+WORD = {"written": "Makiivka", "language": "en", "spoken": "Makee-yivka"}
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    with published_stories(tmp_path_factory) as published:
+        yield published
+
+
+@pytest.fixture
+def desk(published, tmp_path):
+    with desk_of(published, tmp_path) as desk:
+        yield desk
+
+
+def radius(desk, **fields):
+    return desk.post("/v1/lexicon/radius", json=WORD | fields)
+
+
+def live(desk, story):
+    """The spoken text of what is live of a story."""
+    with desk.place.database.reading() as session:
+        briefing = desk.stories[story]
+        row = session.scalars(
+            select(RevisionRow).where(RevisionRow.briefing_id == briefing, RevisionRow.state == "live")
+        ).one()
+        return row.number, " ".join(part["spoken"] for part in row.script["segments"])
+
+
+def takes(desk):
+    with desk.place.database.reading() as session:
+        return set(session.scalars(select(TakeRow.key)))
+
+
+def test_the_radius_says_what_says_the_word_by_audience_and_what_that_costs(desk):
+    # Given three stories, two with the word, the shorter one heard more / When its radius is asked for
+    found = radius(desk).raise_for_status().json()
+    # Then those two are named, the most heard first, with their takes and seconds, and nothing has changed
+    assert [one["briefing"] for one in found["first"]] == [desk.stories["ferry"], desk.stories["bridge"]]
+    assert [(one["plays"], one["count"], one["takes"]) for one in found["first"]] == [(7, 1, 1), (0, 2, 2)]
+    assert (found["briefings"], found["segments"], found["takes"], found["changes"]) == (2, 3, 3, "adds")
+    assert found["audio_s"] == pytest.approx(sum(one["audio_s"] for one in found["first"]), abs=0.1)
+    assert 0 < found["audio_s"] < found["programme_s"]
+    assert found["voices"] == [{"voice": "silence", "briefings": 2}]
+    assert found["first"][0]["title"] == "News of the ferry"
+    assert desk.get("/v1/lexicon/entries").json() == []
+
+
+def test_a_price_is_told(desk):
+    voice = desk.app.state.context.catalogue.get("silence")
+    object.__setattr__(voice, "price_per_million_characters", 15.0)
+    found = radius(desk).json()
+    assert found["money"] == pytest.approx(found["characters"] * 15 / 1_000_000, abs=1e-4)
+    assert found["money"] > 0
+
+
+def test_a_show_s_own_word_is_its_own(desk):
+    # A show's entry concerns that show alone; where it has one, the newsroom's does not count
+    assert [one["show"] for one in radius(desk, show="held").json()["first"]] == ["held"]
+    own = WORD | {"show": "held", "spoken": "Mak"}
+    assert desk.put("/v1/lexicon/entries", json=own).json()["entry"]["value"] == "Mak"
+    assert [one["show"] for one in radius(desk).json()["first"]] == ["daily"]
+    # Nor does one for another language, nor one that is there already count for nothing more
+    assert radius(desk, language="uk").json()["briefings"] == 0
+    assert radius(desk, written="Odesa").json()["briefings"] == 0
+
+
+def test_one_confirmation_speaks_anew_what_says_the_word_and_nothing_else(desk):
+    # Given a radius / When it is confirmed by fewer briefings than it is / Then it is refused and nothing is recorded
+    refused = desk.post("/v1/lexicon/respeaks", json=WORD | {"briefings": 1})
+    assert (refused.status_code, refused.json()["code"]) == (409, "cost_not_confirmed")
+    assert desk.get("/v1/lexicon/entries").json() == []
+    before, park = takes(desk), live(desk, "park")
+    # When it is confirmed / Then both stories are made again in order, with the word as it is said now
+    begun = desk.post("/v1/lexicon/respeaks", json=WORD | {"briefings": 2})
+    assert begun.status_code == 202
+    shown = begun.json()
+    assert (shown["state"], shown["total"], shown["waiting"]) == ("recording", 2, 2)
+    work_off(desk.place)
+    shown = desk.get(begun.headers["Location"]).json()
+    assert (shown["state"], shown["done"], shown["waiting"], shown["failed"]) == ("recorded", 2, 0, 0)
+    assert [one["state"] for one in shown["first"]] == ["live", "live"]
+    assert [one["briefing"] for one in shown["first"]] == [desk.stories["ferry"], desk.stories["bridge"]]
+    for story in ("ferry", "bridge"):
+        number, said = live(desk, story)
+        assert number == 2
+        assert "Makee-yivka" in said
+        assert "Makiivka" not in said
+    assert live(desk, "park") == park
+    # Three takes, those of the three paragraphs, and no other
+    assert len(takes(desk) - before) == 3
+    with desk.place.database.reading() as session:
+        assert "respeak" in session.scalars(select(AuditRow.action)).all()
+
+
+def test_undone_it_is_as_it_was_and_nothing_is_spoken_for_it(desk):
+    begun = desk.post("/v1/lexicon/respeaks", json=WORD | {"confirm_cost": True}).json()
+    work_off(desk.place)
+    before = takes(desk)
+    back = desk.post(f"/v1/lexicon/respeaks/{begun['id']}/undo").json()
+    assert (back["undoes"], back["total"], back["after"]) == (begun["id"], 2, None)
+    work_off(desk.place)
+    assert desk.get("/v1/lexicon/entries").json() == []
+    assert takes(desk) == before
+    assert all("Makiivka" in live(desk, story)[1] and live(desk, story)[0] == 3 for story in ("ferry", "bridge"))
+    assert desk.get(f"/v1/lexicon/respeaks/{begun['id']}").json()["state"] == "undone"
+    # Once is enough
+    again = desk.post(f"/v1/lexicon/respeaks/{begun['id']}/undo")
+    assert (again.status_code, again.json()["code"]) == (409, "lexicon_changed")
+
+
+def test_undone_half_way_the_rest_is_left_as_it_is(desk, monkeypatch):
+    # Given a respeak of which one briefing has been recorded / When it is undone / Then the other is never made again
+    monkeypatch.setattr(respeaks, "AT_ONCE", 1)
+    begun = desk.post("/v1/lexicon/respeaks", json=WORD | {"confirm_cost": True}).json()
+    wanted = Wanted((Queue.INTERACTIVE,), (StepKind.RESPEAK,))
+    assert perform_next(desk.place, wanted.queues, wanted=wanted)
+    assert desk.get(f"/v1/lexicon/respeaks/{begun['id']}").json()["waiting"] == 1
+    assert desk.post(f"/v1/lexicon/respeaks/{begun['id']}/undo").json()["total"] == 1
+    work_off(desk.place)
+    assert "Makiivka" in live(desk, "ferry")[1]
+    assert live(desk, "bridge")[0] == 1
+
+
+def test_what_was_changed_since_is_not_taken_back(desk):
+    begun = desk.post("/v1/lexicon/respeaks", json=WORD | {"confirm_cost": True}).json()
+    desk.put("/v1/lexicon/entries", json=WORD | {"spoken": "Makeevka"})
+    answer = desk.post(f"/v1/lexicon/respeaks/{begun['id']}/undo")
+    assert (answer.status_code, answer.json()["code"]) == (409, "lexicon_changed")
+    assert desk.get("/v1/lexicon/entries").json()[0]["value"] == "Makeevka"
+
+
+def test_what_is_withdrawn_meanwhile_stays_withdrawn(desk):
+    begun = desk.post("/v1/lexicon/respeaks", json=WORD | {"confirm_cost": True}).json()
+    desk.post(f"/v1/briefings/{desk.stories['ferry']}/retract").raise_for_status()
+    work_off(desk.place)
+    shown = desk.get(f"/v1/lexicon/respeaks/{begun['id']}").json()
+    assert (shown["done"], shown["passed_over"]) == (1, 1)
+    assert desk.get("/v1/articles/desk/ferry/audio").status_code == 410
+
+
+def test_a_removed_word_is_spoken_anew_too(desk):
+    desk.put("/v1/lexicon/entries", json=WORD)
+    fields = {"written": "Makiivka", "language": "en", "remove": True}
+    assert desk.post("/v1/lexicon/radius", json=fields).json()["changes"] == "removes"
+    assert desk.post("/v1/lexicon/respeaks", json=fields | {"briefings": 2}).json()["after"] is None
+    assert desk.get("/v1/lexicon/entries").json() == []
+    gone = desk.request("DELETE", "/v1/lexicon/entries", params={"written": "Makiivka", "language": "en"})
+    assert gone.json()["code"] == "lexicon_invalid"
+
+
+def test_a_word_is_heard_before_it_counts(desk):
+    # Given a pronunciation that nobody has recorded / When a voice is to say it / Then it does, and nothing is recorded
+    asked = desk.post("/v1/lexicon/samples", json=WORD | {"voice": "silence", "phrase": "The road to Makiivka."})
+    assert asked.json()["state"] == "making"
+    assert desk.get(f"{asked.headers['Location']}/audio").json()["code"] == "unknown_sample"
+    work_off(desk.place)
+    shown = desk.get(asked.headers["Location"]).json()
+    assert (shown["state"], shown["spoken"]) == ("ready", "The road to Makee-yivka.")
+    sound = desk.get(shown["links"]["audio"])
+    samples, rate = soundfile.read(io.BytesIO(sound.content))
+    assert len(samples) / rate == pytest.approx(shown["seconds"], abs=0.01)
+    assert desk.get("/v1/lexicon/entries").json() == []
+    # Asked once more it is there at once
+    again = desk.post("/v1/lexicon/samples", json=WORD | {"voice": "silence", "phrase": "The road to Makiivka."})
+    assert (again.json()["id"], again.json()["state"]) == (shown["id"], "ready")
+    # And without a pronunciation it is said as it is now
+    now = desk.post("/v1/lexicon/samples", json={"written": "Makiivka", "voice": "silence"})
+    work_off(desk.place)
+    assert desk.get(now.headers["Location"]).json()["spoken"] == "Makiivka."
+
+
+def test_a_sample_that_cannot_be_spoken_says_why(desk, monkeypatch):
+    from voices.engines.silence import SilenceEngine
+
+    def broken(*_, **__):
+        from voices.errors import EngineFailed
+
+        raise EngineFailed("no breath")
+
+    monkeypatch.setattr(SilenceEngine, "synthesize", broken)
+    asked = desk.post("/v1/lexicon/samples", json=WORD | {"voice": "silence"})
+    work_off(desk.place)
+    shown = desk.get(asked.headers["Location"]).json()
+    assert (shown["state"], shown["error_code"]) == ("failed", "take_rejected")
+
+
+def test_samples_are_rationed(desk):
+    asked = [
+        desk.post("/v1/lexicon/samples", json={"written": f"word{number}", "voice": "silence"}) for number in range(35)
+    ]
+    assert {answer.status_code for answer in asked} == {202, 429}
+    with desk.place.database.reading() as session:
+        assert len(session.scalars(select(StepRow.id).where(StepRow.kind == StepKind.SAMPLE.value)).all()) <= 32
+
+
+def test_unknown_words_are_listed_by_audience_until_the_lexicon_knows_them(desk):
+    for name, text in {"a": "Xylophonia and Zorblax.", "b": "Zorblax."}.items():
+        (desk.articles / f"{name}.md").write_text(f"# News of {name}\n\nThe {text} {text} again.\n")
+        desk.stories[name], _, _ = ask(desk.place, name)
+    work_off(desk.place)
+    vocabulary.tend(desk.place)
+    heard(desk.place, desk.stories["b"], 5)
+    found = desk.get("/v1/lexicon/unknown").json()["words"]
+    words = {one["word"]: one for one in found}
+    # Makiivka ships with its pronunciation, and is unknown no more
+    assert set(words) >= {"Xylophonia", "Zorblax"}
+    assert "Makiivka" not in words
+    assert found[0]["word"] == "Zorblax"
+    assert (words["Zorblax"]["briefings"], words["Zorblax"]["plays"], words["Zorblax"]["count"]) == (2, 5, 4)
+    desk.put("/v1/lexicon/entries", json={"written": "Zorblax", "spoken": "Zor-blacks"})
+    assert "Zorblax" not in {one["word"] for one in desk.get("/v1/lexicon/unknown").json()["words"]}

@@ -1,0 +1,117 @@
+"""The radius is the same on both databases, however the words are spread; which entry counts is the lexicon's word."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+
+from briefing import guessed, lexicons, radius
+from briefing.cost import Cost
+from briefing.lexicon import make_entry
+from briefing.models import ShowRow, VocabularyRow
+from briefing.radius import Change, Part, Rate
+from tests.bench import radius as bench
+from worker import vocabulary
+
+NOW = datetime(2026, 5, 20, tzinfo=UTC)
+
+
+def entry(written, value="x", **fields):
+    return make_entry({"written": written, "kind": "alias", "value": value, "language": "en", **fields})
+
+
+@pytest.fixture
+def filled(any_database):
+    bench._fill(any_database, 30)
+    while vocabulary.note_some(SimpleNamespace(database=any_database)):
+        pass
+    return any_database
+
+
+def counted(written):
+    """What is really in the stories: by reading all of them."""
+    chance = random.Random(1)
+    words = [bench._word(number) for number in range(bench._VOCABULARY)]
+    weights = [1 / (number + 1) for number in range(bench._VOCABULARY)]
+    stories = [bench._story(number, chance, words, weights) for number in range(30)]
+    found = {}
+    for briefing, revision, _, plays in stories:
+        texts = [part["written"].split() for part in revision["script"]["segments"]]
+        if segments := [text for text in texts if written in text]:
+            counts = (sum(text.count(written) for text in segments), len(segments))
+            found[briefing["id"]] = (sum(play["plays"] for play in plays), *counts)
+    return found
+
+
+def test_the_radius_is_what_reading_all_of_it_finds(filled):
+    # Given thirty stories / When the radius of words is asked for / Then it is what counting by hand finds, in order
+    for number in (0, 7, 60, 400, 39_000):
+        written = bench._word(number)
+        truth = counted(written)
+        with filled.reading() as session:
+            change = Change(None, None, entry(written))
+            found = radius.radius(session, change, NOW)
+            order = radius.briefings(session, change, NOW)
+        assert found.briefings == len(truth), written
+        assert sum(part.segments for part in found.parts) == sum(segments for *_, segments in truth.values())
+        assert {one.briefing: (one.plays, one.count) for one in found.first} == {
+            name: (plays, count) for name, (plays, count, _) in truth.items()
+        }
+        assert order == [one.briefing for one in found.first]
+        assert [one.plays for one in found.first] == sorted((plays for plays, *_ in truth.values()), reverse=True)
+        assert all(one.takes * 400_000 / 22_050 == pytest.approx(one.audio_ms / 1000, abs=1) for one in found.first)
+
+
+def test_the_list_of_unknown_words_counts_each_briefing_once(filled):
+    with filled.reading() as session:
+        found = guessed.listed(session, "2026-04-20", 0, 1000)
+    assert sum(one.briefings for one in found) == 30 * 6
+    assert [one.plays for one in found] == sorted((one.plays for one in found), reverse=True)
+
+
+def test_which_entry_counts_decides_whom_a_change_concerns(filled):
+    word = bench._word(0)
+    with filled.writing() as session:
+        session.add(ShowRow(slug="other", position=1, settings={}, podcast_guid="h"))
+        session.flush()
+        # Ten of the thirty are another show's, ten in another language
+        rows = session.query(VocabularyRow).order_by(VocabularyRow.revision_id).all()
+        for number, row in enumerate(rows):
+            row.show = "other" if number < 10 else row.show
+            row.language = "uk" if number >= 20 else row.language
+
+    def concerned(show=None, before=None, after=None):
+        with filled.reading() as session:
+            return radius.radius(session, Change(show, before, after), NOW).briefings
+
+    assert concerned(after=entry(word, language="")) == 30
+    assert concerned(after=entry(word)) == 20
+    assert concerned(after=entry(word, language="en-GB")) == 0
+    assert concerned("other", after=entry(word)) == 10
+    # The same once more says nothing new, but may not have been heard yet
+    assert concerned(before=entry(word), after=entry(word)) == 20
+    assert concerned(before=entry(word), after=entry(word, note="by phone")) == 0
+    with filled.writing() as session:
+        lexicons.put_entry(session, "other", entry(word, "own"), NOW)
+    assert concerned(after=entry(word)) == 10
+    assert concerned("other", before=entry(word, "own")) == 10
+    # Under the newsroom's own, the show's removal changes nothing where both say the same
+    with filled.writing() as session:
+        lexicons.put_entry(session, None, entry(word, "own"), NOW)
+    assert concerned("other", before=entry(word, "own")) == 0
+
+
+def test_what_it_costs_adds_up():
+    parts = [
+        Part("s", "en", "a", 2, 3, 4, 1_000_000, 60_000, 600_000),
+        Part("s", "en", "gone", 1, 1, 1, 10, 1000, 2000),
+    ]
+    total = radius.cost(parts, {"a": Rate(15.0, 0.5)})
+    assert isinstance(total, Cost)
+    assert (total.articles, total.chunks, total.money) == (3, 5, 15.0)
+    assert (total.audio_to_speak_s, total.audio_s) == (61.0, 602.0)
+    assert total.cpu_s == pytest.approx(3 * 0.4 + 602 * 0.011 + 60 * 0.5)
+    assert total.cpu_unmeasured
