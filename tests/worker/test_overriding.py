@@ -22,6 +22,7 @@ from briefing.show import Quiet
 from briefing.speech import Cast, Narrator
 from briefing.states import Queue, StepKind
 from briefing.values import Role, Script, Segment, segment_id
+from tests.support import ready_made
 from tests.support.asking import NOW, again, ask, briefing_row, revision_row, step_rows, wanted
 from tests.support.engines import VOICES, ScriptedEngine, lend
 from tests.support.newsroom import ARTICLE, PLAIN, make_place, work_off
@@ -54,8 +55,22 @@ ms_per_character = 40
 )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _cleared():
+    yield
+    ready_made.clear()
+
+
 @pytest.fixture
-def place(tmp_path, monkeypatch):
+def briefing(tmp_path):
+    """A story that is live, `desk:ferry`; before `place`."""
+    return ready_made.lay(tmp_path)
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch, request):
+    if "briefing" in request.fixturenames:
+        request.getfixturevalue("briefing")
     (tmp_path / "voices.toml").write_text(HUSH)
     monkeypatch.setenv("BRIEFCAST_VOICES", str(tmp_path / "voices.toml"))
     place = make_place(tmp_path, PLAIN)
@@ -68,14 +83,6 @@ def article(tmp_path):
     path = tmp_path / "articles" / "ferry.md"
     path.write_text(ARTICLE)
     return path
-
-
-@pytest.fixture
-def briefing(place, article):
-    """A story that is live."""
-    briefing, _, _ = ask(place, "ferry")
-    work_off(place)
-    return briefing
 
 
 def name_of(written, role=Role.BODY, article="desk:ferry"):
