@@ -12,7 +12,7 @@ from briefing import gates
 from briefing.database import database_clock
 from briefing.gates import GateState
 from briefing.models import StepRow
-from briefing.states import ACTIVE, RevisionState, StepKind, StepState
+from briefing.states import ACTIVE, PREPARING, RevisionState, StepState
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -28,7 +28,7 @@ def waiting(session: Session, revision: RevisionRow) -> dict[str, object] | None
     now = float(session.scalar(database_clock().select()) or 0.0)
     if step.engine:
         return _at_the_gate(session, step.engine, now)
-    code = step.error_code or ("quiet_period" if step.kind == StepKind.PREPARE.value else "")
+    code = step.error_code or ("quiet_period" if step.kind in PREPARING else "")
     if step.not_before is None or step.not_before <= now or not code:
         return None
     return _said(code, WAITS.get(code, f"It is tried again after {code}"), step.not_before)

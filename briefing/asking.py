@@ -36,7 +36,7 @@ from briefing.revisions import (
 )
 from briefing.rows import add_unless_there
 from briefing.speech import Casting
-from briefing.states import ACTIVE, Queue, RevisionState, StepKind
+from briefing.states import ACTIVE, PREPARING, Queue, RevisionState, StepKind
 from briefing.values import ArticleRef
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def request(session: Session, wanted: Wanted, now: datetime) -> tuple[RevisionRo
         _share(session, newest)
         promoted = wanted.queue is Queue.INTERACTIVE and _promoted(session, briefing, newest, wanted.asker)
         # Whoever asks waits; the quiet period of an edit is over.
-        steps.hasten(session, newest.id, StepKind.PREPARE)
+        steps.hasten(session, newest.id, PREPARING)
         return newest, promoted
     return _new(session, briefing, newest, wanted, now), True
 
@@ -189,11 +189,11 @@ def _edited(session: Session, wanted: Wanted, quiet: Quiet, now: datetime) -> tu
         return newest, False
     if newest is None or casting_of(newest) != wanted.casting or RevisionState(newest.state) not in ACTIVE:
         return _new(session, briefing, newest, wanted, now, until if wait_s else None), True
-    if newest.request["refetch"] and not steps.has_begun(session, newest.id, StepKind.PREPARE):
+    if newest.request["refetch"] and not steps.has_begun(session, newest.id, PREPARING):
         not_before = until if wait_s else None
         promoted = wanted.queue is Queue.INTERACTIVE and _promoted(session, briefing, newest, wanted.asker, not_before)
         if wait_s:
-            steps.put_back(session, newest.id, StepKind.PREPARE, until, max(0, quiet.longest_s - quiet.seconds))
+            steps.put_back(session, newest.id, PREPARING, until, max(0, quiet.longest_s - quiet.seconds))
         return newest, promoted
     # It fetches or has fetched: one more look when it is done, and when the edits are.
     newest.asked_again = True
@@ -310,7 +310,7 @@ def _regenerate(session: Session, briefing: BriefingRow, again: Again, now: date
 
 def _share(session: Session, revision: RevisionRow) -> None:
     """Note that an equal request came; unless it is still to fetch, the articles need another look afterwards."""
-    if not revision.request["refetch"] or steps.has_begun(session, revision.id, StepKind.PREPARE):
+    if not revision.request["refetch"] or steps.has_begun(session, revision.id, PREPARING):
         revision.asked_again = True
         # Before the lane is locked that a promotion asks for a place in.
         session.flush()

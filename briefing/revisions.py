@@ -13,10 +13,11 @@ from sqlalchemy.orm import object_session
 
 from briefing import events, steps
 from briefing.access import settings_for
-from briefing.models import BriefingRow, RevisionRow
+from briefing.models import BriefingRow, OverrideRow, RevisionRow
 from briefing.ranks import lane_of, next_rank
 from briefing.speech import Casting
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind, may_follow
+from briefing.values import Script
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -156,10 +157,17 @@ def record(  # noqa: PLR0913  the columns of a new row
     )
     session.add(revision)
     session.flush()
-    steps.record(session, StepKind.PREPARE, queue, revision_id=revision.id, rank=revision.rank, not_before=not_before)
+    kind = preparing_kind(session, briefing.id)
+    steps.record(session, kind, queue, revision_id=revision.id, rank=revision.rank, not_before=not_before)
     session.flush()
     events.note(session, "revision recorded", briefing=briefing.id, revision=revision.id, number=number, asked=asked)
     return revision
+
+
+def preparing_kind(session: Session, briefing_id: str) -> StepKind:
+    """Return the kind of step that prepares a revision of a briefing."""
+    edited = select(OverrideRow.segment_id).where(OverrideRow.briefing_id == briefing_id).limit(1)
+    return StepKind.PREPARE if session.scalar(edited) is None else StepKind.REVISE
 
 
 def newest_revision(session: Session, briefing_id: str) -> RevisionRow | None:
@@ -262,15 +270,17 @@ def locked_in_briefing(session: Session, revision_id: int | None) -> RevisionRow
 
 
 def recast(session: Session, revision: RevisionRow, code: str, fallback: Fallback | None = None) -> None:
-    """Have the script cut anew by a `recast` step, after a fallback has taken over all parts of its voice if there is
-    one. `code` says why.
+    """Have the script cut anew by a `recast` or `revise` step, after a fallback has taken over all parts of its voice
+    if there is one. `code` says why.
 
     What was under way with the old cast is cancelled, so that no take of the old narrator gets among the others.
     """
     if fallback is not None:
         revision.fallbacks = [*revision.fallbacks, fallback.model_dump(mode="json")]
     steps.cancel(session, revision.id, code)
-    steps.record(session, StepKind.RECAST, Queue(revision.queue), revision_id=revision.id, rank=revision.rank)
+    edited = revision.script is not None and Script.stored(revision.script).is_edited
+    kind, payload = (StepKind.REVISE, {"recast": True}) if edited else (StepKind.RECAST, {})
+    steps.record(session, kind, Queue(revision.queue), revision_id=revision.id, rank=revision.rank, payload=payload)
     session.flush()
 
 

@@ -69,6 +69,9 @@ class StepKind(StrEnum):
     """What a step does. The list is open: workers leave kinds they do not know ready for others."""
 
     PREPARE = "prepare"
+    REVISE = "revise"
+    """Preparing, or cutting anew, what editors changed by hand. A kind of its own: workers that do not know of
+    overrides would say what was left out."""
     SPEAK = "speak"
     RECAST = "recast"
     """Cut the script anew for the fallback of a voice that could not speak. A kind of its own: workers that do not know
@@ -106,6 +109,10 @@ class StepKind(StrEnum):
     """Deciding anew which shows list an article's episodes; of no revision."""
     VERIFY = "verify"
     """Fetching what was published as a podcast app would."""
+
+
+#: What a revision begins with.
+PREPARING = (StepKind.PREPARE, StepKind.REVISE)
 
 
 class StepState(StrEnum):

@@ -261,6 +261,11 @@ class Script(Value):
         return tuple(segment for segment in self.segments if not segment.omitted)
 
     @property
+    def is_edited(self) -> bool:
+        """Whether an editor changed what is heard of a segment."""
+        return any(segment.edited or segment.voice or segment.omitted for segment in self.segments)
+
+    @property
     def words(self) -> int:
         """Number of written words in all segments that are heard."""
         return sum(len(segment.written.split()) for segment in self.heard)

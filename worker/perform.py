@@ -40,7 +40,7 @@ from briefing.failpoints import Failpoint, reach
 from briefing.logs import get_logger
 from briefing.measures import ATTEMPTS, FETCH_ERRORS, STEP_DURATION, STEP_FAILURES, counted
 from briefing.models import StepRow
-from briefing.states import Queue, StepKind, StepState
+from briefing.states import PREPARING, Queue, StepKind, StepState
 from worker.failing import after_given_up
 from worker.pipeline import DEADLINE_S
 from worker.shift import Shift, Wanted
@@ -183,7 +183,7 @@ def _settle(lease: Lease, place: Workplace, error: BriefcastError) -> None:
         _wait_for_database(place)
     delay_s = delay_after(error, lease.postponed)
     counted.count(STEP_FAILURES, lease.kind.value, error.code)
-    if lease.kind is StepKind.PREPARE and isinstance(error, _OF_FETCHING):
+    if lease.kind in PREPARING and isinstance(error, _OF_FETCHING):
         counted.count(FETCH_ERRORS, error.code)
     # A rejected take has been tried in every way there is; the same once more would end the same.
     again = isinstance(error, Defect) and not isinstance(error, TakeRejected)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 #: ever behind a live heartbeat. Celery's time limits follow from these.
 DEADLINE_S = {
     StepKind.PREPARE: 120.0,
+    StepKind.REVISE: 120.0,
     StepKind.SPEAK: 150.0,
     StepKind.RECAST: 120.0,
     StepKind.STREAM: 120.0,

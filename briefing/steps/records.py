@@ -54,20 +54,19 @@ def record(  # noqa: PLR0913  the columns of a new row
     return step
 
 
-def has_begun(session: Session, revision_id: int, kind: StepKind) -> bool:
-    """Tell whether a worker has taken up a revision's step of that kind, whatever came of it."""
-    statement = select(StepRow.id).where(
-        StepRow.revision_id == revision_id, StepRow.kind == kind.value, StepRow.state != StepState.READY.value
-    )
+def has_begun(session: Session, revision_id: int, kinds: Collection[StepKind]) -> bool:
+    """Tell whether a worker has taken up a revision's step of one of the kinds, whatever came of it."""
+    statement = select(StepRow.id).where(*_of(revision_id, kinds), StepRow.state != StepState.READY.value)
     return session.scalar(statement.limit(1)) is not None
 
 
-def hasten(session: Session, revision_id: int, kind: StepKind) -> None:
-    """Let a revision's step of one kind begin at once, if it only waits for a quiet period."""
+def hasten(session: Session, revision_id: int, kinds: Collection[StepKind]) -> None:
+    """Let a revision's step of such a kind begin at once, if it only waits for a quiet period."""
     session.execute(
         update(StepRow)
         .where(
-            *_those(revision_id, kind, StepState.READY),
+            *_of(revision_id, kinds),
+            StepRow.state == StepState.READY.value,
             StepRow.error_code.is_(None),
         )
         .values(not_before=None)
@@ -75,15 +74,18 @@ def hasten(session: Session, revision_id: int, kind: StepKind) -> None:
     reach(Failpoint.STEP_HASTENED)
 
 
-def put_back(session: Session, revision_id: int, kind: StepKind, until: float, longest_s: float) -> None:
-    """Have a revision's step of one kind wait until then, but for at most `longest_s` more than at first.
+def put_back(
+    session: Session, revision_id: int | None, kinds: Collection[StepKind], until: float, longest_s: float
+) -> None:
+    """Have a revision's step of such a kind wait until then, but for at most `longest_s` more than at first.
 
     One that may begin at once, as when somebody waits for it, is left alone.
     """
     for step in session.scalars(
         select(StepRow)
         .where(
-            *_those(revision_id, kind, StepState.READY),
+            *_of(revision_id, kinds),
+            StepRow.state == StepState.READY.value,
             StepRow.not_before.is_not(None),
             StepRow.error_code.is_(None),
         )
@@ -141,7 +143,8 @@ def ready_waiting(session: Session, revision_id: int, kind: StepKind) -> None:
     session.execute(
         update(StepRow)
         .where(
-            *_those(revision_id, kind, StepState.WAITING),
+            *_of(revision_id, (kind,)),
+            StepRow.state == StepState.WAITING.value,
         )
         # It may have been rung for, and put back to waiting: what rang then has been answered.
         .values(state=StepState.READY.value, rung_at=None, ready_at=database_clock())
@@ -166,5 +169,5 @@ def cancel(session: Session, revision_id: int, code: str, kinds: Collection[Step
     reach(Failpoint.STEP_CANCELLED)
 
 
-def _those(revision_id: int, kind: StepKind, state: StepState) -> tuple[ColumnElement[bool], ...]:
-    return StepRow.revision_id == revision_id, StepRow.kind == kind.value, StepRow.state == state.value
+def _of(revision_id: int | None, kinds: Collection[StepKind]) -> tuple[ColumnElement[bool], ...]:
+    return StepRow.revision_id == revision_id, StepRow.kind.in_([kind.value for kind in kinds])

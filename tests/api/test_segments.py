@@ -12,8 +12,9 @@ import soundfile
 
 from briefing.models import BriefingRow, RevisionRow
 from briefing.values import Role, segment_id
+from tests.support import ready_made
 from tests.support.client import make_key
-from tests.support.newsroom import ARTICLE, work_off
+from tests.support.newsroom import ARTICLE, make_place, work_off
 from worker import retention
 
 CREWS = "Crews had stopped work for four days over unpaid overtime."
@@ -22,12 +23,29 @@ JSON = {"Content-Type": "application/json"}
 SEGMENT = segment_id("desk:ferry", Role.BODY, CREWS, 0)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _cleared():
+    yield
+    ready_made.clear()
+
+
 @pytest.fixture
-def path(client, place):
+def place(tmp_path):
+    ready_made.lay(tmp_path)
+    place = make_place(tmp_path)
+    yield place
+    place.database.dispose()
+
+
+@pytest.fixture
+def path(place):
     """Path of a story that is live."""
-    briefing = client.post("/v1/briefings", json={"article_ids": ["desk:ferry"]}).json()["id"]
-    work_off(place)
-    return f"/v1/briefings/{briefing}"
+    return f"/v1/briefings/{briefing_of(place, 'desk:ferry')}"
+
+
+def briefing_of(place, article):
+    with place.database.reading() as session:
+        return next(row.id for row in session.query(BriefingRow) if row.articles == [article])
 
 
 def segments(client, path, **query):
@@ -218,7 +236,6 @@ def test_another_briefings_takes_are_not_given(client, path, place, tmp_path):
     (tmp_path / "articles" / "tram.md").write_text("# Tram\n\nThe tram runs on and on until Sunday evening.\n")
     client.post("/v1/briefings", json={"article_ids": ["desk:tram"]})
     work_off(place)
-    with place.database.reading() as session:
-        other = session.query(BriefingRow).filter(BriefingRow.id != path.rpartition("/")[2]).one().id
+    other = briefing_of(place, "desk:tram")
     theirs = segments(client, f"/v1/briefings/{other}")["segments"][2]["takes"][0].split("/takes/")[1]
     assert client.get(f"{path}/takes/{theirs}").json()["code"] == "no_take"

@@ -7,7 +7,7 @@ import pytest
 from briefing import gates, steps
 from briefing.gates import Bounds
 from briefing.models import StepRow
-from briefing.states import Queue, StepKind
+from briefing.states import PREPARING, Queue, StepKind
 from briefing.steps import rings
 
 
@@ -92,7 +92,7 @@ def test_a_step_put_back_by_an_edit_is_rung_when_its_time_has_come(database):
     # Given one that was rung / When an edit puts it back, here to a moment that has come / Then it is to be rung
     (step,) = record(database, not_before=1.0)
     assert rung(database) == [step]
-    do(database, steps.put_back, None, StepKind.PREPARE, 2.0, 300)
+    do(database, steps.put_back, None, PREPARING, 2.0, 300)
     assert rung(database) == [step]
 
 

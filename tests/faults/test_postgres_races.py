@@ -6,6 +6,7 @@ import random
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -14,9 +15,12 @@ import pytest
 from sqlalchemy import select
 
 from api.app import create_app
-from briefing import asking, revisions, steps
+from briefing import asking, overrides, revisions, rollback, steps
 from briefing.audio import Master
+from briefing.errors import OverrideRefused, RollbackRefused, UnknownReference
 from briefing.models import BriefingRow, EpisodeRow, IdempotencyRow, MasterRow, RevisionRow, StepRow
+from briefing.overrides import Override
+from briefing.revisions import Asker
 from briefing.show import Quiet
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind
 from tests.support.asking import again, ask, wanted
@@ -199,6 +203,27 @@ def approver(briefings):
     return approve
 
 
+def changer(briefings):
+    """Change segments by hand, take that back, and go back to what was heard before."""
+
+    def change(mine, chance):
+        briefing, now, editor = chance.choice(briefings), datetime.now(UTC), Asker("mira")
+        with suppress(OverrideRefused, RollbackRefused, UnknownReference), mine.database.writing() as session:
+            if chance.random() < 0.2:
+                rollback.roll_back(session, briefing, chance.randrange(1, 9), editor, now)
+                return
+            segment = chance.choice(overrides.newest_script(session, briefing).segments).id
+            if chance.random() < 0.3:
+                overrides.drop(session, briefing, segment, editor, now)
+            else:
+                spoken = chance.choice(["Once more.", "And again.", None])
+                changed = Override(spoken=spoken, omitted=spoken is None)
+                overrides.put(session, briefing, segment, changed, editor, now)
+        time.sleep(chance.random() * 0.1)
+
+    return change
+
+
 def reaper(mine, chance):
     """Take some worker for lost: its steps are freed, or given up with their revisions, while it still works on them."""
     with mine.database.reading() as session:
@@ -278,6 +303,8 @@ def test_workers_editors_sweeps_and_publishing_at_once_never_wait_for_each_other
             newsroom.start(speak, seed)
         for seed in range(3):
             newsroom.start(editors(briefings), seed)
+        for seed in range(2):
+            newsroom.start(changer(briefings), seed)
         newsroom.start(saver(names), 1)
         newsroom.start(approver(briefings), 1)
         newsroom.start(reaper, 2)
@@ -295,6 +322,7 @@ def test_workers_editors_sweeps_and_publishing_at_once_never_wait_for_each_other
     # Then no transaction has gone back in the order of locks, of those that there are
     assert order.broken == {}
     assert {("takes", "revisions", "steps"), ("briefings", "revisions", "steps")} <= {found[:3] for found in order.seen}
+    assert any("overrides" in found for found in order.seen)
     # And no two ever waited for each other, and all that was asked for has come to its end
     with place.database.reading() as session:
         rows = list(session.scalars(select(RevisionRow)))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from briefing import asking, conflicts, overrides, rollback
+from briefing import asking, conflicts, overrides, revisions, rollback
 from briefing.conflicts import replacements
 from briefing.errors import OverrideRefused, RollbackRefused, UnknownReference
 from briefing.lexicon import Kind, Lexicon, LexiconEntry
@@ -20,8 +20,9 @@ from briefing.overrides import Override, Stored, cleaned
 from briefing.revisions import Asker
 from briefing.show import Quiet
 from briefing.speech import Cast, Narrator
-from briefing.states import Queue
+from briefing.states import Queue, StepKind
 from briefing.values import Role, Script, Segment, segment_id
+from tests.support import ready_made
 from tests.support.asking import NOW, again, ask, briefing_row, revision_row, step_rows, wanted
 from tests.support.engines import VOICES, ScriptedEngine, lend
 from tests.support.newsroom import ARTICLE, PLAIN, make_place, work_off
@@ -29,6 +30,7 @@ from worker import forgetting, retention
 from worker.cues import Placed
 from worker.overriding import overridden
 from worker.perform import perform_next
+from worker.tasks import TASKS
 from worker.tasks import prepare as prepare_task
 from worker.word_cues import time_words
 from worker.workplace import Workplace
@@ -53,8 +55,22 @@ ms_per_character = 40
 )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _cleared():
+    yield
+    ready_made.clear()
+
+
 @pytest.fixture
-def place(tmp_path, monkeypatch):
+def briefing(tmp_path):
+    """A story that is live, `desk:ferry`; before `place`."""
+    return ready_made.lay(tmp_path)
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch, request):
+    if "briefing" in request.fixturenames:
+        request.getfixturevalue("briefing")
     (tmp_path / "voices.toml").write_text(HUSH)
     monkeypatch.setenv("BRIEFCAST_VOICES", str(tmp_path / "voices.toml"))
     place = make_place(tmp_path, PLAIN)
@@ -67,14 +83,6 @@ def article(tmp_path):
     path = tmp_path / "articles" / "ferry.md"
     path.write_text(ARTICLE)
     return path
-
-
-@pytest.fixture
-def briefing(place, article):
-    """A story that is live."""
-    briefing, _, _ = ask(place, "ferry")
-    work_off(place)
-    return briefing
 
 
 def name_of(written, role=Role.BODY, article="desk:ferry"):
@@ -331,7 +339,7 @@ def test_a_text_that_is_gone_holds_the_revision_and_shows_both(place, article, b
     assert (found["note"], found["changed_by"]) == ("the union asked", "mira")
     assert (found["new"]["written"], found["new"]["segment"]) == (REWRITTEN, name_of(REWRITTEN))
     assert live(place, briefing).number == 2
-    assert [step.kind for step in step_rows(place, row.id)] == ["prepare"]
+    assert [step.kind for step in step_rows(place, row.id)] == ["revise"]
     # And the same again changes nothing: the article is as it was
     edited(place, article)
     assert newest(place, briefing).state == "unchanged"
@@ -490,6 +498,31 @@ def _tried(place, briefing, spoken, seen):
     except OverrideRefused as error:
         return error.code
     return ""
+
+
+def test_a_worker_that_knows_no_overrides_leaves_what_has_some_alone(place, article, briefing, monkeypatch):
+    # Given a worker of before / When a story of which something is left out is made / Then it waits for another worker
+    revise = TASKS[StepKind.REVISE]
+    monkeypatch.delitem(TASKS, StepKind.REVISE)
+    monkeypatch.delitem(TASKS, StepKind.VERIFY)
+    put(place, briefing, omitted=True)
+    assert work_off(place) == 0
+    # And so it does where its script is cut anew
+    again(place, briefing, refetch=False, segments=[name_of(FERRY)])
+    with monkeypatch.context() as newer:
+        newer.setitem(TASKS, StepKind.REVISE, revise)
+        assert perform_next(place, tuple(Queue))
+    with place.database.writing() as session:
+        row = revisions.locked(session, newest(place, briefing).id)
+        assert row.state == "speaking"
+        revisions.recast(session, row, "narrator_away")
+    assert work_off(place) == 0
+    monkeypatch.setitem(TASKS, StepKind.REVISE, revise)
+    work_off(place)
+    assert CREWS not in heard(live(place, briefing))
+    # And without overrides it is as before
+    drop(place, briefing)
+    assert [step.kind for step in step_rows(place, newest(place, briefing).id)] == ["prepare"]
 
 
 def test_what_was_withdrawn_is_not_brought_back_by_an_edit_and_is_forgotten(place, article, briefing):

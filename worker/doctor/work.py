@@ -10,7 +10,7 @@ from sqlalchemy import exists, func, or_, select
 from briefing import editions, steps
 from briefing.database import database_clock
 from briefing.models import BriefingRow, RevisionRow, StepRow
-from briefing.revisions import locked, move
+from briefing.revisions import locked, move, preparing_kind
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind, StepState
 from worker import sweep
 from worker.doctor.finding import Finding
@@ -113,6 +113,8 @@ def _go_on(session: Session, revision_id: int) -> str:
     kind = _GOES_ON[RevisionState(row.state)]
     if kind is StepKind.PUBLISH:
         kind = editions.publishing_kind(session, session.get_one(BriefingRow, row.briefing_id))
+    if kind is StepKind.PREPARE:
+        kind = preparing_kind(session, row.briefing_id)
     waiting = exists().where(
         StepRow.revision_id == revision_id, StepRow.kind == kind.value, StepRow.state == StepState.WAITING.value
     )

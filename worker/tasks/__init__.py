@@ -20,6 +20,7 @@ from worker.tasks.preview import make_preview
 from worker.tasks.publish import launch_revision, publish_revision
 from worker.tasks.recast import recast_revision
 from worker.tasks.respeak import respeak_briefings
+from worker.tasks.revise import revise_revision
 from worker.tasks.sample import speak_sample
 from worker.tasks.speak import speak_chunk
 from worker.tasks.stream import stream_revision
@@ -37,6 +38,7 @@ Task: TypeAlias = "Callable[[Lease, Workplace], None]"
 #: Kind -> task: what this version of the worker knows how to do.
 TASKS: dict[StepKind, Task] = {
     StepKind.PREPARE: prepare_revision,
+    StepKind.REVISE: revise_revision,
     StepKind.SPEAK: speak_chunk,
     StepKind.RECAST: recast_revision,
     StepKind.STREAM: stream_revision,
