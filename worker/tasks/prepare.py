@@ -14,7 +14,7 @@ from briefing.picks import note_labels
 from briefing.show import Show
 from briefing.shows import listed_sources
 from briefing.states import RevisionState
-from briefing.values import LABEL_KINDS, Article, ArticleRef, Script
+from briefing.values import LABEL_KINDS, Article, ArticleRef, Correction, Script
 from briefing.versions import latest_versions, save_version
 from worker import script, spending
 from worker.casting import engage
@@ -44,7 +44,9 @@ def prepare_revision(lease: Lease, place: Workplace) -> None:
     with place.database.reading() as session:
         cleanings = {name: source.cleaning for name, source in listed_sources(session).items()}
         lexicon = lexicon_for(session, show.slug)
-    written = write_script(articles, show, cleanings, lexicon)
+        told = session.get_one(BriefingRow, revision.briefing_id).correction
+    correction = Correction.stored(told) if told else None
+    written = write_script(articles, show, cleanings, lexicon, correction)
     _note_labels(place, written, heard=bool(revision.request.get("unless_unchanged")))
     if _is_unchanged(place, lease, written):
         return
