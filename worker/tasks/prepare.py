@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import revisions, steps
+from briefing import never_speak, revisions, steps
 from briefing.failpoints import Failpoint, reach
+from briefing.holds import show_of
 from briefing.labels import Labels
 from briefing.lexicons import lexicon_for
 from briefing.models import ArticleRow, BriefingRow, RevisionRow
@@ -48,6 +49,7 @@ def prepare_revision(lease: Lease, place: Workplace) -> None:
     correction = Correction.stored(told) if told else None
     written = write_script(articles, show, cleanings, lexicon, correction)
     _note_labels(place, written, heard=bool(revision.request.get("unless_unchanged")))
+    _check_names(place, revision, written)
     if _is_unchanged(place, lease, written):
         return
     engaged = engage(revisions.casting_of(revision), place.speakers, [], allowed=show.fallback)
@@ -58,6 +60,14 @@ def prepare_revision(lease: Lease, place: Workplace) -> None:
             _save_prepared(session, place, row, prepared, engaged, versions)
             reach(Failpoint.PREPARE_BEFORE_COMMIT)
     reach(Failpoint.PREPARE_AFTER_COMMIT)
+
+
+def _check_names(place: Workplace, revision: RevisionRow, written: Script) -> None:
+    """Raise NeverSpeak for a script with a name of the show's list as it is now, before anything of it is spoken."""
+    with place.database.reading() as session:
+        entries = show_of(session, session.get_one(BriefingRow, revision.briefing_id)).never_speak
+    if entries and (hits := never_speak.find(entries, never_speak.texts_of(written.model_dump(mode="json")))):
+        raise never_speak.refusal(hits)
 
 
 def _note_labels(place: Workplace, written: Script, *, heard: bool) -> None:
