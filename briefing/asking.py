@@ -162,7 +162,7 @@ def _correct(session: Session, revision: RevisionRow, correction: Correction | N
         briefing.correction = correction.model_dump(mode="json")
     if RevisionState(revision.state) not in ACTIVE:
         return
-    late = revision.asked_again and steps.has_begun(session, revision.id, StepKind.PREPARE)
+    late = revision.asked_again and steps.has_begun(session, revision.id, PREPARING)
     first = revision.number + int(late)
     briefing.corrects_from = max(first, briefing.corrects_from or 0)
     session.flush()

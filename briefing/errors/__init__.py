@@ -16,6 +16,7 @@
     │   ├── OverrideRefused          override_refused, spoken_empty, disclosure_kept, override_changed, no_conflict,
     │   │                            withdrawn
     │   ├── RollbackRefused          not_restorable
+    │   ├── NeverSpeak               never_speak
     │   ├── QuotaExceeded            quota_exceeded
     │   ├── BudgetTooSmall           budget_too_small
     │   └── Misconfigured            invalid_settings
@@ -53,6 +54,7 @@ from briefing.errors.bad_input import (
     LexiconChanged,
     LexiconInvalid,
     Misconfigured,
+    NeverSpeak,
     OverrideRefused,
     PageRefused,
     QuotaExceeded,
@@ -108,6 +110,7 @@ __all__ = [
     "MasterRejected",
     "Misconfigured",
     "NarratorAway",
+    "NeverSpeak",
     "NotPublishedYet",
     "OverrideRefused",
     "PageRefused",
