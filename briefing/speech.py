@@ -86,7 +86,7 @@ class Cast(Value):
     quotes: Narrator
     """Quotations that stand alone."""
     transitions: Narrator
-    """What leads from one article of a digest to the next; no script has any yet."""
+    """What leads from one article of a digest to the next."""
 
     @property
     def narrators(self) -> tuple[Narrator, ...]:
@@ -100,6 +100,8 @@ class Cast(Value):
                 return self.headline
             case Role.QUOTE:
                 return self.quotes
+            case Role.TRANSITION:
+                return self.transitions
             case _:
                 return self.body
 

@@ -9,9 +9,15 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from briefing.errors import UnknownReference
 from briefing.hashing import stable_hash
@@ -177,6 +183,52 @@ class Role(StrEnum):
     QUOTE = "quote"
     TABLE = "table"
     """Our own words where the written article has a table."""
+    GREETING = "greeting"
+    """Our own words that a digest opens with."""
+    TRANSITION = "transition"
+    """Our own words between two of its stories."""
+    OUTRO = "outro"
+    """Our own words at its end."""
+
+
+#: Roles of words that are ours and of no article.
+OUR_WORDS = frozenset({Role.DISCLOSURE, Role.GREETING, Role.TRANSITION, Role.OUTRO})
+
+#: Roles that came after the first release.
+_ADDED_ROLES = OUR_WORDS - {Role.DISCLOSURE}
+
+
+class InRole(Value):
+    """Base of what is said in a role. A worker of before a role reads it as a disclosure, which is ours too: it pauses
+    alike and counts as no article's text, where a role it does not know would have failed the whole revision.
+    """
+
+    if TYPE_CHECKING:
+        # Of each value by itself: the order of its fields is part of what masters are known by.
+        role: Role
+
+    def told(self) -> dict[str, Any]:
+        """Return it as JSON for callers, under the role's own name."""
+        dumped = self.model_dump(mode="json")
+        dumped.pop("own_role", None)
+        return dumped | {"role": self.role.value}
+
+    @model_serializer(mode="wrap")
+    def _known_to_older_workers(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        dumped: dict[str, Any] = dump(self)
+        if self.role in _ADDED_ROLES:
+            dumped["role"], dumped["own_role"] = Role.DISCLOSURE.value, self.role.value
+        return dumped
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_it_is(cls, given: Any) -> Any:  # noqa: ANN401  whatever is validated
+        if not isinstance(given, dict) or "own_role" not in given:
+            return given
+        rest = {name: value for name, value in given.items() if name != "own_role"}
+        own = given["own_role"]
+        # One that a still newer version has added stays a disclosure here.
+        return rest | {"role": own} if own in _ADDED_ROLES else rest
 
 
 class Span(Value):
@@ -193,12 +245,12 @@ class Span(Value):
     """How the spoken text of the span sounds, for engines that take phonemes; empty leaves it to the engine."""
 
 
-class Segment(Value):
+class Segment(InRole):
     """One part of a script, in both its forms. Its ID survives rebuilds while its written text does."""
 
     id: str
     article: str
-    """The article it belongs to, as "source:id"."""
+    """The article it belongs to, as "source:id"; of our own words in a digest, the one beside them."""
     role: Role
     written: str
     spoken: str

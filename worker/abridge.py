@@ -10,7 +10,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from briefing.audio import MASTER_RATE
-from briefing.values import Role
+from briefing.values import OUR_WORDS, Role
 from worker.prepare import Prepared
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from briefing.values import Segment
 
 #: What is of us and not of the story, at its beginning.
-_HEAD = frozenset({Role.HEADLINE, Role.BYLINE, Role.DISCLOSURE})
+_HEAD = OUR_WORDS | {Role.HEADLINE, Role.BYLINE}
 
 
 def abridged(prepared: Prepared, mark: Paywall, cues: Mapping[str, Cue], title: str) -> Prepared | None:

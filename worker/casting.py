@@ -42,15 +42,24 @@ class Engaged:
         }
 
 
-def engage(casting: Casting, speakers: Speakers, fallbacks: Sequence[Fallback], *, allowed: bool) -> Engaged:
+def engage(
+    casting: Casting,
+    speakers: Speakers,
+    fallbacks: Sequence[Fallback],
+    *,
+    allowed: bool,
+    transitions: bool = False,
+) -> Engaged:
     """Return the cast for `casting` after `fallbacks`, with further ones for engines that are not installed.
+    `transitions` tells whether the script has any.
 
     Raises UnknownReference, and EngineNotInstalled where nobody may stand in.
     """
     engaged: dict[str, Narrator] = {}
     fallbacks = list(fallbacks)
-    # No script has transitions yet, so nobody need be there to say them.
-    casting = casting.model_copy(update={"transitions": None})
+    if not transitions:
+        # Nobody need be there to say them.
+        casting = casting.model_copy(update={"transitions": None})
     while missing := [voice for voice in casting.after(fallbacks).voices if voice not in engaged]:
         try:
             engaged[missing[0]] = speakers.narrator(missing[0])

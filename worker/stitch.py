@@ -51,7 +51,10 @@ VERSION = 3
 _LISTED = frozenset({Role.KEY_POINT, Role.LIST_ITEM})
 
 #: What a programme begins with, for a bed that lies under its head.
-_HEAD = frozenset({Role.HEADLINE, Role.BYLINE, Role.DISCLOSURE})
+_HEAD = frozenset({Role.GREETING, Role.HEADLINE, Role.BYLINE, Role.DISCLOSURE})
+
+#: Roles of a digest that pause as another does: shows have no settings for theirs.
+_PAUSE_AS = {Role.GREETING: Role.BYLINE, Role.TRANSITION: Role.BYLINE, Role.OUTRO: Role.DISCLOSURE}
 
 #: Every take fades in and out this long, so that a cut edge cannot click.
 _FADE_MS = 10
@@ -182,12 +185,12 @@ def _pause_ms(before: Segment, after: Segment, pauses: Pauses) -> int:
         return pauses.article
     if before.id == after.id:
         asked = pauses.sentence
-    elif after.role is Role.HEADING:
+    elif after.role in {Role.HEADING, Role.OUTRO}:
         asked = pauses.before_heading
     elif before.role in _LISTED and after.role is not before.role:
         asked = pauses.after_list
     else:
-        asked = int(getattr(pauses, before.role.value))
+        asked = int(getattr(pauses, _PAUSE_AS.get(before.role, before.role).value))
     return min(asked, _LONGEST_GAP_MS)
 
 

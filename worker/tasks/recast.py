@@ -12,7 +12,7 @@ from briefing import revisions, steps
 from briefing.failpoints import Failpoint, reach
 from briefing.show import Show
 from briefing.speech import Fallback
-from briefing.values import Script
+from briefing.values import Role, Script
 from worker.casting import engage
 from worker.prepare import cut
 from worker.tasks.common import finish_idle, load_active, save_chunks, variations
@@ -30,9 +30,12 @@ def recast_revision(lease: Lease, place: Workplace) -> None:
         return
     fallbacks = [Fallback.stored(entry) for entry in revision.fallbacks]
     allowed = Show.stored(revision.show).fallback
-    engaged = engage(revisions.casting_of(revision), place.speakers, fallbacks, allowed=allowed)
+    script = Script.stored(revision.script)
+    transitions = any(segment.role is Role.TRANSITION for segment in script.segments)
+    casting = revisions.casting_of(revision)
+    engaged = engage(casting, place.speakers, fallbacks, allowed=allowed, transitions=transitions)
     prepared = cut(
-        Script.stored(revision.script),
+        script,
         engaged.cast,
         engaged.engines,
         variations(place, revision.briefing_id),
