@@ -17,6 +17,7 @@ from briefing import access, events, steps
 from briefing.database import database_clock
 from briefing.errors import UnknownReference
 from briefing.hashing import stable_hash
+from briefing.issues import look
 from briefing.models import ArticleRow, BriefingRow, RevisionRow, VariationRow
 from briefing.picks import tell_labels
 from briefing.ranks import lane_of, next_rank
@@ -25,6 +26,7 @@ from briefing.revisions import (
     MAKE,
     Asker,
     casting_of,
+    first_step,
     give_up_unheard,
     lock_briefing,
     locked,
@@ -73,6 +75,8 @@ class Wanted:
     """Who is to hear it, where that is said: of the article, or of the briefing where it has several."""
     paywall: Paywall | None = None
     """How far others are to, where that is said."""
+    issue: str | None = None
+    """Of a digest: its name and which one, by which it is known in place of its articles, which may change."""
 
     @property
     def asker(self) -> Asker:
@@ -81,7 +85,9 @@ class Wanted:
 
     @property
     def identity(self) -> str:
-        """Hash of home show, kind and ordered articles: the briefing's identity."""
+        """Hash of home show, kind and ordered articles, or issue: the briefing's identity."""
+        if self.issue is not None:
+            return stable_hash("issue/1", self.show, self.kind, self.issue)
         return identity(self.show, self.kind, self.articles)
 
 
@@ -122,7 +128,7 @@ def request(session: Session, wanted: Wanted, now: datetime) -> tuple[RevisionRo
         _share(session, newest)
         promoted = wanted.queue is Queue.INTERACTIVE and _promoted(session, briefing, newest, wanted.asker)
         # Whoever asks waits; the quiet period of an edit is over.
-        steps.hasten(session, newest.id, StepKind.PREPARE)
+        steps.hasten(session, newest.id, first_step(briefing))
         return newest, promoted
     return _new(session, briefing, newest, wanted, now), True
 
@@ -185,6 +191,8 @@ def retract(session: Session, briefing_id: str, now: datetime) -> RevisionRow:
     newest = newest_revision(session, briefing.id)
     assert newest is not None
     steps.record(session, kind, Queue.INTERACTIVE, revision_id=newest.id)
+    if briefing.kind == "story":
+        look(session, briefing.articles[0])
     session.flush()
     return newest
 
@@ -257,7 +265,8 @@ def regenerate(session: Session, briefing: BriefingRow, again: Again, now: datet
 
 def _share(session: Session, revision: RevisionRow) -> None:
     """Note that an equal request came; unless it is still to fetch, the articles need another look afterwards."""
-    if not revision.request["refetch"] or steps.has_begun(session, revision.id, StepKind.PREPARE):
+    kind = first_step(session.get_one(BriefingRow, revision.briefing_id))
+    if not revision.request["refetch"] or steps.has_begun(session, revision.id, kind):
         revision.asked_again = True
         # Before the lane is locked that a promotion asks for a place in.
         session.flush()
@@ -295,6 +304,10 @@ def _briefing(session: Session, wanted: Wanted, now: datetime) -> BriefingRow:
     known = session.get_one(BriefingRow, found)
     changed = _wished(session, wanted.articles, known, wanted.visibility, wanted.paywall)
     briefing = lock_briefing(session, found)
+    if wanted.issue is not None:
+        # Before a revision of it is recorded, whose settings say for whom it is by its articles.
+        briefing.articles = [str(ref) for ref in wanted.articles]
+        session.flush()
     if changed:
         access.follow(session, briefing)
     return briefing
@@ -309,6 +322,7 @@ def _wished(
     changed = access.wish(session, refs, briefing, visibility, mark)
     if changed and len(refs) == 1:
         access.follow_others(session, article=refs[0])
+        look(session, str(refs[0]))
     return changed
 
 

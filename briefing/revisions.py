@@ -13,6 +13,7 @@ from sqlalchemy.orm import object_session
 
 from briefing import events, steps
 from briefing.access import settings_for
+from briefing.digest import DIGEST
 from briefing.models import BriefingRow, RevisionRow
 from briefing.ranks import lane_of, next_rank
 from briefing.speech import Casting
@@ -83,6 +84,11 @@ def casting_of(revision: RevisionRow) -> Casting:
     return Casting(body=revision.voice, **revision.voices)
 
 
+def first_step(briefing: BriefingRow) -> StepKind:
+    """Return the kind of step that a briefing's revisions begin with."""
+    return StepKind.EXTRACT if briefing.kind == DIGEST else StepKind.PREPARE
+
+
 def conclude(session: Session, revision: RevisionRow, state: RevisionState, now: datetime) -> None:
     """Move a revision out of the states that need work. What was held before it goes when its own audio is there, not
     sooner; and its articles are looked at once more when that was asked for meanwhile.
@@ -141,7 +147,8 @@ def record(  # noqa: PLR0913  the columns of a new row
     )
     session.add(revision)
     session.flush()
-    steps.record(session, StepKind.PREPARE, queue, revision_id=revision.id, rank=revision.rank, not_before=not_before)
+    kind = first_step(briefing)
+    steps.record(session, kind, queue, revision_id=revision.id, rank=revision.rank, not_before=not_before)
     session.flush()
     events.note(session, "revision recorded", briefing=briefing.id, revision=revision.id, number=number, asked=asked)
     return revision

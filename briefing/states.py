@@ -65,6 +65,11 @@ class StepKind(StrEnum):
     """What a step does. The list is open: workers leave kinds they do not know ready for others."""
 
     PREPARE = "prepare"
+    DIGEST = "digest"
+    """A digest's time, or a look at the issues that a changed story is in; of no revision."""
+    EXTRACT = "extract"
+    """Preparing a digest, from what is live of its stories. A kind of its own: workers that do not know of digests
+    would read all of each story."""
     SPEAK = "speak"
     RECAST = "recast"
     """Cut the script anew for the fallback of a voice that could not speak. A kind of its own: workers that do not know

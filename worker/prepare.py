@@ -55,14 +55,15 @@ def write_script(
     known, lexicon = cleanings or {}, lexicon or starter_lexicon()
     cleaned = [(clean(article, known.get(article.ref.source)), article.content_hash) for article in articles]
     written = script.build(cleaned, show)
-    segments = tuple(_spoken(segment, written.language, lexicon) for segment in written.segments)
+    segments = tuple(spoken(segment, written.language, lexicon) for segment in written.segments)
     unknown = find_unknown(segments, written.language, lexicon)
     return written.model_copy(update={"segments": segments, "unknown_words": unknown})
 
 
-def _spoken(segment: Segment, language: str, lexicon: Lexicon) -> Segment:
-    spoken, spans = normalise(segment.written, language, lexicon)
-    return segment.model_copy(update={"spoken": spoken, "spans": spans})
+def spoken(segment: Segment, language: str, lexicon: Lexicon) -> Segment:
+    """Return a segment as it is said."""
+    said, spans = normalise(segment.written, language, lexicon)
+    return segment.model_copy(update={"spoken": said, "spans": spans})
 
 
 def cut(

@@ -12,6 +12,7 @@
     │   ├── JingleRefused            jingle_refused, jingle_in_use, unknown_jingle
     │   ├── QuotaExceeded            quota_exceeded
     │   ├── BudgetTooSmall           budget_too_small
+    │   ├── NothingToDigest          nothing_to_digest
     │   └── Misconfigured            invalid_settings
     │       └── SigningMisconfigured     signing_invalid
     ├── Unavailable              transient: the same input may succeed later
@@ -46,6 +47,7 @@ from briefing.errors.bad_input import (
     JingleRefused,
     LexiconInvalid,
     Misconfigured,
+    NothingToDigest,
     PageRefused,
     QuotaExceeded,
     SigningMisconfigured,
@@ -98,6 +100,7 @@ __all__ = [
     "Misconfigured",
     "NarratorAway",
     "NotPublishedYet",
+    "NothingToDigest",
     "PageRefused",
     "PutOff",
     "QuotaExceeded",

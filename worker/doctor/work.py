@@ -9,8 +9,8 @@ from sqlalchemy import exists, func, or_, select
 
 from briefing import steps
 from briefing.database import database_clock
-from briefing.models import RevisionRow, StepRow
-from briefing.revisions import locked, move
+from briefing.models import BriefingRow, RevisionRow, StepRow
+from briefing.revisions import first_step, locked, move
 from briefing.show import Show
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind, StepState
 from worker import sweep
@@ -112,6 +112,8 @@ def _go_on(session: Session, revision_id: int) -> str:
     if session.scalar(_without_steps().where(RevisionRow.id == revision_id)) is None:
         return ""
     kind = _GOES_ON[RevisionState(row.state)]
+    if kind is StepKind.PREPARE:
+        kind = first_step(session.get_one(BriefingRow, row.briefing_id))
     if kind is StepKind.PUBLISH and Show.stored(row.show).visibility == "members":
         kind = StepKind.RELEASE
     waiting = exists().where(

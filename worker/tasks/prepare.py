@@ -6,28 +6,28 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from briefing import revisions, steps
+from briefing.digest import DIGEST
 from briefing.failpoints import Failpoint, reach
 from briefing.labels import Labels
 from briefing.lexicons import lexicon_for
-from briefing.models import ArticleRow, BriefingRow, RevisionRow
+from briefing.models import ArticleRow, BriefingRow
 from briefing.picks import note_labels
 from briefing.show import Show
 from briefing.shows import listed_sources
-from briefing.states import RevisionState
-from briefing.values import LABEL_KINDS, Article, ArticleRef, Script
+from briefing.values import LABEL_KINDS, Article, ArticleRef
 from briefing.versions import latest_versions, save_version
 from worker import script, spending
 from worker.casting import engage
 from worker.fetch import fetch
-from worker.prepare import Prepared, cut, write_script
-from worker.stream.telling import streamable
-from worker.tasks.common import finish_idle, load_active, save_chunks, variations
+from worker.prepare import cut, write_script
+from worker.tasks.common import finish_idle, load_active, variations
+from worker.tasks.extract import extract_revision
+from worker.tasks.prepared import is_unchanged, save_prepared
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
+    from briefing.models import RevisionRow
     from briefing.steps import Lease
-    from worker.casting import Engaged
+    from briefing.values import Script
     from worker.workplace import Workplace
 
 
@@ -36,6 +36,12 @@ def prepare_revision(lease: Lease, place: Workplace) -> None:
     revision = load_active(place, lease)
     if revision is None:
         finish_idle(place, lease)
+        return
+    with place.database.reading() as session:
+        kind = session.get_one(BriefingRow, revision.briefing_id).kind
+    if kind == DIGEST:
+        # Asked for by a process that does not know how a digest is prepared.
+        extract_revision(lease, place)
         return
     show = Show.stored(revision.show)
     with place.database.reading() as session:
@@ -46,14 +52,14 @@ def prepare_revision(lease: Lease, place: Workplace) -> None:
         lexicon = lexicon_for(session, show.slug)
     written = write_script(articles, show, cleanings, lexicon)
     _note_labels(place, written, heard=bool(revision.request.get("unless_unchanged")))
-    if _is_unchanged(place, lease, written):
+    if is_unchanged(place, lease, written):
         return
     engaged = engage(revisions.casting_of(revision), place.speakers, [], allowed=show.fallback)
     prepared = cut(written, engaged.cast, engaged.engines, variations(place, revision.briefing_id), place.limits)
     with place.database.writing() as session:
         row = revisions.locked_in_briefing(session, revision.id)
         if steps.finish(session, lease):
-            _save_prepared(session, place, row, prepared, engaged, versions)
+            save_prepared(session, place, row, prepared, engaged, script.card(written, show), versions)
             reach(Failpoint.PREPARE_BEFORE_COMMIT)
     reach(Failpoint.PREPARE_AFTER_COMMIT)
 
@@ -73,31 +79,6 @@ def _note_labels(place: Workplace, written: Script, *, heard: bool) -> None:
         with place.database.writing() as session:
             for text in new:
                 note_labels(session, ArticleRef.parse(text), found[text], heard=heard)
-
-
-def _is_unchanged(place: Workplace, lease: Lease, written: Script) -> bool:
-    """Tell whether an equal revision says the very same; then the step is finished and that revision counts."""
-    with place.database.writing() as session:
-        row = revisions.locked_in_briefing(session, lease.revision_id)
-        counterpart = revisions.counterpart(session, row)
-        if counterpart is None or Script.stored(counterpart.script).substance != written.substance:
-            return False
-        if steps.finish(session, lease):
-            revisions.conclude(session, row, RevisionState.UNCHANGED, datetime.now(UTC))
-        return True
-
-
-def _save_prepared(
-    session: Session, place: Workplace, row: RevisionRow, prepared: Prepared, engaged: Engaged, versions: list[int]
-) -> None:
-    now = datetime.now(UTC)
-    row.script = prepared.script.model_dump(mode="json")
-    row.card = script.card(prepared.script, Show.stored(row.show)).model_dump(mode="json")
-    row.versions = list(versions)
-    row.prepared_at = now
-    revisions.supersede_unfinished(session, row.briefing_id, row.number, now)
-    streams = streamable(session, row, place.files)
-    save_chunks(session, place, row, prepared, engaged, now, asked=False, streams=streams)
 
 
 def _articles(place: Workplace, revision: RevisionRow) -> tuple[list[Article], list[int]]:

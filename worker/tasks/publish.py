@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import revisions, steps
+from briefing import issues, revisions, steps
 from briefing.access import for_members
+from briefing.digest import DIGEST
 from briefing.failpoints import Failpoint, reach
 from briefing.models import BriefingRow, MasterRow, RevisionRow
 from briefing.states import Queue, RevisionState
@@ -53,7 +54,12 @@ def publish_revision(lease: Lease, place: Workplace) -> None:
         row = revisions.locked_in_briefing(session, revision.id)
         if steps.finish(session, lease):
             shows = publish(session, row, place.storage, place.files, datetime.now(UTC))
-            members = session.get_one(BriefingRow, row.briefing_id).members_revision == row.id
+            briefing = session.get_one(BriefingRow, row.briefing_id)
+            members = briefing.members_revision == row.id
+            if briefing.kind == "story":
+                issues.look(session, briefing.articles[0])
+            elif briefing.kind == DIGEST and briefing.heard == row.id:
+                issues.settle_stories(session, briefing)
             for slug in sorted(shows) if not members else ():
                 record_pings(session, slug, place.files.hubs)
             record(session, row, pipeline.after_publish(RevisionState(row.state), Queue(row.queue), members=members))
