@@ -19,6 +19,7 @@ from api import (
     audit,
     briefings,
     companions,
+    digests,
     embed,
     estimates,
     health,
@@ -77,6 +78,7 @@ def create_app(context: Context | None = None) -> FastAPI:
     for router in (
         briefings.router,
         articles.router,
+        digests.router,
         estimates.router,
         jingles.router,
         published.router,

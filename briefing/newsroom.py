@@ -151,9 +151,7 @@ def load_newsroom(path: Path) -> Newsroom:
         message = f"{path}: unknown tables {', '.join(sorted(unknown))}; write {known}"
         raise Misconfigured(message)
     if not all(isinstance(rows, list) and all(isinstance(row, dict) for row in rows) for rows in tables.values()):
-        message = (
-            f"{path}: write shows, sources, digests and lexicon as [[shows]], [[sources]], [[digests]] and [[lexicon]]"
-        )
+        message = f"{path}: write shows, sources, digests and lexicon as tables like [[shows]]"
         raise Misconfigured(message)
     try:
         return Newsroom.model_validate(

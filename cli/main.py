@@ -27,6 +27,7 @@ _COMMANDS = {
     "apply": "cli.apply:apply",
     "keys": "cli.keys:keys",
     "pick": "cli.pick:pick",
+    "digest": "cli.digest:digest",
     "import": "cli.moving:moving_in",
     "export": "cli.moving:moving_out",
     "listeners": "cli.listeners:listeners",

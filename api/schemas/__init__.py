@@ -15,6 +15,7 @@ from api.schemas.base import (
     Text,
     Visibility,
 )
+from api.schemas.digests import DigestView
 from api.schemas.members import (
     ListenerRequest,
     Listeners,
@@ -55,6 +56,7 @@ __all__ = [
     "BriefingRequest",
     "CountsView",
     "CurveView",
+    "DigestView",
     "Estimate",
     "FailedArticle",
     "Failure",
