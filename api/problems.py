@@ -67,6 +67,8 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "quota_exceeded": (429, "The key's quota for today is spent"),
     "too_many_open": (429, "Too many bulk briefings of this key are being made"),
     "cost_not_confirmed": (409, "The cost of so much bulk work is to be known first"),
+    "unknown_digest": (404, "There is no such digest"),
+    "nothing_to_digest": (409, "There is no story for the digest"),
     "unknown_estimate": (404, "There is no such estimate"),
     "not_held": (409, "There is nothing held to publish"),
     "override_conflict": (409, "A change by hand is in conflict with the article's new text"),
@@ -92,6 +94,7 @@ KEY_PROBLEMS = ("missing_key", "bad_key", "scope_missing", "rate_limited")
 FAILURES: dict[str, str] = {
     "article_not_found": "The source has no article of that ID",
     "article_empty": "Nothing was left to read after cleaning",
+    "nothing_to_digest": "No story of the digest is live any more",
     "article_too_short": "Too little was left to read after cleaning",
     "article_behind_paywall": "The page shows only the beginning of the article",
     "article_too_long": "The article exceeds the limits on characters or chunks",

@@ -167,7 +167,7 @@ def script(session: Session, row: RevisionRow) -> schemas.ScriptView:
         duration_s=round(master.seconds, 3) if master else None,
         segments=[
             {
-                **_told(segment),
+                **segment.told(),
                 "start_s": round(cues[segment.id].start / MASTER_RATE, 3) if segment.id in cues else None,
                 "end_s": round(cues[segment.id].end / MASTER_RATE, 3) if segment.id in cues else None,
                 "timing": cues[segment.id].timing if segment.id in cues else None,

@@ -19,6 +19,7 @@ from briefing.editions import arrange
 from briefing.errors import UnknownReference
 from briefing.hashing import stable_hash
 from briefing.holds import forget, note_embargo
+from briefing.issues import look
 from briefing.models import ArticleRow, BriefingRow, RevisionRow, VariationRow
 from briefing.picks import tell_labels
 from briefing.ranks import lane_of, next_rank
@@ -88,6 +89,8 @@ class Wanted:
     corrects: bool = False
     """Whether the edit corrects what is live, rather than going on with the story."""
     correction: Correction | None = None
+    issue: str | None = None
+    """Of a digest: its name and which one, by which it is known in place of its articles, which may change."""
 
     @property
     def asker(self) -> Asker:
@@ -96,7 +99,9 @@ class Wanted:
 
     @property
     def identity(self) -> str:
-        """Hash of home show, kind and ordered articles: the briefing's identity."""
+        """Hash of home show, kind and ordered articles, or issue: the briefing's identity."""
+        if self.issue is not None:
+            return stable_hash("issue/1", self.show, self.kind, self.issue)
         return identity(self.show, self.kind, self.articles)
 
 
@@ -229,6 +234,8 @@ def retract(session: Session, briefing_id: str, now: datetime) -> RevisionRow:
     newest = newest_revision(session, briefing.id)
     assert newest is not None
     steps.record(session, kind, Queue.INTERACTIVE, revision_id=newest.id)
+    if briefing.kind == "story":
+        look(session, briefing.articles[0])
     session.flush()
     return newest
 
@@ -349,6 +356,10 @@ def _briefing(session: Session, wanted: Wanted, now: datetime) -> BriefingRow:
     changed = _wished(session, wanted.articles, known, wanted.visibility, wanted.paywall)
     embargoed = wanted.embargo is not None and _embargoed(session, wanted.articles, known, wanted.embargo)
     briefing = lock_briefing(session, found)
+    if wanted.issue is not None:
+        # Before a revision of it is recorded, whose settings say for whom it is by its articles.
+        briefing.articles = [str(ref) for ref in wanted.articles]
+        session.flush()
     if changed:
         access.follow(session, briefing)
     if embargoed:
@@ -374,6 +385,7 @@ def _wished(
     changed = access.wish(session, refs, briefing, visibility, mark)
     if changed and len(refs) == 1:
         access.follow_others(session, article=refs[0])
+        look(session, str(refs[0]))
     return changed
 
 

@@ -1,4 +1,5 @@
-"""A newsroom's shows, sources and pronunciations, as written in `briefcast.toml` and kept as rows by `briefcast apply`.
+"""A newsroom's shows, digests, sources and pronunciations, as written in `briefcast.toml` and kept as rows by
+`briefcast apply`.
 
 Reads and validates; stores nothing. Paths in the file are relative to the file.
 """
@@ -11,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
+from briefing.digest import Digest
 from briefing.errors import Misconfigured
 from briefing.lexicon import LexiconEntry
 from briefing.rules import EVERY_SHOW
@@ -59,6 +61,7 @@ class Newsroom(Value):
 
     shows: tuple[Show, ...] = ()
     sources: tuple[SourceSettings, ...] = ()
+    digests: tuple[Digest, ...] = ()
     lexicon: tuple[LexiconEntry, ...] = ()
     """Pronunciations for all shows."""
     never_speak: tuple[NeverSpoken, ...] = Field(default=(), max_length=MOST_NEVER_SPOKEN)
@@ -70,7 +73,8 @@ class Newsroom(Value):
     def _holds_together(self) -> Newsroom:
         slugs = [show.slug for show in self.shows]
         names = [source.name for source in self.sources]
-        for kind, values in (("show", slugs), ("source", names)):
+        digests = [digest.slug for digest in self.digests]
+        for kind, values in (("show", slugs), ("source", names), ("digest", digests)):
             if repeated := {value for value in values if values.count(value) > 1}:
                 message = f"{kind} named twice: {', '.join(sorted(repeated))}"
                 raise ValueError(message)
@@ -79,6 +83,14 @@ class Newsroom(Value):
             if repeated_words := {word for word, language in words if words.count((word, language)) > 1}:
                 message = f"{where}: pronounced twice: {', '.join(sorted(repeated_words))}"
                 raise ValueError(message)
+        if self.sources and not self.shows:
+            message = "define at least one [[shows]]"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _shows_are_there(self) -> Newsroom:
+        slugs = [show.slug for show in self.shows]
         for source in self.sources:
             if source.show is not None and source.show not in slugs:
                 message = f"source {source.name!r} names the show {source.show!r}, which is not defined"
@@ -88,9 +100,11 @@ class Newsroom(Value):
             if unknown := sorted(named - set(slugs)):
                 message = f"show {show.slug!r} lists episodes of shows that are not defined: {', '.join(unknown)}"
                 raise ValueError(message)
-        if self.sources and not self.shows:
-            message = "define at least one [[shows]]"
-            raise ValueError(message)
+        for digest in self.digests:
+            named = {digest.show, *digest.rules.shows} - {EVERY_SHOW}
+            if unknown := sorted(named - set(slugs)):
+                message = f"digest {digest.slug!r} names shows that are not defined: {', '.join(unknown)}"
+                raise ValueError(message)
         return self
 
 
@@ -135,17 +149,19 @@ def load_newsroom(path: Path) -> Newsroom:
         raise Misconfigured(message) from error
     base = path.resolve().parent
     names = tables.pop("never_speak", [])
-    if unknown := set(tables) - {"shows", "sources", "lexicon"}:
-        message = f"{path}: unknown tables {', '.join(sorted(unknown))}; write [[shows]], [[sources]] and [[lexicon]]"
+    if unknown := set(tables) - {"shows", "sources", "digests", "lexicon"}:
+        known = "[[shows]], [[sources]], [[digests]] and [[lexicon]]"
+        message = f"{path}: unknown tables {', '.join(sorted(unknown))}; write {known}"
         raise Misconfigured(message)
     if not all(isinstance(rows, list) and all(isinstance(row, dict) for row in rows) for rows in tables.values()):
-        message = f"{path}: write shows, sources and lexicon as [[shows]], [[sources]] and [[lexicon]] tables"
+        message = f"{path}: write shows, sources, digests and lexicon as tables like [[shows]]"
         raise Misconfigured(message)
     try:
         return Newsroom.model_validate(
             {
                 "shows": [_read_show(table, base) for table in tables.get("shows", [])],
                 "sources": [_read_source(table, base) for table in tables.get("sources", [])],
+                "digests": tables.get("digests", []),
                 "lexicon": tables.get("lexicon", []),
                 "never_speak": names,
                 "show_lexicons": {

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, select
 
+from briefing.digest import DIGEST
 from briefing.errors import OverrideRefused, UnknownReference
 from briefing.hashing import stable_hash
 from briefing.models import OverrideRow, RevisionRow
@@ -106,6 +107,9 @@ def put(  # noqa: PLR0913  what a row has
     writing session. Raises UnknownReference for a segment that the script does not have, OverrideRefused.
     """
     briefing = lock_open(session, briefing_id)
+    if briefing.kind == DIGEST:
+        message = "a digest says what its stories say"
+        raise OverrideRefused(message, hint="Change it in the story: the digest follows.")
     script = newest_script(session, briefing_id)
     segment = segment_of(script, segment_id)
     override = _checked(override, segment)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from briefing import steps
+from briefing.labels import Labels
 from briefing.models import ArticleRow
 from briefing.rows import add_unless_there
 from briefing.states import Queue, StepKind
@@ -17,7 +18,6 @@ from briefing.states import Queue, StepKind
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from briefing.labels import Labels
     from briefing.values import ArticleRef
 
 
@@ -42,6 +42,11 @@ def tell_labels(session: Session, ref: ArticleRef, labels: Labels) -> None:
     if row.told_labels != told:
         row.told_labels = told
         _look(session, ref)
+
+
+def labels_of(row: ArticleRow) -> Labels:
+    """Return what an article is filed under: what a CMS told, and of kinds it said nothing of what the page has."""
+    return Labels.stored(row.told_labels or {}).over(Labels.stored(row.found_labels or {}))
 
 
 def note_labels(session: Session, ref: ArticleRef, labels: Labels, *, heard: bool) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import object_session
 
 from briefing import events, steps
 from briefing.access import settings_for
+from briefing.digest import DIGEST
 from briefing.models import BriefingRow, OverrideRow, RevisionRow
 from briefing.ranks import lane_of, next_rank
 from briefing.speech import Casting
@@ -157,16 +158,18 @@ def record(  # noqa: PLR0913  the columns of a new row
     )
     session.add(revision)
     session.flush()
-    kind = preparing_kind(session, briefing.id)
+    kind = preparing_kind(session, briefing)
     steps.record(session, kind, queue, revision_id=revision.id, rank=revision.rank, not_before=not_before)
     session.flush()
     events.note(session, "revision recorded", briefing=briefing.id, revision=revision.id, number=number, asked=asked)
     return revision
 
 
-def preparing_kind(session: Session, briefing_id: str) -> StepKind:
+def preparing_kind(session: Session, briefing: BriefingRow) -> StepKind:
     """Return the kind of step that prepares a revision of a briefing."""
-    edited = select(OverrideRow.segment_id).where(OverrideRow.briefing_id == briefing_id).limit(1)
+    if briefing.kind == DIGEST:
+        return StepKind.EXTRACT
+    edited = select(OverrideRow.segment_id).where(OverrideRow.briefing_id == briefing.id).limit(1)
     return StepKind.PREPARE if session.scalar(edited) is None else StepKind.REVISE
 
 

@@ -31,6 +31,10 @@ def _zone(name: str) -> str:
     return name
 
 
+Zone = Annotated[str, AfterValidator(_zone)]
+"""Name of a time zone, such as Europe/Kyiv."""
+
+
 class Rules(Value):
     """What a show lists. Lists that are empty ask for nothing."""
 
@@ -46,7 +50,7 @@ class Rules(Value):
     """Of the written text that is read."""
     daily_cap: int | None = Field(default=None, ge=1)
     """Episodes of one day; the rest of the day is left out, editors' picks come on top."""
-    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    timezone: Zone = "UTC"
     """Where the newsroom's days begin and end."""
 
     def lists_from(self, own: str, home: str) -> bool:

@@ -105,7 +105,7 @@ class Cast(Value):
     quotes: Narrator
     """Quotations that stand alone."""
     transitions: Narrator
-    """What leads from one article of a digest to the next; no script has any yet."""
+    """What leads from one article of a digest to the next."""
     own: tuple[tuple[str, Narrator], ...] = ()
     """Of segments that an editor gave another voice: the voice asked for, and who speaks in fact."""
 
@@ -141,6 +141,8 @@ class Cast(Value):
                 return self.headline
             case Role.QUOTE:
                 return self.quotes
+            case Role.TRANSITION:
+                return self.transitions
             case _:
                 return self.body
 

@@ -72,6 +72,11 @@ class StepKind(StrEnum):
     REVISE = "revise"
     """Preparing, or cutting anew, what editors changed by hand. A kind of its own: workers that do not know of
     overrides would say what was left out."""
+    DIGEST = "digest"
+    """A digest's time, or a look at the issues that a changed story is in; of no revision."""
+    EXTRACT = "extract"
+    """Preparing a digest, from what is live of its stories. A kind of its own: workers that do not know of digests
+    would read all of each story."""
     SPEAK = "speak"
     RECAST = "recast"
     """Cut the script anew for the fallback of a voice that could not speak. A kind of its own: workers that do not know
@@ -112,7 +117,7 @@ class StepKind(StrEnum):
 
 
 #: What a revision begins with.
-PREPARING = (StepKind.PREPARE, StepKind.REVISE)
+PREPARING = (StepKind.PREPARE, StepKind.REVISE, StepKind.EXTRACT)
 
 
 class StepState(StrEnum):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from briefing.audio import MASTER_RATE, Timing
-from briefing.values import Roled, Value
+from briefing.values import InRole, Value
 
 #: The files published beside an MP3, and their media types.
 TRANSCRIPT_TYPES = {
@@ -34,7 +34,7 @@ class WordCue(NamedTuple):
     """How its time came about."""
 
 
-class Passage(Roled):
+class Passage(InRole):
     """A segment as it is heard."""
 
     segment: str

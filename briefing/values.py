@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -181,7 +181,7 @@ class Role(StrEnum):
     BYLINE = "byline"
     DISCLOSURE = "disclosure"
     CORRECTION = "correction"
-    """Our own words, and the editors' note, on what was corrected. Stored as a disclosure; see `Roled`."""
+    """Our own words, and the editors' note, on what was corrected. Stored as a disclosure; see `InRole`."""
     LEAD_IN = "lead_in"
     KEY_POINT = "key_point"
     HEADING = "heading"
@@ -190,10 +190,56 @@ class Role(StrEnum):
     QUOTE = "quote"
     TABLE = "table"
     """Our own words where the written article has a table."""
+    GREETING = "greeting"
+    """Our own words that a digest opens with."""
+    TRANSITION = "transition"
+    """Our own words between two of its stories."""
+    OUTRO = "outro"
+    """Our own words at its end."""
+
+
+#: Roles of words that are ours and of no article.
+OUR_WORDS = frozenset({Role.DISCLOSURE, Role.CORRECTION, Role.GREETING, Role.TRANSITION, Role.OUTRO})
+
+#: Roles that came after the first release.
+_ADDED_ROLES = OUR_WORDS - {Role.DISCLOSURE}
+
+
+class InRole(Value):
+    """Base of what is said in a role. A worker of before a role reads it as a disclosure, which is ours too: it pauses
+    alike and counts as no article's text, where a role it does not know would have failed the whole revision.
+    """
+
+    if TYPE_CHECKING:
+        # Of each value by itself: the order of its fields is part of what masters are known by.
+        role: Role
+
+    def told(self) -> dict[str, Any]:
+        """Return it as JSON for callers, under the role's own name."""
+        dumped = self.model_dump(mode="json")
+        dumped.pop("own_role", None)
+        return dumped | {"role": self.role.value}
+
+    @model_serializer(mode="wrap")
+    def _known_to_older_workers(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        dumped: dict[str, Any] = dump(self)
+        if self.role in _ADDED_ROLES:
+            dumped["role"], dumped["own_role"] = Role.DISCLOSURE.value, self.role.value
+        return dumped
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_it_is(cls, given: Any) -> Any:  # noqa: ANN401  whatever is validated
+        if not isinstance(given, dict) or "own_role" not in given:
+            return given
+        rest = {name: value for name, value in given.items() if name != "own_role"}
+        own = given["own_role"]
+        # One that a still newer version has added stays a disclosure here.
+        return rest | {"role": own} if own in _ADDED_ROLES else rest
 
 
 #: What is of us and not of the story, at the beginning of each.
-HEAD = frozenset({Role.HEADLINE, Role.BYLINE, Role.DISCLOSURE, Role.CORRECTION})
+HEAD = OUR_WORDS | {Role.HEADLINE, Role.BYLINE}
 
 
 class Span(Value):
@@ -210,34 +256,13 @@ class Span(Value):
     """How the spoken text of the span sounds, for engines that take phonemes; empty leaves it to the engine."""
 
 
-class Roled(Value):
-    """What has a role in a script. One that workers of before do not know is stored as one that they do, which they
-    speak and pause after alike, and by its own name beside it, which they leave out.
-    """
-
-    role: Role
-
-    @model_serializer(mode="wrap")
-    def _known_to_older_workers(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        dumped: dict[str, Any] = dump(self)
-        if self.role is Role.CORRECTION:
-            dumped["role"], dumped["own_role"] = Role.DISCLOSURE.value, self.role.value
-        return dumped
-
-    @model_validator(mode="before")
-    @classmethod
-    def _as_meant(cls, given: Any) -> Any:  # noqa: ANN401  whatever is validated
-        if not isinstance(given, dict) or "own_role" not in given:
-            return given
-        return {name: value for name, value in given.items() if name != "own_role"} | {"role": given["own_role"]}
-
-
-class Segment(Roled):
+class Segment(InRole):
     """One part of a script, in both its forms. Its ID survives rebuilds while its written text does."""
 
     id: str
     article: str
-    """The article it belongs to, as "source:id"."""
+    """The article it belongs to, as "source:id"; of our own words in a digest, the one beside them."""
+    role: Role
     written: str
     spoken: str
     spans: tuple[Span, ...] = ()

@@ -1,4 +1,4 @@
-"""`briefcast apply`: a newsroom's shows, sources and pronunciations from its settings file."""
+"""`briefcast apply`: a newsroom's shows, digests, sources and pronunciations from its settings file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from worker.workplace import Workplace
 @click.command()
 @click.argument("file", default="briefcast.toml", metavar="[FILE]")
 def apply(file: str) -> None:
-    """Record the shows, sources and pronunciations of FILE (default briefcast.toml). Safe to repeat; removes
+    """Record the shows, digests, sources and pronunciations of FILE (default briefcast.toml). Safe to repeat; removes
     nothing but pronunciations that an older FILE recorded.
     """
     newsroom = load_newsroom(Path(file))
@@ -25,6 +25,7 @@ def apply(file: str) -> None:
     for kind, names, changed in (
         ("show", [show.slug for show in newsroom.shows], applied.shows),
         ("source", [source.name for source in newsroom.sources], applied.sources),
+        ("digest", [digest.slug for digest in newsroom.digests], applied.digests),
     ):
         for name in names:
             click.echo(f"{kind} {name}: {'recorded' if name in changed else 'unchanged'}")

@@ -29,6 +29,7 @@ _COMMANDS = {
     "users": "cli.users:users",
     "link": "cli.links:link",
     "pick": "cli.pick:pick",
+    "digest": "cli.digest:digest",
     "import": "cli.moving:moving_in",
     "export": "cli.moving:moving_out",
     "listeners": "cli.listeners:listeners",

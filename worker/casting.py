@@ -43,17 +43,24 @@ class Engaged:
 
 
 def engage(
-    casting: Casting, speakers: Speakers, fallbacks: Sequence[Fallback], *, allowed: bool, own: Iterable[str] = ()
+    casting: Casting,
+    speakers: Speakers,
+    fallbacks: Sequence[Fallback],
+    *,
+    allowed: bool,
+    own: Iterable[str] = (),
+    transitions: bool = False,
 ) -> Engaged:
     """Return the cast for `casting` after `fallbacks`, with further ones for engines that are not installed. `own` are
-    the voices that editors gave to single segments.
+    the voices that editors gave to single segments; `transitions` tells whether the script has any.
 
     Raises UnknownReference, and EngineNotInstalled where nobody may stand in.
     """
     engaged: dict[str, Narrator] = {}
     fallbacks = list(fallbacks)
-    # No script has transitions yet, so nobody need be there to say them.
-    casting = casting.model_copy(update={"transitions": None})
+    if not transitions:
+        # Nobody need be there to say them.
+        casting = casting.model_copy(update={"transitions": None})
     own = sorted(set(own))
 
     def wanted() -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from sqlalchemy import delete, func, or_, select
 from briefing.audio import MASTER_RATE
 from briefing.labels import Labels, tidied
 from briefing.models import ArticleRow, BriefingRow, EpisodeRow, ListingRow, MasterRow, RevisionRow, ShowRow
+from briefing.picks import labels_of
 from briefing.rules import Facts, Rules
 from briefing.show import Show
 from briefing.shows import lock_shows
@@ -164,11 +165,6 @@ def _facts(session: Session, briefing: BriefingRow) -> Facts:
         kind: tidied(label for one in labels for label in getattr(one, kind) or ()) or None for kind in LABEL_KINDS
     }
     return Facts(Labels.model_validate(together), samples / MASTER_RATE, characters)
-
-
-def labels_of(row: ArticleRow) -> Labels:
-    """Return what an article is filed under: what a CMS told, and of kinds it said nothing of what the page has."""
-    return Labels.stored(row.told_labels or {}).over(Labels.stored(row.found_labels or {}))
 
 
 def _picks(session: Session, briefing: BriefingRow) -> set[str]:

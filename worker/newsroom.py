@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select, update
 
 from briefing.access import follow_others
+from briefing.digests import put_digests
 from briefing.errors import Misconfigured
+from briefing.issues import look_after_show
 from briefing.jingles import PARTS, jingle_files
 from briefing.lexicons import replace_file_entries
 from briefing.models import ShowRow, SourceRow
@@ -45,6 +47,7 @@ class Applied:
     sources: tuple[str, ...]
     lexicons: tuple[str, ...] = ()
     """Shows whose pronunciations changed; the newsroom's own are under the empty name."""
+    digests: tuple[str, ...] = ()
 
 
 def apply(newsroom: Newsroom, place: Workplace) -> Applied:
@@ -70,6 +73,7 @@ def apply(newsroom: Newsroom, place: Workplace) -> Applied:
         for show in newsroom.shows:
             if show.slug in before and before[show.slug] != _heard_by(show):
                 follow_others(session, show=show.slug)
+                look_after_show(session, show.slug)
         sources = tuple(
             source.name for position, source in enumerate(newsroom.sources) if _put_source(session, position, source)
         )
@@ -81,6 +85,7 @@ def apply(newsroom: Newsroom, place: Workplace) -> Applied:
         _forbid_names(session, newsroom)
         session.flush()
         lexicons = tuple(_put_lexicons(session, newsroom, datetime.now(UTC)))
+        digests = put_digests(session, newsroom.digests, datetime.now(UTC))
         for slug in shows:
             list_anew(session, slug)
         for slug, picture in pictures.items():
@@ -88,7 +93,7 @@ def apply(newsroom: Newsroom, place: Workplace) -> Applied:
         write_all(session, place.storage, place.files)
         for slug in sorted(before.keys() & set(shows)):
             record_pings(session, slug, place.files.hubs)
-    return Applied(shows, sources, lexicons)
+    return Applied(shows, sources, lexicons, digests)
 
 
 def _with_names(show: Show, newsroom: Newsroom) -> Show:

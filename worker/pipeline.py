@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 DEADLINE_S = {
     StepKind.PREPARE: 120.0,
     StepKind.REVISE: 120.0,
+    StepKind.DIGEST: 60.0,
+    StepKind.EXTRACT: 120.0,
     StepKind.SPEAK: 150.0,
     StepKind.RECAST: 120.0,
     StepKind.STREAM: 120.0,

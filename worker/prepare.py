@@ -61,7 +61,7 @@ def write_script(
     known, lexicon = cleanings or {}, lexicon or starter_lexicon()
     cleaned = [(clean(article, known.get(article.ref.source)), article.content_hash) for article in articles]
     written = script.build(cleaned, show, correction)
-    segments = tuple(_spoken(segment, written.language, lexicon) for segment in written.segments)
+    segments = tuple(spoken(segment, written.language, lexicon) for segment in written.segments)
     segments = overridden(segments, overrides or {}, written.language, lexicon)
     # What an editor worded, or leaves out, needs no lexicon.
     open_ones = [segment for segment in segments if not (segment.edited or segment.omitted)]
@@ -69,9 +69,10 @@ def write_script(
     return written.model_copy(update={"segments": segments, "unknown_words": unknown})
 
 
-def _spoken(segment: Segment, language: str, lexicon: Lexicon) -> Segment:
-    spoken, spans = normalise(segment.written, language, lexicon)
-    return segment.model_copy(update={"spoken": spoken, "spans": spans})
+def spoken(segment: Segment, language: str, lexicon: Lexicon) -> Segment:
+    """Return a segment as it is said."""
+    said, spans = normalise(segment.written, language, lexicon)
+    return segment.model_copy(update={"spoken": said, "spans": spans})
 
 
 def cut(

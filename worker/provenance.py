@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from briefing.audio import MASTER_RATE
 from briefing.speech import Narrator
-from briefing.values import Role, Value
+from briefing.values import OUR_WORDS, Value
 from worker.source_type import SourceType, source_type
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ class Origin(Value):
     content_sha256: str
     """Hash of the article as fetched (`Article.content_hash`)."""
     text_sha256: str
-    """sha256 of the words read of it as written, in UTF-8, a segment a line, without the disclosure."""
+    """sha256 of the words read of it as written, in UTF-8, a segment a line, without what is ours (disclosure,
+    a digest's greeting and transitions)."""
 
 
 class Provenance(Value):
@@ -97,9 +98,7 @@ def provenance(prepared: Prepared, show: Show, mix: Mix, watermark: str = "") ->
 def text_sha256(script: Script, article: str) -> str:
     """Return the hash of what is read of one article, as `Origin.text_sha256` counts it."""
     written = [
-        segment.written
-        for segment in script.heard
-        if segment.article == article and segment.role not in {Role.DISCLOSURE, Role.CORRECTION}
+        segment.written for segment in script.heard if segment.article == article and segment.role not in OUR_WORDS
     ]
     return hashlib.sha256("\n".join(written).encode()).hexdigest()
 

@@ -50,6 +50,14 @@ VERSION = 3
 #: Roles whose end is to be heard as the end of a list.
 _LISTED = frozenset({Role.KEY_POINT, Role.LIST_ITEM})
 
+#: Roles that pause as another does: shows have no settings for theirs.
+_PAUSE_AS = {
+    Role.CORRECTION: Role.DISCLOSURE,
+    Role.GREETING: Role.BYLINE,
+    Role.TRANSITION: Role.BYLINE,
+    Role.OUTRO: Role.DISCLOSURE,
+}
+
 #: Every take fades in and out this long, so that a cut edge cannot click.
 _FADE_MS = 10
 
@@ -179,13 +187,12 @@ def _pause_ms(before: Segment, after: Segment, pauses: Pauses) -> int:
         return pauses.article
     if before.id == after.id:
         asked = pauses.sentence
-    elif after.role is Role.HEADING:
+    elif after.role in {Role.HEADING, Role.OUTRO}:
         asked = pauses.before_heading
     elif before.role in _LISTED and after.role is not before.role:
         asked = pauses.after_list
     else:
-        ours = Role.DISCLOSURE if before.role is Role.CORRECTION else before.role
-        asked = int(getattr(pauses, ours.value))
+        asked = int(getattr(pauses, _PAUSE_AS.get(before.role, before.role).value))
     return min(asked, _LONGEST_GAP_MS)
 
 

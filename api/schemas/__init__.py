@@ -15,6 +15,7 @@ from api.schemas.base import (
     Text,
     Visibility,
 )
+from api.schemas.digests import DigestView
 from api.schemas.editions import (
     CORRECTION,
     EMBARGO,
@@ -84,6 +85,7 @@ __all__ = [
     "CorrectionRequest",
     "CountsView",
     "CurveView",
+    "DigestView",
     "Estimate",
     "FailedArticle",
     "Failure",

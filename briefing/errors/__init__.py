@@ -19,6 +19,7 @@
     │   ├── NeverSpeak               never_speak
     │   ├── QuotaExceeded            quota_exceeded
     │   ├── BudgetTooSmall           budget_too_small
+    │   ├── NothingToDigest          nothing_to_digest
     │   └── Misconfigured            invalid_settings
     │       └── SigningMisconfigured     signing_invalid
     ├── Unavailable              transient: the same input may succeed later
@@ -55,6 +56,7 @@ from briefing.errors.bad_input import (
     LexiconInvalid,
     Misconfigured,
     NeverSpeak,
+    NothingToDigest,
     OverrideRefused,
     PageRefused,
     QuotaExceeded,
@@ -112,6 +114,7 @@ __all__ = [
     "NarratorAway",
     "NeverSpeak",
     "NotPublishedYet",
+    "NothingToDigest",
     "OverrideRefused",
     "PageRefused",
     "PutOff",

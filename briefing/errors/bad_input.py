@@ -122,6 +122,13 @@ class BudgetTooSmall(BadInput):
     code = "budget_too_small"
 
 
+class NothingToDigest(BadInput):
+    """Raised when there is no story for a digest."""
+
+    code = "nothing_to_digest"
+    hint = "Its rules ask for stories that are live, of its time and under its labels; see docs/digests.md."
+
+
 class Misconfigured(BadInput):
     """Raised when a settings file does not hold together."""
 

@@ -11,6 +11,7 @@ from briefing.models.audio import CondemnedRow, MasterRow, TakeRow, UseRow
 from briefing.models.base import Base, UtcDateTime
 from briefing.models.briefings import BriefingRow, EpisodeRow, ListingRow, RevisionRow, VariationRow
 from briefing.models.desk import ActionLinkRow, SignInRow, TryRow, UserRow, WelcomeRow
+from briefing.models.digests import DigestRow, IssueRow, IssueStoryRow
 from briefing.models.jingles import JingleRow
 from briefing.models.members import AddressKeyRow, ListenerRow
 from briefing.models.mentions import MentionRow, VocabularyRow, WordRow
@@ -30,12 +31,15 @@ __all__ = [
     "Base",
     "BriefingRow",
     "CondemnedRow",
+    "DigestRow",
     "DownloadRow",
     "EpisodeRow",
     "EstimateRow",
     "GateRow",
     "HealthRow",
     "IdempotencyRow",
+    "IssueRow",
+    "IssueStoryRow",
     "JingleRow",
     "KeyRow",
     "LaneRow",

@@ -41,6 +41,8 @@ DEMANDS = {
     ("PUT", "/v1/articles/{source}/{article}/audio"): Scope.GENERATE,
     ("PUT", "/v1/articles/{source}/{article}/picks/{show}"): Scope.PUBLISH,
     ("DELETE", "/v1/articles/{source}/{article}/picks/{show}"): Scope.PUBLISH,
+    ("GET", "/v1/digests"): Scope.READ,
+    ("POST", "/v1/digests/{slug}"): Scope.GENERATE,
     ("POST", "/v1/estimates"): Scope.GENERATE,
     ("GET", "/v1/estimates/{estimate_id}"): Scope.READ,
     ("GET", "/v1/voices"): Scope.READ,

@@ -63,7 +63,7 @@ def engines(place):
 def test_each_role_has_its_narrator():
     cast = Cast(body=narrator("b"), headline=narrator("h"), quotes=narrator("q"), transitions=narrator("t"))
     spoken = {role: cast.speaker_of(role).voice for role in Role}
-    assert (spoken.pop(Role.HEADLINE), spoken.pop(Role.QUOTE)) == ("h", "q")
+    assert (spoken.pop(Role.HEADLINE), spoken.pop(Role.QUOTE), spoken.pop(Role.TRANSITION)) == ("h", "q", "t")
     assert set(spoken.values()) == {"b"}
     assert [one.voice for one in cast.narrators] == ["b", "h", "q", "t"]
 

@@ -114,7 +114,7 @@ def _go_on(session: Session, revision_id: int) -> str:
     if kind is StepKind.PUBLISH:
         kind = editions.publishing_kind(session, session.get_one(BriefingRow, row.briefing_id))
     if kind is StepKind.PREPARE:
-        kind = preparing_kind(session, row.briefing_id)
+        kind = preparing_kind(session, session.get_one(BriefingRow, row.briefing_id))
     waiting = exists().where(
         StepRow.revision_id == revision_id, StepRow.kind == kind.value, StepRow.state == StepState.WAITING.value
     )

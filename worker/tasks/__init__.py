@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from briefing.states import StepKind
 from worker.tasks.assemble import assemble_revision
+from worker.tasks.digest import see_to_digests
 from worker.tasks.estimate import measure_articles
+from worker.tasks.extract import extract_revision
 from worker.tasks.jingle import conform_jingle
 from worker.tasks.listing import list_article
 from worker.tasks.notify import notify_hub
@@ -39,6 +41,8 @@ Task: TypeAlias = "Callable[[Lease, Workplace], None]"
 TASKS: dict[StepKind, Task] = {
     StepKind.PREPARE: prepare_revision,
     StepKind.REVISE: revise_revision,
+    StepKind.DIGEST: see_to_digests,
+    StepKind.EXTRACT: extract_revision,
     StepKind.SPEAK: speak_chunk,
     StepKind.RECAST: recast_revision,
     StepKind.STREAM: stream_revision,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import conflicts, never_speak, overrides, revisions, steps
+from briefing import conflicts, overrides, revisions, steps
+from briefing.digest import DIGEST
 from briefing.failpoints import Failpoint, reach
-from briefing.holds import show_of
 from briefing.labels import Labels
 from briefing.lexicons import lexicon_for
 from briefing.models import ArticleRow, BriefingRow, RevisionRow
@@ -15,22 +15,21 @@ from briefing.picks import note_labels
 from briefing.show import Show
 from briefing.shows import listed_sources
 from briefing.states import RevisionState
-from briefing.values import LABEL_KINDS, Article, ArticleRef, Correction, Script
+from briefing.values import LABEL_KINDS, Article, ArticleRef, Correction
 from briefing.versions import latest_versions, save_version
 from worker import script, spending
 from worker.casting import engage
 from worker.fetch import fetch
 from worker.overriding import own_voices
-from worker.prepare import Prepared, cut, write_script
-from worker.stream.telling import streamable
-from worker.tasks.common import finish_idle, load_active, save_chunks, variations
+from worker.prepare import cut, write_script
+from worker.tasks.common import finish_idle, load_active, variations
+from worker.tasks.extract import extract_revision
+from worker.tasks.prepared import check_names, is_unchanged, save_prepared, save_script
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
     from briefing.overrides import Stored
     from briefing.steps import Lease
-    from worker.casting import Engaged
+    from briefing.values import Script
     from worker.workplace import Workplace
 
 
@@ -39,6 +38,12 @@ def prepare_revision(lease: Lease, place: Workplace) -> None:
     revision = load_active(place, lease)
     if revision is None:
         finish_idle(place, lease)
+        return
+    with place.database.reading() as session:
+        kind = session.get_one(BriefingRow, revision.briefing_id).kind
+    if kind == DIGEST:
+        # Asked for by a process that does not know how a digest is prepared.
+        extract_revision(lease, place)
         return
     show = Show.stored(revision.show)
     with place.database.reading() as session:
@@ -53,8 +58,8 @@ def prepare_revision(lease: Lease, place: Workplace) -> None:
     correction = Correction.stored(told) if told else None
     written = write_script(articles, show, cleanings, lexicon, changes, correction)
     _note_labels(place, written, heard=bool(revision.request.get("unless_unchanged")))
-    _check_names(place, revision, written)
-    if _is_unchanged(place, lease, written):
+    check_names(place, revision, written)
+    if is_unchanged(place, lease, written):
         return
     if _held_in_conflict(place, lease, written, edits, versions):
         return
@@ -64,17 +69,9 @@ def prepare_revision(lease: Lease, place: Workplace) -> None:
     with place.database.writing() as session:
         row = revisions.locked_in_briefing(session, revision.id)
         if steps.finish(session, lease):
-            _save_prepared(session, place, row, prepared, engaged, versions)
+            save_prepared(session, place, row, prepared, engaged, script.card(written, show), versions)
             reach(Failpoint.PREPARE_BEFORE_COMMIT)
     reach(Failpoint.PREPARE_AFTER_COMMIT)
-
-
-def _check_names(place: Workplace, revision: RevisionRow, written: Script) -> None:
-    """Raise NeverSpeak for a script with a name of the show's list as it is now, before anything of it is spoken."""
-    with place.database.reading() as session:
-        entries = show_of(session, session.get_one(BriefingRow, revision.briefing_id)).never_speak
-    if entries and (hits := never_speak.find(entries, never_speak.texts_of(written.model_dump(mode="json")))):
-        raise never_speak.refusal(hits)
 
 
 def _note_labels(place: Workplace, written: Script, *, heard: bool) -> None:
@@ -94,18 +91,6 @@ def _note_labels(place: Workplace, written: Script, *, heard: bool) -> None:
                 note_labels(session, ArticleRef.parse(text), found[text], heard=heard)
 
 
-def _is_unchanged(place: Workplace, lease: Lease, written: Script) -> bool:
-    """Tell whether an equal revision says the very same; then the step is finished and that revision counts."""
-    with place.database.writing() as session:
-        row = revisions.locked_in_briefing(session, lease.revision_id)
-        counterpart = revisions.counterpart(session, row)
-        if counterpart is None or Script.stored(counterpart.script).substance != written.substance:
-            return False
-        if steps.finish(session, lease):
-            revisions.conclude(session, row, RevisionState.UNCHANGED, datetime.now(UTC))
-        return True
-
-
 def _held_in_conflict(
     place: Workplace, lease: Lease, written: Script, edits: dict[str, Stored], versions: list[int]
 ) -> bool:
@@ -121,30 +106,13 @@ def _held_in_conflict(
     with place.database.writing() as session:
         row = revisions.locked_in_briefing(session, lease.revision_id)
         if steps.finish(session, lease):
-            _save_script(row, written, versions, now)
+            save_script(row, written, script.card(written, Show.stored(row.show)), versions, now)
             row.conflicts = [conflict.model_dump(mode="json") for conflict in found]
             row.error_code, row.error_message = conflicts.CODE, conflicts.message_of(len(found))
             row.error_hint = "Keep or drop each override with POST …/conflicts/{segment}; what is live stays."
             revisions.supersede_unfinished(session, row.briefing_id, row.number, now)
             revisions.conclude(session, row, RevisionState.HELD, now)
     return True
-
-
-def _save_script(row: RevisionRow, written: Script, versions: list[int], now: datetime) -> None:
-    row.script = written.model_dump(mode="json")
-    row.card = script.card(written, Show.stored(row.show)).model_dump(mode="json")
-    row.versions = list(versions)
-    row.prepared_at = now
-
-
-def _save_prepared(
-    session: Session, place: Workplace, row: RevisionRow, prepared: Prepared, engaged: Engaged, versions: list[int]
-) -> None:
-    now = datetime.now(UTC)
-    _save_script(row, prepared.script, versions, now)
-    revisions.supersede_unfinished(session, row.briefing_id, row.number, now)
-    streams = streamable(session, row, place.files)
-    save_chunks(session, place, row, prepared, engaged, now, asked=False, streams=streams)
 
 
 def _articles(place: Workplace, revision: RevisionRow) -> tuple[list[Article], list[int]]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import editions, revisions, steps
+from briefing import editions, issues, revisions, steps
 from briefing.access import for_members
+from briefing.digest import DIGEST
 from briefing.failpoints import Failpoint, reach
 from briefing.models import BriefingRow, MasterRow, RevisionRow
 from briefing.states import Queue, RevisionState
@@ -65,7 +66,12 @@ def _publish(lease: Lease, place: Workplace, revision: RevisionRow | None) -> No
         row = revisions.locked_in_briefing(session, revision.id)
         if steps.finish(session, lease) and editions.admitted(session, row, datetime.now(UTC)):
             shows = publish(session, row, place.storage, place.files, datetime.now(UTC))
-            members = session.get_one(BriefingRow, row.briefing_id).members_revision == row.id
+            briefing = session.get_one(BriefingRow, row.briefing_id)
+            members = briefing.members_revision == row.id
+            if briefing.kind == "story":
+                issues.look(session, briefing.articles[0])
+            elif briefing.kind == DIGEST and briefing.heard == row.id:
+                issues.settle_stories(session, briefing)
             for slug in sorted(shows) if not members else ():
                 record_pings(session, slug, place.files.hubs)
             record(session, row, pipeline.after_publish(RevisionState(row.state), Queue(row.queue), members=members))

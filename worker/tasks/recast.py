@@ -12,7 +12,7 @@ from briefing import revisions, steps
 from briefing.failpoints import Failpoint, reach
 from briefing.show import Show
 from briefing.speech import Fallback
-from briefing.values import Script
+from briefing.values import Role, Script
 from worker.casting import engage
 from worker.overriding import own_voices
 from worker.prepare import cut
@@ -32,8 +32,10 @@ def recast_revision(lease: Lease, place: Workplace) -> None:
     fallbacks = [Fallback.stored(entry) for entry in revision.fallbacks]
     allowed = Show.stored(revision.show).fallback
     script = Script.stored(revision.script)
+    transitions = any(segment.role is Role.TRANSITION for segment in script.segments)
     casting = revisions.casting_of(revision)
-    engaged = engage(casting, place.speakers, fallbacks, allowed=allowed, own=own_voices(script))
+    own = own_voices(script)
+    engaged = engage(casting, place.speakers, fallbacks, allowed=allowed, own=own, transitions=transitions)
     prepared = cut(
         script,
         engaged.cast,

@@ -1,0 +1,373 @@
+"""Digests: what is read of which stories, for how long, out of takes that are there; and what follows corrections."""
+
+from __future__ import annotations
+
+import json
+import time
+import tomllib
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select, update
+
+from briefing import asking, picks
+from briefing.audio import MASTER_RATE
+from briefing.choosing import choose
+from briefing.digest import Digest
+from briefing.digests import since
+from briefing.errors import NothingToDigest
+from briefing.models import MasterRow, StepRow
+from briefing.show import Show
+from briefing.values import OUR_WORDS, ArticleRef, Role, Script, ScriptArticle, Segment, segment_id
+from tests.support import digests
+from tests.support.asking import again, briefing_row
+from tests.support.newsroom import make_place, work_off
+from worker import digest as stage
+from worker.doctor import public
+
+NOW = datetime(2026, 11, 28, 6, 30, tzinfo=UTC)
+SHOW = Show(slug="daily", title="The Daily", transition=None)
+FIVE = ("ferry", "vote", "storm", "cup", "bridge")
+
+
+@pytest.fixture
+def place(tmp_path):
+    place = make_place(tmp_path, digests.NEWSROOM)
+    yield place
+    place.database.dispose()
+
+
+def five(place, tmp_path, count=3):
+    return {name: digests.publish(place, tmp_path, name) for name in FIVE[:count]}
+
+
+def test_a_digest_reads_the_beginnings_of_the_newest_stories(place, tmp_path):
+    five(place, tmp_path)
+    today = digests.make(place)
+    revision = digests.live(place, today)
+    roles = [role for role, _ in digests.told(revision)]
+    assert roles == [
+        "greeting", "disclosure",
+        "headline", "body", "body",
+        "transition", "headline", "body", "body",
+        "transition", "headline", "body", "body",
+        "outro",
+    ]  # fmt: skip
+    said = [words for _, words in digests.told(revision)]
+    # The newest first
+    assert [said[number] for number in (2, 6, 10)] == ["About storm", "About vote", "About ferry"]
+    assert said[3] == "The storm story has its first paragraph here."
+    with place.database.reading() as session:
+        cues = session.get_one(MasterRow, revision.master_key).content["cues"]
+        assert digests.waiting(place), "its next time"
+        kinds = session.scalars(select(StepRow.kind).where(StepRow.state == "ready", StepRow.kind != "verify")).all()
+    assert kinds == ["digest"], "and nothing else is left to do"
+    chapters = [(cue["title"], cue["link"]) for cue in cues if cue["kind"] == "chapter"]
+    assert chapters == [(f"About {name}", f"https://paper.example/{name}") for name in ("storm", "vote", "ferry")]
+    # Of 13 chunks the greeting, "Next." and the sign-off are spoken; the disclosure, headlines and paragraphs are there
+    assert (revision.chunks_total, revision.chunks_total - revision.chunks_reused) == (13, 3)
+    # Asked for again, it says the same, and is not made again
+    assert digests.make(place) == today
+    assert digests.newest(place, today).number == 1
+    # Made anew by a process that knows no digests
+    again(place, today, now=datetime.now(UTC) + timedelta(minutes=2))
+    with place.database.writing() as session:
+        session.execute(
+            update(StepRow).where(StepRow.kind == "extract", StepRow.state == "ready").values(kind="prepare")
+        )
+    work_off(place)
+    assert digests.live(place, today).number > 1
+    assert digests.told(digests.live(place, today)) == digests.told(revision)
+    # The next day nothing has come since
+    with pytest.raises(NothingToDigest):
+        digests.demand(place, now=datetime.now(UTC) + timedelta(days=1))
+    assert list(digests.issues(place).values()) == [today]
+
+
+def test_what_has_no_story_is_not_made(place, tmp_path):
+    digests.publish(place, tmp_path, "old", at=datetime.now(UTC) - timedelta(days=2))
+    with pytest.raises(NothingToDigest):
+        digests.demand(place)
+    assert digests.issues(place) == {}
+
+
+def test_rules_choose(place, tmp_path):
+    now = datetime.now(UTC)
+    filed = {
+        "ferry": {"sections": ["City"], "tags": ["x"]},
+        "vote": {"sections": ["Politics"]},
+        "bridge": {"sections": ["City"], "tags": ["x", "no-podcast"]},
+    }
+    for hours, name in ((3, "ferry"), (1, "vote"), (0, "bridge")):
+        digests.publish(place, tmp_path, name, at=now - timedelta(hours=hours, minutes=1), **filed[name])
+    with place.database.writing() as session:
+        picks.pick(session, ArticleRef(source="desk", id="vote"), "daily", wanted=True)
+    for text, chosen in (
+        ("", ["vote", "bridge", "ferry"]),
+        ('sections = ["City"]', ["vote", "bridge", "ferry"]),
+        ('sections = ["City"]\npicks = "as_others"', ["bridge", "ferry"]),
+        ('tags = ["x"]\nskip_tags = ["no-podcast"]', ["vote", "ferry"]),
+        ('picks = "only"', ["vote"]),
+        ("most = 2", ["vote", "bridge"]),
+        ('picks = "as_others"\nhours = 2', ["bridge", "vote"]),
+        ('shows = ["held"]\npicks = "as_others"', []),
+        ('shows = ["*"]\npicks = "as_others"', ["bridge", "vote", "ferry"]),
+    ):
+        digest = Digest(slug="m", show="daily", rules=tomllib.loads(text))
+        with place.database.reading() as session:
+            found = choose(session, digest, SHOW, since(session, digest, "2099-01-01", now), now)
+            assert [ref.id for ref in found] == chosen, text
+            german = SHOW.model_copy(update={"language": "de"})
+            assert choose(session, digest, german, now - timedelta(days=1), now) == [], "no voice reads them"
+
+
+def test_a_corrected_story_is_corrected_in_todays_digest(place, tmp_path):
+    stories = five(place, tmp_path, 2)
+    today = digests.make(place)
+    first = digests.live(place, today)
+    digests.write(tmp_path, "vote", "The vote story begins otherwise now.", "And it goes on.", "To its end.")
+    again(place, stories["vote"], now=datetime.now(UTC))
+    work_off(place)
+    revision = digests.live(place, today)
+    assert revision.number > first.number
+    assert ("body", "The vote story begins otherwise now.") in digests.told(revision)
+    assert ("body", "The vote story has its first paragraph here.") not in digests.told(revision)
+    assert revision.chunks_total == revision.chunks_reused, "nothing is spoken for it that the story did not need"
+    # A correction further down is none of the digest
+    digests.write(tmp_path, "vote", "The vote story begins otherwise now.", "And it goes on.", "To another end.")
+    again(place, stories["vote"], now=datetime.now(UTC))
+    work_off(place)
+    assert digests.live(place, today).number == revision.number
+
+
+def test_a_withdrawn_story_leaves_yesterdays_digest_and_a_corrected_one_does_not(place, tmp_path):
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    stories = {name: digests.publish(place, tmp_path, name, at=yesterday - timedelta(hours=1)) for name in FIVE[:2]}
+    made = digests.make(place, now=yesterday)
+    old = digests.live(place, made)
+    with place.database.reading() as session:
+        sha256 = session.get_one(MasterRow, old.master_key).sha256
+    digests.write(tmp_path, "ferry", "The ferry story begins otherwise now.", "It ends soon, as it has to end.")
+    again(place, stories["ferry"], now=datetime.now(UTC))
+    work_off(place)
+    assert digests.live(place, made).id == old.id
+    with place.database.writing() as session:
+        asking.retract(session, stories["vote"], datetime.now(UTC))
+    work_off(place)
+    work_until_live(place, made)
+    revision = digests.live(place, made)
+    assert [words for role, words in digests.told(revision) if role in {"headline", "body"}] == [
+        "About ferry",
+        "The ferry story begins otherwise now.",
+        "It ends soon, as it has to end.",
+    ]
+    files = place.files.storage
+    assert files.read(f"audio/{sha256}.mp3") is None, "what had the story in it is gone"
+    assert files.read(f"gone/audio/{sha256}.mp3") is not None
+    feed = files.read("shows/daily/feed.xml")[0].decode()
+    assert sha256 not in feed
+    assert digests.guid(place, made) in feed
+    assert [finding.code for finding in public.look(place, fix=False)] == []
+
+
+def work_until_live(place, briefing):
+    until = time.monotonic() + 30
+    while digests.live(place, briefing) is None or digests.newest(place, briefing).state != "live":
+        assert time.monotonic() < until
+        work_off(place)
+
+
+def test_a_digest_of_nothing_but_withdrawn_stories_stays_withdrawn(place, tmp_path):
+    stories = five(place, tmp_path, 1)
+    made = digests.make(place)
+    with place.database.writing() as session:
+        asking.retract(session, stories["ferry"], datetime.now(UTC))
+    work_off(place)
+    time.sleep(0.6)
+    work_off(place)
+    assert digests.live(place, made) is None
+    assert digests.newest(place, made).state == "retracted"
+
+
+def test_a_story_that_becomes_members_leaves_a_public_digest(place, tmp_path):
+    stories = five(place, tmp_path, 2)
+    made = digests.make(place)
+    with place.database.writing() as session:
+        asking.see(session, briefing_row(place, stories["vote"]), "members")
+    work_off(place)
+    work_until_live(place, made)
+    assert briefing_row(place, made).live_revision is not None
+    assert not [words for _, words in digests.told(digests.live(place, made)) if "vote" in words]
+
+
+def test_a_digest_waits_for_an_editor_where_its_show_holds(tmp_path):
+    newsroom = digests.NEWSROOM.replace('show = "daily"\nat', 'show = "held"\nat')
+    place = make_place(tmp_path, newsroom + '[digests.rules]\nshows = ["*"]\n')
+    five(place, tmp_path, 1)
+    made = digests.make(place)
+    assert digests.newest(place, made).state == "held"
+    assert digests.live(place, made) is None
+    place.database.dispose()
+
+
+# Its length
+
+
+def story(number, *texts, points=0):
+    ref = f"desk:s{number}"
+    parts = [(Role.HEADLINE, f"Headline {number}"), (Role.BYLINE, "By N."), (Role.DISCLOSURE, "AI.")]
+    parts += [(Role.BODY, texts[0])] if points else []
+    parts += [(Role.LEAD_IN, "In short:")] if points else []
+    parts += [(Role.KEY_POINT, f"Point {number}.{point}.") for point in range(points)]
+    parts += [(Role.BODY, text) for text in texts]
+    segments = tuple(
+        Segment(id=segment_id(ref, role, text, place), article=ref, role=role, written=text, spoken=text)
+        for place, (role, text) in enumerate(parts)
+    )
+    head = ScriptArticle(
+        ref=ref, title=f"Headline {number}", byline="N.", published_at=None, address=None, content_hash="x"
+    )
+    return stage.Story(head, "en", segments)
+
+
+def seconds(script):
+    """Fifteen characters a second and half a second after each."""
+    return sum(len(part.spoken) / 15 + 0.5 for part in script.segments)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.lists(st.integers(20, 400), min_size=1, max_size=8), min_size=1, max_size=8),
+    st.integers(1, 6),
+    st.integers(0, 20),
+    st.booleans(),
+)
+def test_every_word_is_the_editors_and_there_is_time_for_it(lengths, minutes, paragraphs, points):
+    stories = [
+        story(
+            number,
+            *("Word " * (length // 5) + f"{number}.{place}." for place, length in enumerate(paragraphs_)),
+            points=2 * points,
+        )
+        for number, paragraphs_ in enumerate(lengths)
+    ]
+    digest = Digest(slug="m", show="daily", minutes=minutes, parts={"first_paragraphs": paragraphs})
+    drafted = stage.draft(stories, digest, SHOW, NOW)
+    script = stage.fit(drafted, seconds, minutes * 60)
+    written = {one.article.ref: "\n".join(part.written for part in one.segments) for one in stories}
+    for part in script.segments:
+        if part.role not in OUR_WORDS:
+            assert part.written in written[part.article]
+    assert [part.role for part in script.segments].count(Role.DISCLOSURE) == 1
+    begun = stage.script(drafted, {0: 1} if drafted.stories[0].pieces else {0: 0})
+    assert seconds(script) <= max(minutes * 60, seconds(begun))
+    # No story goes on where the one before had no time to, and none is cut but between its paragraphs
+    assert {article.ref for article in script.articles} <= set(written)
+    ids = [part.id for part in script.segments]
+    assert len(ids) == len(set(ids))
+    left = [
+        piece for told in drafted.stories for piece in told.pieces
+        if told.article.ref in {article.ref for article in script.articles} and piece[0].id not in ids
+    ]  # fmt: skip
+    if left:
+        shortest = min(sum(len(part.spoken) / 15 + 0.5 for part in piece) for piece in left)
+        longest = max(sum(len(part.spoken) / 15 + 0.5 for part in piece) for piece in left)
+        assert seconds(script) + max(shortest, longest) > minutes * 60
+
+
+def test_a_digest_lasts_as_long_as_it_is_to(tmp_path):
+    # Given more to read than there is time for, in paragraphs of four seconds
+    place = make_place(tmp_path, digests.NEWSROOM + "minutes = 1\n[digests.parts]\nfirst_paragraphs = 20\n")
+    for name in FIVE[:2]:
+        texts = (f"This is paragraph {n} of {name}, which goes on for a few seconds." for n in range(8))
+        digests.publish(place, tmp_path, name, *texts)
+    revision = digests.live(place, digests.make(place))
+    with place.database.reading() as session:
+        lasted = session.get_one(MasterRow, revision.master_key).samples / MASTER_RATE
+    assert 0.9 * 60 <= lasted <= 1.1 * 60
+    assert len(Script.stored(revision.script).articles) == 2
+    place.database.dispose()
+
+
+def test_parts_decide_what_is_read_of_a_story():
+    one = story(1, "Above.", "Below.", "Last.", points=2)
+
+    def read(**parts):
+        digest = Digest(slug="m", show="daily", parts=parts, greeting="", sign_off="")
+        return [part.written for part in stage.script(stage.draft([one], digest, SHOW, NOW)).segments][1:]
+
+    points = ["In short:", "Point 1.0.", "Point 1.1."]
+    assert read() == ["Headline 1", "Above.", *points, "Above.", "Below."]
+    assert read(standfirst=False, first_paragraphs=0) == ["Headline 1", *points]
+    assert read(headline=False, standfirst=False, key_points=False) == ["Above.", "Below."]
+
+
+def test_a_paragraph_that_leads_to_what_is_not_read_is_not_read():
+    one = story(1, "What happened.", "These are the names:")
+    digest = Digest(slug="m", show="daily", greeting="", sign_off="")
+    assert [part.written for part in stage.script(stage.draft([one], digest, SHOW, NOW)).segments][
+        -1
+    ] == "What happened."
+
+
+@pytest.mark.parametrize(
+    ("language", "hour", "greeting"),
+    [
+        ("en", 6, "Good morning. It is Saturday, November 28, 2026. This is The Daily."),
+        ("en-GB", 16, "Good afternoon. It is Saturday, 28 November 2026. This is The Daily."),
+        ("de", 20, "Guten Abend. Heute ist Samstag, 28. November 2026. Das ist The Daily."),
+        ("uk", 6, "Доброго ранку. Сьогодні субота, 28 листопада 2026. Це The Daily."),
+        ("eo", 6, "The Daily. sabato, la 28-a de Novembro 2026."),
+    ],
+)
+def test_the_greeting_is_in_the_shows_language(language, hour, greeting):
+    digest = Digest(slug="m", show="daily")
+    one = stage.Story(story(1, "A.").article, language, story(1, "A.").segments)
+    drafted = stage.draft([one], digest, SHOW, NOW.replace(hour=hour))
+    assert drafted.opening[0].written == greeting
+
+
+def test_wording_is_the_newsrooms():
+    digest = Digest(
+        slug="m",
+        show="daily",
+        greeting="{show}, {date}.",
+        transitions=("Also:", "And:"),
+        sign_off="",
+        title="Today: {date}",
+    )
+    drafted = stage.draft([story(number, "A.") for number in range(4)], digest, SHOW, NOW)
+    assert drafted.title == "Today: November 28, 2026"
+    said = [part.written for part in stage.script(drafted).segments if part.role in OUR_WORDS]
+    assert said == ["The Daily, Saturday, November 28, 2026.", SHOW.disclosure, "Also:", "And:", "Also:"]
+    # With a jingle between the stories, that says it, unless a word is asked for
+    jingle = SHOW.model_copy(update={"transition": "house"})
+    plain = stage.draft([story(number, "A.") for number in range(2)], Digest(slug="m", show="daily"), jingle, NOW)
+    assert not [part for part in stage.script(plain).segments if part.role is Role.TRANSITION]
+
+
+def test_a_story_with_nothing_to_read_is_left_out():
+    digest = Digest(slug="m", show="daily", parts={"headline": False})
+    empty = story(1, "Names:")
+    drafted = stage.draft([empty, story(2, "A.")], digest, SHOW, NOW)
+    assert [told.article.ref for told in drafted.stories] == ["desk:s2"]
+
+
+def test_transitions_are_said_by_their_voice(tmp_path):
+    (tmp_path / "voices.toml").write_text(
+        '[[voices]]\nid = "other"\nname = "O"\nlanguage = "mul"\nengine = "silence"\nlicence = "CC0-1.0"\nattribution = "x"\n'
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BRIEFCAST_VOICES", str(tmp_path / "voices.toml"))
+        with_voice = 'transition = "none"\n[shows.voices]\ntransitions = "other"\n'
+        newsroom = digests.NEWSROOM.replace('transition = "none"\n', with_voice, 1)
+        place = make_place(tmp_path, newsroom.replace('at = ["06:30"]', 'at = ["06:30"]\ntransitions = ["Next."]'))
+        five(place, tmp_path, 2)
+        revision = digests.live(place, digests.make(place))
+        assert revision.cast["transitions"]["voice"] == "other"
+        assert [chunk["spoken"] for chunk in revision.chunks if chunk["voice"] == "other"] == ["Next."]
+        transcript = json.loads(place.files.storage.read(f"briefings/{revision.briefing_id}/transcript.json")[0])
+        assert [part["role"] for part in transcript["passages"]].count("transition") == 1
+        place.database.dispose()
