@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from briefing.audio import MASTER_RATE, Timing
-from briefing.values import InRole, Value
+from briefing.values import InRole, Role, Value
 
 #: The files published beside an MP3, and their media types.
 TRANSCRIPT_TYPES = {
@@ -41,6 +41,7 @@ class Passage(InRole):
     """ID of the segment."""
     article: str
     """The article it belongs to, as "source:id"."""
+    role: Role
     speaker: str
     """Name of the voice."""
     text: str
