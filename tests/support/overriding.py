@@ -21,19 +21,12 @@ from tests.support.newsroom import PLAIN, make_place, work_off
 
 EDITOR = Asker("mira", "key1")
 
-
 CREWS = "Crews had stopped work for four days over unpaid overtime."
-
-
 FERRY = "The ferry runs again from Monday, the harbour board said."
-
-
 BOTH = "Both sides are to meet again on Nov. 20."
-
-
 REWRITTEN = "Crews had stopped work for five days over unpaid overtime and rosters."
 
-
+#: A second silent voice, beside the scripted ones.
 HUSH = (
     VOICES
     + """
