@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import load_only
 
 from api import schemas
 from api.problems import Problem
@@ -14,13 +16,12 @@ from briefing.audio import MASTER_RATE, Master
 from briefing.comparing import compared
 from briefing.models import MasterRow, RevisionRow
 from briefing.successors import withdrawn
-from briefing.takes import find_takes
+from briefing.takes import stored_takes
 from briefing.values import Script
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from briefing.audio import Take
     from briefing.comparing import Keys
     from briefing.overrides import Stored
     from briefing.values import Segment
@@ -32,29 +33,35 @@ class Spoken:
 
     row: RevisionRow
     script: Script
-    takes: dict[str, Take]
+    takes: set[str]
+    """Keys of those that are stored."""
     base: str
     """Address of the briefing."""
+
+    @cached_property
+    def chunks(self) -> dict[str, list[dict[str, Any]]]:
+        """The chunks by segment."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for chunk in self.row.chunks or ():
+            found.setdefault(chunk["segment"], []).append(chunk)
+        return found
 
     def keys(self) -> Keys:
         """Return the chunk keys by segment; None where its audio was let go."""
         if self.row.chunks is None:
             return None
-        found: dict[str, list[str]] = {}
-        for chunk in self.row.chunks:
-            found.setdefault(chunk["segment"], []).append(chunk["key"])
-        return found
+        return {segment: [chunk["key"] for chunk in chunks] for segment, chunks in self.chunks.items()}
 
     def addresses(self, segment: Segment) -> list[str]:
         """Return the addresses of a segment's takes; none while any of them is still to be spoken."""
-        keys = (self.keys() or {}).get(segment.id, [])
+        keys = [chunk["key"] for chunk in self.chunks.get(segment.id, ())]
         if any(key not in self.takes for key in keys):
             return []
         return [f"{self.base}/takes/{key}?revision={self.row.number}" for key in keys]
 
     def voice(self, segment: Segment) -> str:
         """Return who says a segment, or would."""
-        own = next((chunk["voice"] for chunk in self.row.chunks or () if chunk["segment"] == segment.id), "")
+        own = next((chunk["voice"] for chunk in self.chunks.get(segment.id, ())), "")
         return str(own or segment.voice or self.row.voice)
 
     def side(self, segment: Segment) -> schemas.SideView:
@@ -75,21 +82,32 @@ def spoken(session: Session, briefing_id: str, number: int | None, address: str)
     """Return a revision by its number, by default the newest that has a script. Raises Problem where there is none,
     where nobody has written its script yet, or it was withdrawn.
     """
-    row = revision_row(session, briefing_id, number)
-    if row is None or row.script is None:
-        what = "its script is not written yet" if number is None else f"there is no script of a revision {number}"
-        raise Problem("unknown_revision", what)
-    if session.scalar(select(withdrawn()).where(RevisionRow.id == row.id)):
-        raise Problem("withdrawn", "the audio was withdrawn by its newsroom")
-    takes = find_takes(session, {chunk["key"] for chunk in row.chunks or ()})
+    row = session.get_one(RevisionRow, revision_id(session, briefing_id, number))
+    takes = stored_takes(session, {chunk["key"] for chunk in row.chunks or ()})
     return Spoken(row, Script.stored(row.script), takes, f"{address}/v1/briefings/{briefing_id}")
 
 
-def revision_row(session: Session, briefing_id: str, number: int | None) -> RevisionRow | None:
-    """Return a revision by its number, by default the newest that has a script."""
-    which = RevisionRow.script.is_not(None) if number is None else RevisionRow.number == number
-    statement = select(RevisionRow).where(RevisionRow.briefing_id == briefing_id, which)
-    return session.scalars(statement.order_by(RevisionRow.number.desc()).limit(1)).first()
+def chunk_keys(session: Session, briefing_id: str, number: int | None) -> set[str]:
+    """Return the chunk keys of a revision, found as `spoken` does; its script is not read. Raises Problem."""
+    found = session.get_one(
+        RevisionRow, revision_id(session, briefing_id, number), options=[load_only(RevisionRow.chunks)]
+    )
+    return {chunk["key"] for chunk in found.chunks or ()}
+
+
+def revision_id(session: Session, briefing_id: str, number: int | None) -> int:
+    """Return the ID of a revision that has a script, as `spoken` does. Raises Problem."""
+    which = () if number is None else (RevisionRow.number == number,)
+    scripted = (RevisionRow.briefing_id == briefing_id, RevisionRow.script.is_not(None))
+    found = session.execute(
+        select(RevisionRow.id, withdrawn()).where(*scripted, *which).order_by(RevisionRow.number.desc()).limit(1)
+    ).first()
+    if found is None:
+        what = "its script is not written yet" if number is None else f"there is no script of a revision {number}"
+        raise Problem("unknown_revision", what)
+    if found[1]:
+        raise Problem("withdrawn", "the audio was withdrawn by its newsroom")
+    return int(found[0])
 
 
 def segments(session: Session, shown: Spoken) -> schemas.SegmentsView:

@@ -23,6 +23,7 @@ from briefing.hashing import stable_hash
 from briefing.overrides import Override
 from briefing.revisions import Asker
 from briefing.states import Queue, RevisionState
+from briefing.takes import find_take
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -184,8 +185,8 @@ def take(
 def take_file(context: Context, briefing_id: str, key: str, number: int | None) -> FileResponse:
     """Return the answer with a take that a revision of the briefing has. Raises Problem."""
     with context.database.reading() as session:
-        shown = segment_views.spoken(session, briefing_row(session, briefing_id).id, number, context.address)
-        found = shown.takes.get(key)
+        own = segment_views.chunk_keys(session, briefing_row(session, briefing_id).id, number)
+        found = find_take(session, key) if key in own else None
     path = context.storages.blobs.path(found.sha256) if found else None
     if found is None or path is None:
         raise Problem("no_take", "the revision has no such take, or not yet")

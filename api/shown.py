@@ -30,7 +30,7 @@ _MOST = 2000
 _LONGEST_S = 5.0
 
 #: Columns that hold kilobytes and change only together with others.
-_LARGE = frozenset({"script", "chunks", "card", "cast", "show", "versions", "request"})
+_LARGE = frozenset({"script", "chunks", "card", "cast", "show", "versions", "request", "conflicts"})
 
 _BRIEFINGS, _REVISIONS = BriefingRow.table(), RevisionRow.table()
 

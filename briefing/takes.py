@@ -33,6 +33,14 @@ def find_takes(session: Session, keys: Collection[str]) -> dict[str, Take]:
     return found
 
 
+def stored_takes(session: Session, keys: Collection[str]) -> set[str]:
+    """Return those of `keys` that have a stored take; their words are not read."""
+    wanted, found = sorted(keys), set[str]()
+    for start in range(0, len(wanted), _MOST_KEYS):
+        found.update(session.scalars(select(TakeRow.key).where(TakeRow.key.in_(wanted[start : start + _MOST_KEYS]))))
+    return found
+
+
 def _take(row: TakeRow) -> Take:
     return Take.model_validate({name: getattr(row, name) for name in Take.model_fields})
 

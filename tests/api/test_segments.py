@@ -23,12 +23,6 @@ JSON = {"Content-Type": "application/json"}
 SEGMENT = segment_id("desk:ferry", Role.BODY, CREWS, 0)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _cleared():
-    yield
-    ready_made.clear()
-
-
 @pytest.fixture
 def place(tmp_path):
     ready_made.lay(tmp_path)

@@ -15,7 +15,9 @@ from tests.support.newsroom import ARTICLE, make_place, work_off
 
 @lru_cache(maxsize=1)
 def _made():
-    folder = Path(tempfile.mkdtemp(prefix="ready-made-"))
+    # It goes with the process.
+    kept = tempfile.TemporaryDirectory(prefix="ready-made-")
+    folder = Path(kept.name)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BRIEFCAST_DATA", str(folder / "var"))
         patch.chdir(folder)
@@ -24,19 +26,13 @@ def _made():
         briefing, _, _ = ask(place, "ferry")
         work_off(place)
         place.database.dispose()
-    return folder, briefing
+    return kept, briefing
 
 
 def lay(folder):
     """Lay its data and its article `desk:ferry` under `folder`, before a workplace is made there; return the briefing."""
-    made, briefing = _made()
+    kept, briefing = _made()
+    made = Path(kept.name)
     shutil.copytree(made / "var", folder / "var", dirs_exist_ok=True)
     shutil.copytree(made / "articles", folder / "articles", dirs_exist_ok=True)
     return briefing
-
-
-def clear():
-    """Remove what was made."""
-    if _made.cache_info().currsize:
-        shutil.rmtree(_made()[0])
-        _made.cache_clear()

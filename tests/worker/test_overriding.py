@@ -1,161 +1,67 @@
-"""What an editor changes of a segment is heard from then on, survives what changes around it, and is never lost."""
+"""What an editor changes of a segment is heard from then on, on every rebuild, and nothing else is spoken."""
 
 from __future__ import annotations
 
 import json
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from briefing import asking, conflicts, overrides, revisions, rollback
-from briefing.conflicts import replacements
-from briefing.errors import OverrideRefused, RollbackRefused, UnknownReference
+from briefing import asking, revisions
 from briefing.lexicon import Kind, Lexicon, LexiconEntry
-from briefing.models import EpisodeRow, MasterRow, OverrideRow, RevisionRow, TakeRow
-from briefing.overrides import Override, Stored, cleaned
-from briefing.revisions import Asker
-from briefing.show import Quiet
+from briefing.models import MasterRow, OverrideRow, RevisionRow, TakeRow
+from briefing.overrides import Override, cleaned
 from briefing.speech import Cast, Narrator
 from briefing.states import Queue, StepKind
-from briefing.values import Role, Script, Segment, segment_id
-from tests.support import ready_made
-from tests.support.asking import NOW, again, ask, briefing_row, revision_row, step_rows, wanted
-from tests.support.engines import VOICES, ScriptedEngine, lend
-from tests.support.newsroom import ARTICLE, PLAIN, make_place, work_off
-from worker import forgetting, retention
+from briefing.values import Role, Script
+from tests.support.asking import NOW, again, ask, revision_row, step_rows
+from tests.support.engines import ScriptedEngine, lend
+from tests.support.newsroom import work_off
+from tests.support.overriding import (
+    BOTH,
+    CREWS,
+    FERRY,
+    count,
+    drop,
+    edited,
+    heard,
+    listed,
+    live,
+    name_of,
+    newest,
+    newsroom,
+    parts,
+    put,
+    refused,
+    segment,
+    story,
+)
+from worker import forgetting
 from worker.cues import Placed
 from worker.overriding import overridden
 from worker.perform import perform_next
 from worker.tasks import TASKS
-from worker.tasks import prepare as prepare_task
 from worker.word_cues import time_words
-from worker.workplace import Workplace
-
-EDITOR = Asker("mira", "key1")
-CREWS = "Crews had stopped work for four days over unpaid overtime."
-FERRY = "The ferry runs again from Monday, the harbour board said."
-BOTH = "Both sides are to meet again on Nov. 20."
-
-HUSH = (
-    VOICES
-    + """
-[[voices]]
-id = "hush"
-name = "Hush"
-language = "mul"
-engine = "silence"
-licence = "none"
-attribution = "none"
-ms_per_character = 40
-"""
-)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _cleared():
-    yield
-    ready_made.clear()
 
 
 @pytest.fixture
-def briefing(tmp_path):
-    """A story that is live, `desk:ferry`; before `place`."""
-    return ready_made.lay(tmp_path)
+def place(tmp_path, monkeypatch):
+    with newsroom(tmp_path, monkeypatch) as place:
+        yield place
 
 
 @pytest.fixture
-def place(tmp_path, monkeypatch, request):
-    if "briefing" in request.fixturenames:
-        request.getfixturevalue("briefing")
-    (tmp_path / "voices.toml").write_text(HUSH)
-    monkeypatch.setenv("BRIEFCAST_VOICES", str(tmp_path / "voices.toml"))
-    place = make_place(tmp_path, PLAIN)
-    yield place
-    place.database.dispose()
+def briefing(place):
+    """A story that is live, `desk:ferry`."""
+    return story(place)
 
 
 @pytest.fixture
-def article(tmp_path):
-    path = tmp_path / "articles" / "ferry.md"
-    path.write_text(ARTICLE)
-    return path
-
-
-def name_of(written, role=Role.BODY, article="desk:ferry"):
-    return segment_id(article, role, written, 0)
-
-
-def put(place, briefing, written=CREWS, *, role=Role.BODY, note="", seen=None, **fields):
-    with place.database.writing() as session:
-        override = Override(**fields)
-        return overrides.put(
-            session, briefing, name_of(written, role), override, EDITOR, datetime.now(UTC), note=note, seen=seen
-        ).id
-
-
-def drop(place, briefing, written=CREWS):
-    with place.database.writing() as session:
-        return overrides.drop(session, briefing, name_of(written), EDITOR, datetime.now(UTC)).id
-
-
-def settle(place, briefing, how, written=CREWS, **fields):
-    with place.database.writing() as session:
-        return conflicts.settle(session, briefing, name_of(written), how, EDITOR, datetime.now(UTC), **fields).id
-
-
-def back(place, briefing, number):
-    with place.database.writing() as session:
-        return rollback.roll_back(session, briefing, number, EDITOR, datetime.now(UTC)).id
-
-
-def listed(place, briefing):
-    with place.database.reading() as session:
-        return {kept.written: kept.override for kept in overrides.listed(session, briefing).values()}
-
-
-def live(place, briefing):
-    return revision_row(place, briefing_row(place, briefing).heard)
-
-
-def newest(place, briefing):
-    with place.database.reading() as session:
-        numbers = session.query(RevisionRow).filter_by(briefing_id=briefing).order_by(RevisionRow.number.desc())
-        return revision_row(place, numbers.first().id)
-
-
-def segment(row, written=CREWS):
-    return next(part for part in Script.stored(row.script).segments if part.written == written)
-
-
-def heard(row):
-    return [chunk["spoken"] for chunk in row.chunks]
-
-
-def count(place, row_type):
-    with place.database.reading() as session:
-        return session.query(row_type).count()
-
-
-def edited(place, article, *changes):
-    """Have the CMS say something else, and make what follows."""
-    text = article.read_text()
-    for old, new in changes:
-        assert old in text
-        text = text.replace(old, new)
-    article.write_text(text)
-    with place.database.writing() as session:
-        asking.edited(session, wanted("ferry"), Quiet(seconds=0), datetime.now(UTC))
-    work_off(place)
-
-
-def refused(work, *given, **fields):
-    with pytest.raises((OverrideRefused, RollbackRefused, UnknownReference)) as caught:
-        work(*given, **fields)
-    return caught.value.code
+def article(tmp_path, place):
+    """Its file."""
+    return tmp_path / "articles" / "ferry.md"
 
 
 def test_what_an_editor_words_is_said_on_every_rebuild_and_only_it_is_spoken(place, article, briefing):
@@ -307,199 +213,6 @@ def test_texts_are_cleaned_of_what_cannot_be_heard():
     assert cleaned("می\u200cخواهم") == "می\u200cخواهم"
 
 
-def stamp(place, briefing):
-    with place.database.reading() as session:
-        return overrides.listed(session, briefing)[name_of(CREWS)].stamp
-
-
-def test_an_editor_who_saw_another_state_is_told(place, briefing):
-    put(place, briefing, spoken="First.", seen="")
-    first = stamp(place, briefing)
-    put(place, briefing, spoken="Second.", seen=first)
-    assert refused(put, place, briefing, spoken="Third.", seen=first) == "override_changed"
-    assert refused(put, place, briefing, spoken="Third.", seen="") == "override_changed"
-    assert listed(place, briefing) == {CREWS: Override(spoken="Second.")}
-    put(place, briefing, spoken="Third.")
-    assert listed(place, briefing) == {CREWS: Override(spoken="Third.")}
-
-
-REWRITTEN = "Crews had stopped work for five days over unpaid overtime and rosters."
-
-
-def test_a_text_that_is_gone_holds_the_revision_and_shows_both(place, article, briefing):
-    # Given an override on a paragraph / When the CMS rewrites it
-    put(place, briefing, spoken="The crews were out for four days.", note="the union asked")
-    work_off(place)
-    edited(place, article, (CREWS, REWRITTEN), ("Both sides", "All sides"))
-    # Then the revision is held with both, and what is live stays
-    row = newest(place, briefing)
-    assert (row.state, row.error_code, row.number) == ("held", "override_conflict", 3)
-    (found,) = row.conflicts
-    assert (found["written"], found["spoken"]) == (CREWS, "The crews were out for four days.")
-    assert (found["note"], found["changed_by"]) == ("the union asked", "mira")
-    assert (found["new"]["written"], found["new"]["segment"]) == (REWRITTEN, name_of(REWRITTEN))
-    assert live(place, briefing).number == 2
-    assert [step.kind for step in step_rows(place, row.id)] == ["revise"]
-    # And the same again changes nothing: the article is as it was
-    edited(place, article)
-    assert newest(place, briefing).state == "unchanged"
-    # When it is kept / Then it hangs on the new text, and the revision goes on with it
-    settle(place, briefing, "keep")
-    work_off(place)
-    row = live(place, briefing)
-    assert row.number == 5
-    assert "The crews were out for four days." in heard(row)
-    assert "All sides are to meet again on November twentieth." in heard(row)
-    assert listed(place, briefing) == {REWRITTEN: Override(spoken="The crews were out for four days.")}
-    assert revision_row(place, 3).state == "superseded"
-    assert refused(settle, place, briefing, "keep") == "no_conflict"
-
-
-def test_a_conflict_that_is_dropped_says_what_is_written(place, article, briefing):
-    put(place, briefing, omitted=True)
-    work_off(place)
-    edited(place, article, (CREWS, REWRITTEN))
-    assert newest(place, briefing).state == "held", "what was left out is not suddenly heard"
-    settle(place, briefing, "drop")
-    work_off(place)
-    assert REWRITTEN in heard(live(place, briefing))
-    assert listed(place, briefing) == {}
-
-
-def test_conflicts_are_settled_one_by_one(place, article, briefing):
-    put(place, briefing, CREWS, spoken="The crews were out.")
-    put(place, briefing, FERRY, spoken="Ferries run.")
-    work_off(place)
-    # When one is rewritten and the other's text is taken away with nothing in its place
-    edited(place, article, (CREWS, REWRITTEN), (FERRY, ""))
-    row = newest(place, briefing)
-    assert {found["written"]: found["new"] and found["new"]["written"] for found in row.conflicts} == {
-        CREWS: REWRITTEN, FERRY: None,
-    }  # fmt: skip
-    assert refused(settle, place, briefing, "keep", FERRY) == "unknown_segment"
-    assert settle(place, briefing, "keep") == row.id, "it waits for the other"
-    assert len(newest(place, briefing).conflicts) == 1
-    settle(place, briefing, "keep", FERRY, to=name_of(BOTH))
-    work_off(place)
-    assert {"The crews were out.", "Ferries run."} < set(heard(live(place, briefing)))
-
-
-def test_a_conflict_is_over_when_the_text_is_back(place, article, briefing):
-    put(place, briefing, spoken="The crews were out.")
-    work_off(place)
-    edited(place, article, (CREWS, REWRITTEN))
-    edited(place, article, (REWRITTEN, CREWS), ("Both", "All"))
-    row = live(place, briefing)
-    assert (row.number, newest(place, briefing).number) == (4, 4)
-    assert "The crews were out." in heard(row)
-    assert revision_row(place, 3).state == "superseded"
-
-
-def test_a_revision_in_conflict_leaves_held_audio_until_there_is_other(place, article):
-    # Given a show that holds its audio, and audio that is held
-    briefing, first, _ = ask(place, "ferry", show="held")
-    work_off(place)
-    second = put(place, briefing, spoken="The crews were out.")
-    work_off(place)
-    assert [revision_row(place, number).state for number in (first, second)] == ["superseded", "held"]
-    article.write_text(ARTICLE.replace(CREWS, REWRITTEN))
-    third, _ = again(place, briefing)
-    work_off(place)
-    assert [revision_row(place, number).state for number in (second, third)] == ["held", "held"]
-    # When the article is rewritten once more / Then the newer conflict takes the place of the older one alone
-    article.write_text(ARTICLE.replace(CREWS, REWRITTEN.replace("five", "six")))
-    fourth, _ = again(place, briefing)
-    work_off(place)
-    assert [revision_row(place, number).state for number in (second, third, fourth)] == ["held", "superseded", "held"]
-    settle(place, briefing, "keep")
-    work_off(place)
-    states = [revision_row(place, number).state for number in (second, third, fourth)]
-    assert states == ["superseded"] * 3
-    assert newest(place, briefing).state == "held"
-    assert newest(place, briefing).master_key
-
-
-def test_an_override_put_while_a_revision_is_made_is_not_lost(place, article, briefing, monkeypatch):
-    # Given a revision whose overrides have been read / When another editor puts one
-    real, done = prepare_task.write_script, []
-
-    def meanwhile(*given):
-        if not done:
-            done.append(put(place, briefing, BOTH, spoken="They meet on the twentieth."))
-        return real(*given)
-
-    monkeypatch.setattr(prepare_task, "write_script", meanwhile)
-    put(place, briefing, spoken="The crews were out.")
-    work_off(place)
-    # Then what is live in the end has both
-    assert {"The crews were out.", "They meet on the twentieth."} < set(heard(live(place, briefing)))
-    # And so it is for one put between its chunks, and when it is about to be published
-    for state, spoken in (("speaking", "Out they went."), ("publishing", "Out they were.")):
-        put(place, briefing, spoken=f"Not yet {state}.")
-        while newest(place, briefing).state != state:
-            assert perform_next(place, tuple(Queue))
-        put(place, briefing, spoken=spoken)
-        work_off(place)
-        assert spoken in heard(live(place, briefing))
-
-
-def test_an_edit_of_the_article_that_an_override_overtakes_is_looked_at_afterwards(place, article, briefing):
-    article.write_text(ARTICLE.replace("Both sides", "All sides"))
-    again(place, briefing)
-    put(place, briefing, spoken="The crews were out.")
-    work_off(place)
-    assert {"The crews were out.", "All sides are to meet again on November twentieth."} < set(
-        heard(live(place, briefing))
-    )
-
-
-def test_editors_of_many_hosts_at_once_lose_nothing(cluster, tmp_path, monkeypatch):
-    # Given PostgreSQL, where writers run side by side
-    monkeypatch.setenv("BRIEFCAST_DATABASE_URL", cluster.new_database())
-    place = make_place(tmp_path, PLAIN)
-    (tmp_path / "articles" / "ferry.md").write_text(ARTICLE)
-    briefing, _, _ = ask(place, "ferry")
-    work_off(place)
-    over = threading.Event()
-
-    def work():
-        mine = Workplace()
-        while not over.is_set():
-            work_off(mine)
-        mine.database.dispose()
-
-    worker = threading.Thread(target=work)
-    worker.start()
-    # When four editors change three segments at once while it is being made
-    try:
-        with ThreadPoolExecutor(4) as pool:
-            texts = [(number, (FERRY, CREWS, BOTH)[number % 3]) for number in range(12)]
-            made = list(pool.map(lambda one: put(place, briefing, one[1], spoken=f"Edit {one[0]}."), texts))
-            # And two of them see the same state of one
-            seen = stamp(place, briefing)
-            codes = list(pool.map(lambda n: _tried(place, briefing, f"Race {n}.", seen), range(2)))
-    finally:
-        over.set()
-        worker.join()
-    work_off(place)
-    # Then each has a revision of its own, one of the two is told, and what is heard is what is written down
-    assert len(set(made)) == 12
-    assert sorted(codes) == ["", "override_changed"]
-    row, kept = live(place, briefing), listed(place, briefing)
-    assert len(kept) == 3
-    assert {override.spoken for override in kept.values()} < set(heard(row))
-    assert row.number == newest(place, briefing).number
-    place.database.dispose()
-
-
-def _tried(place, briefing, spoken, seen):
-    try:
-        put(place, briefing, spoken=spoken, seen=seen)
-    except OverrideRefused as error:
-        return error.code
-    return ""
-
-
 def test_a_worker_that_knows_no_overrides_leaves_what_has_some_alone(place, article, briefing, monkeypatch):
     # Given a worker of before / When a story of which something is left out is made / Then it waits for another worker
     revise = TASKS[StepKind.REVISE]
@@ -537,116 +250,9 @@ def test_what_was_withdrawn_is_not_brought_back_by_an_edit_and_is_forgotten(plac
     assert count(place, OverrideRow) == 0
 
 
-def guid_and_audio(place, briefing):
-    with place.database.reading() as session:
-        guid = session.get_one(EpisodeRow, ("daily", briefing)).guid
-    audio = json.loads((place.files.storage.root / "v1" / "articles" / "desk" / "ferry" / "audio").read_text())
-    return guid, audio["url"], audio["revision"]
-
-
-def test_an_earlier_audio_is_heard_again_as_a_new_revision(place, article, briefing):
-    # Given a story that was changed
-    guid, first, _ = guid_and_audio(place, briefing)
-    put(place, briefing, spoken="The crews were out.")
-    work_off(place)
-    takes, masters = count(place, TakeRow), count(place, MasterRow)
-    assert guid_and_audio(place, briefing)[1] != first
-    # When an editor goes back, with something else being made
-    article.write_text(ARTICLE.replace("Both", "All"))
-    overtaken, _ = again(place, briefing)
-    revision = back(place, briefing, 1)
-    work_off(place)
-    # Then the same bytes are live under a higher number, and nothing was spoken or encoded
-    assert guid_and_audio(place, briefing) == (guid, first, 4)
-    assert revision_row(place, overtaken).state == "superseded"
-    assert step_rows(place, revision)[0].kind == "publish"
-    assert "speak" not in {step.kind for step in step_rows(place, revision)}
-    assert (count(place, TakeRow), count(place, MasterRow)) == (takes, masters)
-    assert revision_row(place, revision).request["rollback"] == 1
-    # And the next rebuild has the override and the article as they are by then
-    again(place, briefing)
-    work_off(place)
-    row = live(place, briefing)
-    assert row.number == 5
-    assert {"The crews were out.", "All sides are to meet again on November twentieth."} < set(heard(row))
-
-
-def test_what_cannot_be_heard_again_is_refused(place, article, briefing):
-    assert refused(back, place, briefing, 1) == "not_restorable", "it is live"
-    assert refused(back, place, briefing, 7) == "unknown_revision"
-    put(place, briefing, spoken="The crews were out.")
-    never = put(place, briefing, spoken="The crews were out, all of them.")
-    work_off(place)
-    assert revision_row(place, never - 1).state == "superseded"
-    assert refused(back, place, briefing, 2) == "not_restorable", "readers never heard it"
-    # Let go
-    with place.database.writing() as session:
-        retention.let_go(session, session.get_one(RevisionRow, 1), place.files, NOW)
-    assert refused(back, place, briefing, 1) == "not_restorable"
-    # Withdrawn, and made anew
-    put(place, briefing, spoken="Once more.")
-    work_off(place)
-    with place.database.writing() as session:
-        asking.retract(session, briefing, NOW)
-    again(place, briefing)
-    work_off(place)
-    assert live(place, briefing).number == 5
-    assert refused(back, place, briefing, 3) == "not_restorable"
-    assert count(place, RevisionRow) == 5
-
-
-def test_what_is_for_members_is_not_rolled_back(place, article, briefing):
-    put(place, briefing, spoken="The crews were out.")
-    work_off(place)
-    with place.database.writing() as session:
-        asking.see(session, session.merge(briefing_row(place, briefing)), "members")
-    assert refused(back, place, briefing, 1) == "not_restorable"
-
-
-def parts(*texts, role=Role.BODY):
-    return tuple(
-        Segment(id=segment_id("desk:x", role, text, 0), article="desk:x", role=role, written=text, spoken=text)
-        for text in texts
-    )
-
-
-def lost(segment):
-    return Stored(Override(omitted=True), segment.id, segment.article, segment.role, segment.written, "", "mira", NOW)
-
-
-def test_what_took_a_texts_place_is_found_by_likeness_then_by_place():
-    before = parts("One is here today.", "Two met in the old hall on Sunday.", "Three.", "Four left.")
-    gone = lost(before[1])
-
-    def new(now, taken=(), stood=before):
-        return replacements([gone], {gone.segment: stood}, now, taken).get(gone.segment)
-
-    # Rewritten, and moved to the end
-    now = (before[0], before[2], *parts("All new.", "Two met in the new hall on Sunday."))
-    assert new(now) == now[3]
-    # Nothing alike: what stands where it stood
-    now = (before[0], *parts("Quite another thing."), *before[2:])
-    assert new(now) == now[1]
-    # Nothing there either
-    assert new((before[0], *before[2:])) is None
-    # Not what another role or article has, nor what is an override's already
-    assert new(parts("Two met in the new hall on Sunday.", role=Role.HEADLINE)) is None
-    like = parts("Two met in the new hall on Sunday.")[0]
-    assert new((before[0], like, *before[2:]), {like.id}) is None
-    # And where nobody knows where it stood, by likeness alone
-    assert new((before[0], like), stood=()) == like
-    assert new(parts("Quite another thing."), stood=()) is None
-
-
-def test_of_several_each_gets_what_is_its_own():
-    before = parts("One is here.", "Two met in the old hall.", "Three slept under the old bridge.")
-    now = (before[0], *parts("Three slept under the new bridge.", "Two met in the new hall.", "Five."))
-    gone = [lost(before[1]), lost(before[2])]
-    found = replacements(gone, {one.segment: before for one in gone}, now)
-    assert [found[one.segment] for one in gone] == [now[2], now[1]]
-
-
 IPA = LexiconEntry(written="Kyiv", kind=Kind.IPA, value="ˈkiːjiu", case_sensitive=True)
+
+
 ALIAS = LexiconEntry(written="WHO", kind=Kind.ALIAS, value="World Health Organization", case_sensitive=True)
 
 

@@ -97,11 +97,11 @@ def _held_in_conflict(
     """Hold the revision where the script no longer has a text that an editor changed; tell whether it is held, or was
     overtaken.
     """
+    if edits.keys() <= {segment.id for segment in written.segments}:
+        return False
     with place.database.reading() as session:
         revision = session.get_one(RevisionRow, lease.revision_id)
         found = conflicts.find(session, revision.briefing_id, written, edits)
-    if not found:
-        return False
     now = datetime.now(UTC)
     with place.database.writing() as session:
         row = revisions.locked_in_briefing(session, lease.revision_id)
