@@ -107,12 +107,12 @@ def test_an_edit_while_it_fetches_is_not_lost(place, article, monkeypatch):
     briefing, first, _ = ask(place, "ferry")
     real = prepare_task.write_script
 
-    def edited_meanwhile(articles, show, cleanings, lexicon):
+    def edited_meanwhile(articles, show, *told):
         # Patched to edit and ask at the very moment between fetching and recording what was fetched.
         if "four days" in article.read_text():
             article.write_text(ARTICLE.replace("four days", "five days"))
             assert ask(place, "ferry") == (briefing, first, False)
-        return real(articles, show, cleanings, lexicon)
+        return real(articles, show, *told)
 
     monkeypatch.setattr(prepare_task, "write_script", edited_meanwhile)
     work_off(place)
