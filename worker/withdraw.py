@@ -44,7 +44,10 @@ def withdraw(session: Session, briefing: BriefingRow, files: PublicFiles, now: d
     own -= published_elsewhere(session, briefing.id, own)
     for those in (files, files.of_members):
         names = public_files(session, briefing, those)
-        buried = () if those.private else (*map(audio_name, own), *history_names(briefing.id))
+        buried = () if those.private else list(map(audio_name, own))
+        if buried:
+            # Also of what was published before there were histories.
+            buried += history_names(briefing.id)
         those.bury({*names, *buried})
         reach(Failpoint.WITHDRAW_BURIED)
         those.remove(names)

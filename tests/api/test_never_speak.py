@@ -50,6 +50,10 @@ def test_nothing_of_it_is_spoken_and_the_name_is_told_nowhere(client, place, tmp
     with place.database.reading() as session:
         assert session.scalar(select(func.count()).select_from(TakeRow)) == 0
         assert session.scalars(select(StepRow).where(StepRow.kind == "speak")).all() == []
+    # And an editor finds what the reason names
+    if "title" not in shown["revision"]["error"]["message"] and "byline" not in shown["revision"]["error"]["message"]:
+        segments = client.get(f"/v1/briefings/{shown['id']}/script").json()["segments"]
+        assert any(one["id"] in shown["revision"]["error"]["message"] for one in segments)
     told = str(shown) + "".join(capfd.readouterr()) + client.get("/metrics").text
     assert "quill" not in told.lower()
     # And the same where the voice or the show is another

@@ -28,7 +28,12 @@ def check_names(place: Workplace, revision: RevisionRow, written: Script) -> Non
     """Raise NeverSpeak for a script with a name of the show's list as it is now, before anything of it is spoken."""
     with place.database.reading() as session:
         entries = show_of(session, session.get_one(BriefingRow, revision.briefing_id)).never_speak
-    if entries and (hits := never_speak.find(entries, never_speak.texts_of(written.model_dump(mode="json")))):
+    script = written.model_dump(mode="json") if entries else None
+    hits = never_speak.find(entries, never_speak.texts_of(script))
+    if hits:
+        with place.database.writing() as session:
+            # So that editors find the segments that the reason names. A name may be an unknown word, told elsewhere.
+            revisions.locked(session, revision.id).script = {**(script or {}), "unknown_words": []}
         raise never_speak.refusal(hits)
 
 
