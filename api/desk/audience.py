@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 router = desk_router()
 
 _PAGE = 50
-_QUARTERS = ("first quarter", "second", "third", "last")
+_QUARTERS = ("1st", "2nd", "3rd", "4th")
 
 Days = Annotated[int, Query(ge=1, le=1095)]
 
