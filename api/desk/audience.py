@@ -48,9 +48,9 @@ def show(
         chosen = programme if programme in shows else None
         asked = Question(since, until, show=chosen, by=By.ARTICLE, offset=after, limit=_PAGE + 1)
         by_article = figures.rows(session, asked)
-        total = figures.totals(session, asked)
         by_show = figures.rows(session, Question(since, until, by=By.SHOW, limit=1000))
         titles = worklist.titles(session, [one.article or "" for one in by_article])
+    total = figures.summed([one for one in by_show if chosen in {None, one.show}])
     values = {
         "days": days,
         "choices": (7, 30, 90, 365),
