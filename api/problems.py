@@ -113,6 +113,7 @@ FAILURES: dict[str, str] = {
     "not_published_yet": "The published addresses do not answer as they should",
     "watermark_not_installed": "The watermark that the show asks for is not on the worker's machine",
     "watermark_missing": "The finished MP3 does not carry the watermark that the show asks for",
+    "never_speak": "It holds a name that must not be spoken",
     "quota_exceeded": "The key's quota of characters does not allow it today",
     "budget_too_small": "Bulk work is more than its show's whole budget of a day or month",
     "worker_lost": "The worker vanished, three times over",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from api.context import Context
     from briefing.models import BriefingRow
+    from briefing.values import Segment
 
 #: Steps beside one for each chunk: prepare, assemble, publish.
 _OTHER_STEPS = 3
@@ -146,6 +147,12 @@ def _live(session: Session, row: BriefingRow, context: Context) -> schemas.Audio
     )
 
 
+def _told(segment: Segment) -> dict[str, Any]:
+    """Return a segment as it is, without what is only for workers of before."""
+    dumped = segment.model_dump(mode="json") | {"role": segment.role.value}
+    return {name: value for name, value in dumped.items() if name != "own_role"}
+
+
 def script(session: Session, row: RevisionRow) -> schemas.ScriptView:
     """Return a revision's script; times are there once it has been assembled."""
     written = Script.stored(row.script)
@@ -160,7 +167,7 @@ def script(session: Session, row: RevisionRow) -> schemas.ScriptView:
         duration_s=round(master.seconds, 3) if master else None,
         segments=[
             {
-                **segment.model_dump(mode="json"),
+                **_told(segment),
                 "start_s": round(cues[segment.id].start / MASTER_RATE, 3) if segment.id in cues else None,
                 "end_s": round(cues[segment.id].end / MASTER_RATE, 3) if segment.id in cues else None,
                 "timing": cues[segment.id].timing if segment.id in cues else None,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from briefing import access, events, steps
+from briefing import access, corrections, events, steps
 from briefing.database import database_clock
 from briefing.editions import arrange
 from briefing.errors import UnknownReference
@@ -147,27 +147,18 @@ def request(session: Session, wanted: Wanted, now: datetime) -> tuple[RevisionRo
 
 def edited(session: Session, wanted: Wanted, quiet: Quiet, now: datetime) -> tuple[RevisionRow, bool]:
     """Return the revision that will follow an edit; see `_edited`. Note what it corrects. Needs a writing session."""
-    revision, made = _edited(session, wanted, quiet, now)
-    if wanted.corrects:
-        _correct(session, revision, wanted.correction)
+    briefing = _briefing(session, wanted, now)
+    if not wanted.corrects:
+        return _edited(session, briefing, wanted, quiet, now)
+    before = corrections.begin(session, briefing, wanted.correction)
+    revision, made = _edited(session, briefing, wanted, quiet, now)
+    corrections.settle(session, briefing, revision, before)
     return revision, made
 
 
-def _correct(session: Session, revision: RevisionRow, correction: Correction | None) -> None:
-    """Note that a revision, or the one that looks once more after it, corrects what is live."""
-    briefing = lock_briefing(session, revision.briefing_id)
-    if correction is not None:
-        briefing.correction = correction.model_dump(mode="json")
-    if RevisionState(revision.state) not in ACTIVE:
-        return
-    late = revision.asked_again and steps.has_begun(session, revision.id, StepKind.PREPARE)
-    first = revision.number + int(late)
-    briefing.corrects_from = max(first, briefing.corrects_from or 0)
-    session.flush()
-    access.tell(session, briefing)
-
-
-def _edited(session: Session, wanted: Wanted, quiet: Quiet, now: datetime) -> tuple[RevisionRow, bool]:
+def _edited(
+    session: Session, briefing: BriefingRow, wanted: Wanted, quiet: Quiet, now: datetime
+) -> tuple[RevisionRow, bool]:
     """Return the revision that will follow an edit of the articles of `wanted`, and whether it is work of its own: made
     for it, or promoted.
 
@@ -175,7 +166,6 @@ def _edited(session: Session, wanted: Wanted, quiet: Quiet, now: datetime) -> tu
     the quiet period, which each further edit begins anew, up to a longest wait; ten edits in a minute are one revision.
     Without audio nothing waits. Needs a writing session.
     """
-    briefing = _briefing(session, wanted, now)
     newest = newest_revision(session, briefing.id)
     if newest is not None and not wanted.voice_named:
         # A CMS that saves a story has no opinion of the voice that an editor chose.
@@ -272,9 +262,11 @@ def _new(
 
 def regenerate(session: Session, briefing: BriefingRow, again: Again, now: datetime) -> tuple[RevisionRow, bool]:
     """Return a revision made anew; see `_regenerate`. Note what it corrects. Needs a writing session."""
+    if not again.corrects:
+        return _regenerate(session, briefing, again, now)
+    before = corrections.begin(session, lock_briefing(session, briefing.id), again.correction)
     revision, made = _regenerate(session, briefing, again, now)
-    if again.corrects:
-        _correct(session, revision, again.correction)
+    corrections.settle(session, briefing, revision, before)
     return revision, made
 
 

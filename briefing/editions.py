@@ -17,6 +17,7 @@ from briefing import access, events, steps
 from briefing.database import database_clock
 from briefing.holds import embargo, forget, guarded, show_of
 from briefing.models import RevisionRow
+from briefing.never_speak import find, refusal, texts_of
 from briefing.revisions import conclude, held_revision, lock_briefing, locked, move
 from briefing.show import Show
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind
@@ -71,7 +72,10 @@ def forbidden(session: Session, briefing: BriefingRow, revision: RevisionRow, no
     if revision.conflicts:
         # It has no audio yet: an editor settles them first.
         found.append(Obstacle(reason="conflict"))
-    if show_of(session, briefing).sign_off and revision.approved_at is None:
+    show = show_of(session, briefing)
+    if show.never_speak and find(show.never_speak, texts_of(revision.script, revision.card, revision.preview_card)):
+        found.append(Obstacle(reason="never_speak"))
+    if show.sign_off and revision.approved_at is None:
         found.append(Obstacle(reason="sign_off"))
     until = embargo(session, briefing)
     if until is not None and until > now:
@@ -109,8 +113,10 @@ def finished(session: Session, revision: RevisionRow, now: datetime) -> StepKind
     instead. Both it and its briefing are locked.
     """
     briefing = lock_briefing(session, revision.briefing_id)
-    if not obstacles(session, briefing, revision, clock(session)):
+    found = obstacles(session, briefing, revision, clock(session))
+    if not found:
         return publishing_kind(session, briefing)
+    _tell(session, briefing, revision, found)
     conclude(session, revision, RevisionState.HELD, now)
     arrange(session, briefing, now)
     return None
@@ -139,7 +145,7 @@ def arrange(session: Session, briefing: BriefingRow, now: datetime) -> None:
 
 def go_live(session: Session, briefing: BriefingRow, revision: RevisionRow, now: datetime) -> None:
     """Have a held revision published. Both are locked."""
-    move(revision, RevisionState.PUBLISHING, now)
+    _begin(revision, now)
     steps.record(session, publishing_kind(session, briefing), Queue.INTERACTIVE, revision_id=revision.id)
     session.flush()
 
@@ -160,10 +166,12 @@ def admitted(session: Session, revision: RevisionRow, now: datetime) -> bool:
         if obstacles(session, briefing, revision, clock(session)):
             arrange(session, briefing, now)
             return False
-        move(revision, RevisionState.PUBLISHING, now)
+        _begin(revision, now)
         return True
-    if not forbidden(session, briefing, revision, clock(session)):
+    found = forbidden(session, briefing, revision, clock(session))
+    if not found:
         return True
+    _tell(session, briefing, revision, found)
     conclude(session, revision, RevisionState.HELD, now)
     arrange(session, briefing, now)
     return False
@@ -224,6 +232,19 @@ def approve(session: Session, revision: RevisionRow, by: str, now: datetime) -> 
     row = locked(session, revision.id)
     row.approved_at, row.approved_by = now, by
     arrange(session, briefing, now)
+
+
+def _begin(revision: RevisionRow, now: datetime) -> None:
+    """Move a revision on that nothing holds any more."""
+    revision.error_code = revision.error_message = revision.error_hint = None
+    move(revision, RevisionState.PUBLISHING, now)
+
+
+def _tell(session: Session, briefing: BriefingRow, revision: RevisionRow, found: list[Obstacle]) -> None:
+    """Note in a revision that it holds a name which must not be spoken: for editors to find as they find failures."""
+    if any(one.reason == "never_speak" for one in found):
+        error = refusal(find(show_of(session, briefing).never_speak, texts_of(revision.script, revision.card)))
+        revision.error_code, revision.error_message, revision.error_hint = error.code, error.message, error.hint
 
 
 def _recall(session: Session, briefing: BriefingRow, now: datetime) -> None:

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from briefing.errors import Misconfigured
 from briefing.lexicon import LexiconEntry
 from briefing.rules import EVERY_SHOW
-from briefing.show import Name, Show
+from briefing.show import MOST_NEVER_SPOKEN, Name, NeverSpoken, Show
 from briefing.values import Value
 
 
@@ -61,6 +61,8 @@ class Newsroom(Value):
     sources: tuple[SourceSettings, ...] = ()
     lexicon: tuple[LexiconEntry, ...] = ()
     """Pronunciations for all shows."""
+    never_speak: tuple[NeverSpoken, ...] = Field(default=(), max_length=MOST_NEVER_SPOKEN)
+    """Names that no show may speak, beside those of its own."""
     show_lexicons: dict[str, tuple[LexiconEntry, ...]] = Field(default_factory=dict)
     """Pronunciations of one show, by its slug; kept beside the show, since they change without it."""
 
@@ -132,6 +134,7 @@ def load_newsroom(path: Path) -> Newsroom:
         message = f"{path} is not valid TOML: {error}"
         raise Misconfigured(message) from error
     base = path.resolve().parent
+    names = tables.pop("never_speak", [])
     if unknown := set(tables) - {"shows", "sources", "lexicon"}:
         message = f"{path}: unknown tables {', '.join(sorted(unknown))}; write [[shows]], [[sources]] and [[lexicon]]"
         raise Misconfigured(message)
@@ -144,6 +147,7 @@ def load_newsroom(path: Path) -> Newsroom:
                 "shows": [_read_show(table, base) for table in tables.get("shows", [])],
                 "sources": [_read_source(table, base) for table in tables.get("sources", [])],
                 "lexicon": tables.get("lexicon", []),
+                "never_speak": names,
                 "show_lexicons": {
                     str(table.get("slug")): table["lexicon"] for table in tables.get("shows", []) if "lexicon" in table
                 },

@@ -28,6 +28,20 @@ def _name(text: str) -> str:
 
 Name = Annotated[str, AfterValidator(_name)]
 
+
+def _named(text: str) -> str:
+    # Which one it is must not be told: what refuses settings is shown and logged.
+    if sum(character.isalnum() for character in text) < 2:  # noqa: PLR2004
+        message = "a name that must not be spoken has two letters at least"
+        raise ValueError(message)
+    return text
+
+
+NeverSpoken = Annotated[str, Field(max_length=200), AfterValidator(_named)]
+
+#: Names of one list.
+MOST_NEVER_SPOKEN = 10_000
+
 #: Fields of `Show` that came after the first release.
 _ADDED = (
     "quiet",
@@ -205,7 +219,7 @@ class Show(Value):
 
     sign_off: bool = False
     """Whether somebody other than its makers must approve a revision before it goes live."""
-    never_speak: tuple[Annotated[str, Field(min_length=2, max_length=200)], ...] = Field(default=(), max_length=10_000)
+    never_speak: tuple[NeverSpoken, ...] = Field(default=(), max_length=2 * MOST_NEVER_SPOKEN)
     """Names that must never be spoken or published; see `briefing.never_speak`."""
     correction_note: Literal["spoken", "shown", "none"] = "shown"
     """Whether a correction that a CMS or an editor told of is spoken, only shown beside the audio, or neither."""

@@ -9,9 +9,17 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from briefing.errors import UnknownReference
 from briefing.hashing import Hashable, stable_hash
@@ -172,6 +180,8 @@ class Role(StrEnum):
     HEADLINE = "headline"
     BYLINE = "byline"
     DISCLOSURE = "disclosure"
+    CORRECTION = "correction"
+    """Our own words, and the editors' note, on what was corrected. Stored as a disclosure; see `Roled`."""
     LEAD_IN = "lead_in"
     KEY_POINT = "key_point"
     HEADING = "heading"
@@ -183,7 +193,7 @@ class Role(StrEnum):
 
 
 #: What is of us and not of the story, at the beginning of each.
-HEAD = frozenset({Role.HEADLINE, Role.BYLINE, Role.DISCLOSURE})
+HEAD = frozenset({Role.HEADLINE, Role.BYLINE, Role.DISCLOSURE, Role.CORRECTION})
 
 
 class Span(Value):
@@ -200,13 +210,34 @@ class Span(Value):
     """How the spoken text of the span sounds, for engines that take phonemes; empty leaves it to the engine."""
 
 
-class Segment(Value):
+class Roled(Value):
+    """What has a role in a script. One that workers of before do not know is stored as one that they do, which they
+    speak and pause after alike, and by its own name beside it, which they leave out.
+    """
+
+    role: Role
+
+    @model_serializer(mode="wrap")
+    def _known_to_older_workers(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        dumped: dict[str, Any] = dump(self)
+        if self.role is Role.CORRECTION:
+            dumped["role"], dumped["own_role"] = Role.DISCLOSURE.value, self.role.value
+        return dumped
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_meant(cls, given: Any) -> Any:  # noqa: ANN401  whatever is validated
+        if not isinstance(given, dict) or "own_role" not in given:
+            return given
+        return {name: value for name, value in given.items() if name != "own_role"} | {"role": given["own_role"]}
+
+
+class Segment(Roled):
     """One part of a script, in both its forms. Its ID survives rebuilds while its written text does."""
 
     id: str
     article: str
     """The article it belongs to, as "source:id"."""
-    role: Role
     written: str
     spoken: str
     spans: tuple[Span, ...] = ()
@@ -254,6 +285,8 @@ class Script(Value):
     warnings: tuple[ScriptWarning, ...] = ()
     unknown_words: tuple[UnknownWord, ...] = ()
     """The most frequent first; English only, other languages list none."""
+    correction: str | None = None
+    """What is told of a correction, spoken or not."""
 
     @property
     def heard(self) -> tuple[Segment, ...]:
@@ -285,7 +318,8 @@ class Script(Value):
             for number, part in enumerate(self.segments)
             if part.edited or part.voice or part.omitted
         ]
-        more: list[Hashable] = [*([said] if said else []), *([{"edited": edited}] if edited else [])]
+        told = [self.correction] if self.correction else []
+        more: list[Hashable] = [*([said] if said or told else []), *told, *([{"edited": edited}] if edited else [])]
         return stable_hash("substance/1", heads, written, *more)
 
 
@@ -330,6 +364,8 @@ class Card(Value):
     disclosure: str
     words: int
     """Written words in the script."""
+    correction: str | None = None
+    """What is told of a correction."""
     kept: Kept | None = None
     """Of an episode that was taken over; then there is neither article nor disclosure of ours."""
 

@@ -184,7 +184,8 @@ def _pause_ms(before: Segment, after: Segment, pauses: Pauses) -> int:
     elif before.role in _LISTED and after.role is not before.role:
         asked = pauses.after_list
     else:
-        asked = int(getattr(pauses, before.role.value))
+        ours = Role.DISCLOSURE if before.role is Role.CORRECTION else before.role
+        asked = int(getattr(pauses, ours.value))
     return min(asked, _LONGEST_GAP_MS)
 
 

@@ -15,6 +15,7 @@
     │   ├── OverrideRefused          override_refused, spoken_empty, disclosure_kept, override_changed, no_conflict,
     │   │                            withdrawn
     │   ├── RollbackRefused          not_restorable
+    │   ├── NeverSpeak               never_speak
     │   ├── QuotaExceeded            quota_exceeded
     │   ├── BudgetTooSmall           budget_too_small
     │   └── Misconfigured            invalid_settings
@@ -51,6 +52,7 @@ from briefing.errors.bad_input import (
     JingleRefused,
     LexiconInvalid,
     Misconfigured,
+    NeverSpeak,
     OverrideRefused,
     PageRefused,
     QuotaExceeded,
@@ -105,6 +107,7 @@ __all__ = [
     "MasterRejected",
     "Misconfigured",
     "NarratorAway",
+    "NeverSpeak",
     "NotPublishedYet",
     "OverrideRefused",
     "PageRefused",

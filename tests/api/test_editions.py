@@ -14,8 +14,9 @@ from briefing.models import AuditRow, BriefingRow, RevisionRow, StepRow, TakeRow
 from briefing.newsroom import load_newsroom
 from briefing.show import Show
 from briefing.states import Queue, StepKind
-from tests.support.client import make_key
-from tests.support.newsroom import ARTICLE, PLAIN, work_off
+from tests.support.client import client_of, make_key
+from tests.support.lock_order import recorded
+from tests.support.newsroom import ARTICLE, PLAIN, make_place, work_off
 from worker.newsroom import apply
 from worker.perform import perform_next
 from worker.sweep import sweep
@@ -348,3 +349,30 @@ def test_two_editors_at_once_leave_one_time(client, place, made):
     with place.database.reading() as session:
         [step] = session.scalars(select(StepRow).where(StepRow.kind == "launch", StepRow.state == "ready"))
         assert step.not_before == pytest.approx(time.time() + 300, abs=30)
+
+
+def test_on_postgresql_all_of_it_locks_in_the_order_of_all_others(cluster, tmp_path, monkeypatch):
+    monkeypatch.setenv("BRIEFCAST_DATABASE_URL", cluster.new_database())
+    place = make_place(tmp_path)
+    (tmp_path / "articles" / "ferry.md").write_text(ARTICLE)
+    with client_of(place) as client, recorded() as order:
+        asked = {"article_ids": ["desk:ferry"], "embargo_until": in_s(1)}
+        briefing = client.post("/v1/briefings", json=asked).json()["id"]
+        do(client, briefing, "schedule", json={"at": in_s(600)})
+        work_off(place)
+        do(client, briefing, "hold")
+        client.put("/v1/articles/desk/ferry/audio", json={"embargo_until": None})
+        do(client, briefing, "approve", headers=colleague(place, "boris"))
+        do(client, briefing, "schedule", json={"at": in_s(0.5)})
+        while see(client, briefing)["state"] != "live":
+            work_off(place)
+            time.sleep(0.05)
+        edit(tmp_path, "five days")
+        do(client, briefing, "regenerate", json={"correction": {"at": "2026-11-28"}})
+        work_off(place)
+        assert see(client, briefing)["revision"]["replaces"] == "correction"
+        do(client, briefing, "retract")
+        work_off(place)
+    assert order.seen
+    assert order.broken == {}
+    place.database.dispose()

@@ -67,6 +67,8 @@ DEMANDS = {
     ("GET", "/shows/{slug}/feed.xml"): None,
     ("GET", "/shows/{slug}/archive/{month}.xml"): None,
     ("GET", "/shows/{slug}/artwork.jpg"): None,
+    ("GET", "/briefings/{briefing}/history"): None,
+    ("GET", "/briefings/{briefing}/history.json"): None,
     ("GET", "/briefings/{briefing}/{file}"): None,
     ("GET", "/briefings/{briefing}/{revision}/{file}"): None,
     ("GET", "/briefings/{briefing}/{revision}/stream/{file}"): None,

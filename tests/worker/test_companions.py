@@ -19,6 +19,9 @@ from worker.publish import publish
 
 NAMES = {"chapters.json", "transcript.html", "transcript.json", "transcript.srt", "transcript.vtt"}
 
+#: What became of the briefing.
+HISTORY = {"history", "history.json"}
+
 CHAPTERED = """# Ferry runs again
 
 The ferry runs again from Monday, the harbour board said.
@@ -51,7 +54,8 @@ def names(path):
 def test_publishing_writes_transcripts_and_chapters(place, article):
     briefing, _, _ = ask(place, "ferry")
     work_off(place)
-    assert names(folder(place, briefing)) == names(folder(place, briefing) / "1") == NAMES
+    assert names(folder(place, briefing) / "1") == NAMES
+    assert names(folder(place, briefing)) == NAMES | HISTORY
     words = json.loads((folder(place, briefing) / "transcript.json").read_text())
     written = " ".join(word["body"] for word in words["segments"])
     assert "unpaid overtime of $300K." in written
@@ -76,7 +80,7 @@ def test_publishing_writes_transcripts_and_chapters(place, article):
     assert "00:00:00 Ferry runs again" in feedparser.parse(feed).entries[0].summary
 
 
-def test_a_correction_replaces_what_is_live_and_leaves_what_the_old_audio_says(place, article):
+def test_an_update_replaces_what_is_live_and_leaves_what_the_old_audio_says(place, article):
     briefing, _, _ = ask(place, "ferry")
     work_off(place)
     article.write_text(CHAPTERED.replace("four days", "five days"))
@@ -138,7 +142,8 @@ def test_every_public_file_of_a_briefing_can_be_found(place, article, tmp_path):
     }  # fmt: skip
     assert len([name for name in gone if name.startswith("audio/")]) == 2
     assert {name for name in gone if name.startswith("briefings/")} == {
-        f"briefings/{briefing}/{part}{name}" for name in NAMES for part in ("", "1/", "2/")
+        *(f"briefings/{briefing}/{part}{name}" for name in NAMES for part in ("", "1/", "2/")),
+        *(f"briefings/{briefing}/{name}" for name in HISTORY),
     }
     assert (place.files.storage.root / "articles" / "desk" / "other.mp3").exists()
 
@@ -157,7 +162,7 @@ def test_masters_from_before_there_were_transcripts_still_work(place, article, t
     shutil.rmtree(place.files.storage.root / "briefings")
     # When all files are written anew / Then it has chapters, no transcript, and a feed that names none
     apply(load_newsroom(tmp_path / "briefcast.toml"), place)
-    assert names(folder(place, briefing)) == {"chapters.json"}
+    assert names(folder(place, briefing)) == {"chapters.json"} | HISTORY
     audio = json.loads((place.files.storage.root / "v1" / "articles" / "desk" / "ferry" / "audio").read_text())
     assert audio["transcripts"] == []
     assert "podcast:transcript" not in (place.files.storage.root / "shows" / "daily" / "feed.xml").read_text()
@@ -165,7 +170,7 @@ def test_masters_from_before_there_were_transcripts_still_work(place, article, t
     article.write_text(ARTICLE)
     again(place, briefing)
     work_off(place)
-    assert names(folder(place, briefing)) == NAMES
+    assert names(folder(place, briefing)) == NAMES | HISTORY
 
 
 def test_a_lost_transcript_is_made_again(place, article):
