@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _FAILED_FOR = timedelta(days=14)
 
 #: Briefings whose titles are looked through, the newest: there is no index of words.
-_MOST_TITLES = 20_000
+_MOST_TITLES = 5_000
 
 #: Live audio among which samples of voices are looked for, the newest.
 _MOST_SAMPLES = 1000
@@ -155,10 +155,7 @@ def heard_voices(session: Session) -> dict[str, tuple[str, int]]:
 
 def titles(session: Session, articles: Sequence[str]) -> dict[str, str]:
     """Return the titles of the stories of articles, by "source:id", where there are any."""
-    shows = list(session.scalars(select(ShowRow.slug)))
-    identities = {
-        identity(show, "story", (ArticleRef.parse(article),)): article for article in set(articles) for show in shows
-    }
+    identities = _identities(session, articles)
     found = session.execute(
         select(BriefingRow.identity, _TITLE)
         .join(RevisionRow, RevisionRow.briefing_id == BriefingRow.id)
@@ -180,9 +177,12 @@ def search(session: Session, words: str, most: int) -> list[Work]:
     ordered = newest.order_by(RevisionRow.id.desc()).limit(most)
     if _ID.fullmatch(words) and (found := _found(session, ordered.where(RevisionRow.briefing_id == words))):
         return found
-    named = _of_article(session, words)
-    if named is not None and (found := _found(session, ordered.where(named))):
-        return found
+    if names := _names(session, words):
+        stories = select(BriefingRow.id).where(BriefingRow.identity.in_(_identities(session, names)))
+        if found := _found(session, ordered.where(RevisionRow.briefing_id.in_(stories))):
+            return found
+        if found := _found(session, ordered.where(_have(names))):
+            return found
     return _found(session, ordered.where(RevisionRow.briefing_id.in_(_titled(words))))
 
 
@@ -200,20 +200,30 @@ def _titled(words: str) -> Select[tuple[str]]:
     )
 
 
-def _of_article(session: Session, words: str) -> ColumnElement[bool] | None:
-    """Return the condition of a briefing's having the article that is named; None where it can be none's name."""
-    if is_address(words):
-        try:
-            address = canonical_address(words)
-        except AddressRefused:
-            return None
-        rows = session.execute(select(ArticleRow.source, ArticleRow.id).where(ArticleRow.address == address)).all()
-        names = [f"{source}:{article}" for source, article in rows]
-    else:
-        names = [words] if re.fullmatch(r"[\w.-]+:[\w.-]+", words, re.ASCII) else []
+def _names(session: Session, words: str) -> list[str]:
+    """Return the articles, as "source:id", that are named by name or address."""
+    if not is_address(words):
+        return [words] if re.fullmatch(r"[\w.-]+:[\w.-]+", words, re.ASCII) else []
+    try:
+        address = canonical_address(words)
+    except AddressRefused:
+        return []
+    rows = session.execute(select(ArticleRow.source, ArticleRow.id).where(ArticleRow.address == address)).all()
+    return [f"{source}:{article}" for source, article in rows]
+
+
+def _have(names: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition of a briefing's having one of the articles among others: all are looked through."""
     written = cast(BriefingRow.articles, String)
-    # As the list is written in the database; collections that have it too.
-    return or_(*(written.contains(f'"{name}"', autoescape=True) for name in names)) if names else None
+    return or_(*(written.contains(f'"{name}"', autoescape=True) for name in names))
+
+
+def _identities(session: Session, articles: Sequence[str]) -> dict[str, str]:
+    """Return the identities that stories of articles may have, each with its article."""
+    shows = list(session.scalars(select(ShowRow.slug)))
+    return {
+        identity(show, "story", (ArticleRef.parse(article),)): article for article in set(articles) for show in shows
+    }
 
 
 def _works() -> Select[Any]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 router = desk_router()
 
 _PAGE = 50
-_QUARTERS = ("first quarter", "second", "third", "last")
+_QUARTERS = ("1st", "2nd", "3rd", "4th")
 
 Days = Annotated[int, Query(ge=1, le=1095)]
 
@@ -48,9 +48,9 @@ def show(
         chosen = programme if programme in shows else None
         asked = Question(since, until, show=chosen, by=By.ARTICLE, offset=after, limit=_PAGE + 1)
         by_article = figures.rows(session, asked)
-        total = figures.totals(session, asked)
         by_show = figures.rows(session, Question(since, until, by=By.SHOW, limit=1000))
         titles = worklist.titles(session, [one.article or "" for one in by_article])
+    total = figures.summed([one for one in by_show if chosen in {None, one.show}])
     values = {
         "days": days,
         "choices": (7, 30, 90, 365),

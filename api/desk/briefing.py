@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from api.schemas import SegmentView
+    from api.schemas import SegmentsView, SegmentView
     from api.segment_views import Spoken
     from briefing.models import BriefingRow
-    from briefing.values import Segment
+    from briefing.values import Script, Segment
 
 router = desk_router()
 
@@ -132,17 +132,10 @@ def _told(session: Session, row: BriefingRow, context: Context, number: int | No
     told = segment_views.segments(session, spoken) if spoken else None
     heard = session.get(RevisionRow, row.heard) if row.heard else None
     view = views.briefing(session, row, context)
-    cues, live_cues = _places(session, shown), _places(session, heard)
-    lines = [
-        Line(
-            segment,
-            _pieces(segment),
-            cues.get(segment.id),
-            live_cues.get(segment.id) if heard is not None and shown is not None and heard.id != shown.id else None,
-            one,
-        )
-        for segment, one in (zip(script.segments, told.segments, strict=True) if script and told else ())
-    ]
+    # Read only where it is other audio: a long story's are a megabyte.
+    other = heard is not None and shown is not None and heard.id != shown.id
+    live_cues = _places(session, heard) if other else {}
+    lines = _lines(spoken.script, told, live_cues) if spoken and told else []
     return _standing(session, row) | {
         "newer": False,
         "view": view,
@@ -157,6 +150,17 @@ def _told(session: Session, row: BriefingRow, context: Context, number: int | No
         "dropped": [entry for entry in (script.dropped if script else ()) if entry.text.strip()],
         "number": number,
     }
+
+
+def _lines(script: Script, told: SegmentsView, live: dict[str, Place]) -> list[Line]:
+    return [
+        Line(segment, _pieces(segment), _place(told.revision, one), live.get(segment.id), one)
+        for segment, one in zip(script.segments, told.segments, strict=True)
+    ]
+
+
+def _place(revision: int, one: SegmentView) -> Place | None:
+    return Place(revision, one.start_s, one.end_s) if one.start_s is not None and one.end_s is not None else None
 
 
 def _standing(session: Session, row: BriefingRow) -> dict[str, Any]:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 #: Units of a plot's drawing; the page scales it.
 WIDTH, HEIGHT = 600, 180
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 8, 16, 28
+_LEFT, _RIGHT, _TOP, _BOTTOM = 60, 8, 24, 28
 
 
 @dataclass(frozen=True)

@@ -100,6 +100,21 @@ def totals(session: Session, asked: Question) -> Figures:
     return _figures({}, dict(row))
 
 
+def summed(found: Sequence[Figures]) -> Figures:
+    """Return the sums of rows that were read already."""
+    first, second, third, fourth = (sum(one.quarters_s[number] for one in found) for number in range(4))
+    return Figures(
+        None,
+        None,
+        None,
+        sum(one.plays for one in found),
+        sum(one.completed for one in found),
+        sum(one.downloads for one in found),
+        round(sum(one.listened_s for one in found), 3),
+        (first, second, third, fourth),
+    )
+
+
 def rows(session: Session, asked: Question) -> list[Figures]:
     """Return one page of rows: by day the newest first, else the most heard first."""
     names = _GROUPS[asked.by]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from argon2 import PasswordHasher
 
 from briefing import users
+from briefing.models import AudienceRow
 from tests.support.browser import chromium
 from tests.support.client import client_of, free_port
 from tests.support.desk import PASSWORD, add_user, seat_at
@@ -57,6 +59,8 @@ class Stand:
         self.place, self.api, self.browser = place, api, browser
         self.address = str(api.base_url)
         self.briefings = {}
+        self.folder = place.data.data.parent / "articles"
+        self.measured = False
 
     def ask(self, article, *, work=True):
         answer = self.api.post("/v1/briefings", json={"article_ids": [article]}).raise_for_status().json()
@@ -64,6 +68,34 @@ class Stand:
         if work:
             work_off(self.place)
         return answer["id"]
+
+    def write(self, article, text):
+        (self.folder / f"{article}.md").write_text(text)
+
+    def measure(self):
+        """Have figures of an audience."""
+        if self.measured:
+            return
+        self.measured = True
+        heard = [int(40_000 * (1 - part / 140)) for part in range(100)]
+        quarters = {f"quarter_{n + 1}_ms": sum(heard[n * 25 : n * 25 + 25]) for n in range(4)}
+        with self.place.database.writing() as session:
+            session.add(
+                AudienceRow(
+                    day=datetime.now(UTC).date().isoformat(),
+                    show="daily",
+                    sha256="0" * 64,
+                    briefing_id=self.briefings["desk:ferry"],
+                    article="desk:ferry",
+                    revision=1,
+                    duration_ms=100_000,
+                    plays=40,
+                    completed=22,
+                    downloads=310,
+                    heard_ms=heard,
+                    **quarters,
+                )
+            )
 
     def page(self, *, signed_in="ed", path=None, **context):
         """Open a page of its own browser; what goes wrong on it is in its `troubles`."""

@@ -1,0 +1,314 @@
+"""The desk as editors use it: a real browser at a real server, with the keyboard and on a phone."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from sqlalchemy import select
+
+from briefing.models import AuditRow, BriefingRow
+from tests.desk.conftest import FERRY
+from tests.support.newsroom import work_off
+from tests.support.player_build import PLAYER, installed
+
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+
+FIRST = "The ferry runs again from Monday, the harbour board said."
+
+
+def story(stand, name):
+    """A live story of its own, so that tests do not meet."""
+    stand.write(name, FERRY.replace("Ferry runs again", f"Ferry {name} runs again"))
+    return stand.ask(f"desk:{name}")
+
+
+def line_of(page, words=FIRST):
+    return page.locator(".line", has_text=words)
+
+
+def audited(stand, briefing):
+    with stand.place.database.reading() as session:
+        rows = session.execute(
+            select(AuditRow.action, AuditRow.by).where(AuditRow.briefing_id == briefing).order_by(AuditRow.id)
+        )
+        return [tuple(row) for row in rows]
+
+
+def test_an_editor_fixes_a_word_and_hears_before_and_after(stand):
+    # Given a live story / When an editor opens it and says a paragraph otherwise
+    briefing = story(stand, "fixed")
+    page = stand.page(path="/desk")
+    page.click(f"#work-{briefing}-1 .title")
+    line = line_of(page)
+    assert line.locator("mark").inner_text() == "three hundred thousand dollars"
+    line.get_by_role("link", name="Edit").click()
+    text = line.locator("textarea")
+    text.wait_for()
+    assert page.evaluate("document.activeElement.name") == "spoken", "it can be typed at once"
+    text.fill("The ferry sails again from Monday, says the harbour board.")
+    line.get_by_role("button", name="Save and speak it").click()
+    page.wait_for_url("**told=edited**")
+    assert "It is being spoken so" in page.locator("[role=status]").inner_text()
+    # Then one paragraph is spoken, by that editor's name, and both can be heard
+    work_off(stand.place)
+    page.goto(f"/desk/briefings/{briefing}")
+    line = line_of(page)
+    assert line.locator(".spoken").inner_text() == "The ferry sails again from Monday, says the harbour board."
+    assert "changed by ed" in line.inner_text()
+    assert "1 of 7 parts" in page.locator("#revisions ~ .wide tr").nth(1).inner_text()
+    play = line.get_by_role("link", name="Play")
+    play.click()
+    page.wait_for_selector(".play[aria-pressed=true]")
+    page.wait_for_selector(".play:not([aria-pressed])")
+    assert audited(stand, briefing)[-1] == ("override", "ed")
+    # And the comparison shows what changed and nothing else
+    page.get_by_role("link", name="Compare revision 2 with 1").click()
+    assert page.locator(".pair").count() == 1
+    assert "said: The ferry sails again" in page.locator(".pair").inner_text()
+    # And what was is heard again on one press
+    page.go_back()
+    page.get_by_role("button", name="Roll back to revision 1").click()
+    page.wait_for_url("**told=rolled_back")
+    work_off(stand.place)
+    assert audited(stand, briefing)[-1] == ("roll_back", "ed")
+    # And a paragraph is spoken anew alone
+    page.goto(f"/desk/briefings/{briefing}")
+    line_of(page, "What it cost").get_by_role("button", name="Speak anew").click()
+    page.wait_for_url("**told=anew**")
+    work_off(stand.place)
+    page.reload()
+    assert "1 of 7 parts" in page.locator("#revisions ~ .wide tr").nth(1).inner_text()
+    assert page.troubles == []
+
+
+def test_a_conflict_is_shown_and_settled(stand):
+    # Given a paragraph changed by hand / When the article words it anew
+    briefing = story(stand, "conflict")
+    page = stand.page(path=f"/desk/briefings/{briefing}")
+    line = line_of(page)
+    line.get_by_role("link", name="Edit").click()
+    line.locator("textarea").fill("Our own words.")
+    line.get_by_role("button", name="Save and speak it").click()
+    page.wait_for_url("**told=edited**")
+    work_off(stand.place)
+    stand.write("conflict", FERRY.replace("Ferry runs", "Ferry conflict runs").replace("from Monday", "from Tuesday"))
+    page.goto(f"/desk/briefings/{briefing}")
+    page.get_by_role("button", name="Make again from the article").click()
+    page.wait_for_url("**told=again")
+    work_off(stand.place)
+    # Then the first page says so, and leads to where it is settled
+    page.goto("/desk")
+    row = page.locator("section[aria-labelledby=held] li", has_text="Ferry conflict")
+    assert "no longer in the article" in row.inner_text()
+    row.get_by_role("link", name="Settle the conflict").click()
+    assert "from Tuesday" in page.locator(".conflict").inner_text()
+    page.get_by_role("button", name="Keep the change").click()
+    page.wait_for_url("**told=settled")
+    work_off(stand.place)
+    page.goto(f"/desk/briefings/{briefing}")
+    assert page.locator(".standing .state").inner_text() == "live"
+    assert line_of(page, "from Tuesday").locator(".spoken").inner_text() == "Our own words."
+    assert page.troubles == []
+
+
+def test_what_is_held_is_published_from_the_first_page(stand):
+    stand.write("later", FERRY)
+    briefing = stand.ask("slow:later")
+    page = stand.page(path=f"/desk/briefings/{briefing}")
+    # A time can be set, and taken back
+    page.locator("#time summary").click()
+    page.fill("[name=local]", "2027-01-02T06:00")
+    page.get_by_role("button", name="Set", exact=True).click()
+    page.wait_for_url("**told=scheduled")
+    assert "goes live at 2 Jan 2027" in page.locator(".standing .note").inner_text()
+    page.locator("#time summary").click()
+    page.get_by_role("button", name="Take the time back").click()
+    page.wait_for_url("**told=unscheduled")
+    page.goto("/desk")
+    page.get_by_role("button", name="Publish: Ferry runs again").click()
+    page.wait_for_url("**/desk?told=published")
+    work_off(stand.place)
+    # The page finds out by itself
+    page.wait_for_selector(f"section[aria-labelledby=live] #work-{briefing}-1")
+    assert page.troubles == []
+
+
+def test_a_story_is_withdrawn_by_a_link_on_a_phone(stand):
+    # Given a link that an editor made for somebody
+    briefing = story(stand, "gone")
+    editor = stand.page(path=f"/desk/briefings/{briefing}/links")
+    editor.select_option("[name=action]", "withdraw")
+    editor.fill("[name=recipient]", "Mara")
+    editor.get_by_role("button", name="Make link").click()
+    address = editor.locator(".note code").inner_text()
+    # When programmes look at it, nothing happens
+    for _ in range(3):
+        assert stand.api.get(address).status_code == 200
+    with stand.place.database.reading() as session:
+        assert session.get(BriefingRow, briefing).live_revision is not None
+    # When she opens it on a phone, hears it and presses the one button
+    phone = stand.page(signed_in=None, **PHONE)
+    phone.goto(address)
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+    assert phone.locator("audio").evaluate("audio => (audio.load(), new Promise(done => audio.ondurationchange = () => done(audio.duration)))") > 1  # fmt: skip
+    button = phone.get_by_role("button", name="Withdraw it")
+    assert button.bounding_box()["height"] >= 44
+    button.click()
+    phone.wait_for_selector("text=It is withdrawn.")
+    work_off(stand.place)
+    # Then it is gone, in her name, and the link is spent
+    with stand.place.database.reading() as session:
+        assert session.get(BriefingRow, briefing).live_revision is None
+    assert audited(stand, briefing)[-1] == ("retract", "Mara (by link)")
+    assert stand.api.get(address).status_code == 410
+    assert stand.api.get(f"{address}/audio.mp3").status_code == 410
+    assert phone.troubles == []
+
+
+def test_a_word_is_fixed_by_a_link_on_a_phone(stand):
+    briefing = story(stand, "bylink")
+    answer = stand.api.post(f"/v1/briefings/{briefing}/links", json={"action": "fix", "recipient": "Noor"})
+    phone = stand.page(signed_in=None, **PHONE)
+    phone.goto(answer.json()["address"])
+    phone.locator(".act-line", has_text=FIRST).get_by_role("link", name="Fix").click()
+    phone.fill("[name=spoken]", "Just a word.")
+    phone.get_by_role("button", name="Save and speak it").click()
+    phone.wait_for_selector("text=It is being spoken so")
+    work_off(stand.place)
+    assert audited(stand, briefing)[-1] == ("override", "Noor (by link)")
+    script = stand.api.get(f"/v1/briefings/{briefing}/script").json()
+    assert "Just a word." in [segment["spoken"] for segment in script["segments"]]
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+    assert phone.troubles == []
+
+
+def test_a_link_is_for_its_one_thing_and_ends(stand):
+    briefing = stand.briefings["desk:bridge"]
+    made = stand.api.post(f"/v1/briefings/{briefing}/links", json={"action": "listen", "recipient": "Noor"}).json()
+    own = {"Origin": stand.address}
+    assert stand.api.post(made["address"], headers=own).status_code == 405
+    assert stand.api.post(made["address"], headers={"Origin": "https://evil.example"}).status_code == 403
+    editor = stand.page(path=f"/desk/briefings/{briefing}/links")
+    editor.get_by_role("button", name="End the link for Noor").click()
+    editor.wait_for_url("**told=link_ended")
+    assert stand.api.get(made["address"]).status_code == 410
+    assert stand.api.get(made["address"][:-1] + "A").status_code == 410
+
+
+def test_everything_goes_by_the_keyboard(stand):
+    page = stand.page(path="/desk")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    page.keyboard.press("?")
+    assert page.locator("dialog").is_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "search"
+    page.keyboard.type("ferry runs again")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=ferry**")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/desk/briefings/*")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("e")
+    page.wait_for_selector(".editing select")
+    page.keyboard.press("Escape")
+    assert page.locator(".editing form").count() == 0
+    assert page.troubles == []
+
+
+def pages_of(stand):
+    ferry = f"/desk/briefings/{stand.briefings['desk:ferry']}"
+    return {
+        None: ["/desk/sign-in"],
+        "ed": [
+            "/desk",
+            "/desk?q=ferry",
+            "/desk/live",
+            ferry,
+            f"{ferry}/retract",
+            f"{ferry}/links",
+            f"/desk/briefings/{stand.briefings['slow:market']}",
+            f"/desk/briefings/{stand.briefings['desk:missing']}",
+            "/desk/shows",
+            "/desk/voices",
+            "/desk/jingles",
+            "/desk/audience",
+            "/desk/audience/desk/ferry",
+        ],
+        "ada": ["/desk/audit", "/desk/users"],
+    }
+
+
+LOOKS = {"a desk in light": (1280, "light"), "a phone in the dark": (360, "dark")}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_page_is_for_everybody(stand, look):
+    # On every page axe finds nothing, nothing is wider than the screen, and the server takes no 200 ms
+    installed()
+    axe = (PLAYER / "node_modules/axe-core/axe.min.js").read_text()
+    width, scheme = LOOKS[look]
+    stand.measure()
+    slow = {}
+    for who, paths in pages_of(stand).items():
+        page = stand.page(signed_in=who, viewport={"width": width, "height": 800}, color_scheme=scheme)
+        for path in paths:
+            assert page.goto(path).status == 200, path
+            page.evaluate(axe)
+            found = page.evaluate("axe.run().then(found => found.violations)")
+            told = [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found]
+            assert told == [], path
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+            slow[path] = min(took(page, path) for _ in range(3))
+        assert page.troubles == [], who
+        page.context.close()
+    assert not {path: seconds for path, seconds in slow.items() if seconds > 0.2}, slow
+
+
+def took(page, path):
+    """Seconds until a page's answer is there; others use this machine meanwhile, so the least of several counts."""
+    begun = time.perf_counter()
+    assert page.request.get(path).status == 200
+    return time.perf_counter() - begun
+
+
+def test_a_jingle_is_uploaded_heard_and_removed(stand):
+    page = stand.page(path="/desk/jingles")
+    sound = PLAYER.parent / "voices" / "jingles" / "house-mark.flac"
+    page.fill("[name=name]", "evening")
+    page.select_option("[name=part]", "mark")
+    page.set_input_files("[name=file]", sound)
+    page.get_by_role("button", name="Upload").click()
+    page.wait_for_url("**told=jingle_uploaded")
+    work_off(stand.place)
+    page.reload()
+    card = page.locator(".card", has_text="evening")
+    assert re.search(r"Ready\s*· [\d.]+ s", card.inner_text())
+    card.get_by_role("link", name="Play").click()
+    page.wait_for_selector(".play[aria-pressed=true]")
+    page.wait_for_selector(".play:not([aria-pressed])")
+    card.get_by_role("button", name="Remove").click()
+    page.wait_for_url("**told=jingle_removed")
+    assert page.locator(".card").count() == 0
+    assert page.troubles == []
+
+
+def test_an_admin_adds_somebody_who_chooses_a_password(stand):
+    page = stand.page(signed_in="ada", path="/desk/users")
+    page.fill(".fields [name=name]", "Newcomer")
+    page.select_option(".fields [name=role]", "editor")
+    page.get_by_role("button", name="Add").click()
+    link = page.locator(".note code").inner_text()
+    other = stand.page(signed_in=None, path=link)
+    other.fill("[name=password]", "four words that stay")
+    other.fill("[name=again]", "four words that stay")
+    other.get_by_role("button", name="Choose it and sign in").click()
+    other.wait_for_url("**/desk")
+    assert "newcomer (editor)" in other.locator(".who").inner_text()
+    assert page.troubles == other.troubles == []
