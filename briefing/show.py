@@ -43,6 +43,7 @@ _ADDED = (
     "preview",
     "preview_in_feed",
     "preview_label",
+    "notices",
 )
 
 
@@ -106,6 +107,16 @@ class Paywall(Value):
             message = "a paywall is one of paragraphs, characters and seconds"
             raise ValueError(message)
         return self
+
+
+class Notices(Value):
+    """Who is told of a show's briefings that failed or are held."""
+
+    of: tuple[Literal["failed", "held"], ...] = ("failed", "held")
+    email: tuple[Annotated[str, Field(pattern=r"^[^\s@<>,]+@[^\s@<>,]+$", max_length=254)], ...] | None = Field(
+        default=None, max_length=20
+    )
+    """Addresses in place of the deployment's; None: those."""
 
 
 #: What a jingle is for.
@@ -190,6 +201,7 @@ class Show(Value):
 
     preview_label: str = "Preview"
     """What stands before a preview's title."""
+    notices: Notices = Notices()
 
     @model_serializer(mode="wrap")
     def _known_to_older_workers(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:

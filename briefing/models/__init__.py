@@ -15,6 +15,7 @@ from briefing.models.jingles import JingleRow
 from briefing.models.members import AddressKeyRow, ListenerRow
 from briefing.models.mentions import MentionRow, VocabularyRow, WordRow
 from briefing.models.newsroom import LexiconRow, ShowRow, SourceRow
+from briefing.models.notices import NoticeRow
 from briefing.models.respeaks import ReportRow, RespeakRow, RespokenRow, SampleRow
 from briefing.models.shares import EstimateRow, GateRow, LaneRow, SpentRow
 from briefing.models.work import HealthRow, StepRow, WorkerRow
@@ -43,6 +44,7 @@ __all__ = [
     "ListingRow",
     "MasterRow",
     "MentionRow",
+    "NoticeRow",
     "PlayRow",
     "ReportRow",
     "RespeakRow",

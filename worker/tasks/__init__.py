@@ -13,6 +13,7 @@ from worker.tasks.assemble import assemble_revision
 from worker.tasks.estimate import measure_articles
 from worker.tasks.jingle import conform_jingle
 from worker.tasks.listing import list_article
+from worker.tasks.notice import tell_editors
 from worker.tasks.notify import notify_hub
 from worker.tasks.place import place_briefings
 from worker.tasks.prepare import prepare_revision
@@ -52,6 +53,7 @@ TASKS: dict[StepKind, Task] = {
     StepKind.PLACE: place_briefings,
     StepKind.PREVIEW: make_preview,
     StepKind.NOTIFY: notify_hub,
+    StepKind.NOTICE: tell_editors,
     StepKind.LIST: list_article,
     StepKind.VERIFY: verify_revision,
 }
