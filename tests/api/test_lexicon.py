@@ -208,6 +208,12 @@ def test_a_word_is_heard_before_it_counts(desk):
     assert desk.get(now.headers["Location"]).json()["spoken"] == "Makiivka."
 
 
+def test_what_is_no_phrase_and_no_language_is_refused(desk):
+    for fields in ({"phrase": "…"}, {"phrase": "a\x00b"}, {"language": "x\x00"}, {"voice": "nobody"}, {"show": "x"}):
+        asked = desk.post("/v1/lexicon/samples", json={"written": "Makiivka", "voice": "silence"} | fields)
+        assert asked.status_code == 422, fields
+
+
 def test_a_sample_that_cannot_be_spoken_says_why(desk, monkeypatch):
     from voices.engines.silence import SilenceEngine
 
