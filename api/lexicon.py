@@ -18,7 +18,7 @@ from briefing.audit import Action
 from briefing.lexicon import LexiconEntry, make_entry
 from briefing.lexicons import Origin
 from briefing.models import RespeakRow
-from briefing.radius import AUDIENCE, Change, Rate
+from briefing.radius import Change, Rate
 from briefing.revisions import Asker
 from briefing.settings import WorkSettings
 from briefing.states import Queue
@@ -137,13 +137,8 @@ def unknown(
     """
     with context.database.reading() as session:
         demand_show(session, show)
-        found = guessed.listed(session, audience_since(datetime.now(UTC)), offset, limit, show)
+        found = guessed.listed(session, radius.since(datetime.now(UTC)), offset, limit, show)
     return schemas.GuessedWords(words=[schemas.GuessedView(**vars(one)) for one in found])
-
-
-def audience_since(now: datetime) -> str:
-    """Return the first day (UTC) of which plays count as a briefing's audience."""
-    return (now - AUDIENCE).date().isoformat()
 
 
 def read_change(session: Session, body: schemas.WordRequest, *, remove: bool) -> Change:

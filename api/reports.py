@@ -10,11 +10,10 @@ from starlette.concurrency import run_in_threadpool
 
 from api.asking import named_show
 from api.context import Context, Generator, Here, Reader
-from api.lexicon import audience_since
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.schemas import Text
 from api.schemas import lexicon as schemas
-from briefing import audit, reports
+from briefing import audit, radius, reports
 from briefing.audit import Action
 from briefing.reports import Told
 
@@ -74,7 +73,7 @@ def listed(
     with context.database.reading() as session:
         if show is not None:
             named_show(session, show)
-        found = reports.listed(session, state, audience_since(datetime.now(UTC)), offset, limit, show)
+        found = reports.listed(session, state, radius.since(datetime.now(UTC)), offset, limit, show)
         return schemas.Reports(reports=[view(one) for one in found])
 
 

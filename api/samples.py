@@ -14,7 +14,7 @@ from api.context import Context, Generator, Here, Reader
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.schemas import lexicon as schemas
 from briefing import samples, spending
-from briefing.lexicon import make_entry
+from briefing.lexicon import NO_LANGUAGE, is_language, make_entry
 from briefing.limits import Buckets
 from briefing.models import SampleRow, TakeRow
 
@@ -59,8 +59,10 @@ def asked(session: Session, body: schemas.SampleRequest, context: Context, calle
     fields = schemas.PronunciationRequest.model_validate(body.model_dump(exclude={"voice", "phrase"})).fields
     entry = make_entry(fields) if body.spoken or body.ipa or body.say else None
     phrase = " ".join((body.phrase or body.written).split())
-    if not any(character.isalnum() for character in phrase):
+    if not phrase.isprintable() or not any(character.isalnum() for character in phrase):
         raise Problem("invalid_request", "there is nothing to say in this phrase")
+    if body.language and not is_language(body.language):
+        raise Problem("invalid_request", f"{body.language!r} {NO_LANGUAGE}")
     wait_s = _asked.take(caller.key_id, A_MINUTE, time.monotonic()).wait_s
     if wait_s > 0:
         raise Problem(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from briefing.lexicons import lexicon_for
 from briefing.mentions import is_heard
@@ -33,26 +33,25 @@ def listed(session: Session, since: str, offset: int, limit: int, show: str | No
     they stand there. What the lexicon has learned since they were made is left out, so that fewer than `limit` may
     come.
     """
-    plays = plays_since(since)
-    heard, times = func.coalesce(func.sum(plays.c.plays), 0), func.sum(MentionRow.count)
+    plays = plays_since(session, since)
     statement = (
-        select(WordRow.text, func.count(), times, heard)
+        select(MentionRow.word_id, VocabularyRow.briefing_id, MentionRow.count)
         .select_from(MentionRow)
-        .join(WordRow, WordRow.id == MentionRow.word_id)
         .join(VocabularyRow, VocabularyRow.revision_id == MentionRow.revision_id)
         .join(BriefingRow, BriefingRow.id == VocabularyRow.briefing_id)
-        .outerjoin(plays, plays.c.briefing_id == BriefingRow.id)
         .where(MentionRow.guessed, is_heard())
-        .group_by(WordRow.text)
-        .order_by(heard.desc(), times.desc(), WordRow.text)
-        .offset(offset)
-        .limit(limit)
     )
-    rows: list[Any] = list(session.execute(statement.where(VocabularyRow.show == show) if show else statement))
+    sums: dict[int, list[int]] = {}
+    for word, briefing, count in session.execute(statement.where(VocabularyRow.show == show) if show else statement):
+        its = sums.setdefault(word, [0, 0, 0])
+        its[0], its[1], its[2] = its[0] + 1, its[1] + count, its[2] + plays.get(briefing, 0)
+    ordered = sorted(sums.items(), key=lambda pair: (-pair[1][2], -pair[1][1], pair[0]))[offset : offset + limit]
+    named = select(WordRow.id, WordRow.text).where(WordRow.id.in_([word for word, _ in ordered]))
+    texts = {row.id: row.text for row in session.execute(named)}
     lexicon = lexicon_for(session, show)
     return [
-        Guessed(str(word), int(briefings), int(count), int(played))
-        for word, briefings, count, played in rows
+        Guessed(texts[word], *its)
+        for word, its in ordered
         # Unknown words are told of English texts alone (`worker.unknown`).
-        if not lexicon.counting_for(word, "en")
+        if not lexicon.counting_for(texts[word], "en")
     ]

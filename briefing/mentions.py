@@ -21,7 +21,6 @@ from briefing.rows import add_all_unless_there
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
     from briefing.lexicon import LexiconEntry
@@ -152,29 +151,72 @@ def sought(entry: LexiconEntry) -> list[set[str]]:
     return places
 
 
-def mentioning(session: Session, entry: LexiconEntry) -> Select[Any] | None:
-    """Return the statement for the revisions that have all words of an entry, with figures of the rarest of them; None
-    where none has. They may stand apart, or not count by case or neighbours: there are at most so many.
+@dataclass
+class Said:
+    """That a live revision says a word."""
+
+    revision_id: int
+    briefing: str
+    show: str
+    language: str
+    voice: str
+    programme_ms: int
+    """Of all its takes."""
+    count: int = 0
+    segments: int = 0
+    takes: int = 0
+    characters: int = 0
+    audio_ms: int = 0
+
+
+_FIGURES = ("count", "segments", "takes", "characters", "audio_ms")
+
+
+def mentioning(session: Session, entry: LexiconEntry) -> list[Said]:
+    """Return the live revisions that have all words of an entry, with figures of the rarest of them. They may stand
+    apart, or not count by case or neighbours: there are at most so many.
     """
     places = [list(_known(session, words).values()) for words in sought(entry)]
     if not places or not all(places):
-        return None
-    if len(places) > 1:
-        numbers = [
-            session.scalar(select(func.count()).select_from(MentionRow).where(MentionRow.word_id.in_(ids))) or 0
-            for ids in places
-        ]
-        places = [ids for _, ids in sorted(zip(numbers, places, strict=True), key=lambda pair: pair[0])]
-    rarest, *others = places
-    sums = [
-        func.sum(getattr(MentionRow, name)).label(name)
-        for name in ("count", "segments", "takes", "characters", "audio_ms")
-    ]
-    statement = select(MentionRow.revision_id, *sums).where(MentionRow.word_id.in_(rarest))
+        return []
+    rarest, *others = _rarest_first(session, places)
+    statement = (
+        select(
+            VocabularyRow.revision_id,
+            VocabularyRow.briefing_id,
+            VocabularyRow.show,
+            VocabularyRow.language,
+            VocabularyRow.voice,
+            VocabularyRow.audio_ms.label("programme_ms"),
+            *(getattr(MentionRow, name).label(name) for name in _FIGURES),
+        )
+        .select_from(MentionRow)
+        .join(VocabularyRow, VocabularyRow.revision_id == MentionRow.revision_id)
+        .join(BriefingRow, BriefingRow.id == VocabularyRow.briefing_id)
+        .where(MentionRow.word_id.in_(rarest), is_heard())
+    )
     for ids in others:
         has = select(MentionRow.revision_id).where(MentionRow.word_id.in_(ids))
         statement = statement.where(MentionRow.revision_id.in_(has))
-    return statement.group_by(MentionRow.revision_id)
+    found: dict[int, Said] = {}
+    # Added up here: one statement of a few joins is quick whatever is known of the tables.
+    for row in session.execute(statement):
+        said = found.get(row[0])
+        if said is None:
+            said = found[row[0]] = Said(*row[:6])
+        for name, value in zip(_FIGURES, row[6:], strict=True):
+            setattr(said, name, getattr(said, name) + value)
+    return list(found.values())
+
+
+def _rarest_first(session: Session, places: list[list[int]]) -> list[list[int]]:
+    if len(places) == 1:
+        return places
+    numbers = [
+        session.scalar(select(func.count()).select_from(MentionRow).where(MentionRow.word_id.in_(ids))) or 0
+        for ids in places
+    ]
+    return [ids for _, ids in sorted(zip(numbers, places, strict=True), key=lambda pair: pair[0])]
 
 
 def says(session: Session, revision_id: int, word: str) -> bool | None:

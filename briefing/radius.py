@@ -8,24 +8,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import func, select
 
 from briefing.cost import ASSEMBLY_CPU, MP3_BYTES, PREPARE_CPU, TAKE_BYTES, Cost
 from briefing.lexicon import Lexicon, alike, forms, starter
 from briefing.lexicons import Origin, listed_entries
-from briefing.mentions import is_heard, mentioning
-from briefing.models import AudienceRow, BriefingRow, RevisionRow, VocabularyRow
+from briefing.mentions import mentioning
+from briefing.models import AudienceRow, BriefingRow, RevisionRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Select, Subquery
     from sqlalchemy.orm import Session
 
     from briefing.lexicon import LexiconEntry
+    from briefing.mentions import Said
 
 #: How far back plays say what the audience of a briefing is.
 AUDIENCE = timedelta(days=30)
@@ -122,25 +122,26 @@ def change_of(session: Session, show: str | None, entry: LexiconEntry, *, remove
 
 def radius(session: Session, change: Change, now: datetime, limit: int = 50) -> Radius:
     """Return what a change concerns, and the first `limit` briefings."""
-    found = _concerned(session, change)
-    if found is None:
-        return Radius((), ())
-    grouped = (VocabularyRow.show, VocabularyRow.language, VocabularyRow.voice)
-    sums = [func.sum(found.c[name]) for name in ("segments", "takes", "characters", "audio_ms")]
-    columns: list[Any] = [*grouped, func.count(), *sums, func.sum(VocabularyRow.audio_ms)]
-    rows = session.execute(_joined(select(*columns), found).group_by(*grouped)).all()
-    parts = tuple(Part(row[0], row[1], row[2], *(int(value) for value in row[3:])) for row in rows)
-    return Radius(tuple(sorted(parts, key=lambda part: -part.briefings)), tuple(_first(session, found, now, limit)))
+    found, plays = _concerned(session, change), plays_since(session, since(now))
+    parts: dict[tuple[str, str, str], list[int]] = {}
+    for one in found:
+        sums = parts.setdefault((one.show, one.language, one.voice), [0] * 6)
+        values = (1, one.segments, one.takes, one.characters, one.audio_ms, one.programme_ms)
+        for number, value in enumerate(values):
+            sums[number] += value
+    ordered = sorted((Part(*of, *sums) for of, sums in parts.items()), key=lambda part: -part.briefings)
+    return Radius(tuple(ordered), tuple(_first(session, _in_order(found, plays)[:limit], plays)))
 
 
 def briefings(session: Session, change: Change, now: datetime) -> list[str]:
     """Return the IDs of all briefings that a change concerns, the most heard first, then the newest."""
     found = _concerned(session, change)
-    if found is None:
-        return []
-    plays = _plays(now)
-    statement = _ordered(_joined(select(VocabularyRow.briefing_id), found), plays)
-    return list(session.scalars(statement))
+    return [one.briefing for one in _in_order(found, plays_since(session, since(now)))]
+
+
+def since(now: datetime) -> str:
+    """Return the first day (UTC) of which plays count as a briefing's audience."""
+    return (now - AUDIENCE).date().isoformat()
 
 
 def cost(found: Iterable[Part], rates: Mapping[str, Rate]) -> Cost:
@@ -168,19 +169,12 @@ def cost(found: Iterable[Part], rates: Mapping[str, Rate]) -> Cost:
     return total
 
 
-def _concerned(session: Session, change: Change) -> Subquery | None:
-    """Return the revisions that say the word where the change makes another entry count; None where there are none."""
-    statement = mentioning(session, change.entry)
-    if statement is None:
-        return None
-    said = statement.subquery()
-    of = (VocabularyRow.show, VocabularyRow.language)
-    pairs = select(*of).join(said, said.c.revision_id == VocabularyRow.revision_id).distinct()
-    where = [(row.show, row.language) for row in session.execute(pairs) if _matters(session, change, *row)]
-    if not where:
-        return None
-    there = select(VocabularyRow.revision_id).where(tuple_(VocabularyRow.show, VocabularyRow.language).in_(where))
-    return statement.having(statement.selected_columns[0].in_(there)).subquery()
+def _concerned(session: Session, change: Change) -> list[Said]:
+    """Return the revisions that say the word where the change makes another entry count."""
+    found = mentioning(session, change.entry)
+    pairs = {(one.show, one.language) for one in found}
+    where = {pair for pair in pairs if _matters(session, change, *pair)}
+    return [one for one in found if (one.show, one.language) in where]
 
 
 def _matters(session: Session, change: Change, show: str, language: str) -> bool:
@@ -218,51 +212,39 @@ def _counting(session: Session, change: Change, show: str, entry: LexiconEntry |
     return Lexicon([*layers, [found for found in starter() if alike(found.written).casefold() == folded]])
 
 
-def _joined(statement: Select[Any], found: Subquery) -> Select[Any]:
-    return (
-        statement.select_from(VocabularyRow)
-        .join(found, found.c.revision_id == VocabularyRow.revision_id)
-        .join(BriefingRow, BriefingRow.id == VocabularyRow.briefing_id)
-        .where(is_heard())
+def plays_since(session: Session, day: str, of: Iterable[str] | None = None) -> dict[str, int]:
+    """Return the plays since a day (UTC) by briefing, of all or of some; without those that nobody played.
+
+    By itself, not as a part of other statements: planners that know little of new rows have gone through it once for
+    each of ten thousand.
+    """
+    statement = select(AudienceRow.briefing_id, func.sum(AudienceRow.plays)).where(AudienceRow.day >= day)
+    if of is not None:
+        statement = statement.where(AudienceRow.briefing_id.in_(sorted(set(of))))
+    return {row[0]: int(row[1]) for row in session.execute(statement.group_by(AudienceRow.briefing_id))}
+
+
+def _in_order(found: Iterable[Said], plays: Mapping[str, int]) -> list[Said]:
+    return sorted(found, key=lambda one: (-plays.get(one.briefing, 0), -one.revision_id))
+
+
+def _first(session: Session, found: Sequence[Said], plays: Mapping[str, int]) -> list[Concerned]:
+    heard = (
+        select(RevisionRow.id, RevisionRow.card, BriefingRow.articles)
+        .join(BriefingRow, BriefingRow.id == RevisionRow.briefing_id)
+        .where(RevisionRow.id.in_([one.revision_id for one in found]))
     )
-
-
-def _plays(now: datetime) -> Subquery:
-    return plays_since((now - AUDIENCE).date().isoformat())
-
-
-def plays_since(day: str) -> Subquery:
-    """Return the plays of each briefing since a day (UTC)."""
-    return (
-        select(AudienceRow.briefing_id, func.sum(AudienceRow.plays).label("plays"))
-        .where(AudienceRow.day >= day)
-        .group_by(AudienceRow.briefing_id)
-        .subquery()
-    )
-
-
-def _ordered(statement: Select[Any], plays: Subquery) -> Select[Any]:
-    return statement.outerjoin(plays, plays.c.briefing_id == VocabularyRow.briefing_id).order_by(
-        func.coalesce(plays.c.plays, 0).desc(), VocabularyRow.revision_id.desc()
-    )
-
-
-def _first(session: Session, found: Subquery, now: datetime, limit: int) -> Sequence[Concerned]:
-    plays = _plays(now)
-    columns: tuple[Any, ...] = (
-        BriefingRow.id,
-        VocabularyRow.show,
-        BriefingRow.articles,
-        VocabularyRow.revision_id,
-        func.coalesce(plays.c.plays, 0),
-        found.c["count"],
-        found.c.takes,
-        found.c.audio_ms,
-    )
-    rows = session.execute(_ordered(_joined(select(*columns), found), plays).limit(limit)).all()
-    asked = select(RevisionRow.id, RevisionRow.card).where(RevisionRow.id.in_([row[3] for row in rows]))
-    cards = {row.id: row.card for row in session.execute(asked)}
+    named = {row.id: (str((row.card or {}).get("title", "")), str(row.articles[0])) for row in session.execute(heard)}
     return [
-        Concerned(row[0], row[1], str((cards.get(row[3]) or {}).get("title", "")), str(row[2][0]), *map(int, row[4:]))
-        for row in rows
+        Concerned(
+            briefing=one.briefing,
+            show=one.show,
+            title=named[one.revision_id][0],
+            article=named[one.revision_id][1],
+            plays=plays.get(one.briefing, 0),
+            count=one.count,
+            takes=one.takes,
+            audio_ms=one.audio_ms,
+        )
+        for one in found
     ]

@@ -169,21 +169,23 @@ class Told:
 
 
 def listed(session: Session, state: str, since: str, offset: int, limit: int, show: str | None = None) -> list[Told]:
-    """Return reports, those most told of first, then those of the most heard since that day (UTC)."""
-    plays = plays_since(since)
+    """Return a page of reports, those most told of first; within a page, then those of the most heard since that
+    day (UTC).
+    """
     heard = func.coalesce(BriefingRow.live_revision, BriefingRow.members_revision)
     statement = (
-        select(ReportRow, BriefingRow.show, BriefingRow.articles, heard, func.coalesce(plays.c.plays, 0))
+        select(ReportRow, BriefingRow.show, BriefingRow.articles, heard)
         .join(BriefingRow, BriefingRow.id == ReportRow.briefing_id)
-        .outerjoin(plays, plays.c.briefing_id == BriefingRow.id)
         .where(ReportRow.state == state)
-        .order_by(
-            ReportRow.count.desc(), func.coalesce(plays.c.plays, 0).desc(), ReportRow.last_at.desc(), ReportRow.id
-        )
+        .order_by(ReportRow.count.desc(), ReportRow.last_at.desc(), ReportRow.id)
         .offset(offset)
         .limit(limit)
     )
     rows = session.execute(statement.where(BriefingRow.show == show) if show else statement).all()
     asked = select(RevisionRow.id, RevisionRow.card).where(RevisionRow.id.in_([row[3] for row in rows if row[3]]))
     titles = {found.id: str((found.card or {}).get("title", "")) for found in session.execute(asked)}
-    return [Told(row[0], row[1], str(row[2][0]), titles.get(row[3], ""), int(row[4])) for row in rows]
+    plays = plays_since(session, since, [row[0].briefing_id for row in rows])
+    told = [
+        Told(row[0], row[1], str(row[2][0]), titles.get(row[3], ""), plays.get(row[0].briefing_id, 0)) for row in rows
+    ]
+    return sorted(told, key=lambda one: (-one.row.count, -one.plays))

@@ -60,6 +60,7 @@ _ADDED = (
     "sign_off",
     "never_speak",
     "correction_note",
+    "notices",
 )
 
 
@@ -132,6 +133,16 @@ class Paywall(Value):
             message = "a paywall is one of paragraphs, characters and seconds"
             raise ValueError(message)
         return self
+
+
+class Notices(Value):
+    """Who is told of a show's briefings that failed or are held."""
+
+    of: tuple[Literal["failed", "held"], ...] = ("failed", "held")
+    email: tuple[Annotated[str, Field(pattern=r"^[^\s@<>,]+@[^\s@<>,]+$", max_length=254)], ...] | None = Field(
+        default=None, max_length=20
+    )
+    """Addresses in place of the deployment's; None: those."""
 
 
 #: What a jingle is for.
@@ -216,6 +227,7 @@ class Show(Value):
 
     preview_label: str = "Preview"
     """What stands before a preview's title."""
+    notices: Notices = Notices()
 
     sign_off: bool = False
     """Whether somebody other than its makers must approve a revision before it goes live."""

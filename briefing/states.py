@@ -110,6 +110,8 @@ class StepKind(StrEnum):
     """Making what others hear of a revision that is for members."""
     NOTIFY = "notify"
     """Telling a hub that a feed has changed; of no revision."""
+    NOTICE = "notice"
+    """Telling editors of what failed or is held; of no revision."""
     LIST = "list"
     """Deciding anew which shows list an article's episodes; of no revision."""
     VERIFY = "verify"

@@ -34,6 +34,8 @@ class Gone:
     """Of what is not live any more."""
     respeaks: int = 0
     samples: int = 0
+    notices: int = 0
+    """Of what failed or is held."""
     reports: int = 0
     """Of words that were said wrongly."""
     blobs: int = 0

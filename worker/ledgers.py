@@ -18,6 +18,7 @@ from briefing.models import (
     EstimateRow,
     IdempotencyRow,
     LaneRow,
+    NoticeRow,
     ReportRow,
     RespeakRow,
     RevisionRow,
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from briefing.database import Database
     from briefing.models import Base
     from briefing.settings import RetentionSettings
+
+#: Longer than the same is not told again, and than how far back is looked (`worker.notices.due`).
+_NOTICES_KEPT = timedelta(days=2)
 
 _OPEN = [StepState.WAITING.value, StepState.READY.value, StepState.LEASED.value]
 
@@ -84,6 +88,7 @@ def _over(keep: RetentionSettings, now: datetime) -> dict[str, tuple[type[Base],
         ),
         "samples": (SampleRow, SampleRow.created_at < now - KEPT),
         "reports": (ReportRow, ReportRow.last_at < now - timedelta(days=keep.reports_days)),
+        "notices": (NoticeRow, NoticeRow.at < now - _NOTICES_KEPT),
         "audit": (AuditRow, AuditRow.at < now - timedelta(days=keep.audit_days)),
     }
 

@@ -34,6 +34,7 @@ DEADLINE_S = {
     StepKind.JINGLE: 60.0,
     StepKind.ESTIMATE: 300.0,
     StepKind.RESPEAK: 120.0,
+    StepKind.NOTICE: 120.0,
     StepKind.SAMPLE: 120.0,
     StepKind.NOTIFY: 60.0,
     StepKind.LIST: 60.0,

@@ -19,6 +19,7 @@ from briefing.storage import TEMPORARY_NAME
 from worker import audience, retention, vocabulary
 from worker.engine_gates import fall_back_where_open
 from worker.failing import after_given_up
+from worker.notices import due
 from worker.stream.clearing import clear_streams
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def sweep(place: Workplace) -> list[Lost]:
     lost = free_expired(place)
     with suppress(StorageUnavailable):
         remove_strays(place.storage.temporary(".probe").parent)
-    for what in (fall_back_where_open, clear_streams, audience.tend, retention.tend, vocabulary.tend):
+    for what in (fall_back_where_open, clear_streams, audience.tend, retention.tend, vocabulary.tend, due.tend):
         try:
             what(place)
         except DatabaseUnavailable:

@@ -108,8 +108,23 @@ class Fetcher:
             message = f"{address} did not answer within {self.bounds.seconds:g} s"
             raise SourceUnavailable(message) from error
 
-    async def _posted(self, address: str, form: Mapping[str, str]) -> None:
-        async with asyncio.timeout(self.bounds.seconds), self._sent("POST", address, form) as response:
+    def send(self, address: str, content: bytes, headers: Mapping[str, str]) -> None:
+        """Send bytes to an address, as `post` does a form."""
+        try:
+            asyncio.run(self._posted(canonical_address(address), None, content, headers))
+        except TimeoutError as error:
+            message = f"{address} did not answer within {self.bounds.seconds:g} s"
+            raise SourceUnavailable(message) from error
+
+    async def _posted(
+        self,
+        address: str,
+        form: Mapping[str, str] | None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        sending = self._sent("POST", address, form, headers, content)
+        async with asyncio.timeout(self.bounds.seconds), sending as response:
             if not response.is_success:
                 wish = _retry_after(response.headers.get("retry-after", "").strip())
                 message = f"{address} answered {response.status_code}"
@@ -154,6 +169,7 @@ class Fetcher:
         address: str,
         form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
     ) -> AsyncIterator[httpx.Response]:
         """Connect to an address that may be connected to, and yield the answer, whose body has not been read."""
         parts = urlsplit(address)
@@ -178,7 +194,9 @@ class Fetcher:
         ) as client:
             try:
                 extensions = {"sni_hostname": host}
-                request = client.build_request(method, url, data=form, headers=sent, extensions=extensions)
+                request = client.build_request(
+                    method, url, data=form, content=content, headers=sent, extensions=extensions
+                )
                 response = await client.send(request, stream=True, follow_redirects=False)
                 try:
                     yield response

@@ -56,7 +56,7 @@ ItemId = Annotated[str, Path(pattern="^[0-9a-f]{16}$")]
 def words(request: Request, context: Here, visitor: Viewing) -> Response:
     """Show what listeners reported, what voices have to guess, what was re-spoken lately, what is recorded."""
     now = datetime.now(UTC)
-    since = lexicon.audience_since(now)
+    since = radius.since(now)
     with context.database.reading() as session:
         values = {
             "reports": _grouped(told.listed(session, "open", since, 0, _MOST)),

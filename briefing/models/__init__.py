@@ -16,6 +16,7 @@ from briefing.models.jingles import JingleRow
 from briefing.models.members import AddressKeyRow, ListenerRow
 from briefing.models.mentions import MentionRow, VocabularyRow, WordRow
 from briefing.models.newsroom import LexiconRow, ShowRow, SourceRow
+from briefing.models.notices import NoticeRow
 from briefing.models.overrides import OverrideRow
 from briefing.models.respeaks import ReportRow, RespeakRow, RespokenRow, SampleRow
 from briefing.models.shares import EstimateRow, GateRow, LaneRow, SpentRow
@@ -48,6 +49,7 @@ __all__ = [
     "ListingRow",
     "MasterRow",
     "MentionRow",
+    "NoticeRow",
     "OverrideRow",
     "PlayRow",
     "ReportRow",

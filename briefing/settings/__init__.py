@@ -8,6 +8,7 @@ from briefing.settings.audience import AudienceSettings
 from briefing.settings.base import Settings
 from briefing.settings.fetch import FetchSettings
 from briefing.settings.members import MembersSettings
+from briefing.settings.notices import NoticeSettings
 from briefing.settings.place import DataSettings, LogSettings, MetricsSettings, PublicSettings
 from briefing.settings.quotas import QuotaSettings
 from briefing.settings.retention import RetentionSettings
@@ -24,6 +25,7 @@ __all__ = [
     "LogSettings",
     "MembersSettings",
     "MetricsSettings",
+    "NoticeSettings",
     "PublicSettings",
     "QuotaSettings",
     "RetentionSettings",

@@ -13,7 +13,7 @@ down_revision = "0021"
 branch_labels = None
 depends_on = None
 
-_TABLES = ("reports", "samples", "respoken", "respeaks", "mentions", "vocabularies", "words")
+_TABLES = ("notices", "reports", "samples", "respoken", "respeaks", "mentions", "vocabularies", "words")
 
 
 def upgrade() -> None:
@@ -25,6 +25,7 @@ def upgrade() -> None:
     _respeaks()
     _samples()
     _reports()
+    _notices()
 
 
 def _mentions() -> None:
@@ -149,6 +150,21 @@ def _reports() -> None:
     )
     op.create_index("reports_open", "reports", ["state", "last_at"])
     op.create_index("reports_by_change", "reports", ["last_at"])
+
+
+def _notices() -> None:
+    op.create_table(
+        "notices",
+        sa.Column("revision_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("briefing_id", sa.String(length=32), nullable=False),
+        sa.Column("reason", sa.String(length=64), nullable=False),
+        sa.Column("told", sa.Boolean(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["revision_id"], ["revisions.id"], name=op.f("fk_notices_revision_id_revisions")),
+        sa.PrimaryKeyConstraint("revision_id", name=op.f("pk_notices")),
+    )
+    op.create_index("notices_of_briefing", "notices", ["briefing_id", "reason", "at"])
+    op.create_index("notices_by_moment", "notices", ["at"])
 
 
 def downgrade() -> None:

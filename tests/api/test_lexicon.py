@@ -9,9 +9,11 @@ import soundfile
 from sqlalchemy import select
 
 from briefing import respeaks
+from briefing.failpoints import Action, Failpoint, FailpointReached
 from briefing.models import AuditRow, RevisionRow, StepRow, TakeRow
 from briefing.states import Queue, StepKind
 from tests.support.asking import ask
+from tests.support.failpoints import Failpoints
 from tests.support.newsroom import work_off
 from tests.support.stories import desk_of, heard, published_stories
 from worker import vocabulary
@@ -142,6 +144,22 @@ def test_undone_half_way_the_rest_is_left_as_it_is(desk, monkeypatch):
     assert live(desk, "bridge")[0] == 1
 
 
+def test_a_step_that_dies_half_way_has_no_briefing_made_twice(desk, tmp_path, monkeypatch):
+    # Given a worker that fails inside the transaction of the first briefing / When the step is done again
+    failing = Failpoints(tmp_path / "failing")
+    for name, value in failing.environment.items():
+        monkeypatch.setenv(name, value)
+    failing.arm(Failpoint.RESPEAK_RECORDED, Action.RAISE)
+    begun = desk.post("/v1/lexicon/respeaks", json=WORD | {"confirm_cost": True}).json()
+    with pytest.raises(FailpointReached):
+        work_off(desk.place)
+    assert desk.get(f"/v1/lexicon/respeaks/{begun['id']}").json()["waiting"] == 2
+    work_off(desk.place)
+    # Then each has one new revision
+    assert desk.get(f"/v1/lexicon/respeaks/{begun['id']}").json()["done"] == 2
+    assert [live(desk, story)[0] for story in ("ferry", "bridge")] == [2, 2]
+
+
 def test_what_was_changed_since_is_not_taken_back(desk):
     begun = desk.post("/v1/lexicon/respeaks", json=WORD | {"confirm_cost": True}).json()
     desk.put("/v1/lexicon/entries", json=WORD | {"spoken": "Makeevka"})
@@ -188,6 +206,12 @@ def test_a_word_is_heard_before_it_counts(desk):
     now = desk.post("/v1/lexicon/samples", json={"written": "Makiivka", "voice": "silence"})
     work_off(desk.place)
     assert desk.get(now.headers["Location"]).json()["spoken"] == "Makiivka."
+
+
+def test_what_is_no_phrase_and_no_language_is_refused(desk):
+    for fields in ({"phrase": "…"}, {"phrase": "a\x00b"}, {"language": "x\x00"}, {"voice": "nobody"}, {"show": "x"}):
+        asked = desk.post("/v1/lexicon/samples", json={"written": "Makiivka", "voice": "silence"} | fields)
+        assert asked.status_code == 422, fields
 
 
 def test_a_sample_that_cannot_be_spoken_says_why(desk, monkeypatch):

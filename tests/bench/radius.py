@@ -12,6 +12,7 @@ import statistics
 import tempfile
 import time
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -100,7 +101,7 @@ def _word(number):
 def _fill(database, stories):
     chance = random.Random(1)
     words = [_word(number) for number in range(_VOCABULARY)]
-    weights = [1 / (number + 1) for number in range(_VOCABULARY)]
+    weights = list(accumulate(1 / (number + 1) for number in range(_VOCABULARY)))
     with database.writing() as session:
         shown = Show(slug="bench", title="Bench").model_dump(mode="json")
         session.add(ShowRow(slug="bench", position=0, settings=shown, podcast_guid="g"))
@@ -117,7 +118,7 @@ def _fill(database, stories):
 
 
 def _story(number, chance, words, weights):
-    drawn = chance.choices(words, weights, k=_SEGMENTS * _WORDS)
+    drawn = chance.choices(words, cum_weights=weights, k=_SEGMENTS * _WORDS)
     segments = [
         {"id": f"{number:08x}{part:08x}", "written": " ".join(drawn[part * _WORDS : (part + 1) * _WORDS])}
         for part in range(_SEGMENTS)

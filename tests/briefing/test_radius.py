@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime
+from itertools import accumulate
 from types import SimpleNamespace
 
 import pytest
@@ -35,7 +36,7 @@ def counted(written):
     """What is really in the stories: by reading all of them."""
     chance = random.Random(1)
     words = [bench._word(number) for number in range(bench._VOCABULARY)]
-    weights = [1 / (number + 1) for number in range(bench._VOCABULARY)]
+    weights = list(accumulate(1 / (number + 1) for number in range(bench._VOCABULARY)))
     stories = [bench._story(number, chance, words, weights) for number in range(30)]
     found = {}
     for briefing, revision, _, plays in stories:

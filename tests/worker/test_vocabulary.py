@@ -35,22 +35,21 @@ def live(place, tmp_path):
 
 def figures(place, written, **fields):
     with place.database.reading() as session:
-        statement = mentions.mentioning(session, entry(written, **fields))
-        return [] if statement is None else [tuple(row) for row in session.execute(statement)]
+        return mentions.mentioning(session, entry(written, **fields))
 
 
 def test_what_is_live_is_noted_with_what_speaking_it_anew_takes(place, live):
     # Given a live story / Then a word of three segments is found with their takes, letters and seconds
     _, revision = live
-    ((found, count, segments, takes, characters, audio_ms),) = figures(place, "Makiivka")
+    (found,) = figures(place, "Makiivka")
     with place.database.reading() as session:
         row = session.get_one(RevisionRow, revision)
         of = {part["id"] for part in row.script["segments"] if "Makiivka" in part["written"]}
         spoken = [chunk["spoken"] for chunk in row.chunks if chunk["segment"] in of]
         whole = session.get_one(VocabularyRow, revision).audio_ms
-    assert (found, count, segments, takes) == (revision, 3, 3, 3)
-    assert characters == sum(map(len, spoken))
-    assert 0 < audio_ms < whole
+    assert (found.revision_id, found.count, found.segments, found.takes) == (revision, 3, 3, 3)
+    assert found.characters == sum(map(len, spoken))
+    assert 0 < found.audio_ms < whole == found.programme_ms
 
 
 FOUND = ("makiivka", "crew", "nice", "Kyiv Post", "NATO", "nato", "Nato", "monday")
@@ -71,7 +70,7 @@ def test_a_newer_revision_takes_the_place_and_what_is_withdrawn_is_not_looked_up
     work_off(place)
     vocabulary.tend(place)
     assert not figures(place, "Makiivka")
-    assert figures(place, "Odesa")[0][0] == second
+    assert figures(place, "Odesa")[0].revision_id == second
     with place.database.reading() as session:
         assert session.scalars(select(VocabularyRow.revision_id)).all() == [second]
         # Its mentions went with it, by the database's own hand.

@@ -15,6 +15,7 @@ from worker.tasks.estimate import measure_articles
 from worker.tasks.extract import extract_revision
 from worker.tasks.jingle import conform_jingle
 from worker.tasks.listing import list_article
+from worker.tasks.notice import tell_editors
 from worker.tasks.notify import notify_hub
 from worker.tasks.place import place_briefings
 from worker.tasks.prepare import prepare_revision
@@ -59,6 +60,7 @@ TASKS: dict[StepKind, Task] = {
     StepKind.PLACE: place_briefings,
     StepKind.PREVIEW: make_preview,
     StepKind.NOTIFY: notify_hub,
+    StepKind.NOTICE: tell_editors,
     StepKind.LIST: list_article,
     StepKind.VERIFY: verify_revision,
 }

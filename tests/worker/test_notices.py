@@ -1,0 +1,262 @@
+"""Editors are told of what failed or is held: by real mail over TLS, a signed webhook, a message for a chat; and not twice."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+import ssl
+import threading
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import trustme
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+from sqlalchemy import select, update
+
+from briefing.errors import Misconfigured, SourceUnavailable
+from briefing.models import HealthRow, NoticeRow, StepRow
+from briefing.settings import NoticeSettings, RetentionSettings
+from tests.support.asking import again, ask
+from tests.support.client import free_port
+from tests.support.newsroom import ARTICLE, PLAIN, make_place, work_off
+from worker import ledgers
+from worker.notices import due, sending
+from worker.notices.wording import Notice, slack, subject, text
+
+SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
+
+SHOWS = PLAIN.replace('slug = "held"\n', 'slug = "held"\nnotices = { email = ["held@paper.example"] }\n')
+
+
+class Box:
+    """A mail server's handler that keeps what it takes."""
+
+    def __init__(self):
+        self.mails = []
+        self.answer = "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802  its name
+        if self.answer.startswith("250"):
+            self.mails.append((envelope.rcpt_tos, message_from_bytes(envelope.content)))
+        return self.answer
+
+
+def signed_in(server, session, envelope, mechanism, data):
+    # Not handled: the server itself says 535.
+    return AuthResult(success=(data.login, data.password) == (b"desk", b"sesame"), handled=False)
+
+
+@pytest.fixture
+def box(tmp_path, monkeypatch):
+    """A mail server that wants TLS and a password, and settings that name it."""
+    authority, box, port = trustme.CA(), Box(), free_port()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(context)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    server = Controller(
+        box, hostname="127.0.0.1", port=port, tls_context=context, require_starttls=True, authenticator=signed_in,
+        auth_required=True,
+    )  # fmt: skip
+    server.start()
+    for name, value in {
+        "EMAIL_TO": "desk@paper.example, night@paper.example", "EMAIL_FROM": "audio@paper.example",
+        "SMTP_HOST": "localhost", "SMTP_PORT": str(port), "SMTP_USER": "desk", "SMTP_PASSWORD": "sesame",
+        "SMTP_CA_FILE": str(tmp_path / "ca.pem"),
+    }.items():  # fmt: skip
+        monkeypatch.setenv(f"BRIEFCAST_NOTICES_{name}", value)
+    yield box
+    server.stop()
+
+
+@contextmanager
+def receiver(status=200):
+    """An HTTP server that keeps what is posted; yield its address and that."""
+    got = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            got.append((self.path, dict(self.headers), body))
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}", got
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def place(tmp_path):
+    place = make_place(tmp_path, SHOWS)
+    (tmp_path / "articles" / "ferry.md").write_text(ARTICLE)
+    yield place
+    place.database.dispose()
+
+
+def tell(place, *, rested=True):
+    """A round of the sweep, a minute after the last if it has `rested`, and the work that comes of it."""
+    if rested:
+        with place.database.writing() as session:
+            session.execute(update(HealthRow).where(HealthRow.name == "notices").values(reported_at=0.0))
+    due.tend(place)
+    work_off(place)
+
+
+def test_what_fails_and_what_is_held_is_told_by_mail_to_those_of_its_show(place, box):
+    # Given one story that cannot be had, and one that a show holds / When the sweep comes round
+    failed, _, _ = ask(place, "missing")
+    held, _, _ = ask(place, "ferry", show="held")
+    work_off(place)
+    tell(place)
+    # Then the desk hears of the one and the show's own people of the other, with the way there
+    sent = {tuple(to): mail for to, mail in box.mails}
+    assert set(sent) == {("desk@paper.example", "night@paper.example"), ("held@paper.example",)}
+    mail = sent["desk@paper.example", "night@paper.example"]
+    assert mail["Subject"] == "Briefcast: desk:missing: failed"
+    assert f"/desk/briefings/{failed}" in mail.get_payload()
+    assert "article_not_found" in mail.get_payload()
+    assert "waits for an editor" in sent["held@paper.example",].get_payload()
+    assert f"/desk/briefings/{held}" in sent["held@paper.example",].get_payload()
+    # And once: not at the next round, nor where the same happens to the same again
+    tell(place)
+    again(place, failed)
+    work_off(place)
+    tell(place)
+    assert len(box.mails) == 2
+
+
+def test_a_flood_is_one_message_a_minute(place, box):
+    for number in range(3):
+        ask(place, f"missing-{number}")
+    work_off(place)
+    tell(place)
+    assert [mail["Subject"] for _, mail in box.mails] == ["Briefcast: 3 briefings want an editor: 3 failed"]
+    # What fails within the minute waits for the next
+    for number in range(25):
+        ask(place, f"more-{number}")
+    work_off(place)
+    tell(place, rested=False)
+    assert len(box.mails) == 1
+    tell(place)
+    assert box.mails[1][1]["Subject"] == "Briefcast: 25 briefings want an editor: 20 failed, 5 more"
+    assert "and 5 more" in box.mails[1][1].get_payload()
+
+
+def test_what_was_put_right_meanwhile_is_not_told(place, box, tmp_path):
+    briefing, _, _ = ask(place, "late")
+    work_off(place)
+    due.tend(place)
+    (tmp_path / "articles" / "late.md").write_text(ARTICLE)
+    with place.database.writing() as session:
+        session.execute(update(StepRow).where(StepRow.kind == "notice").values(not_before=9e9))
+    again(place, briefing)
+    work_off(place)
+    ask(place, "other")
+    work_off(place)
+    tell(place)
+    assert "desk:late" not in str([mail.get_payload() for _, mail in box.mails])
+
+
+def test_a_webhook_is_signed_and_a_chat_is_told(place, monkeypatch):
+    # Given both ways / When a story fails / Then the webhook's signature holds, and the chat gets a text
+    with receiver() as (address, got):
+        monkeypatch.setenv("BRIEFCAST_NOTICES_WEBHOOK", f"{address}/hook")
+        monkeypatch.setenv("BRIEFCAST_NOTICES_WEBHOOK_SECRET", SECRET)
+        monkeypatch.setenv("BRIEFCAST_NOTICES_SLACK", f"{address}/services/T0/B0/secret")
+        briefing, _, _ = ask(place, "missing")
+        work_off(place)
+        tell(place)
+    posted = {path: (headers, body) for path, headers, body in got}
+    headers, body = posted["/hook"]
+    sent = {name.lower(): value for name, value in headers.items()}
+    signed = f"{sent['webhook-id']}.{sent['webhook-timestamp']}.".encode() + body
+    expected = base64.b64encode(hmac.digest(b"k" * 32, signed, hashlib.sha256)).decode()
+    assert sent["webhook-signature"] == f"v1,{expected}"
+    told = json.loads(body)
+    assert (told["type"], told["data"]["notices"][0]["briefing"]) == ("briefings.noticed", briefing)
+    chat = json.loads(posted["/services/T0/B0/secret"][1])["text"]
+    assert f"/desk/briefings/{briefing}|desk:missing>" in chat
+
+
+def test_one_way_that_is_away_is_tried_again_and_keeps_no_other_waiting(place, box, monkeypatch):
+    with receiver(503) as (address, got):
+        monkeypatch.setenv("BRIEFCAST_NOTICES_SLACK", f"{address}/services/secret")
+        ask(place, "missing")
+        work_off(place)
+        tell(place)
+    assert len(box.mails) == len(got) == 1
+    with place.database.reading() as session:
+        step = session.scalars(select(StepRow).where(StepRow.kind == "notice", StepRow.state == "ready")).one()
+        assert (step.payload["way"], step.postponed, step.error_code) == ("slack", 1, "source_unavailable")
+        assert step.not_before is not None
+
+
+def test_what_a_mail_server_refuses_for_good_is_not_tried_again(box, monkeypatch):
+    settings = NoticeSettings()
+    for answer, error in (("451 later", SourceUnavailable), ("554 never", Misconfigured)):
+        box.answer = answer
+        with pytest.raises(error):
+            sending.mail(settings, ["desk@paper.example"], "s", "t", "msg_1")
+    for name, value in (("SMTP_PASSWORD", "wrong"), ("SMTP_CA_FILE", "")):
+        with monkeypatch.context() as patch:
+            patch.setenv(f"BRIEFCAST_NOTICES_{name}", value)
+            with pytest.raises(Misconfigured):
+                sending.mail(NoticeSettings(), ["desk@paper.example"], "s", "t", "msg_1")
+    monkeypatch.setenv("BRIEFCAST_NOTICES_SMTP_PORT", str(free_port()))
+    with pytest.raises(SourceUnavailable) as away:
+        sending.mail(NoticeSettings(), ["desk@paper.example"], "s", "t", "msg_1")
+    assert "sesame" not in str(away.value)
+    assert "sesame" not in repr(NoticeSettings())
+    for secret in ("", "whsec_short", "whsec_???"):
+        with pytest.raises(Misconfigured, match="WEBHOOK_SECRET"):
+            sending.sign(secret, "msg_1", 1, b"{}")
+
+
+def test_what_others_wrote_is_no_markup_and_no_head(box):
+    odd = Notice(
+        "b",
+        1,
+        "failed",
+        "A\r\nBcc: x@y <b>|</b>",
+        "daily",
+        "c",
+        "<!channel> & more\x1b[2J",
+        "",
+        heard=True,
+        address="https://d/x",
+    )
+    said = json.dumps(slack((odd,), 0), ensure_ascii=False)
+    assert "<!channel>" not in said
+    assert "&lt;!channel&gt; &amp; more" in said
+    assert not re.search(r"[\x00-\x08\x0b-\x1f]", text((odd,), 0))
+    sending.mail(NoticeSettings(), ["desk@paper.example"], subject((odd,), 0), text((odd,), 0), "msg_1")
+    ((to, mail),) = box.mails
+    assert to == ["desk@paper.example"]
+    assert "Bcc" not in mail
+
+
+def test_a_show_that_wants_no_notices_gets_none_and_rows_go(place, tmp_path, box):
+    quiet = make_place(tmp_path, SHOWS.replace('slug = "daily"\n', 'slug = "daily"\nnotices = { of = ["held"] }\n'))
+    ask(quiet, "missing")
+    work_off(quiet)
+    tell(quiet)
+    assert box.mails == []
+    now = datetime.now(UTC)
+    assert ledgers.let_go(quiet.database, RetentionSettings(), now, 10)["notices"] == 0
+    assert ledgers.let_go(quiet.database, RetentionSettings(), now + timedelta(days=3), 10)["notices"] == 1
+    with quiet.database.reading() as session:
+        assert session.scalars(select(NoticeRow)).all() == []
+    quiet.database.dispose()

@@ -1,0 +1,135 @@
+"""Which revisions somebody is to be told of: the sweep's part. Sends nothing."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import aliased
+
+from briefing import steps
+from briefing.models import HealthRow, NoticeRow, RevisionRow, ShowRow
+from briefing.rows import add_unless_there, put
+from briefing.settings import NoticeSettings
+from briefing.show import Show
+from briefing.states import Queue, RevisionState, StepKind
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from worker.workplace import Workplace
+
+#: How far back is looked: what failed while nothing ran for longer is history.
+_WINDOW = timedelta(hours=1)
+
+#: For how long the same of the same briefing is not told again: a CMS that saves and fails each minute.
+_ONCE_IN = timedelta(hours=6)
+
+#: Seconds between two messages: what comes meanwhile is summed up in the next.
+EVERY_S = 60.0
+
+#: Revisions that one message names; the others are counted.
+MOST_NAMED = 20
+
+#: Revisions looked at in one round.
+_MOST = 500
+
+_TOLD_OF = {RevisionState.FAILED.value: "failed", RevisionState.HELD.value: "held"}
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A revision that nobody was told of."""
+
+    id: int
+    briefing: str
+    state: str
+    reason: str
+
+
+def tend(place: Workplace) -> None:
+    """Record messages about what failed or is held since the last. Raises DatabaseUnavailable."""
+    settings = NoticeSettings()
+    if not settings.any:
+        return
+    now = datetime.now(UTC)
+    with place.database.reading() as session:
+        row = session.get(HealthRow, "notices")
+        if row is not None and 0 <= now.timestamp() - row.reported_at < EVERY_S:
+            return
+        found = _found(session, now)
+    if found:
+        with place.database.writing() as session:
+            if _record(session, found, settings, now):
+                put(session, HealthRow, name="notices", state="ok", detail="", reported_at=now.timestamp())
+
+
+def _found(session: Session, now: datetime) -> list[_Found]:
+    """Return what failed or is held and is the newest of its briefing."""
+    newer = aliased(RevisionRow)
+    statement = (
+        select(RevisionRow.id, RevisionRow.briefing_id, RevisionRow.state, RevisionRow.error_code)
+        .where(
+            RevisionRow.let_go_at.is_(None),
+            RevisionRow.state.in_(_TOLD_OF),
+            RevisionRow.finished_at > now - _WINDOW,
+            ~exists().where(NoticeRow.revision_id == RevisionRow.id),
+            ~exists().where(newer.briefing_id == RevisionRow.briefing_id, newer.number > RevisionRow.number),
+        )
+        .order_by(RevisionRow.id)
+        .limit(_MOST)
+    )
+    return [
+        _Found(row.id, row.briefing_id, row.state, row.error_code or _TOLD_OF[row.state])
+        for row in session.execute(statement)
+    ]
+
+
+def _record(session: Session, found: list[_Found], settings: NoticeSettings, now: datetime) -> bool:
+    """Note what was found, and record the steps that tell of it; tell whether there are any."""
+    everybody: list[int] = []
+    mails: dict[tuple[str, ...], list[int]] = {}
+    for one in found:
+        wishes = _show(session, one.id).notices
+        wanted = _TOLD_OF[one.state] in wishes.of
+        fresh = wanted and not session.scalar(
+            select(
+                exists().where(
+                    NoticeRow.briefing_id == one.briefing,
+                    NoticeRow.reason == one.reason,
+                    NoticeRow.told,
+                    NoticeRow.at > now - _ONCE_IN,
+                )
+            )
+        )
+        noted = {"revision_id": one.id, "briefing_id": one.briefing, "reason": one.reason, "told": bool(fresh)}
+        # Another sweep may have been quicker: then it tells.
+        if not add_unless_there(session, NoticeRow, at=now, **noted) or not fresh:
+            continue
+        everybody.append(one.id)
+        if to := (tuple(sorted(wishes.email)) if wishes.email is not None else settings.recipients):
+            mails.setdefault(to, []).append(one.id)
+    if settings.mails:
+        for to, ids in sorted(mails.items()):
+            _step(session, "email", ids, list(to))
+    for way, there in (("webhook", settings.webhook), ("slack", settings.slack.get_secret_value())):
+        if there and everybody:
+            _step(session, way, everybody)
+    return bool(everybody)
+
+
+def _show(session: Session, revision_id: int) -> Show:
+    """Return the settings of a revision's show as they are now."""
+    stored = session.scalar(select(RevisionRow.show).where(RevisionRow.id == revision_id)) or {}
+    row = session.get(ShowRow, str(stored.get("slug", "")))
+    return Show.stored(row.settings if row is not None else stored)
+
+
+def _step(session: Session, way: str, ids: list[int], to: list[str] | None = None) -> None:
+    payload = {"way": way, "revisions": ids[:MOST_NAMED], "more": len(ids) - len(ids[:MOST_NAMED])}
+    # The same each time it is tried: whoever gets it twice can tell.
+    payload |= {"id": f"msg_{secrets.token_hex(12)}", **({"to": to} if to else {})}
+    steps.record(session, StepKind.NOTICE, Queue.INTERACTIVE, payload=payload)
