@@ -102,11 +102,10 @@ def test_a_missed_time_is_made_up_for_once(place, tmp_path):
     assert row.due_at == due + timedelta(days=1)
 
 
-def test_what_is_too_late_is_skipped_and_said(place, tmp_path, capfd):
+def test_what_is_too_late_is_skipped_and_said(place, tmp_path):
     now = datetime.now(UTC)
     due = (now - timedelta(hours=4)).replace(second=0, microsecond=0)
     reapply(place, tmp_path, at=at(due))
-    digests.publish(place, tmp_path, "ferry")
     fall_due(place, due)
     work_off(place)
     assert digests.issues(place) == {}
