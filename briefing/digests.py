@@ -6,7 +6,7 @@ of them is the worker's. Rows of digests and issues are locked after all others 
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, or_, select, update
@@ -24,7 +24,6 @@ from briefing.states import Queue, StepKind, StepState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -118,6 +117,15 @@ def skipped(session: Session, row: DigestRow, due: datetime, why: str) -> None:
     """Note that a digest was not made at its time, and say so."""
     row.skipped_at, row.skipped_why = due, why
     events.note(session, "digest skipped", digest=row.slug, due=due.isoformat(), why=why)
+
+
+def go_on(session: Session, step: StepRow, code: str, now: datetime) -> None:
+    """Arm a digest anew whose step was given up with an error code: its next time is none the worse for it."""
+    row = armed(session, step.payload["digest"], step.id)
+    if row is not None:
+        due = datetime.fromisoformat(step.payload["due"])
+        skipped(session, row, due, code)
+        arm(session, row, max(now, due))
 
 
 def request(  # noqa: PLR0913  a digest, when, and who asks

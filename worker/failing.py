@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from briefing import estimates, revisions
+from briefing import digests, estimates, revisions
 from briefing.errors import NarratorAway
 from briefing.logs import get_logger
 from briefing.models import RevisionRow, StepRow
@@ -37,6 +37,8 @@ def after_given_up(session: Session, step_id: int, error: BriefcastError, catalo
     step = session.get_one(StepRow, step_id)
     if step.kind == StepKind.ESTIMATE.value:
         estimates.fail(session, step.payload["estimate"], now)
+    if step.kind == StepKind.DIGEST.value and "digest" in step.payload:
+        digests.go_on(session, step, error.code, now)
     if step.revision_id is None or step.kind == StepKind.STREAM.value:
         return
     revision = revisions.locked(session, step.revision_id)

@@ -29,7 +29,7 @@ class DigestRow(Base):
     skipped_at: Mapped[datetime | None]
     """The last time at which it was due and not made."""
     skipped_why: Mapped[str | None] = mapped_column(String(64))
-    """late: nothing ran until too long after; nothing: there was no story."""
+    """late: nothing ran until too long after; nothing: there was no story; else the code of what befell it."""
 
 
 class IssueRow(Base):

@@ -170,6 +170,24 @@ def test_a_worker_that_dies_at_its_time_leaves_it_to_another(place, tmp_path, mo
     assert len(digests.waiting(place)) == 1
 
 
+def test_what_kills_worker_after_worker_costs_one_digest_and_not_all(place, tmp_path, monkeypatch):
+    due = datetime.now(UTC).replace(second=0, microsecond=0)
+    reapply(place, tmp_path, at=at(due))
+    fall_due(place, due)
+
+    def dies(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(task, "_at_its_time", dies)
+    for _ in range(3):
+        with pytest.raises(MemoryError):
+            work_off(place)
+    row = digests.digest_row(place)
+    assert (row.skipped_at, row.skipped_why) == (due, "internal_error")
+    assert row.due_at == due + timedelta(days=1)
+    assert [step.id for step in digests.waiting(place)] == [row.step_id]
+
+
 def test_hosts_that_apply_at_once_arm_one_step(any_database, tmp_path):
     """On PostgreSQL they are side by side."""
     from concurrent.futures import ThreadPoolExecutor
