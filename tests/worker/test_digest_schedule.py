@@ -135,7 +135,7 @@ def test_a_step_that_is_not_meant_any_more_does_nothing(place, tmp_path):
 
     def while_settings_change(lease, place):
         if not changed:
-            changed.append(reapply(place, tmp_path, at='at = ["07:15"]\nzone = "Europe/Kyiv"'))
+            changed.append(reapply(place, tmp_path, at=at(due - timedelta(minutes=1))))
         task.see_to_digests(lease, place)
 
     with pytest.MonkeyPatch.context() as patch:
