@@ -99,9 +99,10 @@ class Wanted:
 
     @property
     def identity(self) -> str:
-        """Hash of home show, kind and ordered articles, or issue: the briefing's identity."""
+        """Hash of home show, kind and ordered articles, or of the issue: the briefing's identity."""
         if self.issue is not None:
-            return stable_hash("issue/1", self.show, self.kind, self.issue)
+            # Whatever show the digest moves to meanwhile: one of a day stays one.
+            return stable_hash("issue/1", self.kind, self.issue)
         return identity(self.show, self.kind, self.articles)
 
 

@@ -6,10 +6,10 @@ of them is the worker's. Rows of digests and issues are locked after all others 
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
 from briefing import asking, events, steps
 from briefing.asking import Wanted
@@ -17,14 +17,13 @@ from briefing.choosing import choose
 from briefing.digest import DIGEST, Digest
 from briefing.errors import NothingToDigest, UnknownReference
 from briefing.issues import put_stories
-from briefing.models import DigestRow, IssueRow, StepRow
+from briefing.models import BriefingRow, DigestRow, IssueRow, StepRow
 from briefing.rows import add_unless_there
 from briefing.shows import listed_shows
 from briefing.states import Queue, StepKind, StepState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -120,6 +119,15 @@ def skipped(session: Session, row: DigestRow, due: datetime, why: str) -> None:
     events.note(session, "digest skipped", digest=row.slug, due=due.isoformat(), why=why)
 
 
+def go_on(session: Session, step: StepRow, code: str, now: datetime) -> None:
+    """Arm a digest anew whose step was given up with an error code: its next time is none the worse for it."""
+    row = armed(session, step.payload["digest"], step.id)
+    if row is not None:
+        due = datetime.fromisoformat(step.payload["due"])
+        skipped(session, row, due, code)
+        arm(session, row, max(now, due))
+
+
 def request(  # noqa: PLR0913  a digest, when, and who asks
     session: Session, digest: Digest, show: Show, due: Due, default_voice: str, asker: Asker, now: datetime
 ) -> tuple[RevisionRow, bool]:
@@ -134,7 +142,7 @@ def request(  # noqa: PLR0913  a digest, when, and who asks
     row = session.get_one(DigestRow, digest.slug, with_for_update=True, populate_existing=True)
     row.made_at = now
     issue = session.get_one(IssueRow, (digest.slug, due.issue), with_for_update=True, populate_existing=True)
-    issue.moment, issue.remake = due.moment, False
+    issue.moment, issue.stories_until, issue.remake = due.moment, now, False
     session.flush()
     return revision, made
 
@@ -162,9 +170,8 @@ def ask(  # noqa: PLR0913  what is wanted, and by whom
         issue=f"{digest.slug}/{issue}",
     )
     revision, made = asking.request(session, wanted, now)
-    add_unless_there(
-        session, IssueRow, digest=digest.slug, issue=issue, briefing_id=revision.briefing_id, moment=now, remake=False
-    )
+    first = {"briefing_id": revision.briefing_id, "moment": now, "stories_until": now, "remake": False}
+    add_unless_there(session, IssueRow, digest=digest.slug, issue=issue, **first)
     put_stories(session, revision.briefing_id, [str(ref) for ref in refs])
     return revision, made
 
@@ -173,7 +180,11 @@ def since(session: Session, digest: Digest, issue: str, now: datetime) -> dateti
     """Return from when on stories are for an issue that is made at `now`."""
     if digest.rules.hours is not None:
         return now - timedelta(hours=digest.rules.hours)
+    heard = or_(BriefingRow.live_revision.is_not(None), BriefingRow.members_revision.is_not(None))
     last = session.scalar(
-        select(func.max(IssueRow.moment)).where(IssueRow.digest == digest.slug, IssueRow.issue < issue)
+        select(func.max(IssueRow.stories_until))
+        .join(BriefingRow, BriefingRow.id == IssueRow.briefing_id)
+        # The stories of one that nobody heard are new still.
+        .where(IssueRow.digest == digest.slug, IssueRow.issue < issue, heard)
     )
     return max(last, now - _LONGEST) if last is not None else now - _FIRST

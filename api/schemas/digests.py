@@ -24,6 +24,8 @@ class DigestView(BaseModel):
     briefing: str | None = Field(description="ID of the briefing that the newest is.")
     skipped_at: datetime | None = Field(description="The last time at which it was due and not made.")
     skipped_why: str | None = Field(
-        examples=["late"], description="`late`: nothing ran until too long after; `nothing`: there was no story for it."
+        examples=["late"],
+        description="`late`: nothing ran until too long after; `nothing`: there was no story; else the code of what "
+        "befell it.",
     )
     links: dict[str, str]

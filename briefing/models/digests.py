@@ -29,7 +29,7 @@ class DigestRow(Base):
     skipped_at: Mapped[datetime | None]
     """The last time at which it was due and not made."""
     skipped_why: Mapped[str | None] = mapped_column(String(64))
-    """late: nothing ran until too long after; nothing: there was no story."""
+    """late: nothing ran until too long after; nothing: there was no story; else the code of what befell it."""
 
 
 class IssueRow(Base):
@@ -42,6 +42,8 @@ class IssueRow(Base):
     briefing_id: Mapped[str] = mapped_column(ForeignKey("briefings.id"), unique=True)
     moment: Mapped[datetime]
     """What its greeting says."""
+    stories_until: Mapped[datetime]
+    """Until when stories were for it; later ones are for the next."""
     remake: Mapped[bool] = mapped_column(default=False)
     """Whether it was withdrawn for a story's sake, and is to be made again without it."""
 

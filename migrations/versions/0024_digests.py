@@ -34,6 +34,7 @@ def upgrade() -> None:
         sa.Column("issue", sa.String(length=16), nullable=False),
         sa.Column("briefing_id", sa.String(length=32), nullable=False),
         sa.Column("moment", UtcDateTime(), nullable=False),
+        sa.Column("stories_until", UtcDateTime(), nullable=False),
         sa.Column("remake", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["digest"], ["digests.slug"], name=op.f("fk_issues_digest_digests")),
         sa.ForeignKeyConstraint(["briefing_id"], ["briefings.id"], name=op.f("fk_issues_briefing_id_briefings")),

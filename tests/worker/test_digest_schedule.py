@@ -102,11 +102,10 @@ def test_a_missed_time_is_made_up_for_once(place, tmp_path):
     assert row.due_at == due + timedelta(days=1)
 
 
-def test_what_is_too_late_is_skipped_and_said(place, tmp_path, capfd):
+def test_what_is_too_late_is_skipped_and_said(place, tmp_path):
     now = datetime.now(UTC)
     due = (now - timedelta(hours=4)).replace(second=0, microsecond=0)
     reapply(place, tmp_path, at=at(due))
-    digests.publish(place, tmp_path, "ferry")
     fall_due(place, due)
     work_off(place)
     assert digests.issues(place) == {}
@@ -136,7 +135,7 @@ def test_a_step_that_is_not_meant_any_more_does_nothing(place, tmp_path):
 
     def while_settings_change(lease, place):
         if not changed:
-            changed.append(reapply(place, tmp_path, at='at = ["07:15"]\nzone = "Europe/Kyiv"'))
+            changed.append(reapply(place, tmp_path, at=at(due - timedelta(minutes=1))))
         task.see_to_digests(lease, place)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -169,6 +168,24 @@ def test_a_worker_that_dies_at_its_time_leaves_it_to_another(place, tmp_path, mo
     (briefing,) = digests.issues(place).values()
     assert digests.live(place, briefing).number == 1
     assert len(digests.waiting(place)) == 1
+
+
+def test_what_kills_worker_after_worker_costs_one_digest_and_not_all(place, tmp_path, monkeypatch):
+    due = datetime.now(UTC).replace(second=0, microsecond=0)
+    reapply(place, tmp_path, at=at(due))
+    fall_due(place, due)
+
+    def dies(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(task, "_at_its_time", dies)
+    for _ in range(3):
+        with pytest.raises(MemoryError):
+            work_off(place)
+    row = digests.digest_row(place)
+    assert (row.skipped_at, row.skipped_why) == (due, "internal_error")
+    assert row.due_at == due + timedelta(days=1)
+    assert [step.id for step in digests.waiting(place)] == [row.step_id]
 
 
 def test_hosts_that_apply_at_once_arm_one_step(any_database, tmp_path):

@@ -143,13 +143,14 @@ def _again(lease: Lease, place: Workplace) -> None:
     with place.database.writing() as session:
         briefing = lock_briefing(session, briefing_id)
         issue, digest = issues.issue_of(session, briefing_id)
-        if issue.remake:
-            show = Show.stored(session.get_one(ShowRow, briefing.show).settings)
-            refs = [ArticleRef.parse(article) for article in briefing.articles]
-            left = [ref for ref in refs if story_of(session, ref, show) is not None]
-            newest = newest_revision(session, briefing_id)
-            if left and newest is not None:
-                digests.ask(session, digest, show, issue.issue, left, casting_of(newest), SCHEDULE, now)
-                issues.settle_stories(session, briefing)
-            issue.remake = False
+        show = Show.stored(session.get_one(ShowRow, briefing.show).settings)
+        refs = [ArticleRef.parse(article) for article in briefing.articles]
+        left = [ref for ref in refs if story_of(session, ref, show) is not None]
+        newest = newest_revision(session, briefing_id)
+        if issue.remake and left and newest is not None:
+            digests.ask(session, digest, show, issue.issue, left, casting_of(newest), SCHEDULE, now)
+            issues.settle_stories(session, briefing)
+        issue.remake = False
+    # Of no revision, so it comes apart: its row is not locked among those of one.
+    with place.database.writing() as session:
         steps.finish(session, lease)
