@@ -10,6 +10,7 @@ from briefing.models.audience import AudienceRow, DownloadRow, PlayRow, SaltRow
 from briefing.models.audio import CondemnedRow, MasterRow, TakeRow, UseRow
 from briefing.models.base import Base, UtcDateTime
 from briefing.models.briefings import BriefingRow, EpisodeRow, ListingRow, RevisionRow, VariationRow
+from briefing.models.connections import ConnectionRow, DeliveryRow, SightingRow
 from briefing.models.jingles import JingleRow
 from briefing.models.members import AddressKeyRow, ListenerRow
 from briefing.models.newsroom import LexiconRow, ShowRow, SourceRow
@@ -25,6 +26,8 @@ __all__ = [
     "Base",
     "BriefingRow",
     "CondemnedRow",
+    "ConnectionRow",
+    "DeliveryRow",
     "DownloadRow",
     "EpisodeRow",
     "EstimateRow",
@@ -42,6 +45,7 @@ __all__ = [
     "RevisionRow",
     "SaltRow",
     "ShowRow",
+    "SightingRow",
     "SourceRow",
     "SpentRow",
     "StepRow",
