@@ -21,10 +21,14 @@ if TYPE_CHECKING:
     from briefing.newsroom import SourceSettings
     from briefing.values import Article, ArticleRef
 
-__all__ = ["KINDS", "Polled", "Seen", "Source", "connect"]
+__all__ = ["KINDS", "POLLED", "Polled", "Seen", "Source", "connect", "poll_s"]
 
 #: Kind -> module; each has a function `connect(name, options)`.
-KINDS = {"files": "worker.sources.files", "http": "worker.sources.http"}
+KINDS = {"files": "worker.sources.files", "ghost": "worker.sources.ghost", "http": "worker.sources.http"}
+
+#: Kinds that are `Polled`, by default every so many seconds.
+POLLED = frozenset({"ghost"})
+POLL_S = 30
 
 
 class Source(Protocol):
@@ -60,6 +64,13 @@ class Polled(Source, Protocol):
         At most 50 IDs. What a source cannot tell of (a feed does not list everything) it leaves out.
         """
         ...
+
+
+def poll_s(settings: SourceSettings) -> int:
+    """Return the seconds between two polls of a source; 0 for one that is not polled."""
+    if settings.kind not in POLLED:
+        return 0
+    return POLL_S if settings.poll is None else settings.poll
 
 
 def connect(settings: SourceSettings) -> Source:
