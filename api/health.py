@@ -45,8 +45,8 @@ async def livez() -> dict[str, str]:
     router, "/readyz", tags=["health"], summary="Can it take work", responses={503: {"description": "Not ready."}}
 )
 async def readyz(response: Response, context: Here) -> dict[str, Any]:
-    """Database, storage and disk must work. Trouble of the broker, of engines, workers or sources is reported
-    as degraded, since work is recorded without them. Answers within three seconds; several probes a second share one look.
+    """Database, storage and disk must work. Trouble of the broker, of engines, workers or sources is reported as
+    degraded, since work is recorded without them. Answers within three seconds; several probes a second share one look.
     """
     checks = await context.readiness(look).ask(_ANSWER_S) or _NO_ANSWER
     ready = checks["database"] == "ok" and checks["storage"] == "ok"

@@ -174,7 +174,10 @@ def due_looks(session: Session, source: str, most: int = 50) -> list[Due]:
 
 
 def looked_at(session: Session, source: str, looks: Sequence[Due]) -> None:
-    """Forget what was to be looked at, but for what has been asked for again since."""
+    """Forget what was to be looked at, but for what has been asked for again since. Needs a writing session."""
+    if looks:
+        # Before a look's row, as everybody does.
+        locked(session, source, datetime.now(UTC))
     for look in looks:
         session.execute(
             delete(LookRow).where(

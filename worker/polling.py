@@ -60,9 +60,11 @@ def look_at_told(place: Workplace, desk: Desk, source: Source) -> None:
             due = connections.due_looks(session, desk.source, _AT_ONCE)
         if not due:
             return
-        found = source.look([look.id for look in due]) if isinstance(source, Polled) else _as_told(due)
+        by_id = {look.id: look for look in due}
+        found = source.look(list(by_id)) if isinstance(source, Polled) else _as_told(due)
         for seen in found:
-            _notice(place, desk, seen, told=next((look for look in due if look.id == seen.id), None))
+            _notice(place, desk, seen, by_id.get(seen.id))
+        # Of what nothing can be told, nothing follows.
         with place.database.writing() as session:
             connections.looked_at(session, desk.source, due)
 
@@ -137,12 +139,16 @@ def _is_as_before(session: Session, source: str, seen: Seen, now: datetime) -> b
     return (row.state, row.updated_at, row.visibility) == (state, seen.updated_at, seen.visibility or row.visibility)
 
 
-def _notice(place: Workplace, desk: Desk, seen: Seen, told: Due | None = None) -> None:
-    """Each in a transaction of its own; one that cannot be followed holds up no other."""
+def _notice(place: Workplace, desk: Desk, seen: Seen, look: Due | None = None) -> None:
+    """Each in a transaction of its own, in which the look that it comes of is done; one that cannot be followed holds
+    up no other.
+    """
     now = datetime.now(UTC)
-    said = Told.stored(told.told) if told is not None and told.told is not None else None
+    said = Told.stored(look.told) if look is not None and look.told is not None else None
     try:
         with place.database.writing() as session:
+            if look is not None:
+                connections.looked_at(session, desk.source, [look])
             if said is not None and noticing.is_outdated(session, desk.source, seen):
                 return
             text = said is None or said.kind != "visibility"
