@@ -130,7 +130,7 @@ def test_a_story_published_in_ghost_is_heard_edited_and_withdrawn_by_its_webhook
     work_off(paper.place)
     assert paper.audio(identity).json()["title"] == "Ferry runs again"
     assert [entry.title for entry in paper.entries()] == ["Ferry runs again"]
-    assert paper.entries()[0].link == f"{paper.site.at}/post-0/"
+    assert paper.entries()[0].link == f"{paper.site.at}/post-1/"
     takes, revisions = paper.made()
     # When a sentence is corrected, one is spoken
     text = paper.site.posts[identity]["html"].replace("four days", "fourteen days")
@@ -309,7 +309,7 @@ def test_a_scheduled_post_is_narrated_beforehand_and_live_when_ghost_publishes_i
         connections.rouse(session, "paper")
     work_off(paper.place)
     assert paper.audio(identity).status_code == 200
-    assert paper.entries()[0].link == f"{paper.site.at}/post-0/"
+    assert paper.entries()[0].link == f"{paper.site.at}/post-1/"
     assert paper.made()[0] == takes
     assert paper.one(select(func.count()).select_from(LookRow)) == 0
 
