@@ -195,20 +195,18 @@ def _sources(session: Session) -> list[Gauge]:
         .where(SourceRow.listed, ConnectionRow.polled_at.is_not(None))
     )
     rows = session.execute(those).all()
-    if not rows:
-        return []
     return [
         Gauge(
             "briefcast_source_failures",
             "Polls of a source that failed since the last that did not.",
             ("source",),
-            {(name,): float(failures) for name, failures, _ in rows},
+            {(name,): float(failures) for name, failures, _ in rows} or {("none",): 0.0},
         ),
         Gauge(
             "briefcast_source_last_success_timestamp_seconds",
             "When a source was last polled without a fault.",
             ("source",),
-            {(name,): moment.timestamp() if moment else 0.0 for name, _, moment in rows},
+            {(name,): moment.timestamp() if moment else 0.0 for name, _, moment in rows} or {("none",): 0.0},
         ),
     ]
 
