@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -9,7 +10,7 @@ from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
 from api import quotas, schemas
-from api.asking import named_articles, named_show, read_request
+from api.asking import corrects, named_articles, named_show, read_correction, read_request
 from api.context import Context, Generator, Here, Publisher
 from api.once import Asked, once
 from api.problems import KEY_PROBLEMS, responses
@@ -42,6 +43,9 @@ class SavedRequest(schemas.Request):
     labels: schemas.ArticleLabels | None = Field(None, description="What the story is filed under, for shows' rules.")
     visibility: schemas.Visibility | None = Field(None, description="As in `POST /v1/briefings`.")
     paywall: Paywall | None = Field(None, description="As in `POST /v1/briefings`.")
+    embargo_until: schemas.Moment | None = Field(None, description=schemas.EMBARGO)
+    replaces: schemas.Replaces | None = Field(None, description=schemas.REPLACES)
+    correction: schemas.CorrectionRequest | None = Field(None, description=schemas.CORRECTION)
 
 
 @router.put(
@@ -75,10 +79,13 @@ def saved(
     the same ends as unchanged, and is neither spoken nor published.
     """
     wish = body or SavedRequest.model_validate({})
-    request = schemas.BriefingRequest.model_validate({"article_ids": [f"{source}:{article}"], **wish.model_dump()})
+    said = wish.model_dump(exclude_unset=True, exclude={"replaces", "correction"})
+    request = schemas.BriefingRequest.model_validate({"article_ids": [f"{source}:{article}"], **said})
+    is_correction, correction = corrects(wish.replaces, wish.correction), read_correction(wish.correction)
 
     def work(session: Session, now: datetime) -> tuple[RevisionRow, int]:
         wanted = read_request(session, request, caller, context)
+        wanted = replace(wanted, corrects=is_correction, correction=correction)
         quiet = Show.stored(session.get_one(ShowRow, wanted.show).settings).quiet
         revision, made = asking.edited(session, wanted, quiet, now)
         if made:

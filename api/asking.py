@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from api.editions import within_a_year
 from api.problems import Problem
 from briefing.addresses import address_id, canonical_address, host_allowed, is_address
-from briefing.asking import Wanted
+from briefing.asking import Embargo, Wanted
 from briefing.labels import Labels
 from briefing.shows import home_show, listed_shows, listed_sources
 from briefing.states import Queue
-from briefing.values import ArticleRef, is_name
+from briefing.values import ArticleRef, Correction, is_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from api.context import Context
-    from api.schemas import BriefingRequest
+    from api.schemas import BriefingRequest, CorrectionRequest, Replaces
     from briefing.keys import Caller
     from briefing.newsroom import SourceSettings
     from briefing.show import Show
@@ -53,7 +55,27 @@ def read_request(session: Session, body: BriefingRequest, caller: Caller, contex
         visibility=body.visibility,
         paywall=body.paywall,
         addresses={str(ref): address for ref, address in found if address},
+        embargo=_embargo(body),
     )
+
+
+def _embargo(body: BriefingRequest) -> Embargo | None:
+    if "embargo_until" not in body.model_fields_set:
+        return None
+    within_a_year(body.embargo_until, datetime.now(UTC))
+    return Embargo(body.embargo_until)
+
+
+def corrects(replaces: Replaces | None, correction: CorrectionRequest | None) -> bool:
+    """Tell whether a request is of a correction. Raises Problem where it says both."""
+    if replaces == "update" and correction is not None:
+        raise Problem("invalid_request", "an update is no correction: leave `replaces` or `correction` out")
+    return replaces == "correction" or correction is not None
+
+
+def read_correction(correction: CorrectionRequest | None) -> Correction | None:
+    """Return what is told of a correction."""
+    return Correction(at=correction.at, note=correction.note) if correction else None
 
 
 def named_articles(session: Session, texts: Sequence[str]) -> list[tuple[ArticleRef, str | None]]:

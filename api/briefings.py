@@ -13,18 +13,19 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from api import quotas, schemas, views
-from api.asking import check_voice, read_request
+from api.asking import check_voice, corrects, read_correction, read_request
 from api.context import Context, Generator, Here, Publisher, Reader
+from api.editions import published
 from api.once import Asked, IdempotencyKey, once
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.seeing import ID, Seen, briefing_row
-from briefing import access, asking, revisions, steps
+from briefing import asking, revisions
 from briefing.audit import Action
 from briefing.errors import DatabaseUnavailable
 from briefing.failpoints import Failpoint, reach
 from briefing.hashing import stable_hash
 from briefing.models import RevisionRow
-from briefing.states import ACTIVE, Queue, RevisionState, StepKind
+from briefing.states import ACTIVE, Queue, RevisionState
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -75,6 +76,7 @@ def ask(
     again: if they still say the same, that audio counts and nothing is made.
     """
     beside = {"estimate", "confirm_cost"} | (set() if body.labels else {"labels"})
+    beside |= {"embargo_until"} - body.model_fields_set
     fingerprint = stable_hash("request/1", body.model_dump(mode="json", exclude=beside))
 
     def work(session: Session, now: datetime) -> tuple[RevisionRow, int]:
@@ -138,8 +140,18 @@ def regenerate(
     body = body or schemas.RegenerateRequest.model_validate({})
     if body.voice is not None:
         check_voice(body.voice, context)
-    again = asking.Again(body.voice, body.refetch, tuple(body.segments), caller.name, caller.key_id)
-    fingerprint = stable_hash("regenerate/1", briefing_id, body.model_dump(mode="json"))
+    again = asking.Again(
+        body.voice,
+        body.refetch,
+        tuple(body.segments),
+        caller.name,
+        caller.key_id,
+        corrects=corrects(body.replaces, body.correction),
+        correction=read_correction(body.correction),
+    )
+    # As it was before there were corrections, where none is told of.
+    unsaid = {"replaces", "correction"} - body.model_fields_set
+    fingerprint = stable_hash("regenerate/1", briefing_id, body.model_dump(mode="json", exclude=unsaid))
 
     def work(session: Session, now: datetime) -> tuple[RevisionRow, int]:
         row = briefing_row(session, briefing_id)
@@ -158,24 +170,25 @@ def regenerate(
     "/{briefing_id}/publish",
     status_code=202,
     summary="Publish what is held",
-    responses=responses(*KEY_PROBLEMS, "unknown_briefing", "not_held", "idempotency_key_reused"),
+    responses=responses(
+        *KEY_PROBLEMS,
+        "unknown_briefing",
+        "not_held",
+        "embargoed",
+        "sign_off_needed",
+        "never_speak",
+        "idempotency_key_reused",
+    ),
 )
 def publish(
     briefing_id: BriefingId, context: Here, caller: Publisher, idempotency_key: IdempotencyKey = None
 ) -> schemas.Briefing:
-    """Makes a held revision live. Only shows with `publish = "hold"` hold their audio."""
+    """Makes a held revision live, before a time that was set too. Not before its embargo is over, nor before a second
+    person has approved it where its show asks for one.
+    """
 
     def work(session: Session, now: datetime) -> tuple[RevisionRow, int]:
-        row = revisions.lock_briefing(session, briefing_row(session, briefing_id).id)
-        revision = revisions.held_revision(session, row.id)
-        if revision is None:
-            raise Problem("not_held", "no revision of this briefing is held")
-        revisions.move(revision, RevisionState.PUBLISHING, now)
-        members = access.for_members(session, row)
-        kind = StepKind.RELEASE if members else StepKind.PUBLISH
-        steps.record(session, kind, Queue.INTERACTIVE, revision_id=revision.id)
-        session.flush()
-        return revision, 202
+        return published(session, briefing_id, now), 202
 
     fingerprint = stable_hash("publish/1", briefing_id)
     shown, _ = once(context, Asked(Action.PUBLISH, caller, idempotency_key, fingerprint), work)

@@ -50,6 +50,8 @@ class Asked:
     """Its Idempotency-Key."""
     fingerprint: str
     """Hash of what it asks for; the same key with another is a mistake."""
+    detail: str = ""
+    """For the audit row."""
 
 
 def once(
@@ -76,7 +78,8 @@ def _once(
             revision, status = work(session, now)
             briefing_id = revision.briefing_id
             _remember(session, asked, briefing_id, status, now)
-            audit.record(session, now, asked.action, asked.caller, briefing=briefing_id, revision=revision.number)
+            number, detail = revision.number, asked.detail
+            audit.record(session, now, asked.action, asked.caller, briefing=briefing_id, revision=number, detail=detail)
             session.flush()
         else:
             briefing_id, status = answered.briefing_id, answered.status

@@ -47,7 +47,7 @@ def _seen(context: Context, briefing_id: str, session: Session) -> bytes:
 
     def made() -> tuple[bytes, bool]:
         view = views.briefing(session, briefing_row(session, briefing_id), context)
-        return view.model_dump_json().encode(), view.revision.waiting is None
+        return view.model_dump_json().encode(), view.revision.waiting is None and not view.held_by
 
     return context.shown.get(session, briefing_id, made)
 

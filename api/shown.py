@@ -47,6 +47,10 @@ _MARK = (
         _BRIEFINGS.c.live_revision,
         _BRIEFINGS.c.members_revision,
         _BRIEFINGS.c.visibility,
+        _BRIEFINGS.c.held_at,
+        _BRIEFINGS.c.scheduled_at,
+        _BRIEFINGS.c.embargo_until,
+        _BRIEFINGS.c.corrects_from,
         *(
             cast(column, Text) if isinstance(column.type, JSON) else column
             for column in _REVISIONS.c

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from api import schemas
 from api.waiting import waiting
-from briefing import access
+from briefing import access, editions, holds
 from briefing.audio import MASTER_RATE, Master
 from briefing.models import MasterRow, RevisionRow
 from briefing.revisions import newest_revision
 from briefing.show import Show
 from briefing.shows import home_show
 from briefing.speech import Fallback
-from briefing.states import RevisionState
+from briefing.states import ACTIVE, RevisionState
 from briefing.values import Script
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from api.context import Context
     from briefing.models import BriefingRow
+    from briefing.values import Segment
 
 #: Steps beside one for each chunk: prepare, assemble, publish.
 _OTHER_STEPS = 3
@@ -66,9 +67,22 @@ def briefing(session: Session, row: BriefingRow, context: Context) -> schemas.Br
         revision=revision(newest, waiting(session, newest)),
         live=_live(session, row, context),
         visibility="members" if access.for_members(session, row) else "public",
+        **_waits_for(session, row, newest),
         disclosure=Show.stored(newest.show).disclosure,
         links=links,
     )
+
+
+def _waits_for(session: Session, row: BriefingRow, newest: RevisionRow) -> dict[str, Any]:
+    """Return what keeps the newest revision from going live, and what is told of that."""
+    if newest.id == row.heard or RevisionState(newest.state) not in ACTIVE | {RevisionState.HELD}:
+        return {}
+    found = editions.obstacles(session, row, newest, editions.clock(session))
+    return {
+        "held_by": [one.model_dump() for one in found],
+        "scheduled_at": row.scheduled_at,
+        "embargo_until": holds.embargo(session, row),
+    }
 
 
 def revision(row: RevisionRow, waits: dict[str, object] | None = None) -> schemas.Revision:
@@ -90,6 +104,8 @@ def revision(row: RevisionRow, waits: dict[str, object] | None = None) -> schema
             "warnings": _warnings(row),
             "verification": row.verification,
             "waiting": waits,
+            "approved_by": row.approved_by,
+            "replaces": row.replaces,
             "error": {"code": row.error_code, "message": row.error_message or "", "hint": row.error_hint or ""}
             if row.error_code
             else None,
@@ -125,6 +141,12 @@ def _live(session: Session, row: BriefingRow, context: Context) -> schemas.Audio
     )
 
 
+def _told(segment: Segment) -> dict[str, Any]:
+    """Return a segment as it is, without what is only for workers of before."""
+    dumped = segment.model_dump(mode="json") | {"role": segment.role.value}
+    return {name: value for name, value in dumped.items() if name != "own_role"}
+
+
 def script(session: Session, row: RevisionRow) -> schemas.ScriptView:
     """Return a revision's script; times are there once it has been assembled."""
     written = Script.stored(row.script)
@@ -139,7 +161,7 @@ def script(session: Session, row: RevisionRow) -> schemas.ScriptView:
         duration_s=round(master.seconds, 3) if master else None,
         segments=[
             {
-                **segment.model_dump(mode="json"),
+                **_told(segment),
                 "start_s": round(cues[segment.id].start / MASTER_RATE, 3) if segment.id in cues else None,
                 "end_s": round(cues[segment.id].end / MASTER_RATE, 3) if segment.id in cues else None,
                 "timing": cues[segment.id].timing if segment.id in cues else None,

@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import String, and_, cast, or_, select, update
 
 from briefing import steps
+from briefing.holds import articles_of, guarded
 from briefing.models import ArticleRow, BriefingRow, RevisionRow, ShowRow, SightingRow, StepRow
 from briefing.rows import put
-from briefing.show import Paywall, Show
+from briefing.show import Paywall, Show, hold_for_older_workers
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind, StepState
-from briefing.values import ArticleRef
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
+
+    from briefing.values import ArticleRef
 
 PUBLIC, MEMBERS = "public", "members"
 
@@ -32,7 +34,7 @@ _MAY_GO_LIVE = [state.value for state in (*sorted(ACTIVE), RevisionState.HELD)]
 def for_members(session: Session, briefing: BriefingRow) -> bool:
     """Tell whether a briefing is for members alone."""
     show = Show.stored(session.get_one(ShowRow, briefing.show).settings)
-    said = [show.visibility, briefing.visibility, *(row.visibility for row in _articles(session, briefing))]
+    said = [show.visibility, briefing.visibility, *(row.visibility for row in articles_of(session, briefing))]
     return MEMBERS in said
 
 
@@ -54,7 +56,7 @@ def paywall(session: Session, briefing: BriefingRow) -> Paywall | None:
     """
     own = briefing.paywall
     if len(briefing.articles) == 1:
-        own = next((row.paywall for row in _articles(session, briefing)), None)
+        own = next((row.paywall for row in articles_of(session, briefing)), None)
     if own is not None:
         return Paywall.stored(own)
     return Show.stored(session.get_one(ShowRow, briefing.show).settings).preview
@@ -62,33 +64,25 @@ def paywall(session: Session, briefing: BriefingRow) -> Paywall | None:
 
 def settings_for(session: Session, briefing: BriefingRow) -> dict[str, Any]:
     """Return the show's settings as a new revision of the briefing keeps them: where it is for members they say so, by
-    which workers of before hold it; where an article of it is not public yet, it is held.
+    which workers of before hold it.
     """
     settings = session.get_one(ShowRow, briefing.show).settings
-    own: dict[str, Any] = {"visibility": MEMBERS} if for_members(session, briefing) else {}
-    if _is_unpublished(session, briefing):
-        own["publish"] = "hold"
-    return Show.stored(settings).model_copy(update=own).model_dump(mode="json") if own else settings
-
-
-def _is_unpublished(session: Session, briefing: BriefingRow) -> bool:
-    """Tell whether an article of the briefing is scheduled in its CMS, or a draft."""
-    refs = [ArticleRef.parse(text) for text in briefing.articles]
-    those = or_(*(and_(SightingRow.source == ref.source, SightingRow.article_id == ref.id) for ref in refs))
-    found = select(SightingRow.article_id).where(those, SightingRow.state == "scheduled")
-    return session.scalar(found.limit(1)) is not None
+    members, waits = for_members(session, briefing), guarded(session, briefing)
+    if not members and not waits and "never_speak" not in settings:
+        return settings
+    show = Show.stored(settings)
+    told = show.model_copy(update={"visibility": MEMBERS} if members else {}).model_dump(mode="json")
+    # Names that nobody is to know are kept in as few places as can be; what counts is the show's own list anyway.
+    told.pop("never_speak", None)
+    if waits:
+        hold_for_older_workers(told, show.publish)
+    return told
 
 
 def keep_back(session: Session, ref: ArticleRef, now: datetime) -> None:
     """Note that an article is not public yet, so that nothing of it goes live. Before articles are locked."""
     at_first = {"withdrew": False, "looked_at": now}
     put(session, SightingRow, at_first, source=ref.source, article_id=ref.id, state="scheduled")
-
-
-def hold(revision: RevisionRow) -> None:
-    """Have a locked revision held when it is made."""
-    held = Show.stored(revision.show).model_copy(update={"publish": "hold"})
-    revision.show = held.model_dump(mode="json")
 
 
 def wish_of_article(session: Session, ref: ArticleRef, visibility: str) -> bool:
@@ -120,24 +114,33 @@ def wish(
 
 def follow(session: Session, briefing: BriefingRow) -> None:
     """Have what is being made of a locked briefing, and what is live of it, follow from its visibility."""
-    members, settings = for_members(session, briefing), settings_for(session, briefing)
+    ids = tell(session, briefing)
+    if for_members(session, briefing):
+        _keep_from_older_workers(session, [*ids, *([briefing.heard] if briefing.heard else [])])
+    if briefing.heard is not None:
+        steps.record(session, StepKind.PLACE, Queue.INTERACTIVE, revision_id=briefing.heard)
+    session.flush()
+
+
+def tell(session: Session, briefing: BriefingRow) -> list[int]:
+    """Have the revisions of a locked briefing that may still go live keep what its settings say of that now; return
+    their IDs.
+    """
+    settings = settings_for(session, briefing)
     ids = session.scalars(
         select(RevisionRow.id)
         .where(RevisionRow.briefing_id == briefing.id, RevisionRow.state.in_(_MAY_GO_LIVE))
         .order_by(RevisionRow.id)
     ).all()
-    kept = {"visibility", "publish", "publish_to_members"}
+    kept = {"visibility", "publish", "publish_to_members", "publish_then"}
     for revision_id in ids:
         revision = session.get_one(
             RevisionRow, revision_id, with_for_update={"key_share": True}, populate_existing=True
         )
         own = {name: value for name, value in revision.show.items() if name not in kept}
         revision.show = own | {name: value for name, value in settings.items() if name in kept}
-    if members:
-        _keep_from_older_workers(session, [*ids, *([briefing.heard] if briefing.heard else [])])
-    if briefing.heard is not None:
-        steps.record(session, StepKind.PLACE, Queue.INTERACTIVE, revision_id=briefing.heard)
     session.flush()
+    return list(ids)
 
 
 def _keep_from_older_workers(session: Session, revision_ids: Sequence[int]) -> None:
@@ -199,12 +202,6 @@ def concerned(
     ).all()
     found = [briefing for briefing, articles in rows if article is None or article in articles]
     return found, rows[-1][0] if len(rows) == most else None
-
-
-def _articles(session: Session, briefing: BriefingRow) -> list[ArticleRow]:
-    refs = [ArticleRef.parse(text) for text in briefing.articles]
-    wanted = or_(*(and_(ArticleRow.source == ref.source, ArticleRow.id == ref.id) for ref in refs))
-    return list(session.scalars(select(ArticleRow).where(wanted)))
 
 
 def is_elsewhere(session: Session, briefing: BriefingRow) -> bool:

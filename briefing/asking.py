@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from briefing import access, events, steps
+from briefing import access, corrections, events, steps
 from briefing.database import database_clock
+from briefing.editions import arrange
 from briefing.errors import UnknownReference
 from briefing.hashing import stable_hash
+from briefing.holds import forget, note_embargo
 from briefing.models import ArticleRow, BriefingRow, RevisionRow, VariationRow
 from briefing.picks import tell_labels
 from briefing.ranks import lane_of, next_rank
@@ -44,11 +46,19 @@ if TYPE_CHECKING:
 
     from briefing.labels import Labels
     from briefing.show import Paywall, Quiet
+    from briefing.values import Correction
 
 #: Regenerate requests that come this soon after an equal one share its revision even when that has fetched already: a
 #: double click, ten clicks, a CMS that says the same thing twice. Since the article may have changed in between, such a
 #: revision is followed by another look (see `revisions.conclude`). Later requests get a revision of their own.
 SHARE_REGENERATE = timedelta(seconds=2)
+
+
+@dataclass(frozen=True)
+class Embargo:
+    """Until when nothing may be public; None ends it."""
+
+    until: datetime | None
 
 
 @dataclass(frozen=True)
@@ -73,6 +83,11 @@ class Wanted:
     """Who is to hear it, where that is said: of the article, or of the briefing where it has several."""
     paywall: Paywall | None = None
     """How far others are to, where that is said."""
+    embargo: Embargo | None = None
+    """Until when nothing of it may be public, where that is said."""
+    corrects: bool = False
+    """Whether the edit corrects what is live, rather than going on with the story."""
+    correction: Correction | None = None
 
     @property
     def asker(self) -> Asker:
@@ -102,6 +117,9 @@ class Again:
     requested_by: str
     requester: str | None = None
     """ID of the key."""
+    corrects: bool = False
+    """Whether it corrects what is live."""
+    correction: Correction | None = None
 
     def as_request(self) -> dict[str, Any]:
         """What the revision row records, and what equal requests have in common."""
@@ -128,6 +146,19 @@ def request(session: Session, wanted: Wanted, now: datetime) -> tuple[RevisionRo
 
 
 def edited(session: Session, wanted: Wanted, quiet: Quiet, now: datetime) -> tuple[RevisionRow, bool]:
+    """Return the revision that will follow an edit; see `_edited`. Note what it corrects. Needs a writing session."""
+    briefing = _briefing(session, wanted, now)
+    if not wanted.corrects:
+        return _edited(session, briefing, wanted, quiet, now)
+    before = corrections.begin(session, briefing, wanted.correction)
+    revision, made = _edited(session, briefing, wanted, quiet, now)
+    corrections.settle(session, briefing, revision, before)
+    return revision, made
+
+
+def _edited(
+    session: Session, briefing: BriefingRow, wanted: Wanted, quiet: Quiet, now: datetime
+) -> tuple[RevisionRow, bool]:
     """Return the revision that will follow an edit of the articles of `wanted`, and whether it is work of its own: made
     for it, or promoted.
 
@@ -135,7 +166,6 @@ def edited(session: Session, wanted: Wanted, quiet: Quiet, now: datetime) -> tup
     the quiet period, which each further edit begins anew, up to a longest wait; ten edits in a minute are one revision.
     Without audio nothing waits. Needs a writing session.
     """
-    briefing = _briefing(session, wanted, now)
     newest = newest_revision(session, briefing.id)
     if newest is not None and not wanted.voice_named:
         # A CMS that saves a story has no opinion of the voice that an editor chose.
@@ -182,6 +212,8 @@ def retract(session: Session, briefing_id: str, now: datetime) -> RevisionRow:
     if briefing.heard is not None:
         move(locked(session, briefing.heard), RevisionState.RETRACTED, now)
         briefing.live_revision = briefing.members_revision = None
+    forget(briefing)
+    briefing.corrects_from = None
     newest = newest_revision(session, briefing.id)
     assert newest is not None
     steps.record(session, kind, Queue.INTERACTIVE, revision_id=newest.id)
@@ -229,6 +261,16 @@ def _new(
 
 
 def regenerate(session: Session, briefing: BriefingRow, again: Again, now: datetime) -> tuple[RevisionRow, bool]:
+    """Return a revision made anew; see `_regenerate`. Note what it corrects. Needs a writing session."""
+    if not again.corrects:
+        return _regenerate(session, briefing, again, now)
+    before = corrections.begin(session, lock_briefing(session, briefing.id), again.correction)
+    revision, made = _regenerate(session, briefing, again, now)
+    corrections.settle(session, briefing, revision, before)
+    return revision, made
+
+
+def _regenerate(session: Session, briefing: BriefingRow, again: Again, now: datetime) -> tuple[RevisionRow, bool]:
     """Return a revision made anew from the article, or an equal one asked for moments ago, and whether it is work of
     its own: made for it, or promoted.
 
@@ -294,10 +336,22 @@ def _briefing(session: Session, wanted: Wanted, now: datetime) -> BriefingRow:
         found = session.scalars(by_identity).one()
     known = session.get_one(BriefingRow, found)
     changed = _wished(session, wanted.articles, known, wanted.visibility, wanted.paywall)
+    embargoed = wanted.embargo is not None and _embargoed(session, wanted.articles, known, wanted.embargo)
     briefing = lock_briefing(session, found)
     if changed:
         access.follow(session, briefing)
+    if embargoed:
+        access.tell(session, briefing)
+        arrange(session, briefing, now)
     return briefing
+
+
+def _embargoed(session: Session, refs: Sequence[ArticleRef], briefing: BriefingRow, embargo: Embargo) -> bool:
+    """Note an embargo; of an article, have its other briefings follow."""
+    changed = note_embargo(session, refs, briefing, embargo.until)
+    if changed and len(refs) == 1:
+        access.follow_others(session, article=refs[0])
+    return changed
 
 
 def _wished(

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_va
 from briefing.errors import Misconfigured
 from briefing.lexicon import LexiconEntry
 from briefing.rules import EVERY_SHOW
-from briefing.show import Name, Show
+from briefing.show import MOST_NEVER_SPOKEN, Name, NeverSpoken, Show
 from briefing.values import Value
 
 
@@ -69,6 +69,8 @@ class Newsroom(Value):
     sources: tuple[SourceSettings, ...] = ()
     lexicon: tuple[LexiconEntry, ...] = ()
     """Pronunciations for all shows."""
+    never_speak: tuple[NeverSpoken, ...] = Field(default=(), max_length=MOST_NEVER_SPOKEN)
+    """Names that no show may speak, beside those of its own."""
     show_lexicons: dict[str, tuple[LexiconEntry, ...]] = Field(default_factory=dict)
     """Pronunciations of one show, by its slug; kept beside the show, since they change without it."""
 
@@ -140,6 +142,7 @@ def load_newsroom(path: Path) -> Newsroom:
         message = f"{path} is not valid TOML: {error}"
         raise Misconfigured(message) from error
     base = path.resolve().parent
+    names = tables.pop("never_speak", [])
     if unknown := set(tables) - {"shows", "sources", "lexicon"}:
         message = f"{path}: unknown tables {', '.join(sorted(unknown))}; write [[shows]], [[sources]] and [[lexicon]]"
         raise Misconfigured(message)
@@ -152,6 +155,7 @@ def load_newsroom(path: Path) -> Newsroom:
                 "shows": [_read_show(table, base) for table in tables.get("shows", [])],
                 "sources": [_read_source(table, base) for table in tables.get("sources", [])],
                 "lexicon": tables.get("lexicon", []),
+                "never_speak": names,
                 "show_lexicons": {
                     str(table.get("slug")): table["lexicon"] for table in tables.get("shows", []) if "lexicon" in table
                 },

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from briefing import access, asking, audit, connections, revisions, steps
+from briefing import access, asking, audit, connections, editions, revisions
 from briefing.asking import Wanted
 from briefing.audit import Action
 from briefing.errors import UnknownReference
@@ -22,7 +22,7 @@ from briefing.revisions import casting_of, newest_revision
 from briefing.rows import add_unless_there
 from briefing.show import Show
 from briefing.shows import home_show
-from briefing.states import Queue, RevisionState, StepKind
+from briefing.states import Queue, RevisionState
 from briefing.values import ArticleRef
 
 if TYPE_CHECKING:
@@ -229,18 +229,14 @@ def _home(session: Session, ref: ArticleRef) -> str:
 
 
 def _put_live(session: Session, desk: Desk, briefing_id: str, now: datetime) -> bool:
-    """Publish what was made beforehand, unless somebody else holds it: its show, or an editor."""
+    """Publish what was made beforehand, unless something else stands in its way: its show, an editor, an embargo."""
     briefing = revisions.lock_briefing(session, briefing_id)
     access.follow(session, briefing)
     held = revisions.held_revision(session, briefing_id)
-    if held is None or held.error_code is not None or Show.stored(held.show).publish != "auto":
+    editions.arrange(session, briefing, now)
+    if held is None or held.state != RevisionState.PUBLISHING:
         return False
-    revision = revisions.locked(session, held.id)
-    revisions.move(revision, RevisionState.PUBLISHING, now)
-    kind = StepKind.RELEASE if access.for_members(session, briefing) else StepKind.PUBLISH
-    steps.record(session, kind, Queue.INTERACTIVE, revision_id=revision.id)
-    audit.record(session, now, Action.PUBLISH, None, briefing=briefing_id, revision=revision.number, by=desk.by)
-    session.flush()
+    audit.record(session, now, Action.PUBLISH, None, briefing=briefing_id, revision=held.number, by=desk.by)
     return True
 
 

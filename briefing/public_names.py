@@ -43,6 +43,10 @@ ADDRESS = Serving("application/json", MOVING_CACHE)
 #: Name of a companion -> its media type.
 COMPANION_TYPES = TRANSCRIPT_TYPES | {CHAPTERS_NAME: CHAPTERS_TYPE}
 
+#: What became of a briefing: a page, and the same as JSON. Name -> media type.
+HISTORY_NAME, HISTORY_JSON_NAME = "history", "history.json"
+HISTORY_TYPES = {HISTORY_NAME: "text/html", HISTORY_JSON_NAME: "application/json"}
+
 #: Where tombstones of what was withdrawn lie, each at the address that it is the tombstone of; nginx answers 410 by it.
 GONE = "gone"
 
@@ -108,6 +112,16 @@ def artwork_name(slug: str) -> str:
 def briefing_folder(briefing: str, revision: int | None = None) -> str:
     """Return the folder of a briefing's companions: of all, or of one revision for good."""
     return f"briefings/{briefing}/{revision}" if revision else f"briefings/{briefing}"
+
+
+def history_names(briefing: str) -> list[str]:
+    """Return the names of a briefing's history."""
+    return [f"{briefing_folder(briefing)}/{name}" for name in HISTORY_TYPES]
+
+
+def history_serving(name: str) -> Serving:
+    """Return how a history's page or JSON is served."""
+    return Serving(HISTORY_TYPES[name], MOVING_CACHE)
 
 
 def audio_serving(*, purged: bool) -> Serving:

@@ -92,6 +92,8 @@ def conclude(session: Session, revision: RevisionRow, state: RevisionState, now:
     move(revision, state, now)
     if state in {RevisionState.HELD, RevisionState.LIVE}:
         _supersede(session, revision.briefing_id, revision.number, {RevisionState.HELD}, now)
+    if state is RevisionState.UNCHANGED:
+        _settle_correction(session, revision)
     newest = newest_revision(session, revision.briefing_id)
     if not revision.asked_again or (newest is not None and newest.number > revision.number):
         return
@@ -100,6 +102,16 @@ def conclude(session: Session, revision: RevisionRow, state: RevisionState, now:
     asked = MAKE if state is RevisionState.FAILED else LOOK
     asker = Asker(revision.requested_by, revision.requester)
     record(session, briefing, casting_of(revision), Queue(revision.queue), asked, asker, now, revision.look_after)
+
+
+def _settle_correction(session: Session, revision: RevisionRow) -> None:
+    """Note that a correction is through where what is live turned out to have it already."""
+    briefing = session.get_one(BriefingRow, revision.briefing_id)
+    if briefing.corrects_from is None or revision.number < briefing.corrects_from:
+        return
+    newest = newest_revision(session, briefing.id)
+    if newest is not None and newest.id == briefing.heard:
+        briefing.corrects_from = None
 
 
 def record(  # noqa: PLR0913  the columns of a new row

@@ -28,6 +28,20 @@ def _name(text: str) -> str:
 
 Name = Annotated[str, AfterValidator(_name)]
 
+
+def _named(text: str) -> str:
+    # Which one it is must not be told: what refuses settings is shown and logged.
+    if sum(character.isalnum() for character in text) < 2:  # noqa: PLR2004
+        message = "a name that must not be spoken has two letters at least"
+        raise ValueError(message)
+    return text
+
+
+NeverSpoken = Annotated[str, Field(max_length=200), AfterValidator(_named)]
+
+#: Names of one list.
+MOST_NEVER_SPOKEN = 10_000
+
 #: Fields of `Show` that came after the first release.
 _ADDED = (
     "quiet",
@@ -43,7 +57,19 @@ _ADDED = (
     "preview",
     "preview_in_feed",
     "preview_label",
+    "sign_off",
+    "never_speak",
+    "correction_note",
 )
+
+
+def hold_for_older_workers(dumped: dict[str, Any], publish: str) -> None:
+    """Have dumped settings tell workers of before holds and sign-off that a finished revision is held; those of now
+    read what the show says itself.
+    """
+    dumped["publish_then"], dumped["publish"] = publish, "hold"
+    if "publish_to_members" in dumped:
+        dumped["publish_to_members"] = "hold"
 
 
 class Pauses(Value):
@@ -191,6 +217,13 @@ class Show(Value):
     preview_label: str = "Preview"
     """What stands before a preview's title."""
 
+    sign_off: bool = False
+    """Whether somebody other than its makers must approve a revision before it goes live."""
+    never_speak: tuple[NeverSpoken, ...] = Field(default=(), max_length=2 * MOST_NEVER_SPOKEN)
+    """Names that must never be spoken or published; see `briefing.never_speak`."""
+    correction_note: Literal["spoken", "shown", "none"] = "shown"
+    """Whether a correction that a CMS or an editor told of is spoken, only shown beside the audio, or neither."""
+
     @model_serializer(mode="wrap")
     def _known_to_older_workers(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out what is as usual: a worker of before these fields refuses settings that have them. And have one
@@ -202,6 +235,8 @@ class Show(Value):
                 dumped.pop(name, None)
         if self.visibility == "members":
             dumped["publish"], dumped["publish_to_members"] = "hold", self.publish
+        if self.sign_off or self.never_speak:
+            hold_for_older_workers(dumped, self.publish)
         return dumped
 
     @model_validator(mode="before")
@@ -210,9 +245,11 @@ class Show(Value):
         """Read what older workers are told otherwise, and `preview = false`: TOML has no word for nothing."""
         if not isinstance(given, dict):
             return given
-        rest = {name: value for name, value in given.items() if name != "publish_to_members"}
-        if "publish_to_members" in given:
-            rest["publish"] = given["publish_to_members"]
+        told = ("publish_to_members", "publish_then")
+        rest = {name: value for name, value in given.items() if name not in told}
+        for name in told:
+            if name in given:
+                rest["publish"] = given[name]
         if rest.get("preview") is False:
             rest["preview"] = None
         return rest

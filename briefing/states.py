@@ -39,7 +39,8 @@ _FOLLOWS: dict[RevisionState, frozenset[RevisionState]] = {
     RevisionState.SPEAKING: frozenset({RevisionState.ASSEMBLING}),
     # Back to speaking when a stored take turns out to be corrupt.
     RevisionState.ASSEMBLING: frozenset({RevisionState.SPEAKING, RevisionState.PUBLISHING, RevisionState.HELD}),
-    RevisionState.PUBLISHING: frozenset({RevisionState.LIVE}),
+    # Back to held where an editor stops it, or something forbids it at the last moment.
+    RevisionState.PUBLISHING: frozenset({RevisionState.LIVE, RevisionState.HELD}),
     RevisionState.HELD: frozenset({RevisionState.PUBLISHING}),
     RevisionState.LIVE: frozenset({RevisionState.RETRACTED}),
     RevisionState.RETRACTED: frozenset(),
@@ -85,6 +86,9 @@ class StepKind(StrEnum):
     RELEASE = "release"
     """Publishing what is for members alone. A kind of its own: workers that do not know of members would publish it for
     everybody."""
+    LAUNCH = "launch"
+    """Publishing what was held until now, or must not be published as older workers would: what stands in its way is
+    looked for once more. A kind of its own: they know of no holds, embargoes, second persons and corrections."""
     PLACE = "place"
     """Moving what is live to where its visibility says, or looking which briefings a change of it concerns."""
     PREVIEW = "preview"

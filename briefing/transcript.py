@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from briefing.audio import MASTER_RATE, Timing
-from briefing.values import Role, Value
+from briefing.values import Roled, Value
 
 #: The files published beside an MP3, and their media types.
 TRANSCRIPT_TYPES = {
@@ -34,14 +34,13 @@ class WordCue(NamedTuple):
     """How its time came about."""
 
 
-class Passage(Value):
+class Passage(Roled):
     """A segment as it is heard."""
 
     segment: str
     """ID of the segment."""
     article: str
     """The article it belongs to, as "source:id"."""
-    role: Role
     speaker: str
     """Name of the voice."""
     text: str

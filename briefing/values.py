@@ -7,11 +7,19 @@ Unicode code points. Those that hold sound are in `briefing.audio`.
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from briefing.errors import UnknownReference
 from briefing.hashing import stable_hash
@@ -23,6 +31,9 @@ _DOTS_ONLY = re.compile(r"\.+")
 
 #: What an article is filed under: fields of several values.
 LABEL_KINDS = ("sections", "authors", "tags")
+
+#: Letters of the note to a correction.
+MOST_NOTE = 500
 
 #: Kind of briefings that were taken over from another host's feed, and the source that their articles are named of.
 IMPORTED = "imported"
@@ -175,6 +186,8 @@ class Role(StrEnum):
     HEADLINE = "headline"
     BYLINE = "byline"
     DISCLOSURE = "disclosure"
+    CORRECTION = "correction"
+    """Our own words, and the editors' note, on what was corrected. Stored as a disclosure; see `Roled`."""
     LEAD_IN = "lead_in"
     KEY_POINT = "key_point"
     HEADING = "heading"
@@ -199,13 +212,34 @@ class Span(Value):
     """How the spoken text of the span sounds, for engines that take phonemes; empty leaves it to the engine."""
 
 
-class Segment(Value):
+class Roled(Value):
+    """What has a role in a script. One that workers of before do not know is stored as one that they do, which they
+    speak and pause after alike, and by its own name beside it, which they leave out.
+    """
+
+    role: Role
+
+    @model_serializer(mode="wrap")
+    def _known_to_older_workers(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        dumped: dict[str, Any] = dump(self)
+        if self.role is Role.CORRECTION:
+            dumped["role"], dumped["own_role"] = Role.DISCLOSURE.value, self.role.value
+        return dumped
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_meant(cls, given: Any) -> Any:  # noqa: ANN401  whatever is validated
+        if not isinstance(given, dict) or "own_role" not in given:
+            return given
+        return {name: value for name, value in given.items() if name != "own_role"} | {"role": given["own_role"]}
+
+
+class Segment(Roled):
     """One part of a script, in both its forms. Its ID survives rebuilds while its written text does."""
 
     id: str
     article: str
     """The article it belongs to, as "source:id"."""
-    role: Role
     written: str
     spoken: str
     spans: tuple[Span, ...] = ()
@@ -247,6 +281,8 @@ class Script(Value):
     warnings: tuple[ScriptWarning, ...] = ()
     unknown_words: tuple[UnknownWord, ...] = ()
     """The most frequent first; English only, other languages list none."""
+    correction: str | None = None
+    """What is told of a correction, spoken or not."""
 
     @property
     def words(self) -> int:
@@ -267,7 +303,21 @@ class Script(Value):
             for span in part.spans
             if span.rule == LEXICON_RULE
         ]
-        return stable_hash("substance/1", heads, written, *([said] if said else []))
+        told = [self.correction] if self.correction else []
+        return stable_hash("substance/1", heads, written, *([said] if said or told else []), *told)
+
+
+class Correction(Value):
+    """What a CMS or an editor says of a correction."""
+
+    at: date
+    note: Annotated[str, Field(max_length=MOST_NOTE)] | None = None
+    """Said and shown verbatim."""
+
+    @field_validator("note")
+    @classmethod
+    def _one_line(cls, note: str | None) -> str | None:
+        return " ".join((note or "").split()) or None
 
 
 class Kept(Value):
@@ -298,6 +348,8 @@ class Card(Value):
     disclosure: str
     words: int
     """Written words in the script."""
+    correction: str | None = None
+    """What is told of a correction."""
     kept: Kept | None = None
     """Of an episode that was taken over; then there is neither article nor disclosure of ours."""
 

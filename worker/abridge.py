@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from briefing.values import Segment
 
 #: What is of us and not of the story, at its beginning.
-_HEAD = frozenset({Role.HEADLINE, Role.BYLINE, Role.DISCLOSURE})
+_HEAD = frozenset({Role.HEADLINE, Role.BYLINE, Role.DISCLOSURE, Role.CORRECTION})
 
 
 def abridged(prepared: Prepared, mark: Paywall, cues: Mapping[str, Cue], title: str) -> Prepared | None:

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from briefing.storage import BlobStorage
 
 
-def companions(master: Master, title: str, show_title: str, storage: BlobStorage, audio: str = "") -> dict[str, bytes]:
+def companions(
+    master: Master, title: str, show_title: str, storage: BlobStorage, audio: str = "", correction: str = ""
+) -> dict[str, bytes]:
     """Return the files beside a master's MP3, by name; masters from before there were transcripts have chapters only.
-    `audio` is where the page finds the MP3.
+    `audio` is where the page finds the MP3, `correction` what it tells of one.
 
     Raises MasterRejected for a transcript that is lost or damaged.
     """
@@ -31,7 +33,7 @@ def companions(master: Master, title: str, show_title: str, storage: BlobStorage
     if not master.transcript:
         return files
     # From where the page is served, whatever address we are known by.
-    around = Around(show_title, audio or f"/{audio_name(master.sha256)}", master.chapters)
+    around = Around(show_title, audio or f"/{audio_name(master.sha256)}", master.chapters, correction)
     rendered = transcript.render(_stored(master, storage), around)
     return files | {f"transcript.{ending}": content for ending, content in rendered.items()}
 

@@ -68,6 +68,10 @@ class Episode:
     """Where the chapters are as JSON."""
     kept: Kept | None = None
     """What its old feed said of it."""
+    correction: str = ""
+    """What is told of a correction."""
+    history_address: str = ""
+    """Where it is told how it changed; empty where it did not."""
     folder: str = ""
     """Name of the folder of its companions."""
 
@@ -216,16 +220,17 @@ def _add_chapters(item: etree._Element, chapters: Sequence[Cue]) -> None:
 def _described(episode: Episode) -> str:
     """Return the description: summary, disclosure, then the chapters' time stamps, as far as Apple's limit lets.
 
-    What is cut is the summary, then the chapters; never the disclosure.
+    What is cut is the summary, then the chapters; never the disclosure, nor a correction.
     """
-    room = _DESCRIPTION_BYTES - len(episode.disclosure.encode()) - 2
+    ours = f"{episode.correction} {episode.disclosure}".strip()
+    room = _DESCRIPTION_BYTES - len(ours.encode()) - 2
     lines: list[str] = []
     for line in stamps(episode.chapters):
         room -= len(line.encode()) + 1
         if room < _DESCRIPTION_BYTES // 4:
             break
         lines.append(line)
-    told = f"{_short(episode.summary, max(room, 0))} {episode.disclosure}".strip()
+    told = f"{_short(episode.summary, max(room, 0))} {ours}".strip()
     return _short("\n".join([told, "", *lines]) if lines else told)
 
 
@@ -233,6 +238,10 @@ def _notes(episode: Episode) -> str:
     notes = f"<p>{escape(episode.summary)}</p>" if episode.summary else ""
     if episode.link:
         notes += f'<p><a href="{escape(episode.link)}">Read the article</a></p>'
+    if episode.correction:
+        notes += f"<p>{escape(episode.correction)}</p>"
+    if episode.history_address:
+        notes += f'<p><a href="{escape(episode.history_address)}">Updates and corrections</a></p>'
     if lines := stamps(episode.chapters):
         notes += f"<p>{'<br>'.join(escape(line) for line in lines)}</p>"
     return f"{notes}<p>{escape(episode.disclosure)}</p>" if episode.disclosure else notes

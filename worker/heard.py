@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from briefing.addresses import is_address
 from briefing.audio import MASTER_RATE, Master
 from briefing.models import EpisodeRow, MasterRow, ShowRow
 from briefing.public_names import briefing_folder, preview_folder
@@ -18,6 +19,7 @@ from briefing.speech import Cast
 from briefing.transcript import CHAPTERS_NAME, TRANSCRIPT_TYPES
 from briefing.values import ArticleRef, Card
 from worker.companions import companions
+from worker.history import Told, entries, files_of
 from worker.source_type import source_type
 
 if TYPE_CHECKING:
@@ -97,7 +99,8 @@ def write_companions(heard: Heard, storage: BlobStorage, files: PublicFiles) -> 
     """Write transcripts and chapters. Raises StorageUnavailable, MasterRejected for a transcript that is lost."""
     show = Show.stored(heard.revision.show)
     audio = files.page_audio(heard.master.sha256)
-    beside = companions(heard.master, heard.title, show.title, storage, audio)
+    correction = heard.card.correction or ""
+    beside = companions(heard.master, heard.title, show.title, storage, audio, correction)
     files.put_companions(heard.briefing.id, heard.folder, beside)
 
 
@@ -116,11 +119,29 @@ def write_article(session: Session, heard: Heard, files: PublicFiles) -> None:
         files.put_article(ref, heard.master.sha256, told)
 
 
+def write_history(session: Session, heard: Heard, files: PublicFiles) -> None:
+    """Write what became of a briefing that everybody hears. Raises StorageUnavailable."""
+    if heard.access != "public":
+        return
+    card, briefing = heard.card, heard.briefing
+    told = Told(
+        briefing=briefing.id,
+        title=card.title,
+        language=card.language,
+        show=Show.stored(heard.revision.show).title,
+        article=card.link if card.link and is_address(card.link) else "",
+        transcript=files.companion_address(heard.folder, "transcript.html") if heard.master.transcript else "",
+        audio=files.audio_address(heard.master.sha256),
+    )
+    files.put_history(briefing.id, files_of(told, entries(session, briefing, heard.revision)))
+
+
 def write(session: Session, heard: Heard, storage: BlobStorage, files: PublicFiles) -> None:
     """Write all of these files. Raises as the parts do."""
     files.put_audio(heard.master.sha256)
     write_companions(heard, storage, files)
     write_article(session, heard, files)
+    write_history(session, heard, files)
 
 
 def audio_json(heard: Heard, episode: EpisodeRow, files: PublicFiles) -> dict[str, Any]:
@@ -151,6 +172,8 @@ def audio_json(heard: Heard, episode: EpisodeRow, files: PublicFiles) -> dict[st
         **({"plays": plays} if (plays := files.plays_address()) else {}),
         "article_url": card.link,
         "published_at": episode.published_at.isoformat(),
+        **({"correction": card.correction} if card.correction else {}),
+        **({"history_url": files.history_address(briefing.id)} if heard.access == "public" else {}),
         "updated_at": (revision.finished_at or episode.published_at).isoformat(),
         "chapters": [
             {"title": cue.title, "start_s": round(cue.start / MASTER_RATE, 3), "end_s": round(cue.end / MASTER_RATE, 3)}

@@ -113,6 +113,12 @@ def _companions(place: Workplace, sha256: str, episode: Episode) -> dict[str, by
     if found is None:
         return {}
     try:
-        return companions(Master.stored(found[0]), episode.title, Show.stored(found[1]).title, place.storage)
+        return companions(
+            Master.stored(found[0]),
+            episode.title,
+            Show.stored(found[1]).title,
+            place.storage,
+            correction=episode.correction,
+        )
     except MasterRejected:
         return {}

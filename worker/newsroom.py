@@ -62,7 +62,9 @@ def apply(newsroom: Newsroom, place: Workplace) -> Applied:
         lock_shows(session)
         before = {row.slug: _heard_by(Show.stored(row.settings)) for row in session.scalars(select(ShowRow))}
         shows = tuple(
-            show.slug for position, show in enumerate(newsroom.shows) if _put_show(session, position, show, place.files)
+            show.slug
+            for position, show in enumerate(newsroom.shows)
+            if _put_show(session, position, _with_names(show, newsroom), place.files)
         )
         spending.look_again(session, shows)
         for show in newsroom.shows:
@@ -78,6 +80,7 @@ def apply(newsroom: Newsroom, place: Workplace) -> Applied:
             (SourceRow, SourceRow.name, [*(source.name for source in newsroom.sources), *connected]),
         ):
             session.execute(update(row_type).where(key.not_in(names)).values(listed=False))
+        _forbid_names(session, newsroom)
         session.flush()
         lexicons = tuple(_put_lexicons(session, newsroom, datetime.now(UTC)))
         for slug in shows:
@@ -88,6 +91,20 @@ def apply(newsroom: Newsroom, place: Workplace) -> Applied:
         for slug in sorted(before.keys() & set(shows)):
             record_pings(session, slug, place.files.hubs)
     return Applied(shows, sources, lexicons)
+
+
+def _with_names(show: Show, newsroom: Newsroom) -> Show:
+    """Return a show with the newsroom's names that must not be spoken behind its own."""
+    return show.model_copy(update={"never_speak": (*show.never_speak, *newsroom.never_speak)})
+
+
+def _forbid_names(session: Session, newsroom: Newsroom) -> None:
+    """Have shows that the file no longer lists refuse the newsroom's names too: what is theirs can be made again."""
+    for row in session.scalars(select(ShowRow).where(ShowRow.listed.is_(False))):
+        show = Show.stored(row.settings)
+        names = tuple(dict.fromkeys((*show.never_speak, *newsroom.never_speak)))
+        if names != show.never_speak:
+            row.settings = show.model_copy(update={"never_speak": names}).model_dump(mode="json")
 
 
 def _heard_by(show: Show) -> tuple[object, ...]:

@@ -10,7 +10,6 @@ from briefing.states import Queue, RevisionState, StepKind, StepState
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from briefing.show import Show
     from briefing.speech import Chunk
 
 
@@ -26,6 +25,7 @@ DEADLINE_S = {
     StepKind.WITHDRAW: 120.0,
     StepKind.RECALL: 120.0,
     StepKind.RELEASE: 60.0,
+    StepKind.LAUNCH: 60.0,
     StepKind.PLACE: 120.0,
     StepKind.PREVIEW: 600.0,
     StepKind.JINGLE: 60.0,
@@ -85,11 +85,8 @@ def after_prepare(
     return state, [*streaming, *speaking, Next(StepKind.ASSEMBLE, queue, waits)]
 
 
-def after_assemble(show: Show, queue: Queue) -> tuple[RevisionState, list[Next]]:
-    """Return the state and the steps after assembling: publishing, unless the show holds its audio for an editor."""
-    if show.publish == "hold":
-        return RevisionState.HELD, []
-    kind = StepKind.RELEASE if show.visibility == "members" else StepKind.PUBLISH
+def after_assemble(queue: Queue, kind: StepKind) -> tuple[RevisionState, list[Next]]:
+    """Return the state and the steps after assembling what is to go live by itself, by a step of that kind."""
     return RevisionState.PUBLISHING, [Next(kind, queue, StepState.READY)]
 
 

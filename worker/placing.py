@@ -92,6 +92,23 @@ def clear(
     files.remove([name for name in public_files(session, briefing, files) if name not in kept.names])
 
 
+def recall(
+    session: Session, briefing: BriefingRow, revision: RevisionRow, storage: BlobStorage, files: PublicFiles
+) -> None:
+    """Take away all that was heard and read of a briefing before its live revision, which corrects it: MP3s, whose
+    addresses lead to what is live from then on, and what lay beside them. Raises StorageUnavailable.
+    """
+    if briefing.members_revision is not None:
+        # The preview of what was wrong too, though there is no other yet.
+        clear(session, briefing, revision, storage, files)
+    members = briefing.members_revision is not None
+    theirs = files.of_members if members else files
+    kept = Recorded()
+    all_of_it = heard.whole(session, briefing, revision, members=members)
+    heard.write(session, all_of_it, storage, replace(theirs, storage=kept))
+    theirs.remove([name for name in public_files(session, briefing, theirs) if name not in kept.names])
+
+
 def public_files(session: Session, briefing: BriefingRow, files: PublicFiles) -> list[str]:
     """Return the name of every file, public or of members, that is a briefing's own: what must go for it to be gone,
     feeds aside, which are written anew. An MP3 that another briefing gives too is not among them; one that it only

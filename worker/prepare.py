@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from briefing.settings import LimitSettings
     from briefing.show import Show
     from briefing.speech import Cast, Chunk, Narrator
-    from briefing.values import Article, Script, Segment
+    from briefing.values import Article, Correction, Script, Segment
     from voices.engine import Capabilities
 
 
@@ -46,6 +46,7 @@ def write_script(
     show: Show,
     cleanings: Mapping[str, Cleaning] | None = None,
     lexicon: Lexicon | None = None,
+    correction: Correction | None = None,
 ) -> Script:
     """Return the script of `articles`, spoken text included.
 
@@ -54,7 +55,7 @@ def write_script(
     """
     known, lexicon = cleanings or {}, lexicon or starter_lexicon()
     cleaned = [(clean(article, known.get(article.ref.source)), article.content_hash) for article in articles]
-    written = script.build(cleaned, show)
+    written = script.build(cleaned, show, correction)
     segments = tuple(_spoken(segment, written.language, lexicon) for segment in written.segments)
     unknown = find_unknown(segments, written.language, lexicon)
     return written.model_copy(update={"segments": segments, "unknown_words": unknown})

@@ -99,7 +99,7 @@ def text_sha256(script: Script, article: str) -> str:
     written = [
         segment.written
         for segment in script.segments
-        if segment.article == article and segment.role is not Role.DISCLOSURE
+        if segment.article == article and segment.role not in {Role.DISCLOSURE, Role.CORRECTION}
     ]
     return hashlib.sha256("\n".join(written).encode()).hexdigest()
 

@@ -21,6 +21,7 @@ from briefing.public_names import (
     COMPANION_TYPES,
     EMBED_SCRIPT_NAME,
     FEED,
+    HISTORY_NAME,
     HLS_PLAYER_NAME,
     PLAYER,
     PLAYER_NAME,
@@ -41,6 +42,8 @@ from briefing.public_names import (
     feed_name,
     for_members,
     gone_name,
+    history_names,
+    history_serving,
     listen_name,
     stream_folder,
     stream_serving,
@@ -154,6 +157,16 @@ class PublicFiles:
             if folder == live and name in COMPANION_TYPES and name not in companions:
                 self.storage.remove(file.name)
 
+    def history_address(self, briefing: str) -> str:
+        """Return the address of the page that tells what became of a briefing."""
+        return self._at(f"{briefing_folder(briefing)}/{HISTORY_NAME}")
+
+    def put_history(self, briefing: str, told: Mapping[str, bytes]) -> None:
+        """Write what became of a briefing, by name. Raises StorageUnavailable."""
+        assert not self.private
+        for name, content in told.items():
+            self.storage.write(f"{briefing_folder(briefing)}/{name}", content, history_serving(name))
+
     def has_companions(self, folder: str) -> bool:
         """Tell whether anything is published in a folder of companions itself."""
         return any(file.name.rpartition("/")[0] == folder for file in self.storage.files(folder))
@@ -194,7 +207,7 @@ class PublicFiles:
     def names_of(self, briefing: str, refs: Iterable[ArticleRef], sha256: str) -> list[str]:
         """Return the names at which a briefing is heard and read now, whether anything is there or not."""
         own = [f"{briefing_folder(briefing)}/{name}" for name in COMPANION_TYPES]
-        own += [briefing_name(briefing)] if self.private else []
+        own += [briefing_name(briefing)] if self.private else history_names(briefing)
         return [audio_name(sha256), *own, *(name for ref in refs for name in (alias_name(ref), article_name(ref)))]
 
     def put_audio(self, sha256: str) -> None:
@@ -253,6 +266,11 @@ class PublicFiles:
         gone = list(names)
         for name in gone:
             self.storage.remove(name)
+        self.purge(gone)
+
+    def purge(self, names: Iterable[str]) -> None:
+        """Have caches drop public files, whether they are there or have gone."""
+        gone = list(names)
         base = self.audio_at or self.address
         purge(self.purge_command, [f"{base if audio_sha256(name) else self.address}/{name}" for name in gone])
 

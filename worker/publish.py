@@ -16,12 +16,16 @@ from sqlalchemy import or_, select
 from briefing.access import for_members
 from briefing.errors import MasterRejected, WatermarkMissing
 from briefing.failpoints import Failpoint, reach
+from briefing.holds import CORRECTION, UPDATE, forget
 from briefing.models import BriefingRow, EpisodeRow, RevisionRow, ShowRow
+from briefing.public_names import feed_name
 from briefing.revisions import conclude, lock_briefing, move
 from briefing.show import Show
 from briefing.states import RevisionState
+from briefing.values import Script
 from worker import heard, placing
 from worker.heard import master_of, own_article
+from worker.history import changed
 from worker.listing import feeds_of, lock_listing, relist, write_feeds
 from worker.show_feed import write_feed
 
@@ -55,6 +59,7 @@ def publish(
     reach(Failpoint.PUBLISH_BEFORE)
     members = for_members(session, briefing)
     was_public = briefing.live_revision is not None
+    corrects = live is not None and live.id != revision.id and briefing.corrects_from is not None
     all_of_it, theirs = (
         heard.whole(session, briefing, revision, members=members),
         files.of_members if members else files,
@@ -75,9 +80,11 @@ def publish(
     was_for_members = briefing.members_revision is not None
     placing.point(briefing, revision, members=members)
     _episode_row(session, briefing, now)
+    _note_edition(briefing, revision, live, now, corrects=corrects)
     conclude(session, revision, RevisionState.LIVE, now)
     session.flush()
     heard.write_article(session, all_of_it, theirs)
+    heard.write_history(session, all_of_it, theirs)
     reach(Failpoint.PUBLISH_ARTICLE)
     # Of audio that was for members already, others keep the old preview until there is another.
     if (members and was_public) or (not members and was_for_members):
@@ -85,7 +92,39 @@ def publish(
     files.put_player()
     shows = relist(session, briefing)
     write_feeds(session, briefing, shows, files)
+    if corrects:
+        _recall(session, briefing, revision, storage, files, shows)
     return shows
+
+
+def _note_edition(
+    briefing: BriefingRow, revision: RevisionRow, live: RevisionRow | None, now: datetime, *, corrects: bool
+) -> None:
+    """Note how a revision that goes live took the place of what was, and forget what was said of when it would."""
+    revision.live_at = now
+    if live is not None and live.id != revision.id:
+        revision.replaces = CORRECTION if corrects else UPDATE
+        if live.script and revision.script:
+            change = changed(Script.stored(live.script), Script.stored(revision.script))
+            revision.change = change.model_dump(mode="json")
+    forget(briefing)
+    if briefing.corrects_from is not None and revision.number >= briefing.corrects_from:
+        briefing.corrects_from = None
+
+
+def _recall(
+    session: Session,
+    briefing: BriefingRow,
+    revision: RevisionRow,
+    storage: BlobStorage,
+    files: PublicFiles,
+    shows: set[str],
+) -> None:
+    """Take what was wrong away, and have caches drop all that led to it."""
+    placing.recall(session, briefing, revision, storage, files)
+    ref = own_article(session, briefing)
+    moving = files.names_of(briefing.id, [ref] if ref else [], master_of(session, revision).sha256)
+    files.purge([*moving[1:], *map(feed_name, sorted(shows))])
 
 
 def _alone(session: Session, revision: RevisionRow) -> BriefingRow:
@@ -148,6 +187,7 @@ def write_all(session: Session, storage: BlobStorage, files: PublicFiles) -> Non
         there = [(heard.whole(session, briefing, revision, members=members), files.of_members if members else files)]
         for one, theirs in [*there, *([(preview, files)] if preview else [])]:
             heard.write_article(session, one, theirs)
+            heard.write_history(session, one, theirs)
             # One that is lost must not keep the newsroom's settings from being applied.
             with suppress(MasterRejected):
                 if not theirs.has_companions(one.folder):

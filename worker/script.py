@@ -9,17 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
-
 from briefing.values import BlockKind, Card, Role, Script, ScriptArticle, Segment, segment_id
+from worker.correcting import long_date, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import date
 
     from briefing.show import Show
-    from briefing.values import CleanArticle
+    from briefing.values import CleanArticle, Correction
 
 _ROLES = {
     BlockKind.PARAGRAPH: Role.BODY,
@@ -52,16 +49,21 @@ _TABLE = {
 _BY = {"en": "By", "de": "Von", "fr": "Par", "es": "Por", "it": "Di", "pt": "Por", "nl": "Door"}
 
 
-def build(articles: Sequence[tuple[CleanArticle, str]], show: Show) -> Script:
+def build(articles: Sequence[tuple[CleanArticle, str]], show: Show, correction: Correction | None = None) -> Script:
     """Return the script of one or more articles, each with its content hash, in order.
 
-    The disclosure follows the first article's head, before anything of the story is read.
+    The disclosure follows the first article's head, before anything of the story is read; after it, where the show has
+    it spoken, what is told of a `correction`.
     """
     language = articles[0][0].language
+    corrected = told(correction, language) if correction and show.correction_note != "none" else ""
+    ours = [(Role.DISCLOSURE, show.disclosure)]
+    if corrected and show.correction_note == "spoken":
+        ours.append((Role.CORRECTION, corrected))
     spoken = [
         (str(article.ref), role, text)
         for number, (article, _) in enumerate(articles)
-        for role, text in _parts(article, show.disclosure if number == 0 else None)
+        for role, text in _parts(article, ours if number == 0 else ())
     ]
     return Script(
         language=language,
@@ -84,6 +86,7 @@ def build(articles: Sequence[tuple[CleanArticle, str]], show: Show) -> Script:
         dropped=tuple(dropped for article, _ in articles for dropped in article.dropped),
         ledger=tuple(entry for article, _ in articles for entry in article.ledger),
         warnings=tuple(warning for article, _ in articles for warning in article.warnings),
+        correction=corrected or None,
     )
 
 
@@ -99,16 +102,16 @@ def card(script: Script, show: Show) -> Card:
         language=script.language,
         disclosure=show.disclosure,
         words=script.words,
+        correction=script.correction,
     )
 
 
-def _parts(article: CleanArticle, disclosure: str | None) -> Iterator[tuple[Role, str]]:
+def _parts(article: CleanArticle, ours: Sequence[tuple[Role, str]]) -> Iterator[tuple[Role, str]]:
     if article.title:
         yield Role.HEADLINE, article.title
     if byline := _byline(article):
         yield Role.BYLINE, byline
-    if disclosure:
-        yield Role.DISCLOSURE, disclosure
+    yield from ours
     for block in article.blocks:
         text = _table_line(block.text, article.language) if block.kind is BlockKind.TABLE else block.text
         if text:
@@ -130,7 +133,7 @@ def _byline(article: CleanArticle) -> str:
     if article.byline:
         by = _BY.get(article.language.split("-")[0].lower())
         parts.append(f"{by} {article.byline}." if by else f"{article.byline}.")
-    if article.published_at and (date_line := _long_date(article.published_at.date(), article.language)):
+    if article.published_at and (date_line := long_date(article.published_at.date(), article.language)):
         parts.append(f"{date_line}.")
     return " ".join(parts)
 
@@ -140,15 +143,6 @@ def _table_line(caption: str, language: str) -> str | None:
     if words is None or not caption:
         return words and f"{words}."
     return f"{words}: {caption}" if caption[-1] in ".!?" else f"{words}: {caption}."
-
-
-def _long_date(day: date, language: str) -> str | None:
-    try:
-        locale = Locale.parse(language, sep="-")
-    except (UnknownLocaleError, ValueError):
-        return None
-    # Some locales use spaces of odd widths.
-    return " ".join(format_date(day, "long", locale=locale).split()).rstrip(".")
 
 
 def _name(article: CleanArticle) -> str:

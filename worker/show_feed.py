@@ -221,6 +221,7 @@ class _Listed:
                 MasterRow.chapters,
                 MasterRow.transcript,
                 BriefingRow.id,
+                RevisionRow.replaces,
             )
         )
         statement = statement.join(RevisionRow, RevisionRow.id == self._revision).join(
@@ -268,9 +269,21 @@ def _end(month: str) -> datetime:
 
 
 def _episode(row: Row[Any], show: Show, files: PublicFiles) -> Episode:
-    guid, published_at, card, others_card, live, number, sha256, size, samples, chapters, transcript, briefing = tuple(
-        row
-    )
+    (
+        guid,
+        published_at,
+        card,
+        others_card,
+        live,
+        number,
+        sha256,
+        size,
+        samples,
+        chapters,
+        transcript,
+        briefing,
+        replaces,
+    ) = tuple(row)
     is_preview = live is None and not files.private
     shown = Card.stored(others_card if is_preview else card)
     folder = preview_folder(briefing, number, sha256) if is_preview else briefing_folder(briefing)
@@ -294,5 +307,8 @@ def _episode(row: Row[Any], show: Show, files: PublicFiles) -> Episode:
         chapters=tuple(Cue.stored(cue) for cue in chapters),
         chapters_address=files.companion_address(folder, CHAPTERS_NAME),
         kept=shown.kept,
+        correction=shown.correction or "",
+        # Of what everybody hears, and only where there is more to tell than when it was first.
+        history_address=files.history_address(briefing) if live and replaces and not files.private else "",
         folder=folder,
     )

@@ -51,7 +51,7 @@ VERSION = 3
 _LISTED = frozenset({Role.KEY_POINT, Role.LIST_ITEM})
 
 #: What a programme begins with, for a bed that lies under its head.
-_HEAD = frozenset({Role.HEADLINE, Role.BYLINE, Role.DISCLOSURE})
+_HEAD = frozenset({Role.HEADLINE, Role.BYLINE, Role.DISCLOSURE, Role.CORRECTION})
 
 #: Every take fades in and out this long, so that a cut edge cannot click.
 _FADE_MS = 10
@@ -187,7 +187,8 @@ def _pause_ms(before: Segment, after: Segment, pauses: Pauses) -> int:
     elif before.role in _LISTED and after.role is not before.role:
         asked = pauses.after_list
     else:
-        asked = int(getattr(pauses, before.role.value))
+        ours = Role.DISCLOSURE if before.role is Role.CORRECTION else before.role
+        asked = int(getattr(pauses, ours.value))
     return min(asked, _LONGEST_GAP_MS)
 
 

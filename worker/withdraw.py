@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 
 from briefing.failpoints import Failpoint, reach
 from briefing.models import BriefingRow, MasterRow, RevisionRow, TakeRow
-from briefing.public_names import audio_name
+from briefing.public_names import audio_name, feed_name, history_names
 from briefing.successors import published, published_elsewhere
 from worker import uses
 from worker.condemned import condemn
@@ -44,12 +44,17 @@ def withdraw(session: Session, briefing: BriefingRow, files: PublicFiles, now: d
     own -= published_elsewhere(session, briefing.id, own)
     for those in (files, files.of_members):
         names = public_files(session, briefing, those)
-        those.bury({*names, *(() if those.private else map(audio_name, own))})
+        buried = () if those.private else list(map(audio_name, own))
+        if buried:
+            # Also of what was published before there were histories.
+            buried += history_names(briefing.id)
+        those.bury({*names, *buried})
         reach(Failpoint.WITHDRAW_BURIED)
         those.remove(names)
         reach(Failpoint.WITHDRAW_REMOVED)
     shows = relist(session, briefing)
     write_feeds(session, briefing, shows, files)
+    files.purge(map(feed_name, sorted(shows)))
     _erase(session, briefing, files, now)
     return shows
 

@@ -15,6 +15,16 @@ from api.schemas.base import (
     Text,
     Visibility,
 )
+from api.schemas.editions import (
+    CORRECTION,
+    EMBARGO,
+    REPLACES,
+    CorrectionRequest,
+    Moment,
+    Obstacle,
+    Replaces,
+    ScheduleRequest,
+)
 from api.schemas.members import (
     ListenerRequest,
     Listeners,
@@ -46,6 +56,9 @@ from api.schemas.work import (
 )
 
 __all__ = [
+    "CORRECTION",
+    "EMBARGO",
+    "REPLACES",
     "ArticleAudienceView",
     "ArticleLabels",
     "AudienceQuestion",
@@ -53,6 +66,7 @@ __all__ = [
     "Audio",
     "Briefing",
     "BriefingRequest",
+    "CorrectionRequest",
     "CountsView",
     "CurveView",
     "Estimate",
@@ -64,14 +78,18 @@ __all__ = [
     "ListenerRequest",
     "ListenerView",
     "Listeners",
+    "Moment",
     "NewListener",
+    "Obstacle",
     "PicksView",
     "PlayEvent",
     "PlaysReport",
     "Progress",
     "RegenerateRequest",
+    "Replaces",
     "Request",
     "Revision",
+    "ScheduleRequest",
     "ScriptView",
     "SignRequest",
     "Signed",

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from api.schemas.base import Request, Text, Visibility
+from api.schemas.editions import CORRECTION, EMBARGO, REPLACES, CorrectionRequest, Moment, Obstacle, Replaces
 from briefing.labels import MOST_LABELS
 from briefing.show import JinglePart, Paywall
 
@@ -57,6 +58,7 @@ class BriefingRequest(Request):
         "another article of it says counts where that is more private.",
     )
     paywall: Paywall | None = Field(None, description="How far others hear it where it is for members.")
+    embargo_until: Moment | None = Field(None, description=EMBARGO)
 
 
 class RegenerateRequest(Request):
@@ -69,6 +71,8 @@ class RegenerateRequest(Request):
         [], description="Segments to be read anew although their text is the same.", max_length=500
     )
     voice: Text | None = Field(None, description="Another voice; by default the one it has.")
+    replaces: Replaces | None = Field(None, description=REPLACES)
+    correction: CorrectionRequest | None = Field(None, description=CORRECTION)
 
 
 class Progress(BaseModel):
@@ -190,6 +194,10 @@ class Revision(BaseModel):
     )
     verification: VerificationView | None = Field(description="Null until the published audio has been looked at.")
     waiting: Waiting | None = Field(description="Null while it goes on, and when it is finished.")
+    approved_by: str | None = Field(None, description="Who approved it, where its show asks for a second person.")
+    replaces: Replaces | None = Field(
+        None, description="How it took the place of what was live before; null until then."
+    )
     error: Failure | None
 
 
@@ -219,6 +227,9 @@ class Briefing(BaseModel):
     revision: Revision = Field(description="The newest revision.")
     live: Audio | None = Field(description="What readers hear now; stays until a newer revision has passed its checks.")
     visibility: Visibility = Field(description="Who may hear it, by its show and its articles.")
+    held_by: list[Obstacle] = Field([], description="What keeps, or will keep, the newest revision from going live.")
+    scheduled_at: datetime | None = Field(None, description="When what is not live yet goes live.")
+    embargo_until: datetime | None = Field(None, description="Until when what is not live yet may not be.")
     disclosure: str
     links: dict[str, str]
 

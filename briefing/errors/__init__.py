@@ -10,6 +10,7 @@
     │   ├── AddressRefused           address_refused
     │   ├── LexiconInvalid           lexicon_invalid
     │   ├── JingleRefused            jingle_refused, jingle_in_use, unknown_jingle
+    │   ├── NeverSpeak               never_speak
     │   ├── QuotaExceeded            quota_exceeded
     │   ├── BudgetTooSmall           budget_too_small
     │   └── Misconfigured            invalid_settings
@@ -46,6 +47,7 @@ from briefing.errors.bad_input import (
     JingleRefused,
     LexiconInvalid,
     Misconfigured,
+    NeverSpeak,
     PageRefused,
     QuotaExceeded,
     SigningMisconfigured,
@@ -97,6 +99,7 @@ __all__ = [
     "MasterRejected",
     "Misconfigured",
     "NarratorAway",
+    "NeverSpeak",
     "NotPublishedYet",
     "PageRefused",
     "PutOff",

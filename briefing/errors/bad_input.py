@@ -77,6 +77,13 @@ class JingleRefused(BadInput):
     hint = "Give a sound file of the length its part wants."
 
 
+class NeverSpeak(BadInput):
+    """Raised when a script holds a name that must not be spoken. Says which entry of the list, never the name."""
+
+    code = "never_speak"
+    hint = "Change the words in the CMS, or the list if it is wrong, and regenerate."
+
+
 class QuotaExceeded(BadInput):
     """Raised when somebody waits for what a key's quota does not allow today."""
 

@@ -28,6 +28,8 @@ class ArticleRow(Base):
     """public or members, as its CMS says; None: as its shows say. See `briefing.access`."""
     paywall: Mapped[dict[str, Any] | None] = mapped_column(OwnJson)
     """A dumped `briefing.access.Paywall`: how far others hear it; None: as its shows say."""
+    embargo_until: Mapped[datetime | None]
+    """Nothing of it is public before; see `briefing.holds`."""
 
 
 class ArticleVersionRow(Base):

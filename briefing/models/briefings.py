@@ -31,6 +31,19 @@ class BriefingRow(Base):
     """Of a briefing of several articles, as of an article."""
     paywall: Mapped[dict[str, Any] | None] = mapped_column(OwnJson)
     created_at: Mapped[datetime]
+    held_at: Mapped[datetime | None]
+    """When an editor had the next edition wait; None for no hold. See `briefing.editions`."""
+    held_by: Mapped[str | None] = mapped_column(String(128))
+    scheduled_at: Mapped[datetime | None]
+    """When the next edition goes live; stays when that has passed, until it is live."""
+    scheduled_by: Mapped[str | None] = mapped_column(String(128))
+    embargo_until: Mapped[datetime | None]
+    """Of a briefing of several articles, as of an article."""
+    corrects_from: Mapped[int | None]
+    """Number of the first revision that has what was corrected, while a correction is under way: what goes live until
+    then, and it, take the place of what was wrong."""
+    correction: Mapped[dict[str, Any] | None] = mapped_column(OwnJson)
+    """A dumped `briefing.values.Correction`: the last one that its CMS or an editor told of."""
 
     @property
     def heard(self) -> int | None:
@@ -119,6 +132,16 @@ class RevisionRow(Base):
     """A dumped `Card` that says no more than the preview."""
     let_go_at: Mapped[datetime | None]
     """When its audio was given up because its time had come."""
+    approved_at: Mapped[datetime | None]
+    """When somebody else than its makers said that it may go live, where its show asks for that."""
+    approved_by: Mapped[str | None] = mapped_column(String(128))
+    live_at: Mapped[datetime | None]
+    """When it went live, of those that did since this was written down."""
+    replaces: Mapped[str | None] = mapped_column(String(16))
+    """How it took the place of what was live before it: update or correction; None where nothing was, or for older
+    ones."""
+    change: Mapped[dict[str, Any] | None] = mapped_column(OwnJson)
+    """A dumped `worker.history.Change`: how much of its words was new then."""
     audio_sha256: Mapped[str | None] = mapped_column(String(64))
     """Of the MP3 that readers were given at its address; None where none ever was, as far as is known."""
 

@@ -7,14 +7,13 @@ transactions are those of worker/tasks, less the sound.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import event, select
 
-from briefing import asking, revisions, steps
+from briefing import asking, editions, holds, revisions, steps
 from briefing.asking import Again, Wanted
 from briefing.backoff import MAX_POSTPONED
 from briefing.database import Database
@@ -108,6 +107,24 @@ class StepTable(RuleBasedStateMachine):
                     revisions.move(held, RevisionState.PUBLISHING, self.now)
                     steps.record(session, StepKind.PUBLISH, Queue.INTERACTIVE, revision_id=held.id)
                     return
+
+    @rule(number=st.integers(0, 5), what=st.sampled_from(["hold", "unhold", "unschedule", -60, 30, 600]))
+    def decide(self, number, what):
+        """An editor holds an edition, sets a time for it, or takes that back."""
+        with self.database.writing() as session:
+            found = session.scalars(select(BriefingRow).order_by(BriefingRow.identity)).all()
+            if not found:
+                return
+            briefing = found[number % len(found)].id
+            if what == "hold":
+                editions.hold(session, briefing, "test", self.now)
+            elif what == "unhold":
+                editions.unhold(session, briefing, self.now)
+            elif what == "unschedule":
+                editions.unschedule(session, briefing, "test", self.now)
+            else:
+                at = datetime.fromtimestamp(self.seconds + what, UTC)
+                editions.schedule(session, briefing, at, "test", self.now)
 
     # What workers do
 
@@ -232,8 +249,9 @@ class StepTable(RuleBasedStateMachine):
         if state in ACTIVE:
             assert any(step.state != StepState.WAITING.value for step in unfinished), "nothing will move it"
         else:
-            # What was live is still looked at.
-            assert {step.kind for step in unfinished} <= {StepKind.VERIFY.value}, "work that nobody wants"
+            # What was live is still looked at, what is held may wait for its time.
+            waits = {StepKind.LAUNCH.value} if state is RevisionState.HELD else set()
+            assert {step.kind for step in unfinished} <= {StepKind.VERIFY.value} | waits, "work that nobody wants"
         speaking = [step for step in unfinished if step.kind == StepKind.SPEAK.value]
         if state is RevisionState.SPEAKING:
             assert revision.chunks_left == len(speaking)
@@ -286,7 +304,8 @@ class StepTable(RuleBasedStateMachine):
         """What the task of the lease's kind does in its last transaction."""
         with self.database.writing() as session:
             row = session.get_one(RevisionRow, lease.revision_id)
-            if lease.kind is not StepKind.VERIFY and RevisionState(row.state) not in ACTIVE:
+            wanted = ACTIVE | ({RevisionState.HELD} if lease.kind is StepKind.LAUNCH else set())
+            if lease.kind is not StepKind.VERIFY and RevisionState(row.state) not in wanted:
                 steps.finish(session, lease)
             elif lease.kind is StepKind.SPEAK:
                 self._speak(session, lease, row)
@@ -324,15 +343,18 @@ class StepTable(RuleBasedStateMachine):
             revisions.move(row, RevisionState.ASSEMBLING, self.now)
 
     def _assemble(self, session, row):
-        show = SimpleNamespace(publish=row.show["publish"], visibility="public")
-        state, following = pipeline.after_assemble(show, Queue(row.queue))
-        if state is RevisionState.HELD:
-            revisions.conclude(session, row, state, self.now)
-        else:
+        kind = editions.finished(session, row, self.now)
+        if kind is not None:
+            state, following = pipeline.after_assemble(Queue(row.queue), kind)
             revisions.move(row, state, self.now)
-        record(session, row, following)
+            record(session, row, following)
+
+    def _launch(self, session, row):
+        self._publish(session, row)
 
     def _publish(self, session, row):
+        if not editions.admitted(session, row, self.now):
+            return
         briefing = session.get_one(BriefingRow, row.briefing_id)
         live = session.get(RevisionRow, briefing.live_revision) if briefing.live_revision else None
         if live is not None and live.number > row.number:
@@ -341,6 +363,7 @@ class StepTable(RuleBasedStateMachine):
         if live is not None and live.id != row.id:
             revisions.move(live, RevisionState.SUPERSEDED, self.now)
         briefing.live_revision = row.id
+        holds.forget(briefing)
         revisions.conclude(session, row, RevisionState.LIVE, self.now)
         record(session, row, pipeline.after_publish(RevisionState.LIVE, Queue(row.queue)))
 

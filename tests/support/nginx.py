@@ -77,3 +77,17 @@ def nginx(folder, public, name="files-only.conf", *, port=None, api=8000, worker
 def _listens(port):
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def cache(folder, api, port, secret="a-secret"):
+    """Run nginx as a cache (deploy/nginx/cache.conf) on `port`, before the API on port `api`; yield its address."""
+    folder.mkdir(parents=True, exist_ok=True)
+    said = (EXAMPLES / "cache.conf").read_text().replace("/var/cache/nginx/briefcast", f"{folder}/cache")
+    said = said.replace("listen 8080;", f"listen 127.0.0.1:{port};").replace("127.0.0.1:8000", f"127.0.0.1:{api}")
+    (folder / "cache.conf").write_text(said.replace('"SECRET"', f'"{secret}"'))
+    path = folder / "nginx.conf"
+    path.write_text(_AROUND.format(folder=folder, name="cache.conf", workers=1, master="off"))
+    with running([program(), "-p", str(folder), "-c", str(path)], folder / "nginx.log"):
+        wait_for(lambda: _listens(port), f"nginx; see {folder}/nginx.log")
+        yield f"http://127.0.0.1:{port}"

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import exists, func, or_, select
 
-from briefing import steps
+from briefing import editions, steps
 from briefing.database import database_clock
-from briefing.models import RevisionRow, StepRow
+from briefing.models import BriefingRow, RevisionRow, StepRow
 from briefing.revisions import locked, move
-from briefing.show import Show
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind, StepState
 from worker import sweep
 from worker.doctor.finding import Finding
@@ -112,8 +111,8 @@ def _go_on(session: Session, revision_id: int) -> str:
     if session.scalar(_without_steps().where(RevisionRow.id == revision_id)) is None:
         return ""
     kind = _GOES_ON[RevisionState(row.state)]
-    if kind is StepKind.PUBLISH and Show.stored(row.show).visibility == "members":
-        kind = StepKind.RELEASE
+    if kind is StepKind.PUBLISH:
+        kind = editions.publishing_kind(session, session.get_one(BriefingRow, row.briefing_id))
     waiting = exists().where(
         StepRow.revision_id == revision_id, StepRow.kind == kind.value, StepRow.state == StepState.WAITING.value
     )

@@ -14,6 +14,7 @@ from sqlalchemy import and_, or_, select
 
 from briefing import revisions, steps
 from briefing.access import for_members
+from briefing.holds import guarded
 from briefing.models import BriefingRow, RevisionRow
 from briefing.states import ACTIVE, RevisionState, StepKind
 from worker.heard import own_article
@@ -64,5 +65,10 @@ def _over(session: Session, now: datetime) -> list[tuple[int, str, int]]:
     goes_on = or_(_BEING_MADE, and_(is_live, RevisionRow.finished_at > now - _AFTER_LIVE))
     ended = session.execute(what.where(~goes_on).order_by(RevisionRow.id).limit(_MOST_AT_ONCE)).all()
     others = session.execute(what.where(goes_on).order_by(RevisionRow.id.desc()).limit(_MOST_AT_ONCE)).all()
-    theirs = [row for row in others if for_members(session, session.get_one(BriefingRow, row.briefing_id))]
-    return [(row.id, row.briefing_id, row.number) for row in (*ended, *theirs)]
+    hidden = [row for row in others if _is_hidden(session, session.get_one(BriefingRow, row.briefing_id))]
+    return [(row.id, row.briefing_id, row.number) for row in (*ended, *hidden)]
+
+
+def _is_hidden(session: Session, briefing: BriefingRow) -> bool:
+    """Tell whether not everybody may hear of a briefing what is being made: members' alone, or held."""
+    return for_members(session, briefing) or (briefing.heard is None and guarded(session, briefing))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from briefing.access import for_members
+from briefing.holds import guarded
 from briefing.models import BriefingRow
 from briefing.public_names import article_name, gone_name
 from briefing.show import Show
@@ -24,14 +25,14 @@ def streamable(session: Session, revision: RevisionRow, files: PublicFiles) -> b
     """Tell whether a revision that is being prepared may be heard before it is finished.
 
     A new story alone, which somebody waits for: where there is audio already, that plays until the new one has passed
-    its checks. Not what an editor holds or has withdrawn, what must carry a watermark, or has a bed, whose length
-    follows from the whole; nor what is for members alone.
+    its checks. Not what waits for an editor or a time or has been withdrawn, what must carry a watermark, or has a bed,
+    whose length follows from the whole; nor what is for members alone.
     """
     show = Show.stored(revision.show)
     if not show.stream or show.publish != "auto" or show.watermark or show.bed or revision.queue != Queue.INTERACTIVE:
         return False
     briefing = session.get_one(BriefingRow, revision.briefing_id)
-    if for_members(session, briefing):
+    if for_members(session, briefing) or guarded(session, briefing) or show.sign_off:
         return False
     ref = own_article(session, briefing)
     return (

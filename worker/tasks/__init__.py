@@ -18,7 +18,7 @@ from worker.tasks.place import place_briefings
 from worker.tasks.poll import poll_source
 from worker.tasks.prepare import prepare_revision
 from worker.tasks.preview import make_preview
-from worker.tasks.publish import publish_revision
+from worker.tasks.publish import launch_revision, publish_revision
 from worker.tasks.recast import recast_revision
 from worker.tasks.speak import speak_chunk
 from worker.tasks.stream import stream_revision
@@ -46,6 +46,7 @@ TASKS: dict[StepKind, Task] = {
     StepKind.WITHDRAW: withdraw_briefing,
     StepKind.RECALL: withdraw_briefing,
     StepKind.RELEASE: publish_revision,
+    StepKind.LAUNCH: launch_revision,
     StepKind.PLACE: place_briefings,
     StepKind.PREVIEW: make_preview,
     StepKind.NOTIFY: notify_hub,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import revisions, steps
+from briefing import editions, revisions, steps
 from briefing.backoff import MAX_POSTPONED
 from briefing.errors import TakeCorrupt
 from briefing.failpoints import Failpoint, reach
@@ -60,13 +60,13 @@ def assemble_revision(lease: Lease, place: Workplace) -> None:
         master = counting(session, master, place.storage)
         save_master(session, master, now)
         row.master_key = master.key
-        # Who it is for may have changed while it was being made.
-        state, following = pipeline.after_assemble(Show.stored(row.show), Queue(row.queue))
-        if state is RevisionState.HELD:
-            revisions.conclude(session, row, state, now)
-        else:
+        session.flush()
+        # Who it is for, and what it waits for, may have changed while it was being made.
+        kind = editions.finished(session, row, now)
+        if kind is not None:
+            state, following = pipeline.after_assemble(Queue(row.queue), kind)
             revisions.move(row, state, now)
-        record(session, row, following)
+            record(session, row, following)
         reach(Failpoint.ASSEMBLE_BEFORE_COMMIT)
     reach(Failpoint.ASSEMBLE_AFTER_COMMIT)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import access, revisions, steps
+from briefing import access, editions, revisions, steps
 from briefing.failpoints import Failpoint, reach
 from briefing.models import RevisionRow, ShowRow
 from briefing.shows import lock_shows
@@ -54,6 +55,9 @@ def _follow(lease: Lease, place: Workplace) -> None:
     for briefing_id in found:
         with place.database.writing() as session:
             briefing = revisions.lock_briefing(session, briefing_id)
+            # An embargo may be another, or over.
+            access.tell(session, briefing)
+            editions.arrange(session, briefing, datetime.now(UTC))
             if access.is_elsewhere(session, briefing):
                 access.follow(session, briefing)
             elif briefing.members_revision is not None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import access, noticing, revisions, steps
+from briefing import access, never_speak, noticing, revisions, steps
 from briefing.failpoints import Failpoint, reach
+from briefing.holds import show_of
 from briefing.labels import Labels
 from briefing.lexicons import lexicon_for
 from briefing.models import ArticleRow, BriefingRow, RevisionRow
@@ -14,7 +15,7 @@ from briefing.picks import note_labels
 from briefing.show import Show
 from briefing.shows import listed_sources
 from briefing.states import RevisionState
-from briefing.values import LABEL_KINDS, Article, ArticleRef, Script
+from briefing.values import LABEL_KINDS, Article, ArticleRef, Correction, Script
 from briefing.versions import latest_versions, save_version
 from worker import script, spending
 from worker.casting import engage
@@ -44,8 +45,11 @@ def prepare_revision(lease: Lease, place: Workplace) -> None:
     with place.database.reading() as session:
         cleanings = {name: source.cleaning for name, source in listed_sources(session).items()}
         lexicon = lexicon_for(session, show.slug)
-    written = write_script(articles, show, cleanings, lexicon)
+        told = session.get_one(BriefingRow, revision.briefing_id).correction
+    correction = Correction.stored(told) if told else None
+    written = write_script(articles, show, cleanings, lexicon, correction)
     _note_labels(place, written, heard=bool(revision.request.get("unless_unchanged")))
+    _check_names(place, revision, written)
     if _is_unchanged(place, lease, written):
         return
     engaged = engage(revisions.casting_of(revision), place.speakers, [], allowed=show.fallback)
@@ -53,11 +57,22 @@ def prepare_revision(lease: Lease, place: Workplace) -> None:
     with place.database.writing() as session:
         row = revisions.locked_in_briefing(session, revision.id)
         if steps.finish(session, lease):
-            if any(article.unpublished for article in articles):
-                access.hold(row)
             _save_prepared(session, place, row, prepared, engaged, versions)
             reach(Failpoint.PREPARE_BEFORE_COMMIT)
     reach(Failpoint.PREPARE_AFTER_COMMIT)
+
+
+def _check_names(place: Workplace, revision: RevisionRow, written: Script) -> None:
+    """Raise NeverSpeak for a script with a name of the show's list as it is now, before anything of it is spoken."""
+    with place.database.reading() as session:
+        entries = show_of(session, session.get_one(BriefingRow, revision.briefing_id)).never_speak
+    script = written.model_dump(mode="json") if entries else None
+    hits = never_speak.find(entries, never_speak.texts_of(script))
+    if hits:
+        with place.database.writing() as session:
+            # So that editors find the segments that the reason names. A name may be an unknown word, told elsewhere.
+            revisions.locked(session, revision.id).script = {**(script or {}), "unknown_words": []}
+        raise never_speak.refusal(hits)
 
 
 def _note_labels(place: Workplace, written: Script, *, heard: bool) -> None:

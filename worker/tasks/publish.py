@@ -1,11 +1,14 @@
-"""The `publish` and `release` steps: the revision becomes the one that is heard, by everybody or by members."""
+"""The `publish`, `release` and `launch` steps: the revision becomes the one that is heard, by everybody or by members.
+
+Whichever of the kinds it is: who may hear it, and whether anything forbids it, is asked when it is published.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import revisions, steps
+from briefing import editions, revisions, steps
 from briefing.access import for_members
 from briefing.failpoints import Failpoint, reach
 from briefing.models import BriefingRow, MasterRow, RevisionRow
@@ -40,18 +43,27 @@ def _make_ready(place: Workplace, revision: RevisionRow) -> str:
 
 
 def publish_revision(lease: Lease, place: Workplace) -> None:
-    """Make the revision live and write the files that readers fetch.
+    """Make the revision live and write the files that readers fetch."""
+    _publish(lease, place, load_active(place, lease))
 
-    Whichever of the two kinds it is: who may hear it is asked when it is published.
-    """
-    revision = load_active(place, lease)
+
+def launch_revision(lease: Lease, place: Workplace) -> None:
+    """Do the same of a revision that was held until now, unless something stands in its way still."""
+    with place.database.reading() as session:
+        revision = session.get_one(RevisionRow, lease.revision_id)
+        session.expunge(revision)
+    is_held = revision.state == RevisionState.HELD.value
+    _publish(lease, place, revision if is_held else load_active(place, lease))
+
+
+def _publish(lease: Lease, place: Workplace, revision: RevisionRow | None) -> None:
     if revision is None:
         finish_idle(place, lease)
         return
     staged = _make_ready(place, revision)
     with place.database.writing() as session:
         row = revisions.locked_in_briefing(session, revision.id)
-        if steps.finish(session, lease):
+        if steps.finish(session, lease) and editions.admitted(session, row, datetime.now(UTC)):
             shows = publish(session, row, place.storage, place.files, datetime.now(UTC))
             members = session.get_one(BriefingRow, row.briefing_id).members_revision == row.id
             for slug in sorted(shows) if not members else ():

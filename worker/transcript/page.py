@@ -49,6 +49,8 @@ class Around:
     audio: str = ""
     """Where the MP3 is, seen from the page; empty for none."""
     chapters: tuple[Cue, ...] = field(default=())
+    correction: str = ""
+    """What is told of a correction; empty for none."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ def render(transcript: Transcript, around: Around) -> str:
         article=transcript.passages[0].article if transcript.passages and not _several(transcript) else "",
         level=3 if _several(transcript) else 2,
         disclosed=any(block.kind == "disclosure" for block in blocks),
+        correction="" if any(block.kind == "correction" for block in blocks) else around.correction,
         duration=_seconds(transcript.samples),
         length=clock(transcript.samples),
     )

@@ -1,0 +1,212 @@
+"""`/v1/briefings/{id}/hold`, `/schedule`, `/approve`: when what is made of a briefing goes live, and on whose word.
+
+Nothing here has anything spoken again. Decides nothing itself: `briefing.editions` does.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Path
+
+from api import schemas
+from api.context import Context, Here, Publisher
+from api.once import Asked, IdempotencyKey, once
+from api.problems import KEY_PROBLEMS, Problem, responses
+from api.seeing import ID, briefing_row
+from briefing import editions, revisions, signing_off
+from briefing.audit import Action
+from briefing.hashing import stable_hash
+from briefing.states import RevisionState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.orm import Session
+
+    from briefing.keys import Caller
+    from briefing.models import BriefingRow, RevisionRow
+
+router = APIRouter(prefix="/v1/briefings", tags=["briefings"])
+
+#: How far ahead a time may be set, and an embargo may end.
+FARTHEST = timedelta(days=366)
+
+BriefingId = Annotated[str, Path(pattern=f"^{ID}$", examples=["5f2b8c1e9a7d4036"])]
+
+#: What an editor is told of what forbids a revision to go live: reason -> problem's code, detail, hint.
+_FORBIDS = {
+    "sign_off": ("sign_off_needed", "its show wants a second person's word", "Have somebody else POST …/approve."),
+    "embargo": ("embargoed", "nothing of it may be public before its embargo is over", "Wait, or end the embargo."),
+    "unpublished": (
+        "unpublished",
+        "its article is scheduled in its CMS, or a draft",
+        "It goes live by itself when the CMS publishes the article.",
+    ),
+    "never_speak": (
+        "never_speak",
+        "it holds a name that must not be spoken",
+        "Change the words, or the list if it is wrong.",
+    ),
+}
+
+_PROBLEMS = (*KEY_PROBLEMS, "unknown_briefing", "idempotency_key_reused")
+
+
+def within_a_year(at: datetime | None, now: datetime) -> None:
+    """Raise Problem for a time that is too far ahead."""
+    if at is not None and at - now > FARTHEST:
+        raise Problem("invalid_request", "that is more than a year ahead")
+
+
+def check_allowed(session: Session, briefing: BriefingRow, revision: RevisionRow) -> None:
+    """Raise Problem where something forbids a revision to go live whatever an editor says."""
+    for obstacle in editions.forbidden(session, briefing, revision, editions.clock(session)):
+        code, detail, hint = _FORBIDS[obstacle.reason]
+        until = f" ({obstacle.until.isoformat()})" if obstacle.until else ""
+        raise Problem(code, detail + until, hint)
+
+
+@router.post(
+    "/{briefing_id}/hold",
+    status_code=202,
+    summary="Have what is not live yet wait",
+    responses=responses(*_PROBLEMS, "nothing_to_hold"),
+)
+def hold(
+    briefing_id: BriefingId, context: Here, caller: Publisher, idempotency_key: IdempotencyKey = None
+) -> schemas.Briefing:
+    """What is being made, or finished and not live yet, waits until somebody publishes it or sets a time; so does what
+    is made instead of it meanwhile. A time that was set is forgotten.
+    """
+    asked = Asked(Action.HOLD, caller, idempotency_key, stable_hash("hold/1", briefing_id))
+    return _done(
+        context, asked, briefing_id, lambda session, now: editions.hold(session, briefing_id, caller.name, now)
+    )
+
+
+@router.delete(
+    "/{briefing_id}/hold",
+    status_code=202,
+    summary="Take a hold back",
+    responses=responses(*_PROBLEMS, "not_held"),
+)
+def unhold(
+    briefing_id: BriefingId, context: Here, caller: Publisher, idempotency_key: IdempotencyKey = None
+) -> schemas.Briefing:
+    """It goes live as if it had not been held: by itself, if its show publishes automatically."""
+    asked = Asked(Action.UNHOLD, caller, idempotency_key, stable_hash("unhold/1", briefing_id))
+    return _done(
+        context, asked, briefing_id, lambda session, now: editions.unhold(session, briefing_id, now), "not_held"
+    )
+
+
+@router.post(
+    "/{briefing_id}/schedule",
+    status_code=202,
+    summary="Set a time to go live",
+    responses=responses(*_PROBLEMS, "nothing_to_hold"),
+)
+def schedule(
+    briefing_id: BriefingId,
+    body: schemas.ScheduleRequest,
+    context: Here,
+    caller: Publisher,
+    idempotency_key: IdempotencyKey = None,
+) -> schemas.Briefing:
+    """What is being made, or finished and not live yet, goes live at that second, in the newest state that is finished
+    then; what is finished later, when it is. Another time takes the place of the first. Where a second person has to
+    approve it, or an embargo lasts longer, it waits for that too.
+    """
+    at = body.at.astimezone(UTC)
+    within_a_year(at, datetime.now(UTC))
+    fingerprint = stable_hash("schedule/1", briefing_id, at.isoformat())
+    asked = Asked(Action.SCHEDULE, caller, idempotency_key, fingerprint, at.isoformat())
+    return _done(
+        context, asked, briefing_id, lambda session, now: editions.schedule(session, briefing_id, at, caller.name, now)
+    )
+
+
+@router.delete(
+    "/{briefing_id}/schedule",
+    status_code=202,
+    summary="Take a time back",
+    responses=responses(*_PROBLEMS, "not_scheduled"),
+)
+def unschedule(
+    briefing_id: BriefingId, context: Here, caller: Publisher, idempotency_key: IdempotencyKey = None
+) -> schemas.Briefing:
+    """It waits for an editor instead."""
+    asked = Asked(Action.UNSCHEDULE, caller, idempotency_key, stable_hash("unschedule/1", briefing_id))
+    return _done(
+        context,
+        asked,
+        briefing_id,
+        lambda session, now: editions.unschedule(session, briefing_id, caller.name, now),
+        "not_scheduled",
+    )
+
+
+@router.post(
+    "/{briefing_id}/approve",
+    status_code=202,
+    summary="Approve what somebody else made",
+    responses=responses(*_PROBLEMS, "not_held", "own_work"),
+)
+def approve(
+    briefing_id: BriefingId, context: Here, caller: Publisher, idempotency_key: IdempotencyKey = None
+) -> schemas.Briefing:
+    """The second person's word for a finished revision, where its show asks for one (`sign_off`). It goes live then, if
+    nothing else is waited for. Whoever asked for it, saved, edited or regenerated it since what is live was made cannot
+    give it.
+    """
+
+    def work(session: Session, now: datetime) -> tuple[RevisionRow, int]:
+        return approved(session, briefing_id, caller, now), 202
+
+    asked = Asked(Action.APPROVE, caller, idempotency_key, stable_hash("approve/1", briefing_id))
+    return once(context, asked, work)[0]
+
+
+def approved(session: Session, briefing_id: str, approver: Caller, now: datetime) -> RevisionRow:
+    """Note a second person's word for what is held. Raises Problem."""
+    row = revisions.lock_briefing(session, briefing_row(session, briefing_id).id)
+    revision = revisions.held_revision(session, row.id)
+    if revision is None:
+        raise Problem("not_held", "no finished revision of this briefing waits")
+    if not signing_off.may_approve(session, row, revision, approver):
+        raise Problem("own_work", "whoever made it, or had it made, cannot approve it", "Ask a colleague.")
+    editions.approve(session, revision, approver.name, now)
+    return revision
+
+
+def _done(
+    context: Context,
+    asked: Asked,
+    briefing_id: str,
+    change: Callable[[Session, datetime], RevisionRow | None],
+    nothing: str = "nothing_to_hold",
+) -> schemas.Briefing:
+    def work(session: Session, now: datetime) -> tuple[RevisionRow, int]:
+        briefing_row(session, briefing_id)
+        revision = change(session, now)
+        if revision is None:
+            raise Problem(nothing, "nothing of this briefing waits or is being made")
+        return revision, 202
+
+    return once(context, asked, work)[0]
+
+
+def published(session: Session, briefing_id: str, now: datetime) -> RevisionRow:
+    """Have what is held go live, on an editor's word. Raises Problem where nothing is, or something forbids it."""
+    row = revisions.lock_briefing(session, briefing_row(session, briefing_id).id)
+    revision = revisions.held_revision(session, row.id)
+    if revision is None:
+        raise Problem("not_held", "no revision of this briefing is held")
+    check_allowed(session, row, revision)
+    locked = revisions.locked(session, revision.id)
+    if RevisionState(locked.state) is not RevisionState.HELD:
+        raise Problem("not_held", "no revision of this briefing is held")
+    editions.release(session, row, locked, now)
+    return locked

@@ -1,0 +1,128 @@
+"""Entries -> `history` (a page) and `history.json`. Pure: the same entries give the same bytes.
+
+The page is whole in itself: its style is inside, it has no script, and a policy in it forbids everything else, so any
+file server may serve it. Text is escaped by the template.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from briefing.public_names import HISTORY_JSON_NAME, HISTORY_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from jinja2 import Template
+
+    from worker.history.entries import Entry
+
+_HERE = Path(__file__).parent
+_STYLE = (_HERE / "history.css").read_text()
+
+#: What the page may load: its own style, known by its hash.
+_POLICY = (
+    "default-src 'none'; "
+    f"style-src 'sha256-{base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()}'; "
+    "base-uri 'none'; form-action 'none'"
+)
+
+#: Kind -> what the page calls it.
+_KINDS = {
+    "first": "First published",
+    "update": "Updated",
+    "correction": "Corrected",
+    "withdrawal": "Withdrawn",
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a history is of."""
+
+    briefing: str
+    title: str
+    language: str
+    """BCP 47; of the title and of all that is quoted."""
+    show: str
+    """Its title."""
+    article: str = ""
+    """Where the story can be read; empty for none."""
+    transcript: str = ""
+    """Address of the transcript of what is live, as a page; empty for none."""
+    audio: str = ""
+    """Address of what is live."""
+
+
+def files_of(told: Told, entries: Sequence[Entry]) -> dict[str, bytes]:
+    """Return the files of a history, by name."""
+    return {HISTORY_NAME: _page(told, entries).encode(), HISTORY_JSON_NAME: _json(told, entries)}
+
+
+def _json(told: Told, entries: Sequence[Entry]) -> bytes:
+    said = {
+        "briefing": told.briefing,
+        "title": told.title,
+        "language": told.language,
+        "show_title": told.show,
+        "links": {"article": told.article or None, "audio": told.audio, "transcript": told.transcript or None},
+        "entries": [
+            {
+                "kind": entry.kind,
+                "at": entry.at.isoformat(),
+                "revision": entry.revision,
+                "note": entry.note or None,
+                "segments": entry.segments or None,
+                "now_reads": list(entry.now_reads),
+            }
+            for entry in entries
+        ],
+    }
+    return json.dumps(said, ensure_ascii=False, indent=1).encode()
+
+
+def _page(told: Told, entries: Sequence[Entry]) -> str:
+    return _template().render(
+        told=told,
+        entries=entries,
+        kinds=_KINDS,
+        moment=_moment,
+        counts=_counts,
+        style=_STYLE,
+        policy=_POLICY,
+    )
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.day} {at:%B %Y, %H:%M} UTC"
+
+
+def _counts(segments: dict[str, int]) -> str:
+    """Return in words how many parts changed; empty where none did, or it is not known."""
+    told = [f"{number} {what}" for what, number in segments.items() if number]
+    if not told:
+        return ""
+    parts = "part" if sum(segments.values()) == 1 else "parts"
+    return f"{', '.join(told)} ({parts} of the story)"
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    return environment.get_template("history.html")
