@@ -175,6 +175,7 @@ def regenerate(
         "unknown_briefing",
         "not_held",
         "embargoed",
+        "unpublished",
         "sign_off_needed",
         "never_speak",
         "idempotency_key_reused",
