@@ -330,6 +330,9 @@ def test_a_scheduled_post_that_somebody_asks_for_is_held_too(paper):
     work_off(paper.place)
     assert set(paper.states()) <= {"held", "superseded", "unchanged"}
     assert paper.audio(identity).status_code == 404
+    briefing = paper.one(select(BriefingRow.id))
+    early = paper.client.post(f"/v1/briefings/{briefing}/publish")
+    assert (early.status_code, early.json()["code"]) == (409, "unpublished"), "no editor is sooner than the story"
     paper.begin()
     paper.site.edit(identity, status="published")
     paper.poll()
