@@ -25,6 +25,7 @@ from api import (
     estimates,
     health,
     history,
+    hooks,
     jingles,
     lexicon,
     links,
@@ -110,6 +111,7 @@ def create_app(context: Context | None = None) -> FastAPI:
         members.router,
         listeners.router,
         *DESK,
+        hooks.router,
     ):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=_HERE / "static"))

@@ -176,6 +176,7 @@ def regenerate(
         "not_held",
         "override_conflict",
         "embargoed",
+        "unpublished",
         "sign_off_needed",
         "never_speak",
         "idempotency_key_reused",

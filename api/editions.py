@@ -44,6 +44,11 @@ _FORBIDS = {
     ),
     "sign_off": ("sign_off_needed", "its show wants a second person's word", "Have somebody else POST …/approve."),
     "embargo": ("embargoed", "nothing of it may be public before its embargo is over", "Wait, or end the embargo."),
+    "unpublished": (
+        "unpublished",
+        "its article is scheduled in its CMS, or a draft",
+        "It goes live by itself when the CMS publishes the article.",
+    ),
     "never_speak": (
         "never_speak",
         "it holds a name that must not be spoken",

@@ -12,12 +12,14 @@ from sqlalchemy import String, and_, cast, or_, select, update
 
 from briefing import steps
 from briefing.holds import articles_of, guarded
-from briefing.models import ArticleRow, BriefingRow, RevisionRow, ShowRow, StepRow
+from briefing.models import ArticleRow, BriefingRow, RevisionRow, ShowRow, SightingRow, StepRow
+from briefing.rows import put
 from briefing.show import Paywall, Show, hold_for_older_workers
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind, StepState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -75,6 +77,21 @@ def settings_for(session: Session, briefing: BriefingRow) -> dict[str, Any]:
     if waits:
         hold_for_older_workers(told, show.publish)
     return told
+
+
+def keep_back(session: Session, ref: ArticleRef, now: datetime) -> None:
+    """Note that an article is not public yet, so that nothing of it goes live. Before articles are locked."""
+    at_first = {"withdrew": False, "looked_at": now}
+    put(session, SightingRow, at_first, source=ref.source, article_id=ref.id, state="scheduled")
+
+
+def wish_of_article(session: Session, ref: ArticleRef, visibility: str) -> bool:
+    """Note who may hear an article; tell whether it changed anything. What follows is for `follow_others`."""
+    row = session.get_one(ArticleRow, (ref.source, ref.id), with_for_update={"key_share": True}, populate_existing=True)
+    changed = row.visibility != visibility
+    row.visibility = visibility
+    session.flush()
+    return changed
 
 
 def wish(

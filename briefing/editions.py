@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from briefing import access, events, steps
 from briefing.database import database_clock
-from briefing.holds import embargo, forget, guarded, show_of
+from briefing.holds import embargo, forget, guarded, is_unpublished, show_of
 from briefing.models import RevisionRow
 from briefing.never_speak import find, refusal, texts_of
 from briefing.revisions import conclude, held_revision, lock_briefing, locked, move
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from briefing.models import BriefingRow
 
 #: What stands in the way of a finished revision. Those of `FORBIDS` do so whatever an editor says.
-Reason = Literal["conflict", "never_speak", "sign_off", "embargo", "schedule", "editor", "show"]
-FORBIDS: frozenset[Reason] = frozenset({"conflict", "never_speak", "sign_off", "embargo"})
+Reason = Literal["conflict", "never_speak", "sign_off", "embargo", "unpublished", "schedule", "editor", "show"]
+FORBIDS: frozenset[Reason] = frozenset({"conflict", "never_speak", "sign_off", "embargo", "unpublished"})
 
 #: Error code of steps that another time took the place of.
 RESCHEDULED = "rescheduled"
@@ -80,6 +80,8 @@ def forbidden(session: Session, briefing: BriefingRow, revision: RevisionRow, no
     until = embargo(session, briefing)
     if until is not None and until > now:
         found.append(Obstacle(reason="embargo", until=until))
+    if is_unpublished(session, briefing):
+        found.append(Obstacle(reason="unpublished"))
     return found
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, or_, select
 
-from briefing.models import ArticleRow, ShowRow
+from briefing.models import ArticleRow, ShowRow, SightingRow
 from briefing.show import Show
 from briefing.values import ArticleRef
 
@@ -57,6 +57,14 @@ def note_embargo(session: Session, refs: Sequence[ArticleRef], briefing: Briefin
     return changed
 
 
+def is_unpublished(session: Session, briefing: BriefingRow) -> bool:
+    """Tell whether an article of the briefing is scheduled in its CMS, or a draft."""
+    refs = [ArticleRef.parse(text) for text in briefing.articles]
+    those = or_(*(and_(SightingRow.source == ref.source, SightingRow.article_id == ref.id) for ref in refs))
+    found = select(SightingRow.article_id).where(those, SightingRow.state == "scheduled")
+    return session.scalar(found.limit(1)) is not None
+
+
 def guarded(session: Session, briefing: BriefingRow) -> bool:
     """Tell whether anything is said of a briefing's next edition that workers of before would not heed: they are to
     hold it. An embargo that is over counts too, so that no clock does.
@@ -66,6 +74,7 @@ def guarded(session: Session, briefing: BriefingRow) -> bool:
         or briefing.scheduled_at is not None
         or briefing.corrects_from is not None
         or embargo(session, briefing) is not None
+        or is_unpublished(session, briefing)
     )
 
 

@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 
 from briefing.digest import Digest
 from briefing.errors import Misconfigured
@@ -54,6 +54,14 @@ class SourceSettings(Value):
     """Home show of this source's articles; None takes the first show."""
     options: dict[str, Any] = Field(default_factory=dict)
     cleaning: Cleaning = Cleaning()
+    poll: int | None = Field(default=None, ge=0, le=86_400)
+    """Seconds between two looks at what has changed, where its kind can tell; 0 for never. None: 30 of a CMS."""
+    secrets: dict[str, SecretStr] = Field(default_factory=dict, exclude=True, repr=False)
+    """Options that are kept apart, with the connection: keys of its CMS. In no settings file, dump or log."""
+
+    def revealed(self) -> dict[str, str]:
+        """Return the secrets as the kind's options take them."""
+        return {name: secret.get_secret_value() for name, secret in self.secrets.items()}
 
 
 class Newsroom(Value):
@@ -118,7 +126,7 @@ def _absolute(text: str, base: Path) -> str:
 
 
 def _read_source(table: dict[str, Any], base: Path) -> dict[str, Any]:
-    own = {"name", "kind", "show", "cleaning"}
+    own = {"name", "kind", "show", "cleaning", "poll"}
     options = {key: value for key, value in table.items() if key not in own}
     for key in _PATH_OPTIONS:
         if isinstance(options.get(key), str):

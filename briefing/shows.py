@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from briefing.models import ShowRow, SourceRow
+from briefing.models import ConnectionRow, ShowRow, SourceRow
 from briefing.newsroom import SourceSettings
 from briefing.show import Show
 
@@ -27,8 +27,13 @@ def listed_shows(session: Session) -> dict[str, Show]:
 
 def listed_sources(session: Session) -> dict[str, SourceSettings]:
     """Return the listed sources by name, in the order of the settings file."""
-    rows = session.scalars(select(SourceRow).where(SourceRow.listed).order_by(SourceRow.position))
-    return {row.name: SourceSettings.stored(row.settings) for row in rows}
+    rows = session.execute(
+        select(SourceRow, ConnectionRow.keys)
+        .outerjoin(ConnectionRow, ConnectionRow.source == SourceRow.name)
+        .where(SourceRow.listed)
+        .order_by(SourceRow.position)
+    )
+    return {row.name: SourceSettings.stored(row.settings | ({"secrets": keys} if keys else {})) for row, keys in rows}
 
 
 def lock_shows(session: Session, which: ColumnElement[bool] | None = None) -> None:

@@ -38,6 +38,8 @@ class Gone:
     """Of what failed or is held."""
     reports: int = 0
     """Of words that were said wrongly."""
+    deliveries: int = 0
+    """Webhooks that were accepted."""
     blobs: int = 0
     """Stored bytes."""
     texts: int = 0

@@ -13,8 +13,10 @@ from sqlalchemy import ColumnElement, Delete, Select, and_, delete, func, inspec
 from sqlalchemy.orm import aliased
 
 from briefing.estimates import VALID
+from briefing.hooks import REMEMBERED_S
 from briefing.models import (
     AuditRow,
+    DeliveryRow,
     EstimateRow,
     IdempotencyRow,
     LaneRow,
@@ -89,6 +91,7 @@ def _over(keep: RetentionSettings, now: datetime) -> dict[str, tuple[type[Base],
         "samples": (SampleRow, SampleRow.created_at < now - KEPT),
         "reports": (ReportRow, ReportRow.last_at < now - timedelta(days=keep.reports_days)),
         "notices": (NoticeRow, NoticeRow.at < now - _NOTICES_KEPT),
+        "deliveries": (DeliveryRow, DeliveryRow.received_at < now - timedelta(seconds=REMEMBERED_S)),
         "audit": (AuditRow, AuditRow.at < now - timedelta(days=keep.audit_days)),
     }
 

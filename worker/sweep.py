@@ -16,7 +16,7 @@ from briefing.failpoints import Failpoint, reach
 from briefing.logs import get_logger
 from briefing.measures import LEASES_EXPIRED, counted
 from briefing.storage import TEMPORARY_NAME
-from worker import audience, retention, vocabulary
+from worker import audience, polling, retention, vocabulary
 from worker.engine_gates import fall_back_where_open
 from worker.failing import after_given_up
 from worker.notices import due
@@ -42,7 +42,15 @@ def sweep(place: Workplace) -> list[Lost]:
     lost = free_expired(place)
     with suppress(StorageUnavailable):
         remove_strays(place.storage.temporary(".probe").parent)
-    for what in (fall_back_where_open, clear_streams, audience.tend, retention.tend, vocabulary.tend, due.tend):
+    for what in (
+        fall_back_where_open,
+        clear_streams,
+        audience.tend,
+        retention.tend,
+        vocabulary.tend,
+        due.tend,
+        polling.tend,
+    ):
         try:
             what(place)
         except DatabaseUnavailable:

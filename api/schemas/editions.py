@@ -49,7 +49,8 @@ class Obstacle(BaseModel):
 
     reason: Reason = Field(
         description="`editor`: somebody holds it; `schedule`: a time is set; `show`: its show holds all; `sign_off`: "
-        "a second person has to approve it; `embargo`: nothing may be public yet; `never_speak`: it holds a name that "
+        "a second person has to approve it; `embargo`: nothing may be public yet; `unpublished`: its article is not "
+        "public in its CMS; `never_speak`: it holds a name that "
         "must not be spoken."
     )
     until: datetime | None = Field(None, description="When that is over by itself; null where somebody has to act.")

@@ -10,6 +10,7 @@ from briefing.models.audience import AudienceRow, DownloadRow, PlayRow, SaltRow
 from briefing.models.audio import CondemnedRow, MasterRow, TakeRow, UseRow
 from briefing.models.base import Base, UtcDateTime
 from briefing.models.briefings import BriefingRow, EpisodeRow, ListingRow, RevisionRow, VariationRow
+from briefing.models.connections import ConnectionRow, DeliveryRow, LookRow, SightingRow
 from briefing.models.desk import ActionLinkRow, SignInRow, TryRow, UserRow, WelcomeRow
 from briefing.models.digests import DigestRow, IssueRow, IssueStoryRow
 from briefing.models.jingles import JingleRow
@@ -32,6 +33,8 @@ __all__ = [
     "Base",
     "BriefingRow",
     "CondemnedRow",
+    "ConnectionRow",
+    "DeliveryRow",
     "DigestRow",
     "DownloadRow",
     "EpisodeRow",
@@ -47,6 +50,7 @@ __all__ = [
     "LexiconRow",
     "ListenerRow",
     "ListingRow",
+    "LookRow",
     "MasterRow",
     "MentionRow",
     "NoticeRow",
@@ -59,6 +63,7 @@ __all__ = [
     "SaltRow",
     "SampleRow",
     "ShowRow",
+    "SightingRow",
     "SignInRow",
     "SourceRow",
     "SpentRow",

@@ -59,7 +59,7 @@ ANYBODY = {
     Failpoint.SWEEP_AFTER_COMMIT,
     Failpoint.GATE_TAKEN,
 }
-#: In test_dispatcher.py, test_streaming.py, test_placing.py and test_lexicon.py.
+#: In test_dispatcher.py, test_streaming.py, test_placing.py, test_lexicon.py and test_following.py.
 ELSEWHERE = {
     Failpoint.DISPATCHER_RUNG,
     Failpoint.STREAM_WRITTEN,
@@ -67,6 +67,8 @@ ELSEWHERE = {
     Failpoint.PLACE_BEFORE_COMMIT,
     Failpoint.PREVIEW_BEFORE_COMMIT,
     Failpoint.RESPEAK_RECORDED,
+    Failpoint.STEP_COMES_AGAIN,
+    Failpoint.POLL_NOTICED,
 }
 
 #: Inside a transaction, and left to hang until the supervisor finds out who holds the lock, or itself.

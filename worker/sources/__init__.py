@@ -1,24 +1,34 @@
 """Where articles come from: one kind of source per file, behind one protocol.
 
 A source fetches one article by its ID and gives it as it is; it does not clean, and it does not decide when to
-fetch. Kinds are found by name and loaded when first used.
+fetch. One that can be polled also says what has changed. Kinds are found by name and loaded when first used.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from pydantic import ValidationError
 
 from briefing.errors import Misconfigured
+from briefing.sightings import Seen
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
     from briefing.newsroom import SourceSettings
     from briefing.values import Article, ArticleRef
 
+__all__ = ["KINDS", "POLLED", "Polled", "Seen", "Source", "connect", "poll_s"]
+
 #: Kind -> module; each has a function `connect(name, options)`.
-KINDS = {"files": "worker.sources.files", "http": "worker.sources.http"}
+KINDS = {"files": "worker.sources.files", "ghost": "worker.sources.ghost", "http": "worker.sources.http"}
+
+#: Kinds that are `Polled`, by default every so many seconds.
+POLLED = frozenset({"ghost"})
+POLL_S = 30
 
 
 class Source(Protocol):
@@ -32,6 +42,37 @@ class Source(Protocol):
         ...
 
 
+@runtime_checkable
+class Polled(Source, Protocol):
+    """A source that says what has changed, so that nothing depends on a webhook's arrival.
+
+    Both methods raise SourceUnavailable (tried again with growing delays), PageRefused or AddressRefused, also between
+    two articles: what was given before counts.
+    """
+
+    def seen(self, since: datetime | None) -> Iterator[Seen]:
+        """Give the articles that were published or changed at `since` or later, by the CMS's own clock, newest first.
+
+        `since` is the `updated_at` of one that was given before, so that clocks never have to agree; None: all there
+        are. Taken only as far as needed: give them page by page. Those that are gone may be left out.
+        """
+        ...
+
+    def look(self, ids: Sequence[str]) -> Iterator[Seen]:
+        """Give these articles as they stand now, in any order, as `gone` what is not public any more or never was.
+
+        At most 50 IDs. What a source cannot tell of (a feed does not list everything) it leaves out.
+        """
+        ...
+
+
+def poll_s(settings: SourceSettings) -> int:
+    """Return the seconds between two polls of a source; 0 for one that is not polled."""
+    if settings.kind not in POLLED:
+        return 0
+    return POLL_S if settings.poll is None else settings.poll
+
+
 def connect(settings: SourceSettings) -> Source:
     """Return the source that `settings` describe. Raises Misconfigured for an unknown kind or faulty options."""
     module = KINDS.get(settings.kind)
@@ -39,7 +80,7 @@ def connect(settings: SourceSettings) -> Source:
         message = f"source {settings.name!r} has the unknown kind {settings.kind!r}"
         raise Misconfigured(message, hint=f"Known kinds: {', '.join(sorted(KINDS))}.")
     try:
-        source: Source = import_module(module).connect(settings.options)
+        source: Source = import_module(module).connect(settings.options | settings.revealed())
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
         message = f"source {settings.name!r}: {faults}"

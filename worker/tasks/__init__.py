@@ -18,6 +18,7 @@ from worker.tasks.listing import list_article
 from worker.tasks.notice import tell_editors
 from worker.tasks.notify import notify_hub
 from worker.tasks.place import place_briefings
+from worker.tasks.poll import poll_source
 from worker.tasks.prepare import prepare_revision
 from worker.tasks.preview import make_preview
 from worker.tasks.publish import launch_revision, publish_revision
@@ -62,6 +63,7 @@ TASKS: dict[StepKind, Task] = {
     StepKind.NOTIFY: notify_hub,
     StepKind.NOTICE: tell_editors,
     StepKind.LIST: list_article,
+    StepKind.POLL: poll_source,
     StepKind.VERIFY: verify_revision,
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import conflicts, overrides, revisions, steps
+from briefing import access, conflicts, noticing, overrides, revisions, steps
 from briefing.digest import DIGEST
 from briefing.failpoints import Failpoint, reach
 from briefing.labels import Labels
@@ -27,6 +27,8 @@ from worker.tasks.extract import extract_revision
 from worker.tasks.prepared import check_names, is_unchanged, save_prepared, save_script
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from briefing.overrides import Stored
     from briefing.steps import Lease
     from briefing.values import Script
@@ -91,6 +93,18 @@ def _note_labels(place: Workplace, written: Script, *, heard: bool) -> None:
                 note_labels(session, ArticleRef.parse(text), found[text], heard=heard)
 
 
+def _note_access(session: Session, articles: list[Article]) -> None:
+    """Note for whom the articles are, as their source said along with the text: it may have changed since anybody
+    looked, and what was read under the new must not be heard under the old.
+    """
+    ordered = sorted(articles, key=lambda article: str(article.ref))
+    for article in ordered:
+        if article.unpublished:
+            access.keep_back(session, article.ref, datetime.now(UTC))
+    for article in ordered:
+        noticing.tell_visibility(session, article.ref, article.visibility)
+
+
 def _held_in_conflict(
     place: Workplace, lease: Lease, written: Script, edits: dict[str, Stored], versions: list[int]
 ) -> bool:
@@ -128,6 +142,7 @@ def _articles(place: Workplace, revision: RevisionRow) -> tuple[list[Article], l
     articles = [fetch(ref, addresses[str(ref)], sources) for ref in refs]
     reach(Failpoint.PREPARE_FETCHED)
     with place.database.writing() as session:
+        _note_access(session, articles)
         # In one order for all, as two briefings of the same articles would wait for each other.
         ordered = sorted(articles, key=lambda article: str(article.ref))
         saved = {article.ref: save_version(session, article, datetime.now(UTC)) for article in ordered}
