@@ -72,6 +72,7 @@ FAILURES: dict[str, str] = {
     "article_too_short": "Too little was left to read after cleaning",
     "article_behind_paywall": "The page shows only the beginning of the article",
     "article_too_long": "The article exceeds the limits on characters or chunks",
+    "article_protected": "The article is protected by a password",
     "article_refused": "The article's site does not let us read it",
     "page_too_large": "The page is larger than we read",
     "page_too_deep": "The page nests more deeply than a parser can be trusted with",

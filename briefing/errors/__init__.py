@@ -6,7 +6,8 @@
     │   ├── ArticleNotFound          article_not_found
     │   ├── ArticleEmpty             article_empty, article_too_short, article_behind_paywall
     │   ├── ArticleTooLong           article_too_long
-    │   ├── PageRefused              page_too_large, page_too_deep, page_unreadable, media_type_refused
+    │   ├── PageRefused              page_too_large, page_too_deep, page_unreadable, media_type_refused,
+    │   │                                article_refused, article_protected
     │   ├── AddressRefused           address_refused
     │   ├── LexiconInvalid           lexicon_invalid
     │   ├── JingleRefused            jingle_refused, jingle_in_use, unknown_jingle

@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 __all__ = ["KINDS", "Polled", "Seen", "Source", "connect"]
 
 #: Kind -> module; each has a function `connect(name, options)`.
-KINDS = {"files": "worker.sources.files", "http": "worker.sources.http"}
+KINDS = {
+    "files": "worker.sources.files",
+    "http": "worker.sources.http",
+    "wordpress": "worker.sources.wordpress",
+}
 
 
 class Source(Protocol):
