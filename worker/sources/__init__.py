@@ -26,6 +26,7 @@ __all__ = ["KINDS", "Polled", "Seen", "Source", "connect"]
 #: Kind -> module; each has a function `connect(name, options)`.
 KINDS = {
     "files": "worker.sources.files",
+    "feed": "worker.sources.feed",
     "http": "worker.sources.http",
     "wordpress": "worker.sources.wordpress",
 }
