@@ -74,6 +74,7 @@ FAILURES: dict[str, str] = {
     "article_too_long": "The article exceeds the limits on characters or chunks",
     "article_protected": "The article is protected by a password",
     "article_refused": "The article's site does not let us read it",
+    "feed_unreadable": "The feed or sitemap cannot be read",
     "page_too_large": "The page is larger than we read",
     "page_too_deep": "The page nests more deeply than a parser can be trusted with",
     "page_unreadable": "The page cannot be parsed within its limits",

@@ -15,11 +15,7 @@ if TYPE_CHECKING:
 
 #: Slips that are mended: bytes that XML has no place for, and ampersands that begin no reference of its own, in an
 #: address or of HTML. (A parser that is told to go on leaves out what follows them: another address.) CDATA stays.
-_SLIPS = re.compile(
-    rb"<!\[CDATA\[.*?\]\]>|[\x00-\x08\x0b\x0c\x0e-\x1f]|"
-    rb"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9A-Fa-f]{1,6});)(\w{1,32};)?",
-    re.DOTALL,
-)
+_AMPERSANDS = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9A-Fa-f]{1,6});)(\w{1,32};)?")
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _DECLARED = re.compile(rb"<\?xml[^>]{0,200}\bencoding\s*=")
 
@@ -37,7 +33,7 @@ def read_xml(page: Page, *, forgiving: bool = False) -> etree._Element:
         except etree.XMLSyntaxError:
             if not forgiving:
                 raise
-            root = _parsed(_SLIPS.sub(_mended, page.content), charset)
+            root = _parsed(_mended(page.content), charset)
     except (etree.XMLSyntaxError, LookupError) as error:
         message = f"{page.address} is not well-formed XML: {error}"
         raise PageRefused(message, code="feed_unreadable") from error
@@ -48,9 +44,16 @@ def read_xml(page: Page, *, forgiving: bool = False) -> etree._Element:
     return root
 
 
-def _mended(found: re.Match[bytes]) -> bytes:
-    if not found[0].startswith(b"&"):
-        return _CONTROLS.sub(b"", found[0])
+def _mended(content: bytes) -> bytes:
+    first, *rest = _CONTROLS.sub(b"", content).split(b"<![CDATA[")
+    parts = [_AMPERSANDS.sub(_escaped, first)]
+    for part in rest:
+        literal, end, markup = part.partition(b"]]>")
+        parts.append(b"<![CDATA[" + literal + end + _AMPERSANDS.sub(_escaped, markup))
+    return b"".join(parts)
+
+
+def _escaped(found: re.Match[bytes]) -> bytes:
     letters = html5.get((found[1] or b"").decode("ascii", "replace"))
     if letters is None:
         return b"&amp;" + (found[1] or b"")

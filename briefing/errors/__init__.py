@@ -7,7 +7,8 @@
     │   ├── ArticleEmpty             article_empty, article_too_short, article_behind_paywall
     │   ├── ArticleTooLong           article_too_long
     │   ├── PageRefused              page_too_large, page_too_deep, page_unreadable, media_type_refused,
-    │   │                                article_refused, article_protected
+    │   │                                article_refused, article_protected,
+    │   │                                feed_unreadable
     │   ├── AddressRefused           address_refused
     │   ├── LexiconInvalid           lexicon_invalid
     │   ├── JingleRefused            jingle_refused, jingle_in_use, unknown_jingle

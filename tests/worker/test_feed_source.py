@@ -237,6 +237,8 @@ def test_a_json_feed_is_read():
         b'<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]><rss><channel><item><guid>&x;</guid></item></channel></rss>',
         b'<!DOCTYPE r [<!ENTITY x "y">]><rss><channel>&nbsp;<item><guid>&x;</guid></item></channel></rss>',
         b"<rss>" + b"<a>" * 100_000,
+        b"<rss>&" + b"<![CDATA[" * 100_000,
+        b"<rss>" + b"&" * 200_000,
     ],
 )
 def test_what_is_no_whole_feed_is_refused_by_name(content):
