@@ -22,6 +22,7 @@ from api import (
     embed,
     estimates,
     health,
+    hooks,
     jingles,
     listeners,
     lookup,
@@ -91,6 +92,7 @@ def create_app(context: Context | None = None) -> FastAPI:
         metrics.router,
         members.router,
         listeners.router,
+        hooks.router,
     ):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=_HERE / "static"))

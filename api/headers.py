@@ -18,8 +18,12 @@ from api.rates import headers_for
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-#: Bytes of a JSON request. Webhooks of CMSes are larger and get a bound of their own.
+#: Bytes of a JSON request.
 _MOST_BYTES = 1_000_000
+
+#: Bytes of a CMS's webhook: Ghost sends all earlier versions of a post along, more with each edit.
+_HOOKS = "/v1/hooks/"
+_MOST_OF_HOOKS = 5_000_000
 
 #: Takes sound files, and bounds them itself as they come, once it knows who sends them.
 _UPLOADS = "/v1/jingles"
@@ -51,6 +55,7 @@ _WITH_DATABASE = (
     "/v1/voices",
     "/v1/audience",
     "/v1/shows",
+    _HOOKS,
     "/listeners/",
     "/members/",
 )
@@ -194,9 +199,10 @@ class BodyLimit:
         ):
             await self._app(scope, receive, send)
             return
+        most = _MOST_OF_HOOKS if scope["path"].startswith(_HOOKS) else _MOST_BYTES
         try:
             async with asyncio.timeout(_BODY_S):
-                body = await _bounded(scope, receive)
+                body = await _bounded(scope, receive, most)
         except ClientDisconnect:
             return
         except TimeoutError:
@@ -204,16 +210,16 @@ class BodyLimit:
             await response(scope, receive, send)
             return
         if body is None:
-            response = problems.answer("request_too_large", f"the limit is {_MOST_BYTES:,} bytes")
+            response = problems.answer("request_too_large", f"the limit is {most:,} bytes")
             await response(scope, receive, send)
             return
         await self._app(scope, _replayed(body, receive), send)
 
 
-async def _bounded(scope: Scope, receive: Receive) -> bytes | None:
+async def _bounded(scope: Scope, receive: Receive, most: int) -> bytes | None:
     """Return the body, None for one that is too large. Raises ClientDisconnect."""
     claimed = Headers(scope=scope).get("content-length", "0")
-    if claimed.isdecimal() and int(claimed[:20]) > _MOST_BYTES:
+    if claimed.isdecimal() and int(claimed[:20]) > most:
         return None
     body, more = bytearray(), True
     while more:
@@ -222,7 +228,7 @@ async def _bounded(scope: Scope, receive: Receive) -> bytes | None:
             raise ClientDisconnect
         body += message.get("body", b"")
         more = message.get("more_body", False)
-        if len(body) > _MOST_BYTES:
+        if len(body) > most:
             return None
     return bytes(body)
 

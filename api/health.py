@@ -13,6 +13,7 @@ from api import schemas
 from api.context import Context, Here, Reader
 from api.problems import KEY_PROBLEMS, responses
 from api.routes import get_and_head
+from briefing import connections
 from briefing.database import database_clock
 from briefing.errors import DatabaseUnavailable, StorageUnavailable
 from briefing.models import GateRow, HealthRow
@@ -31,7 +32,7 @@ _ANSWER_S = 3.0
 _NO_ANSWER = {"database": f"no answer within {_ANSWER_S:g} s", "storage": "unknown", "broker": "unknown"}
 
 #: Checks whose trouble is no reason to take no more work.
-_DEGRADING = ("broker", "workers", "engines")
+_DEGRADING = ("broker", "workers", "engines", "sources")
 
 
 @get_and_head(router, "/livez", tags=["health"], summary="Is the process alive")
@@ -44,8 +45,8 @@ async def livez() -> dict[str, str]:
     router, "/readyz", tags=["health"], summary="Can it take work", responses={503: {"description": "Not ready."}}
 )
 async def readyz(response: Response, context: Here) -> dict[str, Any]:
-    """Database, storage and disk must work. Trouble of the broker, of engines or workers is reported as degraded, since
-    work is recorded without them. Answers within three seconds; several probes a second share one look.
+    """Database, storage and disk must work. Trouble of the broker, of engines, workers or sources is reported as
+    degraded, since work is recorded without them. Answers within three seconds; several probes a second share one look.
     """
     checks = await context.readiness(look).ask(_ANSWER_S) or _NO_ANSWER
     ready = checks["database"] == "ok" and checks["storage"] == "ok"
@@ -62,6 +63,7 @@ def look(context: Context) -> dict[str, str]:
             put(session, HealthRow, name="readyz", state="ok", detail="", reported_at=database_clock())
         with context.database.reading() as session:
             beside = {"broker": _broker(session), "workers": _workers(session), "engines": _engines(session)}
+            beside["sources"] = _sources(session)
     except DatabaseUnavailable:
         return {"database": "unavailable", "storage": storage, "broker": "unknown"}
     return {"database": "ok", "storage": storage, **beside}
@@ -98,6 +100,12 @@ def _engines(session: Session) -> str:
     found = session.execute(gates).all()
     stopped = [engine for engine, state in found if state != "closed"]
     return f"stopped: {', '.join(stopped)}" if stopped else "ok" if found else "none"
+
+
+def _sources(session: Session) -> str:
+    """Tell whether a CMS that is polled does not answer."""
+    rows = connections.failing(session)
+    return f"failing: {', '.join(row.source for row in rows)}" if rows else "ok"
 
 
 @router.get("/v1/voices", tags=["voices"], summary="The voices", responses=responses(*KEY_PROBLEMS))

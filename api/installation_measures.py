@@ -19,8 +19,8 @@ from briefing.database import database_clock
 from briefing.endings import LATELY_S, ended_lately, last_success
 from briefing.gates import GateState
 from briefing.measures import MEASURES, Measure, parse
-from briefing.models import GateRow, HealthRow, RevisionRow, StepRow, WorkerRow
-from briefing.states import ACTIVE, Queue, RevisionState, StepState
+from briefing.models import ConnectionRow, GateRow, HealthRow, RevisionRow, SourceRow, StepRow, WorkerRow
+from briefing.states import ACTIVE, Queue, RevisionState, StepKind, StepState
 from briefing.workers import RETIRED, SILENT_S, added
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def read(context: Context) -> Seen:
             *_revisions(session, now),
             *_workers(session, now),
             *_beside(session),
+            *_sources(session),
         ]
         reports = session.scalars(select(WorkerRow.measures)).all()
     return Seen([*gauges, *_disk(context)], added(reports))
@@ -87,7 +88,8 @@ def _steps(session: Session, now: float) -> list[Gauge]:
     depths, ages = dict.fromkeys(_QUEUES, 0.0), dict.fromkeys(_QUEUES, 0.0)
     for queue, count, oldest in session.execute(by_queue):
         depths[queue], ages[queue] = float(count), max(0.0, now - oldest) if oldest is not None else 0.0
-    delayed = session.scalar(select(func.count()).where(state == ready, StepRow.not_before > now)) or 0
+    put_off = (state == ready, StepRow.not_before > now, StepRow.kind != StepKind.POLL.value)
+    delayed = session.scalar(select(func.count()).where(*put_off)) or 0
     leased = dict.fromkeys(_QUEUES, 0.0) | {
         queue: float(count)
         for queue, count in session.execute(
@@ -181,6 +183,32 @@ def _revisions(session: Session, now: float) -> list[Gauge]:
         ),
         _one(
             "briefcast_last_success_timestamp_seconds", "When a revision last went live.", last_success(session) or 0.0
+        ),
+    ]
+
+
+def _sources(session: Session) -> list[Gauge]:
+    """How polling goes, by source: there are few, and each has one alert."""
+    those = (
+        select(ConnectionRow.source, ConnectionRow.failures, ConnectionRow.succeeded_at)
+        .join(SourceRow, SourceRow.name == ConnectionRow.source)
+        .where(SourceRow.listed, ConnectionRow.polled_at.is_not(None))
+    )
+    rows = session.execute(those).all()
+    if not rows:
+        return []
+    return [
+        Gauge(
+            "briefcast_source_failures",
+            "Polls of a source that failed since the last that did not.",
+            ("source",),
+            {(name,): float(failures) for name, failures, _ in rows},
+        ),
+        Gauge(
+            "briefcast_source_last_success_timestamp_seconds",
+            "When a source was last polled without a fault.",
+            ("source",),
+            {(name,): moment.timestamp() if moment else 0.0 for name, _, moment in rows},
         ),
     ]
 

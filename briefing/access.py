@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import String, and_, cast, or_, select, update
 
 from briefing import steps
-from briefing.models import ArticleRow, BriefingRow, RevisionRow, ShowRow, StepRow
+from briefing.models import ArticleRow, BriefingRow, RevisionRow, ShowRow, SightingRow, StepRow
+from briefing.rows import put
 from briefing.show import Paywall, Show
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind, StepState
 from briefing.values import ArticleRef
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -60,12 +62,42 @@ def paywall(session: Session, briefing: BriefingRow) -> Paywall | None:
 
 def settings_for(session: Session, briefing: BriefingRow) -> dict[str, Any]:
     """Return the show's settings as a new revision of the briefing keeps them: where it is for members they say so, by
-    which workers of before hold it.
+    which workers of before hold it; where an article of it is not public yet, it is held.
     """
     settings = session.get_one(ShowRow, briefing.show).settings
-    if not for_members(session, briefing):
-        return settings
-    return Show.stored(settings).model_copy(update={"visibility": MEMBERS}).model_dump(mode="json")
+    own: dict[str, Any] = {"visibility": MEMBERS} if for_members(session, briefing) else {}
+    if _is_unpublished(session, briefing):
+        own["publish"] = "hold"
+    return Show.stored(settings).model_copy(update=own).model_dump(mode="json") if own else settings
+
+
+def _is_unpublished(session: Session, briefing: BriefingRow) -> bool:
+    """Tell whether an article of the briefing is scheduled in its CMS, or a draft."""
+    refs = [ArticleRef.parse(text) for text in briefing.articles]
+    those = or_(*(and_(SightingRow.source == ref.source, SightingRow.article_id == ref.id) for ref in refs))
+    found = select(SightingRow.article_id).where(those, SightingRow.state == "scheduled")
+    return session.scalar(found.limit(1)) is not None
+
+
+def keep_back(session: Session, ref: ArticleRef, now: datetime) -> None:
+    """Note that an article is not public yet, so that nothing of it goes live. Before articles are locked."""
+    at_first = {"withdrew": False, "looked_at": now}
+    put(session, SightingRow, at_first, source=ref.source, article_id=ref.id, state="scheduled")
+
+
+def hold(revision: RevisionRow) -> None:
+    """Have a locked revision held when it is made."""
+    held = Show.stored(revision.show).model_copy(update={"publish": "hold"})
+    revision.show = held.model_dump(mode="json")
+
+
+def wish_of_article(session: Session, ref: ArticleRef, visibility: str) -> bool:
+    """Note who may hear an article; tell whether it changed anything. What follows is for `follow_others`."""
+    row = session.get_one(ArticleRow, (ref.source, ref.id), with_for_update={"key_share": True}, populate_existing=True)
+    changed = row.visibility != visibility
+    row.visibility = visibility
+    session.flush()
+    return changed
 
 
 def wish(

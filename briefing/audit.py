@@ -56,6 +56,8 @@ class Action(StrEnum):
     LISTENER_ADD = "listener_add"
     LISTENER_REVOKE = "listener_revoke"
     ADDRESS_KEY = "address_key"
+    CONNECT = "connect"
+    """A CMS was connected, or a secret of its webhooks made."""
     KEY_CREATE = "key_create"
     KEY_REVOKE = "key_revoke"
 
@@ -101,13 +103,16 @@ def record(  # noqa: PLR0913  a row's fields
     briefing: str | None = None,
     revision: int | None = None,
     detail: str = "",
+    by: str | None = None,
 ) -> None:
-    """Note a change in the transaction that makes it. `caller` is None for the command line. Needs writing."""
+    """Note a change in the transaction that makes it. `caller` is None for the command line, and for what is named by
+    `by`: a source whose CMS changed. Needs writing.
+    """
     session.add(
         AuditRow(
             at=now,
             key_id=caller.key_id if caller else None,
-            by=caller.name if caller else f"{COMMAND_LINE}, user {os.getuid()}",
+            by=caller.name if caller else by or f"{COMMAND_LINE}, user {os.getuid()}",
             action=action.value,
             briefing_id=briefing,
             revision=revision,

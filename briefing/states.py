@@ -93,6 +93,8 @@ class StepKind(StrEnum):
     """Telling a hub that a feed has changed; of no revision."""
     LIST = "list"
     """Deciding anew which shows list an article's episodes; of no revision."""
+    POLL = "poll"
+    """Looking what has changed in a source, now and again; of no revision, one for each source, and never done."""
     VERIFY = "verify"
     """Fetching what was published as a podcast app would."""
 

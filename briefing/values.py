@@ -91,11 +91,17 @@ class Article(Value):
     """What the source files it under; the three are empty where only its page says so."""
     authors: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    visibility: Literal["public", "members"] | None = None
+    """For whom its source says it is, at the moment its text was fetched; None: it does not say."""
+    unpublished: bool = False
+    """Whether it is not public yet: nothing made of it goes live before it is."""
 
     @property
     def content_hash(self) -> str:
         """64 hex digits over all that a listener could hear or see of the article."""
-        return stable_hash("article/1", self.model_dump(mode="json", exclude={"ref", *LABEL_KINDS}))
+        return stable_hash(
+            "article/1", self.model_dump(mode="json", exclude={"ref", "visibility", "unpublished", *LABEL_KINDS})
+        )
 
 
 class BlockKind(StrEnum):

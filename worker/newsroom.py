@@ -13,7 +13,7 @@ from briefing.access import follow_others
 from briefing.errors import Misconfigured
 from briefing.jingles import PARTS, jingle_files
 from briefing.lexicons import replace_file_entries
-from briefing.models import ShowRow, SourceRow
+from briefing.models import ConnectionRow, ShowRow, SourceRow
 from briefing.rows import add_unless_there
 from briefing.show import Show
 from briefing.shows import lock_shows
@@ -71,9 +71,11 @@ def apply(newsroom: Newsroom, place: Workplace) -> Applied:
         sources = tuple(
             source.name for position, source in enumerate(newsroom.sources) if _put_source(session, position, source)
         )
+        # What a command connected stays: the file need not name it.
+        connected = session.scalars(select(ConnectionRow.source).where(ConnectionRow.by_command)).all()
         for row_type, key, names in (
             (ShowRow, ShowRow.slug, [show.slug for show in newsroom.shows]),
-            (SourceRow, SourceRow.name, [source.name for source in newsroom.sources]),
+            (SourceRow, SourceRow.name, [*(source.name for source in newsroom.sources), *connected]),
         ):
             session.execute(update(row_type).where(key.not_in(names)).values(listed=False))
         session.flush()

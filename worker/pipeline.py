@@ -32,6 +32,7 @@ DEADLINE_S = {
     StepKind.ESTIMATE: 300.0,
     StepKind.NOTIFY: 60.0,
     StepKind.LIST: 60.0,
+    StepKind.POLL: 300.0,
     StepKind.VERIFY: 600.0,
 }
 

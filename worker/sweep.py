@@ -16,7 +16,7 @@ from briefing.failpoints import Failpoint, reach
 from briefing.logs import get_logger
 from briefing.measures import LEASES_EXPIRED, counted
 from briefing.storage import TEMPORARY_NAME
-from worker import audience, retention
+from worker import audience, polling, retention
 from worker.engine_gates import fall_back_where_open
 from worker.failing import after_given_up
 from worker.stream.clearing import clear_streams
@@ -41,7 +41,7 @@ def sweep(place: Workplace) -> list[Lost]:
     lost = free_expired(place)
     with suppress(StorageUnavailable):
         remove_strays(place.storage.temporary(".probe").parent)
-    for what in (fall_back_where_open, clear_streams, audience.tend, retention.tend):
+    for what in (fall_back_where_open, clear_streams, audience.tend, retention.tend, polling.tend):
         try:
             what(place)
         except DatabaseUnavailable:

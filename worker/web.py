@@ -70,6 +70,16 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Reply:
+    """What an API answered, whatever it was."""
+
+    status: int
+    content: bytes
+    retry_after_s: float | None = None
+    """The server's wish, where it stated one."""
+
+
+@dataclass(frozen=True)
 class Fetcher:
     """Fetches pages under `bounds`, redirects included, from `hosts` alone where these are given (see `host_allowed`).
 
@@ -107,6 +117,31 @@ class Fetcher:
         except TimeoutError as error:
             message = f"{address} did not answer within {self.bounds.seconds:g} s"
             raise SourceUnavailable(message) from error
+
+    def call(
+        self, method: str, address: str, headers: Mapping[str, str], content: bytes | None = None, seconds: float = 0.0
+    ) -> Reply:
+        """Return what an API answers, under the same checks and bounds. Redirects are not followed: what the headers
+        open is for that host alone. `seconds` is the bound on time, 0 for the usual one.
+
+        Raises AddressRefused, PageRefused or SourceUnavailable.
+        """
+        try:
+            return asyncio.run(self._called(method, address, headers, content, seconds or self.bounds.seconds))
+        except TimeoutError as error:
+            message = f"{urlsplit(address).hostname} did not answer in full within {seconds or self.bounds.seconds:g} s"
+            raise SourceUnavailable(message) from error
+
+    async def _called(
+        self, method: str, address: str, headers: Mapping[str, str], content: bytes | None, seconds: float
+    ) -> Reply:
+        async with (
+            asyncio.timeout(seconds),
+            self._sent(method, address, headers=headers, content=content) as response,
+        ):
+            body = await self._body(response, str(urlsplit(address).hostname))
+            wish = _retry_after(response.headers.get("retry-after", "").strip())
+            return Reply(response.status_code, body, wish)
 
     async def _posted(self, address: str, form: Mapping[str, str]) -> None:
         async with asyncio.timeout(self.bounds.seconds), self._sent("POST", address, form) as response:
@@ -154,6 +189,7 @@ class Fetcher:
         address: str,
         form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
     ) -> AsyncIterator[httpx.Response]:
         """Connect to an address that may be connected to, and yield the answer, whose body has not been read."""
         parts = urlsplit(address)
@@ -178,7 +214,9 @@ class Fetcher:
         ) as client:
             try:
                 extensions = {"sni_hostname": host}
-                request = client.build_request(method, url, data=form, headers=sent, extensions=extensions)
+                request = client.build_request(
+                    method, url, data=form, content=content, headers=sent, extensions=extensions
+                )
                 response = await client.send(request, stream=True, follow_redirects=False)
                 try:
                     yield response

@@ -10,7 +10,7 @@ from briefing.models.audience import AudienceRow, DownloadRow, PlayRow, SaltRow
 from briefing.models.audio import CondemnedRow, MasterRow, TakeRow, UseRow
 from briefing.models.base import Base, UtcDateTime
 from briefing.models.briefings import BriefingRow, EpisodeRow, ListingRow, RevisionRow, VariationRow
-from briefing.models.connections import ConnectionRow, DeliveryRow, SightingRow
+from briefing.models.connections import ConnectionRow, DeliveryRow, LookRow, SightingRow
 from briefing.models.jingles import JingleRow
 from briefing.models.members import AddressKeyRow, ListenerRow
 from briefing.models.newsroom import LexiconRow, ShowRow, SourceRow
@@ -40,6 +40,7 @@ __all__ = [
     "LexiconRow",
     "ListenerRow",
     "ListingRow",
+    "LookRow",
     "MasterRow",
     "PlayRow",
     "RevisionRow",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String
+from sqlalchemy import Float, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from briefing.models.base import Base, OwnJson, PlainText
@@ -50,7 +50,23 @@ class SightingRow(Base):
     scheduled_at: Mapped[datetime | None]
     visibility: Mapped[str | None] = mapped_column(String(8))
     text_hash: Mapped[str | None] = mapped_column(String(64))
+    withdrew: Mapped[bool] = mapped_column(default=False)
+    """Whether its audio was withdrawn because its CMS took it back: then it may come back as it went."""
     looked_at: Mapped[datetime]
+
+
+class LookRow(Base):
+    """An article that is to be looked at, at once or later: a webhook told of it, or it is to be published then."""
+
+    __tablename__ = "looks"
+    source: Mapped[str] = mapped_column(String(128), primary_key=True)
+    article_id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    due_at: Mapped[float] = mapped_column(Float)
+    """Seconds since the epoch, by the database's clock."""
+    told: Mapped[dict[str, Any] | None] = mapped_column(OwnJson)
+    """A dumped `briefing.hooks.Told`, for sources that cannot be asked."""
+    asked: Mapped[int] = mapped_column(default=0)
+    """Rises with each time it is asked for: what was asked for while it was looked at is looked at once more."""
 
 
 class DeliveryRow(Base):

@@ -82,6 +82,12 @@ def postpone(session: Session, lease: Lease, delay_s: float, code: str, *, faile
     )
 
 
+def come_again(session: Session, lease: Lease, delay_s: float) -> bool:
+    """Make a step that went well ready again in `delay_s` seconds, as new: one that is never done."""
+    anew = {"attempts": 0, "postponed": 0, "not_before": database_clock() + delay_s, "error_code": None}
+    return _reopen(session, lease, Failpoint.STEP_COMES_AGAIN, **anew)
+
+
 def retry(session: Session, lease: Lease, code: str) -> bool:
     """Make the step ready again at once; the claim stays spent."""
     return _reopen(session, lease, Failpoint.STEP_RETRIED, error_code=code)

@@ -40,10 +40,20 @@ def upgrade() -> None:
         sa.Column("scheduled_at", UtcDateTime(), nullable=True),
         sa.Column("visibility", sa.String(length=8), nullable=True),
         sa.Column("text_hash", sa.String(length=64), nullable=True),
+        sa.Column("withdrew", sa.Boolean(), nullable=False),
         sa.Column("looked_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("source", "article_id", name=op.f("pk_sightings")),
     )
     op.create_index("sightings_to_look_at", "sightings", ["source", "looked_at"])
+    op.create_table(
+        "looks",
+        sa.Column("source", sa.String(length=128), nullable=False),
+        sa.Column("article_id", sa.String(length=128), nullable=False),
+        sa.Column("due_at", sa.Float(), nullable=False),
+        sa.Column("told", sa.JSON(), nullable=True),
+        sa.Column("asked", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("source", "article_id", name=op.f("pk_looks")),
+    )
     op.create_table(
         "deliveries",
         sa.Column("source", sa.String(length=128), nullable=False),
@@ -58,6 +68,7 @@ def downgrade() -> None:
     """Take back. CMSes have to be connected anew then."""
     op.drop_index("deliveries_by_moment", "deliveries")
     op.drop_table("deliveries")
+    op.drop_table("looks")
     op.drop_index("sightings_to_look_at", "sightings")
     op.drop_table("sightings")
     op.drop_table("connections")

@@ -40,6 +40,7 @@ DEMANDS = {
     ("GET", "/v1/audience/{source}/{article}"): Scope.AUDIENCE,
     ("GET", "/v1/audit"): Scope.ADMIN,
     ("POST", "/v1/plays"): None,
+    ("POST", "/v1/hooks/{source}"): None,
     ("PUT", "/v1/briefings/{briefing_id}/visibility"): Scope.PUBLISH,
     ("POST", "/v1/briefings/{briefing_id}/signed"): Scope.READ,
     ("POST", "/v1/articles/{source}/{article}/signed"): Scope.READ,

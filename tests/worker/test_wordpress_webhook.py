@@ -75,7 +75,7 @@ def test_a_message_says_which_post_and_is_signed_over_its_id_time_and_body():
     sent, again = played("happens('transition_post_status', 'publish', 'draft', post(7));")
     (message,) = sent
     assert message["post"] == "https://audio.example/v1/hooks/site"
-    body = '{"type":"post.published","data":{"id":"7","address":"https://paper.example/?p=7"}}'
+    body = '{"type":"article.published","data":{"id":"7","address":"https://paper.example/?p=7"}}'
     assert message["body"] == body
     assert signed_well(SECRET, message["headers"], body.encode())
     assert not signed_well(SECRET, message["headers"], body.replace("7", "8").encode())
@@ -88,22 +88,22 @@ def test_a_message_says_which_post_and_is_signed_over_its_id_time_and_body():
 @pytest.mark.parametrize(
     ("script", "types"),
     [
-        ("happens('transition_post_status', 'draft', 'publish', post(7, 'draft'));", ["post.unpublished"]),
-        ("happens('transition_post_status', 'trash', 'publish', post(7, 'trash'));", ["post.unpublished"]),
-        ("happens('transition_post_status', 'private', 'publish', post(7, 'private'));", ["post.unpublished"]),
-        ("happens('transition_post_status', 'future', 'draft', post(7, 'future'));", ["post.scheduled"]),
-        ("happens('transition_post_status', 'publish', 'future', post(7));", ["post.published"]),
-        ("happens('post_updated', 7, post(7), post(7));", ["post.updated"]),
+        ("happens('transition_post_status', 'draft', 'publish', post(7, 'draft'));", ["article.unpublished"]),
+        ("happens('transition_post_status', 'trash', 'publish', post(7, 'trash'));", ["article.unpublished"]),
+        ("happens('transition_post_status', 'private', 'publish', post(7, 'private'));", ["article.unpublished"]),
+        ("happens('transition_post_status', 'future', 'draft', post(7, 'future'));", ["article.updated"]),
+        ("happens('transition_post_status', 'publish', 'future', post(7));", ["article.published"]),
+        ("happens('post_updated', 7, post(7), post(7));", ["article.updated"]),
         # One save is one message, whatever of it WordPress tells
         (
             "happens('transition_post_status', 'publish', 'publish', post(7));" + 2 * UPDATED,
-            ["post.updated"],
+            ["article.updated"],
         ),
         (
             f"{PUBLISHED} happens('post_updated', 7, post(7), post(7, 'draft'));",
-            ["post.published"],
+            ["article.published"],
         ),
-        ("happens('before_delete_post', 7, post(7, 'trash')); happens('post_updated', 7, post(7), post(7));", ["post.deleted"]),
+        ("happens('before_delete_post', 7, post(7, 'trash')); happens('post_updated', 7, post(7), post(7));", ["article.deleted"]),
         ("happens('transition_post_status', 'draft', 'auto-draft', post(7, 'draft'));", []),
         ("happens('before_delete_post', 7, post(7, 'auto-draft'));", []),
         ("happens('transition_post_status', 'publish', 'draft', post(7, 'publish', array('post_type' => 'page')));", []),
@@ -145,30 +145,34 @@ def test_a_real_wordpress_tells_of_every_change_and_again_of_what_did_not_arrive
 
         # When an editor publishes, edits, sets a password, unpublishes, publishes, trashes, deletes
         number = site.publish("Ferry", TEXT)
-        told("post.published", number)
+        told("article.published", number)
         site.edit(number, content=TEXT.replace("Monday", "Tuesday"))
-        told("post.updated", number)
+        told("article.updated", number)
         desk.received.clear()
         site.edit(number, password="secret")
-        told("post.updated", number)
+        told("article.updated", number)
         site.edit(number, password="", status="draft")
-        told("post.unpublished", number)
+        told("article.unpublished", number)
         desk.received.clear()
         site.edit(number, status="publish")
-        told("post.published", number)
+        told("article.published", number)
         site.trash(number)
-        told("post.unpublished", number)
+        told("article.unpublished", number)
         site.delete(number)
-        told("post.deleted", number)
+        told("article.deleted", number)
         # Then each save was one message, well signed, for the source
-        assert desk.said() == [("post.published", number), ("post.unpublished", number), ("post.deleted", number)]
+        assert desk.said() == [
+            ("article.published", number),
+            ("article.unpublished", number),
+            ("article.deleted", number),
+        ]
         assert {path for path, _, _ in desk.received} == {"/v1/hooks/site"}
         assert all(signed_well(SECRET, headers, body) for _, headers, body in desk.received)
         # When Briefcast is away at a save / Then wp-cron sends that message again, under its ID, until it arrives
         desk.received.clear()
         desk.status = 503
         other = site.publish("Crane", TEXT)
-        told("post.published", other)
+        told("article.published", other)
         site.cron(61)
         site.cron(61)
         sent = [headers["webhook-id"] for _, headers, body in desk.received if json.loads(body)["data"]["id"] == other]

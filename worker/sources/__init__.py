@@ -22,19 +22,23 @@ if TYPE_CHECKING:
     from briefing.newsroom import SourceSettings
     from briefing.values import Article, ArticleRef
 
-__all__ = ["KINDS", "Polled", "Seen", "Source", "connect"]
+__all__ = ["ENTRY_POINTS", "KINDS", "POLLED", "Polled", "Seen", "Source", "connect", "poll_s"]
 
 #: Where other packages name kinds of theirs: each is a function like `connect` of the modules below.
 ENTRY_POINTS = "briefcast.sources"
 
 #: Kind -> module; each has a function `connect(options)`.
 KINDS = {
-    "files": "worker.sources.files",
     "feed": "worker.sources.feed",
+    "files": "worker.sources.files",
+    "ghost": "worker.sources.ghost",
     "http": "worker.sources.http",
     "sitemap": "worker.sources.sitemap",
     "wordpress": "worker.sources.wordpress",
 }
+
+#: Kinds that are `Polled`, and every how many seconds by default. Of other packages' kinds a newsroom says it (`poll`).
+POLLED = {"feed": 300, "ghost": 30, "wordpress": 30}
 
 
 class Source(Protocol):
@@ -70,6 +74,13 @@ class Polled(Source, Protocol):
         At most 50 IDs. What a source cannot tell of (a feed does not list everything) it leaves out.
         """
         ...
+
+
+def poll_s(settings: SourceSettings) -> int:
+    """Return the seconds between two polls of a source; 0 for one that is not polled."""
+    if settings.kind in KINDS and settings.kind not in POLLED:
+        return 0
+    return POLLED.get(settings.kind, 0) if settings.poll is None else settings.poll
 
 
 def connect(settings: SourceSettings) -> Source:

@@ -15,6 +15,7 @@ from worker.tasks.jingle import conform_jingle
 from worker.tasks.listing import list_article
 from worker.tasks.notify import notify_hub
 from worker.tasks.place import place_briefings
+from worker.tasks.poll import poll_source
 from worker.tasks.prepare import prepare_revision
 from worker.tasks.preview import make_preview
 from worker.tasks.publish import publish_revision
@@ -49,6 +50,7 @@ TASKS: dict[StepKind, Task] = {
     StepKind.PREVIEW: make_preview,
     StepKind.NOTIFY: notify_hub,
     StepKind.LIST: list_article,
+    StepKind.POLL: poll_source,
     StepKind.VERIFY: verify_revision,
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import revisions, steps
+from briefing import access, noticing, revisions, steps
 from briefing.failpoints import Failpoint, reach
 from briefing.labels import Labels
 from briefing.lexicons import lexicon_for
@@ -53,6 +53,8 @@ def prepare_revision(lease: Lease, place: Workplace) -> None:
     with place.database.writing() as session:
         row = revisions.locked_in_briefing(session, revision.id)
         if steps.finish(session, lease):
+            if any(article.unpublished for article in articles):
+                access.hold(row)
             _save_prepared(session, place, row, prepared, engaged, versions)
             reach(Failpoint.PREPARE_BEFORE_COMMIT)
     reach(Failpoint.PREPARE_AFTER_COMMIT)
@@ -73,6 +75,18 @@ def _note_labels(place: Workplace, written: Script, *, heard: bool) -> None:
         with place.database.writing() as session:
             for text in new:
                 note_labels(session, ArticleRef.parse(text), found[text], heard=heard)
+
+
+def _note_access(session: Session, articles: list[Article]) -> None:
+    """Note for whom the articles are, as their source said along with the text: it may have changed since anybody
+    looked, and what was read under the new must not be heard under the old.
+    """
+    ordered = sorted(articles, key=lambda article: str(article.ref))
+    for article in ordered:
+        if article.unpublished:
+            access.keep_back(session, article.ref, datetime.now(UTC))
+    for article in ordered:
+        noticing.tell_visibility(session, article.ref, article.visibility)
 
 
 def _is_unchanged(place: Workplace, lease: Lease, written: Script) -> bool:
@@ -113,6 +127,7 @@ def _articles(place: Workplace, revision: RevisionRow) -> tuple[list[Article], l
     articles = [fetch(ref, addresses[str(ref)], sources) for ref in refs]
     reach(Failpoint.PREPARE_FETCHED)
     with place.database.writing() as session:
+        _note_access(session, articles)
         # In one order for all, as two briefings of the same articles would wait for each other.
         ordered = sorted(articles, key=lambda article: str(article.ref))
         saved = {article.ref: save_version(session, article, datetime.now(UTC)) for article in ordered}

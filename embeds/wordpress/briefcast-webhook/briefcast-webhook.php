@@ -38,7 +38,7 @@ function briefcast_webhook_note( $type, $post ) {
 		add_action( 'shutdown', 'briefcast_webhook_tell' );
 	}
 	// The last word counts, and nothing comes after deletion.
-	if ( 'post.deleted' !== ( $noted[ $post->ID ]['type'] ?? '' ) ) {
+	if ( 'article.deleted' !== ( $noted[ $post->ID ]['type'] ?? '' ) ) {
 		$noted[ $post->ID ] = array(
 			'type' => $type,
 			'data' => array( 'id' => (string) $post->ID, 'address' => (string) get_permalink( $post ) ),
@@ -112,11 +112,11 @@ add_action(
 	'transition_post_status',
 	function ( $new, $old, $post ) {
 		if ( 'publish' === $new && 'publish' !== $old ) {
-			briefcast_webhook_note( 'post.published', $post );
+			briefcast_webhook_note( 'article.published', $post );
 		} elseif ( 'publish' !== $new && 'publish' === $old ) {
-			briefcast_webhook_note( 'post.unpublished', $post );
+			briefcast_webhook_note( 'article.unpublished', $post );
 		} elseif ( 'future' === $new || 'future' === $old ) {
-			briefcast_webhook_note( 'post.scheduled', $post );
+			briefcast_webhook_note( 'article.updated', $post );
 		}
 	},
 	10,
@@ -126,7 +126,7 @@ add_action(
 	'post_updated',
 	function ( $id, $after, $before ) {
 		if ( 'publish' === $after->post_status && 'publish' === $before->post_status ) {
-			briefcast_webhook_note( 'post.updated', $after );
+			briefcast_webhook_note( 'article.updated', $after );
 		}
 	},
 	10,
@@ -137,7 +137,7 @@ add_action(
 	function ( $id, $post = null ) {
 		$post = $post ? $post : get_post( $id );
 		if ( $post && 'auto-draft' !== $post->post_status ) {
-			briefcast_webhook_note( 'post.deleted', $post );
+			briefcast_webhook_note( 'article.deleted', $post );
 		}
 	},
 	10,

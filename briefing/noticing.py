@@ -1,0 +1,265 @@
+"""A sighting -> what follows: audio is made, made again, moved, put live, withdrawn; or nothing, which is the rule.
+
+The one place where a change in a CMS becomes work, whether a webhook, a poll or an import found it, so that each of
+them twice, late or in any order ends the same. Asks no CMS and fetches no text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from briefing import access, asking, audit, connections, revisions, steps
+from briefing.asking import Wanted
+from briefing.audit import Action
+from briefing.errors import UnknownReference
+from briefing.failpoints import Failpoint, reach
+from briefing.models import ArticleRow, BriefingRow, ShowRow, SightingRow
+from briefing.picks import tell_labels
+from briefing.revisions import casting_of, newest_revision
+from briefing.rows import add_unless_there
+from briefing.show import Show
+from briefing.shows import home_show
+from briefing.states import Queue, RevisionState, StepKind
+from briefing.values import ArticleRef
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from briefing.labels import Labels
+    from briefing.sightings import Seen
+
+#: Seconds between two looks at what should be public by now and is not yet.
+_LATE_S = 2.0
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Whose change it is, and what is needed to have it narrated."""
+
+    source: str
+    voice: str
+    """Of shows that name none."""
+    began_at: datetime
+    """When the source was connected."""
+    queue: Queue = Queue.INTERACTIVE
+    back_catalogue: bool = False
+    """Whether what is older than the connection is narrated too."""
+
+    @property
+    def by(self) -> str:
+        """Who asks, as it is shown."""
+        return f"source {self.source}"
+
+
+def notice(session: Session, desk: Desk, seen: Seen, now: datetime, *, text: bool = True) -> str | None:
+    """Record what follows from how an article stands; return it in a word, None for nothing. Without `text`, what it
+    says cannot have changed. Needs a writing session.
+
+    Raises UnknownReference where there is no show.
+    """
+    ref = ArticleRef(source=desk.source, id=seen.id)
+    known = _known(session, ref)
+    before = None if known is None else (known.state, known.updated_at, known.text_hash)
+    withdrew = known is not None and known.withdrew
+    row = _keep(session, ref, known, seen, now)
+    done = None
+    if row.state == "gone":
+        if _withdraw(session, desk, ref, now):
+            row.withdrew, done = True, "withdrawn"
+    else:
+        if row.state == "scheduled" and _withdraw(session, desk, ref, now, heard=True):
+            withdrew, done = True, "withdrawn"
+        changed = text and _has_changed(before, row)
+        new = _is_new(desk, seen, before)
+        done = _follow(session, desk, ref, seen, now, changed=changed, new=new, back=withdrew) or done
+        row.withdrew = False
+        if before is not None and before[0] == "scheduled" and row.state == "published":
+            for story in _stories(session, ref):
+                done = "published" if _put_live(session, desk, story.id, now) else done
+    if row.state == "scheduled" and seen.scheduled_at is not None:
+        # Its CMS publishes it then, a second later or two: looked at until it has.
+        connections.look_at(session, desk.source, seen.id, due_at=max(seen.scheduled_at.timestamp(), _soon(now, seen)))
+    session.flush()
+    reach(Failpoint.POLL_NOTICED)
+    return done
+
+
+def _soon(now: datetime, seen: Seen) -> float:
+    late_s = (now - seen.scheduled_at).total_seconds() if seen.scheduled_at else 0.0
+    return 0.0 if late_s < 0 else now.timestamp() + (_LATE_S if late_s < 60 else 60.0)  # noqa: PLR2004  a minute
+
+
+def is_outdated(session: Session, source: str, seen: Seen) -> bool:
+    """Tell whether something later is known already: for what is told, not for what a CMS answers now."""
+    row = session.get(SightingRow, (source, seen.id))
+    return bool(row and row.updated_at and seen.updated_at and seen.updated_at < row.updated_at)
+
+
+def _known(session: Session, ref: ArticleRef) -> SightingRow | None:
+    return session.get(SightingRow, (ref.source, ref.id), with_for_update=True, populate_existing=True)
+
+
+def _keep(session: Session, ref: ArticleRef, known: SightingRow | None, seen: Seen, now: datetime) -> SightingRow:
+    """Write down how the article stands."""
+    state = "gone" if seen.wanted is False else seen.state
+    if known is None:
+        add_unless_there(
+            session, SightingRow, source=ref.source, article_id=ref.id, state=state, withdrew=False, looked_at=now
+        )
+        known = _known(session, ref)
+        assert known is not None
+    if seen.text_hash is not None or known.updated_at != seen.updated_at:
+        known.text_hash = seen.text_hash
+    known.state, known.updated_at, known.scheduled_at = state, seen.updated_at, seen.scheduled_at
+    known.looked_at = now
+    known.visibility = seen.visibility or known.visibility
+    # Before what it decides: settings are asked for by it.
+    session.flush()
+    return known
+
+
+def _has_changed(before: tuple[str, datetime | None, str | None] | None, row: SightingRow) -> bool:
+    """Tell whether the text may be another than when it was seen last."""
+    if before is None or before[0] == "gone":
+        return True
+    if before[2] is not None and row.text_hash is not None and before[2] == row.text_hash:
+        return False
+    return before[1] != row.updated_at or before[2] != row.text_hash
+
+
+def _is_new(desk: Desk, seen: Seen, before: tuple[str, datetime | None, str | None] | None) -> bool:
+    """Tell whether an article without audio is to have some: it is wanted, or was published since we look."""
+    if seen.wanted or desk.back_catalogue or (before is not None and before[0] != "published"):
+        return True
+    if seen.state == "scheduled":
+        return True
+    return seen.published_at is not None and seen.published_at >= desk.began_at
+
+
+def _follow(  # noqa: PLR0913  what is known of the change
+    session: Session, desk: Desk, ref: ArticleRef, seen: Seen, now: datetime, *, changed: bool, new: bool, back: bool
+) -> str | None:
+    stories = _stories(session, ref)
+    if not stories and not new:
+        _see(session, ref, seen)
+        return None
+    shows = [story.show for story in stories] or [_home(session, ref)]
+    done = None
+    if changed or not stories or back:
+        for slug in shows:
+            done = _narrate(session, desk, ref, seen, slug, now, back=back) or done
+    else:
+        _see(session, ref, seen)
+    return done
+
+
+def _narrate(  # noqa: PLR0913  as above
+    session: Session, desk: Desk, ref: ArticleRef, seen: Seen, slug: str, now: datetime, *, back: bool
+) -> str | None:
+    show = Show.stored(session.get_one(ShowRow, slug).settings)
+    wanted = Wanted(
+        show=slug,
+        kind="story",
+        articles=(ref,),
+        casting=show.casting(desk.voice),
+        queue=desk.queue,
+        requested_by=desk.by,
+        voice_named=False,
+        labels=seen.labels if _says(seen.labels) else None,
+        visibility=seen.visibility,
+        addresses={str(ref): seen.address} if seen.address else {},
+    )
+    if back:
+        revision, made = asking.request(session, _as_before(session, wanted), now)
+    else:
+        revision, made = asking.edited(session, wanted, show.quiet, now)
+    if made:
+        audit.record(
+            session, now, Action.SAVE, None, briefing=revision.briefing_id, revision=revision.number, by=desk.by
+        )
+    return "recorded" if made else None
+
+
+def _as_before(session: Session, wanted: Wanted) -> Wanted:
+    """Return what is wanted with the voices it had."""
+    found = session.scalar(select(BriefingRow.id).where(BriefingRow.identity == wanted.identity))
+    newest = newest_revision(session, found) if found is not None else None
+    return replace(wanted, casting=casting_of(newest)) if newest is not None else wanted
+
+
+def _says(labels: Labels) -> bool:
+    return any(value is not None for _, value in labels)
+
+
+def _see(session: Session, ref: ArticleRef, seen: Seen) -> None:
+    """Note who may hear an article and what it is filed under, and have what there is of it follow; make nothing."""
+    if session.get(ArticleRow, (ref.source, ref.id)) is None:
+        return
+    if _says(seen.labels):
+        tell_labels(session, ref, seen.labels)
+    tell_visibility(session, ref, seen.visibility)
+
+
+def tell_visibility(session: Session, ref: ArticleRef, visibility: str | None) -> None:
+    """Note who may hear an article, and have all briefings of it follow. Needs its row, in a writing session."""
+    if visibility is not None and access.wish_of_article(session, ref, visibility):
+        access.follow_others(session, article=ref)
+
+
+def _stories(session: Session, ref: ArticleRef) -> list[BriefingRow]:
+    """Return the article's own briefings, one for each show that has it, by ID."""
+    slugs = session.scalars(select(ShowRow.slug)).all()
+    those = BriefingRow.identity.in_([asking.identity(slug, "story", [ref]) for slug in slugs])
+    return list(session.scalars(select(BriefingRow).where(those).order_by(BriefingRow.id)))
+
+
+def _home(session: Session, ref: ArticleRef) -> str:
+    slug = home_show(session, ref.source)
+    if slug is None:
+        message = "there is no show"
+        raise UnknownReference(message, code="unknown_show", hint="Run `briefcast apply`.")
+    return slug
+
+
+def _put_live(session: Session, desk: Desk, briefing_id: str, now: datetime) -> bool:
+    """Publish what was made beforehand, unless somebody else holds it: its show, or an editor."""
+    briefing = revisions.lock_briefing(session, briefing_id)
+    access.follow(session, briefing)
+    held = revisions.held_revision(session, briefing_id)
+    if held is None or held.error_code is not None or Show.stored(held.show).publish != "auto":
+        return False
+    revision = revisions.locked(session, held.id)
+    revisions.move(revision, RevisionState.PUBLISHING, now)
+    kind = StepKind.RELEASE if access.for_members(session, briefing) else StepKind.PUBLISH
+    steps.record(session, kind, Queue.INTERACTIVE, revision_id=revision.id)
+    audit.record(session, now, Action.PUBLISH, None, briefing=briefing_id, revision=revision.number, by=desk.by)
+    session.flush()
+    return True
+
+
+def _withdraw(session: Session, desk: Desk, ref: ArticleRef, now: datetime, *, heard: bool = False) -> bool:
+    """Withdraw every briefing with the article, collections too; of those that are `heard`, or may still be. Tell
+    whether there was any.
+    """
+    if session.get(ArticleRow, (ref.source, ref.id)) is None:
+        return False
+    done, after = False, ""
+    while True:
+        found, last = access.concerned(session, str(ref), None, after)
+        for briefing_id in found:
+            if heard and session.get_one(BriefingRow, briefing_id).heard is None:
+                continue
+            revision = asking.retract(session, briefing_id, now)
+            number = revision.number
+            audit.record(
+                session, now, Action.RETRACT, None, briefing=briefing_id, revision=number, detail=str(ref), by=desk.by
+            )
+            done = True
+        if last is None:
+            return done
+        after = last

@@ -1,0 +1,411 @@
+"""A newsroom with a Ghost, from a save in it to what is heard: by webhooks, by polling, by both and in any order."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+
+import feedparser
+import httpx
+import pytest
+from sqlalchemy import func, select, update
+
+from briefing import connections
+from briefing.models import (
+    AuditRow,
+    BriefingRow,
+    ConnectionRow,
+    LookRow,
+    RevisionRow,
+    SightingRow,
+    SourceRow,
+    StepRow,
+    TakeRow,
+)
+from briefing.newsroom import load_newsroom
+from briefing.states import Queue, StepKind
+from tests.support.client import client_of
+from tests.support.ghost import ADMIN_KEY, CONTENT_KEY, ghost, signature
+from tests.support.newsroom import PLAIN, make_place, work_off
+from worker import polling
+from worker.newsroom import apply
+from worker.perform import perform_next
+
+EVENTS = ("post.published", "post.published.edited", "post.unpublished", "post.scheduled", "post.deleted")
+STRANGER = {"Authorization": ""}
+
+
+class Paper:
+    """A newsroom, its Ghost, and readers."""
+
+    def __init__(self, place, site, client):
+        self.place, self.site, self.client = place, site, client
+
+    def hook(self, *events, to=""):
+        """Register webhooks with Ghost as `briefcast connect` does."""
+        with self.place.database.writing() as session:
+            secret = connections.rotate_secret(session, "paper", datetime.now(UTC))
+        for event in events or EVENTS:
+            target = to or f"{self.client.base_url}/v1/hooks/paper?event={event}"
+            identity = f"{len(self.site.webhooks):024x}"
+            self.site.webhooks[identity] = {"id": identity, "event": event, "target_url": target, "secret": secret}
+        return secret
+
+    def begin(self):
+        """As when the source is connected: what is there already is back catalogue."""
+        polling.tend(self.place)
+        work_off(self.place)
+
+    def poll(self):
+        """Half a minute later."""
+        self.wake()
+        return work_off(self.place)
+
+    def wake(self):
+        with self.place.database.writing() as session:
+            session.execute(update(ConnectionRow).values(polled_at=datetime.now(UTC) - timedelta(seconds=40)))
+            session.execute(update(SightingRow).values(looked_at=datetime.now(UTC) - timedelta(minutes=10)))
+            connections.rouse(session, "paper")
+
+    def get(self, path):
+        return self.client.get(path, headers=STRANGER)
+
+    def audio(self, identity):
+        return self.get(f"/v1/articles/paper/{identity}/audio")
+
+    def entries(self):
+        return feedparser.parse(self.get("/shows/daily/feed.xml").content).entries
+
+    def one(self, statement):
+        with self.place.database.reading() as session:
+            return session.scalar(statement)
+
+    def states(self):
+        with self.place.database.reading() as session:
+            return list(session.scalars(select(RevisionRow.state).order_by(RevisionRow.id)))
+
+    def made(self):
+        """How many takes were spoken, how many revisions recorded."""
+        return self.one(select(func.count()).select_from(TakeRow)), len(self.states())
+
+
+def newsroom(site, **options):
+    lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in options.items())
+    quiet = PLAIN.replace('slug = "daily"', 'slug = "daily"\nquiet = {seconds = 0}', 1)
+    private = json.dumps([site.at.removeprefix("http://")])
+    return (
+        quiet
+        + f'\n[[sources]]\nname = "paper"\nkind = "ghost"\naddress = "{site.at}"\nallow_private = {private}\n'
+        + lines
+    )
+
+
+def connected(place, **keys):
+    with place.database.writing() as session:
+        row = connections.locked(session, "paper", datetime.now(UTC) - timedelta(minutes=30))
+        row.keys = keys or {"admin_key": ADMIN_KEY}
+
+
+@pytest.fixture
+def paper(tmp_path):
+    with ghost() as site:
+        place = make_place(tmp_path, newsroom(site))
+        connected(place)
+        with client_of(place) as client:
+            yield Paper(place, site, client)
+        place.database.dispose()
+
+
+def replay(paper, at):
+    """Send a webhook once more, as it was."""
+    _, body, headers, target = paper.site.events[at]
+    return httpx.post(target, content=body, headers=headers, trust_env=False)
+
+
+def test_a_story_published_in_ghost_is_heard_edited_and_withdrawn_by_its_webhooks(paper):
+    paper.begin()
+    paper.hook()
+    identity = paper.site.add()
+    work_off(paper.place)
+    assert paper.audio(identity).json()["title"] == "Ferry runs again"
+    assert [entry.title for entry in paper.entries()] == ["Ferry runs again"]
+    assert paper.entries()[0].link == f"{paper.site.at}/post-0/"
+    takes, revisions = paper.made()
+    # When a sentence is corrected, one is spoken
+    text = paper.site.posts[identity]["html"].replace("four days", "fourteen days")
+    paper.site.edit(identity, html=text)
+    work_off(paper.place)
+    assert paper.made() == (takes + 1, revisions + 1)
+    # When it is unpublished, nothing of it is left
+    mp3 = paper.audio(identity).json()["url"].removeprefix(str(paper.client.base_url))
+    paper.site.edit(identity, status="draft")
+    work_off(paper.place)
+    assert paper.audio(identity).status_code == 410
+    assert paper.get(mp3).status_code == 410
+    assert paper.entries() == []
+    # When it is published again, it is heard again
+    paper.site.edit(identity, status="published")
+    work_off(paper.place)
+    assert paper.audio(identity).status_code == 200
+    # When it is deleted, it is gone for good
+    paper.site.delete(identity)
+    work_off(paper.place)
+    assert paper.audio(identity).status_code == 410
+    assert len(paper.site.webhooks) == len(EVENTS), "and none was answered 410"
+    by = paper.one(select(AuditRow.by).where(AuditRow.action == "retract"))
+    assert by == "source paper"
+
+
+def test_what_webhooks_lose_a_poll_finds(paper):
+    paper.begin()
+    paper.hook()
+    paper.site.deaf = True
+    first, second = paper.site.add("One"), paper.site.add("Two")
+    assert paper.poll() > 5
+    assert {entry.title for entry in paper.entries()} == {"One", "Two"}
+    takes, revisions = paper.made()
+    assert paper.poll() == 1, "where nothing has changed, nothing is done"
+    text = paper.site.posts[first]["html"].replace("four days", "fourteen days")
+    paper.site.edit(first, html=text)
+    paper.poll()
+    assert paper.made() == (takes + 1, revisions + 1)
+    paper.site.edit(first, status="draft")
+    paper.site.delete(second)
+    paper.poll()
+    assert [paper.audio(identity).status_code for identity in (first, second)] == [410, 410]
+    assert paper.entries() == []
+
+
+def test_a_webhook_ten_times_out_of_order_and_ten_minutes_later_is_one_generation(paper, monkeypatch):
+    paper.begin()
+    paper.hook("post.published", "post.published.edited")
+    identity = paper.site.add()
+    work_off(paper.place)
+    paper.site.deaf = True
+    for number in range(3):
+        paper.site.edit(identity, html=f"<p>The ferry carried {number} hundred people on Monday, it was said.</p>")
+    takes, revisions = paper.made()
+    begun = time.monotonic()
+    answers = [replay(paper, at).status_code for at in (3, 1, 2, *[0, 3] * 5, 2, 1)]
+    assert (time.monotonic() - begun) / len(answers) < 0.5
+    assert set(answers) == {202}
+    assert paper.one(select(func.count()).select_from(LookRow)) == 1
+    work_off(paper.place)
+    assert paper.made()[1] == revisions + 1, "one generation"
+    assert paper.made()[0] == takes + 1
+    assert "2 hundred" in paper.get(f"{transcript(paper, identity)}").text
+    # When the last comes again ten minutes later, it is refused, and so is another's, and a changed one
+    later = time.time() + 600
+    monkeypatch.setattr("api.hooks.time.time", lambda: later)
+    assert replay(paper, 3).status_code == 401
+    monkeypatch.undo()
+    _, body, headers, target = paper.site.events[3]
+    assert httpx.post(target, content=body + b" ", headers=headers, trust_env=False).status_code == 401
+    other = headers | {"x-ghost-signature": signature("whsec_other", body, str(int(time.time() * 1000)))}
+    refused = httpx.post(target, content=body, headers=other, trust_env=False)
+    assert (refused.status_code, refused.json()["code"]) == (401, "hook_refused")
+    assert work_off(paper.place) == 0
+
+
+def transcript(paper, identity):
+    told = paper.audio(identity).json()["transcripts"]
+    page = next(one["url"] for one in told if one["type"] == "text/html")
+    return page.removeprefix(str(paper.client.base_url))
+
+
+def test_a_change_of_visibility_moves_within_one_poll_and_speaks_nothing(paper):
+    paper.begin()
+    paper.site.deaf = True
+    identity = paper.site.add()
+    paper.poll()
+    mp3 = paper.audio(identity).json()["url"].removeprefix(str(paper.client.base_url))
+    takes, revisions = paper.made()
+    for visibility in ("members", "paid"):
+        paper.site.edit(identity, visibility=visibility)
+        paper.poll()
+        assert paper.get(mp3).status_code in {404, 410}
+        assert paper.audio(identity).json()["access"] == "preview"
+        assert paper.entries() == []
+    paper.site.edit(identity, visibility="public")
+    paper.poll()
+    assert paper.get(mp3).status_code == 200
+    assert len(paper.entries()) == 1
+    # And tags alone are no news either
+    paper.site.edit(identity, tags=["Weather"])
+    paper.poll()
+    assert paper.made() == (takes, revisions)
+
+
+def test_a_members_post_is_never_public(paper):
+    paper.begin()
+    paper.hook()
+    secret = "the treasurer resigned over it"
+    html = f"<p>The harbour board met on Monday and said so.</p><p>What is more, {secret} in the end.</p>"
+    identity = paper.site.add("Board", visibility="paid", html=html)
+    work_off(paper.place)
+    assert paper.states() == ["live"]
+    assert paper.audio(identity).json()["access"] == "preview"
+    assert paper.entries() == []
+    root = paper.place.files.storage.root
+    assert not [path for path in root.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]
+
+
+def test_a_post_that_becomes_members_while_it_is_fetched_is_not_published(paper, monkeypatch):
+    paper.begin()
+    paper.site.deaf = True
+    identity = paper.site.add()
+    paper.wake()
+    # When it is noticed, and not fetched yet
+    perform_next(paper.place, tuple(Queue))
+    assert paper.one(select(func.count()).where(RevisionRow.state == "preparing")) == 1
+    paper.site.edit(identity, visibility="members")
+    work_off(paper.place)
+    assert paper.audio(identity).json()["access"] == "preview"
+    assert paper.entries() == []
+
+
+def test_what_was_published_before_is_back_catalogue(paper):
+    old = (datetime.now(UTC) - timedelta(days=400)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    silent, wanted = paper.site.add("Old", created=old), paper.site.add("Wanted", created=old)
+    paper.begin()
+    assert paper.states() == []
+    # When somebody corrects its spelling, it is still not narrated; when it is tagged, it is
+    paper.site.edit(silent, title="Olde")
+    paper.site.edit(wanted, tags=["#audio"])
+    paper.poll()
+    assert [entry.title for entry in paper.entries()] == ["Wanted"]
+    # And an editor may say of a story that it is not to be heard
+    paper.site.edit(wanted, tags=["#no-audio"])
+    paper.poll()
+    assert paper.audio(wanted).status_code == 410
+
+
+def test_a_scheduled_post_is_narrated_beforehand_and_live_when_ghost_publishes_it(paper):
+    paper.begin()
+    paper.hook()
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    identity = paper.site.add(status="draft", tags=["#audio"])
+    paper.poll()
+    assert paper.states() == ["held"]
+    paper.site.edit(identity, status="scheduled", published_at=soon.strftime("%Y-%m-%dT%H:%M:%S.000Z"))
+    work_off(paper.place)
+    takes, _ = paper.made()
+    assert set(paper.states()) <= {"held", "superseded", "unchanged"}
+    assert paper.audio(identity).status_code == 404
+    root = paper.place.files.storage.root
+    assert not [path for path in root.rglob("*") if path.is_file() and b"harbour board" in path.read_bytes()]
+    # When it is put off, nothing is spoken anew
+    paper.site.edit(identity, published_at=(soon + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S.000Z"))
+    paper.poll()
+    due = paper.one(select(LookRow.due_at))
+    assert abs(due - soon.timestamp()) < 4000
+    assert paper.audio(identity).status_code == 404
+    # When its moment comes, it is looked at, webhook or not, and is live
+    paper.site.deaf = True
+    paper.site.edit(identity, status="published")
+    with paper.place.database.writing() as session:
+        session.execute(update(LookRow).values(due_at=time.time()))
+        connections.rouse(session, "paper")
+    work_off(paper.place)
+    assert paper.audio(identity).status_code == 200
+    assert paper.entries()[0].link == f"{paper.site.at}/post-0/"
+    assert paper.made()[0] == takes
+    assert paper.one(select(func.count()).select_from(LookRow)) == 0
+
+
+def test_a_scheduled_post_that_somebody_asks_for_is_held_too(paper):
+    soon = (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    identity = paper.site.add(status="scheduled", published_at=soon)
+    paper.client.put(f"/v1/articles/paper/{identity}/audio").raise_for_status()
+    work_off(paper.place)
+    assert paper.states() == ["held"]
+    assert paper.audio(identity).status_code == 404
+    paper.begin()
+    paper.site.edit(identity, status="published")
+    paper.poll()
+    assert paper.audio(identity).status_code == 200
+
+
+def test_an_editors_withdrawal_is_not_undone_by_the_next_save(paper):
+    paper.begin()
+    paper.hook()
+    identity = paper.site.add()
+    work_off(paper.place)
+    briefing = paper.one(select(BriefingRow.id))
+    paper.client.post(f"/v1/briefings/{briefing}/retract").raise_for_status()
+    work_off(paper.place)
+    for change in ({"title": "Ferry runs"}, {"status": "draft"}, {"status": "published"}):
+        paper.site.edit(identity, **change)
+        work_off(paper.place)
+        assert paper.audio(identity).status_code == 410
+
+
+def test_a_ghost_in_trouble_is_left_alone_longer_and_longer_and_told_of(paper):
+    paper.begin()
+    paper.site.fault = 500
+    for _ in range(3):
+        paper.poll()
+    row = paper.one(select(ConnectionRow))
+    assert (row.failures, row.error_code) == (3, "source_unavailable")
+    step = paper.one(select(StepRow).where(StepRow.kind == StepKind.POLL))
+    assert 200 < step.not_before - time.time() < 250
+    assert paper.client.get("/readyz").json()["sources"] == "failing: paper"
+    metrics = paper.client.get("/metrics").text
+    assert 'briefcast_source_failures{source="paper"} 3.0' in metrics
+    paper.site.fault = None
+    identity = paper.site.add()
+    paper.poll()
+    assert paper.one(select(ConnectionRow)).failures == 0
+    assert paper.audio(identity).status_code == 200
+    assert paper.client.get("/readyz").json()["sources"] == "ok"
+
+
+def test_with_the_content_key_alone_members_posts_fail_by_their_code(tmp_path):
+    with ghost() as site:
+        place = make_place(tmp_path, newsroom(site))
+        connected(place, content_key=CONTENT_KEY)
+        with client_of(place) as client:
+            paper = Paper(place, site, client)
+            paper.begin()
+            site.add("Free")
+            site.add("Paid", visibility="paid")
+            paper.poll()
+            assert [entry.title for entry in paper.entries()] == ["Free"]
+            with place.database.reading() as session:
+                codes = set(session.scalars(select(RevisionRow.error_code)))
+            assert codes == {None, "article_behind_paywall"}
+        place.database.dispose()
+
+
+def test_ghost_5_says_what_happened_in_the_address(tmp_path):
+    with ghost(5) as site:
+        place = make_place(tmp_path, newsroom(site))
+        connected(place)
+        with client_of(place) as client:
+            paper = Paper(place, site, client)
+            paper.begin()
+            paper.hook()
+            identity = site.add()
+            work_off(place)
+            assert paper.audio(identity).status_code == 200
+            assert all(b'"event"' not in body[:20] for _, body, *_ in site.events)
+        place.database.dispose()
+
+
+def test_there_is_one_step_for_each_source_and_none_for_what_is_not_listed(paper, tmp_path):
+    for _ in range(3):
+        polling.tend(paper.place)
+        work_off(paper.place)
+    polls = select(func.count()).where(StepRow.kind == StepKind.POLL.value, StepRow.state == "ready")
+    assert paper.one(polls) == 1
+    (tmp_path / "briefcast.toml").write_text(newsroom(paper.site, poll=0))
+    apply(load_newsroom(tmp_path / "briefcast.toml"), paper.place)
+    paper.poll()
+    polling.tend(paper.place)
+    assert paper.one(polls) == 0
+    with paper.place.database.writing() as session:
+        session.execute(update(SourceRow).where(SourceRow.name == "paper").values(listed=False))
+        connections.rouse(session, "paper")
+    work_off(paper.place)
+    assert paper.one(polls) == 0

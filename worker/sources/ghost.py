@@ -1,0 +1,279 @@
+"""A Ghost site: its posts, by the Admin API (members' text, drafts) or the Content API. The ID is Ghost's own.
+
+Texts come as Ghost's HTML with its cards, which cleaning knows. What a post's public version must not hold is taken
+out here: blocks of it that are for members. Writes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from datetime import UTC
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import AwareDatetime, ConfigDict, Field, SecretStr, ValidationError
+
+from briefing.addresses import canonical_address, web_address
+from briefing.errors import ArticleEmpty, ArticleNotFound, Misconfigured
+from briefing.labels import Labels
+from briefing.logs import get_logger
+from briefing.settings import FetchSettings
+from briefing.sightings import Seen
+from briefing.values import Article, ArticleRef, Value
+from worker.ghost_api import GhostApi
+from worker.text import clean_characters
+from worker.web import Fetcher
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+#: Posts of one answer, with their text: bounded by what a fetch may bring.
+_PAGE = 15
+
+#: The Admin API gives only what is published unless it is asked for more.
+_STATUSES = "status:[published,draft,scheduled,sent]"
+
+_ID = re.compile(r"[0-9a-f]{24}")
+
+#: Internal tags by which editors say of a post whether it is narrated.
+WANTED, UNWANTED = "#audio", "#no-audio"
+
+#: A part of a post that is not for everybody, as Ghost 6 marks it in the HTML.
+_GATED = re.compile(r"<!--\s*kg-gated-block:begin\s+([^\n]*?)\s*-->(.*?)<!--\s*kg-gated-block:end\s*-->", re.DOTALL)
+
+_log = get_logger("ghost")
+
+
+class Options(Value):
+    """Options of a `ghost` source. Its keys are kept with the connection, or named by variables of the environment."""
+
+    address: str
+    """Of the site, or where its API is."""
+    admin_key: SecretStr | None = None
+    content_key: SecretStr | None = None
+    admin_key_variable: str | None = Field(default=None, pattern=r"^[A-Z_][A-Z0-9_]*$")
+    """Variable of the environment that holds the Admin API key, in every process that works."""
+    content_key_variable: str | None = Field(default=None, pattern=r"^[A-Z_][A-Z0-9_]*$")
+    language: str | None = None
+    """Of its posts; None leaves it to the show."""
+    allow_private: tuple[str, ...] = ()
+    """"host:port" pairs on private networks that may be reached all the same: an internal Ghost."""
+    body_only_signatures: bool = False
+    """Whether webhooks are signed as Ghost did before July 2024: then their age cannot be told."""
+
+
+class _Named(Value):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str = ""
+    visibility: str = "public"
+
+
+class _Post(Value):
+    """What is read of a post. Other fields are ignored: there are a hundred."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str = Field(pattern=f"^{_ID.pattern}$")
+    slug: str = ""
+    title: str = ""
+    html: str | None = None
+    status: str = "published"
+    """The Content API has none: what it gives is published."""
+    visibility: str = "public"
+    access: bool = True
+    """Only the Content API says: whether the text is all there."""
+    created_at: AwareDatetime | None = None
+    updated_at: AwareDatetime | None = None
+    published_at: AwareDatetime | None = None
+    url: str | None = None
+    authors: tuple[_Named, ...] = ()
+    tags: tuple[_Named, ...] = ()
+
+    @property
+    def members(self) -> bool:
+        """Whether it is for members, some or all."""
+        return self.visibility != "public"
+
+    def wanted(self) -> bool | None:
+        """Return what its internal tags say of narrating it."""
+        names = {tag.name.casefold() for tag in self.tags}
+        return False if UNWANTED in names else True if WANTED in names else None
+
+
+class GhostSource:
+    """One Ghost site."""
+
+    def __init__(self, api: GhostApi, language: str | None = None) -> None:
+        self.api, self._language = api, language
+
+    def fetch(self, ref: ArticleRef, address: str | None) -> Article:  # noqa: ARG002  the source protocol
+        """Fetch a post by its ID. A draft counts as not there, unless it is tagged to be narrated beforehand.
+
+        Raises ArticleNotFound, ArticleEmpty (behind a paywall), PageRefused, AddressRefused or SourceUnavailable.
+        """
+        if not _ID.fullmatch(ref.id):
+            message = f"{ref.id!r} is no ID of a Ghost post"
+            raise ArticleNotFound(message, hint="It is 24 hex digits; the API and the editor's address show it.")
+        found = self._posts(self.api.get(f"posts/{ref.id}/", time.time(), **self._asked()))
+        if not found or self._state(found[0]) == "gone":
+            message = f"source {ref.source!r} has no published post {ref.id!r}"
+            raise ArticleNotFound(message)
+        return self._article(found[0], ref)
+
+    def seen(self, since: datetime | None) -> Iterator[Seen]:
+        """Give the posts that were changed at `since` or later, newest first; see `worker.sources.Polled`."""
+        those = [_STATUSES] if self._is_admin else []
+        if since is not None:
+            those.append(f"updated_at:>='{since.astimezone(UTC):%Y-%m-%dT%H:%M:%S.000Z}'")
+        page: int | None = 1
+        while page:
+            asked = self._asked(order="updated_at desc", limit=str(_PAGE), page=str(page))
+            if those:
+                asked["filter"] = "+".join(those)
+            answer = self.api.get("posts/", time.time(), **asked)
+            yield from map(self._seen, self._posts(answer))
+            page = _next_page(answer)
+
+    def look(self, ids: Sequence[str]) -> Iterator[Seen]:
+        """Give these posts as they stand; see `worker.sources.Polled`. Of more than a page, without their text."""
+        known = [one for one in ids if _ID.fullmatch(one)]
+        yield from (Seen(id=one, state="gone") for one in ids if one not in known)
+        if not known:
+            return
+        those = [f"id:[{','.join(known)}]", *([_STATUSES] if self._is_admin else [])]
+        asked = self._asked(limit=str(len(known)), filter="+".join(those))
+        if len(known) > _PAGE:
+            asked |= {"fields": "id,slug,title,status,visibility,created_at,updated_at,published_at,url"}
+            asked.pop("formats")
+        posts = self._posts(self.api.get("posts/", time.time(), **asked))
+        yield from map(self._seen, posts)
+        there = {post.id for post in posts}
+        yield from (Seen(id=one, state="gone") for one in known if one not in there)
+
+    @property
+    def _is_admin(self) -> bool:
+        return self.api.admin_key is not None
+
+    def _asked(self, **query: str) -> dict[str, str]:
+        return {"formats": "html", "include": "authors,tags", **query}
+
+    def _posts(self, answer: dict[str, Any]) -> list[_Post]:
+        """Return the posts of an answer; one of a form that is not known is left out, and holds no other up."""
+        found, posts = answer.get("posts"), list[_Post]()
+        for post in found if isinstance(found, list) else ():
+            try:
+                posts.append(_Post.model_validate(post))
+            except ValidationError as error:
+                fault = error.errors(include_input=False)[0]
+                _log.warning("a post of Ghost is of no form that is known", at=fault["loc"], message=fault["msg"])
+        return posts
+
+    def _state(self, post: _Post) -> Literal["published", "scheduled", "gone"]:
+        if post.status == "published":
+            return "published"
+        # `sent` was only mailed: it has no page.
+        beforehand = post.status == "scheduled" or (post.status == "draft" and post.wanted())
+        return "scheduled" if beforehand and post.wanted() is not False else "gone"
+
+    def _seen(self, post: _Post) -> Seen:
+        state = self._state(post)
+        whole = post.html is not None and not self._is_cut(post) and state != "gone"
+        ref = ArticleRef(source="ghost", id=post.id)
+        first = [moment for moment in (post.created_at, post.published_at) if moment is not None]
+        return Seen(
+            id=post.id,
+            updated_at=post.updated_at,
+            # A date of years ago may be set on what is published now.
+            published_at=max(first, default=None),
+            state=state,
+            scheduled_at=post.published_at if post.status == "scheduled" else None,
+            visibility="members" if post.members else "public",
+            labels=_labels(post),
+            wanted=post.wanted(),
+            text_hash=self._article(post, ref).content_hash if whole else None,
+        )
+
+    def _is_cut(self, post: _Post) -> bool:
+        """Tell whether the text is not all there: the Content API cuts at the paywall, or gives nothing."""
+        return not self._is_admin and (post.members or not post.access)
+
+    def _article(self, post: _Post, ref: ArticleRef) -> Article:
+        if self._is_cut(post):
+            message = f"the post {ref} is for members, and the Content API gives only its beginning"
+            raise ArticleEmpty(
+                message,
+                code="article_behind_paywall",
+                hint="Connect Ghost by an Admin API key: `briefcast connect ghost ADDRESS ADMIN_KEY`.",
+            )
+        unpublished = post.status != "published"
+        address = f"{self.api.address}/{post.slug}/" if unpublished else web_address(post.url)
+        labels = _labels(post)
+        return Article(
+            ref=ref,
+            media_type="text/html",
+            body=clean_characters(_without_gated(post.html or "", post.visibility)),
+            title=clean_characters(post.title) or None,
+            byline=", ".join(labels.authors or ()) or None,
+            # A preview's address is nobody's to have.
+            address=canonical_address(address) if address else None,
+            published_at=post.published_at,
+            language=self._language,
+            sections=labels.sections or (),
+            authors=labels.authors or (),
+            tags=labels.tags or (),
+            visibility="members" if post.members else "public",
+            unpublished=unpublished,
+        )
+
+
+def connect(options: dict[str, Any]) -> GhostSource:
+    """Return the source. Raises pydantic's ValidationError, or Misconfigured for keys."""
+    read = Options.model_validate(options)
+    bounds = FetchSettings()
+    private = frozenset(read.allow_private) | bounds.private_hosts
+    api = GhostApi(
+        address=read.address.rstrip("/"),
+        fetcher=Fetcher(bounds, private, media_types=("application/json",)),
+        admin_key=_key(read.admin_key, read.admin_key_variable),
+        content_key=_key(read.content_key, read.content_key_variable),
+    )
+    return GhostSource(api, read.language)
+
+
+def _key(kept: SecretStr | None, variable: str | None) -> str | None:
+    if variable is None:
+        return kept.get_secret_value() if kept is not None else None
+    found = os.environ.get(variable)
+    if not found:
+        message = f"the variable {variable} holds no key"
+        raise Misconfigured(message, hint="Set it for every process that works, or run `briefcast connect`.")
+    return found.strip()
+
+
+def _next_page(answer: dict[str, Any]) -> int | None:
+    meta = answer.get("meta")
+    pagination = meta.get("pagination") if isinstance(meta, dict) else None
+    page = pagination.get("next") if isinstance(pagination, dict) else None
+    return page if isinstance(page, int) else None
+
+
+def _labels(post: _Post) -> Labels:
+    """Return what a post is filed under: its first tag is its section, as on its site. Internal tags are nobody's."""
+    tags = tuple(tag.name for tag in post.tags if tag.visibility == "public" and not tag.name.startswith("#"))
+    return Labels(sections=tags[:1], authors=tuple(author.name for author in post.authors), tags=tags)
+
+
+def _without_gated(html: str, visibility: str) -> str:
+    """Return a post's HTML without the blocks that not all of its audience may read."""
+
+    def kept(match: re.Match[str]) -> str:
+        rules, inside = match.group(1), match.group(2)
+        if visibility == "public":
+            return inside if re.search(r"nonMember:\s*true", rules) else ""
+        free, paid = "status:free" in rules, "status:-free" in rules
+        return inside if paid and (free or visibility in {"paid", "tiers"}) else ""
+
+    return _GATED.sub(kept, html)
