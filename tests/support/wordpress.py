@@ -43,7 +43,7 @@ define( 'WP_ACCESSIBLE_HOSTS', '127.0.0.1' );
 define( 'AUTOMATIC_UPDATER_DISABLED', true );
 define( 'DISABLE_WP_CRON', true );
 define( 'BRIEFCAST_ADDRESS', '{briefcast}' );
-define( 'BRIEFCAST_SOURCE', 'site' );
+define( 'BRIEFCAST_SOURCE', 'paper' );
 define( 'BRIEFCAST_WEBHOOK_SECRET', '{secret}' );
 $table_prefix = 'wp_';
 if ( ! defined( 'ABSPATH' ) ) define( 'ABSPATH', __DIR__ . '/' );
@@ -54,19 +54,18 @@ require_once ABSPATH . 'wp-settings.php';
 class WordPress:
     """A running site. `address` is without a slash at its end, `host` with its port."""
 
-    def __init__(self, folder, briefcast, secret):
+    def __init__(self, folder):
         self.port = free_port()
         self.host = f"127.0.0.1:{self.port}"
         self.address = f"http://{self.host}"
         self.folder = Path(tempfile.mkdtemp(prefix="bc-wp-", dir="/tmp"))
         self.log = folder / "wordpress.log"
-        self._config = {"address": self.address, "briefcast": briefcast, "secret": secret}
         self._account = _account()
         self._running = []
         self.client = httpx.Client(base_url=self.address, timeout=60, trust_env=False)
 
-    def start(self):
-        """Make the database, install the site and serve it."""
+    def start(self, briefcast="", secret=""):
+        """Make the database, install the site and serve it; its plugin tells the Briefcast at `briefcast`."""
         assert _PACKAGE.is_dir(), _INSTALL
         assert shutil.which("php"), _INSTALL
         assert shutil.which("mariadb-install-db"), _INSTALL
@@ -79,7 +78,9 @@ class WordPress:
         theme.mkdir()
         (theme / "style.css").write_text("/*\nTheme Name: Bare\n*/")
         (theme / "index.php").write_text("<html><head><?php wp_head(); ?></head><body>The Ledger</body></html>")
-        (site / "wp-config.php").write_text(_CONFIG.format(socket=socket, **self._config))
+        (site / "wp-config.php").write_text(
+            _CONFIG.format(socket=socket, address=self.address, briefcast=briefcast, secret=secret)
+        )
         if self._account:
             shutil.chown(self.folder, self._account["user"], self._account["group"])
         made = self._popen(
@@ -197,9 +198,9 @@ def wordpress(folder, briefcast="", secret=""):
     """Run a WordPress of our own, its log in `folder`; its plugin tells the Briefcast at `briefcast`, signing by
     `secret`.
     """
-    site = WordPress(folder, briefcast, secret)
+    site = WordPress(folder)
     try:
-        site.start()
+        site.start(briefcast, secret)
         yield site
     finally:
         site.end()

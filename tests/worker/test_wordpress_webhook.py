@@ -166,7 +166,7 @@ def test_a_real_wordpress_tells_of_every_change_and_again_of_what_did_not_arrive
             ("article.unpublished", number),
             ("article.deleted", number),
         ]
-        assert {path for path, _, _ in desk.received} == {"/v1/hooks/site"}
+        assert {path for path, _, _ in desk.received} == {"/v1/hooks/paper"}
         assert all(signed_well(SECRET, headers, body) for _, headers, body in desk.received)
         # When Briefcast is away at a save / Then wp-cron sends that message again, under its ID, until it arrives
         desk.received.clear()
