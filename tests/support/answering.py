@@ -44,5 +44,5 @@ def answering():
         return server.address + path
 
     server.put = put
-    with serving(server):
+    with serving(server, 0.02):
         yield server

@@ -174,7 +174,7 @@ def fake_wordpress(certificate=None):
         certificate.configure_cert(context)
         server.socket = context.wrap_socket(server.socket, server_side=True)
     server.site = FakeWordPress(server, "https" if certificate else "http")
-    with serving(server):
+    with serving(server, 0.02):
         yield server.site
 
 

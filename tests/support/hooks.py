@@ -45,5 +45,5 @@ def receiver():
     server.said = lambda: [
         (found["type"], found["data"]["id"]) for found in (json.loads(body) for _, _, body in server.received)
     ]
-    with serving(server):
+    with serving(server, 0.02):
         yield server
