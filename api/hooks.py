@@ -91,6 +91,7 @@ def _accept(source: str, request: Request, body: bytes, event: str | None, conte
         connections.locked(session, source, moment)
         if connections.accept(session, source, verified.id, moment) and article is not None:
             connections.look_at(session, source, article, told=told)
+            connections.rouse(session, source)
 
 
 def _readable(read: Callable[[], Found]) -> Found:

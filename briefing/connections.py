@@ -84,7 +84,7 @@ def accept(session: Session, source: str, delivery: str, now: datetime) -> bool:
 
 def look_at(session: Session, source: str, article: str, *, due_at: float = 0.0, told: Told | None = None) -> None:
     """Have an article looked at, now or at `due_at` (seconds since the epoch). What is asked for sooner counts; of what
-    was told, the later moment. Needs a writing session.
+    was told, the later moment. Who is not at the source just now calls `rouse` too. Needs a writing session.
     """
     said = told.model_dump(mode="json") if told is not None else None
     # Before the look's row, as everybody does.
@@ -99,7 +99,6 @@ def look_at(session: Session, source: str, article: str, *, due_at: float = 0.0,
         if said is not None and (row.told is None or _moment(said) >= _moment(row.told)):
             row.told = said
         session.flush()
-    rouse(session, source, due_at)
 
 
 def _moment(told: Mapping[str, Any]) -> datetime:

@@ -63,6 +63,8 @@ def notice(session: Session, desk: Desk, seen: Seen, now: datetime, *, text: boo
     Raises UnknownReference where there is no show.
     """
     ref = ArticleRef(source=desk.source, id=seen.id)
+    # Before all others, as webhooks do.
+    connections.locked(session, desk.source, now)
     known = _known(session, ref)
     before = None if known is None else (known.state, known.updated_at, known.text_hash)
     withdrew = known is not None and known.withdrew

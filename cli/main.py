@@ -25,6 +25,7 @@ _COMMANDS = {
     "demo": "cli.demo:demo",
     "serve": "cli.serve:serve",
     "apply": "cli.apply:apply",
+    "connect": "cli.connect:connect",
     "keys": "cli.keys:keys",
     "pick": "cli.pick:pick",
     "import": "cli.moving:moving_in",

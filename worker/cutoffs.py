@@ -30,6 +30,8 @@ class Gone:
     lanes: int = 0
     audit: int = 0
     """Entries of who changed what."""
+    deliveries: int = 0
+    """Webhooks that were accepted."""
     blobs: int = 0
     """Stored bytes."""
     texts: int = 0

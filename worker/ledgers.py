@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, Delete, and_, delete, func, inspect, selec
 from sqlalchemy.orm import aliased
 
 from briefing.estimates import VALID
-from briefing.models import AuditRow, EstimateRow, IdempotencyRow, LaneRow, SpentRow, StepRow
+from briefing.hooks import REMEMBERED_S
+from briefing.models import AuditRow, DeliveryRow, EstimateRow, IdempotencyRow, LaneRow, SpentRow, StepRow
 from briefing.spending import day_of
 from briefing.states import StepState
 
@@ -63,6 +64,7 @@ def _over(keep: RetentionSettings, now: datetime) -> dict[str, tuple[type[Base],
         ),
         "spent": (SpentRow, SpentRow.day < day_of(now - timedelta(days=keep.spent_days))),
         "lanes": (LaneRow, and_(LaneRow.used_at < now.timestamp() - keep.lanes_days * 86_400, _served())),
+        "deliveries": (DeliveryRow, DeliveryRow.received_at < now - timedelta(seconds=REMEMBERED_S)),
         "audit": (AuditRow, AuditRow.at < now - timedelta(days=keep.audit_days)),
     }
 

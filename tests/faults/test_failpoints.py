@@ -59,13 +59,15 @@ ANYBODY = {
     Failpoint.SWEEP_AFTER_COMMIT,
     Failpoint.GATE_TAKEN,
 }
-#: In test_dispatcher.py, test_streaming.py and test_placing.py.
+#: In test_dispatcher.py, test_streaming.py, test_placing.py and test_following.py.
 ELSEWHERE = {
     Failpoint.DISPATCHER_RUNG,
     Failpoint.STREAM_WRITTEN,
     Failpoint.STREAM_BEFORE_COMMIT,
     Failpoint.PLACE_BEFORE_COMMIT,
     Failpoint.PREVIEW_BEFORE_COMMIT,
+    Failpoint.STEP_COMES_AGAIN,
+    Failpoint.POLL_NOTICED,
 }
 
 #: Inside a transaction, and left to hang until the supervisor finds out who holds the lock, or itself.

@@ -23,18 +23,22 @@ from api.asking import _article
 from api.once import IdempotencyKey  # noqa: TC001  FastAPI reads the annotation
 from api.problems import Problem, install
 from api.schemas import BriefingRequest, RegenerateRequest
+from briefing import hooks
 from briefing.addresses import address_id, canonical_address, is_address
 from briefing.errors import AddressRefused, BadInput, BriefcastError, LexiconInvalid, Misconfigured, PageRefused
 from briefing.newsroom import Cleaning, SourceSettings, load_newsroom
 from briefing.pls import read_pls, write_pls
 from briefing.show import Show
-from briefing.values import ArticleRef
+from briefing.values import ArticleRef, is_name
 from worker.clean.depth import check_depth
 from worker.clean.html import read_fragment, read_page
 from worker.feed import Channel, Episode, render
+from worker.ghost_api import GhostApi
 from worker.podcast import read_podcast
 from worker.sound.files import UnreadableSound, decoded_whole
+from worker.sources.ghost import GhostSource
 from worker.text import clean_characters, decode_page
+from worker.web import Reply
 
 CORPUS = Path(__file__).parent / "corpus"
 
@@ -213,10 +217,52 @@ def key(content: bytes) -> None:
     assert told[0]["status"] == (200 if fits else 422)
 
 
+def hook(content: bytes) -> None:
+    """A CMS's webhook: headers in its first lines, then the body; signed rightly, so that its body is read too."""
+    head, _, body = content.partition(b"\n\n")
+    lines = head.decode("latin-1").split("\n")
+    names = ("x-ghost-signature", "webhook-id", "webhook-timestamp", "webhook-signature")
+    headers = dict(zip(names, lines, strict=False))
+    for verify in (hooks.verify_standard, lambda *given: hooks.verify_ghost(*given[:2], "post.edited", *given[2:])):
+        with contextlib.suppress(hooks.HookRefused):
+            verify(headers, body, ["secret", "whsec_no base64"], 1_795_347_000.0)
+            assert False, "nobody guesses a signature"  # noqa: B011, PT015
+    with contextlib.suppress(hooks.HookRefused):
+        found = hooks.read_ghost(body, "post.published")
+        assert found is None or is_name(found)
+    with contextlib.suppress(hooks.HookRefused):
+        told = hooks.read_standard(body, 1_795_347_000.0)
+        assert told is None or told.id is None or ArticleRef(source="desk", id=told.id)
+
+
+def ghost(content: bytes) -> None:
+    """What Ghost's API answers: posts of a form that is not known hold no others up."""
+    source = GhostSource(GhostApi("https://a.example", _Answering(content), admin_key=f"{'0' * 24}:{'0' * 64}"))
+    with contextlib.suppress(BriefcastError):
+        for seen in source.look(["0" * 24]):
+            assert is_name(seen.id)
+    with contextlib.suppress(BriefcastError):
+        found = source.fetch(ArticleRef(source="site", id="0" * 24), None)
+        assert "\x00" not in found.body
+
+
+class _Answering:
+    """A fetcher whose every answer is the same."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def call(self, *_: object) -> Reply:
+        """Answer."""
+        return Reply(200, self._content)
+
+
 TARGETS = {
     "article": article,
     "body": body,
     "feed": feed,
+    "ghost": ghost,
+    "hook": hook,
     "html": html,
     "jingle": jingle,
     "key": key,

@@ -39,7 +39,7 @@ class Ghost:
         self.version, self.fault, self.refuses_private = version, None, False
         self.posts, self.webhooks, self.asked, self.at = {}, {}, [], ""
         # As editors' clocks: each save is a second after the one before.
-        self.now = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=10)
+        self.now, self.added = datetime.now(UTC).replace(microsecond=0), 0
         self.events = []
         """(event, body, headers) of everything that was sent or would have been, in order."""
         self.deaf = False
@@ -49,9 +49,10 @@ class Ghost:
 
     def add(self, title="Ferry runs again", *, status="published", tags=(), created=None, **fields):
         """Add a post; return its ID."""
-        identity = f"6a10c0de{len(self.posts):016x}"
+        self.added += 1
+        identity = f"6a10c0de{self.added:016x}"
         moment = self._tick()
-        post = copy.deepcopy(POST) | {"id": identity, "title": title, "slug": f"post-{len(self.posts)}"}
+        post = copy.deepcopy(POST) | {"id": identity, "title": title, "slug": f"post-{self.added}"}
         post |= {"created_at": created or moment, "updated_at": moment, "status": status}
         post["published_at"] = (created or moment) if status == "published" else None
         post["tags"] = [self._tag(name) for name in tags]

@@ -14,6 +14,8 @@ from sqlalchemy import Engine, event
 
 #: Table -> place in the order; what is not listed comes last, in any order.
 ORDER = {
+    "connections": -2,
+    "sightings": -1,
     "articles": 0,
     "takes": 0,
     "briefings": 1,
@@ -26,7 +28,9 @@ ORDER = {
 }
 
 #: Tables to which two may add the same row at once: then the second waits for the first.
-_ADDED_AT_ONCE = frozenset({"articles", "takes", "briefings", "lanes", "spent", "engine_gates"})
+_ADDED_AT_ONCE = frozenset(
+    {"connections", "sightings", "articles", "takes", "briefings", "lanes", "spent", "engine_gates"}
+)
 
 _CHANGES = re.compile(r"\s*(?:UPDATE|DELETE FROM) (\w+)")
 _ADDS = re.compile(r"\s*INSERT INTO (\w+)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import feedparser
@@ -12,6 +13,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from briefing import connections
+from briefing.failpoints import Action, Failpoint, FailpointReached
 from briefing.models import (
     AuditRow,
     BriefingRow,
@@ -25,7 +27,9 @@ from briefing.models import (
 )
 from briefing.newsroom import load_newsroom
 from briefing.states import Queue, StepKind
+from tests.support import lock_order
 from tests.support.client import client_of
+from tests.support.failpoints import Failpoints
 from tests.support.ghost import ADMIN_KEY, CONTENT_KEY, ghost, signature
 from tests.support.newsroom import PLAIN, make_place, work_off
 from worker import polling
@@ -130,7 +134,7 @@ def test_a_story_published_in_ghost_is_heard_edited_and_withdrawn_by_its_webhook
     work_off(paper.place)
     assert paper.audio(identity).json()["title"] == "Ferry runs again"
     assert [entry.title for entry in paper.entries()] == ["Ferry runs again"]
-    assert paper.entries()[0].link == f"{paper.site.at}/post-0/"
+    assert paper.entries()[0].link == f"{paper.site.at}/post-1/"
     takes, revisions = paper.made()
     # When a sentence is corrected, one is spoken
     text = paper.site.posts[identity]["html"].replace("four days", "fourteen days")
@@ -309,7 +313,7 @@ def test_a_scheduled_post_is_narrated_beforehand_and_live_when_ghost_publishes_i
         connections.rouse(session, "paper")
     work_off(paper.place)
     assert paper.audio(identity).status_code == 200
-    assert paper.entries()[0].link == f"{paper.site.at}/post-0/"
+    assert paper.entries()[0].link == f"{paper.site.at}/post-1/"
     assert paper.made()[0] == takes
     assert paper.one(select(func.count()).select_from(LookRow)) == 0
 
@@ -409,3 +413,44 @@ def test_there_is_one_step_for_each_source_and_none_for_what_is_not_listed(paper
         connections.rouse(session, "paper")
     work_off(paper.place)
     assert paper.one(polls) == 0
+
+
+@pytest.mark.parametrize("point", [Failpoint.POLL_NOTICED, Failpoint.STEP_COMES_AGAIN])
+def test_whoever_dies_over_a_change_leaves_it_to_the_next(paper, tmp_path, monkeypatch, point):
+    paper.begin()
+    paper.site.deaf = True
+    identity = paper.site.add()
+    paper.wake()
+    failing = Failpoints(tmp_path / "failing")
+    for name, value in failing.environment.items():
+        monkeypatch.setenv(name, value)
+    failing.arm(point, Action.RAISE)
+    with pytest.raises(FailpointReached):
+        work_off(paper.place)
+    assert failing.waiting() == []
+    work_off(paper.place)
+    assert paper.audio(identity).status_code == 200
+    assert paper.states() == ["live"]
+
+
+def test_webhooks_that_come_at_once_while_it_is_polled_lose_nothing_and_lock_in_order(tmp_path, cluster, monkeypatch):
+    monkeypatch.setenv("BRIEFCAST_DATABASE_URL", cluster.new_database())
+    with ghost() as site, lock_order.recorded() as order:
+        place = make_place(tmp_path, newsroom(site))
+        connected(place)
+        with client_of(place) as client, ThreadPoolExecutor(8) as threads:
+            paper = Paper(place, site, client)
+            paper.begin()
+            paper.hook()
+            site.deaf = True
+            known = [site.add(f"Number {number}") for number in range(4)]
+            working = threads.submit(lambda: [work_off(place) for _ in range(3)])
+            sent = [threads.submit(replay, paper, at % len(site.events)) for at in range(24)]
+            assert {one.result().status_code for one in sent} == {202}
+            working.result()
+            work_off(place)
+            assert sorted(entry.title for entry in paper.entries()) == [f"Number {number}" for number in range(4)]
+            assert paper.states() == ["live"] * len(known)
+            assert paper.one(select(func.count()).select_from(LookRow)) == 0
+        place.database.dispose()
+    assert order.broken == {}

@@ -51,7 +51,7 @@ def test_a_post_is_read_whole_with_what_it_is_filed_under(site, key):
     found = source(site, key=key).fetch(ref(identity), None)
     assert (found.title, found.byline, found.form) == ("Ferry runs again", "Nora Field", "fragment")
     assert (found.sections, found.tags, found.authors) == (("Harbour",), ("Harbour", "Transport"), ("Nora Field",))
-    assert found.address == f"{site.at}/post-0/"
+    assert found.address == f"{site.at}/{site.posts[identity]['slug']}/"
     assert (found.visibility, found.unpublished) == ("public", False)
     assert found.published_at is not None
     assert "unpaid overtime" in found.body

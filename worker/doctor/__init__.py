@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from briefing.errors import DatabaseUnavailable, StorageUnavailable
-from worker.doctor import broker, database, machine, public, stored, work
+from worker.doctor import broker, database, machine, public, sources, stored, work
 from worker.doctor.finding import Finding
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ _LOOKS: tuple[Callable[[Workplace, bool], Iterator[Finding]], ...] = (
     database.look,
     broker.look,
     work.look,
+    sources.look,
     stored.look,
     public.look,
 )
