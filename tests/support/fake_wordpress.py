@@ -156,6 +156,10 @@ class FakeWordPress:
             post["content"] = {"rendered": "", "protected": True}
         post |= stated | fields
 
+    def tag(self, number, name):
+        """Give a post a tag of that name."""
+        self.posts[number]["_embedded"]["wp:term"][1].append({"name": name, "slug": "tag", "taxonomy": "post_tag"})
+
     def trash(self, number):
         """Move a post to the trash."""
         self.edit(number, status="trash", link=f"http://cms.invalid/?p={number}")

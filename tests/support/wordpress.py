@@ -139,6 +139,10 @@ class WordPress:
         """Publish a post; return its ID."""
         return str(self.api("POST", "posts", title=title, content=html, **{"status": "publish"} | fields)["id"])
 
+    def tag(self, post, name):
+        """Give a post a tag of that name."""
+        self.edit(post, tags=[self.api("POST", "tags", name=name)["id"]])
+
     def edit(self, post, **fields):
         """Change a post."""
         return self.api("POST", f"posts/{post}", **fields)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 import trustme
@@ -20,6 +21,7 @@ from briefing.newsroom import SourceSettings
 from briefing.values import ArticleRef
 from tests.support.cleaning import BOARD, FERRY
 from tests.support.fake_wordpress import fake_wordpress, path_of
+from tests.support.tls import tls_before
 from tests.support.wordpress import wordpress
 from worker.clean import clean
 from worker.sources import Polled, connect, wordpress_rest
@@ -227,26 +229,47 @@ def secure(monkeypatch):
         yield server
 
 
-def test_with_a_password_what_is_not_public_yet_is_read_where_the_newsroom_says_so(secure):
+@pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.long)])
+def closed(request, tmp_path, monkeypatch):
+    """A site of each make over TLS, and how it is read with its password."""
+    if request.param == "fake":
+        server = request.getfixturevalue("secure")
+        yield server, partial(source, server, user="editor", unpublished=True), server.password
+        return
+    authority = trustme.CA()
+    believed = ssl.create_default_context()
+    authority.configure_trust(believed)
+    monkeypatch.setattr("worker.web.trust", lambda: believed)
+    with wordpress(tmp_path) as server, tls_before(server.port, authority.issue_cert("127.0.0.1")) as host:
+        options = {"address": f"https://{host}", "allow_private": [host]}
+        yield server, partial(source, server, user="editor", unpublished=True, **options), server.password
+
+
+def test_with_a_password_what_is_not_public_yet_is_read_where_the_newsroom_says_so(closed, monkeypatch):
+    site, reading, password = closed
     # Given a scheduled post, a draft that is to be heard, and one that is not
-    later = secure.publish("Later", TEXT, status="future", date_gmt="2027-01-01T06:00:00")
-    draft = secure.publish("Draft", TEXT, status="draft")
-    heard = secure.publish("Heard", TEXT, status="draft")
-    secure.posts[heard]["_embedded"]["wp:term"][1].append({"name": "#audio", "slug": "audio", "taxonomy": "post_tag"})
-    reading = source(secure, user="editor", password="abcd efgh", unpublished=True)
+    later = site.publish("Later", TEXT, status="future", date_gmt="2037-01-01T06:00:00")
+    draft = site.publish("Draft", TEXT, status="draft")
+    heard = site.publish("Heard", TEXT, status="draft")
+    site.tag(heard, "#audio")
     # Then they are seen as what they are, and the tag is for nobody's eyes
-    seen = {one.id: one for one in reading.seen(None)}
-    assert (seen[later].state, seen[later].scheduled_at) == ("scheduled", datetime(2027, 1, 1, 6, tzinfo=UTC))
+    seen = {one.id: one for one in reading(password=password).seen(None)}
+    assert (seen[later].state, seen[later].scheduled_at) == ("scheduled", datetime(2037, 1, 1, 6, tzinfo=UTC))
     assert (seen[draft].state, seen[heard].state, seen[heard].wanted) == ("gone", "scheduled", True)
-    assert seen[heard].labels.tags == ("Ferries",)
-    assert reading.fetch(ref(later), None).title == "Later"
+    assert "#audio" not in (seen[heard].labels.tags or ())
+    assert reading(password=password).fetch(ref(later), None).title == "Later"
     # But not without being told to, and not with a wrong password
     with pytest.raises(ArticleNotFound):
-        source(secure, user="editor", password="abcd efgh").fetch(ref(later), None)
+        reading(password=password, unpublished=False).fetch(ref(later), None)
     with pytest.raises(PageRefused) as caught:
-        list(source(secure, user="editor", password="wrong", unpublished=True).look([later]))
+        list(reading(password="wrong").look([later]))
     assert caught.value.code == "article_refused"
-    assert "abcd" not in repr(reading._options) + repr(reading._rest)
+    assert password not in repr(reading(password=password)._options) + repr(reading(password=password)._rest)
+    # The password may be a variable's, so that no file has it
+    with pytest.raises(Misconfigured, match="WP_PASSWORD"):
+        reading(password_variable="WP_PASSWORD")
+    monkeypatch.setenv("WP_PASSWORD", password)
+    assert reading(password_variable="WP_PASSWORD").fetch(ref(draft), None).title == "Draft"
 
 
 def test_the_password_is_sent_to_the_site_and_to_nobody_else(secure):

@@ -7,6 +7,7 @@ site; with an application password it also reads what is not public yet.
 
 from __future__ import annotations
 
+import os
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -16,7 +17,7 @@ from urllib.parse import quote, urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
 from briefing.addresses import canonical_address, web_address
-from briefing.errors import AddressRefused, ArticleNotFound, PageRefused
+from briefing.errors import AddressRefused, ArticleNotFound, Misconfigured, PageRefused
 from briefing.settings import FetchSettings
 from briefing.sightings import Seen
 from briefing.values import Article, ArticleRef, Value
@@ -54,6 +55,8 @@ class Options(Value):
     user: str | None = None
     password: SecretStr | None = None
     """An application password of `user`: reads what is not public yet."""
+    password_variable: str | None = Field(default=None, pattern=r"^[A-Z_][A-Z0-9_]*$")
+    """Variable of the environment that holds it, in every process that works, so that no file or row does."""
     unpublished: bool = False
     """Whether drafts tagged `#audio`, scheduled and private posts may be narrated. Needs the password."""
     language: str | None = None
@@ -75,16 +78,28 @@ class Options(Value):
 
     @model_validator(mode="after")
     def _kept_secret(self) -> Options:
-        if (self.user is None) != (self.password is None):
+        named = self.password is not None or self.password_variable is not None
+        if (self.user is not None) != named:
             message = "user and password belong together"
             raise ValueError(message)
-        if self.password is not None and not self.address.startswith("https://"):
+        if named and not self.address.startswith("https://"):
             message = "a password is sent over https alone"
             raise ValueError(message)
-        if self.unpublished and self.password is None:
+        if self.unpublished and not named:
             message = "unpublished posts need user and password"
             raise ValueError(message)
         return self
+
+    @property
+    def login(self) -> str | None:
+        """User and password as they are sent. Raises Misconfigured where the variable is not set."""
+        if self.user is None:
+            return None
+        password = self.password.get_secret_value() if self.password else os.environ.get(self.password_variable or "")
+        if not password:
+            message = f"the variable {self.password_variable} is not set"
+            raise Misconfigured(message, hint="Set it for every process that works.")
+        return f"{self.user}:{password}"
 
 
 class WordPressSource:
@@ -95,10 +110,9 @@ class WordPressSource:
         hosts = (str(urlsplit(options.address).hostname), *options.hosts)
         private = frozenset(options.allow_private) | bounds.private_hosts
         secret: dict[str, str] = {}
-        if options.user is not None and options.password is not None:
-            # Spaces are for people to read; the interface takes it either way.
-            pair = f"{options.user}:{options.password.get_secret_value()}"
-            secret = {"Authorization": f"Basic {b64encode(pair.encode()).decode()}"}
+        login = options.login
+        if login is not None:
+            secret = {"Authorization": f"Basic {b64encode(login.encode()).decode()}"}
         self._rest = Rest(options.address, Asker(bounds, private, hosts, media_types=()), secret)
 
     def fetch(self, ref: ArticleRef, address: str | None) -> Article:
