@@ -191,7 +191,7 @@ SAMPLES = {
 
 @pytest.mark.parametrize("kind", SAMPLES)
 def test_feeds_are_read_as_feedparser_reads_them(kind):
-    # feedparser is the yardstick; it is not what reads, as hostile feeds cost it minutes (docs/decisions.md)
+    # feedparser is the yardstick, not what reads (docs/decisions.md)
     told = {"content-type": "application/xml", "content-location": "https://paper.example/feed"}
     parsed = feedparser.parse(io.BytesIO(SAMPLES[kind].encode()), response_headers=told)
     items = read(SAMPLES[kind])
