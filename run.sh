@@ -83,6 +83,13 @@ install_for_tests() {
     command -v npm >/dev/null || debian npm
 }
 
+install_for_long_tests() {
+    # A real WordPress: its files are copied, and the tests start a MariaDB of their own beside them.
+    debian wordpress php-mysql mariadb-server
+    # The soak's bucket is Ceph's, of which the tests start what they need: about 220 MB installed.
+    debian ceph-mon ceph-osd radosgw
+}
+
 task_demo() { # start the product with its sample newsroom and narrate an article (--once: then stop)
     task_install
     exec "$BIN/briefcast" demo "$@"
@@ -95,6 +102,8 @@ task_test() { # install everything, check the code, and run the tests but the lo
         # Three at a time on two cores, as much of it is waiting; whole files, so that a file's own servers start once.
         # What takes a minute and more, most of it waiting, comes with the soak.
         set -- -n 3 --dist loadfile --no-loadscope-reorder -m "not long"
+    elif [ "$*" = "-m long" ]; then
+        install_for_long_tests
     fi
     exec "$BIN/python" -m pytest "$@"
 }
@@ -132,8 +141,7 @@ task_bench() { # measure speed and memory on this machine (a few minutes)
 
 task_soak() { # the long tests, then random work under random faults, for 30m or as long as is said (--seed N: the same choices again)
     install_for_tests
-    # Its bucket is Ceph's, of which the soak starts what it needs: about 220 MB installed.
-    debian ceph-mon ceph-osd radosgw
+    install_for_long_tests
     [ $# -gt 0 ] || set -- 30m
     "$BIN/python" -m pytest -m long
     exec "$BIN/python" -m tests.soak "$@"

@@ -111,6 +111,11 @@ def identity(show: str, kind: str, articles: Sequence[ArticleRef]) -> str:
     return stable_hash("briefing/1", show, kind, [str(ref) for ref in articles])
 
 
+def is_known(session: Session, identity: str) -> bool:
+    """Tell whether a briefing of that identity was ever asked for."""
+    return session.scalar(select(BriefingRow.id).where(BriefingRow.identity == identity)) is not None
+
+
 @dataclass(frozen=True)
 class Again:
     """What a regeneration asks for."""

@@ -16,7 +16,7 @@ from briefing.schema import migrate
 from briefing.shows import listed_shows, listed_sources
 from worker import connecting
 from worker.connecting import Obstacle, Wanted
-from worker.sources import POLLED, poll_s
+from worker.sources import poll_s
 from worker.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def list_them() -> None:
         rows = {row.source: row for row in session.scalars(select(ConnectionRow))}
         for name, settings in listed_sources(session).items():
             row = rows.get(name)
-            polled = f"polled every {poll_s(settings)} s" if settings.kind in POLLED else "not polled"
+            polled = f"polled every {poll_s(settings)} s" if poll_s(settings) else "not polled"
             heard = f"webhook {row.heard_at:%Y-%m-%d %H:%M}" if row and row.heard_at else "no webhook yet"
             fault = f"  failing: {row.error} [{row.error_code}]" if row and row.error else ""
             click.echo(f"{name}  {settings.kind}  {polled}  {heard}{fault}")

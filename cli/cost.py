@@ -53,7 +53,7 @@ def cost(sources: tuple[str, ...], whole: str | None, slug: str | None, voice: s
     total, failed = measured(estimating, _read(place, sources))
     for ref, code in failed:
         click.echo(f"{ref}: cannot be read [{code}]", err=True)
-    _print(total, WorkSettings().workers)
+    print_cost(total)
 
 
 def _listed(place: Place, name: str) -> list[str]:
@@ -76,7 +76,9 @@ def _read(place: Place, sources: Sequence[str]) -> Iterator[tuple[str, Article |
             yield source, error
 
 
-def _print(total: Cost, workers: int) -> None:
+def print_cost(total: Cost) -> None:
+    """Print what articles cost together, a line each."""
+    workers = WorkSettings().workers
     minutes, to_speak, cpu = total.audio_s / 60, total.audio_to_speak_s / 60, total.cpu_s / 60
     lacks = ", without a voice that nobody measured" if total.cpu_unmeasured else ""
     click.echo(f"articles     {total.articles:,}")

@@ -35,6 +35,7 @@ _COMMANDS = {
     "export": "cli.moving:moving_out",
     "listeners": "cli.listeners:listeners",
     "cost": "cli.cost:cost",
+    "backlog": "cli.backlog:backlog",
     "audience": "cli.audience:audience",
     "audit": "cli.audit:audit",
     "inspect": "cli.inspect:inspect",

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from briefing.settings import FetchSettings
 
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 #: Hops followed; more is a loop or a tracker (S2).
 _MOST_HOPS = 3
@@ -183,9 +183,9 @@ class Fetcher:
         address = canonical_address(address)
         for _ in range(self.hops + 1):
             async with self._sent("GET", address, headers=headers) as response:
-                if response.status_code not in _REDIRECTS or "location" not in response.headers:
+                if response.status_code not in REDIRECTS or "location" not in response.headers:
                     if response.status_code not in _PARTS:
-                        _check_status(response.status_code, response.headers, address)
+                        check_status(response.status_code, response.headers, address)
                     yield response
                     return
                 address = canonical_address(urljoin(address, str(response.headers["location"])))
@@ -258,9 +258,9 @@ class Fetcher:
 
     async def _read(self, response: httpx.Response, address: str) -> Page | str:
         status = response.status_code
-        if status in _REDIRECTS and "location" in response.headers:
+        if status in REDIRECTS and "location" in response.headers:
             return str(response.headers["location"])
-        _check_status(status, response.headers, address)
+        check_status(status, response.headers, address)
         media_type = response.headers.get("content-type", "text/html").split(";")[0].strip().lower()
         if media_type not in self.media_types:
             looked_for = {PAGES: "an article", AUDIO: "audio"}.get(self.media_types, "what is looked for")
@@ -294,7 +294,8 @@ class Fetcher:
         return bytes(body)
 
 
-def _check_status(status: int, headers: httpx.Headers, address: str) -> None:
+def check_status(status: int, headers: httpx.Headers, address: str) -> None:
+    """Raise what a status other than 200 means: ArticleNotFound, SourceUnavailable or PageRefused."""
     if status in _GONE:
         message = f"{address} answered {status}: there is no such article"
         raise ArticleNotFound(message)

@@ -7,7 +7,9 @@
     │   ├── ArticleNotFound          article_not_found
     │   ├── ArticleEmpty             article_empty, article_too_short, article_behind_paywall
     │   ├── ArticleTooLong           article_too_long
-    │   ├── PageRefused              page_too_large, page_too_deep, page_unreadable, media_type_refused
+    │   ├── PageRefused              page_too_large, page_too_deep, page_unreadable, media_type_refused,
+    │   │                                article_refused, article_protected,
+    │   │                                feed_unreadable
     │   ├── AddressRefused           address_refused
     │   ├── LexiconInvalid           lexicon_invalid
     │   ├── LexiconChanged           lexicon_changed

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from worker.clean.shortcodes import SHORTCODE
 from worker.clean.walk import INLINE
 from worker.text import one_line
 
@@ -54,20 +55,30 @@ _CARDS = {
     name: rule
     for rule, names in {
         "no-audio": "no-audio noaudio",
-        "related": "kg-bookmark-card wp-block-latest-posts wp-block-query wp-block-rss jp-relatedposts",
-        "call-to-action": "kg-cta-card kg-button-card kg-product-card wp-block-button wp-block-buttons",
+        "shortcode": SHORTCODE,
+        "related": "kg-bookmark-card wp-block-latest-posts wp-block-query wp-block-rss jp-relatedposts "
+        "jp-relatedposts-headline wp-block-jetpack-related-posts wp-embedded-content wp-block-yoast-seo-related-links "
+        "yarpp yarpp-related crp_related",
+        "call-to-action": "kg-cta-card kg-button-card kg-product-card wp-block-button wp-block-buttons "
+        "wp-block-read-more more-link wp-block-jetpack-button wp-block-jetpack-donations "
+        "wp-block-jetpack-recurring-payments wp-block-jetpack-send-a-message",
         "sign-up": "kg-signup-card kg-email-card kg-email-cta-card wp-block-jetpack-subscriptions mc4wp-form "
         "subscription-widget-wrap subscription-widget",
         "header-card": "kg-header-card",
-        "gallery": "kg-gallery-card wp-block-gallery",
-        "embed": "kg-embed-card wp-block-embed twitter-tweet instagram-media tiktok-embed",
+        "gallery": "kg-gallery-card wp-block-gallery wp-block-jetpack-slideshow wp-block-jetpack-tiled-gallery "
+        "wp-block-jetpack-image-compare wp-block-jetpack-story",
+        "embed": "kg-embed-card wp-block-embed twitter-tweet instagram-media tiktok-embed wp-block-jetpack-map",
         "player": "kg-audio-card kg-video-card kg-file-card wp-block-audio wp-block-video wp-block-file",
         "toggle": "kg-toggle-card wp-block-details",
         "icon": "kg-callout-emoji",
         "caption": "wp-caption-text wp-element-caption image-caption",
-        "share": "sharedaddy addtoany_share_save_container wp-block-social-links",
+        "share": "sharedaddy sd-like addtoany_share_save_container wp-block-social-links "
+        "wp-block-jetpack-sharing-buttons wp-block-outermost-social-sharing jetpack-likes-widget-wrapper jp-post-flair",
         "comments": "wp-block-comments wp-block-post-comments",
-        "form": "wp-block-search",
+        "form": "wp-block-search wp-block-jetpack-contact-form wp-block-contact-form-7-contact-form-selector wpcf7 "
+        "wp-block-loginout wp-block-post-comments-form",
+        "navigation": "wp-block-table-of-contents wp-block-navigation wp-block-page-list wp-block-archives "
+        "wp-block-categories wp-block-tag-cloud wp-block-calendar wp-block-post-navigation-link ez-toc-container",
         "footnotes": "wp-block-footnotes footnotes",
         "hidden": "screen-reader-text sr-only visually-hidden visuallyhidden",
         "advertisement": "adsbygoogle",

@@ -22,6 +22,7 @@ from worker.clean.extract import Evidence, extract
 from worker.clean.marks import believe, find_marks, is_sentence
 from worker.clean.metadata import read_head, read_json_ld, with_guesses
 from worker.clean.phrases import noise_rule
+from worker.clean.shortcodes import set_apart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,6 +85,7 @@ def read_fragment(markup: str, cleaning: Cleaning) -> Draft:
     """Return the draft of an article's own markup, as a CMS or Markdown gives it: every block counts."""
     tree = _parse(f"<div>{markup}</div>")
     remove_mute(tree)
+    set_apart(tree)
     found = find_marks(tree, cleaning)
     walked = believe(tree, found, lambda _: True, _FRAGMENT_SHARE)
     return _draft(None, [_piece(block, None) for block in walked])

@@ -153,6 +153,7 @@ _UNREPORTED: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
         ),
     ),
     ("sign-up", SIGN_UP),
+    ("syndication", re.compile(r"^the post\b.{1,300}\b(?:appeared first|first appeared) on\b.{1,100}$", _I)),
     ("copyright", re.compile(r"(?<!: )\ball rights reserved\W*$", _I)),
     ("read-also", READ_ALSO),
     (

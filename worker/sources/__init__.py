@@ -7,7 +7,8 @@ fetch. One that can be polled also says what has changed. Kinds are found by nam
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from pydantic import ValidationError
 
@@ -15,20 +16,29 @@ from briefing.errors import Misconfigured
 from briefing.sightings import Seen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from briefing.newsroom import SourceSettings
     from briefing.values import Article, ArticleRef
 
-__all__ = ["KINDS", "POLLED", "Polled", "Seen", "Source", "connect", "poll_s"]
+__all__ = ["ENTRY_POINTS", "KINDS", "POLLED", "Polled", "Seen", "Source", "connect", "poll_s"]
 
-#: Kind -> module; each has a function `connect(name, options)`.
-KINDS = {"files": "worker.sources.files", "ghost": "worker.sources.ghost", "http": "worker.sources.http"}
+#: Where other packages name kinds of theirs: each is a function like `connect` of the modules below.
+ENTRY_POINTS = "briefcast.sources"
 
-#: Kinds that are `Polled`, by default every so many seconds.
-POLLED = frozenset({"ghost"})
-POLL_S = 30
+#: Kind -> module; each has a function `connect(options)`.
+KINDS = {
+    "feed": "worker.sources.feed",
+    "files": "worker.sources.files",
+    "ghost": "worker.sources.ghost",
+    "http": "worker.sources.http",
+    "sitemap": "worker.sources.sitemap",
+    "wordpress": "worker.sources.wordpress",
+}
+
+#: Kinds that are `Polled`, and every how many seconds by default. Of other packages' kinds a newsroom says it (`poll`).
+POLLED = {"feed": 300, "ghost": 30, "wordpress": 30}
 
 
 class Source(Protocol):
@@ -68,21 +78,35 @@ class Polled(Source, Protocol):
 
 def poll_s(settings: SourceSettings) -> int:
     """Return the seconds between two polls of a source; 0 for one that is not polled."""
-    if settings.kind not in POLLED:
+    if settings.kind in KINDS and settings.kind not in POLLED:
         return 0
-    return POLL_S if settings.poll is None else settings.poll
+    return POLLED.get(settings.kind, 0) if settings.poll is None else settings.poll
 
 
 def connect(settings: SourceSettings) -> Source:
     """Return the source that `settings` describe. Raises Misconfigured for an unknown kind or faulty options."""
-    module = KINDS.get(settings.kind)
-    if module is None:
-        message = f"source {settings.name!r} has the unknown kind {settings.kind!r}"
-        raise Misconfigured(message, hint=f"Known kinds: {', '.join(sorted(KINDS))}.")
     try:
-        source: Source = import_module(module).connect(settings.options | settings.revealed())
+        source = _kind(settings)(settings.options | settings.revealed())
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
         message = f"source {settings.name!r}: {faults}"
         raise Misconfigured(message) from error
     return source
+
+
+def _kind(settings: SourceSettings) -> Callable[[dict[str, Any]], Source]:
+    """Return what connects sources of a kind: one of ours, or of a package that is installed beside us."""
+    kind = settings.kind
+    if kind in KINDS:
+        ours: Callable[[dict[str, Any]], Source] = import_module(KINDS[kind]).connect
+        return ours
+    found = entry_points(group=ENTRY_POINTS)
+    if kind not in found.names:
+        message = f"source {settings.name!r} has the unknown kind {kind!r}"
+        raise Misconfigured(message, hint=f"Known kinds: {', '.join(sorted({*KINDS, *found.names}))}.")
+    try:
+        theirs: Callable[[dict[str, Any]], Source] = found[kind].load()
+    except (ImportError, AttributeError) as error:
+        message = f"source {settings.name!r}: the package of the kind {kind!r} cannot be loaded: {error}"
+        raise Misconfigured(message) from error
+    return theirs

@@ -1,0 +1,216 @@
+"""A site's map (sitemaps.org, news sitemaps, indexes of them, gzipped or not) -> the addresses in it. For sources.
+
+Bounded: 50 MB and 50,000 addresses a file as the standard has it, files in all, and how deep indexes lead. Fetches by
+the Asker that it is given, so from the source's own hosts alone.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from lxml import etree
+
+from briefing.addresses import canonical_address
+from briefing.errors import AddressRefused, ArticleNotFound, PageRefused
+from briefing.values import Value
+from worker.text import clean_characters, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from worker.answers import Asker
+
+#: The standard's own bounds on one file.
+MOST_ADDRESSES = 50_000
+MOST_BYTES = 50_000_000
+
+#: Files of one map: at 50,000 addresses each, more than any newspaper has printed.
+_MOST_FILES = 2000
+
+#: Indexes may name maps; an index in an index is against the standard, and happens.
+_DEEPEST = 3
+
+_GZIP = b"\x1f\x8b"
+_NEWS = "{http://www.google.com/schemas/sitemap-news/0.9}"
+_YEAR_AND_MONTH = re.compile(r"\d{4}(?:-\d{2})?")
+_SEGMENT = re.compile(r"[^/]+(?=/)")
+
+
+class Entry(Value):
+    """An address of a map."""
+
+    address: str
+    """Canonical."""
+    changed_at: datetime | None = None
+    published_at: datetime | None = None
+    """Of news sitemaps alone."""
+    title: str = ""
+    language: str | None = None
+
+    @property
+    def at(self) -> datetime | None:
+        """When it was published, as far as the map tells."""
+        return self.published_at or self.changed_at
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        """The folders of its path that are no numbers: maps name no sections, paths do."""
+        folders: list[str] = _SEGMENT.findall(urlsplit(self.address).path)
+        return tuple(folder for folder in folders if not folder.isdecimal())
+
+
+@dataclass(frozen=True)
+class _Link:
+    """A map that an index names."""
+
+    address: str
+    changed_at: datetime | None
+
+
+def walk(asker: Asker, address: str, since: datetime | None) -> Iterator[Entry]:
+    """Give the addresses of a map, in its order; those of maps that have not changed since `since` are left out.
+
+    A map that is not there any more is passed over where an index names it. Raises what fetching raises, and
+    PageRefused for what is no map (`feed_unreadable`) or beyond the bounds (`page_too_large`).
+    """
+    waiting = [(_Link(canonical_address(address), None), 1)]
+    seen = {waiting[0][0].address}
+    while waiting:
+        link, depth = waiting.pop()
+        try:
+            content = _unpacked(asker.ask(link.address).content, link.address)
+        except ArticleNotFound:
+            if depth == 1:
+                raise
+            continue
+        found: list[tuple[_Link, int]] = []
+        for one in _read(content, link.address):
+            if isinstance(one, Entry):
+                yield one
+                continue
+            if one.address in seen or (since and one.changed_at and one.changed_at < since):
+                continue
+            if depth == _DEEPEST or len(seen) == _MOST_FILES:
+                message = f"{address} names maps more than {_DEEPEST} deep, or more than {_MOST_FILES:,} of them"
+                raise PageRefused(message, code="page_too_large")
+            seen.add(one.address)
+            found.append((one, depth + 1))
+        waiting += reversed(found)
+
+
+def _unpacked(content: bytes, address: str) -> bytes:
+    """Return a file's XML; gzipped ones are unpacked under the bound."""
+    if not content.startswith(_GZIP):
+        return content
+    unpack = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        body = unpack.decompress(content, MOST_BYTES + 1)
+    except zlib.error as error:
+        message = f"{address} is not the gzip file that it begins as"
+        raise PageRefused(message, code="feed_unreadable") from error
+    if len(body) > MOST_BYTES:
+        message = f"{address} unpacks to more than {MOST_BYTES // 1_000_000} MB"
+        raise PageRefused(message, code="page_too_large")
+    if not unpack.eof:
+        message = f"{address} broke off in the middle"
+        raise PageRefused(message, code="feed_unreadable")
+    return body
+
+
+def _read(content: bytes, address: str) -> Iterator[Entry | _Link]:
+    """Give what one file names, element by element: 50,000 of them as a tree would be half a gigabyte."""
+    if b"<!ENTITY" in content:
+        message = f"{address} declares entities of its own"
+        raise PageRefused(message, code="feed_unreadable")
+    told = 0
+    kind = ""
+    try:
+        events = etree.iterparse(
+            BytesIO(content),
+            events=("start", "end"),
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            huge_tree=False,
+            remove_comments=True,
+            remove_pis=True,
+        )
+        for event, element in events:
+            name = etree.QName(element).localname if isinstance(element.tag, str) else ""
+            if event == "start":
+                kind = kind or name
+                if kind not in {"urlset", "sitemapindex"}:
+                    message = f"{address} is <{kind}>, no sitemap"
+                    raise PageRefused(message, code="feed_unreadable")
+                continue
+            if name not in {"url", "sitemap"}:
+                continue
+            told += 1
+            if told > MOST_ADDRESSES:
+                message = f"{address} has more than {MOST_ADDRESSES:,} addresses"
+                raise PageRefused(message, code="page_too_large")
+            found = _entry(element) if name == "url" else _link(element)
+            if found is not None:
+                yield found
+            element.clear()
+            while element.getprevious() is not None:
+                del element.getparent()[0]
+    except etree.XMLSyntaxError as error:
+        message = f"{address} is not well-formed XML: {error}"
+        raise PageRefused(message, code="feed_unreadable") from error
+
+
+def _entry(element: etree._Element) -> Entry | None:
+    said = _said(element)
+    address = _canonical(said.get("loc", ""))
+    if address is None:
+        return None
+    return Entry(
+        address=address,
+        changed_at=moment_of(said.get("lastmod", "")),
+        published_at=moment_of(said.get("publication_date", "")),
+        title=one_line(said.get("title", "")),
+        language=said.get("language") or None,
+    )
+
+
+def _link(element: etree._Element) -> _Link | None:
+    said = _said(element)
+    address = _canonical(said.get("loc", ""))
+    return None if address is None else _Link(address, moment_of(said.get("lastmod", "")))
+
+
+def _said(element: etree._Element) -> dict[str, str]:
+    """Return what an entry says by the names of its elements; pictures and videos have addresses too."""
+    said: dict[str, str] = {}
+    for part in element.iterdescendants():
+        parent = part.getparent()
+        if not isinstance(part.tag, str) or parent is None:
+            continue
+        if parent is element or str(part.tag).startswith(_NEWS):
+            said.setdefault(etree.QName(part).localname, clean_characters(part.text or "").strip())
+    return said
+
+
+def _canonical(address: str) -> str | None:
+    try:
+        return canonical_address(address)
+    except AddressRefused:
+        return None
+
+
+def moment_of(text: str) -> datetime | None:
+    """Return a date of the W3C's form, which may be a year or a month alone; None for what is none."""
+    if _YEAR_AND_MONTH.fullmatch(text):
+        text = f"{text}-01-01"[:10]
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except ValueError:
+        return None

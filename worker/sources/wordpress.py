@@ -1,0 +1,268 @@
+"""Articles of a WordPress site, by its REST interface: the ID is the post's number.
+
+Gives `content.rendered` as the site makes it; the cleaner takes out what is no story. A post that is no longer public
+(a draft, the trash, a password) is `gone` to whoever polls, and refused to whoever fetches. Needs no plugin on the
+site; with an application password it also reads what is not public yet.
+"""
+
+from __future__ import annotations
+
+import os
+from base64 import b64encode
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import quote, urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+
+from briefing.addresses import canonical_address, web_address
+from briefing.errors import AddressRefused, ArticleNotFound, Misconfigured, PageRefused
+from briefing.settings import FetchSettings
+from briefing.sightings import Seen
+from briefing.values import Article, ArticleRef, Value
+from worker.answers import Asker
+from worker.sources.wordpress_rest import Post, Rest, moment_of, text_of
+from worker.text import clean_characters
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from worker.answers import Answer
+
+#: Posts of one page of a list; WordPress gives no more.
+_PAGE = 100
+
+#: Pages of one poll; a site of so many posts is read by its map (`sitemap`).
+_MOST_PAGES = 200
+
+#: What lists ask for: a poll wants no texts.
+_FIELDS = "id,status,link,date_gmt,modified_gmt,content.protected,_links,_embedded"
+_LIST = f"per_page={_PAGE}&_embed=author,wp:term&_fields={_FIELDS}"
+
+#: WordPress has these in its own words when it refuses; anything else may be a firewall in front of it, and no reason
+#: to take a story for withdrawn.
+_NOT_PUBLIC = frozenset({"rest_forbidden", "rest_cannot_read"})
+_NO_POST = frozenset({"rest_post_invalid_id", "rest_invalid_post_id"})
+_LAST_PAGE = "rest_post_invalid_page_number"
+
+
+class Options(Value):
+    """Options of a `wordpress` source."""
+
+    address: str
+    """The site's front page."""
+    user: str | None = None
+    password: SecretStr | None = None
+    """An application password of `user`: reads what is not public yet."""
+    password_variable: str | None = Field(default=None, pattern=r"^[A-Z_][A-Z0-9_]*$")
+    """Variable of the environment that holds it, in every process that works, so that no file or row does."""
+    unpublished: bool = False
+    """Whether drafts tagged `#audio`, scheduled and private posts may be narrated. Needs the password."""
+    language: str | None = None
+    """BCP 47 tag of all posts; None where the site says it, or the text shows it."""
+    post_type: str = Field(default="posts", pattern=r"^[a-z0-9_-]{1,60}$")
+    """Which posts, by the name that the interface has for the type."""
+    hosts: tuple[str, ...] = ()
+    """Further hosts that the site's interface may be on."""
+    allow_private: tuple[str, ...] = ()
+    """"host:port" pairs on private networks that may be reached all the same, such as an internal CMS."""
+
+    @field_validator("address")
+    @classmethod
+    def _plain(cls, address: str) -> str:
+        try:
+            return canonical_address(address).partition("?")[0].rstrip("/") + "/"
+        except AddressRefused as error:
+            raise ValueError(error.message) from error
+
+    @model_validator(mode="after")
+    def _kept_secret(self) -> Options:
+        named = self.password is not None or self.password_variable is not None
+        if (self.user is not None) != named:
+            message = "user and password belong together"
+            raise ValueError(message)
+        if named and not self.address.startswith("https://"):
+            message = "a password is sent over https alone"
+            raise ValueError(message)
+        if self.unpublished and not named:
+            message = "unpublished posts need user and password"
+            raise ValueError(message)
+        return self
+
+    @property
+    def login(self) -> str | None:
+        """User and password as they are sent. Raises Misconfigured where the variable is not set."""
+        if self.user is None:
+            return None
+        password = self.password.get_secret_value() if self.password else os.environ.get(self.password_variable or "")
+        if not password:
+            message = f"the variable {self.password_variable} is not set"
+            raise Misconfigured(message, hint="Set it for every process that works.")
+        return f"{self.user}:{password}"
+
+
+class WordPressSource:
+    """The posts of one site."""
+
+    def __init__(self, options: Options, bounds: FetchSettings) -> None:
+        self._options = options
+        hosts = (str(urlsplit(options.address).hostname), *options.hosts)
+        private = frozenset(options.allow_private) | bounds.private_hosts
+        secret: dict[str, str] = {}
+        login = options.login
+        if login is not None:
+            secret = {"Authorization": f"Basic {b64encode(login.encode()).decode()}"}
+        self._rest = Rest(options.address, Asker(bounds, private, hosts, media_types=()), secret)
+
+    def fetch(self, ref: ArticleRef, address: str | None) -> Article:
+        """Fetch a post by its number, or by what its address ends in where the ID is none."""
+        if ref.id.isdecimal():
+            answer = self._rest.ask(
+                f"{self._options.post_type}/{ref.id}", "_embed=author,wp:term", also={401, 403, 404}
+            )
+            post = self._post(_checked(answer, ref), answer)
+        else:
+            post = self._named(ref, address)
+        allowed = {"publish", "future", "draft", "pending", "private"} if self._options.unpublished else {"publish"}
+        if post.status not in allowed:
+            message = f"post {ref.id} of {self._options.address} is not published: {post.status}"
+            raise ArticleNotFound(message)
+        if post.content.protected:
+            message = f"post {ref.id} of {self._options.address} is protected by a password"
+            raise PageRefused(
+                message, code="article_protected", hint="Take the password off the post if it is to be heard."
+            )
+        return Article(
+            ref=ref,
+            media_type="text/html",
+            body=clean_characters(post.content.rendered),
+            address=web_address(post.link),
+            title=text_of(post.title.rendered) or None,
+            byline=", ".join(post.authors) or None,
+            published_at=moment_of(post.date_gmt),
+            language=self._options.language or (post.lang if isinstance(post.lang, str) and post.lang else None),
+            **post.labels.model_dump(),
+        )
+
+    def seen(self, since: datetime | None) -> Iterator[Seen]:
+        """Give the posts changed at `since` or later, newest first."""
+        asked = (
+            f"orderby=modified&order=desc&per_page={_PAGE}&_embed=author,wp:term&_fields={_FIELDS}{self._statuses()}"
+        )
+        if since is not None:
+            # The interface gives what is later than that; its clock counts whole seconds.
+            before = since.astimezone(UTC) - timedelta(seconds=1)
+            asked += f"&modified_after={before:%Y-%m-%dT%H:%M:%SZ}"
+        given: set[int] = set()
+        for number in count(1):
+            posts = self._page(f"{asked}&page={number}")
+            for post in posts:
+                moment = moment_of(post.modified_gmt)
+                if since is not None and moment is not None and moment < since:
+                    return  # a WordPress before 5.7, which knows no modified_after
+                if post.id not in given:  # the pages move on while posts are saved
+                    given.add(post.id)
+                    yield self._sighting(post, str(post.id))
+            if len(posts) < _PAGE or number == _MOST_PAGES:
+                return
+
+    def look(self, ids: Sequence[str]) -> Iterator[Seen]:
+        """Give these posts as they stand; those that the site's own list has not are gone."""
+        numbers = [name for name in ids if name.isdecimal()]
+        if not numbers:
+            return
+        asked = (
+            f"include={','.join(numbers)}&per_page={_PAGE}&_embed=author,wp:term&_fields={_FIELDS}{self._statuses()}"
+        )
+        there = {str(post.id): post for post in self._page(asked)}
+        for name in numbers:
+            post = there.get(str(int(name)))
+            yield Seen(id=name, state="gone") if post is None else self._sighting(post, name)
+
+    def _statuses(self) -> str:
+        return "&status=publish,future,draft,private" if self._options.unpublished else ""
+
+    def _sighting(self, post: Post, name: str) -> Seen:
+        state: Literal["published", "scheduled", "gone"] = "gone"
+        if post.content.protected:
+            state = "gone"
+        elif post.status == "publish":
+            state = "published"
+        elif post.status == "future" or (post.status == "draft" and post.wanted):
+            state = "scheduled"
+        return Seen(
+            id=name,
+            address=web_address(post.link),
+            updated_at=moment_of(post.modified_gmt),
+            published_at=moment_of(post.date_gmt) if post.status in {"publish", "private"} else None,
+            state=state,
+            scheduled_at=moment_of(post.date_gmt) if post.status == "future" else None,
+            visibility="public" if state == "published" else None,
+            labels=post.labels,
+            wanted=post.wanted,
+        )
+
+    def _named(self, ref: ArticleRef, address: str | None) -> Post:
+        slug = urlsplit(address).path.rstrip("/").rpartition("/")[2] if address else ref.id
+        posts = self._page(f"slug={quote(slug, safe='%')}&_embed=author,wp:term") if slug else []
+        if address is not None:
+            wanted = canonical_address(address).rstrip("/")
+            posts = [post for post in posts if post.link.startswith("http") and _same(post.link, wanted)]
+        if len(posts) != 1:
+            message = f"{self._options.address} has no post {address or ref.id!r}"
+            raise ArticleNotFound(message, hint="Ask by the post's number, which its editing page has in its address.")
+        return posts[0]
+
+    def _page(self, asked: str) -> list[Post]:
+        """Return the posts of one page of a list; none behind the last."""
+        answer = self._rest.ask(self._options.post_type, asked, also={400, 401, 403, 404})
+        said = answer.json if answer.is_json else None
+        if isinstance(said, list) and answer.status == 200:  # noqa: PLR2004  HTTP
+            return [self._post(post, answer) for post in said]
+        code = said.get("code") if isinstance(said, dict) else None
+        if code == _LAST_PAGE:
+            return []
+        if code == "rest_invalid_param" and self._options.unpublished:
+            message = f"{self._options.address} does not take the password, or its user may not edit posts"
+            raise PageRefused(message, code="article_refused", hint="Make a new application password for an editor.")
+        message = (
+            f"{answer.address} answered {answer.status} ({code or answer.media_type or 'nothing'}): no list of posts"
+        )
+        raise PageRefused(
+            message, code="article_refused", hint="Open the address in a browser: is the REST interface shut off?"
+        )
+
+    def _post(self, fields: object, answer: Answer) -> Post:
+        try:
+            return Post.model_validate(fields)
+        except ValidationError as error:
+            message = f"{answer.address} is no post of WordPress: {str(error).splitlines()[0]}"
+            raise PageRefused(message) from error
+
+
+def connect(options: dict[str, Any]) -> WordPressSource:
+    """Return the source. Raises pydantic's ValidationError."""
+    return WordPressSource(Options.model_validate(options), FetchSettings())
+
+
+def _checked(answer: Answer, ref: ArticleRef) -> object:
+    """Return a post's fields. Raises ArticleNotFound where WordPress itself says that there is none to be read."""
+    said = answer.json if answer.is_json else None
+    if answer.status == 200 and said is not None:  # noqa: PLR2004  HTTP
+        return said
+    code = said.get("code") if isinstance(said, dict) else None
+    if code in _NO_POST or code in _NOT_PUBLIC:
+        message = f"{answer.address} answered {answer.status}: there is no such post, or it is not public"
+        raise ArticleNotFound(message)
+    message = f"{answer.address} answered {answer.status} ({code or answer.media_type or 'nothing'}) for {ref}"
+    raise PageRefused(
+        message, code="article_refused", hint="Open the address in a browser: is something in front of it?"
+    )
+
+
+def _same(link: str, wanted: str) -> bool:
+    try:
+        return canonical_address(link).rstrip("/") == wanted
+    except AddressRefused:
+        return False
