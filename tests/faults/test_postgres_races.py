@@ -135,12 +135,12 @@ class Newsroom:
     def __init__(self, place, seconds, enough):
         self.place, self.failed, self.seen_live = place, [], {}
         self._until, self._enough = time.monotonic() + seconds, enough
+        self._threads = []
 
     @property
     def over(self):
         now = time.monotonic()
         return bool(self.failed) or (now > self._until and (self._enough() or now > self._until + 60))
-        self._threads = []
 
     def start(self, work, seed):
         def run():
