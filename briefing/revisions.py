@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import object_session
 
 from briefing import events, steps
@@ -267,9 +267,20 @@ def locked(session: Session, revision_id: int | None) -> RevisionRow:
 
 
 def locked_in_briefing(session: Session, revision_id: int | None) -> RevisionRow:
-    """Return the same with its briefing locked before it: for what may conclude the revision."""
-    lock_briefing(session, session.scalars(select(RevisionRow.briefing_id).where(RevisionRow.id == revision_id)).one())
-    return locked(session, revision_id)
+    """Return the same with its briefing locked before it, and with it those that it may replace: for what may conclude
+    the revision.
+    """
+    briefing = session.scalars(select(RevisionRow.briefing_id).where(RevisionRow.id == revision_id)).one()
+    lock_briefing(session, briefing)
+    replaced = RevisionRow.state.in_([RevisionState.LIVE.value, RevisionState.HELD.value])
+    theirs = select(RevisionRow).where(
+        RevisionRow.briefing_id == briefing, or_(RevisionRow.id == revision_id, replaced)
+    )
+    rows = session.scalars(
+        theirs.order_by(RevisionRow.id).with_for_update(key_share=_LOCK["key_share"]),
+        execution_options={"populate_existing": True},
+    )
+    return next(row for row in rows.all() if row.id == revision_id)
 
 
 def recast(session: Session, revision: RevisionRow, code: str, fallback: Fallback | None = None) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import or_, select
 
 from briefing.access import for_members
 from briefing.models import MasterRow, RevisionRow
+from briefing.public_names import audio_name
 from briefing.states import RevisionState
 from briefing.successors import given_elsewhere, published, published_elsewhere
 from worker import heard
@@ -21,6 +22,8 @@ from worker.listing import feeds_of, lock_listing, relist, write_feeds
 from worker.recorded import Recorded
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
 
     from briefing.models import BriefingRow
@@ -80,7 +83,9 @@ def clear(
     if members:
         if preview is not None:
             heard.write(session, preview, storage, wanted)
-        files.remove([name for name in public_files(session, briefing, files) if name not in kept.names])
+        gone = [name for name in public_files(session, briefing, files) if name not in kept.names]
+        files.remove(gone)
+        files.bury(sorted({audio_name(sha256) for sha256 in _previews(session, briefing)} & set(gone)))
         if preview is not None:
             ref = own_article(session, briefing)
             files.unbury(files.names_of(briefing.id, [ref] if ref else [], preview.master.sha256))
@@ -107,6 +112,12 @@ def recall(
     all_of_it = heard.whole(session, briefing, revision, members=members)
     heard.write(session, all_of_it, storage, replace(theirs, storage=kept))
     theirs.remove([name for name in public_files(session, briefing, theirs) if name not in kept.names])
+
+
+def _previews(session: Session, briefing: BriefingRow) -> Sequence[str]:
+    """Return the sha256 of what others hear, or heard, of a briefing's revisions."""
+    theirs = select(MasterRow.sha256).join(RevisionRow, RevisionRow.preview_key == MasterRow.key)
+    return session.scalars(theirs.where(RevisionRow.briefing_id == briefing.id)).all()
 
 
 def public_files(session: Session, briefing: BriefingRow, files: PublicFiles) -> list[str]:

@@ -101,7 +101,10 @@ def fittings_for(
 ) -> Fittings:
     """Return a show's fittings. `uploaded` has the editors' own jingles. Raises Misconfigured."""
     return Fittings(
-        artwork.draw(show), sounds_for(show, uploaded, speakers.catalogue), speakers.names(prepared.chunks), signer
+        artwork.draw_inside(show),
+        sounds_for(show, uploaded, speakers.catalogue),
+        speakers.names(prepared.chunks),
+        signer,
     )
 
 

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import io
+import random
 
 import pytest
 from PIL import Image
 
 from briefing.errors import Misconfigured
 from briefing.show import Show
-from worker.artwork import draw
+from worker.artwork import draw, draw_inside
 
 
 def opened(jpeg):
@@ -93,3 +94,14 @@ def test_given_artwork_is_checked_and_made_one_size(tmp_path):
     for name in ("flat.png", "none.png", "missing.png"):
         with pytest.raises(Misconfigured):
             draw(Show(slug="s", title="S", artwork=str(tmp_path / name)))
+
+
+def test_inside_a_file_it_is_small_whatever_it_shows(tmp_path):
+    # Given the hardest picture for a JPEG, noise, and one of ours / Then neither holds up the first sound
+    noise = Image.frombytes("RGB", (1400, 1400), random.Random(5).randbytes(1400 * 1400 * 3))
+    noise.save(tmp_path / "noise.png")
+    for show in (Show(slug="s", title="S", artwork=str(tmp_path / "noise.png")), Show(slug="s", title="The Ledger")):
+        found = draw_inside(show)
+        assert len(found) <= 20_000
+        assert opened(found).size == (300, 300)
+        assert opened(found).format == "JPEG"

@@ -16,6 +16,7 @@ from briefing.newsroom import load_newsroom
 from briefing.public_names import AUDIO, audio_name
 from briefing.show import Paywall
 from tests.support.asking import NOW, again, ask, briefing_row, wanted
+from tests.support.client import client_of
 from tests.support.command import briefcast
 from tests.support.lock_order import recorded
 from tests.support.newsroom import PLAIN, make_place, work_off
@@ -102,14 +103,28 @@ def test_a_preview_that_is_replaced_or_dropped_goes_and_one_that_returns_is_no_l
     assert mp3s(public) == {third}
     assert third != second
     assert b"Taster: Harbour" in public.read("shows/daily/feed.xml")[0]
+    assert [public.look(f"gone/{name}") is not None for name in (first, second, third)] == [True, True, False]
     settle(place, tmp_path, MEMBERS)
     assert mp3s(public) == {second}
+    # Each that was replaced says so, and the one that returned is heard
+    with client_of(place) as client:
+        assert [client.get(f"/{name}").status_code for name in (first, second, third)] == [410, 200, 410]
+    # An edit replaces it as well
+    (tmp_path / "articles" / "board.md").write_text(ARTICLE.replace("Harbour", "Seaport"))
+    again(place, briefing)
+    work_off(place)
+    fourth = preview_of(place)
+    assert mp3s(public) == {fourth}
+    assert fourth != second
+    with client_of(place) as client:
+        assert [client.get(f"/{name}").status_code for name in (second, fourth)] == [410, 200]
     # Withdrawn and made again / Then what is there is not also called withdrawn
     retract(place, briefing)
     assert mp3s(public) == set()
     again(place, briefing)
     work_off(place)
     assert mp3s(public) == {preview_of(place)}
+    assert public.look(f"gone/{preview_of(place)}") is None
     assert public.look("gone/v1/articles/desk/board/audio") is None
     place.database.dispose()
 

@@ -18,6 +18,7 @@ from tests.support.asking import again, ask, briefing_row, revision_row, step_ro
 from tests.support.newsroom import ARTICLE, make_place, work_off
 from tests.support.s3 import s3
 from worker import condemned, retention
+from worker.doctor import public
 from worker.perform import perform_next
 from worker.tasks import publish as publishing
 
@@ -132,6 +133,20 @@ def test_no_mp3_is_uploaded_while_others_wait(place, kept, uploads, tmp_path):
         assert [name for name, inside in uploads if inside] == []
         assert {name.split("/")[0] for name, _ in uploads} == {"staged"}
         is_live(place, revision)
+
+
+def test_what_the_doctor_mends_is_uploaded_before_others_wait(place, uploads, tmp_path):
+    # Given live audio whose MP3 and alias are gone / When the doctor puts them back
+    _, revision, step = ready(place, ARTICLE, tmp_path)
+    assert perform_next(place, tuple(Queue), step)
+    for name in (ALIAS, f"audio/{revision_row(place, revision).audio_sha256}.mp3"):
+        place.files.storage.remove(name)
+    uploads.clear()
+    assert {finding.mended for finding in public.look(place, fix=True)} == {"written anew"}
+    # Then what had to be uploaded was so before the transaction, and nothing of it is left
+    assert uploads
+    assert [name for name, inside in uploads if inside] == []
+    is_live(place, revision)
 
 
 def test_a_later_revision_never_loses_to_one_staged_before_it(place, tmp_path, monkeypatch):

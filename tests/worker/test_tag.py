@@ -13,7 +13,7 @@ from PIL import Image
 
 from briefing.audio import MASTER_RATE, Cue
 from briefing.show import Show
-from worker.artwork import draw
+from worker.artwork import draw_inside
 from worker.encode import encode
 from worker.tag import Tags, tag
 
@@ -41,7 +41,7 @@ CUES = (
 def tagged(tmp_path):
     path = tmp_path / "a.mp3"
     encode(iter([np.zeros(3 * MASTER_RATE, dtype=np.float32)]), path)
-    tag(path, TAGS, CUES, draw(Show(slug="s", title="The Harbour Ledger")))
+    tag(path, TAGS, CUES, draw_inside(Show(slug="s", title="The Harbour Ledger")))
     return path
 
 
@@ -61,7 +61,7 @@ def test_mutagen_reads_all_of_it(tagged):
     assert chapters[0].sub_frames["WXXX:chapter url"].url == "https://news.example/1"
     assert "WXXX:chapter url" not in chapters[1].sub_frames
     picture = Image.open(io.BytesIO(tags.getall("APIC")[0].data))
-    assert picture.size == (1400, 1400)
+    assert picture.size == (300, 300)
 
 
 def test_eyed3_reads_the_same(tagged):

@@ -24,6 +24,7 @@ from worker.public_files import SCRIPTS
 from worker.publish import rewrite, write_live
 from worker.recorded import Recorded
 from worker.show_feed import write_feed
+from worker.staging import ready_to_rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,7 +79,7 @@ def _of_revision(place: Workplace, briefing_id: str, revision_id: int, fix: bool
         for storage, name, _ in wrong:
             # A damaged copy is not taken for the stored file by its name.
             storage.remove(name)
-        with place.database.writing() as session:
+        with ready_to_rewrite(place, revision_id), place.database.writing() as session:
             rewrite(session, session.get_one(RevisionRow, revision_id), place.storage, place.files)
         left = [one for recorded, storage in pairs for one in differences(recorded, storage)]
         mended = "" if left else "written anew"

@@ -69,6 +69,8 @@ def make_preview(lease: Lease, place: Workplace) -> None:
             # No row names it any more: nothing else would ever take it away.
             gone = {before.sha256} - published_elsewhere(session, locked.id, {before.sha256})
             place.files.remove(map(audio_name, gone))
+            # Nor would its address tell why there is nothing: no revision names it as audio of its own.
+            place.files.bury(map(audio_name, gone))
         for slug in sorted({locked.show} | feeds_of(session, locked)):
             record_pings(session, slug, place.files.hubs)
         reach(Failpoint.PREVIEW_BEFORE_COMMIT)

@@ -17,6 +17,7 @@ from briefing.logs import get_logger
 from briefing.models import RevisionRow
 from worker.publish import rewrite
 from worker.published import expected
+from worker.staging import ready_to_rewrite
 from worker.tasks.common import finish_idle
 from worker.verify import Finding, check
 
@@ -61,7 +62,8 @@ def _findings(lease: Lease, place: Workplace, wanted: Published) -> tuple[Findin
     if not findings:
         return findings
     _log.warning("published files written anew", findings=[finding.code for finding in findings])
-    with place.database.writing() as session:
+    assert lease.revision_id is not None
+    with ready_to_rewrite(place, lease.revision_id), place.database.writing() as session:
         rewrite(session, session.get_one(RevisionRow, lease.revision_id), place.storage, place.files)
     return check(wanted, place.storage.temporary(".mp3"))
 
