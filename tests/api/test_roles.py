@@ -135,7 +135,7 @@ FILLED = {
 
 #: Bodies and queries with which a request that is let through gets as far as the route's own work.
 SENT = {
-    ("POST", "/v1/briefings/{briefing_id}/links"): {"json": {"action": "listen", "recipient": "ed"}},
+    ("POST", "/v1/briefings/{briefing_id}/links"): {"json": {"action": "withdraw", "recipient": "ed"}},
     ("POST", "/v1/briefings"): {"json": {"article_ids": ["desk:ferry"], "voice": "nobody"}},
     ("PUT", "/v1/articles/{source}/{article}/audio"): {"json": {"voice": "nobody"}},
     ("POST", "/v1/estimates"): {"json": {"article_ids": ["desk:ferry"], "voice": "nobody"}},
