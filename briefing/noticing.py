@@ -211,6 +211,7 @@ def tell_visibility(session: Session, ref: ArticleRef, visibility: str | None) -
     """Note who may hear an article, and have all briefings of it follow. Needs its row, in a writing session."""
     if visibility is not None and access.wish_of_article(session, ref, visibility):
         access.follow_others(session, article=ref)
+        issues.look(session, str(ref))
 
 
 def _stories(session: Session, ref: ArticleRef) -> list[BriefingRow]:
