@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from briefing import access, asking, audit, connections, editions, revisions
+from briefing import access, asking, audit, connections, editions, issues, revisions
 from briefing.asking import Wanted
 from briefing.audit import Action
 from briefing.errors import UnknownReference
