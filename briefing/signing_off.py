@@ -2,7 +2,8 @@
 
 Goes by the audit rows since what is live was made: whoever asked for it, saved it, edited it or had it made again. An
 action that is not known to leave the words alone counts as having a hand in it. Identity is the API key, by its ID and
-by its name, since a renewed key is the same person. What was done by a link, whoever made it and whom it was made for did.
+by its name, since a renewed key is the same person. What was done by a link was done by whoever made it, and by whom it
+was made for.
 """
 
 from __future__ import annotations
