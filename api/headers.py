@@ -195,11 +195,7 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read the body up to the bound, then hand it on."""
-        if (
-            scope["type"] != "http"
-            or scope["method"] in {"GET", "HEAD", "OPTIONS"}
-            or (scope["path"] in _UPLOADS and scope["method"] == "POST")
-        ):
+        if scope["type"] != "http" or scope["method"] in {"GET", "HEAD", "OPTIONS"} or _is_upload(scope):
             await self._app(scope, receive, send)
             return
         most = _MOST_OF_HOOKS if scope["path"].startswith(_HOOKS) else _MOST_BYTES
@@ -217,6 +213,12 @@ class BodyLimit:
             await response(scope, receive, send)
             return
         await self._app(scope, _replayed(body, receive), send)
+
+
+def _is_upload(scope: Scope) -> bool:
+    """Tell whether a route bounds the body itself; a form is read whole before it is known who sends it."""
+    is_form = Headers(scope=scope).get("content-type", "").startswith("application/x-www-form-urlencoded")
+    return scope["path"] in _UPLOADS and scope["method"] == "POST" and not is_form
 
 
 async def _bounded(scope: Scope, receive: Receive, most: int) -> bytes | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from briefing.keys import Caller, Scope
+from briefing.limits import KeyLimits
 from briefing.models import ActionLinkRow
 from briefing.users import digest
 
@@ -65,11 +66,15 @@ class ActionLink:
     created_at: datetime
     ends_at: datetime
     used_at: datetime | None
+    limits: KeyLimits = field(default_factory=KeyLimits)
+    """Of what is done by it."""
 
     @property
     def caller(self) -> Caller:
         """Who acts by it, as audit rows name them."""
-        return Caller(self.id, f"{self.recipient} (by link)", frozenset({Scope.READ, _SCOPES[self.action]}))
+        return Caller(
+            self.id, f"{self.recipient} (by link)", frozenset({Scope.READ, _SCOPES[self.action]}), self.limits
+        )
 
     def is_over(self, now: datetime) -> bool:
         """Tell whether it opens nothing any more."""

@@ -10,7 +10,9 @@ from sqlalchemy import or_, select
 
 from briefing import access
 from briefing.asking import identity
+from briefing.holds import show_of
 from briefing.models import ArticleRow, BriefingRow, EpisodeRow, RevisionRow, ShowRow
+from briefing.never_speak import find, texts_of
 from briefing.picks import labels_of
 from briefing.rules import Facts
 from briefing.values import ArticleRef
@@ -85,9 +87,22 @@ def _heard(session: Session, briefing: BriefingRow, show: Show) -> bool:
     """Tell whether those who hear `show` may hear a story: what is for members is in members' shows alone. By what its
     visibility says, which is sooner than where its files lie.
     """
-    if briefing.heard is None:
+    if briefing.heard is None or _holds_a_name(session, briefing, show):
         return False
     return show.visibility == access.MEMBERS or not access.for_members(session, briefing)
+
+
+def _holds_a_name(session: Session, briefing: BriefingRow, show: Show) -> bool:
+    """Tell whether what is live of a story holds a name that its show or `show` must not speak, put on a list since."""
+    entries = (*show.never_speak, *show_of(session, briefing).never_speak)
+    live = session.get(RevisionRow, briefing.heard) if entries else None
+    return live is not None and bool(find(entries, texts_of(live.script, live.card)))
+
+
+def outdated(session: Session, briefing: BriefingRow) -> str | None:
+    """Return a story of an issue that is none any more for those who hear it: an issue with it must not go live."""
+    show = show_of(session, briefing)
+    return next((text for text in briefing.articles if story_of(session, ArticleRef.parse(text), show) is None), None)
 
 
 def _tongue(language: str) -> str:

@@ -245,7 +245,8 @@ def _begin(revision: RevisionRow, now: datetime) -> None:
 def _tell(session: Session, briefing: BriefingRow, revision: RevisionRow, found: list[Obstacle]) -> None:
     """Note in a revision that it holds a name which must not be spoken: for editors to find as they find failures."""
     if any(one.reason == "never_speak" for one in found):
-        error = refusal(find(show_of(session, briefing).never_speak, texts_of(revision.script, revision.card)))
+        texts = texts_of(revision.script, revision.card, revision.preview_card)
+        error = refusal(find(show_of(session, briefing).never_speak, texts))
         revision.error_code, revision.error_message, revision.error_hint = error.code, error.message, error.hint
 
 

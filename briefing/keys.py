@@ -15,10 +15,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 
 from briefing.limits import KeyLimits, limits_of
-from briefing.models import KeyRow
+from briefing.models import ActionLinkRow, KeyRow
 from briefing.settings import QuotaSettings
 
 if TYPE_CHECKING:
@@ -122,11 +122,17 @@ def note_use(session: Session, key_id: str, now: datetime) -> None:
 
 
 def revoke(session: Session, key_id: str, now: datetime) -> bool:
-    """Revoke a key for good; False when there is none of that ID. Needs a writing session."""
+    """Revoke a key for good, and the links made with it; False when there is none of that ID. Needs writing."""
     row = session.get(KeyRow, key_id)
     if row is None:
         return False
     row.revoked_at = row.revoked_at or now
+    session.flush()
+    # What it let others do ends with it, unless it is renewed: that is another key of its name.
+    same = select(KeyRow.id).where(KeyRow.name == row.name, KeyRow.revoked_at.is_(None))
+    if session.scalar(same.limit(1)) is None:
+        theirs = (ActionLinkRow.made_by == row.name, ActionLinkRow.ends_at > now)
+        session.execute(update(ActionLinkRow).where(*theirs).values(ends_at=now))
     return True
 
 

@@ -25,6 +25,7 @@ _SECRETS = (
     # What opens members' audio, in addresses.
     (re.compile(r"(/members/[0-9a-f]{8}\.[0-9]+\.\w+\.)[A-Za-z0-9_-]{43}"), r"\1***"),
     (re.compile(r"(/listeners/[0-9a-f]{16}/)[A-Za-z0-9_-]{43}"), r"\1***"),
+    (re.compile(r"(/desk/(?:act|welcome)/)[A-Za-z0-9_-]{43}"), r"\1***"),
     (re.compile(r"(?i)\b((?:Bearer|Basic) )[A-Za-z0-9._~+/=-]{8,}"), r"\1***"),
     (
         re.compile(r"(?i)([\w-]*(?:password|passwd|secret|token|api_?key|signature|credential)[\w-]*=)[^&\s\"',)]+"),
@@ -33,7 +34,7 @@ _SECRETS = (
 )
 
 #: Without any of these there is no secret of the above: most of what is logged is a word, and logged for every step.
-_SIGNS = ("bc_", "://", "=", " ")
+_SIGNS = ("bc_", "://", "=", " ", "/desk/")
 
 
 def masked(text: str) -> str:

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from briefing import access, events, steps
+from briefing.digest import DIGEST
+from briefing.editions import publishing_kind
 from briefing.errors import RollbackRefused, UnknownReference
 from briefing.models import MasterRow, RevisionRow
 from briefing.ranks import lane_of, next_rank
 from briefing.revisions import lock_briefing, supersede_unfinished
 from briefing.show import Show
-from briefing.states import Queue, RevisionState, StepKind
+from briefing.states import Queue, RevisionState
 from briefing.successors import withdrawn
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ def roll_back(session: Session, briefing_id: str, number: int, asker: Asker, now
     """Return the revision that brings the audio of revision `number` back, about to be published.
 
     Needs a writing session. Raises UnknownReference for a revision that there is not, RollbackRefused for one whose
-    audio is live, was never public, was let go or withdrawn, or is for members.
+    audio is live, was never public, was let go or withdrawn, or is for members, and for a digest's.
     """
     briefing = lock_briefing(session, briefing_id)
     earlier = session.scalars(
@@ -67,7 +69,9 @@ def roll_back(session: Session, briefing_id: str, number: int, asker: Asker, now
     )
     session.add(revision)
     session.flush()
-    steps.record(session, StepKind.PUBLISH, Queue.INTERACTIVE, revision_id=revision.id, rank=revision.rank)
+    # Not by a kind that workers of before take, where they would publish what waits for somebody's word.
+    kind = publishing_kind(session, briefing)
+    steps.record(session, kind, Queue.INTERACTIVE, revision_id=revision.id, rank=revision.rank)
     session.flush()
     told = {"briefing": briefing_id, "revision": revision.id, "number": revision.number}
     events.note(session, "revision rolled back", **told, to=number)
@@ -79,6 +83,8 @@ def refusal(session: Session, briefing: BriefingRow, earlier: RevisionRow) -> st
     members = access.for_members(session, briefing) or Show.stored(earlier.show).visibility == access.MEMBERS
     master = session.get(MasterRow, earlier.master_key) if earlier.master_key else None
     reasons = {
+        # A story that an earlier issue tells may be withdrawn since, or be for others.
+        "a digest says what its stories say": briefing.kind == DIGEST,
         "it is live": briefing.heard == earlier.id,
         "it is, or was, for members": members,
         "it was withdrawn": session.scalar(select(withdrawn()).where(RevisionRow.id == earlier.id)),
@@ -98,6 +104,7 @@ def _check(session: Session, briefing: BriefingRow, earlier: RevisionRow) -> Non
 
 def _show(session: Session, briefing: BriefingRow, earlier: RevisionRow) -> dict[str, object]:
     """Return the show's settings as the earlier revision has them, but for whom it is for and how it is published."""
+    kept = {"visibility", "publish", "publish_to_members", "publish_then"}
     settings = access.settings_for(session, briefing)
-    now = {name: settings[name] for name in ("visibility", "publish", "publish_to_members") if name in settings}
-    return earlier.show | now
+    own = {name: value for name, value in earlier.show.items() if name not in kept}
+    return own | {name: value for name, value in settings.items() if name in kept}

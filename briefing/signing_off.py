@@ -2,7 +2,8 @@
 
 Goes by the audit rows since what is live was made: whoever asked for it, saved it, edited it or had it made again. An
 action that is not known to leave the words alone counts as having a hand in it. Identity is the API key, by its ID and
-by its name, since a renewed key is the same person.
+by its name, since a renewed key is the same person. What was done by a link was done by whoever made it, and by whom it
+was made for.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, or_, select
 
 from briefing.audit import Action
-from briefing.models import AuditRow, RevisionRow
+from briefing.models import ActionLinkRow, AuditRow, RevisionRow
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy.orm import Session
 
     from briefing.keys import Caller
@@ -32,6 +35,11 @@ _NO_HAND_IN_IT = [
         Action.APPROVE,
         Action.RETRACT,
         Action.VISIBILITY,
+        Action.PICK,
+        Action.UNPICK,
+        Action.REPORT_CLOSE,
+        Action.LINK_MAKE,
+        Action.LINK_END,
     )
 ]
 
@@ -54,5 +62,18 @@ def may_approve(session: Session, briefing: BriefingRow, revision: RevisionRow, 
     hands = select(RevisionRow.requester, RevisionRow.requested_by).where(
         RevisionRow.briefing_id == briefing.id, RevisionRow.number > since, RevisionRow.number <= revision.number
     )
-    people = [*made, *session.execute(hands).all()]
-    return all(key_id != approver.key_id and name != approver.name for key_id, name in people)
+    people = {(key_id, name) for key_id, name in (*made, *session.execute(hands).all())}
+    if any(key_id == approver.key_id or name == approver.name for key_id, name in people):
+        return False
+    return _plain(approver.name) not in _behind_links(session, [key_id for key_id, _ in people if key_id])
+
+
+def _behind_links(session: Session, ids: Collection[str]) -> set[str]:
+    """Return who made those of `ids` that are links, and for whom."""
+    links = select(ActionLinkRow.made_by, ActionLinkRow.recipient).where(ActionLinkRow.id.in_(ids))
+    return {_plain(name) for row in session.execute(links) for name in row}
+
+
+def _plain(name: str) -> str:
+    """Return a name as it is compared with what somebody typed."""
+    return " ".join(name.split()).casefold()

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from briefing.errors import UserRefused
-from briefing.models import SignInRow, UserRow, WelcomeRow
+from briefing.models import ActionLinkRow, SignInRow, UserRow, WelcomeRow
 from briefing.roles import Role
 
 if TYPE_CHECKING:
@@ -86,22 +86,29 @@ def listed(session: Session) -> list[User]:
     return [_told(row) for row in session.scalars(select(UserRow).order_by(UserRow.name))]
 
 
-def set_role(session: Session, name: str, role: Role) -> User:
-    """Give a user another role, at once. Needs writing. Raises UserRefused."""
+def set_role(session: Session, name: str, role: Role, now: datetime) -> User:
+    """Give a user another role, at once; who may not act any more has made no links that do. Needs writing. Raises
+    UserRefused.
+    """
     row = _there(session, name)
     if row.role == Role.ADMIN.value and role is not Role.ADMIN:
         _demand_another_admin(session, row)
     row.role = role.value
+    if not role.includes(Role.EDITOR):
+        _end_links(session, row.name, now)
     return _told(row)
 
 
-def remove(session: Session, name: str) -> User:
-    """Remove a user for good, signed in or not; audit rows keep the name. Needs writing. Raises UserRefused."""
+def remove(session: Session, name: str, now: datetime) -> User:
+    """Remove a user for good, signed in or not, and end the links they made; audit rows keep the name. Needs writing.
+    Raises UserRefused.
+    """
     row = _there(session, name)
     if row.role == Role.ADMIN.value:
         _demand_another_admin(session, row)
     user = _told(row)
     _forget(session, row.id)
+    _end_links(session, row.name, now)
     session.delete(row)
     return user
 
@@ -204,6 +211,12 @@ def _forget(session: Session, user_id: str) -> None:
     """Sign a user out everywhere, and end links to choose a password."""
     session.execute(delete(SignInRow).where(SignInRow.user_id == user_id))
     session.execute(delete(WelcomeRow).where(WelcomeRow.user_id == user_id))
+
+
+def _end_links(session: Session, name: str, now: datetime) -> None:
+    """Have the links open nothing any more by which somebody let others act."""
+    theirs = (ActionLinkRow.made_by == name, ActionLinkRow.ends_at > now)
+    session.execute(update(ActionLinkRow).where(*theirs).values(ends_at=now))
 
 
 def _told(row: UserRow) -> User:

@@ -59,7 +59,7 @@ def role(name: str, role: str) -> None:
     """Give a user another role, at once."""
     now = datetime.now(UTC)
     with open_place().database.writing() as session:
-        user = people.set_role(session, name, Role(role))
+        user = people.set_role(session, name, Role(role), now)
         audit.record(session, now, Action.USER_ROLE, None, detail=f"{user.name} {role}")
     click.echo(f"{user.name} is {role}")
 
@@ -70,7 +70,7 @@ def remove(name: str) -> None:
     """Remove a user, signed in or not."""
     now = datetime.now(UTC)
     with open_place().database.writing() as session:
-        user = people.remove(session, name)
+        user = people.remove(session, name, now)
         audit.record(session, now, Action.USER_REMOVE, None, detail=user.name)
     click.echo(f"removed {user.name}")
 

@@ -7,6 +7,7 @@ comes from a page of ours is checked as for all others.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,7 +26,9 @@ from api.seeing import briefing_row
 from briefing import action_links, audit, worklist
 from briefing.action_links import LASTS, LONGEST, MOST_RECIPIENT, ActionLink, LinkAction
 from briefing.audit import Action
+from briefing.limits import limits_of
 from briefing.public_names import AUDIO
+from briefing.states import RevisionState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,7 +117,8 @@ def _link(request: Request, context: Context, secret: str) -> ActionLink:
     if link is None or link.is_over(datetime.now(UTC)):
         context.rates.without_key(request)
         raise Problem("address_over", "This link has been used, has ended, or never was.", "Ask for another.")
-    return link
+    context.rates.with_key(request, link.id, context.quotas.requests_a_minute)
+    return replace(link, limits=limits_of(None, context.quotas))
 
 
 def _values(context: Context, link: ActionLink, secret: str) -> dict[str, Any]:
@@ -127,6 +131,9 @@ def _values(context: Context, link: ActionLink, secret: str) -> dict[str, Any]:
         except Problem:
             view = None
         there = audio_path(session, context, row.id, None) is not None
+        if row.heard is None and work.state == RevisionState.RETRACTED:
+            # Its words are for the newsroom alone from then on.
+            view = None
     cues = {one.id: (one.start_s, one.end_s) for one in view.segments} if view else {}
     return {"link": link, "secret": secret, "work": work, "view": view, "cues": cues, "there": there, "done": False}
 

@@ -55,7 +55,7 @@ def change(context: Here, visitor: Administering, form: Form) -> Response:
     """Give a user another role."""
     now, role = datetime.now(UTC), _role(form)
     with context.database.writing() as session:
-        user = users.set_role(session, text_of(form, "name", _MOST_NAME), role)
+        user = users.set_role(session, text_of(form, "name", _MOST_NAME), role, now)
         audit.record(session, now, Action.USER_ROLE, visitor.caller, detail=f"{user.name} {role}")
     return see_other("/desk/users", "role_changed")
 
@@ -65,7 +65,7 @@ def remove(context: Here, visitor: Administering, form: Form) -> Response:
     """Remove a user."""
     now = datetime.now(UTC)
     with context.database.writing() as session:
-        user = users.remove(session, text_of(form, "name", _MOST_NAME))
+        user = users.remove(session, text_of(form, "name", _MOST_NAME), now)
         audit.record(session, now, Action.USER_REMOVE, visitor.caller, detail=user.name)
     return see_other("/desk/users", "user_removed")
 

@@ -275,6 +275,27 @@ def test_what_one_made_another_approves(client, place, tmp_path):
     assert client.get("/articles/desk/ferry.mp3", headers=STRANGER).status_code == 410
 
 
+def test_nobody_approves_what_they_changed_by_a_link(client, place, tmp_path):
+    settings(place, tmp_path, sign_off="true")
+    anna, boris, vera = (colleague(place, name) for name in ("anna", "boris", "vera"))
+    briefing = client.post("/v1/briefings", json={"article_ids": ["desk:ferry"]}, headers=anna).json()["id"]
+    work_off(place)
+    # Given a link by boris for Vera, by which one paragraph is spoken anew
+    wish = {"action": "respeak", "recipient": " Vera"}
+    link = client.post(f"/v1/briefings/{briefing}/links", json=wish, headers=boris).json()["address"]
+    segment = client.get(f"/v1/briefings/{briefing}/segments").json()["segments"][0]["id"]
+    own = {"Origin": str(client.base_url).rstrip("/"), "Sec-Fetch-Site": "same-origin"}
+    path = link.removeprefix(link.split("/desk/")[0])
+    assert client.post(path, data={"segment": segment}, headers=own).status_code == 200
+    work_off(place)
+    # Then neither approves it, and whoever only made one to listen does
+    for one in (boris, vera):
+        assert do(client, briefing, "approve", headers=one).json()["code"] == "own_work"
+    clara = colleague(place, "clara")
+    client.post(f"/v1/briefings/{briefing}/links", json={"action": "listen", "recipient": "x"}, headers=clara)
+    assert do(client, briefing, "approve", headers=clara).status_code == 202
+
+
 def test_an_approved_story_still_waits_for_its_time(client, place, made, tmp_path):
     settings(place, tmp_path, sign_off="true")
     work_off(place)

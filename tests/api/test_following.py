@@ -132,6 +132,8 @@ SECRET = "PLANTEDsecret4711"
         f"https://x/?X-Amz-Signature={SECRET}&a=b",
         f"Authorization: Bearer {SECRET}",
         f"bc_0123abcd_{SECRET}",
+        f"/desk/act/{SECRET:_<43}",
+        f"https://audio.example/desk/welcome/{SECRET:_<43}?told=x",
     ],
 )
 def test_secrets_are_masked_in_whatever_form(text, lines):

@@ -187,15 +187,22 @@ def test_a_role_counts_at_once_and_a_removed_user_is_out(place, desk):
     add_user(place, "eve", "editor")
     desk.sign_in("eve")
     with place.database.writing() as session:
-        users.set_role(session, "eve", Role.VIEWER)
+        users.set_role(session, "eve", Role.VIEWER, datetime.now(UTC))
     assert "(viewer)" in desk.get("/desk").text
     with place.database.writing() as session:
-        users.remove(session, "eve")
+        users.remove(session, "eve", datetime.now(UTC))
         with pytest.raises(users.UserRefused, match="only admin"):
-            users.remove(session, "ann")
+            users.remove(session, "ann", datetime.now(UTC))
         with pytest.raises(users.UserRefused, match="only admin"):
-            users.set_role(session, "ann", Role.EDITOR)
+            users.set_role(session, "ann", Role.EDITOR, datetime.now(UTC))
     assert desk.get("/desk").status_code == 303
+
+
+def test_a_form_is_bounded_before_anybody_is_signed_in(desk):
+    # Where sound files are taken, which are larger
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = desk.client.post("/desk/jingles?name=a&part=intro", content=b"a=" + b"x" * 1_000_000, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (413, "request_too_large")
 
 
 def test_another_password_signs_out_everywhere(place, desk):

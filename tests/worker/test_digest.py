@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 import tomllib
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,17 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from briefing import asking, picks
+from briefing import asking, picks, rollback
 from briefing.asking import Wanted
 from briefing.audio import MASTER_RATE
 from briefing.choosing import choose
 from briefing.digest import Digest
 from briefing.digests import since
 from briefing.errors import NothingToDigest
-from briefing.models import MasterRow, StepRow
+from briefing.models import MasterRow, RevisionRow, ShowRow, StepRow
 from briefing.show import Show
 from briefing.speech import Casting
-from briefing.states import Queue
+from briefing.states import Queue, StepKind
 from briefing.values import OUR_WORDS, ArticleRef, Role, Script, ScriptArticle, Segment, segment_id
 from tests.support import digests
 from tests.support.asking import again, briefing_row
@@ -30,6 +31,7 @@ from tests.support.lock_order import recorded
 from tests.support.newsroom import make_place, work_off
 from worker import digest as stage
 from worker.doctor import public
+from worker.tasks import TASKS
 
 NOW = datetime(2026, 11, 28, 6, 30, tzinfo=UTC)
 SHOW = Show(slug="daily", title="The Daily", transition=None)
@@ -208,6 +210,52 @@ def test_a_withdrawn_story_leaves_yesterdays_digest_and_a_corrected_one_does_not
     assert digests.live(place, made) is None
     assert digests.newest(place, made).state == "retracted"
     place.database.dispose()
+
+
+def test_a_digest_with_a_story_that_is_withdrawn_by_then_does_not_go_live(place, tmp_path):
+    stories = five(place, tmp_path, 2)
+    # Given one that is finished, and nobody who has looked at what was withdrawn
+    with without(StepKind.PUBLISH, StepKind.DIGEST):
+        today = digests.make(place)
+        assert digests.newest(place, today).state == "publishing"
+        with place.database.writing() as session:
+            asking.retract(session, stories["vote"], datetime.now(UTC))
+        work_off(place)
+    with without(StepKind.DIGEST):
+        work_off(place)
+    assert digests.live(place, today) is None
+    # Then it is made without that story
+    work_off(place)
+    work_until_live(place, today)
+    revision = digests.live(place, today)
+    assert not [words for _, words in digests.told(revision) if "vote" in words]
+    # And an earlier one is not brought back: its stories may be others' by now
+    again(place, today, now=datetime.now(UTC) + timedelta(minutes=2))
+    with place.database.reading() as session:
+        reason = rollback.refusal(session, briefing_row(place, today), session.get_one(RevisionRow, revision.id))
+    assert reason == "a digest says what its stories say"
+
+
+def test_a_digest_leaves_out_stories_with_a_name_that_must_not_be_spoken_by_now(place, tmp_path):
+    five(place, tmp_path, 2)
+    with place.database.writing() as session:
+        row = session.get_one(ShowRow, "daily")
+        row.settings = (
+            Show.stored(row.settings).model_copy(update={"never_speak": ("vote story",)}).model_dump(mode="json")
+        )
+    assert {words for role, words in digests.told(digests.live(place, digests.make(place))) if role == "headline"} == {
+        "About ferry"
+    }
+
+
+@contextmanager
+def without(*kinds):
+    """Have nobody do steps of these kinds."""
+    kept = {kind: TASKS.pop(kind) for kind in kinds}
+    try:
+        yield
+    finally:
+        TASKS.update(kept)
 
 
 def work_until_live(place, briefing):

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from briefing import asking
-from briefing.models import EpisodeRow, MasterRow, RevisionRow, TakeRow
+from briefing import asking, editions
+from briefing.models import EpisodeRow, MasterRow, RevisionRow, ShowRow, TakeRow
+from briefing.show import Show
 from tests.support.asking import NOW, again, briefing_row, revision_row, step_rows
 from tests.support.newsroom import ARTICLE, work_off
 from tests.support.overriding import (
@@ -105,3 +106,20 @@ def test_what_is_for_members_is_not_rolled_back(place, article, briefing):
     with place.database.writing() as session:
         asking.see(session, session.merge(briefing_row(place, briefing)), "members")
     assert refused(back, place, briefing, 1) == "not_restorable"
+
+
+def test_a_second_person_approves_what_is_rolled_back(place, article, briefing):
+    put(place, briefing, spoken="The crews were out.")
+    work_off(place)
+    with place.database.writing() as session:
+        row = session.get_one(ShowRow, "daily")
+        row.settings = Show.stored(row.settings).model_copy(update={"sign_off": True}).model_dump(mode="json")
+    revision = back(place, briefing, 1)
+    assert step_rows(place, revision)[0].kind == "launch", "which workers of before leave alone"
+    work_off(place)
+    assert (live(place, briefing).number, revision_row(place, revision).state) == (2, "held")
+    # It waits for nothing else
+    with place.database.writing() as session:
+        editions.approve(session, session.get_one(RevisionRow, revision), "boris", NOW)
+    work_off(place)
+    assert live(place, briefing).number == 3

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from briefing import editions, issues, revisions, steps
 from briefing.access import for_members
+from briefing.choosing import outdated
 from briefing.digest import DIGEST
 from briefing.failpoints import Failpoint, reach
 from briefing.models import BriefingRow, MasterRow, RevisionRow
@@ -21,6 +22,8 @@ from worker.tasks.common import finish_idle, load_active, record
 from worker.websub import record_pings
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from briefing.steps import Lease
     from worker.workplace import Workplace
 
@@ -57,6 +60,12 @@ def launch_revision(lease: Lease, place: Workplace) -> None:
     _publish(lease, place, revision if is_held else load_active(place, lease))
 
 
+def _gone(session: Session, revision: RevisionRow) -> str | None:
+    """Return a story that a digest tells and must not any more, None for none."""
+    briefing = session.get_one(BriefingRow, revision.briefing_id)
+    return outdated(session, briefing) if briefing.kind == DIGEST else None
+
+
 def _publish(lease: Lease, place: Workplace, revision: RevisionRow | None) -> None:
     if revision is None:
         finish_idle(place, lease)
@@ -64,7 +73,13 @@ def _publish(lease: Lease, place: Workplace, revision: RevisionRow | None) -> No
     staged = _make_ready(place, revision)
     with place.database.writing() as session:
         row = revisions.locked_in_briefing(session, revision.id)
-        if steps.finish(session, lease) and editions.admitted(session, row, datetime.now(UTC)):
+        if not steps.finish(session, lease):
+            pass
+        elif (gone := _gone(session, row)) is not None:
+            # It was withdrawn, or is for others, since this was made: the issue waits to be looked at, and made anew.
+            revisions.conclude(session, row, RevisionState.HELD, datetime.now(UTC))
+            issues.look(session, gone)
+        elif editions.admitted(session, row, datetime.now(UTC)):
             shows = publish(session, row, place.storage, place.files, datetime.now(UTC))
             briefing = session.get_one(BriefingRow, row.briefing_id)
             members = briefing.members_revision == row.id
