@@ -1,7 +1,7 @@
 """Asks an address as a program does: with headers, and with the answer's status and headers beside its body.
 
-What a CMS's interface, a feed and a site's map are fetched with, under all the bounds of worker/web.py. Knows nothing
-of what is in the answers.
+What a CMS's interface, a feed and a site's map are fetched with, under all the bounds of worker/reaching.py. Knows
+nothing of what is in the answers.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from urllib.parse import urljoin, urlsplit
 
 from briefing.addresses import canonical_address
 from briefing.errors import PageRefused, SourceUnavailable
-from worker.web import REDIRECTS, Fetcher, Page, check_status
+from worker.reaching import REDIRECTS
+from worker.web import Fetcher, Page, check_status
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -97,13 +98,13 @@ class Asker(Fetcher):
         async with asyncio.timeout(self.bounds.seconds):
             for _ in range(self.hops + 1):
                 told = {**headers, **(secret if urlsplit(address)[:2] == home else {})}
-                async with self._sent("GET", address, headers=told) as response:
+                async with self.sent("GET", address, headers=told) as response:
                     if response.status_code in REDIRECTS and "location" in response.headers:
                         address = canonical_address(urljoin(address, str(response.headers["location"])))
                         continue
                     if response.status_code not in also:
                         check_status(response.status_code, response.headers, address)
-                    content = await self._body(response, address)
+                    content = await self.body(response, address)
                     answer = Answer(address, response.status_code, response.headers, content)
                     if answer.status == _OK and self.media_types and answer.media_type not in self.media_types:
                         message = f"{address} is {answer.media_type or 'of no stated type'}, not what was asked for"

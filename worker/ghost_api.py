@@ -1,6 +1,6 @@
 """Ghost's Content and Admin API: one request, checked; errors in our words. Knows nothing of articles.
 
-Only to the address that the newsroom named, under the rules of `worker.web`; keys go to that host alone.
+Only to the address that the newsroom named, under the rules of `worker.reaching`; keys go to that host alone.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from briefing.errors import ArticleNotFound, Misconfigured, PageRefused, SourceUnavailable
+from worker.reaching import REDIRECTS, TEMPORARY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from worker.web import Fetcher, Reply
+    from worker.calls import Caller, Reply
 
 #: Seconds for which a token opens the Admin API: Ghost allows five minutes, and clocks differ.
 _TOKEN_S = 240
@@ -31,9 +32,7 @@ _ADMIN_KEY = re.compile(r"[0-9a-f]{24}:(?:[0-9a-f]{2}){16,64}")
 _CONTENT_KEY = re.compile(r"[0-9a-f]{26}")
 
 _CREATED = 201
-_TEMPORARY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _REFUSED = frozenset({401, 403})
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class GhostApi:
 
     address: str
     """Without a trailing slash; with the folder, where Ghost is below one."""
-    fetcher: Fetcher
+    caller: Caller
     admin_key: str | None = None
     content_key: str | None = None
 
@@ -88,7 +87,7 @@ class GhostApi:
             headers["Content-Type"] = "application/json"
         address = f"{self.address}/ghost/api/{kind}/{path}" + (f"?{urlencode(query)}" if query else "")
         body = None if content is None else json.dumps(content).encode()
-        reply = self.fetcher.call(method, address, headers, body, _ANSWER_S)
+        reply = self.caller.call(method, address, headers, body, _ANSWER_S)
         return self._checked(reply, path)
 
     def _checked(self, reply: Reply, path: str) -> dict[str, Any]:
@@ -101,10 +100,10 @@ class GhostApi:
         if status == 404:  # noqa: PLR2004
             message = f"{host} has no {path}: unpublished, deleted, or never there"
             raise ArticleNotFound(message)
-        if status in _TEMPORARY:
+        if status in TEMPORARY:
             message = f"{host} answered {status}"
             raise SourceUnavailable(message, retry_after_s=reply.retry_after_s)
-        if status in _REDIRECTS:
+        if status in REDIRECTS:
             message = f"{host} redirects its API elsewhere"
             hint = "Name the source by the address that it redirects to; keys are not sent on."
             raise PageRefused(message, code="article_refused", hint=hint)

@@ -18,6 +18,7 @@ from lxml import etree
 from briefing.errors import NotPublishedYet
 from briefing.values import Value
 from worker.inspection import inspect
+from worker.reaching import REDIRECTS
 from worker.tls import trust
 
 if TYPE_CHECKING:
@@ -36,8 +37,6 @@ _MOST_FEED_BYTES = 20_000_000
 
 #: Bytes asked for by Range, somewhere behind the tag's beginning.
 _RANGE = (100, 299)
-
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class Finding(Value):
@@ -178,7 +177,7 @@ class _Visit:
         answer = self._ask("HEAD", alias)
         location = urljoin(alias, answer.headers.get("location", ""))
         length = answer.headers.get("x-was-content-length")
-        redirects = answer.status_code in _REDIRECTS and location == audio
+        redirects = answer.status_code in REDIRECTS and location == audio
         if not redirects and (answer.status_code, length) != (httpx.codes.OK, str(self.published.bytes)):
             detail = f"{alias} answers {answer.status_code} and leads to {location}, not to {audio}"
             yield Finding(code="alias", detail=detail)

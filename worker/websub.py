@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from worker.web import Fetcher
+    from worker.calls import Caller
 
 
 def record_pings(session: Session, slug: str, hubs: Iterable[str]) -> None:
@@ -36,10 +36,10 @@ def record_pings(session: Session, slug: str, hubs: Iterable[str]) -> None:
             steps.record(session, StepKind.NOTIFY, Queue.INTERACTIVE, payload={"feed": slug, "hub": hub})
 
 
-def ping(hub: str, feed: str, fetcher: Fetcher) -> None:
+def ping(hub: str, feed: str, caller: Caller) -> None:
     """Tell a hub that the feed at this address has changed.
 
     Raises AddressRefused where the hub is on a private network, SourceUnavailable where it does not take it.
     """
     # `hub.url` is what hubs of before WebSub read, and those of today take as well.
-    fetcher.post(hub, {"hub.mode": "publish", "hub.topic": feed, "hub.url": feed})
+    caller.post(hub, {"hub.mode": "publish", "hub.topic": feed, "hub.url": feed})

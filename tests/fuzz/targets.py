@@ -30,6 +30,7 @@ from briefing.newsroom import Cleaning, SourceSettings, load_newsroom
 from briefing.pls import read_pls, write_pls
 from briefing.show import Show
 from briefing.values import ArticleRef, is_name
+from worker.calls import Reply
 from worker.clean.depth import check_depth
 from worker.clean.html import read_fragment, read_page
 from worker.feed import Channel, Episode, render
@@ -38,7 +39,6 @@ from worker.podcast import read_podcast
 from worker.sound.files import UnreadableSound, decoded_whole
 from worker.sources.ghost import GhostSource
 from worker.text import clean_characters, decode_page
-from worker.web import Reply
 
 CORPUS = Path(__file__).parent / "corpus"
 
@@ -247,7 +247,7 @@ def ghost(content: bytes) -> None:
 
 
 class _Answering:
-    """A fetcher whose every answer is the same."""
+    """A caller whose every answer is the same."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content

@@ -9,9 +9,10 @@ from briefing.errors import AddressRefused, ArticleNotFound, PageRefused, Source
 from briefing.settings import FetchSettings
 from briefing.values import ArticleRef
 from tests.support.site import PAGE, website
+from worker.reaching import is_public
 from worker.sources import http
 from worker.text import decode_page
-from worker.web import Fetcher, is_public
+from worker.web import Fetcher
 
 
 @pytest.fixture(scope="module")

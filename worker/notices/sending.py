@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from briefing.errors import Misconfigured, SourceUnavailable
 from briefing.settings import FetchSettings
-from worker.web import Fetcher
+from worker.calls import Caller
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -107,9 +107,9 @@ def chat(settings: NoticeSettings, body: dict[str, object]) -> None:
 def _post(address: str, content: bytes, headers: dict[str, str]) -> None:
     parts = urlsplit(address)
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    fetcher = Fetcher(FetchSettings(), frozenset({f"{parts.hostname}:{port}"}))
+    caller = Caller(FetchSettings(), frozenset({f"{parts.hostname}:{port}"}))
     try:
-        fetcher.send(address, content, {"Content-Type": "application/json", **headers})
+        caller.send(address, content, {"Content-Type": "application/json", **headers})
     except SourceUnavailable as error:
         # Of Slack's address the path is the secret.
         message = f"{parts.hostname} did not take a notice"

@@ -21,9 +21,9 @@ from briefing.logs import get_logger
 from briefing.settings import FetchSettings
 from briefing.sightings import Seen
 from briefing.values import Article, ArticleRef, Value
+from worker.calls import Caller
 from worker.ghost_api import GhostApi
 from worker.text import clean_characters
-from worker.web import Fetcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -236,7 +236,7 @@ def connect(options: dict[str, Any]) -> GhostSource:
     private = frozenset(read.allow_private) | bounds.private_hosts
     api = GhostApi(
         address=read.address.rstrip("/"),
-        fetcher=Fetcher(bounds, private, media_types=("application/json",)),
+        caller=Caller(bounds, private, media_types=("application/json",)),
         admin_key=_key(read.admin_key, read.admin_key_variable),
         content_key=_key(read.content_key, read.content_key_variable),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from briefing import steps
 from briefing.failpoints import Failpoint, reach
 from briefing.settings import FetchSettings
-from worker.web import Fetcher
+from worker.calls import Caller
 from worker.websub import ping
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def notify_hub(lease: Lease, place: Workplace) -> None:
     """Ping the hub that the step names."""
     bounds = FetchSettings()
-    ping(lease.payload["hub"], place.files.feed_address(lease.payload["feed"]), Fetcher(bounds, bounds.private_hosts))
+    ping(lease.payload["hub"], place.files.feed_address(lease.payload["feed"]), Caller(bounds, bounds.private_hosts))
     reach(Failpoint.NOTIFY_TOLD)
     with place.database.writing() as session:
         steps.finish(session, lease)
