@@ -21,6 +21,8 @@ from tests.support.product import Product
 
 PASSWORD = "three plain words"
 
+NOTE = "An earlier version had another number of spectators."
+
 PLAYED = """async audio => {
     audio.muted = true;
     await audio.play();
@@ -165,8 +167,11 @@ def correct_a_sentence(newsroom, editor):
     """A sentence is corrected in the article itself: only its paragraph is spoken, and the comparison shows it alone."""
     page, story = editor.page, newsroom.articles / "cup-final.txt"
     story.write_text(story.read_text().replace("7,412", "7,214"))
-    editor.press("Make again from the article")
-    page.wait_for_url("**told=again")
+    page.get_by_text("The article was wrong").click()
+    page.get_by_label("What listeners are told of it").fill(NOTE)
+    editor.picture("correcting")
+    editor.press("Correct the audio")
+    page.wait_for_url("**told=corrected")
     editor.wait_until("live")
     assert spoken_anew(page) == "1 of 8 parts"
     editor.picture("corrected")
@@ -205,9 +210,14 @@ def test_an_editors_first_day(newsroom, editor):
     editor.page.goto(f"/desk/briefings/{briefing}")
     editor.page.get_by_role("link", name="its public history").click()
     editor.page.wait_for_url(f"**/briefings/{briefing}/history")
-    assert "7,214" in editor.page.locator("main").inner_text()
-    assert "7,412" not in editor.page.locator("main").inner_text()
+    told = editor.page.locator("main").inner_text()
+    assert "Corrected" in told
+    assert NOTE in told
+    assert "7,214" in told
+    assert "7,412" not in told
     editor.picture("history")
+    for wrong in (first, second):
+        assert newsroom.client.get(wrong, headers={"Authorization": ""}).headers["location"].endswith(third[-40:])
     alias = "/v1/articles/samples/cup-final/audio.mp3"
     assert newsroom.client.get(alias, headers={"Authorization": ""}, follow_redirects=True).status_code == 200
 
