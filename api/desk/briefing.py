@@ -157,7 +157,7 @@ def _told(session: Session, row: BriefingRow, context: Context, number: int | No
         "script": script,
         "lines": lines,
         "revisions": _revisions(session, row),
-        "listens": _listens(row, shown, heard, view.live.url if view.live else None),
+        "listens": _listens(row, shown if spoken else None, heard, view.live.url if view.live else None),
         "addresses": _addresses(session, row),
         "conflicts": told.conflicts if told and row_is_held(view) else [],
         "dropped": [entry for entry in (script.dropped if script else ()) if entry.text.strip()],

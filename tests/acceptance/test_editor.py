@@ -78,8 +78,8 @@ class Editor:
         page.wait_for_url("**/desk")
         return page
 
-    def picture(self, name, page=None):
-        """Leave a picture of a step, if any are wanted."""
+    def picture(self, name, page=None, opened=""):
+        """Leave a picture of a step, if any are wanted; on the phone with what is to be opened there."""
         if not self.folder:
             return
         self.shots += 1
@@ -87,6 +87,8 @@ class Editor:
         (page or self.page).screenshot(path=f"{path}-desk.png", full_page=True)
         if page is None:
             self.phone.goto(self.page.url)
+            if opened:
+                self.phone.get_by_text(opened).click()
             self.phone.screenshot(path=f"{path}-phone.png", full_page=True)
 
     def press(self, name):
@@ -169,7 +171,7 @@ def correct_a_sentence(newsroom, editor):
     story.write_text(story.read_text().replace("7,412", "7,214"))
     page.get_by_text("The article was wrong").click()
     page.get_by_label("What listeners are told of it").fill(NOTE)
-    editor.picture("correcting")
+    editor.picture("correcting", opened="The article was wrong")
     editor.press("Correct the audio")
     page.wait_for_url("**told=corrected")
     editor.wait_until("live")
@@ -188,6 +190,7 @@ def withdraw_it(editor, briefing):
     editor.press("Withdraw it")
     page.wait_for_url("**told=**")
     editor.wait_until("retracted")
+    assert editor.page.locator("audio, .play").count() == 0, "nothing that no longer can be heard is offered"
     editor.picture("withdrawn")
 
 
@@ -218,7 +221,7 @@ def test_an_editors_first_day(newsroom, editor):
     editor.picture("history")
     for wrong in (first, second):
         assert newsroom.client.get(wrong, headers={"Authorization": ""}).headers["location"].endswith(third[-40:])
-    alias = "/v1/articles/samples/cup-final/audio.mp3"
+    alias = "/articles/samples/cup-final.mp3"
     assert newsroom.client.get(alias, headers={"Authorization": ""}, follow_redirects=True).status_code == 200
 
     # When she withdraws it / Then it is gone for everybody
