@@ -93,14 +93,26 @@ def show(
 
 @router.get("/briefings/{briefing_id}/standing")
 def standing(
-    briefing_id: BriefingId, request: Request, context: Here, visitor: Viewing, seen: Annotated[str, Query()] = ""
+    briefing_id: BriefingId,
+    request: Request,
+    context: Here,
+    visitor: Viewing,
+    seen: Annotated[str, Query()] = "",
+    empty: Annotated[str, Query(pattern="^(yes)?$")] = "",
 ) -> Response:
-    """Where it stands, for the page that shows it; nothing where that is as it says."""
+    """Where it stands, for the page that shows it; nothing where that is as it says.
+
+    A page that is `empty`, as there was no script yet, is shown anew when there is something to show: nothing on it can
+    be lost.
+    """
     with context.database.reading() as session:
         values = _standing(session, briefing_row(session, briefing_id))
     if values["mark"] == seen:
         return Response(status_code=204, headers={"Cache-Control": "no-store"})
-    return page(request, "standing_part.html", visitor, values | {"newer": True})
+    if empty and not values["active"]:
+        to_it = {"HX-Redirect": f"/desk/briefings/{briefing_id}", "Cache-Control": "no-store"}
+        return Response(status_code=204, headers=to_it)
+    return page(request, "standing_part.html", visitor, values | {"newer": True, "empty": empty})
 
 
 @router.get("/briefings/{briefing_id}/audio/{number}.mp3")
@@ -138,13 +150,14 @@ def _told(session: Session, row: BriefingRow, context: Context, number: int | No
     lines = _lines(spoken.script, told, live_cues) if spoken and told else []
     return _standing(session, row) | {
         "newer": False,
+        "empty": script is None,
         "view": view,
         "shown": shown,
         "heard": heard,
         "script": script,
         "lines": lines,
         "revisions": _revisions(session, row),
-        "listens": _listens(row, shown, heard, view.live.url if view.live else None),
+        "listens": _listens(row, shown if spoken else None, heard, view.live.url if view.live else None),
         "addresses": _addresses(session, row),
         "conflicts": told.conflicts if told and row_is_held(view) else [],
         "dropped": [entry for entry in (script.dropped if script else ()) if entry.text.strip()],

@@ -5,7 +5,8 @@ Each does what the API's route does, as that does it: one transaction with its a
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 from fastapi import Path, Request, Response
 from pydantic import ValidationError
@@ -19,11 +20,13 @@ from api.desk.people import Editing
 from api.problems import Problem
 from api.seeing import briefing_row
 from briefing import worklist
+from briefing.values import MOST_NOTE
 
 router = desk_router()
 
 TOLD.update(
     asked="It is being made.",
+    corrected="It is being corrected; what is live stays until then, and is gone everywhere after.",
     again="It is being made again; what is live stays until then.",
     anew="That part is being spoken anew; the rest is kept.",
     published="It is being published.",
@@ -53,11 +56,16 @@ def ask(context: Here, visitor: Editing, form: Form) -> Response:
 
 @router.post("/briefings/{briefing_id}/regenerate")
 def regenerate(briefing_id: BriefingId, context: Here, visitor: Editing, form: Form) -> Response:
-    """Fetch the article again and speak what changed; with another voice if one is named."""
-    voice = text_of(form, "voice", 128)
-    body = schemas.RegenerateRequest.model_validate({"voice": voice or None})
+    """Fetch the article again and speak what changed, with another voice if one is named; as a correction, if it is
+    one, so that the wrong words are heard nowhere.
+    """
+    voice, note = text_of(form, "voice", 128), text_of(form, "note", MOST_NOTE)
+    asked: dict[str, Any] = {"voice": voice or None}
+    if corrects := form.get("correction") == "yes":
+        asked["correction"] = {"at": datetime.now(UTC).date(), "note": note or None}
+    body = schemas.RegenerateRequest.model_validate(asked)
     briefings.regenerate(briefing_id, Response(), context, visitor.caller, body)
-    return see_other(_back(form, briefing_id), "again")
+    return see_other(_back(form, briefing_id), "corrected" if corrects else "again")
 
 
 @router.post("/briefings/{briefing_id}/segments/{segment}/anew")

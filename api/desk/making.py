@@ -13,7 +13,7 @@ from api.desk.fixes import fix_of, reason_of
 from api.desk.pages import desk_router, page
 from api.desk.people import Viewing
 from briefing import worklist
-from briefing.shows import listed_shows
+from briefing.shows import listed_shows, listed_sources
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -28,6 +28,9 @@ _MOST_LIVE = 12
 _MOST_FOUND = 50
 _PAGE = 50
 
+#: Sources named beside the field that asks for an article.
+_MOST_SOURCES = 8
+
 #: Characters of what is searched for.
 _LONGEST = 300
 
@@ -38,11 +41,13 @@ def home(
 ) -> Response:
     """Show the newsroom's work, or what is searched for."""
     words = q.strip()
+    with context.database.reading() as session:
+        sources = [name for name, source in listed_sources(session).items() if source.kind != "http"][:_MOST_SOURCES]
     if not words:
-        return page(request, "home.html", visitor, _work(context) | {"q": "", "found": None})
+        return page(request, "home.html", visitor, _work(context) | {"q": "", "found": None, "sources": sources})
     with context.database.reading() as session:
         found = _rows(worklist.search(session, words, _MOST_FOUND), _signing(session))
-    return page(request, "home.html", visitor, {"q": words, "found": found, "most": _MOST_FOUND})
+    return page(request, "home.html", visitor, {"q": words, "found": found, "most": _MOST_FOUND, "sources": sources})
 
 
 @router.get("/work")

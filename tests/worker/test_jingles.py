@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -330,6 +331,9 @@ def test_a_refused_upload_says_why_and_leaves_the_jingle_as_it_was(place, tmp_pa
     work_off(place)
     after = found(place)
     assert (after.state, after.error_code, after.sha256) == ("failed", "jingle_refused", before.sha256)
+    # And not where files lie here, nor what they are called there
+    assert "the file" in after.error_message
+    assert not re.search(r"/|[0-9a-f]{64}", after.error_message)
 
 
 def test_of_two_uploads_the_later_counts_whichever_is_checked_first(place, tmp_path):

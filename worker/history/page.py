@@ -111,8 +111,7 @@ def _counts(segments: dict[str, int]) -> str:
     told = [f"{number} {what}" for what, number in segments.items() if number]
     if not told:
         return ""
-    parts = "part" if sum(segments.values()) == 1 else "parts"
-    return f"{', '.join(told)} ({parts} of the story)"
+    return f"Parts of the story: {', '.join(told)}"
 
 
 @cache

@@ -53,7 +53,7 @@ def text(notices: tuple[Notice, ...], more: int) -> str:
         )
         for one in notices
     ]
-    return "\n\n".join([*parts, *([f"and {more} more; see the desk."] if more else [])]) + "\n"
+    return "\n\n".join([*parts, *([f"and {more} more: {_desk(notices)}"] if more else [])]) + "\n"
 
 
 def slack(notices: tuple[Notice, ...], more: int) -> dict[str, object]:
@@ -63,12 +63,21 @@ def slack(notices: tuple[Notice, ...], more: int) -> dict[str, object]:
         f"<{one.address}|{title}> ({_quoted(one.show)}): {_quoted(_said(one))}"
         for one, title in zip(notices, named, strict=True)
     ]
-    return {"text": "\n".join([_quoted(subject(notices, more)), *lines, *([f"and {more} more"] if more else [])])}
+    return {
+        "text": "\n".join(
+            [_quoted(subject(notices, more)), *lines, *([f"and <{_desk(notices)}|{more} more>"] if more else [])]
+        )
+    }
 
 
 def data(notices: tuple[Notice, ...], more: int) -> dict[str, object]:
     """Return what the webhook carries."""
     return {"notices": [vars(one) for one in notices], "more": more}
+
+
+def _desk(notices: tuple[Notice, ...]) -> str:
+    """Return the address of the desk's first page, where all that wants an editor is listed."""
+    return notices[0].address.rpartition("/briefings/")[0]
 
 
 def _said(one: Notice) -> str:

@@ -12,6 +12,8 @@ from briefing.jingles import ConformedJingle, settle_upload
 from worker.conform import conform
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from briefing.show import JinglePart
     from briefing.steps import Lease
     from worker.workplace import Workplace
@@ -30,9 +32,17 @@ def conform_jingle(lease: Lease, place: Workplace) -> None:
     try:
         outcome = conform(path, part, place.storage)
     except JingleRefused as refused:
-        outcome = refused
+        outcome = _nameless(refused, path)
     reach(Failpoint.JINGLE_STORED)
     with place.database.writing() as session:
         if steps.finish(session, lease):
             settle_upload(session, name, part, upload, outcome, datetime.now(UTC))
             reach(Failpoint.JINGLE_BEFORE_COMMIT)
+
+
+def _nameless(refused: JingleRefused, path: Path) -> JingleRefused:
+    """Return a refusal that says nothing of where uploads lie here, nor of the names they have there."""
+    message = refused.message
+    for name in (str(path.resolve()), str(path), path.name):
+        message = message.replace(f"'{name}'", "the file").replace(name, "the file")
+    return JingleRefused(message, code=refused.code, hint=refused.hint)
