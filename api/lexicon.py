@@ -168,8 +168,9 @@ def begin(
             f"{len(named):,} briefings would be made again; {'none' if shown is None else f'{shown:,}'} were confirmed",
             "Ask POST /v1/lexicon/radius and send its `briefings`, or send `confirm_cost: true`.",
         )
-    quotas.admit(session, caller, Queue.BULK, len(named), now)
     row = respeaks.begin(session, change, Asker(caller.name, caller.key_id), now, named)
+    # After the lane, as everybody does.
+    quotas.admit(session, caller, Queue.BULK, len(named), now)
     audit.record(session, now, Action.RESPEAK, caller, detail=f"{subject(change)} {row.id}, {row.total} briefings")
     return row
 

@@ -99,10 +99,13 @@ def _holds_a_name(session: Session, briefing: BriefingRow, show: Show) -> bool:
     return live is not None and bool(find(entries, texts_of(live.script, live.card)))
 
 
-def outdated(session: Session, briefing: BriefingRow) -> str | None:
-    """Return a story of an issue that is none any more for those who hear it: an issue with it must not go live."""
-    show = show_of(session, briefing)
-    return next((text for text in briefing.articles if story_of(session, ArticleRef.parse(text), show) is None), None)
+def outdated(session: Session, revision: RevisionRow) -> str | None:
+    """Return a story that a digest's revision tells and that is none any more for those who hear it, so that it must
+    not go live; None for none.
+    """
+    show = show_of(session, session.get_one(BriefingRow, revision.briefing_id))
+    told = [str(article["ref"]) for article in (revision.script or {}).get("articles", ())]
+    return next((text for text in told if story_of(session, ArticleRef.parse(text), show) is None), None)
 
 
 def _tongue(language: str) -> str:

@@ -33,6 +33,9 @@ REMEMBERED_S = 900.0
 _GHOST = re.compile(r"sha256=([0-9a-fA-F]{64}),\s*t=([0-9]{1,15})")
 _PREFIX = "whsec_"
 
+#: Nothing in a CMS is older.
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+
 #: Events of Ghost after which something of a post may have to be done. post.edited and site.changed come with each of
 #: them and say nothing more.
 GHOST_EVENTS = (
@@ -152,7 +155,7 @@ def read_standard(body: bytes, sent_at: float) -> Told | None:
         return None
     try:
         data = _Data.model_validate(found.get("data"))
-        moment = data.updated_at or datetime.fromtimestamp(sent_at, UTC)
+        moment = _plausible(data.updated_at, sent_at)
         told = Told.model_validate({**data.model_dump(exclude={"updated_at"}), "kind": kind, "updated_at": moment})
     except ValidationError as error:
         fault = error.errors()[0]
@@ -162,6 +165,18 @@ def read_standard(body: bytes, sent_at: float) -> Told | None:
         message = "data has neither id nor address"
         raise HookRefused(message)
     return told
+
+
+def _plausible(moment: datetime | None, sent_at: float) -> datetime:
+    """Return a moment that is told, else when it was sent. One of the future would outdate all that is told later, and
+    there are moments that no database keeps. Raises HookRefused.
+    """
+    if moment is None:
+        return datetime.fromtimestamp(sent_at, UTC)
+    if not _FIRST.timestamp() <= moment.timestamp() <= sent_at + TOLERANCE_S:
+        message = "data.updated_at: this is no moment before the webhook's own"
+        raise HookRefused(message)
+    return moment.astimezone(UTC)
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 
 from briefing import steps
 from briefing.digest import Digest
-from briefing.models import BriefingRow, DigestRow, IssueRow, IssueStoryRow
+from briefing.models import BriefingRow, DigestRow, IssueRow, IssueStoryRow, RevisionRow
 from briefing.rows import add_all_unless_there
 from briefing.states import Queue, StepKind
 
@@ -36,7 +36,16 @@ def put_stories(session: Session, briefing_id: str, articles: Collection[str]) -
 
 
 def settle_stories(session: Session, briefing: BriefingRow) -> None:
-    """Forget the stories that an issue no longer has, now that nothing is live that has them."""
+    """Forget the stories that an issue no longer has, unless there is earlier audio of it: that has an address of its
+    own, and goes with them.
+    """
+    earlier = select(RevisionRow.id).where(
+        RevisionRow.briefing_id == briefing.id,
+        RevisionRow.id.is_distinct_from(briefing.heard),
+        RevisionRow.master_key.is_not(None),
+    )
+    if session.scalar(earlier.limit(1)) is not None:
+        return
     session.execute(
         delete(IssueStoryRow).where(
             IssueStoryRow.briefing_id == briefing.id, IssueStoryRow.article.not_in(briefing.articles)

@@ -38,6 +38,10 @@ class Gone:
     """Of what failed or is held."""
     reports: int = 0
     """Of words that were said wrongly."""
+    links: int = 0
+    """That let somebody do one thing."""
+    welcomes: int = 0
+    """Links to choose a password."""
     deliveries: int = 0
     """Webhooks that were accepted."""
     blobs: int = 0

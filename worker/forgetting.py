@@ -1,6 +1,7 @@
 """Forgets the texts of what was withdrawn, some days after: scripts, titles, and the articles as they were fetched.
 
-The rows stay, without words: that there was a revision, when, by which voice, and who withdrew it. An article that
+The rows stay, without words: that there was a revision, when, by which voice, and who withdrew it. What editors wrote
+beside it, listeners told of it and digests quoted goes too. An article that
 another briefing reads, or this one again, keeps its text. Audio goes at the withdrawal itself (`worker.withdraw`).
 """
 
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import String, and_, cast, delete, exists, func, null, or_, select, update
 
 from briefing import overrides
-from briefing.models import ArticleVersionRow, BriefingRow, RevisionRow
+from briefing.digest import DIGEST
+from briefing.models import ArticleVersionRow, BriefingRow, ReportRow, RevisionRow
 from briefing.revisions import lock_briefing
 from briefing.states import ACTIVE, RevisionState
 from briefing.values import ArticleRef
@@ -44,6 +46,8 @@ def forget_texts(database: Database, until: datetime, batch: int) -> int:
             briefing = lock_briefing(session, briefing_id)
             if not _is_open(session, briefing):
                 overrides.forget(session, briefing_id)
+                briefing.correction = None
+                session.execute(delete(ReportRow).where(ReportRow.briefing_id == briefing_id))
             session.execute(
                 update(RevisionRow)
                 .where(RevisionRow.briefing_id == briefing_id, RevisionRow.number <= number)
@@ -53,6 +57,7 @@ def forget_texts(database: Database, until: datetime, batch: int) -> int:
             for article in briefing.articles:
                 if not session.scalar(select(_is_read(article))):
                     _forget_article(session, ArticleRef.parse(article), until)
+                    _forget_in_digests(session, article)
     return len(found)
 
 
@@ -76,6 +81,20 @@ def _is_read(article: str) -> ColumnElement[bool]:
     under_way = exists().where(RevisionRow.briefing_id == BriefingRow.id, RevisionRow.state.in_(_WANTED))
     heard = or_(BriefingRow.live_revision.is_not(None), BriefingRow.members_revision.is_not(None))
     return exists().where(having, or_(heard, under_way))
+
+
+def _forget_in_digests(session: Session, article: str) -> None:
+    """Forget what earlier issues of digests said that told of an article: what is live or being made does not."""
+    earlier = (
+        select(RevisionRow.id)
+        .join(BriefingRow, BriefingRow.id == RevisionRow.briefing_id)
+        .where(
+            BriefingRow.kind == DIGEST,
+            RevisionRow.state.not_in([*_WANTED, RevisionState.LIVE.value]),
+            cast(RevisionRow.script, String).contains(f'"{article}"', autoescape=True),
+        )
+    )
+    session.execute(update(RevisionRow).where(RevisionRow.id.in_(earlier)).values(script=null(), card=null()))
 
 
 def _forget_article(session: Session, ref: ArticleRef, until: datetime) -> None:

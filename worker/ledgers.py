@@ -15,6 +15,7 @@ from sqlalchemy.orm import aliased
 from briefing.estimates import VALID
 from briefing.hooks import REMEMBERED_S
 from briefing.models import (
+    ActionLinkRow,
     AuditRow,
     DeliveryRow,
     EstimateRow,
@@ -28,6 +29,7 @@ from briefing.models import (
     SpentRow,
     StepRow,
     VocabularyRow,
+    WelcomeRow,
 )
 from briefing.samples import KEPT
 from briefing.spending import day_of
@@ -91,6 +93,9 @@ def _over(keep: RetentionSettings, now: datetime) -> dict[str, tuple[type[Base],
         "samples": (SampleRow, SampleRow.created_at < now - KEPT),
         "reports": (ReportRow, ReportRow.last_at < now - timedelta(days=keep.reports_days)),
         "notices": (NoticeRow, NoticeRow.at < now - _NOTICES_KEPT),
+        # For as long as it is told what was done by them; for whom they were is somebody's name.
+        "links": (ActionLinkRow, ActionLinkRow.ends_at < now - timedelta(days=keep.audit_days)),
+        "welcomes": (WelcomeRow, WelcomeRow.ends_at < now),
         "deliveries": (DeliveryRow, DeliveryRow.received_at < now - timedelta(seconds=REMEMBERED_S)),
         "audit": (AuditRow, AuditRow.at < now - timedelta(days=keep.audit_days)),
     }

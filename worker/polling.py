@@ -40,6 +40,9 @@ _AT_ONCE = 50
 #: How long the others are left alone at least.
 _REST = timedelta(minutes=5)
 
+#: How far a CMS's clock may be ahead of ours for nothing to be read twice.
+_AHEAD = timedelta(minutes=5)
+
 _log = get_logger("polling")
 
 
@@ -97,7 +100,8 @@ def look_at_changes(place: Workplace, desk: Desk, source: Polled, now: datetime)
     newest = cursor
     for seen in source.seen(cursor - _OVERLAP):
         _notice(place, desk, seen)
-        newest = max(newest, seen.updated_at or newest)
+        # What is dated ahead, as feeds have it, must not keep what is changed until then from being seen.
+        newest = max(newest, min(seen.updated_at or newest, now + _AHEAD))
     with place.database.writing() as session:
         connections.locked(session, desk.source, now).cursor = newest
     for ids in _to_look_after(place, desk.source, now):

@@ -19,7 +19,17 @@ from sqlalchemy import delete, inspect, or_, select
 
 from briefing.errors import BadInput, DatabaseUnavailable
 from briefing.hashing import file_sha256
-from briefing.models import BriefingRow, CondemnedRow, HealthRow, MasterRow, RevisionRow, ShowRow, WorkerRow
+from briefing.models import (
+    BriefingRow,
+    CondemnedRow,
+    HealthRow,
+    MasterRow,
+    RevisionRow,
+    ShowRow,
+    SignInRow,
+    WelcomeRow,
+    WorkerRow,
+)
 from briefing.public_names import ARTWORK, artwork_name
 from briefing.schema import migrate
 from briefing.states import RevisionState
@@ -69,8 +79,9 @@ def restore(place: Workplace, folder: Path, stamp: str | None) -> Restored:
     _database(place, folder / "database" / manifest["database"])
     migrate(place.database)
     with place.database.writing() as session:
-        # What processes of before said of themselves, and bytes that may not be here.
-        for kind in (WorkerRow, HealthRow, CondemnedRow):
+        # What processes of before said of themselves, bytes that may not be here, and who was signed in: they may have
+        # signed out, or been removed, since.
+        for kind in (WorkerRow, HealthRow, CondemnedRow, SignInRow, WelcomeRow):
             session.execute(delete(kind))
     # First, so that what is live in the restored database is not called withdrawn.
     place.files.bury(manifest.get("gone", ()))

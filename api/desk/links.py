@@ -28,7 +28,6 @@ from briefing.action_links import LASTS, LONGEST, MOST_RECIPIENT, ActionLink, Li
 from briefing.audit import Action
 from briefing.limits import limits_of
 from briefing.public_names import AUDIO
-from briefing.states import RevisionState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -131,9 +130,6 @@ def _values(context: Context, link: ActionLink, secret: str) -> dict[str, Any]:
         except Problem:
             view = None
         there = audio_path(session, context, row.id, None) is not None
-        if row.heard is None and work.state == RevisionState.RETRACTED:
-            # Its words are for the newsroom alone from then on.
-            view = None
     cues = {one.id: (one.start_s, one.end_s) for one in view.segments} if view else {}
     return {"link": link, "secret": secret, "work": work, "view": view, "cues": cues, "there": there, "done": False}
 

@@ -11,16 +11,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import String, cast, select, update
 
 from briefing import asking, picks, rollback
 from briefing.asking import Wanted
 from briefing.audio import MASTER_RATE
 from briefing.choosing import choose
 from briefing.digest import Digest
-from briefing.digests import since
+from briefing.digests import ask as ask_issue
+from briefing.digests import find_digest, since
 from briefing.errors import NothingToDigest
-from briefing.models import MasterRow, RevisionRow, ShowRow, StepRow
+from briefing.models import BriefingRow, MasterRow, RevisionRow, ShowRow, StepRow
+from briefing.revisions import Asker
 from briefing.show import Show
 from briefing.speech import Casting
 from briefing.states import Queue, StepKind
@@ -30,6 +32,7 @@ from tests.support.asking import again, briefing_row
 from tests.support.lock_order import recorded
 from tests.support.newsroom import make_place, work_off
 from worker import digest as stage
+from worker import retention
 from worker.doctor import public
 from worker.tasks import TASKS
 
@@ -234,6 +237,36 @@ def test_a_digest_with_a_story_that_is_withdrawn_by_then_does_not_go_live(place,
     with place.database.reading() as session:
         reason = rollback.refusal(session, briefing_row(place, today), session.get_one(RevisionRow, revision.id))
     assert reason == "a digest says what its stories say"
+
+
+def test_earlier_audio_of_an_issue_goes_with_the_story_that_it_told(place, tmp_path):
+    # Given an issue that has another story by now
+    stories = five(place, tmp_path, 2)
+    today = digests.make(place)
+    first = digests.live(place, today)
+    with place.database.writing() as session:
+        digest, show = find_digest(session, "morning")
+        sha256 = session.get_one(MasterRow, first.master_key).sha256
+        ferry = [ArticleRef(source="desk", id="ferry")]
+        casting, now = Casting(body="silence"), datetime.now(UTC)
+        ask_issue(session, digest, show, digest.issue_of(now), ferry, casting, Asker("test"), now)
+    # Made of them alone by whoever does it next
+    with place.database.writing() as session:
+        session.get_one(BriefingRow, today).articles = ["desk:ferry"]
+    work_off(place)
+    assert "About vote" not in [words for _, words in digests.told(digests.live(place, today))]
+    assert place.files.storage.read(f"audio/{sha256}.mp3")
+    # When the story is withdrawn that it had / Then what told of it is, and its words are forgotten with the story's
+    with place.database.writing() as session:
+        asking.retract(session, stories["vote"], datetime.now(UTC))
+    work_off(place)
+    work_until_live(place, today)
+    assert place.files.storage.read(f"audio/{sha256}.mp3") is None
+    retention.collect(place, datetime.now(UTC) + timedelta(days=31), {})
+    with place.database.reading() as session:
+        texts = session.scalars(select(cast(RevisionRow.script, String))).all()
+    assert not [text for text in texts if text and "vote" in text]
+    assert digests.told(digests.live(place, today))
 
 
 def test_a_digest_leaves_out_stories_with_a_name_that_must_not_be_spoken_by_now(place, tmp_path):

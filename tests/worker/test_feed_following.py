@@ -43,8 +43,8 @@ def test_an_item_is_heard_edited_and_stays_when_it_leaves_the_feed(tmp_path):
             connections.locked(session, "wire", now - timedelta(minutes=30))
         polling.tend(place)
 
-        def poll(text):
-            site.put("/feed", rss(site, text, now - timedelta(minutes=10)), "text/xml")
+        def poll(text, published=now - timedelta(minutes=10)):
+            site.put("/feed", rss(site, text, published), "text/xml")
             with place.database.writing() as session:
                 session.execute(update(ConnectionRow).values(polled_at=datetime.now(UTC) - timedelta(hours=1)))
                 connections.rouse(session, "wire")
@@ -63,6 +63,11 @@ def test_an_item_is_heard_edited_and_stays_when_it_leaves_the_feed(tmp_path):
                 poll(text.replace(f"<p>{BOARD}</p>", "<p>Nobody on the board would say what it had cost.</p>"))
                 == takes + 1
             )
-            assert poll("") == takes + 1
+            # Something dated next year keeps nothing that comes before then from being seen
+            coming = now + timedelta(days=365)
+            assert poll(text.replace("over", "across"), published=coming) > takes + 1
+            with place.database.reading() as session:
+                assert session.scalar(select(ConnectionRow.cursor)) < now + timedelta(hours=1)
+            takes = poll("")
             assert client.get(audio).status_code == 200
         place.database.dispose()

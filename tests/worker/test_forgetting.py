@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import String, cast, select
 
 from api.app import create_app
-from briefing import asking
+from briefing import asking, signing_in, users
 from briefing.models import ArticleVersionRow, AuditRow, BriefingRow, EpisodeRow, RevisionRow
+from briefing.roles import Role
 from briefing.show import Paywall
 from tests.support.asking import ask, revision_row
 from tests.support.client import client_of, served
@@ -137,6 +138,12 @@ def test_after_a_restoration_what_was_withdrawn_says_so(place, articles, tmp_pat
         client.post(f"/v1/briefings/{kept}/regenerate")
         work_off(place)
     # When it is backed up, lost, and restored elsewhere
+    with place.database.writing() as session:
+        eve = users.add(session, "eve", Role.EDITOR, None, datetime.now(UTC))
+        secrets = (
+            signing_in.sign_in(session, eve.id, datetime.now(UTC)),
+            users.welcome(session, "eve", datetime.now(UTC)),
+        )
     assert briefcast("backup", tmp_path / "vault").returncode == 0
     before = {file.name for file in place.files.storage.files("gone")}
     place.database.dispose()
@@ -147,6 +154,10 @@ def test_after_a_restoration_what_was_withdrawn_says_so(place, articles, tmp_pat
     # Then the one answers as before, and the others play
     restored = Workplace()
     assert {file.name for file in restored.files.storage.files("gone")} == before
+    # And who was signed in, or was to choose a password, is not let in for that
+    with restored.database.reading() as session:
+        assert signing_in.check(session, secrets[0], datetime.now(UTC)) is None
+        assert users.welcomed(session, secrets[1], datetime.now(UTC)) is None
     with served(create_app()) as address, httpx.Client(base_url=address, trust_env=False) as client:
         assert {client.get(f"/{name}").status_code for name in names} == {410}
         assert len(names) > 6

@@ -7,13 +7,24 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from briefing import audit, estimates, ranks, spending, steps
+from briefing import action_links, audit, estimates, ranks, spending, steps, users
+from briefing.action_links import LinkAction
 from briefing.audit import Action
 from briefing.cost import Cost
 from briefing.database import Database
 from briefing.errors import Misconfigured
-from briefing.models import AuditRow, EstimateRow, IdempotencyRow, LaneRow, SpentRow
+from briefing.models import (
+    ActionLinkRow,
+    AuditRow,
+    BriefingRow,
+    EstimateRow,
+    IdempotencyRow,
+    LaneRow,
+    ShowRow,
+    SpentRow,
+)
 from briefing.ranks import next_rank
+from briefing.roles import Role
 from briefing.settings import RetentionSettings
 from briefing.spending import KEY, SHOW, Spoken
 from briefing.states import Queue, StepKind
@@ -47,6 +58,21 @@ def test_audit_rows_go_after_two_years(any_database):
     assert gone(any_database) == {"audit": 2}
     assert left(any_database, AuditRow.detail) == ["0", "729"]
     assert gone(any_database) == {}
+
+
+def test_links_go_with_what_is_told_of_them_and_those_for_passwords_when_they_are_over(any_database):
+    with any_database.writing() as session:
+        show = {"slug": "daily", "settings": {}, "listed": True, "position": 0, "podcast_guid": "g"}
+        session.add(ShowRow(**show))
+        session.flush()
+        session.add(BriefingRow(id="b", identity="i", show="daily", kind="story", articles=[], created_at=NOW))
+        user = users.add(session, "eve", Role.EDITOR, None, NOW - days(900))
+        session.flush()
+        for age in (1, 740):
+            action_links.make(session, "b", LinkAction.FIX, str(age), "eve", NOW - days(age))
+        users.welcome(session, user.name, NOW - days(3))
+    assert gone(any_database) == {"links": 1, "welcomes": 1}
+    assert left(any_database, ActionLinkRow.recipient) == ["1"]
 
 
 def test_estimates_go_thirty_days_after_they_confirm_nothing_any_more(any_database):

@@ -260,3 +260,12 @@ def test_a_show_that_wants_no_notices_gets_none_and_rows_go(place, tmp_path, box
     with quiet.database.reading() as session:
         assert session.scalars(select(NoticeRow)).all() == []
     quiet.database.dispose()
+
+
+@pytest.mark.parametrize(
+    "address", ["hooks.slack.example/services/PLANTED", "https://a:PLANTED@b.example/", "https://[PLANTED"]
+)
+def test_an_address_that_is_none_is_not_told(address):
+    with pytest.raises(Misconfigured) as caught:
+        sending.chat(NoticeSettings(slack=address), {"text": "x"})
+    assert "PLANTED" not in f"{caught.value}{caught.value.message}{caught.value.__cause__}"

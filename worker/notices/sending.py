@@ -18,7 +18,8 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from briefing.errors import Misconfigured, SourceUnavailable
+from briefing.addresses import canonical_address
+from briefing.errors import AddressRefused, Misconfigured, SourceUnavailable
 from briefing.settings import FetchSettings
 from worker.calls import Caller
 
@@ -100,12 +101,17 @@ def sign(secret: str, message_id: str, now: int, content: bytes) -> str:
 
 
 def chat(settings: NoticeSettings, body: dict[str, object]) -> None:
-    """Send a message to Slack or what takes the same. Raises SourceUnavailable."""
+    """Send a message to Slack or what takes the same. Raises SourceUnavailable or Misconfigured."""
     _post(settings.slack.get_secret_value(), json.dumps(body).encode(), {})
 
 
 def _post(address: str, content: bytes, headers: dict[str, str]) -> None:
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(canonical_address(address))
+    except AddressRefused:
+        # Not which: it is a secret, or holds one.
+        message = "the address that notices go to is no web address"
+        raise Misconfigured(message, hint="Check BRIEFCAST_NOTICES_WEBHOOK and BRIEFCAST_NOTICES_SLACK.") from None
     port = parts.port or (443 if parts.scheme == "https" else 80)
     caller = Caller(FetchSettings(), frozenset({f"{parts.hostname}:{port}"}))
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from briefing.access import for_members
-from briefing.holds import guarded
+from briefing.holds import guarded, show_of
 from briefing.models import BriefingRow
 from briefing.public_names import article_name, gone_name
 from briefing.show import Show
@@ -32,7 +32,7 @@ def streamable(session: Session, revision: RevisionRow, files: PublicFiles) -> b
     if not show.stream or show.publish != "auto" or show.watermark or show.bed or revision.queue != Queue.INTERACTIVE:
         return False
     briefing = session.get_one(BriefingRow, revision.briefing_id)
-    if for_members(session, briefing) or guarded(session, briefing) or show.sign_off:
+    if for_members(session, briefing) or guarded(session, briefing) or show_of(session, briefing).sign_off:
         return False
     ref = own_article(session, briefing)
     return (

@@ -63,7 +63,7 @@ def launch_revision(lease: Lease, place: Workplace) -> None:
 def _gone(session: Session, revision: RevisionRow) -> str | None:
     """Return a story that a digest tells and must not any more, None for none."""
     briefing = session.get_one(BriefingRow, revision.briefing_id)
-    return outdated(session, briefing) if briefing.kind == DIGEST else None
+    return outdated(session, revision) if briefing.kind == DIGEST else None
 
 
 def _publish(lease: Lease, place: Workplace, revision: RevisionRow | None) -> None:
