@@ -19,7 +19,7 @@ from api.editions import published
 from api.once import Asked, IdempotencyKey, once
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.seeing import ID, Seen, briefing_row
-from briefing import asking, revisions
+from briefing import asking, regenerating, revisions
 from briefing.audit import Action
 from briefing.errors import DatabaseUnavailable
 from briefing.failpoints import Failpoint, reach
@@ -140,7 +140,7 @@ def regenerate(
     body = body or schemas.RegenerateRequest.model_validate({})
     if body.voice is not None:
         check_voice(body.voice, context)
-    again = asking.Again(
+    again = regenerating.Again(
         body.voice,
         body.refetch,
         tuple(body.segments),
@@ -155,7 +155,7 @@ def regenerate(
 
     def work(session: Session, now: datetime) -> tuple[RevisionRow, int]:
         row = briefing_row(session, briefing_id)
-        revision, made = asking.regenerate(session, row, again, now)
+        revision, made = regenerating.regenerate(session, row, again, now)
         if made:
             quotas.admit(session, caller, Queue.INTERACTIVE, len(row.articles), now)
         return revision, 202

@@ -1,28 +1,25 @@
 """A caller's request -> the revision that answers it: a new one, or an equal one that is shared.
 
 The rules about which requests are equal live here, inside the transaction that records the work, so that twenty
-requests at once make one revision. Fetches nothing and checks no names.
+requests at once make one revision. What is made anew is in `regenerating`. Fetches nothing and checks no names.
 """
 
 from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from briefing import access, corrections, events, steps
+from briefing import access, corrections, steps
 from briefing.database import database_clock
 from briefing.editions import arrange
-from briefing.errors import UnknownReference
 from briefing.hashing import stable_hash
 from briefing.holds import forget, note_embargo
 from briefing.issues import look
-from briefing.models import ArticleRow, BriefingRow, RevisionRow, VariationRow
+from briefing.models import ArticleRow, BriefingRow, RevisionRow
 from briefing.picks import tell_labels
-from briefing.ranks import lane_of, next_rank
 from briefing.revisions import (
     LOOK,
     MAKE,
@@ -36,23 +33,20 @@ from briefing.revisions import (
     record,
 )
 from briefing.rows import add_unless_there
-from briefing.speech import Casting
+from briefing.sharing import promote, share
 from briefing.states import ACTIVE, PREPARING, Queue, RevisionState, StepKind
 from briefing.values import ArticleRef
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
     from briefing.labels import Labels
     from briefing.show import Paywall, Quiet
+    from briefing.speech import Casting
     from briefing.values import Correction
-
-#: Regenerate requests that come this soon after an equal one share its revision even when that has fetched already: a
-#: double click, ten clicks, a CMS that says the same thing twice. Since the article may have changed in between, such a
-#: revision is followed by another look (see `revisions.conclude`). Later requests get a revision of their own.
-SHARE_REGENERATE = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
@@ -116,29 +110,6 @@ def is_known(session: Session, identity: str) -> bool:
     return session.scalar(select(BriefingRow.id).where(BriefingRow.identity == identity)) is not None
 
 
-@dataclass(frozen=True)
-class Again:
-    """What a regeneration asks for."""
-
-    voice: str | None
-    """Speaks everything; None keeps the voices that the newest revision was asked for with."""
-    refetch: bool
-    segments: tuple[str, ...]
-    """Segments to be read anew."""
-    requested_by: str
-    requester: str | None = None
-    """ID of the key."""
-    corrects: bool = False
-    """Whether it corrects what is live."""
-    correction: Correction | None = None
-    queue: Queue | None = None
-    """None: as somebody waits for it."""
-
-    def as_request(self) -> dict[str, Any]:
-        """What the revision row records, and what equal requests have in common."""
-        return {"refetch": self.refetch, "segments": sorted(self.segments)}
-
-
 def request(session: Session, wanted: Wanted, now: datetime) -> tuple[RevisionRow, bool]:
     """Return the revision that answers `wanted`, and whether it is work of its own: made for it, or promoted.
 
@@ -150,8 +121,8 @@ def request(session: Session, wanted: Wanted, now: datetime) -> tuple[RevisionRo
     briefing = _briefing(session, wanted, now)
     newest = newest_revision(session, briefing.id)
     if newest is not None and casting_of(newest) == wanted.casting and RevisionState(newest.state) in ACTIVE:
-        _share(session, newest)
-        promoted = wanted.queue is Queue.INTERACTIVE and _promoted(session, briefing, newest, wanted.asker)
+        share(session, newest)
+        promoted = wanted.queue is Queue.INTERACTIVE and promote(session, briefing, newest, wanted.asker)
         # Whoever asks waits; the quiet period of an edit is over.
         steps.hasten(session, newest.id, PREPARING)
         return newest, promoted
@@ -192,7 +163,7 @@ def _edited(
         return _new(session, briefing, newest, wanted, now, until if wait_s else None), True
     if newest.request["refetch"] and not steps.has_begun(session, newest.id, PREPARING):
         not_before = until if wait_s else None
-        promoted = wanted.queue is Queue.INTERACTIVE and _promoted(session, briefing, newest, wanted.asker, not_before)
+        promoted = wanted.queue is Queue.INTERACTIVE and promote(session, briefing, newest, wanted.asker, not_before)
         if wait_s:
             steps.put_back(session, newest.id, PREPARING, until, max(0, quiet.longest_s - quiet.seconds))
         return newest, promoted
@@ -200,7 +171,7 @@ def _edited(
     newest.asked_again = True
     newest.look_after = until if wait_s else None
     session.flush()
-    return newest, wanted.queue is Queue.INTERACTIVE and _promoted(session, briefing, newest, wanted.asker)
+    return newest, wanted.queue is Queue.INTERACTIVE and promote(session, briefing, newest, wanted.asker)
 
 
 def see(session: Session, briefing: BriefingRow, visibility: str | None, mark: Paywall | None = None) -> BriefingRow:
@@ -236,31 +207,6 @@ def retract(session: Session, briefing_id: str, now: datetime) -> RevisionRow:
     return newest
 
 
-def _promoted(
-    session: Session, briefing: BriefingRow, shared: RevisionRow, asker: Asker, not_before: float | None = None
-) -> bool:
-    """Have bulk work that somebody now waits for done among the interactive, as work of who asks: at a new rank of
-    theirs, against their quota. Tell whether there was anything to promote.
-
-    What waited for a budget or quota may begin at `not_before`.
-    """
-    if shared.queue != Queue.BULK.value:
-        return False
-    session.flush()  # what has been noted in the row; it is read anew
-    revision = locked(session, shared.id)
-    if RevisionState(revision.state) not in ACTIVE:
-        return False
-    revision.queue = Queue.INTERACTIVE.value
-    revision.requested_by, revision.requester = asker.name, asker.key_id
-    # Before the lane, as everybody does.
-    steps.lock_unfinished(session, revision.id)
-    revision.rank = next_rank(session, Queue.INTERACTIVE, lane_of(asker.key_id or asker.name, briefing.show))
-    steps.promote(session, revision.id, revision.rank, not_before)
-    session.flush()
-    events.note(session, "revision promoted", briefing=briefing.id, revision=revision.id, rank=revision.rank)
-    return True
-
-
 def _new(
     session: Session,
     briefing: BriefingRow,
@@ -273,58 +219,6 @@ def _new(
     finished = newest is not None and newest.state in {RevisionState.HELD, RevisionState.LIVE}
     asked = LOOK if equal and finished else MAKE
     return record(session, briefing, wanted.casting, wanted.queue, asked, wanted.asker, now, not_before)
-
-
-def regenerate(session: Session, briefing: BriefingRow, again: Again, now: datetime) -> tuple[RevisionRow, bool]:
-    """Return a revision made anew; see `_regenerate`. Note what it corrects. Needs a writing session."""
-    if not again.corrects:
-        return _regenerate(session, briefing, again, now)
-    before = corrections.begin(session, lock_briefing(session, briefing.id), again.correction)
-    revision, made = _regenerate(session, briefing, again, now)
-    corrections.settle(session, briefing, revision, before)
-    return revision, made
-
-
-def _regenerate(session: Session, briefing: BriefingRow, again: Again, now: datetime) -> tuple[RevisionRow, bool]:
-    """Return a revision made anew from the article, or an equal one asked for moments ago, and whether it is work of
-    its own: made for it, or promoted.
-
-    Needs a writing session. Raises UnknownReference for a segment that the newest script does not have.
-    """
-    lock_briefing(session, briefing.id)
-    newest = newest_revision(session, briefing.id)
-    if newest is None:
-        message = f"briefing {briefing.id} has no revision to make again"
-        raise UnknownReference(message, code="unknown_briefing")
-    casting = Casting(body=again.voice) if again.voice else casting_of(newest)
-    if casting_of(newest) == casting and newest.request == again.as_request() and _just_asked(newest, now):
-        if again.refetch:
-            _share(session, newest)
-        waits = again.queue is not Queue.BULK
-        return newest, waits and _promoted(session, briefing, newest, Asker(again.requested_by, again.requester))
-    if again.segments:
-        _raise_variations(session, briefing.id, again.segments, _latest_script(session, briefing.id))
-    queue = again.queue or (Queue.INTERACTIVE if newest.queue == Queue.BULK else Queue(newest.queue))
-    overtaken = RevisionState(newest.state) in ACTIVE and (newest.asked_again or newest.request["refetch"])
-    asker = Asker(again.requested_by, again.requester)
-    # What is overtaken was to look at the articles; one that keeps their text does so afterwards.
-    looks = overtaken and not again.refetch
-    revision = record(session, briefing, casting, queue, again.as_request(), asker, now, asked_again=looks)
-    return revision, True
-
-
-def _share(session: Session, revision: RevisionRow) -> None:
-    """Note that an equal request came; unless it is still to fetch, the articles need another look afterwards."""
-    if not revision.request["refetch"] or steps.has_begun(session, revision.id, PREPARING):
-        revision.asked_again = True
-        # Before the lane is locked that a promotion asks for a place in.
-        session.flush()
-
-
-def _just_asked(revision: RevisionRow, now: datetime) -> bool:
-    if RevisionState(revision.state) not in ACTIVE:
-        return False
-    return revision.prepared_at is None or now - revision.created_at < SHARE_REGENERATE
 
 
 def _briefing(session: Session, wanted: Wanted, now: datetime) -> BriefingRow:
@@ -385,28 +279,3 @@ def _wished(
         access.follow_others(session, article=refs[0])
         look(session, str(refs[0]))
     return changed
-
-
-def _latest_script(session: Session, briefing_id: str) -> dict[str, Any]:
-    script = session.scalars(
-        select(RevisionRow.script)
-        .where(RevisionRow.briefing_id == briefing_id, RevisionRow.script.is_not(None))
-        .order_by(RevisionRow.number.desc())
-        .limit(1)
-    ).first()
-    return script or {"segments": []}
-
-
-def _raise_variations(session: Session, briefing_id: str, segments: tuple[str, ...], script: dict[str, Any]) -> None:
-    known = {segment["id"] for segment in script["segments"]}
-    if unknown := sorted(set(segments) - known):
-        message = f"no such segment in this briefing: {', '.join(unknown)}"
-        raise UnknownReference(
-            message, code="unknown_segment", hint="GET /v1/briefings/{id}/script lists the segments and their IDs."
-        )
-    for segment in set(segments):
-        row = session.get(VariationRow, (briefing_id, segment))
-        if row is None:
-            session.add(VariationRow(briefing_id=briefing_id, segment_id=segment, number=1))
-        else:
-            row.number += 1

@@ -1,7 +1,7 @@
 """Corrections under way: from which revision on a briefing has what was corrected, so that what goes live until then,
 and it, take away what was wrong.
 
-Records no work (`briefing.asking`) and moves no file (`worker.publish`).
+Records no work (`briefing.asking`, `regenerating`) and moves no file (`worker.publish`).
 """
 
 from __future__ import annotations

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, insert, select
 
-from briefing import asking, lexicons, radius, steps
-from briefing.asking import Again
+from briefing import lexicons, radius, steps
 from briefing.errors import LexiconChanged, UnknownReference
 from briefing.lexicon import LexiconEntry
 from briefing.models import BriefingRow, RespeakRow, RespokenRow, RevisionRow
 from briefing.radius import Change
 from briefing.ranks import lane_of, next_rank
+from briefing.regenerating import Again, regenerate
 from briefing.revisions import lock_briefing
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind
 
@@ -135,7 +135,7 @@ def make_again(session: Session, row: RespeakRow, position: int, now: datetime) 
             queue=queue_at(position),
         )
         try:
-            place.revision_id = asking.regenerate(session, briefing, again, now)[0].id
+            place.revision_id = regenerate(session, briefing, again, now)[0].id
         except UnknownReference:
             place.passed_over = True
     session.flush()

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import event, select
 
-from briefing import asking, editions, holds, revisions, steps
-from briefing.asking import Again, Wanted
+from briefing import asking, editions, holds, regenerating, revisions, steps
+from briefing.asking import Wanted
 from briefing.backoff import MAX_POSTPONED
 from briefing.database import Database
 from briefing.errors import ArticleEmpty, BriefcastError
@@ -96,7 +96,7 @@ class StepTable(RuleBasedStateMachine):
             found = session.scalars(select(BriefingRow).order_by(BriefingRow.identity)).all()
             if found:
                 briefing = found[number % len(found)]
-                asking.regenerate(session, briefing, Again(None, refetch, (), "test"), self.now)
+                regenerating.regenerate(session, briefing, regenerating.Again(None, refetch, (), "test"), self.now)
 
     @rule()
     def publish_held(self):

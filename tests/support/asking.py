@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 
 from briefing import asking
-from briefing.asking import Again, Wanted
+from briefing.asking import Wanted
 from briefing.models import BriefingRow, RevisionRow, StepRow
+from briefing.regenerating import Again, regenerate
 from briefing.speech import Casting
 from briefing.states import Queue
 from briefing.values import ArticleRef
@@ -33,7 +34,7 @@ def again(place, briefing_id, *, refetch=True, segments=(), voice=None, now=NOW)
     """Regenerate; return (revision id, made)."""
     with place.database.writing() as session:
         row = session.get_one(BriefingRow, briefing_id)
-        revision, made = asking.regenerate(session, row, Again(voice, refetch, tuple(segments), "test"), now)
+        revision, made = regenerate(session, row, Again(voice, refetch, tuple(segments), "test"), now)
         return revision.id, made
 
 

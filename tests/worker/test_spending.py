@@ -91,11 +91,11 @@ def test_what_is_spoken_and_what_is_reused_is_counted_by_show_and_key(place, art
     assert spent(place, "key", key).characters == spent(place, "show", "daily").characters == characters
     # When it is made again / Then nothing is spoken, and that is counted too
     with place.database.writing() as session:
-        from briefing import asking
+        from briefing import regenerating
         from briefing.models import BriefingRow
 
-        again = asking.Again(None, refetch=True, segments=(), requested_by="t", requester=key)
-        asking.regenerate(session, session.get_one(BriefingRow, row.briefing_id), again, datetime.now(UTC))
+        again = regenerating.Again(None, refetch=True, segments=(), requested_by="t", requester=key)
+        regenerating.regenerate(session, session.get_one(BriefingRow, row.briefing_id), again, datetime.now(UTC))
     work_off(place)
     after = spent(place, "show", "daily")
     assert (after.characters, after.reused_characters) == (characters, characters)
@@ -229,7 +229,7 @@ def test_bulk_work_that_somebody_now_waits_for_is_promoted_out_of_the_back_catal
 @pytest.mark.parametrize("way", ["request", "edited", "regenerate"])
 def test_every_way_to_ask_promotes_all_that_is_open(place, article, way):
     # Given bulk work under way: one step at hand, the others ready or waiting
-    from briefing import asking, steps
+    from briefing import asking, regenerating, steps
     from briefing.models import BriefingRow
     from briefing.show import Quiet
     from worker.perform import perform_next
@@ -247,9 +247,9 @@ def test_every_way_to_ask_promotes_all_that_is_open(place, article, way):
         elif way == "edited":
             found, own = asking.edited(session, wanted("ferry"), Quiet(), now)
         else:
-            again = asking.Again(None, refetch=True, segments=(), requested_by="t")
+            again = regenerating.Again(None, refetch=True, segments=(), requested_by="t")
             row = session.get_one(RevisionRow, revision)
-            found, own = asking.regenerate(session, session.get_one(BriefingRow, row.briefing_id), again, now)
+            found, own = regenerating.regenerate(session, session.get_one(BriefingRow, row.briefing_id), again, now)
         assert (found.id, own) == (revision, True)
     # Then all its open steps are interactive, and the one at hand is not put off for a budget that is not asked any more
     assert {step.queue for step in step_rows(place, revision) if step.state != "done"} == {"interactive"}

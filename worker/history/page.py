@@ -6,17 +6,14 @@ file server may serve it. Text is escaped by the template.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from briefing.public_names import HISTORY_JSON_NAME, HISTORY_NAME
+from worker.pages import policy, style, templates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,14 +24,10 @@ if TYPE_CHECKING:
     from worker.history.entries import Entry
 
 _HERE = Path(__file__).parent
-_STYLE = (_HERE / "history.css").read_text()
+_STYLE = style(_HERE / "history.css")
 
 #: What the page may load: its own style, known by its hash.
-_POLICY = (
-    "default-src 'none'; "
-    f"style-src 'sha256-{base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()}'; "
-    "base-uri 'none'; form-action 'none'"
-)
+_POLICY = policy(_STYLE)
 
 #: Kind -> what the page calls it.
 _KINDS = {
@@ -116,12 +109,4 @@ def _counts(segments: dict[str, int]) -> str:
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    return environment.get_template("history.html")
+    return templates(_HERE).get_template("history.html")

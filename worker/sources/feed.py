@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import field_validator
-
-from briefing.addresses import canonical_address, host_allowed
-from briefing.errors import AddressRefused, ArticleEmpty, ArticleNotFound
+from briefing.addresses import host_allowed
+from briefing.errors import ArticleEmpty, ArticleNotFound
 from briefing.labels import Labels
 from briefing.settings import FetchSettings
 from briefing.sightings import Seen
@@ -22,6 +20,7 @@ from briefing.values import Article, ArticleRef, Value
 from worker.answers import JSON, Asker
 from worker.sources.feed_items import Item, read_feed
 from worker.sources.http import page_article
+from worker.sources.options import Address
 from worker.web import PAGES, Fetcher
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ _MOST_KEPT = 16
 class Options(Value):
     """Options of a `feed` source."""
 
-    address: str
+    address: Address
     """The feed's."""
     hosts: tuple[str, ...] = ()
     """Hosts beside the feed's own that its articles' pages may be fetched from; "*.example.org" for all below."""
@@ -60,14 +59,6 @@ class Options(Value):
     """BCP 47 tag of all items; None takes the feed's own."""
     allow_private: tuple[str, ...] = ()
     """"host:port" pairs on private networks that may be reached all the same."""
-
-    @field_validator("address")
-    @classmethod
-    def _plain(cls, address: str) -> str:
-        try:
-            return canonical_address(address)
-        except AddressRefused as error:
-            raise ValueError(error.message) from error
 
 
 @dataclass(frozen=True)

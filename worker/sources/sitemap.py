@@ -9,16 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pydantic import field_validator
-
-from briefing.addresses import address_id, canonical_address, host_allowed
-from briefing.errors import AddressRefused, ArticleNotFound
+from briefing.addresses import address_id, host_allowed
+from briefing.errors import ArticleNotFound
 from briefing.labels import Labels
 from briefing.settings import FetchSettings
 from briefing.sightings import Seen
 from briefing.values import Article, ArticleRef, Value
 from worker.answers import Asker
 from worker.sources.http import page_article
+from worker.sources.options import Address
 from worker.sources.site_map import MOST_BYTES, walk
 from worker.web import Fetcher
 
@@ -42,20 +41,12 @@ _SLOWER = 4
 class Options(Value):
     """Options of a `sitemap` source."""
 
-    address: str
+    address: Address
     """The map's, or its index's."""
     hosts: tuple[str, ...] = ()
     """Hosts beside the map's own that maps and articles may be on; "*.example.org" for all below."""
     allow_private: tuple[str, ...] = ()
     """"host:port" pairs on private networks that may be reached all the same."""
-
-    @field_validator("address")
-    @classmethod
-    def _plain(cls, address: str) -> str:
-        try:
-            return canonical_address(address)
-        except AddressRefused as error:
-            raise ValueError(error.message) from error
 
 
 class SitemapSource:

@@ -6,18 +6,15 @@ may serve it. Text is escaped by the template.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from briefing.audio import MASTER_RATE
 from briefing.values import Role
+from worker.pages import policy, style, templates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,14 +25,10 @@ if TYPE_CHECKING:
     from briefing.transcript import Passage, Transcript
 
 _HERE = Path(__file__).parent
-_STYLE = (_HERE / "page.css").read_text()
+_STYLE = style(_HERE / "page.css")
 
 #: What the page may load: its own style, known by its hash, and the audio from where it is served.
-_POLICY = (
-    "default-src 'none'; "
-    f"style-src 'sha256-{base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()}'; "
-    "media-src 'self'; base-uri 'none'; form-action 'none'"
-)
+_POLICY = policy(_STYLE, "media-src 'self'")
 
 _LISTED = frozenset({Role.KEY_POINT, Role.LIST_ITEM})
 
@@ -106,15 +99,7 @@ def clock(samples: int) -> str:
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    return environment.get_template("page.html")
+    return templates(_HERE).get_template("page.html")
 
 
 def _several(transcript: Transcript) -> bool:
