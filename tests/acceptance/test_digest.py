@@ -86,12 +86,12 @@ def test_a_digest_comes_at_its_time_and_follows_its_stories(serving, tmp_path):
     # When a story is corrected / Then so is the digest
     digests.write(tmp_path, "vote", "The vote story begins otherwise now.", "And it goes on from there.")
     serving.finished(serving.again(stories["vote"]))
-    page = wait_for(
-        lambda: "begins otherwise" in (said := serving.client.get(f"/briefings/{issue}/transcript.html").text) and said,
+    # Files are written before the transaction ends that says what is live.
+    corrected = wait_for(
+        lambda: (url := serving.client.get(link).json()["live"]["url"]) != first["live"]["url"] and url,
         "the corrected digest",
     )
-    corrected = serving.client.get(link).json()["live"]["url"]
-    assert corrected != first["live"]["url"]
+    assert "begins otherwise" in serving.client.get(f"/briefings/{issue}/transcript.html").text
 
     # When it is withdrawn / Then no address has it any more, and the digest goes on without
     serving.client.post(f"/v1/briefings/{stories['vote']['id']}/retract").raise_for_status()
