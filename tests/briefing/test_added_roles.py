@@ -50,7 +50,8 @@ def test_what_a_newer_version_adds_is_read_as_a_disclosure_too():
 
 def test_what_is_stored_of_other_roles_is_as_before():
     segment = Segment(id="a", article="desk:a", role=Role.BODY, written="x", spoken="x")
-    assert list(segment.model_dump()) == ["id", "article", "role", "written", "spoken", "spans"]
+    known = ["id", "article", "role", "written", "spoken", "spans", "edited", "voice", "omitted"]
+    assert list(segment.model_dump()) == known, "nothing of a role"
 
 
 def test_transitions_have_a_voice_of_their_own():
