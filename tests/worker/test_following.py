@@ -32,6 +32,7 @@ from tests.support.client import client_of
 from tests.support.failpoints import Failpoints
 from tests.support.ghost import ADMIN_KEY, CONTENT_KEY, ghost, signature
 from tests.support.newsroom import PLAIN, make_place, work_off
+from tests.support.processes import wait_for
 from worker import polling
 from worker.newsroom import apply
 from worker.perform import perform_next
@@ -363,7 +364,7 @@ def test_a_ghost_in_trouble_is_left_alone_longer_and_longer_and_told_of(paper):
     assert (row.failures, row.error_code) == (3, "source_unavailable")
     step = paper.one(select(StepRow).where(StepRow.kind == StepKind.POLL))
     assert 200 < step.not_before - time.time() < 250
-    assert paper.client.get("/readyz").json()["sources"] == "failing: paper"
+    wait_for(lambda: paper.client.get("/readyz").json()["sources"] == "failing: paper", "a fresh look", 10)
     metrics = paper.client.get("/metrics").text
     assert 'briefcast_source_failures{source="paper"} 3.0' in metrics
     paper.site.fault = None
@@ -371,7 +372,8 @@ def test_a_ghost_in_trouble_is_left_alone_longer_and_longer_and_told_of(paper):
     paper.poll()
     assert paper.one(select(ConnectionRow)).failures == 0
     assert paper.audio(identity).status_code == 200
-    assert paper.client.get("/readyz").json()["sources"] == "ok"
+    # One look serves all probes of a second.
+    wait_for(lambda: paper.client.get("/readyz").json()["sources"] == "ok", "a fresh look", 10)
 
 
 def test_with_the_content_key_alone_members_posts_fail_by_their_code(tmp_path):
