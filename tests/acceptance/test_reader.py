@@ -48,7 +48,7 @@ def test_the_embed_page_plays_and_seeks(browser, page_address, width, scheme):
     page.on("requestfailed", lambda request: troubles.append(request.url))
     page.goto(address)
     player = page.locator("briefcast-player")
-    page.wait_for_function("document.querySelector('briefcast-player').state === 'ready'")
+    page.wait_for_function("() => document.querySelector('briefcast-player').state === 'ready'")
 
     heard = player.evaluate(PLAYING)
     assert heard["duration"] == pytest.approx(audio["duration_s"], abs=0.1)

@@ -53,7 +53,7 @@ def test_a_reported_word_is_heard_spoken_anew_and_taken_back(stand, working):
     page.get_by_label("Say it like this").fill("Bilo-horivka")
     page.get_by_role("button", name="Play with").first.click()
     page.get_by_text("says “Bilo-horivka.”").wait_for()
-    page.wait_for_function("document.querySelector('#heard audio')?.readyState > 0")
+    page.wait_for_function("() => document.querySelector('#heard audio')?.readyState > 0")
     assert entries(stand) == set()
     # Then it is shown what that changes, and one confirmation does it
     page.get_by_role("button", name="Show what it changes").click()
@@ -86,7 +86,7 @@ def test_a_list_is_shown_with_what_it_changes_and_faults_before_anything_is_reco
     table = tmp_path / "ours.csv"
     table.write_text("written;spoken;note\nOdesa;Oh-dessa;desk\nKherson;Her-<b>son;\nIrpin;Ear-pin;\n")
     page.get_by_label("A file").set_input_files(table)
-    page.wait_for_function("document.getElementById('list').value.includes('Irpin')")
+    page.wait_for_function("() => document.getElementById('list').value.includes('Irpin')")
     page.get_by_role("button", name="Show what it changes").click()
     assert page.get_by_role("alert").get_by_text("line 3").is_visible()
     assert page.get_by_role("button", name="Record").count() == 0

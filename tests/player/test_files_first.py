@@ -41,9 +41,9 @@ def test_a_page_plays_and_seeks_from_files_alone(place, tmp_path):
         page.wait_for_selector("briefcast-player[state=ready]")
         # When it is played, and sought in / Then it is heard from there
         page.click("briefcast-player button.play")
-        page.wait_for_function("document.querySelector('briefcast-player').currentTime > 0.3")
+        page.wait_for_function("() => document.querySelector('briefcast-player').currentTime > 0.3")
         page.evaluate("document.querySelector('briefcast-player').currentTime = 6")
-        page.wait_for_function("document.querySelector('briefcast-player').currentTime > 6.2")
+        page.wait_for_function("() => document.querySelector('briefcast-player').currentTime > 6.2")
         assert page.evaluate("document.querySelector('briefcast-player').state") == "playing"
         # And the reader sees no fault: what there is no audio of shows nothing, and nothing moves
         assert page.evaluate("document.querySelectorAll('briefcast-player')[1].getBoundingClientRect().height") == 0

@@ -127,7 +127,7 @@ def test_a_link_starts_at_its_moment_and_sharing_makes_such_links(stand):
 def test_the_mini_player_follows_and_two_players_never_sound_at_once(stand):
     two = '<briefcast-player article="desk:ferry"></briefcast-player><briefcast-player article="desk:market"></briefcast-player>'
     page = stand.page(two, after="<p>More.</p>" * 90, viewport={"width": 800, "height": 700})
-    page.wait_for_function("document.querySelectorAll('briefcast-player[state=ready]').length == 2")
+    page.wait_for_function("() => document.querySelectorAll('briefcast-player[state=ready]').length == 2")
     plays = page.get_by_role("button", name="Play", exact=True)
     plays.first.click()
     until(page, "p.state == 'playing'")

@@ -48,7 +48,7 @@ def opened(stand, path, html):
 def test_the_line_puts_a_player_where_it_stands(stand):
     line = f'<script async src="{stand.address}/embed.js" data-article="desk:ferry" data-theme="paper"></script>'
     page = opened(stand, "/line", f"<p id=before>Before.</p>{line}<p id=after>After.</p>")
-    page.wait_for_function("document.querySelector('briefcast-player')?.state === 'ready'")
+    page.wait_for_function("() => document.querySelector('briefcast-player')?.state === 'ready'")
     assert page.evaluate("document.querySelector('#after').previousElementSibling.localName") == "briefcast-player"
     assert page.locator("briefcast-player").get_attribute("theme") == "paper"
     assert page.locator("briefcast-player").get_by_text("This audio is created with AI assistance.").first.is_visible()
@@ -60,7 +60,7 @@ def test_the_line_finds_the_article_by_the_page_and_leaves_others_alone(stand):
     line = f'<script async src="{stand.address}/embed.js" data-into="main"></script>'
     own = '<link rel="canonical" href="' + ADDRESSED["address"] + '">'
     page = opened(stand, "/canonical", f"{own}<main><p>Text.</p></main>{line}")
-    page.wait_for_function("document.querySelector('main > briefcast-player')?.state === 'ready'")
+    page.wait_for_function("() => document.querySelector('main > briefcast-player')?.state === 'ready'")
     assert page.locator("briefcast-player").get_attribute("article") == "desk:addressed"
     page.close()
     with_none = opened(stand, "/other", f"<main><p>Text.</p></main>{line}")
