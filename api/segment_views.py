@@ -15,9 +15,9 @@ from briefing import overrides
 from briefing.audio import MASTER_RATE, Master
 from briefing.comparing import compared
 from briefing.models import MasterRow, RevisionRow
-from briefing.successors import withdrawn
 from briefing.takes import stored_takes
 from briefing.values import Script
+from briefing.withdrawals import withdrawn
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

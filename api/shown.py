@@ -51,6 +51,7 @@ _MARK = (
         _BRIEFINGS.c.scheduled_at,
         _BRIEFINGS.c.embargo_until,
         _BRIEFINGS.c.corrects_from,
+        _BRIEFINGS.c.withdrawn_number,
         *(
             cast(column, Text) if isinstance(column.type, JSON) else column
             for column in _REVISIONS.c

@@ -15,6 +15,7 @@ from briefing.shows import home_show
 from briefing.speech import OWN_VOICE, Fallback
 from briefing.states import ACTIVE, RevisionState
 from briefing.values import Script
+from briefing.withdrawals import is_withdrawn
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -67,6 +68,7 @@ def briefing(session: Session, row: BriefingRow, context: Context) -> schemas.Br
         revision=revision(newest, waiting(session, newest)),
         live=_live(session, row, context),
         visibility="members" if access.for_members(session, row) else "public",
+        withdrawn_at=row.withdrawn_at if is_withdrawn(row, newest) else None,
         **_waits_for(session, row, newest),
         disclosure=Show.stored(newest.show).disclosure,
         links=links,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from briefing import access, corrections, steps
+from briefing import access, corrections, steps, withdrawals
 from briefing.database import database_clock
 from briefing.editions import arrange
 from briefing.hashing import stable_hash
@@ -130,8 +130,14 @@ def request(session: Session, wanted: Wanted, now: datetime) -> tuple[RevisionRo
 
 
 def edited(session: Session, wanted: Wanted, quiet: Quiet, now: datetime) -> tuple[RevisionRow, bool]:
-    """Return the revision that will follow an edit; see `_edited`. Note what it corrects. Needs a writing session."""
+    """Return the revision that will follow an edit; see `_edited`. Note what it corrects. Of what was withdrawn it is
+    the newest there is, and nothing follows. Needs a writing session.
+    """
     briefing = _briefing(session, wanted, now)
+    newest = newest_revision(session, briefing.id)
+    if newest is not None and withdrawals.is_withdrawn(briefing, newest):
+        # By an editor, or by its CMS: not to be brought back by the next save of the story, but by who asks for it.
+        return newest, False
     if not wanted.corrects:
         return _edited(session, briefing, wanted, quiet, now)
     before = corrections.begin(session, briefing, wanted.correction)
@@ -156,9 +162,6 @@ def _edited(
         wanted = replace(wanted, casting=casting_of(newest))
     wait_s = float(quiet.seconds) if briefing.heard else 0.0
     until = float(session.scalar(database_clock().select()) or 0.0) + wait_s
-    if newest is not None and briefing.heard is None and RevisionState(newest.state) is RevisionState.RETRACTED:
-        # Withdrawn by an editor, and not to be brought back by the next save of the story: that is for an editor too.
-        return newest, False
     if newest is None or casting_of(newest) != wanted.casting or RevisionState(newest.state) not in ACTIVE:
         return _new(session, briefing, newest, wanted, now, until if wait_s else None), True
     if newest.request["refetch"] and not steps.has_begun(session, newest.id, PREPARING):
@@ -186,7 +189,8 @@ def see(session: Session, briefing: BriefingRow, visibility: str | None, mark: P
 
 
 def retract(session: Session, briefing_id: str, now: datetime) -> RevisionRow:
-    """Withdraw a briefing: nothing of it is live, held or being made any more, and a step takes what is public away.
+    """Withdraw a briefing, whether it was live or not: nothing of it is live, held or being made any more, a step takes
+    what is public away and erases what was spoken, and no save of its articles has it made again.
 
     Return the revision that was heard last, or else the newest. Safe to repeat. Needs a writing session.
     """
@@ -198,6 +202,7 @@ def retract(session: Session, briefing_id: str, now: datetime) -> RevisionRow:
         briefing.live_revision = briefing.members_revision = None
     forget(briefing)
     briefing.corrects_from = None
+    withdrawals.note(session, briefing, now)
     newest = newest_revision(session, briefing.id)
     assert newest is not None
     steps.record(session, kind, Queue.INTERACTIVE, revision_id=newest.id)

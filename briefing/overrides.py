@@ -20,6 +20,7 @@ from briefing.models import OverrideRow, RevisionRow
 from briefing.revisions import casting_of, lock_briefing, newest_revision, record
 from briefing.states import ACTIVE, Queue, RevisionState
 from briefing.values import HEAD, Role, Script, Value
+from briefing.withdrawals import is_withdrawn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -164,7 +165,7 @@ def lock_open(session: Session, briefing_id: str) -> BriefingRow:
     """Return a briefing, locked. Raises OverrideRefused for one that was withdrawn: an edit does not bring it back."""
     briefing = lock_briefing(session, briefing_id)
     newest = newest_revision(session, briefing_id)
-    if newest is not None and briefing.heard is None and newest.state == RevisionState.RETRACTED.value:
+    if is_withdrawn(briefing, newest):
         message = "the briefing was withdrawn"
         raise OverrideRefused(message, code="withdrawn", hint="POST …/regenerate makes it anew.")
     return briefing

@@ -19,7 +19,7 @@ from briefing.ranks import lane_of, next_rank
 from briefing.revisions import lock_briefing, supersede_unfinished
 from briefing.show import Show
 from briefing.states import Queue, RevisionState
-from briefing.successors import withdrawn
+from briefing.withdrawals import withdrawn
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -9,16 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from briefing.models import BriefingRow, MasterRow, RevisionRow
-from briefing.states import RevisionState
+from briefing.withdrawals import withdrawn
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
 
@@ -28,22 +27,6 @@ class Successor:
 
     sha256: str | None
     """Of the MP3 that is live now; None where it was withdrawn and nothing is to be heard."""
-
-
-def withdrawn() -> ColumnElement[bool]:
-    """Return the condition of a `RevisionRow` that was withdrawn: itself or a later one of its briefing was what was
-    heard at a withdrawal. What was published anew after that is not.
-    """
-    last = aliased(RevisionRow)
-    return (
-        exists()
-        .where(
-            last.briefing_id == RevisionRow.briefing_id,
-            last.number >= RevisionRow.number,
-            last.state == RevisionState.RETRACTED.value,
-        )
-        .correlate(RevisionRow)
-    )
 
 
 def published(session: Session, briefing_id: str) -> set[str]:

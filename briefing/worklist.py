@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import String, and_, cast, exists, or_, select
+from sqlalchemy import String, and_, cast, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from briefing.addresses import canonical_address, is_address
@@ -53,6 +53,8 @@ class Work:
     """Of this revision, or of the last that had one; the first article's name where none had."""
     heard: bool
     """Whether something of the briefing is live."""
+    withdrawn: bool
+    """Whether it was withdrawn, live or not, and nobody has asked for it anew since."""
     requested_by: str
     voice: str
     created_at: datetime
@@ -105,6 +107,7 @@ _COLUMNS = (
     BriefingRow.held_at,
     BriefingRow.held_by,
     BriefingRow.scheduled_at,
+    BriefingRow.withdrawn_number,
     _TITLE.label("title"),
     _LAST_TITLE.label("last_title"),
 )
@@ -127,9 +130,10 @@ def held(session: Session, most: int) -> list[Work]:
 
 
 def failed(session: Session, now: datetime, most: int) -> list[Work]:
-    """Return what failed lately and has not been made since, the newest first."""
+    """Return what failed lately and has neither been made since nor withdrawn, the newest first."""
     since = RevisionRow.finished_at >= now - _FAILED_FOR
-    failures = _works().where(RevisionRow.let_go_at.is_(None), _in({RevisionState.FAILED}), since, _IS_NEWEST)
+    wanted = RevisionRow.number > func.coalesce(BriefingRow.withdrawn_number, 0)
+    failures = _works().where(RevisionRow.let_go_at.is_(None), _in({RevisionState.FAILED}), since, wanted, _IS_NEWEST)
     return _found(session, failures.order_by(RevisionRow.finished_at.desc()).limit(most))
 
 
@@ -239,6 +243,8 @@ def _found(session: Session, statement: Select[Any]) -> list[Work]:
 
 
 def _work(row: Row[Any]) -> Work:
+    heard = row.live_revision is not None or row.members_revision is not None
+    noted = row.withdrawn_number is not None and row.number <= row.withdrawn_number
     return Work(
         briefing=row.briefing_id,
         show=row.show,
@@ -246,7 +252,9 @@ def _work(row: Row[Any]) -> Work:
         revision=row.number,
         state=RevisionState(row.state),
         title=row.title or row.last_title or row.articles[0],
-        heard=row.live_revision is not None or row.members_revision is not None,
+        heard=heard,
+        # As `withdrawals.is_withdrawn`.
+        withdrawn=not heard and (noted or row.state == RevisionState.RETRACTED.value),
         requested_by=row.requested_by,
         voice=row.voice,
         created_at=row.created_at,

@@ -47,7 +47,7 @@ class Gone:
     blobs: int = 0
     """Stored bytes."""
     texts: int = 0
-    """Of withdrawals."""
+    """Of briefings that were withdrawn."""
     staged: int = 0
     """Made ready for publishing by processes that died."""
 

@@ -1,4 +1,4 @@
-"""Forgets the texts of what was withdrawn, some days after: scripts, titles, and the articles as they were fetched.
+"""Forgets the texts of what was withdrawn, live or not, days after: scripts, titles, articles as they were fetched.
 
 The rows stay, without words: that there was a revision, when, by which voice, and who withdrew it. What editors wrote
 beside it, listeners told of it and digests quoted goes too. An article that
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import String, and_, cast, delete, exists, func, null, or_, select, update
+from sqlalchemy import String, cast, delete, exists, func, null, or_, select, update
 
 from briefing import overrides
 from briefing.digest import DIGEST
@@ -31,17 +31,17 @@ _WANTED = [state.value for state in (*ACTIVE, RevisionState.HELD)]
 
 
 def due_texts(session: Session, until: datetime) -> int:
-    """Return how many withdrawn revisions still have their words, and were withdrawn before `until`."""
-    return session.scalar(select(func.count()).select_from(RevisionRow).where(_due(until))) or 0
+    """Return of how many briefings the words are still there, and were withdrawn before `until`."""
+    return len(_due(session, until, None))
 
 
 def forget_texts(database: Database, until: datetime, batch: int) -> int:
-    """Forget the texts of up to `batch` withdrawals before `until`; return of how many. Raises DatabaseUnavailable."""
+    """Forget the texts of up to `batch` briefings that were withdrawn before `until`; return of how many. Raises
+    DatabaseUnavailable.
+    """
     with database.reading() as session:
-        found = session.execute(
-            select(RevisionRow.briefing_id, RevisionRow.number).where(_due(until)).order_by(RevisionRow.id).limit(batch)
-        ).all()
-    for briefing_id, number in found:
+        found = _due(session, until, batch)
+    for briefing_id, number in found.items():
         with database.writing() as session:
             briefing = lock_briefing(session, briefing_id)
             if not _is_open(session, briefing):
@@ -67,12 +67,20 @@ def _is_open(session: Session, briefing: BriefingRow) -> bool:
     return briefing.heard is not None or session.scalar(under_way.limit(1)) is not None
 
 
-def _due(until: datetime) -> ColumnElement[bool]:
-    return and_(
-        RevisionRow.state == RevisionState.RETRACTED.value,
-        RevisionRow.finished_at < until,
-        RevisionRow.script.is_not(None),
+def _due(session: Session, until: datetime, limit: int | None) -> dict[str, int]:
+    """Return the briefings whose words are due, each with the number of the last revision of which they are."""
+    numbers = select(RevisionRow.briefing_id, func.max(RevisionRow.number)).where(RevisionRow.script.is_not(None))
+    noted = numbers.join(BriefingRow, BriefingRow.id == RevisionRow.briefing_id).where(
+        BriefingRow.withdrawn_at < until, RevisionRow.number <= BriefingRow.withdrawn_number
     )
+    # Of older processes, which note nothing, and of what was withdrawn once more since.
+    retracted = numbers.where(RevisionRow.state == RevisionState.RETRACTED.value, RevisionRow.finished_at < until)
+    found: dict[str, int] = {}
+    for statement in (noted, retracted):
+        grouped = statement.group_by(RevisionRow.briefing_id).order_by(RevisionRow.briefing_id).limit(limit)
+        for briefing_id, number in session.execute(grouped):
+            found[briefing_id] = max(number, found.get(briefing_id, 0))
+    return dict(list(found.items())[:limit])
 
 
 def _is_read(article: str) -> ColumnElement[bool]:

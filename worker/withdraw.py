@@ -15,6 +15,7 @@ from briefing.failpoints import Failpoint, reach
 from briefing.models import BriefingRow, MasterRow, RevisionRow, TakeRow
 from briefing.public_names import audio_name, feed_name, history_names
 from briefing.successors import published, published_elsewhere
+from briefing.withdrawals import withdrawn
 from worker import uses
 from worker.condemned import condemn
 from worker.listing import lock_listing, relist, write_feeds
@@ -60,8 +61,11 @@ def withdraw(session: Session, briefing: BriefingRow, files: PublicFiles, now: d
 
 
 def _erase(session: Session, briefing: BriefingRow, files: PublicFiles, now: datetime) -> None:
-    """Give up the audio of all revisions, and what was made for them alone. The bytes go with the next sweeps."""
-    revisions = session.scalars(select(RevisionRow).where(RevisionRow.briefing_id == briefing.id)).all()
+    """Give up the audio of all revisions that were withdrawn, and what was made for them alone; what was asked for anew
+    since is being made. The bytes go with the next sweeps.
+    """
+    theirs = select(RevisionRow).where(RevisionRow.briefing_id == briefing.id, withdrawn())
+    revisions = session.scalars(theirs).all()
     masters = {key for row in revisions for key in (row.master_key, row.preview_key) if key}
     takes = {chunk["key"] for row in revisions for chunk in row.chunks or ()}
     for row in revisions:

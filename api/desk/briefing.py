@@ -23,7 +23,7 @@ from briefing.audio import MASTER_RATE, Master
 from briefing.models import ArticleRow, MasterRow, RevisionRow
 from briefing.public_names import AUDIO
 from briefing.states import ACTIVE, RevisionState
-from briefing.successors import withdrawn
+from briefing.withdrawals import withdrawn
 
 if TYPE_CHECKING:
     from pathlib import Path as FilePath

@@ -42,6 +42,8 @@ def fix_of(work: Work, *, sign_off: bool = False) -> Fix | None:
     """Return what to do about a briefing; None where there is nothing in the way. `sign_off`: whether its show wants a
     second person's word.
     """
+    if work.withdrawn:
+        return None
     if work.state is RevisionState.HELD:
         if work.error_code == CONFLICT:
             return SETTLE
@@ -53,6 +55,8 @@ def fix_of(work: Work, *, sign_off: bool = False) -> Fix | None:
 
 def reason_of(work: Work, *, sign_off: bool = False) -> str:
     """Return why a briefing is where it is, in a sentence; empty where that needs no words."""
+    if work.withdrawn:
+        return "It was withdrawn: saving the article brings nothing of it back; making it again does."
     if work.state is RevisionState.FAILED:
         known = FAILURES.get(work.error_code or "", "")
         said = work.error_message or known or "It failed"

@@ -230,6 +230,9 @@ class Briefing(BaseModel):
     held_by: list[Obstacle] = Field([], description="What keeps, or will keep, the newest revision from going live.")
     scheduled_at: datetime | None = Field(None, description="When what is not live yet goes live.")
     embargo_until: datetime | None = Field(None, description="Until when what is not live yet may not be.")
+    withdrawn_at: datetime | None = Field(
+        None, description="When it was withdrawn, live or not; null where it was not, or was asked for anew since."
+    )
     disclosure: str
     links: dict[str, str]
 

@@ -14,11 +14,17 @@ from briefing.requests import current_request
 #: Condition of revisions whose words are still to be noted, as the index over them has it.
 UNREAD = "state = 'live' AND NOT words_noted"
 
+#: Condition of briefings that were withdrawn, as the index over them has it.
+WITHDRAWN = "withdrawn_at IS NOT NULL"
+
 
 class BriefingRow(Base):
     """One or more articles to be heard as one MP3; `identity` is unique over show, kind and articles."""
 
     __tablename__ = "briefings"
+    __table_args__ = (
+        Index("briefings_withdrawn", "withdrawn_at", sqlite_where=text(WITHDRAWN), postgresql_where=text(WITHDRAWN)),
+    )
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     identity: Mapped[str] = mapped_column(String(64), unique=True)
     show: Mapped[str] = mapped_column(ForeignKey("shows.slug"))
@@ -47,6 +53,10 @@ class BriefingRow(Base):
     then, and it, take the place of what was wrong."""
     correction: Mapped[dict[str, Any] | None] = mapped_column(OwnJson)
     """A dumped `briefing.values.Correction`: the last one that its CMS or an editor told of."""
+    withdrawn_at: Mapped[datetime | None]
+    """When it was withdrawn last, live or not; see `briefing.withdrawals`. Stays when it is asked for anew."""
+    withdrawn_number: Mapped[int | None]
+    """Number of the newest revision then: what is newer was asked for since."""
 
     @property
     def heard(self) -> int | None:

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import httpx
 import pytest
 from sqlalchemy import String, cast, select
 
 from api.app import create_app
-from briefing import asking, signing_in, users
+from briefing import asking, signing_in, users, worklist
 from briefing.models import ArticleVersionRow, AuditRow, BriefingRow, EpisodeRow, RevisionRow
 from briefing.roles import Role
-from briefing.show import Paywall
-from tests.support.asking import ask, revision_row
+from briefing.show import Paywall, Quiet
+from briefing.states import Queue, StepKind
+from briefing.values import Correction
+from tests.support.asking import ask, revision_row, wanted
 from tests.support.client import client_of, served
 from tests.support.command import briefcast
 from tests.support.newsroom import ARTICLE, work_off
 from worker import retention
+from worker.perform import perform_next
+from worker.tasks import TASKS
 from worker.workplace import Workplace
 
 SECRET = "unpaid overtime"
@@ -44,6 +49,12 @@ def later(place, days):
         more, cursors = retention.collect(place, now, cursors)
         gone += more
     return gone.texts
+
+
+def worklist_of(place):
+    """What editors are told of: what failed or is held."""
+    with place.database.reading() as session:
+        return [*worklist.failed(session, datetime.now(UTC), 9), *worklist.held(session, 9)]
 
 
 def words(place):
@@ -90,6 +101,70 @@ def test_the_words_of_what_was_withdrawn_are_forgotten(place, articles, tmp_path
     assert revision_row(place, first).script is None
     with place.database.reading() as session:
         assert session.scalars(select(AuditRow.action)).all() == ["regenerate"]
+
+
+@pytest.mark.parametrize("state", ["held", "failed"])
+def test_what_was_withdrawn_before_it_was_live_stays_so_and_is_forgotten(place, articles, tmp_path, state):
+    # Given a story that nobody has heard: finished and held, or failed with its script written
+    briefing, revision, _ = ask(place, "ferry", show="held", now=datetime.now(UTC))
+    work_off(place)
+    if state == "failed":
+        with place.database.writing() as session:
+            session.get_one(RevisionRow, revision).state = "failed"
+    # When it is withdrawn, and saved once more, as a correction too
+    retract(place, briefing)
+    assert revision_row(place, revision).chunks is None
+    (tmp_path / "articles" / "ferry.md").write_text(ARTICLE.replace("four days", "five days"))
+    saved = replace(
+        wanted("ferry", show="held"), corrects=True, correction=Correction(at=date(2026, 5, 1), note=SECRET)
+    )
+    for _ in range(2):
+        with place.database.writing() as session:
+            newest, made = asking.edited(session, saved, Quiet(seconds=0), datetime.now(UTC))
+            assert (newest.id, made) == (revision, False)
+    assert work_off(place) == 0
+    with place.database.reading() as session:
+        assert session.get_one(BriefingRow, briefing).correction is None
+    # Then who looks at it is told so, and nothing is said or changed of it
+    with client_of(place) as client:
+        path = f"/v1/briefings/{briefing}"
+        since = client.get(path).json()["withdrawn_at"]
+        client.post(f"{path}/retract")
+        assert since == client.get(path).json()["withdrawn_at"] is not None
+        assert client.get(f"{path}/segments").json()["code"] == "withdrawn"
+        change = client.put(f"{path}/segments/{'0' * 16}", json={"omitted": True})
+        assert (change.status_code, change.json()["code"]) == (410, "withdrawn")
+        assert worklist_of(place) == []
+    # And after its days its words are gone
+    assert (later(place, 29), words(place)) == (0, 3)
+    assert (later(place, 31), words(place), later(place, 32)) == (1, 0, 0)
+    # When an editor asks for it anew / Then it is made, and saves are followed again
+    with client_of(place) as client:
+        assert client.post(f"{path}/regenerate").status_code == 202
+        assert client.get(path).json()["withdrawn_at"] is None
+        work_off(place)
+        assert client.get(path).json()["state"] == "held"
+    assert later(place, 400) == 0
+    with place.database.writing() as session:
+        assert asking.edited(session, saved, Quiet(seconds=0), datetime.now(UTC))[1]
+
+
+def test_what_was_asked_for_anew_is_not_erased_with_what_was_withdrawn(place, articles):
+    # Given a story that is withdrawn and asked for anew before anything of it was taken away
+    briefing, _, _ = ask(place, "ferry", now=datetime.now(UTC))
+    work_off(place)
+    withdraw = TASKS.pop(StepKind.WITHDRAW)
+    try:
+        with place.database.writing() as session:
+            asking.retract(session, briefing, datetime.now(UTC))
+        _, anew, _ = ask(place, "ferry", now=datetime.now(UTC))
+        while revision_row(place, anew).state == "preparing":
+            assert perform_next(place, tuple(Queue))
+    finally:
+        TASKS[StepKind.WITHDRAW] = withdraw
+    # When it is taken away while that is spoken / Then that goes on
+    work_off(place)
+    assert revision_row(place, anew).state == "live"
 
 
 def test_an_article_that_is_still_read_keeps_its_text(place, articles):
