@@ -83,11 +83,13 @@ def texts_of(script: Mapping[str, Any] | None, *cards: Mapping[str, Any] | None)
             yield "note", " . ".join(str(value) for value in (told.get("kept") or {}).values() if value)
 
 
-def refusal(hits: Sequence[Hit]) -> NeverSpeak:
-    """Return the error that tells of hits: the entries' numbers and where they stand, no name."""
+def refusal(hits: Sequence[Hit], places: Mapping[str, str] | None = None) -> NeverSpeak:
+    """Return the error that tells of hits: the entries' numbers and where they stand, no name. `places` says in words
+    where segments are, by their IDs; else they are told by those.
+    """
     entries = ", ".join(str(number) for number in sorted({hit.entry for hit in hits}))
-    places = ", ".join(dict.fromkeys(hit.where for hit in hits))
-    return NeverSpeak(f"it holds what must not be spoken: entry {entries} of the list, in {places}")
+    where = ", ".join(dict.fromkeys((places or {}).get(hit.where, hit.where) for hit in hits))
+    return NeverSpeak(f"it holds what must not be spoken: entry {entries} of the list, in {where}")
 
 
 @lru_cache(maxsize=64)

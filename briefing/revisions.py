@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import bindparam, func, null, or_, select, update
 from sqlalchemy.orm import object_session
 
 from briefing import events, steps
 from briefing.access import settings_for
 from briefing.digest import DIGEST
+from briefing.errors import NeverSpeak
 from briefing.models import BriefingRow, OverrideRow, RevisionRow
 from briefing.ranks import lane_of, next_rank
 from briefing.speech import Casting
@@ -235,6 +236,9 @@ def _supersede(
         if RevisionState(revision.state) not in states:
             continue
         move(revision, RevisionState.SUPERSEDED, now)
+        if revision.error_code == NeverSpeak.code:
+            # Held for a name that must not be spoken, and nobody can publish it any more: nor is it kept.
+            revision.script = revision.card = revision.preview_card = revision.chunks = null()
         steps.cancel(session, revision.id, RevisionState.SUPERSEDED.value)
 
 

@@ -1,4 +1,4 @@
-"""Withdrawals"""
+"""Withdrawals; and no script is kept for a name that must not be spoken"""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ def upgrade() -> None:
     op.create_index(
         "briefings_withdrawn", "briefings", ["withdrawn_at"], sqlite_where=_WITHDRAWN, postgresql_where=_WITHDRAWN
     )
+    # What failed for such a name was kept with its words until now.
+    revisions = sa.table("revisions", *map(sa.column, ("script", "state", "error_code")))
+    refused = (revisions.c.state == "failed", revisions.c.error_code == "never_speak")
+    op.execute(revisions.update().where(*refused).values(script=sa.null()))
 
 
 def downgrade() -> None:

@@ -50,7 +50,7 @@ def prepare_revision(lease: Lease, place: Workplace) -> None:
     show = Show.stored(revision.show)
     with place.database.reading() as session:
         spending.may_begin(session, revision, datetime.now(UTC))
-    articles, versions = _articles(place, revision)
+    articles, known = _articles(place, revision)
     with place.database.reading() as session:
         cleanings = {name: source.cleaning for name, source in listed_sources(session).items()}
         lexicon = lexicon_for(session, show.slug)
@@ -59,8 +59,10 @@ def prepare_revision(lease: Lease, place: Workplace) -> None:
     changes = {name: kept.override for name, kept in edits.items()}
     correction = Correction.stored(told) if told else None
     written = write_script(articles, show, cleanings, lexicon, changes, correction)
-    _note_labels(place, written, heard=bool(revision.request.get("unless_unchanged")))
+    # Before anything of it is written down: a name that must not be spoken is not kept either.
     check_names(place, revision, written)
+    versions = known or _save_versions(place, articles)
+    _note_labels(place, written, heard=bool(revision.request.get("unless_unchanged")))
     if is_unchanged(place, lease, written):
         return
     if _held_in_conflict(place, lease, written, edits, versions):
@@ -130,7 +132,7 @@ def _held_in_conflict(
 
 
 def _articles(place: Workplace, revision: RevisionRow) -> tuple[list[Article], list[int]]:
-    """Return the briefing's articles, fetched now or as the newest revision had them, with their version IDs."""
+    """Return the briefing's articles: fetched now, or as the newest revision had them, then with their version IDs."""
     with place.database.reading() as session:
         briefing = session.get_one(BriefingRow, revision.briefing_id)
         refs = [ArticleRef.parse(text) for text in briefing.articles]
@@ -143,7 +145,13 @@ def _articles(place: Workplace, revision: RevisionRow) -> tuple[list[Article], l
     reach(Failpoint.PREPARE_FETCHED)
     with place.database.writing() as session:
         _note_access(session, articles)
+    return articles, []
+
+
+def _save_versions(place: Workplace, articles: list[Article]) -> list[int]:
+    """Save the articles as they were fetched; return their version IDs."""
+    with place.database.writing() as session:
         # In one order for all, as two briefings of the same articles would wait for each other.
         ordered = sorted(articles, key=lambda article: str(article.ref))
         saved = {article.ref: save_version(session, article, datetime.now(UTC)) for article in ordered}
-    return articles, [saved[article.ref] for article in articles]
+    return [saved[article.ref] for article in articles]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,12 @@ from briefing import never_speak, revisions, steps
 from briefing.holds import show_of
 from briefing.models import BriefingRow
 from briefing.states import RevisionState
-from briefing.values import Script
+from briefing.values import HEAD, Role, Script
 from worker.stream.telling import streamable
 from worker.tasks.common import save_chunks
+
+#: What editors call a segment, where that is not its role.
+_NAMES = {Role.BODY: "paragraph", Role.LIST_ITEM: "item", Role.CORRECTION: "correction note"}
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -25,16 +29,28 @@ if TYPE_CHECKING:
 
 
 def check_names(place: Workplace, revision: RevisionRow, written: Script) -> None:
-    """Raise NeverSpeak for a script with a name of the show's list as it is now, before anything of it is spoken."""
+    """Raise NeverSpeak for a script with a name of the show's list as it is now, before anything of it is spoken or
+    written down: the reason says in words where it stands, as the script is kept nowhere.
+    """
     with place.database.reading() as session:
         entries = show_of(session, session.get_one(BriefingRow, revision.briefing_id)).never_speak
     script = written.model_dump(mode="json") if entries else None
     hits = never_speak.find(entries, never_speak.texts_of(script))
     if hits:
-        with place.database.writing() as session:
-            # So that editors find the segments that the reason names. A name may be an unknown word, told elsewhere.
-            revisions.locked(session, revision.id).script = {**(script or {}), "unknown_words": []}
-        raise never_speak.refusal(hits)
+        raise never_speak.refusal(hits, places(written))
+
+
+def places(written: Script) -> dict[str, str]:
+    """Return where each segment of a script stands, in words that lead to it in its article, by its ID."""
+    counts, found = Counter[tuple[str, Role]](), {}
+    several = len(written.articles) > 1
+    for segment in written.segments:
+        role = (segment.article, segment.role)
+        counts[role] += 1
+        name = _NAMES.get(segment.role, segment.role.value.replace("_", " "))
+        numbered = name if segment.role in HEAD else f"{name} {counts[role]}"
+        found[segment.id] = f"{numbered} of {segment.article}" if several else numbered
+    return found
 
 
 def is_unchanged(place: Workplace, lease: Lease, written: Script) -> bool:
