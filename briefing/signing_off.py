@@ -1,9 +1,9 @@
 """Two-person sign-off: who has had a hand in an edition, so that somebody else approves it.
 
 Goes by the audit rows since what is live was made: whoever asked for it, saved it, edited it or had it made again. An
-action that is not known to leave the words alone counts as having a hand in it. Identity is the API key, by its ID and
-by its name, since a renewed key is the same person. What was done by a link was done by whoever made it, and by whom it
-was made for.
+action that is not known to leave the words alone counts as having a hand in it. Identity is the user or API key, by its
+ID and by its name, since a renewed key is the same person; names that look alike are one. What was done by a link was
+done by whoever made it, and by whom it was made for.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from sqlalchemy import and_, or_, select
 
 from briefing.audit import Action
 from briefing.models import ActionLinkRow, AuditRow, RevisionRow
+from briefing.people import plain_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -63,17 +64,12 @@ def may_approve(session: Session, briefing: BriefingRow, revision: RevisionRow, 
         RevisionRow.briefing_id == briefing.id, RevisionRow.number > since, RevisionRow.number <= revision.number
     )
     people = {(key_id, name) for key_id, name in (*made, *session.execute(hands).all())}
-    if any(key_id == approver.key_id or name == approver.name for key_id, name in people):
-        return False
-    return _plain(approver.name) not in _behind_links(session, [key_id for key_id, _ in people if key_id])
+    ids = {key_id for key_id, _ in people if key_id}
+    names = {plain_name(name) for _, name in people} | _behind_links(session, ids)
+    return approver.key_id not in ids and plain_name(approver.name) not in names
 
 
 def _behind_links(session: Session, ids: Collection[str]) -> set[str]:
-    """Return who made those of `ids` that are links, and for whom."""
+    """Return who made those of `ids` that are links, and for whom, as names are compared."""
     links = select(ActionLinkRow.made_by, ActionLinkRow.recipient).where(ActionLinkRow.id.in_(ids))
-    return {_plain(name) for row in session.execute(links) for name in row}
-
-
-def _plain(name: str) -> str:
-    """Return a name as it is compared with what somebody typed."""
-    return " ".join(name.split()).casefold()
+    return {plain_name(name) for row in session.execute(links) for name in row}
