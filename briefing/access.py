@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import String, and_, cast, or_, select, update
 
 from briefing import steps
+from briefing.digest import DIGEST
 from briefing.holds import articles_of, guarded
 from briefing.models import ArticleRow, BriefingRow, RevisionRow, ShowRow, SightingRow, StepRow
 from briefing.rows import put
@@ -64,10 +65,10 @@ def paywall(session: Session, briefing: BriefingRow) -> Paywall | None:
 
 def settings_for(session: Session, briefing: BriefingRow) -> dict[str, Any]:
     """Return the show's settings as a new revision of the briefing keeps them: where it is for members they say so, by
-    which workers of before hold it.
+    which workers of before hold it; and they hold a digest, as they would not ask whether its stories are still there.
     """
     settings = session.get_one(ShowRow, briefing.show).settings
-    members, waits = for_members(session, briefing), guarded(session, briefing)
+    members, waits = for_members(session, briefing), guarded(session, briefing) or briefing.kind == DIGEST
     if not members and not waits and "never_speak" not in settings:
         return settings
     show = Show.stored(settings)

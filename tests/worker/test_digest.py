@@ -32,7 +32,7 @@ from tests.support.asking import again, briefing_row
 from tests.support.lock_order import recorded
 from tests.support.newsroom import make_place, work_off
 from worker import digest as stage
-from worker import retention
+from worker import retention, unheld
 from worker.doctor import public
 from worker.tasks import TASKS
 
@@ -215,10 +215,39 @@ def test_a_withdrawn_story_leaves_yesterdays_digest_and_a_corrected_one_does_not
     place.database.dispose()
 
 
+def test_a_worker_of_before_holds_a_digest_and_the_sweep_has_it_go_live(place, tmp_path):
+    five(place, tmp_path, 2)
+    with without(StepKind.LAUNCH):
+        today = digests.make(place)
+    # Given a digest as a worker reads it that knows of neither its stories nor of this kind of step
+    revision = digests.newest(place, today)
+    assert (revision.state, revision.show["publish"], Show.stored(revision.show).publish) == (
+        "publishing",
+        "hold",
+        "auto",
+    )
+    with place.database.reading() as session:
+        kinds = session.scalars(select(StepRow.kind).where(StepRow.revision_id == revision.id)).all()
+    assert not {"publish", "release"} & set(kinds)
+    # When it has held it / Then the next sweep has it published, by a worker that asks
+    with place.database.writing() as session:
+        row = session.get_one(RevisionRow, revision.id)
+        row.state = "held"
+        session.execute(update(StepRow).where(StepRow.kind == "launch").values(state="dead"))
+    unheld.tend(place)
+    work_until_live(place, today)
+    # And one that an editor holds waits for them
+    with place.database.writing() as session:
+        session.get_one(RevisionRow, revision.id).state = "held"
+        session.get_one(BriefingRow, today).held_at = datetime.now(UTC)
+    unheld.tend(place)
+    assert digests.newest(place, today).state == "held"
+
+
 def test_a_digest_with_a_story_that_is_withdrawn_by_then_does_not_go_live(place, tmp_path):
     stories = five(place, tmp_path, 2)
     # Given one that is finished, and nobody who has looked at what was withdrawn
-    with without(StepKind.PUBLISH, StepKind.DIGEST):
+    with without(StepKind.LAUNCH, StepKind.DIGEST):
         today = digests.make(place)
         assert digests.newest(place, today).state == "publishing"
         with place.database.writing() as session:
