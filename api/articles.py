@@ -81,10 +81,11 @@ def saved(
     wish = body or SavedRequest.model_validate({})
     said = wish.model_dump(exclude_unset=True, exclude={"replaces", "correction"})
     request = schemas.BriefingRequest.model_validate({"article_ids": [f"{source}:{article}"], **said})
-    is_correction, correction = corrects(wish.replaces, wish.correction), read_correction(wish.correction)
+    is_correction = corrects(wish.replaces, wish.correction)
 
     def work(session: Session, now: datetime) -> tuple[RevisionRow, int]:
         wanted = read_request(session, request, caller, context)
+        correction = read_correction(session, wish.correction, wanted.show, now)
         wanted = replace(wanted, corrects=is_correction, correction=correction)
         quiet = Show.stored(session.get_one(ShowRow, wanted.show).settings).quiet
         revision, made = asking.edited(session, wanted, quiet, now)

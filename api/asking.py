@@ -11,6 +11,8 @@ from api.problems import Problem
 from briefing.addresses import address_id, canonical_address, host_allowed, is_address
 from briefing.asking import Embargo, Wanted
 from briefing.labels import Labels
+from briefing.models import ShowRow
+from briefing.show import Show
 from briefing.shows import home_show, listed_shows, listed_sources
 from briefing.states import Queue
 from briefing.values import ArticleRef, Correction, is_name
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from api.schemas import BriefingRequest, CorrectionRequest, Replaces
     from briefing.keys import Caller
     from briefing.newsroom import SourceSettings
-    from briefing.show import Show
 
 
 def read_request(session: Session, body: BriefingRequest, caller: Caller, context: Context) -> Wanted:
@@ -73,9 +74,14 @@ def corrects(replaces: Replaces | None, correction: CorrectionRequest | None) ->
     return replaces == "correction" or correction is not None
 
 
-def read_correction(correction: CorrectionRequest | None) -> Correction | None:
-    """Return what is told of a correction."""
-    return Correction(at=correction.at, note=correction.note) if correction else None
+def read_correction(
+    session: Session, correction: CorrectionRequest | None, show: str, now: datetime
+) -> Correction | None:
+    """Return what is told of a correction in a show; made today by the show's clock, where no day is named."""
+    if correction is None:
+        return None
+    day = correction.at or Show.stored(session.get_one(ShowRow, show).settings).day_of(now)
+    return Correction(at=day, note=correction.note)
 
 
 def named_articles(session: Session, texts: Sequence[str]) -> list[tuple[ArticleRef, str | None]]:

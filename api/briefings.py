@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -147,7 +148,6 @@ def regenerate(
         caller.name,
         caller.key_id,
         corrects=corrects(body.replaces, body.correction),
-        correction=read_correction(body.correction),
     )
     # As it was before there were corrections, where none is told of.
     unsaid = {"replaces", "correction"} - body.model_fields_set
@@ -155,7 +155,8 @@ def regenerate(
 
     def work(session: Session, now: datetime) -> tuple[RevisionRow, int]:
         row = briefing_row(session, briefing_id)
-        revision, made = regenerating.regenerate(session, row, again, now)
+        told = replace(again, correction=read_correction(session, body.correction, row.show, now))
+        revision, made = regenerating.regenerate(session, row, told, now)
         if made:
             quotas.admit(session, caller, Queue.INTERACTIVE, len(row.articles), now)
         return revision, 202
@@ -174,6 +175,7 @@ def regenerate(
         *KEY_PROBLEMS,
         "unknown_briefing",
         "not_held",
+        "held_by_colleague",
         "override_conflict",
         "embargoed",
         "unpublished",
@@ -183,16 +185,21 @@ def regenerate(
     ),
 )
 def publish(
-    briefing_id: BriefingId, context: Here, caller: Publisher, idempotency_key: IdempotencyKey = None
+    briefing_id: BriefingId,
+    context: Here,
+    caller: Publisher,
+    body: schemas.PublishRequest | None = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> schemas.Briefing:
     """Makes a held revision live, before a time that was set too. Not before its embargo is over, nor before a second
-    person has approved it where its show asks for one.
+    person has approved it where its show asks for one; nor while a colleague holds it, unless `release_hold` says so.
     """
+    releases = body is not None and body.release_hold
 
     def work(session: Session, now: datetime) -> tuple[RevisionRow, int]:
-        return published(session, briefing_id, now), 202
+        return published(session, briefing_id, caller, now, release_hold=releases), 202
 
-    fingerprint = stable_hash("publish/1", briefing_id)
+    fingerprint = stable_hash("publish/1", briefing_id, *([True] if releases else []))
     shown, _ = once(context, Asked(Action.PUBLISH, caller, idempotency_key, fingerprint), work)
     reach(Failpoint.API_PUBLISHED)
     return shown

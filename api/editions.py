@@ -15,9 +15,10 @@ from api.context import Context, Here, Publisher
 from api.once import Asked, IdempotencyKey, once
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.seeing import ID, briefing_row
-from briefing import editions, revisions, signing_off
+from briefing import audit, editions, revisions, signing_off
 from briefing.audit import Action
 from briefing.hashing import stable_hash
+from briefing.people import is_same
 from briefing.states import RevisionState
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def unhold(
     "/{briefing_id}/schedule",
     status_code=202,
     summary="Set a time to go live",
-    responses=responses(*_PROBLEMS, "nothing_to_hold"),
+    responses=responses(*_PROBLEMS, "nothing_to_hold", "held_by_colleague"),
 )
 def schedule(
     briefing_id: BriefingId,
@@ -122,14 +123,20 @@ def schedule(
 ) -> schemas.Briefing:
     """What is being made, or finished and not live yet, goes live at that second, in the newest state that is finished
     then; what is finished later, when it is. Another time takes the place of the first. Where a second person has to
-    approve it, or an embargo lasts longer, it waits for that too.
+    approve it, or an embargo lasts longer, it waits for that too. What a colleague holds goes on waiting for them,
+    unless `release_hold` says otherwise.
     """
     at = body.at.astimezone(UTC)
     within_a_year(at, datetime.now(UTC))
-    fingerprint = stable_hash("schedule/1", briefing_id, at.isoformat())
-    asked = Asked(Action.SCHEDULE, caller, idempotency_key, fingerprint, at.isoformat())
+
+    def work(session: Session, now: datetime) -> RevisionRow | None:
+        heed_hold(session, briefing_id, caller, now, release=body.release_hold)
+        return editions.schedule(session, briefing_id, at, caller.name, now)
+
+    released = [True] if body.release_hold else []
+    fingerprint = stable_hash("schedule/1", briefing_id, at.isoformat(), *released)
     return _done(
-        context, asked, briefing_id, lambda session, now: editions.schedule(session, briefing_id, at, caller.name, now)
+        context, Asked(Action.SCHEDULE, caller, idempotency_key, fingerprint, at.isoformat()), briefing_id, work
     )
 
 
@@ -203,13 +210,32 @@ def _done(
     return once(context, asked, work)[0]
 
 
-def published(session: Session, briefing_id: str, now: datetime) -> RevisionRow:
-    """Have what is held go live, on an editor's word. Raises Problem where nothing is, or something forbids it."""
+def heed_hold(session: Session, briefing_id: str, caller: Caller, now: datetime, *, release: bool) -> None:
+    """Take back the hold of what `caller` is to have go live, with an audit row for a colleague's. Raises HoldStands
+    where they do not say that they `release` that.
+    """
+    row = revisions.lock_briefing(session, briefing_row(session, briefing_id).id)
+    holder = editions.heed_hold(row, caller.name, release=release)
+    if holder is not None and not is_same(holder, caller.name):
+        newest = revisions.newest_revision(session, row.id)
+        number = newest.number if newest else None
+        audit.record(
+            session, now, Action.UNHOLD, caller, briefing=row.id, revision=number, detail=f"which {holder} had held"
+        )
+
+
+def published(
+    session: Session, briefing_id: str, caller: Caller, now: datetime, *, release_hold: bool = False
+) -> RevisionRow:
+    """Have what is held go live, on an editor's word. Raises Problem where nothing is, or something forbids it,
+    HoldStands where a colleague holds it.
+    """
     row = revisions.lock_briefing(session, briefing_row(session, briefing_id).id)
     revision = revisions.held_revision(session, row.id)
     if revision is None:
         raise Problem("not_held", "no revision of this briefing is held")
     check_allowed(session, row, revision)
+    heed_hold(session, row.id, caller, now, release=release_hold)
     locked = revisions.locked(session, revision.id)
     if RevisionState(locked.state) is not RevisionState.HELD:
         raise Problem("not_held", "no revision of this briefing is held")

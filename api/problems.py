@@ -82,6 +82,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "unpublished": (409, "Its article is not public yet"),
     "sign_off_needed": (409, "A second person has to approve it first"),
     "own_work": (403, "Whoever made it cannot approve it"),
+    "held_by_colleague": (409, "A colleague holds it"),
     "never_speak": (409, "It holds a name that must not be spoken"),
     "range_not_satisfiable": (416, "The audio has no such bytes"),
     "request_too_large": (413, "The request is too large"),

@@ -12,6 +12,7 @@ from fastapi.responses import FileResponse
 from api import quotas, schemas, segment_views
 from api.asking import check_voice
 from api.context import Context, Generator, Here, Publisher, Reader
+from api.editions import heed_hold
 from api.once import Asked, IdempotencyKey, once
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.routes import get_and_head
@@ -217,7 +218,12 @@ def compare(
     status_code=202,
     summary="Have an earlier revision heard again",
     responses=responses(
-        *KEY_PROBLEMS, "unknown_briefing", "unknown_revision", "not_restorable", "idempotency_key_reused"
+        *KEY_PROBLEMS,
+        "unknown_briefing",
+        "unknown_revision",
+        "not_restorable",
+        "held_by_colleague",
+        "idempotency_key_reused",
     ),
 )
 def roll_back(
@@ -230,13 +236,16 @@ def roll_back(
 ) -> schemas.Briefing:
     """As a new revision with the same script, takes and MP3: nothing is spoken or encoded, and the episode keeps its
     guid. What is being made is given up. Changes that editors made to segments stay, and count at the next revision; so
-    does the article as it is then.
+    does the article as it is then. Refused for what a correction took away, and while one is under way; and where a
+    colleague holds the briefing, unless `release_hold` says so.
     """
 
     def work(session: Session, now: datetime) -> RevisionRow:
+        heed_hold(session, briefing_id, caller, now, release=body.release_hold)
         return rollback.roll_back(session, briefing_id, body.revision, _asker(caller), now)
 
-    fingerprint = stable_hash("rollback/1", briefing_id, body.revision)
+    released = [True] if body.release_hold else []
+    fingerprint = stable_hash("rollback/1", briefing_id, body.revision, *released)
     asked = Asked(Action.ROLL_BACK, caller, idempotency_key, fingerprint, f"to revision {body.revision}")
     return _recorded(context, asked, briefing_id, response, work)
 

@@ -15,9 +15,12 @@ from sqlalchemy import select
 
 from briefing import access, events, steps
 from briefing.database import database_clock
+from briefing.digest import DIGEST
+from briefing.errors import HoldStands
 from briefing.holds import embargo, forget, guarded, is_unpublished, show_of
 from briefing.models import RevisionRow
 from briefing.never_speak import find, refusal, texts_of
+from briefing.people import is_same
 from briefing.revisions import conclude, held_revision, lock_briefing, locked, move
 from briefing.show import Show
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind
@@ -105,7 +108,7 @@ def publishing_kind(session: Session, briefing: BriefingRow) -> StepKind:
     they would publish what they must not, or otherwise than they must.
     """
     show = show_of(session, briefing)
-    if guarded(session, briefing) or show.sign_off or show.never_speak:
+    if briefing.kind == DIGEST or guarded(session, briefing) or show.sign_off or show.never_speak:
         return StepKind.LAUNCH
     return StepKind.RELEASE if access.for_members(session, briefing) else StepKind.PUBLISH
 
@@ -152,6 +155,20 @@ def go_live(session: Session, briefing: BriefingRow, revision: RevisionRow, now:
     session.flush()
 
 
+def heed_hold(briefing: BriefingRow, by: str, *, release: bool = False) -> str | None:
+    """Take back the hold of a locked briefing of which `by` is to have something go live, and return whose it was; None
+    where there was none. Raises HoldStands for a colleague's that they do not say they `release`.
+    """
+    if briefing.held_at is None:
+        return None
+    holder = briefing.held_by or ""
+    if not release and not is_same(holder, by):
+        message = f"{holder} holds it"
+        raise HoldStands(message)
+    briefing.held_at = briefing.held_by = None
+    return holder
+
+
 def release(session: Session, briefing: BriefingRow, revision: RevisionRow, now: datetime) -> None:
     """Have a held revision published on an editor's word: no hold and no time counts any more. Both are locked."""
     forget(briefing)
@@ -187,8 +204,10 @@ def hold(session: Session, briefing_id: str, by: str, now: datetime) -> Revision
     revision = pending(session, briefing)
     if revision is None:
         return None
+    before = (briefing.held_at, briefing.held_by)
     forget(briefing)
-    briefing.held_at, briefing.held_by = now, by
+    # Whoever held it first does: a second hold is no way past a colleague's.
+    briefing.held_at, briefing.held_by = (now, by) if before[0] is None else before
     _recall(session, briefing, now)
     return revision
 
@@ -205,13 +224,14 @@ def unhold(session: Session, briefing_id: str, now: datetime) -> RevisionRow | N
 
 
 def schedule(session: Session, briefing_id: str, at: datetime, by: str, now: datetime) -> RevisionRow | None:
-    """Have a briefing's next edition go live at a time, whatever held it before; at once where that has passed. As an
-    editor's word, it counts for shows that hold theirs too. None as for `hold`.
+    """Have a briefing's next edition go live at a time; at once where that has passed. As an editor's word, it counts
+    for shows that hold theirs too. None as for `hold`. Raises HoldStands for what a colleague holds.
     """
     briefing = lock_briefing(session, briefing_id)
     revision = pending(session, briefing)
     if revision is None:
         return None
+    heed_hold(briefing, by)
     forget(briefing)
     briefing.scheduled_at, briefing.scheduled_by = at, by
     if at > clock(session):

@@ -156,7 +156,9 @@ def load_newsroom(path: Path) -> Newsroom:
         message = f"{path} is not valid TOML: {error}"
         raise Misconfigured(message) from error
     base = path.resolve().parent
-    names = tables.pop("never_speak", [])
+    names, zone = tables.pop("never_speak", []), tables.pop("zone", None)
+    # What shows and digests have that name none.
+    common = {} if zone is None else {"zone": zone}
     if unknown := set(tables) - {"shows", "sources", "digests", "lexicon"}:
         known = "[[shows]], [[sources]], [[digests]] and [[lexicon]]"
         message = f"{path}: unknown tables {', '.join(sorted(unknown))}; write {known}"
@@ -167,9 +169,9 @@ def load_newsroom(path: Path) -> Newsroom:
     try:
         return Newsroom.model_validate(
             {
-                "shows": [_read_show(table, base) for table in tables.get("shows", [])],
+                "shows": [common | _read_show(table, base) for table in tables.get("shows", [])],
                 "sources": [_read_source(table, base) for table in tables.get("sources", [])],
-                "digests": tables.get("digests", []),
+                "digests": [common | table for table in tables.get("digests", [])],
                 "lexicon": tables.get("lexicon", []),
                 "never_speak": names,
                 "show_lexicons": {

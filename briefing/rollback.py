@@ -12,8 +12,9 @@ from sqlalchemy import func, select
 
 from briefing import access, events, steps
 from briefing.digest import DIGEST
-from briefing.editions import publishing_kind
+from briefing.editions import heed_hold, publishing_kind
 from briefing.errors import RollbackRefused, UnknownReference
+from briefing.holds import CORRECTION, forget
 from briefing.models import MasterRow, RevisionRow
 from briefing.ranks import lane_of, next_rank
 from briefing.revisions import lock_briefing, supersede_unfinished
@@ -22,8 +23,10 @@ from briefing.states import Queue, RevisionState
 from briefing.withdrawals import withdrawn
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from briefing.models import BriefingRow
@@ -37,10 +40,12 @@ _KEPT = (
 
 
 def roll_back(session: Session, briefing_id: str, number: int, asker: Asker, now: datetime) -> RevisionRow:
-    """Return the revision that brings the audio of revision `number` back, about to be published.
+    """Return the revision that brings the audio of revision `number` back, about to be published. What waited to go
+    live gives way to it, its time too.
 
     Needs a writing session. Raises UnknownReference for a revision that there is not, RollbackRefused for one whose
-    audio is live, was never public, was let go or withdrawn, or is for members, and for a digest's.
+    audio is live, was never public, was let go, corrected or withdrawn, or is for members, and for a digest's;
+    HoldStands where a colleague holds the briefing.
     """
     briefing = lock_briefing(session, briefing_id)
     earlier = session.scalars(
@@ -50,6 +55,8 @@ def roll_back(session: Session, briefing_id: str, number: int, asker: Asker, now
         message = f"the briefing has no revision {number}"
         raise UnknownReference(message, code="unknown_revision")
     _check(session, briefing, earlier)
+    heed_hold(briefing, asker.name)
+    forget(briefing)
     last = session.scalars(select(func.max(RevisionRow.number)).where(RevisionRow.briefing_id == briefing_id)).one()
     supersede_unfinished(session, briefing_id, last + 1, now)
     revision = RevisionRow(
@@ -80,19 +87,45 @@ def roll_back(session: Session, briefing_id: str, number: int, asker: Asker, now
 
 def refusal(session: Session, briefing: BriefingRow, earlier: RevisionRow) -> str:
     """Return why an earlier revision's audio cannot be heard again, empty where it can."""
-    members = access.for_members(session, briefing) or Show.stored(earlier.show).visibility == access.MEMBERS
-    master = session.get(MasterRow, earlier.master_key) if earlier.master_key else None
-    reasons = {
-        # A story that an earlier issue tells may be withdrawn since, or be for others.
-        "a digest says what its stories say": briefing.kind == DIGEST,
-        "it is live": briefing.heard == earlier.id,
-        "it is, or was, for members": members,
-        "it was withdrawn": session.scalar(select(withdrawn()).where(RevisionRow.id == earlier.id)),
-        "its audio was let go": earlier.let_go_at is not None,
-        "readers never heard it": earlier.audio_sha256 is None or earlier.state != RevisionState.SUPERSEDED.value,
-        "its audio is gone": master is None,
-    }
-    return next((reason for reason, counts in reasons.items() if counts), "")
+    return refusals(session, briefing, [earlier])[earlier.number]
+
+
+def refusals(session: Session, briefing: BriefingRow, revisions: Sequence[RevisionRow]) -> dict[int, str]:
+    """Return the same of several revisions of a briefing, by number."""
+    members = access.for_members(session, briefing)
+    gone, wrong = _last(session, briefing, withdrawn()), _corrected(session, briefing)
+    keys = [row.master_key for row in revisions if row.master_key]
+    masters = set(session.scalars(select(MasterRow.key).where(MasterRow.key.in_(keys))))
+
+    def reason(earlier: RevisionRow) -> str:
+        superseded = earlier.state == RevisionState.SUPERSEDED.value
+        reasons = {
+            # A story that an earlier issue tells may be withdrawn since, or be for others.
+            "a digest says what its stories say": briefing.kind == DIGEST,
+            "it is live": briefing.heard == earlier.id,
+            "it is, or was, for members": members or Show.stored(earlier.show).visibility == access.MEMBERS,
+            "it was withdrawn": earlier.number <= gone,
+            "what is wrong in it was corrected, or is being corrected": earlier.number < wrong,
+            "its audio was let go": earlier.let_go_at is not None,
+            "readers never heard it": earlier.audio_sha256 is None or not superseded,
+            "its audio is gone": earlier.master_key not in masters,
+        }
+        return next((reason for reason, counts in reasons.items() if counts), "")
+
+    return {row.number: reason(row) for row in revisions}
+
+
+def _last(session: Session, briefing: BriefingRow, which: ColumnElement[bool]) -> int:
+    """Return the number of a briefing's last revision of those, 0 for none."""
+    numbers = select(func.max(RevisionRow.number)).where(RevisionRow.briefing_id == briefing.id, which)
+    return session.scalar(numbers) or 0
+
+
+def _corrected(session: Session, briefing: BriefingRow) -> int:
+    """Return the number before which nothing may be heard again: of the last correction, or of the one under way.
+    Nobody knows how far back what is wrong was said.
+    """
+    return max(_last(session, briefing, RevisionRow.replaces == CORRECTION), briefing.corrects_from or 0)
 
 
 def _check(session: Session, briefing: BriefingRow, earlier: RevisionRow) -> None:

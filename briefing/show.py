@@ -4,13 +4,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from briefing.rules import Rules
+from briefing.rules import Rules, Zone
 from briefing.speech import Casting
 from briefing.values import Value, is_name
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
 
 #: Spoken, shown and written into every file unless a show words it otherwise.
 DISCLOSURE = "This audio is created with AI assistance."
@@ -61,6 +65,7 @@ _ADDED = (
     "never_speak",
     "correction_note",
     "notices",
+    "zone",
 )
 
 
@@ -235,6 +240,8 @@ class Show(Value):
     """Names that must never be spoken or published; see `briefing.never_speak`."""
     correction_note: Literal["spoken", "shown", "none"] = "shown"
     """Whether a correction that a CMS or an editor told of is spoken, only shown beside the audio, or neither."""
+    zone: Zone | None = None
+    """Where the show's days begin and end, as corrections are dated; None: as its rules say, else UTC."""
 
     @model_serializer(mode="wrap")
     def _known_to_older_workers(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -272,6 +279,11 @@ class Show(Value):
             message = f"show {self.slug!r} has an empty disclosure; word it, it cannot be left out"
             raise ValueError(message)
         return self
+
+    def day_of(self, moment: datetime) -> date:
+        """Return the show's day of a moment, by its own clock."""
+        zone = self.zone or (self.rules.timezone if self.rules else "UTC")
+        return moment.astimezone(ZoneInfo(zone)).date()
 
     def casting(self, default: str, sole: str | None = None) -> Casting:
         """Return who is to speak: `sole` everything, where it is asked for; else the show's voices.

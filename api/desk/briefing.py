@@ -12,13 +12,13 @@ from sqlalchemy.orm import load_only
 
 from api import schemas, segment_views, views
 from api.context import Context, Here
-from api.desk.fixes import CONFLICT, fix_of, reason_of
+from api.desk.fixes import CONFLICT, colleague_of, fix_of, reason_of
 from api.desk.pages import desk_router, page
 from api.desk.people import Viewing
 from api.problems import Problem
 from api.seeing import ID, briefing_row
 from api.waiting import waiting
-from briefing import editions, worklist
+from briefing import editions, rollback, worklist
 from briefing.audio import MASTER_RATE, Master
 from briefing.models import ArticleRow, MasterRow, RevisionRow
 from briefing.public_names import AUDIO
@@ -87,7 +87,7 @@ def show(
     """Show a briefing as its newest revision has it, or as another had."""
     with context.database.reading() as session:
         row = briefing_row(session, briefing_id)
-        values = _told(session, row, context, revision)
+        values = _told(session, row, context, revision, visitor.caller.name)
     return page(request, "briefing.html", visitor, values)
 
 
@@ -106,7 +106,7 @@ def standing(
     be lost.
     """
     with context.database.reading() as session:
-        values = _standing(session, briefing_row(session, briefing_id))
+        values = _standing(session, briefing_row(session, briefing_id), visitor.caller.name)
     if values["mark"] == seen:
         return Response(status_code=204, headers={"Cache-Control": "no-store"})
     if empty and not values["active"]:
@@ -137,7 +137,7 @@ def audio_path(session: Session, context: Context, briefing_id: str, number: int
     return context.storages.blobs.path(master.sha256) if master else None
 
 
-def _told(session: Session, row: BriefingRow, context: Context, number: int | None) -> dict[str, Any]:
+def _told(session: Session, row: BriefingRow, context: Context, number: int | None, name: str) -> dict[str, Any]:
     shown = _shown(session, row, number)
     spoken = _spoken(session, shown)
     script = spoken.script if spoken else None
@@ -148,7 +148,8 @@ def _told(session: Session, row: BriefingRow, context: Context, number: int | No
     other = heard is not None and shown is not None and heard.id != shown.id
     live_cues = _places(session, heard) if other else {}
     lines = _lines(spoken.script, told, live_cues) if spoken and told else []
-    return _standing(session, row) | {
+    revisions = _revisions(session, row)
+    return _standing(session, row, name) | {
         "newer": False,
         "empty": script is None,
         "view": view,
@@ -156,7 +157,8 @@ def _told(session: Session, row: BriefingRow, context: Context, number: int | No
         "heard": heard,
         "script": script,
         "lines": lines,
-        "revisions": _revisions(session, row),
+        "revisions": revisions,
+        "restorable": {one for one, reason in rollback.refusals(session, row, revisions).items() if not reason},
         "listens": _listens(row, shown if spoken else None, heard, view.live.url if view.live else None),
         "addresses": _addresses(session, row),
         "conflicts": told.conflicts if told and row_is_held(view) else [],
@@ -176,7 +178,7 @@ def _place(revision: int, one: SegmentView) -> Place | None:
     return Place(revision, one.start_s, one.end_s) if one.start_s is not None and one.end_s is not None else None
 
 
-def _standing(session: Session, row: BriefingRow) -> dict[str, Any]:
+def _standing(session: Session, row: BriefingRow, name: str) -> dict[str, Any]:
     """Return where a briefing stands: what may change while somebody looks at its page."""
     work = worklist.one(session, row.id)
     revision = session.scalars(
@@ -189,7 +191,8 @@ def _standing(session: Session, row: BriefingRow) -> dict[str, Any]:
     marks = (*(one.reason for one in obstacles), work.revision, work.state.value, work.chunks_left, row.heard or 0)
     return {
         "work": work,
-        "fix": fix_of(work, sign_off=sign_off),
+        "fix": fix_of(work, name, sign_off=sign_off),
+        "colleague": colleague_of(work, name),
         "reason": reason_of(work, sign_off=sign_off),
         "obstacles": {one.reason: one for one in obstacles},
         "may_wait": work.state in _UNHEARD and work.error_code != CONFLICT,
@@ -266,6 +269,10 @@ def _revisions(session: Session, row: BriefingRow) -> list[RevisionRow]:
         RevisionRow.chunks_total,
         RevisionRow.chunks_reused,
         RevisionRow.voice,
+        # By which it is told whether it can be heard again.
+        RevisionRow.show,
+        RevisionRow.let_go_at,
+        RevisionRow.audio_sha256,
     )
     mine = select(RevisionRow).where(RevisionRow.briefing_id == row.id).options(told)
     return list(session.scalars(mine.order_by(RevisionRow.number.desc()).limit(_MOST_REVISIONS)))

@@ -5,7 +5,6 @@ Each does what the API's route does, as that does it: one transaction with its a
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Path, Request, Response
@@ -62,7 +61,7 @@ def regenerate(briefing_id: BriefingId, context: Here, visitor: Editing, form: F
     voice, note = text_of(form, "voice", 128), text_of(form, "note", MOST_NOTE)
     asked: dict[str, Any] = {"voice": voice or None}
     if corrects := form.get("correction") == "yes":
-        asked["correction"] = {"at": datetime.now(UTC).date(), "note": note or None}
+        asked["correction"] = {"note": note or None}
     body = schemas.RegenerateRequest.model_validate(asked)
     briefings.regenerate(briefing_id, Response(), context, visitor.caller, body)
     return see_other(_back(form, briefing_id), "corrected" if corrects else "again")
@@ -79,7 +78,8 @@ def anew(briefing_id: BriefingId, segment: SegmentId, context: Here, visitor: Ed
 @router.post("/briefings/{briefing_id}/publish")
 def publish(briefing_id: BriefingId, context: Here, visitor: Editing, form: Form) -> Response:
     """Make what is held live."""
-    briefings.publish(briefing_id, context, visitor.caller)
+    body = schemas.PublishRequest(release_hold=form.get("release_hold") == "yes")
+    briefings.publish(briefing_id, context, visitor.caller, body)
     return see_other(_back(form, briefing_id), "published")
 
 

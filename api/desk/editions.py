@@ -48,7 +48,9 @@ def schedule(briefing_id: BriefingId, context: Here, visitor: Editing, form: For
     text = form.get("at") or form.get("local", "")
     try:
         at = datetime.fromisoformat(text)
-        body = schemas.ScheduleRequest(at=at if at.tzinfo else at.replace(tzinfo=UTC))
+        body = schemas.ScheduleRequest(
+            at=at if at.tzinfo else at.replace(tzinfo=UTC), release_hold=form.get("release_hold") == "yes"
+        )
     except (ValueError, OverflowError) as error:
         raise Problem("invalid_request", "Name a day and a time.") from error
     editions.schedule(briefing_id, body, context, visitor.caller)

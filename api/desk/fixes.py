@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from api.desk.words import moment
 from api.problems import FAILURES
+from briefing.people import is_same
 from briefing.states import RevisionState
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ class Fix:
     """Last part of the address it posts to; empty for a link to the briefing."""
     grave: bool = False
     """Whether a page asks first."""
+    releases: bool = False
+    """Whether it releases a colleague's hold."""
 
 
 PUBLISH = Fix("Publish", "publish")
@@ -38,19 +41,31 @@ WITHDRAW = Fix("Withdraw", "retract", grave=True)
 CONFLICT = "override_conflict"
 
 
-def fix_of(work: Work, *, sign_off: bool = False) -> Fix | None:
-    """Return what to do about a briefing; None where there is nothing in the way. `sign_off`: whether its show wants a
-    second person's word.
+def fix_of(work: Work, name: str, *, sign_off: bool = False) -> Fix | None:
+    """Return what the user of that name may do about a briefing; None where there is nothing in the way. `sign_off`:
+    whether its show wants a second person's word.
     """
     if work.withdrawn:
         return None
     if work.state is RevisionState.HELD:
-        if work.error_code == CONFLICT:
-            return SETTLE
-        return APPROVE if sign_off and not work.approved else PUBLISH
+        return _held_fix(work, name, sign_off=sign_off)
     if work.state is RevisionState.FAILED:
         return WITHDRAW if work.error_code in _GONE and work.heard else RETRY
     return None
+
+
+def _held_fix(work: Work, name: str, *, sign_off: bool) -> Fix:
+    if work.error_code == CONFLICT:
+        return SETTLE
+    if sign_off and not work.approved:
+        return APPROVE
+    holder = colleague_of(work, name)
+    return Fix(f"Publish, though {holder} holds it", PUBLISH.action, releases=True) if holder else PUBLISH
+
+
+def colleague_of(work: Work, name: str) -> str | None:
+    """Return who holds a briefing, if that is somebody other than the user of that name."""
+    return None if work.held_by is None or is_same(work.held_by, name) else work.held_by
 
 
 def reason_of(work: Work, *, sign_off: bool = False) -> str:

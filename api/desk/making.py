@@ -44,16 +44,21 @@ def home(
     with context.database.reading() as session:
         sources = [name for name, source in listed_sources(session).items() if source.kind != "http"][:_MOST_SOURCES]
     if not words:
-        return page(request, "home.html", visitor, _work(context) | {"q": "", "found": None, "sources": sources})
+        return page(
+            request,
+            "home.html",
+            visitor,
+            _work(context, visitor.caller.name) | {"q": "", "found": None, "sources": sources},
+        )
     with context.database.reading() as session:
-        found = _rows(worklist.search(session, words, _MOST_FOUND), _signing(session))
+        found = _rows(worklist.search(session, words, _MOST_FOUND), _signing(session), visitor.caller.name)
     return page(request, "home.html", visitor, {"q": words, "found": found, "most": _MOST_FOUND, "sources": sources})
 
 
 @router.get("/work")
 def work(request: Request, context: Here, visitor: Viewing, seen: str = "") -> Response:
     """The lists again, for the page that shows them; nothing where they are as it has them."""
-    values = _work(context)
+    values = _work(context, visitor.caller.name)
     if values["seen"] == seen:
         return Response(status_code=204, headers={"Cache-Control": "no-store"})
     return page(request, "work_part.html", visitor, values)
@@ -68,14 +73,14 @@ def live(
         found = worklist.lately_live(session, _PAGE + 1, after)
     more = after + _PAGE if len(found) > _PAGE else None
     values = {
-        "works": _rows(found[:_PAGE], frozenset()),
+        "works": _rows(found[:_PAGE], frozenset(), visitor.caller.name),
         "more": more,
         "before": max(0, after - _PAGE) if after else None,
     }
     return page(request, "live.html", visitor, values)
 
 
-def _work(context: Context) -> dict[str, Any]:
+def _work(context: Context, name: str) -> dict[str, Any]:
     with context.database.reading() as session:
         lists = {
             "making": worklist.making(session, _MOST),
@@ -85,14 +90,14 @@ def _work(context: Context) -> dict[str, Any]:
         }
         signing = _signing(session)
     seen = hashlib.sha256(repr(lists).encode()).hexdigest()[:16]
-    return {name: _rows(works, signing) for name, works in lists.items()} | {"seen": seen, "most": _MOST}
+    return {title: _rows(works, signing, name) for title, works in lists.items()} | {"seen": seen, "most": _MOST}
 
 
-def _rows(works: list[Work], signing: frozenset[str]) -> list[dict[str, Any]]:
+def _rows(works: list[Work], signing: frozenset[str], name: str) -> list[dict[str, Any]]:
     return [
         {
             "work": one,
-            "fix": fix_of(one, sign_off=one.show in signing),
+            "fix": fix_of(one, name, sign_off=one.show in signing),
             "reason": reason_of(one, sign_off=one.show in signing),
         }
         for one in works

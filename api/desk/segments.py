@@ -113,7 +113,7 @@ def roll_back(briefing_id: BriefingId, context: Here, visitor: Editing, form: Fo
     number = form.get("revision", "")
     if not number.isdecimal() or not 0 < int(number[:9]) < 1_000_000:  # noqa: PLR2004
         raise Problem("invalid_request", "Name a revision.")
-    body = schemas.RollbackRequest(revision=int(number))
+    body = schemas.RollbackRequest(revision=int(number), release_hold=form.get("release_hold") == "yes")
     segments.roll_back(briefing_id, body, Response(), context, visitor.caller)
     return see_other(_page(briefing_id), "rolled_back")
 

@@ -23,6 +23,7 @@ from api.schemas.editions import (
     CorrectionRequest,
     Moment,
     Obstacle,
+    PublishRequest,
     Replaces,
     ScheduleRequest,
 )
@@ -105,6 +106,7 @@ __all__ = [
     "PlayEvent",
     "PlaysReport",
     "Progress",
+    "PublishRequest",
     "RegenerateRequest",
     "ReplacementView",
     "Replaces",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
@@ -23,13 +24,36 @@ def _written(given: Any) -> Any:  # noqa: ANN401  whatever is validated
 #: A moment with its zone, such as 2026-11-28T06:00:00+02:00.
 Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
 
+
+def _day(given: Any) -> Any:  # noqa: ANN401  whatever is validated
+    """Refuse what pydantic takes for a day too: numbers, and moments at midnight of some zone."""
+    if given is not None and type(given) is not date and not (isinstance(given, str) and _DAY.fullmatch(given)):
+        message = "write the day as YYYY-MM-DD"
+        raise ValueError(message)
+    return given
+
+
+#: A day such as 2026-11-28.
+Day = Annotated[date, BeforeValidator(_day)]
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
 Replaces = Literal["update", "correction"]
+
+
+#: Of a field of requests that have something go live.
+RELEASE_HOLD = (
+    "Whether it goes live though a colleague holds it: their hold is released, and the audit says by whom. Without it "
+    "such a request is refused (`held_by_colleague`)."
+)
 
 
 class CorrectionRequest(Request):
     """What is corrected."""
 
-    at: date = Field(description="Day of the correction.", examples=["2026-11-28"])
+    at: Day | None = Field(
+        None, description="Day of the correction; left out: today, by the show's `zone`.", examples=["2026-11-28"]
+    )
     note: Text | None = Field(
         None,
         max_length=MOST_NOTE,
@@ -42,6 +66,13 @@ class ScheduleRequest(Request):
     """When what is finished, or being made, goes live."""
 
     at: Moment = Field(description="Within a year; what has passed is at once.", examples=["2026-11-28T06:00:00+02:00"])
+    release_hold: bool = Field(default=False, description=RELEASE_HOLD)
+
+
+class PublishRequest(Request):
+    """On whose word what is held goes live."""
+
+    release_hold: bool = Field(default=False, description=RELEASE_HOLD)
 
 
 class Obstacle(BaseModel):

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from api.schemas.base import Request, Text
+from api.schemas.editions import RELEASE_HOLD
 from briefing.overrides import MOST_NOTE, MOST_SPOKEN
 
 _TAKES = "Addresses of its takes (`audio/flac`), to be played in order; none where it is not spoken, or not yet."
@@ -42,6 +43,7 @@ class RollbackRequest(Request):
     """Which revision is to be heard again."""
 
     revision: int = Field(ge=1, le=2**31 - 1, examples=[3])
+    release_hold: bool = Field(default=False, description=RELEASE_HOLD)
 
 
 class OverrideView(BaseModel):

@@ -18,6 +18,7 @@
     │   ├── OverrideRefused          override_refused, spoken_empty, disclosure_kept, override_changed, no_conflict,
     │   │                            withdrawn
     │   ├── RollbackRefused          not_restorable
+    │   ├── HoldStands               held_by_colleague
     │   ├── NeverSpeak               never_speak
     │   ├── QuotaExceeded            quota_exceeded
     │   ├── BudgetTooSmall           budget_too_small
@@ -53,6 +54,7 @@ from briefing.errors.bad_input import (
     ArticleNotFound,
     ArticleTooLong,
     BudgetTooSmall,
+    HoldStands,
     JingleRefused,
     LexiconChanged,
     LexiconInvalid,
@@ -108,6 +110,7 @@ __all__ = [
     "Defect",
     "EngineNotInstalled",
     "EngineUnavailable",
+    "HoldStands",
     "JingleRefused",
     "LexiconChanged",
     "LexiconInvalid",

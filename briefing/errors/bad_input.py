@@ -103,6 +103,13 @@ class RollbackRefused(BadInput):
     hint = "Regenerate the briefing; GET …/segments?revision=N shows what it said."
 
 
+class HoldStands(BadInput):
+    """Raised when what a colleague holds is to go live, and nobody has said that the hold is released."""
+
+    code = "held_by_colleague"
+    hint = "Ask them; or release it, with `release_hold: true` in the same request or DELETE …/hold before."
+
+
 class NeverSpeak(BadInput):
     """Raised when a script holds a name that must not be spoken. Says which entry of the list, never the name."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import feedparser
 import pytest
@@ -141,6 +142,32 @@ def test_what_turns_out_unchanged_corrects_nothing_and_the_next_edit_is_an_updat
     assert again(client, place, briefing)["revision"]["replaces"] == "update"
     both = {"replaces": "update", "correction": NOTE}
     assert client.post(f"/v1/briefings/{briefing}/regenerate", json=both).json()["code"] == "invalid_request"
+
+
+# A day apart at any moment.
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12"])
+def test_a_correction_is_made_on_the_shows_own_day(client, place, briefing, tmp_path, zone):
+    (tmp_path / "briefcast.toml").write_text(f'zone = "{zone}"\n{PLAIN}')
+    apply(load_newsroom(tmp_path / "briefcast.toml"), place)
+
+    def day():
+        return datetime.now(ZoneInfo(zone)).date().isoformat()
+
+    before = day()
+    for ask in (
+        lambda: client.post(f"/v1/briefings/{briefing}/regenerate", json={"correction": {}}),
+        lambda: client.put("/v1/articles/desk/ferry/audio", json={"correction": {"note": "x"}}),
+    ):
+        assert ask().status_code == 202
+        with place.database.reading() as session:
+            assert session.get_one(BriefingRow, briefing).correction["at"] in {before, day()}
+    # And a day that is named is that day, and nothing but a day
+    client.post(f"/v1/briefings/{briefing}/regenerate", json={"correction": {"at": "2026-01-02"}})
+    with place.database.reading() as session:
+        assert session.get_one(BriefingRow, briefing).correction["at"] == "2026-01-02"
+    for at in (1_800_000_000, "1800000000", "2026-11-28T00:00:00Z", "2026-02-30"):
+        answer = client.post(f"/v1/briefings/{briefing}/regenerate", json={"correction": {"at": at}})
+        assert answer.json()["code"] == "invalid_request"
 
 
 @pytest.mark.parametrize("said", ["shown", "spoken", "none"])

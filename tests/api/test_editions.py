@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import feedparser
@@ -10,10 +11,14 @@ import httpx
 import pytest
 from sqlalchemy import func, select, update
 
+from briefing import asking
+from briefing.keys import Caller
 from briefing.models import AuditRow, BriefingRow, RevisionRow, StepRow, TakeRow
 from briefing.newsroom import load_newsroom
 from briefing.show import Show
+from briefing.signing_off import may_approve
 from briefing.states import Queue, StepKind
+from tests.support.asking import wanted
 from tests.support.client import client_of, make_key
 from tests.support.lock_order import recorded
 from tests.support.newsroom import ARTICLE, PLAIN, make_place, work_off
@@ -273,6 +278,54 @@ def test_what_one_made_another_approves(client, place, tmp_path):
     assert do(client, briefing, "retract", headers=anna).json()["live"] is None
     work_off(place)
     assert client.get("/articles/desk/ferry.mp3", headers=STRANGER).status_code == 410
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        "Mira Vos",
+        "\uff4d\uff49\uff52\uff41 \uff36\uff4f\uff53",  # full-width
+        "mir\u0430 v\u043es",  # with Cyrillic letters
+        "mira\u200b\u00a0 vos",  # with what cannot be seen
+    ],
+)
+def test_the_second_person_is_another_however_the_first_one_writes_their_name(place, same):
+    with place.database.writing() as session:
+        revision, _ = asking.request(session, replace(wanted("ferry"), requested_by="mira vos"), datetime.now(UTC))
+        briefing = session.get_one(BriefingRow, revision.briefing_id)
+        assert not may_approve(session, briefing, revision, Caller("another", same, frozenset()))
+        assert may_approve(session, briefing, revision, Caller("another", "mira voss", frozenset()))
+
+
+@pytest.mark.parametrize("way", ["publish", "schedule", "rollback"])
+def test_what_a_colleague_holds_goes_live_only_where_the_hold_is_released(client, place, made, way):
+    anna, boris = colleague(place, "anna"), colleague(place, "boris")
+    work_off(place)
+    # Given a story that was changed, and is being changed once more, which Anna holds
+    segment = client.get(f"/v1/briefings/{made}/segments").json()["segments"][-1]["id"]
+    for said in ("Something else.", "Something else again."):
+        do(client, made, f"segments/{segment}", "PUT", json={"spoken": said})
+        if said.endswith("again."):
+            do(client, made, "hold", headers=anna)
+        work_off(place)
+    body = {"publish": {}, "schedule": {"at": in_s(-1)}, "rollback": {"revision": 1}}[way]
+    # When Boris has something of it go live / Then he is told who holds it; and a hold of his own is no way past hers
+    do(client, made, "hold", headers=boris)
+    answer = do(client, made, way, json=body, headers=boris)
+    assert (answer.status_code, answer.json()["code"]) == (409, "held_by_colleague")
+    assert answer.json()["detail"] == "anna holds it"
+    assert see(client, made)["held_by"] == [{"reason": "editor", "until": None, "by": "anna"}]
+    # When he says that he releases it / Then it goes live, and the audit says whose hold that was
+    answer = do(client, made, way, json={**body, "release_hold": True}, headers=boris)
+    assert (answer.status_code, answer.json()["state"]) == (202, "publishing")
+    with place.database.reading() as session:
+        rows = session.execute(select(AuditRow.action, AuditRow.by, AuditRow.detail).order_by(AuditRow.id)).all()
+    assert rows[-2] == ("unhold", "boris", "which anna had held")
+    # And what she holds herself needs no more than her word
+    do(client, made, "hold", headers=anna)
+    assert do(client, made, "publish", headers=anna).status_code == 202
+    work_off(place)
+    assert see(client, made)["live"]["revision"] == (4 if way == "rollback" else 3)
 
 
 def test_nobody_approves_what_they_changed_by_a_link(client, place, tmp_path):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from briefing.errors import Misconfigured
@@ -37,6 +39,8 @@ def test_paths_are_relative_to_the_file(tmp_path):
         ("[[shows]]\nslug='a'\ntitle='x'\ndisclosure='  '\n", "disclosure"),
         ("[[shows]]\nslug='a'\ntitle='x'\nloudness_lufs=-5\n", "loudness_lufs"),
         ("[[shows]]\nslug='a'\ntitle='x'\n[[shows]]\nslug='a'\ntitle='y'\n", "twice"),
+        ("zone='Mars/Olympus'\n[[shows]]\nslug='a'\ntitle='x'\n", "Mars/Olympus"),
+        ("zone=1\n[[shows]]\nslug='a'\ntitle='x'\n", "shows.0.zone"),
         ("[[sources]]\nname='s'\nkind='files'\n", "at least one"),
         ("[[shows]]\nslug='a'\ntitle='x'\n[[sources]]\nname='s'\nkind='files'\nshow='b'\n", "'b'"),
     ],
@@ -45,6 +49,20 @@ def test_faults_are_named_with_the_file(tmp_path, text, fault):
     with pytest.raises(Misconfigured, match="briefcast.toml") as caught:
         load_newsroom(write(tmp_path, text))
     assert fault in caught.value.message
+
+
+def test_the_newsrooms_zone_is_that_of_shows_and_digests_that_name_none(tmp_path):
+    digests = "[[digests]]\nslug='m'\nshow='a'\n[[digests]]\nslug='n'\nshow='a'\nzone='Asia/Tokyo'\n"
+    shows = "[[shows]]\nslug='a'\ntitle='x'\n[[shows]]\nslug='b'\ntitle='x'\nzone='America/Lima'\n"
+    newsroom = load_newsroom(write(tmp_path, f"zone='Europe/Kyiv'\n{shows}{digests}"))
+    assert [show.zone for show in newsroom.shows] == ["Europe/Kyiv", "America/Lima"]
+    assert [digest.zone for digest in newsroom.digests] == ["Europe/Kyiv", "Asia/Tokyo"]
+    # Without one it is that of the show's rules, else UTC
+    late = datetime(2026, 5, 1, 23, tzinfo=UTC)
+    plain = load_newsroom(write(tmp_path, shows + "[shows.rules]\ntimezone='Asia/Tokyo'\n"))
+    assert [show.day_of(late).day for show in (*newsroom.shows, *plain.shows)] == [2, 1, 1, 1]
+    [ruled] = load_newsroom(write(tmp_path, shows[:28] + "[shows.rules]\ntimezone='Asia/Tokyo'\n")).shows
+    assert ruled.day_of(late).day == 2
 
 
 def test_a_missing_file_is_named(tmp_path):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
-from briefing import asking, editions
-from briefing.models import EpisodeRow, MasterRow, RevisionRow, ShowRow, TakeRow
+from briefing import asking, editions, rollback
+from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, ShowRow, TakeRow
+from briefing.regenerating import Again, regenerate
 from briefing.show import Show
 from tests.support.asking import NOW, again, briefing_row, revision_row, step_rows
 from tests.support.newsroom import ARTICLE, work_off
@@ -40,6 +42,13 @@ def briefing(place):
 def article(tmp_path, place):
     """Its file."""
     return tmp_path / "articles" / "ferry.md"
+
+
+def refusal_of(place, briefing, number):
+    """Why a revision is not brought back, as the desk asks it."""
+    with place.database.reading() as session:
+        rows = session.query(RevisionRow).filter_by(briefing_id=briefing).all()
+        return rollback.refusals(session, session.get_one(BriefingRow, briefing), rows)[number]
 
 
 def guid_and_audio(place, briefing):
@@ -123,3 +132,35 @@ def test_a_second_person_approves_what_is_rolled_back(place, article, briefing):
         editions.approve(session, session.get_one(RevisionRow, revision), "boris", NOW)
     work_off(place)
     assert live(place, briefing).number == 3
+
+
+def test_what_a_correction_took_away_is_not_brought_back_nor_while_one_is_under_way(place, article, briefing):
+    # Given a story that was changed, and whose correction is asked for
+    put(place, briefing, spoken="The crews were out.")
+    work_off(place)
+    assert refusal_of(place, briefing, 1) == ""
+    with place.database.writing() as session:
+        row = session.get_one(BriefingRow, briefing)
+        regenerate(
+            session, row, Again(None, refetch=True, segments=(), requested_by="mira", corrects=True), datetime.now(UTC)
+        )
+    # Then nothing of before is brought back: neither while it is made, nor after
+    assert refused(back, place, briefing, 1) == "not_restorable"
+    work_off(place)
+    assert live(place, briefing).number == 2, "as nothing had changed"
+    assert refusal_of(place, briefing, 1) == "", "and then there was no correction"
+    article.write_text(ARTICLE.replace("Both", "All"))
+    with place.database.writing() as session:
+        row = session.get_one(BriefingRow, briefing)
+        regenerate(
+            session, row, Again(None, refetch=True, segments=(), requested_by="mira", corrects=True), datetime.now(UTC)
+        )
+    work_off(place)
+    put(place, briefing, spoken="The crews were out again.")
+    work_off(place)
+    corrected = live(place, briefing).number - 1
+    for number in (1, 2):
+        assert "corrected" in refusal_of(place, briefing, number)
+        assert refused(back, place, briefing, number) == "not_restorable"
+    # And the correction itself is
+    assert refusal_of(place, briefing, corrected) == ""
