@@ -15,8 +15,8 @@ from briefing import overrides
 from briefing.audio import MASTER_RATE, Master
 from briefing.comparing import compared
 from briefing.models import MasterRow, RevisionRow
+from briefing.script import Script
 from briefing.takes import stored_takes
-from briefing.values import Script
 from briefing.withdrawals import withdrawn
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from briefing.comparing import Keys
     from briefing.overrides import Stored
-    from briefing.values import Segment
+    from briefing.script import Segment
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from briefing import access, editions, holds
 from briefing.audio import MASTER_RATE, Master
 from briefing.models import MasterRow, RevisionRow
 from briefing.revisions import newest_revision
+from briefing.script import Script
 from briefing.show import Show
 from briefing.shows import home_show
 from briefing.speech import OWN_VOICE, Fallback
 from briefing.states import ACTIVE, RevisionState
-from briefing.values import Script
 from briefing.withdrawals import is_withdrawn
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from api.context import Context
     from briefing.models import BriefingRow
-    from briefing.values import Segment
+    from briefing.script import Segment
 
 #: Steps beside one for each chunk: prepare, assemble, publish.
 _OTHER_STEPS = 3

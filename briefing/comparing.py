@@ -11,7 +11,7 @@ from briefing.conflicts import ALIKE, likeness
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from briefing.values import Segment
+    from briefing.script import Segment
 
 Change: TypeAlias = Literal["unchanged", "text", "sound", "added", "removed"]
 

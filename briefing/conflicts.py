@@ -15,8 +15,9 @@ from briefing.errors import OverrideRefused, UnknownReference
 from briefing.models import OverrideRow, RevisionRow
 from briefing.overrides import attach, check_disclosure, lock_open, rework, segment_of, stored
 from briefing.revisions import locked, newest_revision
+from briefing.script import HEAD, Role, Script, Segment
 from briefing.states import RevisionState
-from briefing.values import HEAD, Role, Script, Segment, Value
+from briefing.values import Value
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -18,8 +18,9 @@ from briefing.errors import OverrideRefused, UnknownReference
 from briefing.hashing import stable_hash
 from briefing.models import OverrideRow, RevisionRow
 from briefing.revisions import casting_of, lock_briefing, newest_revision, record
+from briefing.script import HEAD, Role, Script
 from briefing.states import ACTIVE, Queue, RevisionState
-from briefing.values import HEAD, Role, Script, Value
+from briefing.values import Value
 from briefing.withdrawals import is_withdrawn
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from briefing.models import BriefingRow
     from briefing.revisions import Asker
-    from briefing.values import Segment
+    from briefing.script import Segment
 
 #: Characters of a spoken text, and of a note, at most.
 MOST_SPOKEN = 20_000

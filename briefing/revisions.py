@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, null, or_, select, update
+from sqlalchemy import func, null, or_, select
 from sqlalchemy.orm import object_session
 
 from briefing import events, steps
@@ -17,9 +17,9 @@ from briefing.digest import DIGEST
 from briefing.errors import NeverSpeak
 from briefing.models import BriefingRow, OverrideRow, RevisionRow
 from briefing.ranks import lane_of, next_rank
+from briefing.script import Script
 from briefing.speech import Casting
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind, may_follow
-from briefing.values import Script
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -46,18 +46,6 @@ class Asker:
 
 #: FOR NO KEY UPDATE: rows that only refer to a locked one (a new step, a new revision) are not kept waiting.
 _LOCK = {"key_share": True}
-
-#: What each chunk asks and says of its revision: without the ORM, and worded once.
-_TABLE = RevisionRow.table()
-_THIS = _TABLE.c.id == bindparam("revision")
-_SPEAKING = select(_TABLE.c.state, _TABLE.c.voice, _TABLE.c.cast).where(_THIS)
-_LOCKED = select(_TABLE.c.id).where(_THIS).with_for_update(key_share=_LOCK["key_share"])
-_CHUNK_SPOKEN = (
-    update(_TABLE)
-    .where(_THIS)
-    .values(chunks_left=_TABLE.c.chunks_left - 1, spoken_s=_TABLE.c.spoken_s + bindparam("seconds"))
-    .returning(_TABLE.c.chunks_left)
-)
 
 #: States of a revision whose audio is there.
 _WITH_AUDIO = (RevisionState.HELD, RevisionState.PUBLISHING, RevisionState.LIVE)
@@ -310,32 +298,3 @@ def fail(session: Session, revision_id: int, error: BriefcastError, now: datetim
     revision.error_code, revision.error_message, revision.error_hint = error.code, error.message, error.hint
     steps.cancel(session, revision_id, error.code)
     conclude(session, revision, RevisionState.FAILED, now)
-
-
-@dataclass(frozen=True)
-class Speaking:
-    """What a chunk needs to know of its revision."""
-
-    state: RevisionState
-    voice: str
-    """Asked to speak the body."""
-    cast: dict[str, Any] | None
-    """A dumped `Cast`: who speaks in fact."""
-
-
-def speaking(session: Session, revision_id: int) -> Speaking:
-    """Return how far a revision has come and who speaks it. Its script and chunks, which may be large, are not read:
-    every chunk asks.
-    """
-    state, voice, cast = session.execute(_SPEAKING, {"revision": revision_id}).one()
-    return Speaking(RevisionState(state), voice, cast)
-
-
-def lock(session: Session, revision_id: int) -> None:
-    """Lock a revision as `locked` does, where nothing of it is asked."""
-    session.execute(_LOCKED, {"revision": revision_id})
-
-
-def chunk_spoken(session: Session, revision_id: int, seconds: float) -> int:
-    """Count one more chunk as spoken and return how many are left; locks the row, so that exactly one caller sees 0."""
-    return int(session.execute(_CHUNK_SPOKEN, {"revision": revision_id, "seconds": seconds}).scalar_one())

@@ -16,12 +16,13 @@ from pydantic import (
 )
 
 from briefing.hashing import stable_hash
-from briefing.values import Role, ScriptWarning, Value
+from briefing.script import Role
+from briefing.values import ScriptWarning, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from briefing.values import Segment
+    from briefing.script import Segment
 
 #: Code of the warning that another voice speaks than was asked for.
 VOICE_FALLBACK = "voice_fallback"

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from briefing.audio import MASTER_RATE, Timing
-from briefing.values import InRole, Role, Value
+from briefing.script import InRole, Role
+from briefing.values import Value
 
 #: The files published beside an MP3, and their media types.
 TRANSCRIPT_TYPES = {

@@ -17,7 +17,7 @@ from worker.prepare import write_script
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from briefing.values import Script
+    from briefing.script import Script
 
 
 @click.command()

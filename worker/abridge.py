@@ -10,15 +10,15 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from briefing.audio import MASTER_RATE
-from briefing.values import HEAD, Role
+from briefing.script import HEAD, Role
 from worker.prepare import Prepared
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from briefing.audio import Cue
+    from briefing.script import Segment
     from briefing.show import Paywall
-    from briefing.values import Segment
 
 
 def abridged(prepared: Prepared, mark: Paywall, cues: Mapping[str, Cue], title: str) -> Prepared | None:

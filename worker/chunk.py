@@ -19,9 +19,9 @@ from worker.sentences import sentences
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from briefing.script import Script, Segment
     from briefing.settings import LimitSettings
     from briefing.speech import Cast
-    from briefing.values import Script, Segment
     from voices.engine import Capabilities
 
 _TERMINAL = ".!?…:;,"

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from briefing.addresses import is_address
 from briefing.audio import Cue
+from briefing.script import Role
 from briefing.transcript import Passage, Transcript
-from briefing.values import Role
 from worker.sentences import sentences
 from worker.word_cues import time_words
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from briefing.audio import Take, Timing
+    from briefing.script import Script, ScriptArticle, Segment
     from briefing.speech import Chunk
     from briefing.transcript import WordCue
-    from briefing.values import Script, ScriptArticle, Segment
 
 #: A story with fewer headings than this has no chapters: one alone would part it at a place of no meaning.
 _LEAST_HEADINGS = 2

@@ -15,7 +15,8 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 
 from briefing.digest import worded
-from briefing.values import Card, Role, Script, ScriptArticle, Segment, segment_id
+from briefing.script import Role, Script, ScriptArticle, Segment, segment_id
+from briefing.values import Card
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -34,12 +34,13 @@ if TYPE_CHECKING:
     from briefing.errors import BriefcastError
     from briefing.lexicon import Lexicon
     from briefing.newsroom import Cleaning
+    from briefing.script import Script
     from briefing.settings import LimitSettings
     from briefing.show import Show
     from briefing.speech import Casting, Chunk, Fallback
     from briefing.storage import BlobStorage
     from briefing.transcript import Transcript
-    from briefing.values import Article, Script
+    from briefing.values import Article
     from worker.signer import Signer
     from worker.speakers import Speakers
 

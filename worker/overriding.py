@@ -12,7 +12,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from briefing.errors import ArticleEmpty
-from briefing.values import HEAD, LEXICON_RULE, Span
+from briefing.script import HEAD, LEXICON_RULE, Span
 from worker.normalise.lexicon import pronounce
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from briefing.lexicon import Lexicon
     from briefing.overrides import Override
-    from briefing.values import Script, Segment
+    from briefing.script import Script, Segment
     from worker.normalise.edits import Edit
 
 #: Rule of the spans that an editor made.

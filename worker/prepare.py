@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from briefing.lexicon import Lexicon
     from briefing.newsroom import Cleaning
     from briefing.overrides import Override
+    from briefing.script import Script, Segment
     from briefing.settings import LimitSettings
     from briefing.show import Show
     from briefing.speech import Cast, Chunk, Narrator
-    from briefing.values import Article, Correction, Script, Segment
+    from briefing.values import Article, Correction
     from voices.engine import Capabilities
 
 

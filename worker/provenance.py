@@ -11,15 +11,16 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Literal
 
 from briefing.audio import MASTER_RATE
+from briefing.script import OUR_WORDS
 from briefing.speech import Narrator
-from briefing.values import OUR_WORDS, Value
+from briefing.values import Value
 from worker.source_type import SourceType, source_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from briefing.script import Script
     from briefing.show import Show
-    from briefing.values import Script
     from worker.prepare import Prepared
     from worker.stitch import Mix
 

@@ -20,9 +20,9 @@ from briefing.holds import CORRECTION, UPDATE, forget
 from briefing.models import BriefingRow, EpisodeRow, RevisionRow, ShowRow
 from briefing.public_names import feed_name
 from briefing.revisions import conclude, lock_briefing, move
+from briefing.script import Script
 from briefing.show import Show
 from briefing.states import RevisionState
-from briefing.values import Script
 from worker import heard, placing
 from worker.heard import master_of, own_article
 from worker.history import changed

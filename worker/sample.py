@@ -13,10 +13,10 @@ import soundfile
 
 from briefing.audio import MASTER_RATE
 from briefing.errors import ArticleEmpty
+from briefing.script import Role, Script, Segment
 from briefing.settings import LimitSettings
 from briefing.speech import Cast
 from briefing.storage import FolderStorage
-from briefing.values import Role, Script, Segment
 from worker.chunk import split
 from worker.encode import encode
 from worker.normalise import normalise

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from briefing.values import BlockKind, Card, Role, Script, ScriptArticle, Segment, segment_id
+from briefing.script import Role, Script, ScriptArticle, Segment, segment_id
+from briefing.values import BlockKind, Card
 from worker.correcting import long_date, told
 
 if TYPE_CHECKING:

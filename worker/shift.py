@@ -17,7 +17,7 @@ from briefing import steps
 from briefing.audio import Take
 from briefing.errors import DatabaseUnavailable
 from briefing.models import RevisionRow, TakeRow
-from briefing.revisions import Speaking
+from briefing.speaking import Speaking
 from briefing.states import RevisionState, StepKind
 from briefing.steps import Lease
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from briefing.audio import MASTER_RATE, Cue
-from briefing.values import HEAD, Role
+from briefing.script import HEAD, Role
 from worker.cues import Placed, place_cues
 from worker.jingle import Jingles
 from worker.music import MusicSpan, with_music
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from briefing.audio import Take
+    from briefing.script import Script, Segment
     from briefing.show import Pauses, Show
     from briefing.speech import Chunk
-    from briefing.values import Script, Segment
     from worker.jingle import Jingle
     from worker.sound import Block
 

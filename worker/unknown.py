@@ -12,14 +12,14 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from briefing.values import UnknownWord
+from briefing.script import UnknownWord
 from worker.normalise.lexicon import pronounce
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from briefing.lexicon import Lexicon
-    from briefing.values import Segment
+    from briefing.script import Segment
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _POSSESSIVE = re.compile(r"['’](?:s|S)$|['’]$")

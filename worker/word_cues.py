@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from briefing.audio import Timing
+    from briefing.script import Segment
     from briefing.speech import Chunk
-    from briefing.values import Segment
     from worker.cues import Placed
 
 _WRITTEN = re.compile(r"\S+")

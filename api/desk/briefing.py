@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from api.schemas import SegmentsView, SegmentView
     from api.segment_views import Spoken
     from briefing.models import BriefingRow
-    from briefing.values import Script, Segment
+    from briefing.script import Script, Segment
 
 router = desk_router()
 

@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from briefing.models import BriefingRow, RevisionRow
-from briefing.values import Role, segment_id
+from briefing.script import Role, segment_id
 from tests.support import ready_made
 from tests.support.client import make_key
 from tests.support.newsroom import ARTICLE, make_place, work_off

@@ -7,9 +7,9 @@ from enum import StrEnum
 import pytest
 from pydantic import BaseModel, ConfigDict
 
+from briefing.script import OUR_WORDS, Role, Segment
 from briefing.speech import Cast, Narrator
 from briefing.transcript import Passage
-from briefing.values import OUR_WORDS, Role, Segment
 
 
 class _RoleBefore(StrEnum):

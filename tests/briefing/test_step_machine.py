@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import event, select
 
-from briefing import asking, editions, holds, regenerating, revisions, steps
+from briefing import asking, editions, holds, regenerating, revisions, speaking, steps
 from briefing.asking import Wanted
 from briefing.backoff import MAX_POSTPONED
 from briefing.database import Database
@@ -337,7 +337,7 @@ class StepTable(RuleBasedStateMachine):
         if key not in self.takes:
             self.spoken.append(key)
         self.takes.add(key)
-        if steps.finish(session, lease) and revisions.chunk_spoken(session, row.id, 1.0) == 0:
+        if steps.finish(session, lease) and speaking.chunk_spoken(session, row.id, 1.0) == 0:
             steps.ready_waiting(session, row.id, StepKind.ASSEMBLE)
             row = session.get_one(RevisionRow, row.id, populate_existing=True)
             revisions.move(row, RevisionState.ASSEMBLING, self.now)

@@ -7,9 +7,10 @@ from pydantic import ValidationError
 
 from briefing.errors import UnknownReference
 from briefing.hashing import file_sha256, stable_hash
+from briefing.script import Role, segment_id
 from briefing.speech import Narrator, chunk_key
 from briefing.states import ACTIVE, FINAL, RevisionState, may_follow
-from briefing.values import Article, ArticleRef, Role, is_name, segment_id
+from briefing.values import Article, ArticleRef, is_name
 
 
 @pytest.mark.parametrize("name", ["a", "harbour-bridge", "6921f3a0c1", "v1.2_x", "A" * 128])

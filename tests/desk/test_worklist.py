@@ -13,7 +13,7 @@ from briefing.action_links import LinkAction
 from briefing.keys import Scope
 from briefing.models import RevisionRow
 from briefing.roles import Role
-from briefing.values import Script
+from briefing.script import Script
 from tests.support.client import client_of
 from tests.support.newsroom import ARTICLE, work_off
 

@@ -11,7 +11,7 @@ from briefing import digests
 from briefing.digest import Due
 from briefing.models import BriefingRow, DigestRow, EpisodeRow, IssueRow, RevisionRow, StepRow
 from briefing.revisions import Asker, newest_revision
-from briefing.values import Script
+from briefing.script import Script
 from tests.support.asking import ask
 from tests.support.newsroom import PLAIN, work_off
 

@@ -14,7 +14,7 @@ from worker.prepare import write_script
 from worker.sources.files import ENDINGS, read_article
 
 if TYPE_CHECKING:
-    from briefing.values import Script
+    from briefing.script import Script
 
 ROOT = Path(__file__).parent.parent.parent
 SAMPLES = ROOT / "samples"

@@ -12,8 +12,8 @@ from briefing.errors import OverrideRefused, RollbackRefused, UnknownReference
 from briefing.models import BriefingRow, RevisionRow
 from briefing.overrides import Override
 from briefing.revisions import Asker
+from briefing.script import Role, Script, Segment, segment_id
 from briefing.show import Quiet
-from briefing.values import Role, Script, Segment, segment_id
 from tests.support import ready_made
 from tests.support.asking import briefing_row, revision_row, wanted
 from tests.support.engines import VOICES

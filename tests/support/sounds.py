@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from briefing.audio import MASTER_RATE, Take
+from briefing.script import Script, ScriptArticle, Segment
 from briefing.show import Show
 from briefing.speech import Chunk
-from briefing.values import Script, ScriptArticle, Segment
 from tests.support.audio import joined, tone, voice_like
 from worker import jingle, stitch
 from worker.jingle import Jingles

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from briefing.audio import MASTER_RATE
+from briefing.script import Role
 from briefing.transcript import Passage, Transcript, WordCue
-from briefing.values import Role
 
 #: Samples that each word takes, and the gap after it.
 WORD, GAP = 13_230, 2_205

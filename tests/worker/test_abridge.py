@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from briefing.audio import MASTER_RATE, Cue
+from briefing.script import Role, Script, ScriptArticle, Segment
 from briefing.show import Paywall
 from briefing.speech import Cast, Chunk, Narrator
-from briefing.values import Dropped, Role, Script, ScriptArticle, Segment
+from briefing.values import Dropped
 from worker.abridge import abridged
 from worker.prepare import Prepared
 

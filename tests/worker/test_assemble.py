@@ -9,11 +9,11 @@ import pytest
 from mutagen.id3 import ID3
 
 from briefing.errors import ArticleTooLong, MasterRejected, TakeCorrupt
+from briefing.script import Role, Script, ScriptArticle, Segment
 from briefing.settings import SigningSettings
 from briefing.show import Show
 from briefing.speech import Cast, Chunk, Narrator
 from briefing.storage import FolderStorage
-from briefing.values import Role, Script, ScriptArticle, Segment
 from tests.support.audio import joined, speech_like
 from voices.catalogue import Voice
 from voices.engine import AudioChunk, Capabilities

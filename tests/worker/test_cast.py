@@ -7,11 +7,11 @@ from mutagen.id3 import ID3
 
 from briefing.errors import Misconfigured
 from briefing.newsroom import load_newsroom
+from briefing.script import Role, Script, Segment
 from briefing.settings import LimitSettings
 from briefing.show import Show, Voices
 from briefing.speech import Cast, Casting, Fallback, Narrator
 from briefing.states import Queue
-from briefing.values import Role, Script, Segment
 from tests.support.asking import again, ask, revision_row, step_rows
 from tests.support.engines import VOICES, ScriptedEngine, lend
 from tests.support.newsroom import NEWSROOM, make_place, work_off

@@ -9,9 +9,9 @@ import feedparser
 from lxml import etree
 
 from briefing.audio import MASTER_RATE, Cue, Take
+from briefing.script import Role, Script, ScriptArticle, Segment
 from briefing.show import Show
 from briefing.speech import Chunk
-from briefing.values import Role, Script, ScriptArticle, Segment
 from worker.chapters import chapters_json, stamps
 from worker.cues import Placed, place_cues
 from worker.feed import PODCAST, PSC, Channel, Episode, render

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefing.errors import ArticleTooLong
+from briefing.script import Role, Script, Segment, Span
 from briefing.settings import LimitSettings
 from briefing.speech import Cast, Narrator, Pronunciation
-from briefing.values import Role, Script, Segment, Span
 from voices.engine import Capabilities
 from worker import chunk
 from worker.sentences import sentences

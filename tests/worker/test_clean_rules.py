@@ -8,8 +8,9 @@ import pytest
 
 from briefing.errors import Misconfigured
 from briefing.newsroom import Cleaning, SourceSettings
+from briefing.script import Role
 from briefing.show import Show
-from briefing.values import Article, BlockKind, Role
+from briefing.values import Article, BlockKind
 from tests.support.cleaning import BOARD, FERRY, REF, cleaned, read, rules
 from worker.clean import check_cleaning, clean
 from worker.clean.draft import Piece

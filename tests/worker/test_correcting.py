@@ -6,9 +6,10 @@ from datetime import date
 
 import pytest
 
+from briefing.script import Role, Script, Segment
 from briefing.show import Show
 from briefing.transcript import Passage
-from briefing.values import Article, ArticleRef, Correction, Role, Script, Segment
+from briefing.values import Article, ArticleRef, Correction
 from worker.correcting import told
 from worker.prepare import write_script
 

@@ -23,10 +23,11 @@ from briefing.digests import find_digest, since
 from briefing.errors import NothingToDigest
 from briefing.models import BriefingRow, MasterRow, RevisionRow, ShowRow, StepRow
 from briefing.revisions import Asker
+from briefing.script import OUR_WORDS, Role, Script, ScriptArticle, Segment, segment_id
 from briefing.show import Show
 from briefing.speech import Casting
 from briefing.states import Queue, StepKind
-from briefing.values import OUR_WORDS, ArticleRef, Role, Script, ScriptArticle, Segment, segment_id
+from briefing.values import ArticleRef
 from tests.support import digests
 from tests.support.asking import again, briefing_row
 from tests.support.lock_order import recorded

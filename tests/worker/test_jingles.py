@@ -13,9 +13,9 @@ import soundfile
 from briefing.audio import MASTER_RATE
 from briefing.errors import JingleRefused, Misconfigured
 from briefing.jingles import find_jingle, jingle_files, record_upload, settle_upload
+from briefing.script import Role
 from briefing.show import Show
 from briefing.storage import FolderStorage
-from briefing.values import Role
 from tests.support.audio import tone, voice_like
 from tests.support.newsroom import work_off
 from tests.support.processes import ROOT

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from briefing.audio import MASTER_RATE, Take
+from briefing.script import Role
 from briefing.settings import LimitSettings, SpeechSettings
 from briefing.show import Pauses, Show
 from briefing.speech import Cast, Casting, Narrator
 from briefing.storage import FolderStorage
-from briefing.values import ArticleRef, Role
+from briefing.values import ArticleRef
 from tests.support.audio import blocks_of, joined, tone, voice_like
 from tests.support.credentials import signer_in
 from tests.support.processes import ROOT

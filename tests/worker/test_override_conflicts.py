@@ -6,7 +6,7 @@ import pytest
 
 from briefing.conflicts import replacements
 from briefing.overrides import Override, Stored
-from briefing.values import Role
+from briefing.script import Role
 from tests.support.asking import NOW, again, ask, revision_row, step_rows
 from tests.support.newsroom import ARTICLE, work_off
 from tests.support.overriding import (

@@ -13,9 +13,9 @@ from briefing import asking, revisions
 from briefing.lexicon import Kind, Lexicon, LexiconEntry
 from briefing.models import MasterRow, OverrideRow, RevisionRow, TakeRow
 from briefing.overrides import Override, cleaned
+from briefing.script import Role, Script
 from briefing.speech import Cast, Narrator
 from briefing.states import Queue, StepKind
-from briefing.values import Role, Script
 from tests.support.asking import NOW, again, ask, revision_row, step_rows
 from tests.support.engines import ScriptedEngine, lend
 from tests.support.newsroom import work_off

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from briefing.audio import MASTER_RATE
+from briefing.script import Role
 from briefing.show import Pauses, Show
 from briefing.speech import Chunk
-from briefing.values import Role
 from tests.support.audio import tone, voice_like
 from tests.support.sounds import Takes, chunks_of, clicks, heard, planned, ring, script_of
 from worker import jingle, stitch

@@ -10,8 +10,8 @@ import pytest
 from mutagen.id3 import ID3
 
 from briefing.audio import MASTER_RATE
+from briefing.script import Role
 from briefing.show import Show
-from briefing.values import Role
 from tests.support.audio import joined, voice_like
 from tests.support.sounds import Takes, chunks_of, ring, script_of
 from worker import encode, master, stitch

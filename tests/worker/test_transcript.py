@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lxml import html
 
 from briefing.audio import MASTER_RATE, Cue
-from briefing.values import Role
+from briefing.script import Role
 from tests.support.transcripts import PAUSE, transcript
 from worker import transcript as formats
 from worker.transcript.page import Around

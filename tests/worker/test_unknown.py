@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from briefing.lexicon import Lexicon, make_entry
-from briefing.values import Role, Segment
+from briefing.script import Role, Segment
 from tests.support.processes import ROOT
 from worker.normalise import normalise
 from worker.unknown import find_unknown

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from briefing.audio import MASTER_RATE, Take, TimedWord
 from briefing.lexicon import starter_lexicon
+from briefing.script import Role, Script, Segment
 from briefing.settings import LimitSettings
 from briefing.speech import Cast, Narrator
-from briefing.values import Role, Script, Segment
 from voices.engine import Capabilities
 from worker.chunk import split
 from worker.cues import Placed, transcribe

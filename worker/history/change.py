@@ -9,13 +9,14 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from briefing.hashing import stable_hash
-from briefing.values import Role, Value
+from briefing.script import Role
+from briefing.values import Value
 from worker.sentences import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from briefing.values import Script, Segment
+    from briefing.script import Script, Segment
 
 #: Our own words, which are no part of the story.
 _OURS = frozenset({Role.DISCLOSURE, Role.CORRECTION})

@@ -9,8 +9,8 @@ from sqlalchemy import or_, select
 
 from briefing.holds import CORRECTION
 from briefing.models import EpisodeRow, RevisionRow
+from briefing.script import Script
 from briefing.states import RevisionState
-from briefing.values import Script
 from worker.history.change import Change, standing
 
 if TYPE_CHECKING:

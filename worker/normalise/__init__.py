@@ -15,7 +15,7 @@ from worker.normalise.lexicon import pronounce
 
 if TYPE_CHECKING:
     from briefing.lexicon import Lexicon
-    from briefing.values import Span
+    from briefing.script import Span
 
 #: Regions whose English writes the month first.
 _MONTH_FIRST = frozenset({"", "us", "ca", "ph"})

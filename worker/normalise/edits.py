@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from briefing.values import Span
+from briefing.script import Span
 
 
 @dataclass(frozen=True, order=True)

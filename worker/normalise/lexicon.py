@@ -11,7 +11,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from briefing.lexicon import Kind, alike
-from briefing.values import LEXICON_RULE
+from briefing.script import LEXICON_RULE
 from worker.normalise.edits import Edit
 from worker.normalise.english import romans
 

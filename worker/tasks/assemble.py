@@ -10,11 +10,11 @@ from briefing.backoff import MAX_POSTPONED
 from briefing.errors import TakeCorrupt
 from briefing.failpoints import Failpoint, reach
 from briefing.jingles import jingle_files
+from briefing.script import Script
 from briefing.show import Show
 from briefing.speech import Cast, Chunk
 from briefing.states import Queue, RevisionState, StepKind
 from briefing.takes import find_master, find_takes, forget_take, save_master
-from briefing.values import Script
 from briefing.versions import first_seen
 from worker import pipeline
 from worker.assemble import check_takes, complete, counting, produce

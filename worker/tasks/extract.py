@@ -21,9 +21,10 @@ from briefing.issues import issue_of
 from briefing.jingles import jingle_files
 from briefing.lexicons import lexicon_for
 from briefing.models import BriefingRow, RevisionRow, ShowRow, VariationRow
+from briefing.script import Role, Script
 from briefing.show import Show
 from briefing.takes import find_takes
-from briefing.values import ArticleRef, Role, Script
+from briefing.values import ArticleRef
 from worker import digest, spending, stitch
 from worker.casting import engage
 from worker.judge import bounds_s

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from briefing.overrides import Stored
+    from briefing.script import Script
     from briefing.steps import Lease
-    from briefing.values import Script
     from worker.workplace import Workplace
 
 

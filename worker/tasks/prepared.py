@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from briefing import never_speak, revisions, steps
 from briefing.holds import show_of
 from briefing.models import BriefingRow
+from briefing.script import HEAD, Role, Script
 from briefing.states import RevisionState
-from briefing.values import HEAD, Role, Script
 from worker.stream.telling import streamable
 from worker.tasks.common import save_chunks
 

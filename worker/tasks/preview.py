@@ -11,11 +11,11 @@ from briefing.failpoints import Failpoint, reach
 from briefing.logs import get_logger
 from briefing.models import BriefingRow, MasterRow, RevisionRow
 from briefing.public_names import audio_name
+from briefing.script import Script
 from briefing.show import Show
 from briefing.speech import Cast, Chunk
 from briefing.successors import published_elsewhere
 from briefing.takes import find_takes, save_master
-from briefing.values import Script
 from briefing.versions import first_seen
 from worker.abridge import abridged
 from worker.assemble import counting

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from briefing import revisions, steps
 from briefing.failpoints import Failpoint, reach
+from briefing.script import Role, Script
 from briefing.show import Show
 from briefing.speech import Fallback
-from briefing.values import Role, Script
 from worker.casting import engage
 from worker.overriding import own_voices
 from worker.prepare import cut

@@ -11,11 +11,11 @@ from briefing.errors import ArticleEmpty, ArticleTooLong
 from briefing.lexicon import Lexicon, LexiconEntry
 from briefing.lexicons import lexicon_for
 from briefing.models import SampleRow
+from briefing.script import Role, Script, Segment
 from briefing.settings import LimitSettings
 from briefing.speech import Cast
 from briefing.states import Queue, StepKind
 from briefing.takes import find_take, save_take
-from briefing.values import Role, Script, Segment
 from worker.chunk import split
 from worker.engine_gates import bounds_of, outcome_noted
 from worker.normalise import normalise

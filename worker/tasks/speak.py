@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import revisions, steps
+from briefing import revisions, speaking, steps
 from briefing.errors import NarratorAway
 from briefing.failpoints import Failpoint, reach
 from briefing.measures import REALTIME_FACTOR, counted
@@ -22,7 +22,7 @@ from worker.tasks.common import finish_idle
 
 if TYPE_CHECKING:
     from briefing.audio import Take
-    from briefing.revisions import Speaking
+    from briefing.speaking import Speaking
     from briefing.speech import Narrator
     from briefing.steps import Lease
     from worker.engine_gates import Passage
@@ -55,12 +55,12 @@ def _speak_chunk(lease: Lease, place: Workplace, passage: Passage) -> None:
     with finishing(lease, place) as session:
         # Also when it comes too late for this revision: what has been spoken once need not be spoken again.
         take = save_take(session, take, datetime.now(UTC))
-        revisions.lock(session, lease.revision_id)
+        speaking.lock(session, lease.revision_id)
         if not steps.finish(session, lease):
             return
         if lease.payload.get("streams"):
             steps.ready_waiting(session, lease.revision_id, StepKind.STREAM)
-        if revisions.chunk_spoken(session, lease.revision_id, take.seconds) == 0:
+        if speaking.chunk_spoken(session, lease.revision_id, take.seconds) == 0:
             steps.ready_waiting(session, lease.revision_id, StepKind.ASSEMBLE)
             row = session.get_one(RevisionRow, lease.revision_id)
             revisions.move(row, RevisionState.ASSEMBLING, datetime.now(UTC))
@@ -74,7 +74,7 @@ def _known(lease: Lease, place: Workplace, chunk: Chunk) -> tuple[Speaking, Take
         return lease.speaking, lease.take
     assert lease.revision_id is not None
     with place.database.reading() as session:
-        return revisions.speaking(session, lease.revision_id), find_take(session, chunk.key)
+        return speaking.look(session, lease.revision_id), find_take(session, chunk.key)
 
 
 def _check_narrator(place: Workplace, revision: Speaking, voice: str) -> None:

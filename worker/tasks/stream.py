@@ -15,11 +15,11 @@ from briefing.jingles import jingle_files
 from briefing.logs import get_logger
 from briefing.models import BriefingRow, RevisionRow
 from briefing.public_names import PLAYLIST_NAME
+from briefing.script import Script
 from briefing.show import Show
 from briefing.speech import Chunk
 from briefing.states import ACTIVE, RevisionState, StepKind
 from briefing.takes import find_takes
-from briefing.values import Script
 from worker import stitch
 from worker.encode import FRAME_SAMPLES
 from worker.heard import own_article

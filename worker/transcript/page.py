@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from briefing.audio import MASTER_RATE
-from briefing.values import Role
+from briefing.script import Role
 from worker.pages import policy, style, templates
 
 if TYPE_CHECKING:
