@@ -50,10 +50,10 @@ def read_csv(content: bytes, language: str | None = None) -> tuple[tuple[Lexicon
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    columns = _columns([name or "" for name in rows.fieldnames or []])
     entries: dict[tuple[str, str], LexiconEntry] = {}
     faults: list[str] = []
     try:
+        columns = _columns([name or "" for name in rows.fieldnames or []])
         for number, row in enumerate(rows):
             if number >= _MOST_ROWS:
                 message = f"the file has more than {_MOST_ROWS:,} lines"

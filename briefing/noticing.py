@@ -24,6 +24,7 @@ from briefing.show import Show
 from briefing.shows import home_show
 from briefing.states import Queue, RevisionState
 from briefing.values import ArticleRef
+from briefing.withdrawals import is_withdrawn
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -242,8 +243,8 @@ def _put_live(session: Session, desk: Desk, briefing_id: str, now: datetime) -> 
 
 
 def _withdraw(session: Session, desk: Desk, ref: ArticleRef, now: datetime, *, heard: bool = False) -> bool:
-    """Withdraw every briefing with the article, collections too; of those that are `heard`, or may still be. Tell
-    whether there was any.
+    """Withdraw every briefing with the article, collections too; of those that are `heard`, or may still be. Its story
+    that failed is withdrawn too, so that its words are forgotten. Tell whether there was any.
     """
     if session.get(ArticleRow, (ref.source, ref.id)) is None:
         return False
@@ -253,12 +254,19 @@ def _withdraw(session: Session, desk: Desk, ref: ArticleRef, now: datetime, *, h
         for briefing_id in found:
             if heard and session.get_one(BriefingRow, briefing_id).heard is None:
                 continue
-            revision = asking.retract(session, briefing_id, now)
-            number = revision.number
-            audit.record(
-                session, now, Action.RETRACT, None, briefing=briefing_id, revision=number, detail=str(ref), by=desk.by
-            )
+            _retract(session, desk, briefing_id, ref, now)
             done = True
         if last is None:
-            return done
+            break
         after = last
+    for story in [] if heard else _stories(session, ref):
+        newest = newest_revision(session, story.id)
+        if newest is not None and newest.state == RevisionState.FAILED and not is_withdrawn(story, newest):
+            _retract(session, desk, story.id, ref, now)
+            done = True
+    return done
+
+
+def _retract(session: Session, desk: Desk, briefing_id: str, ref: ArticleRef, now: datetime) -> None:
+    number = asking.retract(session, briefing_id, now).number
+    audit.record(session, now, Action.RETRACT, None, briefing=briefing_id, revision=number, detail=str(ref), by=desk.by)

@@ -15,6 +15,7 @@ from briefing import steps
 from briefing.hashing import stable_hash
 from briefing.models import SampleRow, TakeRow
 from briefing.ranks import lane_of, next_rank
+from briefing.rows import add_unless_there
 from briefing.states import Queue, StepKind
 
 if TYPE_CHECKING:
@@ -47,13 +48,16 @@ def ask(  # noqa: PLR0913  what a sample depends on
     """
     told = entry.model_dump(mode="json", exclude={"note"}) if entry else None
     recipe = stable_hash("sample/1", voice, phrase, language, told, None if entry else show)
-    found = session.scalars(select(SampleRow).where(SampleRow.recipe == recipe).with_for_update()).one_or_none()
+    equal = select(SampleRow).where(SampleRow.recipe == recipe).with_for_update()
+    found = session.scalars(equal).one_or_none()
     if found is not None and (found.state == "making" or (entry is not None and _is_there(session, found))):
         return found, False
     if found is not None:
         session.delete(found)
         session.flush()
-    row = SampleRow(
+    added = add_unless_there(
+        session,
+        SampleRow,
         id=secrets.token_hex(8),
         recipe=recipe,
         voice=voice,
@@ -65,8 +69,10 @@ def ask(  # noqa: PLR0913  what a sample depends on
         requester=requester,
         created_at=now,
     )
-    session.add(row)
-    session.flush()
+    row = session.scalars(equal).one()
+    if not added:
+        # Somebody else has asked for it in this very moment: it is spoken for them.
+        return row, False
     rank = next_rank(session, Queue.INTERACTIVE, lane_of(requester, "samples"))
     steps.record(session, StepKind.SAMPLE, Queue.INTERACTIVE, payload={"sample": row.id}, rank=rank)
     session.flush()

@@ -38,7 +38,16 @@ def test_every_fault_is_told_by_its_line_and_the_later_of_two_lines_counts():
 
 
 @pytest.mark.parametrize(
-    "table", [b"", b"Odesa,Oh-dessa\n", b"written,note\nx,y\n", b"\xff\xfe", b'written,spoken\n"x,y\n'], ids=repr
+    "table",
+    [
+        b"",
+        b"Odesa,Oh-dessa\n",
+        b"written,note\nx,y\n",
+        b"\xff\xfe",
+        b'written,spoken\n"x,y\n',
+        b'"written,spoken\nx,y\n',
+    ],
+    ids=repr,
 )
 def test_what_is_no_such_table_is_refused(table):
     with pytest.raises(LexiconInvalid):

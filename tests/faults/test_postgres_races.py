@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import select, text
 
 from api.app import create_app
-from briefing import asking, overrides, revisions, rollback, steps
+from briefing import asking, overrides, revisions, rollback, samples, steps
 from briefing.audio import Master
 from briefing.errors import OverrideRefused, RollbackRefused, UnknownReference
 from briefing.models import BriefingRow, EpisodeRow, IdempotencyRow, MasterRow, RevisionRow, StepRow
@@ -116,6 +116,24 @@ def test_two_bodies_under_one_key_at_once_are_told_apart(place, patient):
     with place.database.reading() as session:
         assert session.query(BriefingRow).count() == 1, "what was refused recorded nothing"
     app.state.context.database.dispose()
+
+
+def test_a_sample_that_two_ask_for_at_once_is_spoken_once(place):
+    def ask_for_it():
+        with place.database.writing() as session:
+            return samples.ask(session, "silence", "Odesa", "en", None, None, "key", datetime.now(UTC))[1]
+
+    # Given somebody who has asked for a sample, and is not done with it / When somebody else asks for the same
+    with ThreadPoolExecutor(1) as pool:
+        with place.database.writing() as session:
+            _, new = samples.ask(session, "silence", "Odesa", "en", None, None, "key", datetime.now(UTC))
+            assert new
+            second = pool.submit(ask_for_it)
+            wait_for(lambda: waiting(place) == 1, "the second to wait for the first")
+        # Then they get the first one's
+        assert second.result(60) is False
+    with place.database.reading() as session:
+        assert session.query(StepRow).count() == 1
 
 
 def test_collections_of_the_same_articles_in_any_order_do_not_wait_for_each_other(place, cluster):

@@ -14,8 +14,10 @@ from sqlalchemy import String, cast, select
 from api.app import create_app
 from briefing import asking, signing_in, users, worklist
 from briefing.models import ArticleVersionRow, AuditRow, BriefingRow, EpisodeRow, RevisionRow
+from briefing.noticing import Desk, notice
 from briefing.roles import Role
 from briefing.show import Paywall, Quiet
+from briefing.sightings import Seen
 from briefing.states import Queue, StepKind
 from briefing.values import Correction
 from tests.support.asking import ask, revision_row, wanted
@@ -147,6 +149,26 @@ def test_what_was_withdrawn_before_it_was_live_stays_so_and_is_forgotten(place, 
     assert later(place, 400) == 0
     with place.database.writing() as session:
         assert asking.edited(session, saved, Quiet(seconds=0), datetime.now(UTC))[1]
+
+
+def test_a_story_that_failed_and_that_its_cms_takes_back_is_withdrawn_and_made_when_it_comes_back(place, articles):
+    _, revision, _ = ask(place, "ferry", now=datetime.now(UTC))
+    work_off(place)
+    with place.database.writing() as session:
+        session.get_one(RevisionRow, revision).state = "failed"
+        session.query(BriefingRow).update({"live_revision": None})
+    desk = Desk("desk", "silence", datetime.now(UTC))
+
+    def noticed(state):
+        with place.database.writing() as session:
+            seen = Seen(id="ferry", state=state, updated_at=datetime.now(UTC))
+            return notice(session, desk, seen, datetime.now(UTC))
+
+    assert noticed("gone") == "withdrawn"
+    work_off(place)
+    assert (later(place, 31), words(place)) == (1, 0)
+    assert noticed("gone") is None
+    assert noticed("published") == "recorded"
 
 
 def test_what_was_asked_for_anew_is_not_erased_with_what_was_withdrawn(place, articles):
