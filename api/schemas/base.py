@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 
 def _whole(text: str) -> str:
@@ -18,6 +18,10 @@ def _whole(text: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_whole)]
+
+
+#: True or false: what stands for one elsewhere ("no", 0) is refused, as it might be taken for the opposite.
+Flag = Annotated[bool, Field(strict=True)]
 
 
 class Request(BaseModel):

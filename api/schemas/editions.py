@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
 
-from api.schemas.base import Request, Text
+from api.schemas.base import Flag, Request, Text
 from briefing.editions import Reason
 from briefing.values import MOST_NOTE
 
@@ -66,13 +66,13 @@ class ScheduleRequest(Request):
     """When what is finished, or being made, goes live."""
 
     at: Moment = Field(description="Within a year; what has passed is at once.", examples=["2026-11-28T06:00:00+02:00"])
-    release_hold: bool = Field(default=False, description=RELEASE_HOLD)
+    release_hold: Flag = Field(default=False, description=RELEASE_HOLD)
 
 
 class PublishRequest(Request):
     """On whose word what is held goes live."""
 
-    release_hold: bool = Field(default=False, description=RELEASE_HOLD)
+    release_hold: Flag = Field(default=False, description=RELEASE_HOLD)
 
 
 class Obstacle(BaseModel):

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from api.schemas.base import Request, Text
+from api.schemas.base import Flag, Request, Text
 from api.schemas.editions import RELEASE_HOLD
 from briefing.overrides import MOST_NOTE, MOST_SPOKEN
 
@@ -25,7 +25,7 @@ class OverrideRequest(Request):
         examples=["The ferry sails again from Monday."],
     )
     voice: Text | None = Field(None, description="Who says it, of `GET /v1/voices`; null: who says the rest.")
-    omitted: bool = Field(default=False, description="Leave it out of the audio; it stays in the script.")
+    omitted: Flag = Field(default=False, description="Leave it out of the audio; it stays in the script.")
     note: Text = Field("", max_length=MOST_NOTE, description="Why, for other editors.")
     seen: Text | None = Field(None, max_length=16, description=_SEEN)
 
@@ -42,8 +42,8 @@ class SettleRequest(Request):
 class RollbackRequest(Request):
     """Which revision is to be heard again."""
 
-    revision: int = Field(ge=1, le=2**31 - 1, examples=[3])
-    release_hold: bool = Field(default=False, description=RELEASE_HOLD)
+    revision: int = Field(strict=True, ge=1, le=2**31 - 1, examples=[3])
+    release_hold: Flag = Field(default=False, description=RELEASE_HOLD)
 
 
 class OverrideView(BaseModel):

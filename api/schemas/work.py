@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from api.schemas.base import Request, Text, Visibility
+from api.schemas.base import Flag, Request, Text, Visibility
 from api.schemas.editions import CORRECTION, EMBARGO, REPLACES, CorrectionRequest, Moment, Obstacle, Replaces
 from briefing.labels import MOST_LABELS
 from briefing.show import JinglePart, Paywall
@@ -50,7 +50,7 @@ class BriefingRequest(Request):
         None,
         description="An estimate that has these articles, for bulk work beyond what a key may ask for unconfirmed.",
     )
-    confirm_cost: bool = Field(default=False, description="That the cost of bulk work is known without an estimate.")
+    confirm_cost: Flag = Field(default=False, description="That the cost of bulk work is known without an estimate.")
     labels: ArticleLabels | None = Field(None, description="Of the article, for the rules of shows; of one alone.")
     visibility: Visibility | None = Field(
         None,
@@ -64,7 +64,7 @@ class BriefingRequest(Request):
 class RegenerateRequest(Request):
     """Make a briefing's audio again; takes are reused wherever the text is the same."""
 
-    refetch: bool = Field(
+    refetch: Flag = Field(
         default=True, description="Fetch the articles again; false keeps the text of the newest revision."
     )
     segments: list[Text] = Field(

@@ -328,6 +328,22 @@ def test_what_a_colleague_holds_goes_live_only_where_the_hold_is_released(client
     assert see(client, made)["live"]["revision"] == (4 if way == "rollback" else 3)
 
 
+@pytest.mark.parametrize(
+    ("what", "method", "body"),
+    [
+        ("publish", "POST", {"release_hold": "no"}),
+        ("publish", "POST", {"release_hold": 0}),
+        ("schedule", "POST", {"at": "2026-01-01T00:00:00Z", "release_hold": "false"}),
+        ("rollback", "POST", {"revision": True}),
+        ("rollback", "POST", {"revision": 1, "release_hold": 1}),
+        ("regenerate", "POST", {"refetch": "off"}),
+        (f"segments/{'0' * 16}", "PUT", {"omitted": "yes"}),
+    ],
+)
+def test_a_flag_is_true_or_false_and_nothing_that_could_be_meant_otherwise(client, made, what, method, body):
+    assert do(client, made, what, method, json=body).json()["code"] == "invalid_request"
+
+
 def test_nobody_approves_what_they_changed_by_a_link(client, place, tmp_path):
     settings(place, tmp_path, sign_off="true")
     anna, boris, vera = (colleague(place, name) for name in ("anna", "boris", "vera"))

@@ -61,7 +61,7 @@ def test_the_newsrooms_zone_is_that_of_shows_and_digests_that_name_none(tmp_path
     late = datetime(2026, 5, 1, 23, tzinfo=UTC)
     plain = load_newsroom(write(tmp_path, shows + "[shows.rules]\ntimezone='Asia/Tokyo'\n"))
     assert [show.day_of(late).day for show in (*newsroom.shows, *plain.shows)] == [2, 1, 1, 1]
-    [ruled] = load_newsroom(write(tmp_path, shows[:28] + "[shows.rules]\ntimezone='Asia/Tokyo'\n")).shows
+    [ruled] = load_newsroom(write(tmp_path, shows[:29] + "[shows.rules]\ntimezone='Asia/Tokyo'\n")).shows
     assert ruled.day_of(late).day == 2
 
 
