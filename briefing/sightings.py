@@ -6,10 +6,13 @@ is narrated, so that a stale or repeated sighting does no harm.
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import AfterValidator
+
+from briefing.addresses import web_address
 from briefing.labels import Labels
+from briefing.moments import Stated
 from briefing.values import Value
 
 #: `scheduled` without a moment is a draft that is to be narrated beforehand. Nothing of either is public.
@@ -21,14 +24,15 @@ class Seen(Value):
 
     id: str
     """As in ArticleRef."""
-    address: str | None = None
-    updated_at: datetime | None = None
+    address: Annotated[str | None, AfterValidator(web_address)] = None
+    """Absolute; None also for what is no address that could be opened."""
+    updated_at: Stated = None
     """By the CMS's clock, aware; what was seen with a later one already is not gone back on."""
-    published_at: datetime | None = None
+    published_at: Stated = None
     """First published; aware. An older one than the connection is not narrated because somebody touched it."""
     state: State = "published"
     """`gone`: deleted, unpublished, or a draft that nobody asked to hear."""
-    scheduled_at: datetime | None = None
+    scheduled_at: Stated = None
     visibility: Literal["public", "members"] | None = None
     """None: the source does not know; the show decides."""
     labels: Labels = Labels()

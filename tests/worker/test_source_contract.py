@@ -221,6 +221,21 @@ def test_a_redirect_to_another_host_is_refused(kind, site):
         fetched(kind, site)
 
 
+@pytest.mark.parametrize("target", ["http://[", "//[::1", "http://a:b/"])
+def test_a_redirect_that_leads_nowhere_is_a_named_failure(kind, site, target):
+    site.every = (302, {"Location": target}, b"")
+    with pytest.raises((AddressRefused, SourceUnavailable)):
+        fetched(kind, site)
+
+
+def test_a_mark_in_odd_letters_is_not_sent_back_to_a_server(site):
+    KINDS_AT_A_SITE["feed"].put(site)
+    status, headers, body = site.pages["/feed"]
+    site.pages["/feed"] = (status, headers | {"ETag": '"\u00e9"'}, body)
+    for _ in range(2):
+        assert [seen.address for seen in source("feed", site).seen(None)] == [f"{site.address}/ferry"]
+
+
 def test_redirects_that_never_end_do(kind, site):
     site.every = (302, {"Location": "/again"}, b"")
     with pytest.raises(PageRefused):

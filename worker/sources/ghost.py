@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import AwareDatetime, ConfigDict, Field, SecretStr, ValidationError
 
 from briefing.addresses import canonical_address, web_address
-from briefing.errors import ArticleEmpty, ArticleNotFound, Misconfigured
+from briefing.errors import ArticleEmpty, ArticleNotFound, Misconfigured, PageRefused
 from briefing.labels import Labels
 from briefing.logs import get_logger
 from briefing.settings import FetchSettings
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 #: Posts of one answer, with their text: bounded by what a fetch may bring.
 _PAGE = 15
+
+#: Pages of one poll: as many posts as there are of the largest Ghosts.
+_MOST_PAGES = 5000
 
 #: The Admin API gives only what is published unless it is asked for more.
 _STATUSES = "status:[published,draft,scheduled,sent]"
@@ -117,7 +120,11 @@ class GhostSource:
         if not _ID.fullmatch(ref.id):
             message = f"{ref.id!r} is no ID of a Ghost post"
             raise ArticleNotFound(message, hint="It is 24 hex digits; the API and the editor's address show it.")
-        found = self._posts(self.api.get(f"posts/{ref.id}/", time.time(), **self._asked()))
+        given = self._given(self.api.get(f"posts/{ref.id}/", time.time(), **self._asked()))
+        found = self._posts(given)
+        if given and not found:
+            message = f"source {ref.source!r} answered with a post {ref.id!r} of no form that is known"
+            raise PageRefused(message)
         if not found or self._state(found[0]) == "gone":
             message = f"source {ref.source!r} has no published post {ref.id!r}"
             raise ArticleNotFound(message)
@@ -134,8 +141,8 @@ class GhostSource:
             if those:
                 asked["filter"] = "+".join(those)
             answer = self.api.get("posts/", time.time(), **asked)
-            yield from map(self._seen, self._posts(answer))
-            page = _next_page(answer)
+            yield from map(self._seen, self._posts(self._given(answer)))
+            page = _next_page(answer, page)
 
     def look(self, ids: Sequence[str]) -> Iterator[Seen]:
         """Give these posts as they stand; see `worker.sources.Polled`. Of more than a page, without their text."""
@@ -148,10 +155,12 @@ class GhostSource:
         if len(known) > _PAGE:
             asked |= {"fields": "id,slug,title,status,visibility,created_at,updated_at,published_at,url"}
             asked.pop("formats")
-        posts = self._posts(self.api.get("posts/", time.time(), **asked))
-        yield from map(self._seen, posts)
-        there = {post.id for post in posts}
-        yield from (Seen(id=one, state="gone") for one in known if one not in there)
+        given = self._given(self.api.get("posts/", time.time(), **asked))
+        yield from map(self._seen, self._posts(given))
+        # What is there and cannot be read is not gone; of what has no ID either, it might be any.
+        there = [post.get("id") if isinstance(post, dict) else None for post in given]
+        if all(isinstance(one, str) for one in there):
+            yield from (Seen(id=one, state="gone") for one in known if one not in there)
 
     @property
     def _is_admin(self) -> bool:
@@ -160,10 +169,18 @@ class GhostSource:
     def _asked(self, **query: str) -> dict[str, str]:
         return {"formats": "html", "include": "authors,tags", **query}
 
-    def _posts(self, answer: dict[str, Any]) -> list[_Post]:
-        """Return the posts of an answer; one of a form that is not known is left out, and holds no other up."""
-        found, posts = answer.get("posts"), list[_Post]()
-        for post in found if isinstance(found, list) else ():
+    def _given(self, answer: dict[str, Any]) -> list[Any]:
+        """Return the posts of an answer as they came. Raises PageRefused where it has none: then nothing is gone."""
+        found = answer.get("posts")
+        if not isinstance(found, list):
+            message = f"{self.api.address} answered without a list of posts"
+            raise PageRefused(message, hint="Is it Ghost, and of version 5 or later?")
+        return found
+
+    def _posts(self, given: list[Any]) -> list[_Post]:
+        """Return the posts that can be read; one of a form that is not known is left out, and holds no other up."""
+        posts = list[_Post]()
+        for post in given:
             try:
                 posts.append(_Post.model_validate(post))
             except ValidationError as error:
@@ -209,7 +226,7 @@ class GhostSource:
                 hint="Connect Ghost by an Admin API key: `briefcast connect ghost ADDRESS ADMIN_KEY`.",
             )
         unpublished = post.status != "published"
-        address = f"{self.api.address}/{post.slug}/" if unpublished else web_address(post.url)
+        address = web_address(f"{self.api.address}/{post.slug}/" if unpublished else post.url)
         labels = _labels(post)
         return Article(
             ref=ref,
@@ -253,11 +270,12 @@ def _key(kept: SecretStr | None, variable: str | None) -> str | None:
     return found.strip()
 
 
-def _next_page(answer: dict[str, Any]) -> int | None:
+def _next_page(answer: dict[str, Any], page: int) -> int | None:
+    """Return the number of the page that follows; None behind the last, and where it would lead back."""
     meta = answer.get("meta")
     pagination = meta.get("pagination") if isinstance(meta, dict) else None
-    page = pagination.get("next") if isinstance(pagination, dict) else None
-    return page if isinstance(page, int) else None
+    after = pagination.get("next") if isinstance(pagination, dict) else None
+    return page + 1 if after == page + 1 and page < _MOST_PAGES else None
 
 
 def _labels(post: _Post) -> Labels:
