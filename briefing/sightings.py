@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
-from briefing.addresses import web_address
+from briefing.addresses import canonical_address
+from briefing.errors import AddressRefused
 from briefing.labels import Labels
 from briefing.moments import Stated
 from briefing.values import Value
@@ -19,13 +20,20 @@ from briefing.values import Value
 State = Literal["published", "scheduled", "gone"]
 
 
+def _canonical(address: str | None) -> str | None:
+    try:
+        return canonical_address(address) if address is not None else None
+    except AddressRefused:
+        return None
+
+
 class Seen(Value):
     """An article, as its source has it now."""
 
     id: str
     """As in ArticleRef."""
-    address: Annotated[str | None, AfterValidator(web_address)] = None
-    """Absolute; None also for what is no address that could be opened."""
+    address: Annotated[str | None, AfterValidator(_canonical)] = None
+    """Canonical; None also for what is no address that could be opened."""
     updated_at: Stated = None
     """By the CMS's clock, aware; what was seen with a later one already is not gone back on."""
     published_at: Stated = None

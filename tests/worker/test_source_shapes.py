@@ -24,7 +24,7 @@ from tests.support.fake_wordpress import recorded
 from tests.support.ghost import ADMIN_KEY, POST
 from worker.answers import Answer, Asker
 from worker.calls import Caller, Reply
-from worker.sources import Polled, connect, feed, wordpress_rest
+from worker.sources import Polled, connect, feed, sitemap, wordpress_rest
 from worker.web import Fetcher, check_status
 
 #: All that a source may raise; whatever else comes ends a poll, or is answered with 500.
@@ -172,6 +172,7 @@ def _source(kind, wire):
     settings = SourceSettings(name="paper", kind=kind, options=options | more)
     wordpress_rest._FOUND.clear()
     feed._KEPT.clear()
+    sitemap._KNOWN.clear()
     return connect(settings)
 
 

@@ -84,7 +84,10 @@ class FilesSource:
         """Read the file whose stem is the ID. Raises ArticleNotFound or PageRefused."""
         root = self._folder.resolve()
         for ending in ENDINGS:
-            path = (root / f"{ref.id}{ending}").resolve()
+            try:
+                path = (root / f"{ref.id}{ending}").resolve()
+            except (OSError, RuntimeError):  # links that lead round
+                continue
             if path.is_file() and path.is_relative_to(root):
                 return read_article(path, ref)
         message = f"source {ref.source!r} has no article {ref.id!r}"

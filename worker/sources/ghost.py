@@ -40,6 +40,9 @@ _STATUSES = "status:[published,draft,scheduled,sent]"
 
 _ID = re.compile(r"[0-9a-f]{24}")
 
+#: What Ghost makes the end of an address of.
+_SLUG = re.compile(r"[a-z0-9_-]{1,128}")
+
 #: Internal tags by which editors say of a post whether it is narrated.
 WANTED, UNWANTED = "#audio", "#no-audio"
 
@@ -117,10 +120,11 @@ class GhostSource:
 
         Raises ArticleNotFound, ArticleEmpty (behind a paywall), PageRefused, AddressRefused or SourceUnavailable.
         """
-        if not _ID.fullmatch(ref.id):
+        if not _SLUG.fullmatch(ref.id):
             message = f"{ref.id!r} is no ID of a Ghost post"
             raise ArticleNotFound(message, hint="It is 24 hex digits; the API and the editor's address show it.")
-        given = self._given(self.api.get(f"posts/{ref.id}/", time.time(), **self._asked()))
+        which = ref.id if _ID.fullmatch(ref.id) else f"slug/{ref.id}"
+        given = self._given(self.api.get(f"posts/{which}/", time.time(), **self._asked()))
         found = self._posts(given)
         if given and not found:
             message = f"source {ref.source!r} answered with a post {ref.id!r} of no form that is known"
@@ -146,19 +150,24 @@ class GhostSource:
 
     def look(self, ids: Sequence[str]) -> Iterator[Seen]:
         """Give these posts as they stand; see `worker.sources.Polled`. Of more than a page, without their text."""
-        known = [one for one in ids if _ID.fullmatch(one)]
-        yield from (Seen(id=one, state="gone") for one in ids if one not in known)
-        if not known:
-            return
-        those = [f"id:[{','.join(known)}]", *([_STATUSES] if self._is_admin else [])]
+        yield from (Seen(id=one, state="gone") for one in ids if not _SLUG.fullmatch(one))
+        for field in ("id", "slug"):
+            known = [one for one in ids if _SLUG.fullmatch(one) and (field == "id") == bool(_ID.fullmatch(one))]
+            if known:
+                yield from self._look(field, known)
+
+    def _look(self, field: Literal["id", "slug"], known: list[str]) -> Iterator[Seen]:
+        """Give posts by their IDs, or by the last part of the address by which they were asked for."""
+        those = [f"{field}:[{','.join(known)}]", *([_STATUSES] if self._is_admin else [])]
         asked = self._asked(limit=str(len(known)), filter="+".join(those))
         if len(known) > _PAGE:
             asked |= {"fields": "id,slug,title,status,visibility,created_at,updated_at,published_at,url"}
             asked.pop("formats")
         given = self._given(self.api.get("posts/", time.time(), **asked))
-        yield from map(self._seen, self._posts(given))
+        for post in self._posts(given):
+            yield self._seen(post).model_copy(update={"id": getattr(post, field)})
         # What is there and cannot be read is not gone; of what has no ID either, it might be any.
-        there = [post.get("id") if isinstance(post, dict) else None for post in given]
+        there = [post.get(field) if isinstance(post, dict) else None for post in given]
         if all(isinstance(one, str) for one in there):
             yield from (Seen(id=one, state="gone") for one in known if one not in there)
 
@@ -202,6 +211,7 @@ class GhostSource:
         first = [moment for moment in (post.created_at, post.published_at) if moment is not None]
         return Seen(
             id=post.id,
+            address=post.url if state == "published" else None,
             updated_at=post.updated_at,
             # A date of years ago may be set on what is published now.
             published_at=max(first, default=None),

@@ -173,8 +173,28 @@ class WordPressSource:
     def look(self, ids: Sequence[str]) -> Iterator[Seen]:
         """Give these posts as they stand; those that the site's own list has not are gone."""
         numbers = [name for name in ids if name.isdecimal()]
-        if not numbers:
-            return
+        if numbers:
+            yield from self._numbered(numbers)
+        slugs = [name for name in ids if not name.isdecimal()]
+        if slugs:
+            yield from self._called(slugs)
+
+    def _called(self, slugs: list[str]) -> Iterator[Seen]:
+        """Give posts by the last part of the address by which they were asked for."""
+        called = ",".join(quote(slug, safe="") for slug in slugs)
+        asked = f"slug={called}&per_page={_PAGE}&_embed=author,wp:term&_fields={_FIELDS},slug{self._statuses()}"
+        page = self._page(asked)
+        there = {post.slug: post for post in self._readable(page)}
+        given = [one.get("slug") if isinstance(one, dict) else None for one in page]
+        are_named = all(isinstance(slug, str) for slug in given)
+        for name in slugs:
+            post = there.get(name)
+            if post is not None:
+                yield self._sighting(post, name)
+            elif are_named and name not in given:
+                yield Seen(id=name, state="gone")
+
+    def _numbered(self, numbers: list[str]) -> Iterator[Seen]:
         asked = (
             f"include={','.join(numbers)}&per_page={_PAGE}&_embed=author,wp:term&_fields={_FIELDS}{self._statuses()}"
         )

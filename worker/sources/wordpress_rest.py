@@ -94,6 +94,7 @@ class Post(_Lenient):
     id: int
     status: str = "publish"
     link: str = ""
+    slug: str = ""
     date_gmt: datetime | None = None
     modified_gmt: datetime | None = None
     title: _Rendered = _Rendered()
