@@ -12,17 +12,17 @@ import time
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import AwareDatetime, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 
 from briefing.addresses import canonical_address, web_address
 from briefing.errors import ArticleEmpty, ArticleNotFound, Misconfigured, PageRefused
-from briefing.labels import Labels
 from briefing.logs import get_logger
 from briefing.settings import FetchSettings
 from briefing.sightings import Seen
 from briefing.values import Article, ArticleRef, Value
 from worker.calls import Caller
 from worker.ghost_api import GhostApi
+from worker.sources.ghost_post import ID, Post, labels_of, without_gated
 from worker.text import clean_characters
 
 if TYPE_CHECKING:
@@ -38,16 +38,8 @@ _MOST_PAGES = 5000
 #: The Admin API gives only what is published unless it is asked for more.
 _STATUSES = "status:[published,draft,scheduled,sent]"
 
-_ID = re.compile(r"[0-9a-f]{24}")
-
 #: What Ghost makes the end of an address of.
 _SLUG = re.compile(r"[a-z0-9_-]{1,128}")
-
-#: Internal tags by which editors say of a post whether it is narrated.
-WANTED, UNWANTED = "#audio", "#no-audio"
-
-#: A part of a post that is not for everybody, as Ghost 6 marks it in the HTML.
-_GATED = re.compile(r"<!--\s*kg-gated-block:begin\s+([^\n]*?)\s*-->(.*?)<!--\s*kg-gated-block:end\s*-->", re.DOTALL)
 
 _log = get_logger("ghost")
 
@@ -70,45 +62,6 @@ class Options(Value):
     """Whether webhooks are signed as Ghost did before July 2024: then their age cannot be told."""
 
 
-class _Named(Value):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    name: str = ""
-    visibility: str = "public"
-
-
-class _Post(Value):
-    """What is read of a post. Other fields are ignored: there are a hundred."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    id: str = Field(pattern=f"^{_ID.pattern}$")
-    slug: str = ""
-    title: str = ""
-    html: str | None = None
-    status: str = "published"
-    """The Content API has none: what it gives is published."""
-    visibility: str = "public"
-    access: bool = True
-    """Only the Content API says: whether the text is all there."""
-    created_at: AwareDatetime | None = None
-    updated_at: AwareDatetime | None = None
-    published_at: AwareDatetime | None = None
-    url: str | None = None
-    authors: tuple[_Named, ...] = ()
-    tags: tuple[_Named, ...] = ()
-
-    @property
-    def members(self) -> bool:
-        """Whether it is for members, some or all."""
-        return self.visibility != "public"
-
-    def wanted(self) -> bool | None:
-        """Return what its internal tags say of narrating it."""
-        names = {tag.name.casefold() for tag in self.tags}
-        return False if UNWANTED in names else True if WANTED in names else None
-
-
 class GhostSource:
     """One Ghost site."""
 
@@ -123,7 +76,7 @@ class GhostSource:
         if not _SLUG.fullmatch(ref.id):
             message = f"{ref.id!r} is no ID of a Ghost post"
             raise ArticleNotFound(message, hint="It is 24 hex digits; the API and the editor's address show it.")
-        which = ref.id if _ID.fullmatch(ref.id) else f"slug/{ref.id}"
+        which = ref.id if ID.fullmatch(ref.id) else f"slug/{ref.id}"
         given = self._given(self.api.get(f"posts/{which}/", time.time(), **self._asked()))
         found = self._posts(given)
         if given and not found:
@@ -152,7 +105,7 @@ class GhostSource:
         """Give these posts as they stand; see `worker.sources.Polled`. Of more than a page, without their text."""
         yield from (Seen(id=one, state="gone") for one in ids if not _SLUG.fullmatch(one))
         for field in ("id", "slug"):
-            known = [one for one in ids if _SLUG.fullmatch(one) and (field == "id") == bool(_ID.fullmatch(one))]
+            known = [one for one in ids if _SLUG.fullmatch(one) and (field == "id") == bool(ID.fullmatch(one))]
             if known:
                 yield from self._look(field, known)
 
@@ -186,25 +139,25 @@ class GhostSource:
             raise PageRefused(message, hint="Is it Ghost, and of version 5 or later?")
         return found
 
-    def _posts(self, given: list[Any]) -> list[_Post]:
+    def _posts(self, given: list[Any]) -> list[Post]:
         """Return the posts that can be read; one of a form that is not known is left out, and holds no other up."""
-        posts = list[_Post]()
+        posts = list[Post]()
         for post in given:
             try:
-                posts.append(_Post.model_validate(post))
+                posts.append(Post.model_validate(post))
             except ValidationError as error:
                 fault = error.errors(include_input=False)[0]
                 _log.warning("a post of Ghost is of no form that is known", at=fault["loc"], message=fault["msg"])
         return posts
 
-    def _state(self, post: _Post) -> Literal["published", "scheduled", "gone"]:
+    def _state(self, post: Post) -> Literal["published", "scheduled", "gone"]:
         if post.status == "published":
             return "published"
         # `sent` was only mailed: it has no page.
         beforehand = post.status == "scheduled" or (post.status == "draft" and post.wanted())
         return "scheduled" if beforehand and post.wanted() is not False else "gone"
 
-    def _seen(self, post: _Post) -> Seen:
+    def _seen(self, post: Post) -> Seen:
         state = self._state(post)
         whole = post.html is not None and not self._is_cut(post) and state != "gone"
         ref = ArticleRef(source="ghost", id=post.id)
@@ -218,16 +171,16 @@ class GhostSource:
             state=state,
             scheduled_at=post.published_at if post.status == "scheduled" else None,
             visibility="members" if post.members else "public",
-            labels=_labels(post),
+            labels=labels_of(post),
             wanted=post.wanted(),
             text_hash=self._article(post, ref).content_hash if whole else None,
         )
 
-    def _is_cut(self, post: _Post) -> bool:
+    def _is_cut(self, post: Post) -> bool:
         """Tell whether the text is not all there: the Content API cuts at the paywall, or gives nothing."""
         return not self._is_admin and (post.members or not post.access)
 
-    def _article(self, post: _Post, ref: ArticleRef) -> Article:
+    def _article(self, post: Post, ref: ArticleRef) -> Article:
         if self._is_cut(post):
             message = f"the post {ref} is for members, and the Content API gives only its beginning"
             raise ArticleEmpty(
@@ -237,11 +190,11 @@ class GhostSource:
             )
         unpublished = post.status != "published"
         address = web_address(f"{self.api.address}/{post.slug}/" if unpublished else post.url)
-        labels = _labels(post)
+        labels = labels_of(post)
         return Article(
             ref=ref,
             media_type="text/html",
-            body=clean_characters(_without_gated(post.html or "", post.visibility)),
+            body=clean_characters(without_gated(post.html or "", post.visibility)),
             title=clean_characters(post.title) or None,
             byline=", ".join(labels.authors or ()) or None,
             # A preview's address is nobody's to have.
@@ -286,22 +239,3 @@ def _next_page(answer: dict[str, Any], page: int) -> int | None:
     pagination = meta.get("pagination") if isinstance(meta, dict) else None
     after = pagination.get("next") if isinstance(pagination, dict) else None
     return page + 1 if after == page + 1 and page < _MOST_PAGES else None
-
-
-def _labels(post: _Post) -> Labels:
-    """Return what a post is filed under: its first tag is its section, as on its site. Internal tags are nobody's."""
-    tags = tuple(tag.name for tag in post.tags if tag.visibility == "public" and not tag.name.startswith("#"))
-    return Labels(sections=tags[:1], authors=tuple(author.name for author in post.authors), tags=tags)
-
-
-def _without_gated(html: str, visibility: str) -> str:
-    """Return a post's HTML without the blocks that not all of its audience may read."""
-
-    def kept(match: re.Match[str]) -> str:
-        rules, inside = match.group(1), match.group(2)
-        if visibility == "public":
-            return inside if re.search(r"nonMember:\s*true", rules) else ""
-        free, paid = "status:free" in rules, "status:-free" in rules
-        return inside if paid and (free or visibility in {"paid", "tiers"}) else ""
-
-    return _GATED.sub(kept, html)
