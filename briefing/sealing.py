@@ -61,7 +61,11 @@ def ring() -> Ring:
         return Ring(given, "BRIEFCAST_SEALING_KEYS")
     path = key_file()
     try:
-        return Ring(read_keys(path.read_text("ascii")), str(path))
+        found = read_keys(path.read_text("ascii"))
+        if not found:
+            message = "it is empty"
+            raise ValueError(message)
+        return Ring(found, str(path))
     except FileNotFoundError:
         return Ring((), str(path))
     except (OSError, ValueError) as error:

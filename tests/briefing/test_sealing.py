@@ -71,9 +71,10 @@ def test_what_is_no_key_is_refused_and_not_quoted(monkeypatch, keys):
     assert "nonsense" not in repr(SealingSettings.model_construct(sealing_keys="nonsense"))
 
 
-def test_a_file_that_cannot_be_read_is_a_fault_of_settings_and_is_not_replaced():
+@pytest.mark.parametrize("content", ["broken", ""])
+def test_a_file_that_cannot_be_read_is_a_fault_of_settings_and_is_not_replaced(content):
     sealing.seal("x", WHOSE)
-    sealing.key_file().write_text("broken")
+    sealing.key_file().write_text(content)
     with pytest.raises(Misconfigured, match="sealing"):
         sealing.seal("x", WHOSE)
-    assert sealing.key_file().read_text() == "broken"
+    assert sealing.key_file().read_text() == content
