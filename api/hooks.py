@@ -64,7 +64,8 @@ async def hook(
     except SecretUnreadable as error:
         # Not refused: it is our key that is missing, and who sends again loses nothing.
         _log.error("webhooks cannot be verified", source=source, reason=error.message, hint=error.hint)
-        raise Problem("secret_unreadable", "the secret cannot be read just now", "Send it again later.") from error
+        headers = {"Retry-After": "60"}
+        raise Problem("secret_unreadable", "the secret cannot be read just now", "Send it again.", headers) from error
     except hooks.HookRefused as error:
         context.rates.without_key(request)
         # Not why: whoever guesses learns nothing, and who has the secret finds the reason in the log.
