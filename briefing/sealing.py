@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _PREFIX = "bcs1."
 _SEALED = re.compile(r"bcs1\.(?P<key>[0-9a-f]{8})\.(?P<text>[A-Za-z0-9_-]+)")
 
+_PUT_BACK = "Put the file back that was there, readable for Briefcast's user."
+
 _log = get_logger("sealing")
 
 
@@ -62,15 +64,15 @@ def ring() -> Ring:
     path = key_file()
     try:
         found = read_keys(path.read_text("ascii"))
-        if not found:
-            message = "it is empty"
-            raise ValueError(message)
-        return Ring(found, str(path))
     except FileNotFoundError:
         return Ring((), str(path))
     except (OSError, ValueError) as error:
         message = f"the sealing keys in {path} cannot be read: {error}"
-        raise Misconfigured(message, hint="Put the file back that was there, readable for Briefcast's user.") from error
+        raise Misconfigured(message, hint=_PUT_BACK) from error
+    if not found:
+        message = f"there are no sealing keys in {path}, which is empty"
+        raise Misconfigured(message, hint=_PUT_BACK)
+    return Ring(found, str(path))
 
 
 def is_sealed(text: str) -> bool:
