@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+
+from sqlalchemy import select
 
 from api.editions import within_a_year
 from api.problems import Problem
-from briefing.addresses import address_id, canonical_address, host_allowed, is_address
+from briefing import sites
+from briefing.addresses import canonical_address, is_address
 from briefing.asking import Embargo, Wanted
 from briefing.labels import Labels
-from briefing.models import ShowRow
+from briefing.models import ArticleRow, ShowRow
 from briefing.show import Show
 from briefing.shows import home_show, listed_shows, listed_sources
 from briefing.states import Queue
@@ -87,7 +89,16 @@ def read_correction(
 def named_articles(session: Session, texts: Sequence[str]) -> list[tuple[ArticleRef, str | None]]:
     """Return the articles that `texts` name, and the addresses of those named by one. Raises Problem."""
     sources = list(listed_sources(session).values())
-    return [_article(text, sources) for text in texts]
+    return [_known(session, *_article(text, sources)) for text in texts]
+
+
+def _known(session: Session, ref: ArticleRef, address: str | None) -> tuple[ArticleRef, str | None]:
+    """Return the article by the ID under which its source has told of that address before."""
+    if address is None:
+        return ref, None
+    same = (ArticleRow.source == ref.source, ArticleRow.address == address)
+    told = session.scalars(select(ArticleRow.id).where(*same).order_by(ArticleRow.id == ref.id, ArticleRow.id)).first()
+    return (ArticleRef(source=ref.source, id=told) if told is not None else ref), address
 
 
 def check_voice(voice: str, context: Context) -> None:
@@ -115,13 +126,7 @@ def _article(text: str, sources: list[SourceSettings]) -> tuple[ArticleRef, str 
 
 def _by_address(text: str, sources: list[SourceSettings]) -> tuple[ArticleRef, str]:
     address = canonical_address(text)
-    host = str(urlsplit(address).hostname)
-    for source in sources:
-        if source.kind == "http" and host_allowed(host, tuple(source.options.get("hosts", ()))):
-            return ArticleRef(source=source.name, id=address_id(address)), address
-    raise Problem(
-        "address_refused", f"no source fetches from {host}", "Add the host to an `http` source in briefcast.toml."
-    )
+    return sites.named_by(address, sites.source_of(address, sources)), address
 
 
 def named_show(session: Session, slug: str | None) -> Show:

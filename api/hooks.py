@@ -18,7 +18,7 @@ from api.context import Context, Here
 from api.problems import Problem, responses
 from briefing import connections, hooks
 from briefing.addresses import address_id
-from briefing.errors import AddressRefused
+from briefing.errors import AddressRefused, SecretUnreadable
 from briefing.logs import get_logger
 from briefing.models import ConnectionRow
 from briefing.shows import listed_sources
@@ -47,7 +47,7 @@ class Accepted(BaseModel):
     "/v1/hooks/{source}",
     status_code=202,
     summary="A webhook of a CMS",
-    responses=responses("hook_refused", "rate_limited", "request_too_large", "invalid_request"),
+    responses=responses("hook_refused", "rate_limited", "request_too_large", "invalid_request", "secret_unreadable"),
 )
 async def hook(
     source: Annotated[str, Path(pattern=f"^{NAME_PATTERN}$")],
@@ -61,6 +61,11 @@ async def hook(
     body = await request.body()
     try:
         await run_in_threadpool(_accept, source, request, body, event, context)
+    except SecretUnreadable as error:
+        # Not refused: it is our key that is missing, and who sends again loses nothing.
+        _log.error("webhooks cannot be verified", source=source, reason=error.message, hint=error.hint)
+        headers = {"Retry-After": "60"}
+        raise Problem("secret_unreadable", "the secret cannot be read just now", "Send it again.", headers) from error
     except hooks.HookRefused as error:
         context.rates.without_key(request)
         # Not why: whoever guesses learns nothing, and who has the secret finds the reason in the log.
@@ -104,7 +109,7 @@ def _readable(read: Callable[[], Found]) -> Found:
 
 def _named(told: Told, settings: SourceSettings) -> str:
     """Return the ID of the article that was told of: its own, or, of a source of addresses, that of its address."""
-    if settings.kind != "http":
+    if settings.kind not in {"http", "feed", "sitemap"} or (told.id is not None and settings.kind != "http"):
         if told.id is None:
             raise Problem("invalid_request", "data.id is missing", "docs/cms.md has the form.")
         return told.id

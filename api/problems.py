@@ -87,6 +87,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "range_not_satisfiable": (416, "The audio has no such bytes"),
     "request_too_large": (413, "The request is too large"),
     "database_unavailable": (503, "The database does not answer"),
+    "secret_unreadable": (503, "The key that unseals a secret is not at hand"),
     "internal_error": (500, "Something went wrong here"),
 }
 
@@ -110,6 +111,7 @@ FAILURES: dict[str, str] = {
     "page_unreadable": "The page cannot be parsed within its limits",
     "media_type_refused": "The address is not a page of text",
     "invalid_settings": "A show's or source's settings do not hold together",
+    "secret_unreadable": "The key that unseals the CMS's key was not at hand, five times over",
     "source_unavailable": "The article's source did not answer, five times over",
     "engine_unavailable": "The speech engine could not be used, five times over",
     "narrator_away": "A worker has another engine or model than the revision pinned; others are waited for",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import re
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 import idna
 
@@ -83,6 +83,16 @@ def _quoted(text: str) -> str:
     return quote(text, safe="%/:?@!$&'()*+,;=-._~[]")
 
 
+def followed(base: str, link: str) -> str:
+    """Return where `link` leads from the address `base`, canonical. Raises AddressRefused."""
+    try:
+        joined = urljoin(base, link)
+    except ValueError as error:  # half an IPv6 address, of which urljoin makes no link at all
+        message = f"{link[:200]!r} is not a web address"
+        raise AddressRefused(message) from error
+    return canonical_address(joined)
+
+
 def address_id(address: str) -> str:
     """Return the article ID of an address: the first 16 hex digits of its canonical form's sha256."""
     return hashlib.sha256(canonical_address(address).encode()).hexdigest()[:16]
@@ -94,5 +104,11 @@ def host_allowed(host: str, hosts: tuple[str, ...]) -> bool:
 
 
 def web_address(text: str | None) -> str | None:
-    """Return `text` when it is an absolute http(s) address."""
-    return text if text and text.startswith(("http://", "https://")) else None
+    """Return `text` when it is an absolute http(s) address, as it stands; None for what nobody could open."""
+    if not text or not text.startswith(("http://", "https://")):
+        return None
+    try:
+        canonical_address(text)
+    except AddressRefused:
+        return None
+    return text

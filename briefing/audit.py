@@ -75,6 +75,8 @@ class Action(StrEnum):
     ADDRESS_KEY = "address_key"
     CONNECT = "connect"
     """A CMS was connected, or a secret of its webhooks made."""
+    SEALING_KEY = "sealing_key"
+    """A key that secrets are sealed by was made, or all of them sealed anew."""
     KEY_CREATE = "key_create"
     KEY_REVOKE = "key_revoke"
     SIGN_IN = "sign_in"

@@ -17,6 +17,8 @@ from briefing.database import database_clock
 from briefing.hooks import new_secret
 from briefing.models import ConnectionRow, DeliveryRow, LookRow, SourceRow, StepRow
 from briefing.rows import add_unless_there
+from briefing.sealed import whose_webhook
+from briefing.sealing import seal, unseal
 from briefing.states import Queue, StepKind, StepState
 
 if TYPE_CHECKING:
@@ -55,9 +57,12 @@ def locked(session: Session, source: str, now: datetime) -> ConnectionRow:
 
 
 def hook_secrets(row: ConnectionRow | None, now: datetime) -> list[str]:
-    """Return the secrets that a source's webhooks may be signed with now, the newest first."""
-    kept = (row.hook_secrets if row is not None else None) or []
-    return [one["secret"] for one in kept if one["ends_at"] is None or one["ends_at"] > now.timestamp()]
+    """Return the secrets that a source's webhooks may be signed with now, the newest first. Raises SecretUnreadable."""
+    if row is None:
+        return []
+    whose = whose_webhook(row.source)
+    kept = (one for one in row.hook_secrets or [] if one["ends_at"] is None or one["ends_at"] > now.timestamp())
+    return [unseal(one["secret"], whose) for one in kept]
 
 
 def rotate_secret(session: Session, source: str, now: datetime, *, at_once: bool = False) -> str:
@@ -67,7 +72,7 @@ def rotate_secret(session: Session, source: str, now: datetime, *, at_once: bool
     earlier = [one | {"ends_at": min(one["ends_at"] or ends, ends)} for one in row.hook_secrets or []]
     secret = new_secret()
     row.hook_secrets = [
-        {"secret": secret, "ends_at": None},
+        {"secret": seal(secret, whose_webhook(source)), "ends_at": None},
         *(one for one in earlier if one["ends_at"] > now.timestamp()),
     ]
     session.flush()

@@ -13,11 +13,12 @@ from sqlalchemy import func, or_, select, update
 
 from briefing import asking, events, steps
 from briefing.asking import Wanted
-from briefing.choosing import choose
+from briefing.choosing import choose, story_of
 from briefing.digest import DIGEST, Digest
 from briefing.errors import NothingToDigest, UnknownReference
+from briefing.holds import CORRECTION
 from briefing.issues import put_stories
-from briefing.models import BriefingRow, DigestRow, IssueRow, StepRow
+from briefing.models import BriefingRow, DigestRow, IssueRow, RevisionRow, StepRow
 from briefing.rows import add_unless_there
 from briefing.shows import listed_shows
 from briefing.states import Queue, StepKind, StepState
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from briefing.digest import Due
-    from briefing.models import RevisionRow
     from briefing.revisions import Asker
     from briefing.show import Show
     from briefing.speech import Casting
@@ -188,3 +188,17 @@ def since(session: Session, digest: Digest, issue: str, now: datetime) -> dateti
         .where(IssueRow.digest == digest.slug, IssueRow.issue < issue, heard)
     )
     return max(last, now - _LONGEST) if last is not None else now - _FIRST
+
+
+def was_corrected(session: Session, briefing: BriefingRow, refs: Sequence[ArticleRef], show: Show) -> bool:
+    """Tell whether a story of an issue was corrected since what is heard of the issue was asked for."""
+    heard = session.get(RevisionRow, briefing.heard) if briefing.heard is not None else None
+    if heard is None:
+        return False
+    stories = [story.id for ref in refs if (story := story_of(session, ref, show)) is not None]
+    corrected = select(RevisionRow.id).where(
+        RevisionRow.briefing_id.in_(stories),
+        RevisionRow.replaces == CORRECTION,
+        RevisionRow.live_at > heard.created_at,
+    )
+    return session.scalar(corrected.limit(1)) is not None

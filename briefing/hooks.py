@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field, ValidationError
 
-from briefing.values import NAME_PATTERN, Value
+from briefing.addresses import canonical_address
+from briefing.errors import AddressRefused
+from briefing.values import NAME_PATTERN, Value, is_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -164,7 +166,20 @@ def read_standard(body: bytes, sent_at: float) -> Told | None:
     if told.id is None and told.address is None:
         message = "data has neither id nor address"
         raise HookRefused(message)
+    _check_names(told)
     return told
+
+
+def _check_names(told: Told) -> None:
+    """Raise HookRefused for an ID or an address that can be no article's."""
+    if told.id is not None and not is_name(told.id):
+        message = "data.id: this can be no article's"
+        raise HookRefused(message)
+    try:
+        canonical_address(told.address or "https://none.example")
+    except AddressRefused as error:
+        message = f"data.address: {error.message}"
+        raise HookRefused(message) from error
 
 
 def _plausible(moment: datetime | None, sent_at: float) -> datetime:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 MOST_LABELS = 50
 MOST_LETTERS = 100
 
+#: What no feed and no database takes: controls but white space, and halves of surrogate pairs.
+_UNUSABLE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+
 _BETWEEN = re.compile(r"\s*[,;&]\s*(?:and\s+)?|\s+(?:and|und|et|y|e|en|i|та|і|и)\s+")
 
 
@@ -26,7 +29,7 @@ def tidied(labels: Iterable[object]) -> tuple[str, ...]:
     """Return labels without blanks at their ends, each once whatever its case, within the bounds."""
     found: dict[str, str] = {}
     for label in labels:
-        text = " ".join(label.split())[:MOST_LETTERS] if isinstance(label, str) else ""
+        text = " ".join(_UNUSABLE.sub("", label).split())[:MOST_LETTERS] if isinstance(label, str) else ""
         if text:
             found.setdefault(fold(text), text)
     return tuple(found.values())[:MOST_LABELS]

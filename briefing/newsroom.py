@@ -16,6 +16,8 @@ from briefing.digest import Digest
 from briefing.errors import Misconfigured
 from briefing.lexicon import LexiconEntry
 from briefing.rules import EVERY_SHOW
+from briefing.sealed import sealed_options, unsealed_options, whose_option
+from briefing.sealing import seal, unseal
 from briefing.show import MOST_NEVER_SPOKEN, Name, NeverSpoken, Show
 from briefing.values import Value
 
@@ -59,9 +61,23 @@ class SourceSettings(Value):
     secrets: dict[str, SecretStr] = Field(default_factory=dict, exclude=True, repr=False)
     """Options that are kept apart, with the connection: keys of its CMS. In no settings file, dump or log."""
 
-    def revealed(self) -> dict[str, str]:
-        """Return the secrets as the kind's options take them."""
-        return {name: secret.get_secret_value() for name, secret in self.secrets.items()}
+    def revealed(self) -> dict[str, Any]:
+        """Return the options as its kind takes them, with the secrets, unsealed. Raises SecretUnreadable."""
+        kept = {name: secret.get_secret_value() for name, secret in self.secrets.items()}
+        return unsealed_options(self.name, self.options | kept)
+
+    def recorded(self) -> dict[str, Any]:
+        """Return what a row keeps of it: what of its options opens something is sealed. Raises StorageUnavailable."""
+        return self.model_dump(mode="json") | {"options": sealed_options(self.name, self.options)}
+
+    def sealed_secrets(self) -> dict[str, str]:
+        """Return the secrets as a connection keeps them. Raises StorageUnavailable."""
+        kept = {name: secret.get_secret_value() for name, secret in self.secrets.items()}
+        return {
+            name: seal(unseal(text, whose), whose)
+            for name, text in kept.items()
+            for whose in [whose_option(self.name, name)]
+        }
 
 
 class Newsroom(Value):

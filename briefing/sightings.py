@@ -6,14 +6,25 @@ is narrated, so that a stale or repeated sighting does no harm.
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import AfterValidator
+
+from briefing.addresses import canonical_address
+from briefing.errors import AddressRefused
 from briefing.labels import Labels
+from briefing.moments import Stated
 from briefing.values import Value
 
 #: `scheduled` without a moment is a draft that is to be narrated beforehand. Nothing of either is public.
 State = Literal["published", "scheduled", "gone"]
+
+
+def _canonical(address: str | None) -> str | None:
+    try:
+        return canonical_address(address) if address is not None else None
+    except AddressRefused:
+        return None
 
 
 class Seen(Value):
@@ -21,14 +32,15 @@ class Seen(Value):
 
     id: str
     """As in ArticleRef."""
-    address: str | None = None
-    updated_at: datetime | None = None
+    address: Annotated[str | None, AfterValidator(_canonical)] = None
+    """Canonical; None also for what is no address that could be opened."""
+    updated_at: Stated = None
     """By the CMS's clock, aware; what was seen with a later one already is not gone back on."""
-    published_at: datetime | None = None
+    published_at: Stated = None
     """First published; aware. An older one than the connection is not narrated because somebody touched it."""
     state: State = "published"
     """`gone`: deleted, unpublished, or a draft that nobody asked to hear."""
-    scheduled_at: datetime | None = None
+    scheduled_at: Stated = None
     visibility: Literal["public", "members"] | None = None
     """None: the source does not know; the show decides."""
     labels: Labels = Labels()

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from briefing.errors import UnknownReference
 from briefing.hashing import stable_hash
+from briefing.moments import Stated
 
 #: Sources, articles and shows are named in addresses and file names, so their alphabet is small.
 NAME_PATTERN = r"[A-Za-z0-9._-]{1,128}"
@@ -84,7 +85,7 @@ class Article(Value):
     title: str | None = None
     byline: str | None = None
     """Author names as the source states them, without "By"."""
-    published_at: datetime | None = None
+    published_at: Stated = None
     language: str | None = None
     """BCP 47 tag as the source states it."""
     sections: tuple[str, ...] = ()

@@ -1,7 +1,8 @@
-"""`briefcast keys`: API keys made, listed, revoked; and the keys that sign audio."""
+"""`briefcast keys`: API keys made, listed, revoked; the keys that sign audio, and those that seal secrets."""
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,21 +12,26 @@ from sqlalchemy import select
 
 from briefing import audit, spending
 from briefing import keys as api_keys
+from briefing import sealing as sealing_keys
 from briefing.audit import Action
 from briefing.keys import Scope
 from briefing.limits import KeyLimits, limits_of
 from briefing.models import KeyRow
-from briefing.settings import DataSettings, QuotaSettings
+from briefing.sealed import secrets_kept
+from briefing.settings import DataSettings, QuotaSettings, SealingSettings
 from cli.place import open_place
+from worker.sealing_rows import seal_anew
 from worker.signing_keys import KeyFiles, development_files, make_chain, renew
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from cli.place import Place
+
 
 @click.group()
 def keys() -> None:
-    """Make, list and revoke API keys; make the keys that sign audio."""
+    """Make, list and revoke API keys; make the keys that sign audio and those that seal secrets."""
 
 
 @keys.command()
@@ -96,6 +102,42 @@ def revoke(key_id: str) -> None:
         message = f"there is no key {key_id!r}"
         raise click.BadParameter(message)
     click.echo(f"revoked {key_id}")
+
+
+@keys.command()
+@click.option(
+    "--new", "fresh", is_flag=True, help="Make a key, which seals from now on; those there open what they sealed."
+)
+@click.option("--again", is_flag=True, help="Seal everything anew by the newest key.")
+def sealing(*, fresh: bool, again: bool) -> None:
+    """Tell which keys seal the keys of CMSs and the secrets of webhooks in the database; make another.
+
+    The first is made by itself. Keep them apart from backups: without them nothing sealed opens. See docs/backup.md.
+    """
+    place, now = open_place(), datetime.now(UTC)
+    if fresh and SealingSettings().sealing_keys.get_secret_value():
+        click.echo(sealing_keys.new_key())
+        click.echo("Put it first in BRIEFCAST_SEALING_KEYS of every process, start them again, then --again.", err=True)
+        return
+    if fresh:
+        sealing_keys.add_key()
+    changed = seal_anew(place.database) if again else 0
+    if fresh or again:
+        newest = next(iter(sealing_keys.ring().ids), "none")
+        with place.database.writing() as session:
+            audit.record(session, now, Action.SEALING_KEY, None, detail=f"{newest}: {changed} sealed anew")
+    _tell_sealing(place)
+
+
+def _tell_sealing(place: Place) -> None:
+    known = sealing_keys.ring()
+    with place.database.reading() as session:
+        by = Counter(kept.key for kept in secrets_kept(session))
+    click.echo(f"keys in {known.where}")
+    for key in known.ids:
+        click.echo(f"{key}  seals {by.pop(key, 0)}")
+    for lost, number in sorted(by.items(), key=str):
+        click.echo(f"in the clear: {number}" if lost is None else f"{lost}  is missing, and sealed {number}")
 
 
 @keys.command()

@@ -11,9 +11,9 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
-from briefing.addresses import canonical_address
+from briefing.addresses import canonical_address, followed
 from briefing.errors import PageRefused, SourceUnavailable
 from worker.reaching import REDIRECTS
 from worker.web import Fetcher, Page, check_status
@@ -48,6 +48,16 @@ class Answer:
         """The answer as a page."""
         charset = self.headers.get("content-type", "").partition("charset=")[2].split(";")[0].strip("\"' ") or None
         return Page(self.address, self.media_type or "text/html", charset, self.content)
+
+    @property
+    def condition(self) -> dict[str, str]:
+        """Headers to ask with later, for nothing where it still is so; empty where its server has no such thing."""
+        told = {
+            "If-None-Match": self.headers.get("etag", ""),
+            "If-Modified-Since": self.headers.get("last-modified", ""),
+        }
+        # What is not of letters that headers are sent in stays with its server.
+        return {name: value for name, value in told.items() if value and value.isascii() and value.isprintable()}
 
     @property
     def is_json(self) -> bool:
@@ -100,7 +110,7 @@ class Asker(Fetcher):
                 told = {**headers, **(secret if urlsplit(address)[:2] == home else {})}
                 async with self.sent("GET", address, headers=told) as response:
                     if response.status_code in REDIRECTS and "location" in response.headers:
-                        address = canonical_address(urljoin(address, str(response.headers["location"])))
+                        address = followed(address, str(response.headers["location"]))
                         continue
                     if response.status_code not in also:
                         check_status(response.status_code, response.headers, address)

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import make_url, select
 
+from briefing import sealing
 from briefing.errors import DatabaseUnavailable
 from briefing.models import DownloadRow, JingleRow, MasterRow, SaltRow, TakeRow
 from briefing.public_names import GONE, audio_sha256
@@ -252,6 +253,8 @@ def _elsewhere(place: Workplace) -> list[str]:
     named = [f"the value of {name}" for name in sorted(os.environ) if name.startswith("BRIEFCAST_")]
     if Path(".env").is_file():
         named.append("the file .env")
+    if sealing.key_file().is_file():
+        named.append(f"{sealing.key_file()}: without it no secret in the database opens; keep it apart from the backup")
     if not isinstance(place.storage, FolderStorage):
         named.append("the bucket: turn its versioning on")
     return named

@@ -127,10 +127,10 @@ def record(place: Workplace, settings: SourceSettings, now: datetime) -> str:
             position = (session.scalar(select(func.max(SourceRow.position))) or 0) + 1
             row = SourceRow(name=settings.name, position=position, settings={})
             session.add(row)
-        row.listed, row.settings = True, settings.model_dump(mode="json")
+        row.listed, row.settings = True, settings.recorded()
         connection = connections.locked(session, settings.name, now)
         connection.by_command = by_command
-        connection.keys = (connection.keys or {}) | settings.revealed()
+        connection.keys = (connection.keys or {}) | settings.sealed_secrets()
         kept = connections.hook_secrets(connection, now)
         secret = kept[0] if kept else connections.rotate_secret(session, settings.name, now)
         connections.rouse(session, settings.name)

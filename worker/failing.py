@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from briefing import digests, estimates, revisions, samples
+from briefing import digests, estimates, issues, revisions, samples
 from briefing.errors import NarratorAway
 from briefing.logs import get_logger
 from briefing.models import RevisionRow, StepRow
@@ -39,8 +39,12 @@ def after_given_up(session: Session, step_id: int, error: BriefcastError, catalo
         estimates.fail(session, step.payload["estimate"], now)
     if step.kind == StepKind.SAMPLE.value:
         samples.fail(session, step.payload["sample"], error)
-    if step.kind == StepKind.DIGEST.value and "digest" in step.payload:
-        digests.go_on(session, step, error.code, now)
+    if step.kind == StepKind.DIGEST.value:
+        _log.error("digest given up", step=step.id, told=step.payload, code=error.code, reason=error.message)
+        if "digest" in step.payload:
+            digests.go_on(session, step, error.code, now)
+        else:
+            issues.look_again_later(session, step)
     if step.revision_id is None or step.kind == StepKind.STREAM.value:
         return
     revision = revisions.locked(session, step.revision_id)

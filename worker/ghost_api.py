@@ -87,7 +87,8 @@ class GhostApi:
             headers["Content-Type"] = "application/json"
         address = f"{self.address}/ghost/api/{kind}/{path}" + (f"?{urlencode(query)}" if query else "")
         body = None if content is None else json.dumps(content).encode()
-        reply = self.caller.call(method, address, headers, body, _ANSWER_S)
+        seconds = min(_ANSWER_S, self.caller.bounds.seconds)
+        reply = self.caller.call(method, address, headers, body, seconds)
         return self._checked(reply, path)
 
     def _checked(self, reply: Reply, path: str) -> dict[str, Any]:

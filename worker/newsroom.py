@@ -176,7 +176,7 @@ def podcast_guid(feed_address: str) -> str:
 
 
 def _put_source(session: Session, position: int, source: SourceSettings) -> bool:
-    settings = source.model_dump(mode="json")
+    settings = source.recorded()
     row = session.get(SourceRow, source.name)
     if row is None:
         values = {"name": source.name, "position": position, "listed": True, "settings": settings}

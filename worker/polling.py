@@ -20,6 +20,7 @@ from briefing.noticing import Desk
 from briefing.settings import SpeechSettings
 from briefing.shows import listed_sources
 from briefing.sightings import Seen
+from briefing.values import is_name
 from worker.sources import Polled, poll_s
 
 if TYPE_CHECKING:
@@ -148,6 +149,11 @@ def _notice(place: Workplace, desk: Desk, seen: Seen, look: Due | None = None) -
     up no other.
     """
     now = datetime.now(UTC)
+    if not is_name(seen.id):
+        _log.warning(
+            "a change of what can be no article's ID is not followed", source=desk.source, article=seen.id[:200]
+        )
+        return
     said = Told.stored(look.told) if look is not None and look.told is not None else None
     try:
         with place.database.writing() as session:

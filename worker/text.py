@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import codecs
+import html
 import re
+
+#: References with more digits than any character has: Python refuses to read numbers of thousands of them.
+_NO_CHARACTER = re.compile(r"&#[0-9]{8,};?|&#[xX][0-9A-Fa-f]{7,};?")
 
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]{2,40})""", re.IGNORECASE)
 _WHITE = re.compile(r"\s+")
@@ -38,6 +42,11 @@ def decode_page(content: bytes, charset: str | None = None) -> str:
 def clean_characters(text: str) -> str:
     r"""Return `text` without control characters, its line breaks as "\\n"."""
     return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def unescaped(text: str) -> str:
+    """Return `text` with its character references as what they stand for. Never raises."""
+    return html.unescape(_NO_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
 def one_line(text: str) -> str:

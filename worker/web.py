@@ -8,11 +8,10 @@ import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
 import httpx
 
-from briefing.addresses import canonical_address
+from briefing.addresses import canonical_address, followed
 from briefing.errors import ArticleNotFound, PageRefused, SourceUnavailable
 from worker.reaching import REDIRECTS, TEMPORARY, Reach, retry_after
 
@@ -68,7 +67,7 @@ class Fetcher(Reach):
                 found = await self._hop(address)
                 if isinstance(found, Page):
                     return found
-                address = canonical_address(urljoin(address, found))
+                address = followed(address, found)
         message = f"{address} redirects more than {self.hops} times"
         raise PageRefused(message, hint="Give the article's final address.")
 
@@ -85,7 +84,7 @@ class Fetcher(Reach):
                         check_status(response.status_code, response.headers, address)
                     yield response
                     return
-                address = canonical_address(urljoin(address, str(response.headers["location"])))
+                address = followed(address, str(response.headers["location"]))
         message = f"{address} redirects more than {self.hops} times"
         raise PageRefused(message)
 

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from fastapi import Request, Response
+from typing import TYPE_CHECKING, Any
 
+from fastapi import Request, Response
+from sqlalchemy import select
+
+from api import digests as digest_routes
 from api.context import Here
-from api.desk.pages import desk_router, page
-from api.desk.people import Viewing
-from briefing import worklist
+from api.desk.pages import desk_router, page, see_other
+from api.desk.people import Editing, Viewing
+from api.digests import DigestSlug
+from briefing import digests, worklist
+from briefing.models import DigestRow, IssueRow
 from briefing.shows import listed_shows, listed_sources
 
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
 router = desk_router()
+
+#: Why a time went by without a digest, in words.
+WHY = {digests.LATE: "nothing ran when it was due", digests.NOTHING: "no story was there for it"}
 
 #: Seconds of live audio that are played for a sample.
 _SAMPLE_S = 20
@@ -21,14 +33,46 @@ def shows(request: Request, context: Here, visitor: Viewing) -> Response:
     """Show the shows and their sources."""
     with context.database.reading() as session:
         found, sources = listed_shows(session), listed_sources(session)
+        due = _digests(session)
     first = next(iter(found), None)
     from_where: dict[str, list[str]] = {slug: [] for slug in found}
     for source in sources.values():
         home = source.show or first
         if home in from_where:
             from_where[home].append(f"{source.name} ({source.kind})")
-    values = {"shows": list(found.values()), "sources": from_where, "default_voice": context.speech.voice}
+    values = {
+        "shows": list(found.values()),
+        "sources": from_where,
+        "default_voice": context.speech.voice,
+        "digests": due,
+    }
     return page(request, "shows.html", visitor, values)
+
+
+@router.post("/digests/{slug}/make")
+def make_digest(slug: DigestSlug, context: Here, visitor: Editing) -> Response:
+    """Have today's made, or made again, as when its time went by without one."""
+    shown = digest_routes.make(slug, Response(), context, visitor.caller)
+    return see_other(f"/desk/briefings/{shown.id}", "asked")
+
+
+def _digests(session: Session) -> dict[str, list[dict[str, Any]]]:
+    """Return the digests by their show: when each is due, what came of it last, and its newest briefing."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for digest in digests.listed_digests(session).values():
+        row = session.get_one(DigestRow, digest.slug)
+        newest = select(IssueRow.briefing_id).where(IssueRow.digest == digest.slug).order_by(IssueRow.issue.desc())
+        skipped = row.skipped_at is not None and (row.made_at is None or row.made_at < row.skipped_at)
+        told = {
+            "digest": digest,
+            "due_at": row.due_at,
+            "made_at": row.made_at,
+            "skipped_at": row.skipped_at if skipped else None,
+            "why": WHY.get(row.skipped_why or "", "its workers failed: see their log"),
+            "briefing": session.scalar(newest.limit(1)),
+        }
+        found.setdefault(digest.show, []).append(told)
+    return found
 
 
 @router.get("/voices")

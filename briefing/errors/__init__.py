@@ -27,6 +27,7 @@
     │       └── SigningMisconfigured     signing_invalid
     ├── Unavailable              transient: the same input may succeed later
     │   ├── SourceUnavailable        source_unavailable
+    │   ├── SecretUnreadable         secret_unreadable
     │   ├── EngineUnavailable        engine_unavailable
     │   │   └── EngineNotInstalled       engine_not_installed: not here, so no use in waiting; while installing:
     │   │                                voice_checksum_mismatch, voice_install_failed
@@ -90,6 +91,7 @@ from briefing.errors.unavailable import (
     NarratorAway,
     NotPublishedYet,
     PutOff,
+    SecretUnreadable,
     SigningUnavailable,
     SourceUnavailable,
     StorageFull,
@@ -125,6 +127,7 @@ __all__ = [
     "PutOff",
     "QuotaExceeded",
     "RollbackRefused",
+    "SecretUnreadable",
     "SigningFailed",
     "SigningMisconfigured",
     "SigningUnavailable",

@@ -19,6 +19,13 @@ class SourceUnavailable(Unavailable):
         self.retry_after_s = retry_after_s
 
 
+class SecretUnreadable(Unavailable):
+    """Raised when a secret of the database cannot be unsealed: its key is not at hand, or it is damaged."""
+
+    code = "secret_unreadable"
+    hint = "Put the key back (BRIEFCAST_SEALING_KEYS, or sealing/keys in the data folder), or give the secret anew."
+
+
 class EngineUnavailable(Unavailable):
     """Raised when a speech engine cannot be used now. `retry_after_s` carries a service's own wish, if stated."""
 

@@ -20,7 +20,8 @@ class ConnectionRow(Base):
     """Options of its kind that are secret: name -> key of the CMS's API."""
     hook_secrets: Mapped[list[Any] | None] = mapped_column(OwnJson)
     """Secrets that its webhooks are signed with, the newest first: {"secret", "ends_at": seconds since the epoch or
-    null}. A signature is made with the secret itself, so that no hash of it would do."""
+    null}. A signature is made with the secret itself, so that no hash of it would do. Both are sealed
+    (`briefing.sealing`), but for what an older release has left until the next sweep."""
     by_command: Mapped[bool] = mapped_column(default=False)
     """Whether `briefcast connect` recorded the source, which the settings file then need not name."""
     began_at: Mapped[datetime]

@@ -12,6 +12,7 @@ from briefing.settings.notices import NoticeSettings
 from briefing.settings.place import DataSettings, LogSettings, MetricsSettings, PublicSettings
 from briefing.settings.quotas import QuotaSettings
 from briefing.settings.retention import RetentionSettings
+from briefing.settings.sealing import SealingSettings
 from briefing.settings.signing import SigningSettings
 from briefing.settings.speech import SpeechSettings
 from briefing.settings.storage import StorageSettings
@@ -29,6 +30,7 @@ __all__ = [
     "PublicSettings",
     "QuotaSettings",
     "RetentionSettings",
+    "SealingSettings",
     "Settings",
     "SigningSettings",
     "SpeechSettings",

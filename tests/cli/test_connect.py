@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import select
 
+from briefing import connections
 from briefing.models import ConnectionRow, RevisionRow, SourceRow
 from briefing.newsroom import load_newsroom
 from briefing.shows import listed_sources
@@ -117,4 +120,7 @@ def test_a_secret_for_standard_webhooks_is_shown_once(place):
     assert address.endswith("/v1/hooks/desk")
     assert secret.startswith("whsec_")
     with place.database.reading() as session:
-        assert session.get(ConnectionRow, "desk").hook_secrets[0]["secret"] == secret
+        row = session.get(ConnectionRow, "desk")
+        # It is kept sealed, and opens where it verifies
+        assert secret not in str(row.hook_secrets)
+        assert connections.hook_secrets(row, datetime.now(UTC)) == [secret]

@@ -78,7 +78,7 @@ class _Handler(BaseHTTPRequestHandler):
         if "include" in one:
             found = [post for post in found if str(post["id"]) in one["include"].split(",")]
         if "slug" in one:
-            found = [post for post in found if post["slug"] == one["slug"]]
+            found = [post for post in found if post["slug"] in one["slug"].split(",")]
         if "modified_after" in one:
             after = one["modified_after"].removesuffix("Z")
             found = [post for post in found if post["modified_gmt"] > after]

@@ -21,6 +21,7 @@ from briefing.digest import Digest
 from briefing.digests import ask as ask_issue
 from briefing.digests import find_digest, since
 from briefing.errors import NothingToDigest
+from briefing.issues import look
 from briefing.models import BriefingRow, MasterRow, RevisionRow, ShowRow, StepRow
 from briefing.revisions import Asker
 from briefing.script import OUR_WORDS, Role, Script, ScriptArticle, Segment, segment_id
@@ -30,6 +31,7 @@ from briefing.states import Queue, StepKind
 from briefing.values import ArticleRef
 from tests.support import digests
 from tests.support.asking import again, briefing_row
+from tests.support.client import client_of
 from tests.support.lock_order import recorded
 from tests.support.newsroom import make_place, work_off
 from worker import digest as stage
@@ -170,6 +172,58 @@ def test_a_corrected_story_is_corrected_in_todays_digest(place, tmp_path):
     work_until_live(place, today)
     assert briefing_row(place, today).live_revision is not None
     assert not [words for _, words in digests.told(digests.live(place, today)) if "vote" in words]
+
+
+def test_what_corrects_a_story_corrects_the_digest_that_told_it(place, tmp_path):
+    stories = five(place, tmp_path, 2)
+    today = digests.make(place)
+    with client_of(place) as client:
+        first = mp3_of(place, today)
+        assert client.get(f"/{first}").status_code == 200
+        # When a story is set right / Then its wrong words are gone from the digest's address too, which leads on
+        digests.write(tmp_path, "vote", "The vote story begins otherwise now.", "And it goes on.", "To its end.")
+        correct(client, place, stories["vote"], replaces="correction")
+        second = mp3_of(place, today)
+        assert second != first
+        assert place.files.storage.read(first) is None
+        answer = client.get(f"/{first}", follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"].endswith(f"/{second}")) == (302, True)
+        feed = client.get("/shows/daily/feed.xml").text
+        assert (second in feed, first in feed) == (True, False)
+        # And when a story merely goes on / Then what was heard is kept, as that of any update
+        digests.write(tmp_path, "vote", "The vote story begins once more.", "And it goes on.", "To its end.")
+        correct(client, place, stories["vote"], replaces="update")
+        assert mp3_of(place, today) not in {first, second}
+        assert client.get(f"/{second}", follow_redirects=False).status_code == 200
+
+
+def mp3_of(place, briefing_id):
+    """The name of the MP3 that is live."""
+    with place.database.reading() as session:
+        return f"audio/{session.get_one(MasterRow, digests.live(place, briefing_id).master_key).sha256}.mp3"
+
+
+def correct(client, place, briefing_id, **asked):
+    assert client.post(f"/v1/briefings/{briefing_id}/regenerate", json=asked).status_code == 202
+    work_off(place)
+
+
+def test_a_story_that_changes_while_its_digest_is_made_is_looked_at_once_more(place, tmp_path):
+    stories = five(place, tmp_path, 2)
+    # Given a digest that has read the story as it was, and is not finished
+    with without(StepKind.ASSEMBLE):
+        today = digests.make(place)
+        assert digests.newest(place, today).state == "assembling"
+    # When another way to tell the story is live, and the digest's step looks
+    with place.database.writing() as session:
+        row = session.get_one(RevisionRow, briefing_row(place, stories["vote"]).heard)
+        row.script = json.loads(
+            json.dumps(row.script).replace("story has its first paragraph here", "story is another")
+        )
+        look(session, "desk:vote")
+    work_off(place)
+    # Then what goes live in the end says it
+    assert [words for _, words in digests.told(digests.live(place, today)) if "story is another" in words]
 
 
 def test_a_withdrawn_story_leaves_yesterdays_digest_and_a_corrected_one_does_not(cluster, tmp_path, monkeypatch):

@@ -7,9 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
+from briefing import asking
 from briefing.models import DigestRow, StepRow
 from briefing.newsroom import load_newsroom
+from briefing.roles import Role
 from tests.support import digests
+from tests.support.client import client_of
+from tests.support.desk import add_user, seat_at
 from tests.support.newsroom import make_place, work_off
 from worker.newsroom import apply
 from worker.perform import perform_next
@@ -186,6 +190,56 @@ def test_what_kills_worker_after_worker_costs_one_digest_and_not_all(place, tmp_
     assert (row.skipped_at, row.skipped_why) == (due, "internal_error")
     assert row.due_at == due + timedelta(days=1)
     assert [step.id for step in digests.waiting(place)] == [row.step_id]
+
+
+def test_a_look_that_kills_worker_after_worker_is_made_again_later(place, tmp_path, monkeypatch):
+    # Given a story that is withdrawn, and workers that die of looking after the digest that has it
+    story = digests.publish(place, tmp_path, "ferry")
+    today = digests.make(place)
+    with place.database.writing() as session:
+        asking.retract(session, story, datetime.now(UTC))
+    review = task._review
+
+    def dies(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(task, "_review", dies)
+    for _ in range(3):
+        with pytest.raises(MemoryError):
+            work_off(place)
+    assert digests.live(place, today) is not None
+    # Then it is not left at that: the look comes again in a minute
+    monkeypatch.setattr(task, "_review", review)
+    with place.database.writing() as session:
+        ready = StepRow.state == "ready"
+        (step,) = session.scalars(
+            select(StepRow).where(StepRow.kind == "digest", ready, StepRow.payload["tries"].is_not(None))
+        )
+        assert 0 < step.not_before - datetime.now(UTC).timestamp() <= 60
+        assert step.payload == {"article": "desk:ferry", "tries": 1}
+        step.not_before = None
+    work_off(place)
+    assert digests.live(place, today) is None
+
+
+def test_the_desk_tells_when_a_digest_is_due_and_why_none_was_made_and_has_it_made(place, tmp_path):
+    with place.database.writing() as session:
+        session.execute(update(DigestRow).values(skipped_at=datetime.now(UTC), skipped_why="internal_error"))
+    add_user(place, "editor", Role.EDITOR)
+    with client_of(place) as api, seat_at(str(api.base_url)) as seat:
+        seat.sign_in("editor")
+        page = seat.get("/desk/shows").text
+        assert "Digest: morning" in page
+        assert "its workers failed" in page
+        # Without a story there is nothing to be made of, and the page says so
+        assert "nothing_to_digest" in seat.post("/desk/digests/morning/make").text
+        digests.publish(place, tmp_path, "ferry")
+        answer = seat.post("/desk/digests/morning/make")
+        assert answer.status_code == 303
+        work_off(place)
+        (briefing,) = digests.issues(place).values()
+        assert answer.headers["location"].startswith(f"/desk/briefings/{briefing}")
+        assert "its workers failed" not in seat.get("/desk/shows").text
 
 
 def test_hosts_that_apply_at_once_arm_one_step(any_database, tmp_path):

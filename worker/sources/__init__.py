@@ -38,7 +38,7 @@ KINDS = {
 }
 
 #: Kinds that are `Polled`, and every how many seconds by default. Of other packages' kinds a newsroom says it (`poll`).
-POLLED = {"feed": 300, "ghost": 30, "wordpress": 30}
+POLLED = {"feed": 300, "ghost": 30, "sitemap": 300, "wordpress": 30}
 
 
 class Source(Protocol):
@@ -84,9 +84,11 @@ def poll_s(settings: SourceSettings) -> int:
 
 
 def connect(settings: SourceSettings) -> Source:
-    """Return the source that `settings` describe. Raises Misconfigured for an unknown kind or faulty options."""
+    """Return the source that `settings` describe. Raises Misconfigured for an unknown kind or faulty options, and
+    SecretUnreadable.
+    """
     try:
-        source = _kind(settings)(settings.options | settings.revealed())
+        source = _kind(settings)(settings.revealed())
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
         message = f"source {settings.name!r}: {faults}"

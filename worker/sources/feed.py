@@ -24,7 +24,7 @@ from worker.sources.options import Address
 from worker.web import PAGES, Fetcher
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
 #: What feeds are served as in practice.
@@ -66,13 +66,8 @@ class _Kept:
     """A feed as it was, and by what its server knows that it still is so."""
 
     items: tuple[Item, ...]
-    etag: str
-    modified: str
-
-    @property
-    def condition(self) -> dict[str, str]:
-        told = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
-        return {name: value for name, value in told.items() if value}
+    condition: Mapping[str, str]
+    """Headers, as `Answer.condition` gives them."""
 
 
 _KEPT: OrderedDict[str, _Kept] = OrderedDict()
@@ -156,10 +151,9 @@ class FeedSource:
         if kept is not None and answer.status == _NOT_MODIFIED:
             return kept.items
         items = tuple(read_feed(answer.page))
-        etag, modified = (str(answer.headers.get(name, "")) for name in ("etag", "last-modified"))
         _KEPT.pop(address, None)
-        if etag or modified:
-            _KEPT[address] = _Kept(items, etag, modified)
+        if answer.condition:
+            _KEPT[address] = _Kept(items, answer.condition)
             while len(_KEPT) > _MOST_KEPT:
                 _KEPT.popitem(last=False)
         return items

@@ -7,15 +7,15 @@ the story.
 from __future__ import annotations
 
 import hashlib
-import html
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urljoin
 
 from lxml import etree
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from briefing.addresses import address_id, is_address
 from briefing.errors import AddressRefused, PageRefused
@@ -24,7 +24,7 @@ from briefing.labels import Several
 from briefing.values import Value
 from worker.answers import JSON
 from worker.markup import read_xml
-from worker.text import clean_characters, decode_page, one_line
+from worker.text import clean_characters, decode_page, one_line, unescaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,7 +126,7 @@ def _from_rss(root: etree._Element, page: Page) -> Iterator[Item]:
         names = [_said(one) for one in item.findall(f"{_DC}creator")] or [mailed["name"] if mailed else ""]
         yield from _item(
             guid=_said(guid),
-            link=urljoin(page.address, link) if link else "",
+            link=_joined(page.address, link),
             title=_head(parts.get("title", "")),
             authors=names,
             tags=[_said(one) for one in item if _local(one) in {"category", "subject"}],
@@ -149,7 +149,7 @@ def _from_atom(root: etree._Element, page: Page) -> Iterator[Item]:
         title, kind = _atom_text(parts.get("title"))
         yield from _item(
             guid=_said(parts.get("id")),
-            link=urljoin(urljoin(page.address, base), link) if link else "",
+            link=_joined(_joined(page.address, base) or page.address, link),
             title=_head(title) if kind == "text/html" else one_line(title),
             authors=_atom_names(entry) or feed_authors,
             tags=[one.get("label") or one.get("term") or "" for one in entry if _local(one) == "category"],
@@ -187,7 +187,7 @@ class _JsonAuthor(_Json):
 
 
 class _JsonItem(_Json):
-    id: Any = ""
+    id: str | Annotated[int, Field(lt=2**64, gt=-(2**63))] = ""
     url: str = ""
     title: str = ""
     content_html: str = ""
@@ -203,7 +203,7 @@ class _JsonItem(_Json):
 
 class _JsonFeed(_Json):
     version: str
-    items: tuple[_JsonItem, ...]
+    items: tuple[Any, ...]
     language: str | None = None
     authors: tuple[_JsonAuthor, ...] = ()
 
@@ -214,11 +214,11 @@ def _from_json(page: Page) -> Iterator[Item]:
     except (ValidationError, RecursionError) as error:
         message = f"{page.address} is no JSON feed: {str(error).splitlines()[0]}"
         raise PageRefused(message, code="feed_unreadable") from error
-    for one in feed.items:
+    for one in _json_items(feed.items):
         authors = one.authors or ((one.author,) if one.author else feed.authors)
         yield from _item(
-            guid=str(one.id),
-            link=urljoin(page.address, one.url) if one.url else "",
+            guid=clean_characters(str(one.id)),
+            link=_joined(page.address, one.url),
             title=one_line(clean_characters(one.title)),
             authors=[author.name for author in authors],
             tags=list(one.tags),
@@ -231,6 +231,15 @@ def _from_json(page: Page) -> Iterator[Item]:
         )
 
 
+def _json_items(found: tuple[Any, ...]) -> Iterator[_JsonItem]:
+    """Give the items that have a form that is known; one that has not holds no other up."""
+    for one in found:
+        # Several writers say null where they have nothing to say.
+        said = {name: value for name, value in one.items() if value is not None} if isinstance(one, dict) else one
+        with suppress(ValidationError):
+            yield _JsonItem.model_validate(said)
+
+
 def _item(guid: str, link: str, **fields: Any) -> Iterator[Item]:  # noqa: ANN401  an item's own fields
     """Give the item, if it can be named."""
     try:
@@ -238,6 +247,14 @@ def _item(guid: str, link: str, **fields: Any) -> Iterator[Item]:  # noqa: ANN40
     except AddressRefused:
         if guid:
             yield Item(id=hashlib.sha256(guid.encode()).hexdigest()[:16], link=None, **fields)
+
+
+def _joined(base: str, link: str) -> str:
+    """Return where a link leads; empty where it leads nowhere."""
+    try:
+        return urljoin(base, link) if link else ""
+    except ValueError:
+        return ""
 
 
 def _local(element: etree._Element) -> str:
@@ -253,11 +270,11 @@ def _said(element: etree._Element | None) -> str:
 
 
 def _head(text: str) -> str:
-    return one_line(html.unescape(_TAG.sub("", text)))
+    return one_line(unescaped(_TAG.sub("", text)))
 
 
 def _plain(markup: str) -> str:
-    return one_line(html.unescape(_TAG.sub(" ", markup)))
+    return one_line(unescaped(_TAG.sub(" ", markup)))
 
 
 def _moment(text: str) -> datetime | None:

@@ -12,17 +12,17 @@ import time
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import AwareDatetime, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 
 from briefing.addresses import canonical_address, web_address
-from briefing.errors import ArticleEmpty, ArticleNotFound, Misconfigured
-from briefing.labels import Labels
+from briefing.errors import ArticleEmpty, ArticleNotFound, Misconfigured, PageRefused
 from briefing.logs import get_logger
 from briefing.settings import FetchSettings
 from briefing.sightings import Seen
 from briefing.values import Article, ArticleRef, Value
 from worker.calls import Caller
 from worker.ghost_api import GhostApi
+from worker.sources.ghost_post import ID, Post, labels_of, without_gated
 from worker.text import clean_characters
 
 if TYPE_CHECKING:
@@ -32,16 +32,14 @@ if TYPE_CHECKING:
 #: Posts of one answer, with their text: bounded by what a fetch may bring.
 _PAGE = 15
 
+#: Pages of one poll: as many posts as there are of the largest Ghosts.
+_MOST_PAGES = 5000
+
 #: The Admin API gives only what is published unless it is asked for more.
 _STATUSES = "status:[published,draft,scheduled,sent]"
 
-_ID = re.compile(r"[0-9a-f]{24}")
-
-#: Internal tags by which editors say of a post whether it is narrated.
-WANTED, UNWANTED = "#audio", "#no-audio"
-
-#: A part of a post that is not for everybody, as Ghost 6 marks it in the HTML.
-_GATED = re.compile(r"<!--\s*kg-gated-block:begin\s+([^\n]*?)\s*-->(.*?)<!--\s*kg-gated-block:end\s*-->", re.DOTALL)
+#: What Ghost makes the end of an address of.
+_SLUG = re.compile(r"[a-z0-9_-]{1,128}")
 
 _log = get_logger("ghost")
 
@@ -64,45 +62,6 @@ class Options(Value):
     """Whether webhooks are signed as Ghost did before July 2024: then their age cannot be told."""
 
 
-class _Named(Value):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    name: str = ""
-    visibility: str = "public"
-
-
-class _Post(Value):
-    """What is read of a post. Other fields are ignored: there are a hundred."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    id: str = Field(pattern=f"^{_ID.pattern}$")
-    slug: str = ""
-    title: str = ""
-    html: str | None = None
-    status: str = "published"
-    """The Content API has none: what it gives is published."""
-    visibility: str = "public"
-    access: bool = True
-    """Only the Content API says: whether the text is all there."""
-    created_at: AwareDatetime | None = None
-    updated_at: AwareDatetime | None = None
-    published_at: AwareDatetime | None = None
-    url: str | None = None
-    authors: tuple[_Named, ...] = ()
-    tags: tuple[_Named, ...] = ()
-
-    @property
-    def members(self) -> bool:
-        """Whether it is for members, some or all."""
-        return self.visibility != "public"
-
-    def wanted(self) -> bool | None:
-        """Return what its internal tags say of narrating it."""
-        names = {tag.name.casefold() for tag in self.tags}
-        return False if UNWANTED in names else True if WANTED in names else None
-
-
 class GhostSource:
     """One Ghost site."""
 
@@ -114,10 +73,15 @@ class GhostSource:
 
         Raises ArticleNotFound, ArticleEmpty (behind a paywall), PageRefused, AddressRefused or SourceUnavailable.
         """
-        if not _ID.fullmatch(ref.id):
+        if not _SLUG.fullmatch(ref.id):
             message = f"{ref.id!r} is no ID of a Ghost post"
             raise ArticleNotFound(message, hint="It is 24 hex digits; the API and the editor's address show it.")
-        found = self._posts(self.api.get(f"posts/{ref.id}/", time.time(), **self._asked()))
+        which = ref.id if ID.fullmatch(ref.id) else f"slug/{ref.id}"
+        given = self._given(self.api.get(f"posts/{which}/", time.time(), **self._asked()))
+        found = self._posts(given)
+        if given and not found:
+            message = f"source {ref.source!r} answered with a post {ref.id!r} of no form that is known"
+            raise PageRefused(message)
         if not found or self._state(found[0]) == "gone":
             message = f"source {ref.source!r} has no published post {ref.id!r}"
             raise ArticleNotFound(message)
@@ -134,24 +98,31 @@ class GhostSource:
             if those:
                 asked["filter"] = "+".join(those)
             answer = self.api.get("posts/", time.time(), **asked)
-            yield from map(self._seen, self._posts(answer))
-            page = _next_page(answer)
+            yield from map(self._seen, self._posts(self._given(answer)))
+            page = _next_page(answer, page)
 
     def look(self, ids: Sequence[str]) -> Iterator[Seen]:
         """Give these posts as they stand; see `worker.sources.Polled`. Of more than a page, without their text."""
-        known = [one for one in ids if _ID.fullmatch(one)]
-        yield from (Seen(id=one, state="gone") for one in ids if one not in known)
-        if not known:
-            return
-        those = [f"id:[{','.join(known)}]", *([_STATUSES] if self._is_admin else [])]
+        yield from (Seen(id=one, state="gone") for one in ids if not _SLUG.fullmatch(one))
+        for field in ("id", "slug"):
+            known = [one for one in ids if _SLUG.fullmatch(one) and (field == "id") == bool(ID.fullmatch(one))]
+            if known:
+                yield from self._look(field, known)
+
+    def _look(self, field: Literal["id", "slug"], known: list[str]) -> Iterator[Seen]:
+        """Give posts by their IDs, or by the last part of the address by which they were asked for."""
+        those = [f"{field}:[{','.join(known)}]", *([_STATUSES] if self._is_admin else [])]
         asked = self._asked(limit=str(len(known)), filter="+".join(those))
         if len(known) > _PAGE:
             asked |= {"fields": "id,slug,title,status,visibility,created_at,updated_at,published_at,url"}
             asked.pop("formats")
-        posts = self._posts(self.api.get("posts/", time.time(), **asked))
-        yield from map(self._seen, posts)
-        there = {post.id for post in posts}
-        yield from (Seen(id=one, state="gone") for one in known if one not in there)
+        given = self._given(self.api.get("posts/", time.time(), **asked))
+        for post in self._posts(given):
+            yield self._seen(post).model_copy(update={"id": getattr(post, field)})
+        # What is there and cannot be read is not gone; of what has no ID either, it might be any.
+        there = [post.get(field) if isinstance(post, dict) else None for post in given]
+        if all(isinstance(one, str) for one in there):
+            yield from (Seen(id=one, state="gone") for one in known if one not in there)
 
     @property
     def _is_admin(self) -> bool:
@@ -160,47 +131,56 @@ class GhostSource:
     def _asked(self, **query: str) -> dict[str, str]:
         return {"formats": "html", "include": "authors,tags", **query}
 
-    def _posts(self, answer: dict[str, Any]) -> list[_Post]:
-        """Return the posts of an answer; one of a form that is not known is left out, and holds no other up."""
-        found, posts = answer.get("posts"), list[_Post]()
-        for post in found if isinstance(found, list) else ():
+    def _given(self, answer: dict[str, Any]) -> list[Any]:
+        """Return the posts of an answer as they came. Raises PageRefused where it has none: then nothing is gone."""
+        found = answer.get("posts")
+        if not isinstance(found, list):
+            message = f"{self.api.address} answered without a list of posts"
+            raise PageRefused(message, hint="Is it Ghost, and of version 5 or later?")
+        return found
+
+    def _posts(self, given: list[Any]) -> list[Post]:
+        """Return the posts that can be read; one of a form that is not known is left out, and holds no other up."""
+        posts = list[Post]()
+        for post in given:
             try:
-                posts.append(_Post.model_validate(post))
+                posts.append(Post.model_validate(post))
             except ValidationError as error:
                 fault = error.errors(include_input=False)[0]
                 _log.warning("a post of Ghost is of no form that is known", at=fault["loc"], message=fault["msg"])
         return posts
 
-    def _state(self, post: _Post) -> Literal["published", "scheduled", "gone"]:
+    def _state(self, post: Post) -> Literal["published", "scheduled", "gone"]:
         if post.status == "published":
             return "published"
         # `sent` was only mailed: it has no page.
         beforehand = post.status == "scheduled" or (post.status == "draft" and post.wanted())
         return "scheduled" if beforehand and post.wanted() is not False else "gone"
 
-    def _seen(self, post: _Post) -> Seen:
+    def _seen(self, post: Post) -> Seen:
         state = self._state(post)
         whole = post.html is not None and not self._is_cut(post) and state != "gone"
         ref = ArticleRef(source="ghost", id=post.id)
         first = [moment for moment in (post.created_at, post.published_at) if moment is not None]
         return Seen(
             id=post.id,
+            address=post.url if state == "published" else None,
             updated_at=post.updated_at,
             # A date of years ago may be set on what is published now.
             published_at=max(first, default=None),
             state=state,
             scheduled_at=post.published_at if post.status == "scheduled" else None,
             visibility="members" if post.members else "public",
-            labels=_labels(post),
+            labels=labels_of(post),
             wanted=post.wanted(),
             text_hash=self._article(post, ref).content_hash if whole else None,
         )
 
-    def _is_cut(self, post: _Post) -> bool:
+    def _is_cut(self, post: Post) -> bool:
         """Tell whether the text is not all there: the Content API cuts at the paywall, or gives nothing."""
         return not self._is_admin and (post.members or not post.access)
 
-    def _article(self, post: _Post, ref: ArticleRef) -> Article:
+    def _article(self, post: Post, ref: ArticleRef) -> Article:
         if self._is_cut(post):
             message = f"the post {ref} is for members, and the Content API gives only its beginning"
             raise ArticleEmpty(
@@ -209,12 +189,12 @@ class GhostSource:
                 hint="Connect Ghost by an Admin API key: `briefcast connect ghost ADDRESS ADMIN_KEY`.",
             )
         unpublished = post.status != "published"
-        address = f"{self.api.address}/{post.slug}/" if unpublished else web_address(post.url)
-        labels = _labels(post)
+        address = web_address(f"{self.api.address}/{post.slug}/" if unpublished else post.url)
+        labels = labels_of(post)
         return Article(
             ref=ref,
             media_type="text/html",
-            body=clean_characters(_without_gated(post.html or "", post.visibility)),
+            body=clean_characters(without_gated(post.html or "", post.visibility)),
             title=clean_characters(post.title) or None,
             byline=", ".join(labels.authors or ()) or None,
             # A preview's address is nobody's to have.
@@ -253,27 +233,9 @@ def _key(kept: SecretStr | None, variable: str | None) -> str | None:
     return found.strip()
 
 
-def _next_page(answer: dict[str, Any]) -> int | None:
+def _next_page(answer: dict[str, Any], page: int) -> int | None:
+    """Return the number of the page that follows; None behind the last, and where it would lead back."""
     meta = answer.get("meta")
     pagination = meta.get("pagination") if isinstance(meta, dict) else None
-    page = pagination.get("next") if isinstance(pagination, dict) else None
-    return page if isinstance(page, int) else None
-
-
-def _labels(post: _Post) -> Labels:
-    """Return what a post is filed under: its first tag is its section, as on its site. Internal tags are nobody's."""
-    tags = tuple(tag.name for tag in post.tags if tag.visibility == "public" and not tag.name.startswith("#"))
-    return Labels(sections=tags[:1], authors=tuple(author.name for author in post.authors), tags=tags)
-
-
-def _without_gated(html: str, visibility: str) -> str:
-    """Return a post's HTML without the blocks that not all of its audience may read."""
-
-    def kept(match: re.Match[str]) -> str:
-        rules, inside = match.group(1), match.group(2)
-        if visibility == "public":
-            return inside if re.search(r"nonMember:\s*true", rules) else ""
-        free, paid = "status:free" in rules, "status:-free" in rules
-        return inside if paid and (free or visibility in {"paid", "tiers"}) else ""
-
-    return _GATED.sub(kept, html)
+    after = pagination.get("next") if isinstance(pagination, dict) else None
+    return page + 1 if after == page + 1 and page < _MOST_PAGES else None

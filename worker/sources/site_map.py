@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import zlib
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -18,13 +18,14 @@ from lxml import etree
 
 from briefing.addresses import canonical_address
 from briefing.errors import AddressRefused, ArticleNotFound, PageRefused
+from briefing.moments import usable
 from briefing.values import Value
 from worker.text import clean_characters, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from worker.answers import Asker
+    from worker.answers import Answer, Asker
 
 #: The standard's own bounds on one file.
 MOST_ADDRESSES = 50_000
@@ -35,6 +36,9 @@ _MOST_FILES = 2000
 
 #: Indexes may name maps; an index in an index is against the standard, and happens.
 _DEEPEST = 3
+
+_NOT_MODIFIED = 304
+_MIDNIGHT = time(tzinfo=UTC)
 
 _GZIP = b"\x1f\x8b"
 _NEWS = "{http://www.google.com/schemas/sitemap-news/0.9}"
@@ -67,41 +71,86 @@ class Entry(Value):
 
 @dataclass(frozen=True)
 class _Link:
-    """A map that an index names."""
+    """A map that an index names, or the first."""
 
     address: str
     changed_at: datetime | None
+    depth: int = 1
 
 
-def walk(asker: Asker, address: str, since: datetime | None) -> Iterator[Entry]:
-    """Give the addresses of a map, in its order; those of maps that have not changed since `since` are left out.
+@dataclass
+class Visit:
+    """One poll's reading of a map: a few files, the newest first, and none that its server says is as it was."""
+
+    most_files: int
+    known: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Headers by file, as `Answer.condition` gave them when it was read to its end."""
+    fresh: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    """The same, of this reading. Of indexes and of files without dates there are none: they are read each time."""
+    files: int = 0
+    """Asked for so far."""
+
+    def ask(self, asker: Asker, link: _Link) -> Answer:
+        """Return what there is at a link; 304 where it is as it was. Raises as `Asker.ask`."""
+        self.files += 1
+        condition = self.known.get(link.address)
+        answer = asker.ask(link.address, condition, also={_NOT_MODIFIED} if condition else ())
+        if condition and answer.status == _NOT_MODIFIED:
+            self.fresh[link.address] = condition
+        return answer
+
+    def arranged(self, links: list[_Link]) -> list[_Link]:
+        """Return the maps of an index in the order in which they are read."""
+        return sorted(links, key=lambda link: link.changed_at.timestamp() if link.changed_at else 0.0, reverse=True)
+
+
+def walk(asker: Asker, address: str, since: datetime | None, visit: Visit | None = None) -> Iterator[Entry]:
+    """Give the addresses of a map, in its order; those of maps that have not changed since `since` are left out. On a
+    `visit` only those of some of its files.
 
     A map that is not there any more is passed over where an index names it. Raises what fetching raises, and
     PageRefused for what is no map (`feed_unreadable`) or beyond the bounds (`page_too_large`).
     """
-    waiting = [(_Link(canonical_address(address), None), 1)]
-    seen = {waiting[0][0].address}
-    while waiting:
-        link, depth = waiting.pop()
+    waiting = [_Link(canonical_address(address), None)]
+    seen = {waiting[0].address}
+    while waiting and (visit is None or visit.files < visit.most_files):
+        link = waiting.pop()
         try:
-            content = _unpacked(asker.ask(link.address).content, link.address)
+            answer = visit.ask(asker, link) if visit is not None else asker.ask(link.address)
         except ArticleNotFound:
-            if depth == 1:
+            if link.depth == 1:
                 raise
             continue
-        found: list[tuple[_Link, int]] = []
-        for one in _read(content, link.address):
+        if answer.status == _NOT_MODIFIED:
+            continue
+        found, dated = list[_Link](), True
+        for one in _read(_unpacked(answer.content, link.address), link):
             if isinstance(one, Entry):
+                dated = dated and one.at is not None
                 yield one
-                continue
-            if one.address in seen or (since and one.changed_at and one.changed_at < since):
-                continue
-            if depth == _DEEPEST or len(seen) == _MOST_FILES:
-                message = f"{address} names maps more than {_DEEPEST} deep, or more than {_MOST_FILES:,} of them"
-                raise PageRefused(message, code="page_too_large")
-            seen.add(one.address)
-            found.append((one, depth + 1))
-        waiting += reversed(found)
+            else:
+                found.append(one)
+        if visit is not None and dated and not found and answer.condition:
+            visit.fresh[link.address] = answer.condition
+        new = list(_new(found, seen, since, address))
+        waiting += reversed(visit.arranged(new) if visit is not None else new)
+
+
+def _new(links: list[_Link], seen: set[str], since: datetime | None, address: str) -> Iterator[_Link]:
+    """Give the maps of an index that are to be read, and note them as `seen`. Raises PageRefused beyond the bounds."""
+    for link in links:
+        if link.address in seen or (since and link.changed_at and not is_since(link.changed_at, since)):
+            continue
+        if link.depth > _DEEPEST or len(seen) == _MOST_FILES:
+            message = f"{address} names maps more than {_DEEPEST} deep, or more than {_MOST_FILES:,} of them"
+            raise PageRefused(message, code="page_too_large")
+        seen.add(link.address)
+        yield link
+
+
+def is_since(moment: datetime, since: datetime) -> bool:
+    """Tell whether what is dated so is of `since` or later; a day alone counts whole."""
+    return moment >= since or (moment.timetz() == _MIDNIGHT and moment + timedelta(days=1) > since)
 
 
 def _unpacked(content: bytes, address: str) -> bytes:
@@ -123,8 +172,9 @@ def _unpacked(content: bytes, address: str) -> bytes:
     return body
 
 
-def _read(content: bytes, address: str) -> Iterator[Entry | _Link]:
+def _read(content: bytes, link: _Link) -> Iterator[Entry | _Link]:
     """Give what one file names, element by element: 50,000 of them as a tree would be half a gigabyte."""
+    address = link.address
     if b"<!ENTITY" in content:
         message = f"{address} declares entities of its own"
         raise PageRefused(message, code="feed_unreadable")
@@ -155,7 +205,7 @@ def _read(content: bytes, address: str) -> Iterator[Entry | _Link]:
             if told > MOST_ADDRESSES:
                 message = f"{address} has more than {MOST_ADDRESSES:,} addresses"
                 raise PageRefused(message, code="page_too_large")
-            found = _entry(element) if name == "url" else _link(element)
+            found = _entry(element) if name == "url" else _link(element, link.depth + 1)
             if found is not None:
                 yield found
             element.clear()
@@ -180,10 +230,10 @@ def _entry(element: etree._Element) -> Entry | None:
     )
 
 
-def _link(element: etree._Element) -> _Link | None:
+def _link(element: etree._Element, depth: int) -> _Link | None:
     said = _said(element)
     address = _canonical(said.get("loc", ""))
-    return None if address is None else _Link(address, moment_of(said.get("lastmod", "")))
+    return None if address is None else _Link(address, moment_of(said.get("lastmod", "")), depth)
 
 
 def _said(element: etree._Element) -> dict[str, str]:
@@ -210,7 +260,9 @@ def moment_of(text: str) -> datetime | None:
     if _YEAR_AND_MONTH.fullmatch(text):
         text = f"{text}-01-01"[:10]
     try:
-        moment = datetime.fromisoformat(text)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        moment = usable(datetime.fromisoformat(text))
     except ValueError:
         return None
+    if moment is None:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

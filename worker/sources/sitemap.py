@@ -1,29 +1,34 @@
-"""Articles of a site's map, for its back catalogue: `briefcast backlog` lists them by date and section.
+"""Articles of a site's map: its back catalogue, which `briefcast backlog` lists by date and section, and what is new.
 
-The ID is that of the address, as the `http` kind makes it; the text is the page. Not for polling: a map is large, and
-says little of what changed.
+The ID is that of the address, as the `http` kind makes it; the text is the page. A poll reads a few files and gives the
+newest of what they date; what has no date is read when it is asked for. Says nothing of what has left a map.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from datetime import UTC, datetime, timedelta
+from heapq import nlargest
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from briefing.addresses import address_id, host_allowed
 from briefing.errors import ArticleNotFound
 from briefing.labels import Labels
+from briefing.logs import get_logger
 from briefing.settings import FetchSettings
 from briefing.sightings import Seen
 from briefing.values import Article, ArticleRef, Value
 from worker.answers import Asker
 from worker.sources.http import page_article
 from worker.sources.options import Address
-from worker.sources.site_map import MOST_BYTES, walk
+from worker.sources.site_map import MOST_BYTES, Visit, is_since, walk
 from worker.web import Fetcher
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from worker.sources.site_map import Entry
 
 _MAPS = (
     "application/xml",
@@ -33,6 +38,21 @@ _MAPS = (
     "application/octet-stream",
     "text/plain",
 )
+
+#: Addresses of one poll: more at once than any newsroom publishes in five minutes.
+_MOST_AT_ONCE = 100
+
+#: Files of one poll: an index, and those of its maps that changed last.
+_MOST_FILES = 20
+
+#: How far back maps are read for what a look asks after.
+_LOOKED_BACK = timedelta(days=7)
+
+#: Which files of which maps this process knows as they were read last.
+_KNOWN: OrderedDict[str, Mapping[str, Mapping[str, str]]] = OrderedDict()
+_MOST_KNOWN = 16
+
+_log = get_logger("sitemap")
 
 #: How many times as long as a page one file of a map may take: it is often ten times as large.
 _SLOWER = 4
@@ -66,6 +86,7 @@ class SitemapSource:
         )
         self._asker = Asker(large, private, self._hosts, media_types=_MAPS)
         self._fetcher = Fetcher(bounds, private, self._hosts)
+        self._read: dict[str, Entry] = {}
 
     def fetch(self, ref: ArticleRef, address: str | None) -> Article:
         """Fetch an article's page; without its address, the map is read until it names it."""
@@ -77,12 +98,62 @@ class SitemapSource:
             raise ArticleNotFound(message)
         return page_article(self._fetcher.fetch(address), ref)
 
+    def seen(self, since: datetime | None) -> Iterator[Seen]:
+        """Give what the map dates at `since` or later, newest first, and no more than a poll is for. Of more at once
+        than anybody publishes it is the map that was made anew: what has audio is looked at, nothing is new.
+        """
+        visit = Visit(_MOST_FILES, _KNOWN.get(self._address, {}))
+        dated = [
+            entry
+            for entry in walk(self._asker, self._address, since, visit)
+            if self._is_ours(entry) and entry.at is not None and (since is None or is_since(_changed(entry), since))
+        ]
+        newest = nlargest(_MOST_AT_ONCE, dated, key=lambda entry: _changed(entry).timestamp())
+        flood = since is not None and len(dated) > _MOST_AT_ONCE
+        if flood:
+            _log.warning("a map dates very much anew", map=self._address, addresses=len(dated))
+        for entry in newest:
+            self._read[address_id(entry.address)] = entry
+            yield self._sighting(entry, published_at=entry.published_at if flood else entry.at)
+        # Only now: what broke off is read again.
+        _KNOWN[self._address] = visit.fresh
+        _KNOWN.move_to_end(self._address)
+        while len(_KNOWN) > _MOST_KNOWN:
+            _KNOWN.popitem(last=False)
+
+    def look(self, ids: Sequence[str]) -> Iterator[Seen]:
+        """Give those that the map dates among its newest. Maps forget, so none of the others is taken for gone."""
+        if not self._read:
+            # Read whole, and not noted as read: what is new there is for `seen`.
+            newest = datetime.now(UTC) - _LOOKED_BACK
+            for entry in walk(self._asker, self._address, newest, Visit(_MOST_FILES)):
+                if self._is_ours(entry) and entry.at is not None:
+                    self._read[address_id(entry.address)] = entry
+        for name in ids:
+            if name in self._read:
+                entry = self._read[name]
+                yield self._sighting(entry, published_at=entry.at)
+
+    def _is_ours(self, entry: Entry) -> bool:
+        return host_allowed(str(urlsplit(entry.address).hostname), self._hosts)
+
+    def _sighting(self, entry: Entry, published_at: datetime | None) -> Seen:
+        labels = Labels(sections=entry.sections or None)
+        changed = _changed(entry)
+        return Seen(
+            id=address_id(entry.address),
+            address=entry.address,
+            updated_at=changed,
+            published_at=published_at,
+            labels=labels,
+        )
+
     def catalogue(self, since: datetime | None) -> Iterator[Seen]:
         """Give what the map names on the source's hosts, in the map's order; what it dates before `since` may be left
         out. Dates are as the map has them, sections are the folders of an address's path.
         """
         for entry in walk(self._asker, self._address, since):
-            if host_allowed(str(urlsplit(entry.address).hostname), self._hosts):
+            if self._is_ours(entry):
                 yield Seen(
                     id=address_id(entry.address),
                     address=entry.address,
@@ -90,6 +161,12 @@ class SitemapSource:
                     published_at=entry.at,
                     labels=Labels(sections=entry.sections or None),
                 )
+
+
+def _changed(entry: Entry) -> datetime:
+    """Return when an entry that has a date changed last."""
+    moments = [moment for moment in (entry.changed_at, entry.published_at) if moment is not None]
+    return max(moments)
 
 
 def connect(options: dict[str, Any]) -> SitemapSource:

@@ -7,21 +7,22 @@ site; with an application password it also reads what is not public yet.
 
 from __future__ import annotations
 
-import os
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote, urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import ValidationError
 
 from briefing.addresses import canonical_address, web_address
-from briefing.errors import AddressRefused, ArticleNotFound, Misconfigured, PageRefused
+from briefing.errors import AddressRefused, ArticleNotFound, PageRefused
+from briefing.logs import get_logger
 from briefing.settings import FetchSettings
 from briefing.sightings import Seen
-from briefing.values import Article, ArticleRef, Value
+from briefing.values import Article, ArticleRef
 from worker.answers import Asker
+from worker.sources.wordpress_options import Options
 from worker.sources.wordpress_rest import Post, Rest, moment_of, text_of
 from worker.text import clean_characters
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from worker.answers import Answer
+
+_log = get_logger("wordpress")
 
 #: Posts of one page of a list; WordPress gives no more.
 _PAGE = 100
@@ -45,61 +48,6 @@ _LIST = f"per_page={_PAGE}&_embed=author,wp:term&_fields={_FIELDS}"
 _NOT_PUBLIC = frozenset({"rest_forbidden", "rest_cannot_read"})
 _NO_POST = frozenset({"rest_post_invalid_id", "rest_invalid_post_id"})
 _LAST_PAGE = "rest_post_invalid_page_number"
-
-
-class Options(Value):
-    """Options of a `wordpress` source."""
-
-    address: str
-    """The site's front page."""
-    user: str | None = None
-    password: SecretStr | None = None
-    """An application password of `user`: reads what is not public yet."""
-    password_variable: str | None = Field(default=None, pattern=r"^[A-Z_][A-Z0-9_]*$")
-    """Variable of the environment that holds it, in every process that works, so that no file or row does."""
-    unpublished: bool = False
-    """Whether drafts tagged `#audio`, scheduled and private posts may be narrated. Needs the password."""
-    language: str | None = None
-    """BCP 47 tag of all posts; None where the site says it, or the text shows it."""
-    post_type: str = Field(default="posts", pattern=r"^[a-z0-9_-]{1,60}$")
-    """Which posts, by the name that the interface has for the type."""
-    hosts: tuple[str, ...] = ()
-    """Further hosts that the site's interface may be on."""
-    allow_private: tuple[str, ...] = ()
-    """"host:port" pairs on private networks that may be reached all the same, such as an internal CMS."""
-
-    @field_validator("address")
-    @classmethod
-    def _plain(cls, address: str) -> str:
-        try:
-            return canonical_address(address).partition("?")[0].rstrip("/") + "/"
-        except AddressRefused as error:
-            raise ValueError(error.message) from error
-
-    @model_validator(mode="after")
-    def _kept_secret(self) -> Options:
-        named = self.password is not None or self.password_variable is not None
-        if (self.user is not None) != named:
-            message = "user and password belong together"
-            raise ValueError(message)
-        if named and not self.address.startswith("https://"):
-            message = "a password is sent over https alone"
-            raise ValueError(message)
-        if self.unpublished and not named:
-            message = "unpublished posts need user and password"
-            raise ValueError(message)
-        return self
-
-    @property
-    def login(self) -> str | None:
-        """User and password as they are sent. Raises Misconfigured where the variable is not set."""
-        if self.user is None:
-            return None
-        password = self.password.get_secret_value() if self.password else os.environ.get(self.password_variable or "")
-        if not password:
-            message = f"the variable {self.password_variable} is not set"
-            raise Misconfigured(message, hint="Set it for every process that works.")
-        return f"{self.user}:{password}"
 
 
 class WordPressSource:
@@ -157,7 +105,7 @@ class WordPressSource:
         given: set[int] = set()
         for number in count(1):
             posts = self._page(f"{asked}&page={number}")
-            for post in posts:
+            for post in self._readable(posts):
                 moment = moment_of(post.modified_gmt)
                 if since is not None and moment is not None and moment < since:
                     return  # a WordPress before 5.7, which knows no modified_after
@@ -170,15 +118,42 @@ class WordPressSource:
     def look(self, ids: Sequence[str]) -> Iterator[Seen]:
         """Give these posts as they stand; those that the site's own list has not are gone."""
         numbers = [name for name in ids if name.isdecimal()]
-        if not numbers:
-            return
+        if numbers:
+            yield from self._numbered(numbers)
+        slugs = [name for name in ids if not name.isdecimal()]
+        if slugs:
+            yield from self._called(slugs)
+
+    def _called(self, slugs: list[str]) -> Iterator[Seen]:
+        """Give posts by the last part of the address by which they were asked for."""
+        called = ",".join(quote(slug, safe="") for slug in slugs)
+        asked = f"slug={called}&per_page={_PAGE}&_embed=author,wp:term&_fields={_FIELDS},slug{self._statuses()}"
+        page = self._page(asked)
+        there = {post.slug: post for post in self._readable(page)}
+        given = [one.get("slug") if isinstance(one, dict) else None for one in page]
+        are_named = all(isinstance(slug, str) for slug in given)
+        for name in slugs:
+            post = there.get(name)
+            if post is not None:
+                yield self._sighting(post, name)
+            elif are_named and name not in given:
+                yield Seen(id=name, state="gone")
+
+    def _numbered(self, numbers: list[str]) -> Iterator[Seen]:
         asked = (
             f"include={','.join(numbers)}&per_page={_PAGE}&_embed=author,wp:term&_fields={_FIELDS}{self._statuses()}"
         )
-        there = {str(post.id): post for post in self._page(asked)}
+        page = self._page(asked)
+        there = {post.id: post for post in self._readable(page)}
+        # What is there and cannot be read is not gone; of what has no number either, it might be any.
+        given = [one.get("id") if isinstance(one, dict) else None for one in page]
+        are_named = all(isinstance(number, int) for number in given)
         for name in numbers:
-            post = there.get(str(int(name)))
-            yield Seen(id=name, state="gone") if post is None else self._sighting(post, name)
+            post = there.get(int(name))
+            if post is not None:
+                yield self._sighting(post, name)
+            elif are_named and int(name) not in given:
+                yield Seen(id=name, state="gone")
 
     def _statuses(self) -> str:
         return "&status=publish,future,draft,private" if self._options.unpublished else ""
@@ -204,8 +179,9 @@ class WordPressSource:
         )
 
     def _named(self, ref: ArticleRef, address: str | None) -> Post:
-        slug = urlsplit(address).path.rstrip("/").rpartition("/")[2] if address else ref.id
-        posts = self._page(f"slug={quote(slug, safe='%')}&_embed=author,wp:term") if slug else []
+        slug = urlsplit(canonical_address(address)).path.rstrip("/").rpartition("/")[2] if address else ref.id
+        found = self._page(f"slug={quote(slug, safe='%')}&_embed=author,wp:term") if slug else []
+        posts = list(self._readable(found))
         if address is not None:
             wanted = canonical_address(address).rstrip("/")
             posts = [post for post in posts if post.link.startswith("http") and _same(post.link, wanted)]
@@ -214,13 +190,13 @@ class WordPressSource:
             raise ArticleNotFound(message, hint="Ask by the post's number, which its editing page has in its address.")
         return posts[0]
 
-    def _page(self, asked: str) -> list[Post]:
-        """Return the posts of one page of a list; none behind the last."""
+    def _page(self, asked: str) -> list[Any]:
+        """Return what is on one page of a list; nothing behind the last."""
         answer = self._rest.ask(self._options.post_type, asked, also={400, 401, 403, 404})
         said = answer.json if answer.is_json else None
         if isinstance(said, list) and answer.status == 200:  # noqa: PLR2004  HTTP
-            return [self._post(post, answer) for post in said]
-        code = said.get("code") if isinstance(said, dict) else None
+            return said
+        code = _code(said)
         if code == _LAST_PAGE:
             return []
         if code == "rest_invalid_param" and self._options.unpublished:
@@ -232,6 +208,20 @@ class WordPressSource:
         raise PageRefused(
             message, code="article_refused", hint="Open the address in a browser: is the REST interface shut off?"
         )
+
+    def _readable(self, found: list[Any]) -> Iterator[Post]:
+        """Give the posts of a list; one of a form that is not known is left out, and holds no other up."""
+        for fields in found:
+            try:
+                yield Post.model_validate(fields)
+            except ValidationError as error:
+                fault = error.errors(include_input=False, include_url=False)[0]
+                _log.warning(
+                    "a post of WordPress is of no form that is known",
+                    site=self._options.address,
+                    at=fault["loc"],
+                    message=fault["msg"],
+                )
 
     def _post(self, fields: object, answer: Answer) -> Post:
         try:
@@ -251,7 +241,7 @@ def _checked(answer: Answer, ref: ArticleRef) -> object:
     said = answer.json if answer.is_json else None
     if answer.status == 200 and said is not None:  # noqa: PLR2004  HTTP
         return said
-    code = said.get("code") if isinstance(said, dict) else None
+    code = _code(said)
     if code in _NO_POST or code in _NOT_PUBLIC:
         message = f"{answer.address} answered {answer.status}: there is no such post, or it is not public"
         raise ArticleNotFound(message)
@@ -259,6 +249,12 @@ def _checked(answer: Answer, ref: ArticleRef) -> object:
     raise PageRefused(
         message, code="article_refused", hint="Open the address in a browser: is something in front of it?"
     )
+
+
+def _code(said: object) -> str:
+    """Return WordPress's own word for what is wrong; empty where there is none."""
+    code = said.get("code") if isinstance(said, dict) else None
+    return clean_characters(code)[:100] if isinstance(code, str) else ""
 
 
 def _same(link: str, wanted: str) -> bool:

@@ -5,19 +5,17 @@ Decides nothing about what may be heard.
 
 from __future__ import annotations
 
-import html
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from briefing.addresses import canonical_address
+from briefing.addresses import followed
 from briefing.errors import AddressRefused, PageRefused
 from briefing.labels import Labels
-from worker.text import clean_characters, one_line
+from worker.text import clean_characters, one_line, unescaped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +48,7 @@ class Rest:
         root = _FOUND.get(self.home)
         if root is not None:
             return self._asked(root, path, query, also)
-        usual = urljoin(self.home, "wp-json/")
+        usual = f"{self.home}wp-json/"
         answer = self._asked(usual, path, query, also | {404})
         if answer.is_json:
             _remember(self.home, usual)
@@ -61,7 +59,7 @@ class Rest:
         if told is None:
             message = f"{self.home} does not say where its REST interface is"
             raise PageRefused(message, code="article_refused", hint="Is it a WordPress, and is the interface shut off?")
-        root = canonical_address(urljoin(self.home, told))
+        root = followed(self.home, told)
         if self.secret and not root.startswith("https://"):
             message = f"the REST interface of {self.home} is not under https, where no password is sent"
             raise AddressRefused(message, hint="Give the site's address a certificate in WordPress's own settings.")
@@ -96,6 +94,7 @@ class Post(_Lenient):
     id: int
     status: str = "publish"
     link: str = ""
+    slug: str = ""
     date_gmt: datetime | None = None
     modified_gmt: datetime | None = None
     title: _Rendered = _Rendered()
@@ -109,6 +108,12 @@ class Post(_Lenient):
     def _never(cls, stated: object) -> object:
         """A draft that never had a date has zeros or nothing."""
         return None if not stated or str(stated).startswith("0000") else stated
+
+    @field_validator("embedded", mode="before")
+    @classmethod
+    def _nothing(cls, stated: object) -> object:
+        """PHP writes an empty object as a list."""
+        return stated if isinstance(stated, dict) else {}
 
     def names(self, taxonomy: str) -> tuple[str, ...]:
         """Return what it is filed under in a taxonomy."""
@@ -154,7 +159,7 @@ class Post(_Lenient):
 
 def text_of(markup: str) -> str:
     """Return a title or a name without its markup and entities."""
-    return one_line(clean_characters(html.unescape(_TAG.sub("", markup[:10_000]))))
+    return one_line(clean_characters(unescaped(_TAG.sub("", markup[:10_000]))))
 
 
 def moment_of(stated: datetime | None) -> datetime | None:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from briefing import asking, digests, issues, steps
+from briefing import asking, corrections, digests, issues, steps
 from briefing.choosing import story_of
 from briefing.errors import NothingToDigest, PutOff
 from briefing.logs import get_logger
 from briefing.models import DigestRow, IssueRow, IssueStoryRow, RevisionRow, ShowRow, StepRow
 from briefing.revisions import Asker, casting_of, lock_briefing, newest_revision
 from briefing.show import Show
-from briefing.states import ACTIVE, Queue, RevisionState, StepKind, StepState
+from briefing.states import ACTIVE, PREPARING, Queue, RevisionState, StepKind, StepState
 from briefing.values import ArticleRef
 
 if TYPE_CHECKING:
@@ -120,8 +120,31 @@ def _review(session: Session, briefing: BriefingRow, now: datetime) -> None:
         locked.remake = True
         steps.record(session, StepKind.DIGEST, Queue.INTERACTIVE, payload={"again": briefing.id})
     elif issue.issue.startswith(digest.day_of(now).isoformat()):
-        refs = [ArticleRef.parse(article) for article in briefing.articles]
-        digests.ask(session, digest, show, issue.issue, refs, casting_of(newest), SCHEDULE, now)
+        _follow(session, briefing, newest, issue, digest, show, now)
+
+
+def _follow(  # noqa: PLR0913  an issue, and what it is
+    session: Session,
+    briefing: BriefingRow,
+    newest: RevisionRow,
+    issue: IssueRow,
+    digest: Digest,
+    show: Show,
+    now: datetime,
+) -> None:
+    """Have a locked issue say what its stories say by now. Where one was corrected since it was made, what is heard of
+    it is corrected too: its old address leads on, as a story's does.
+    """
+    refs = [ArticleRef.parse(article) for article in briefing.articles]
+    corrects = digests.was_corrected(session, briefing, refs, show)
+    before = corrections.begin(session, briefing, None) if corrects else None
+    revision, made = digests.ask(session, digest, show, issue.issue, refs, casting_of(newest), SCHEDULE, now)
+    if not made and steps.has_begun(session, revision.id, PREPARING):
+        # It may have read the story as it was.
+        revision.asked_again = True
+        session.flush()
+    if corrects:
+        corrections.settle(session, briefing, revision, before)
 
 
 def _again(lease: Lease, place: Workplace) -> None:
