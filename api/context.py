@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -25,7 +24,8 @@ from api.small_files import SmallFiles
 from api.streams import OpenStreams
 from briefing import keys
 from briefing.database import Database
-from briefing.errors import DatabaseUnavailable, Misconfigured
+from briefing.errors import Misconfigured
+from briefing.faults import going_on
 from briefing.keys import Caller, Scope
 from briefing.settings import (
     AudienceSettings,
@@ -227,7 +227,7 @@ class ScopeDemand:
             done = work(session)
         if caller.use_is_due:
             # What is only read must be there to read when nothing can be written.
-            with suppress(DatabaseUnavailable), context.database.writing() as session:
+            with going_on("noting a key's use"), context.database.writing() as session:
                 keys.note_use(session, caller.key_id, now)
         return caller, done
 

@@ -185,6 +185,7 @@ def answer_error(error: BriefcastError) -> JSONResponse:
     """Return an error of ours as a response."""
     if isinstance(error, DatabaseUnavailable):
         # What is wrong with it is for the log and the operator, not for callers.
+        _log.warning("database", code=error.code, message=error.message)
         return answer(error.code, "try again shortly", headers={"Retry-After": str(_RETRY_AFTER_S)})
     if isinstance(error, StorageUnavailable):
         # The same of paths and buckets.

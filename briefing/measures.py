@@ -42,6 +42,7 @@ ATTEMPTS = Measure("briefcast_step_attempts", "Claims of steps.", ("kind",))
 STEP_FAILURES = Measure("briefcast_step_failures", "Steps that failed, whatever became of them.", ("kind", "code"))
 LEASES_EXPIRED = Measure("briefcast_leases_expired", "Steps whose worker vanished.")
 FENCED_OFF = Measure("briefcast_results_fenced_off", "Results that came under an outdated fence and were dropped.")
+FAULTS = Measure("briefcast_faults", "Faults of database or storage that were gone on without.", ("doing", "code"))
 
 #: All of them: what `/metrics` knows to show, and what it leaves out of reports by newer workers.
 MEASURES = {
@@ -55,6 +56,7 @@ MEASURES = {
         STEP_FAILURES,
         LEASES_EXPIRED,
         FENCED_OFF,
+        FAULTS,
     )
 }
 

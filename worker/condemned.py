@@ -85,17 +85,18 @@ def collect_bytes(database: Database, storage: BlobStorage, now: float, batch: i
     return removed
 
 
-def old_staged(public: PublicStorage, now: float) -> list[str]:
-    """Return what was staged for a publication that nobody finished, by name. `now` in seconds since the epoch.
+def old_staged(storages: Iterable[PublicStorage], now: float) -> dict[str, PublicStorage]:
+    """Return what was staged for a publication that nobody finished, by name, and where: members' files and public ones
+    may be staged in one place. `now` in seconds since the epoch.
 
     Raises StorageUnavailable.
     """
-    return [file.name for file in public.staged() if file.modified < now - YOUNG_S]
+    return {file.name: storage for storage in storages for file in storage.staged() if file.modified < now - YOUNG_S}
 
 
-def remove_staged(public: PublicStorage, now: float) -> int:
+def remove_staged(storages: Iterable[PublicStorage], now: float) -> int:
     """Remove that; return how many. Raises StorageUnavailable."""
-    old = old_staged(public, now)
-    for name in old:
-        public.remove_staged(name)
+    old = old_staged(storages, now)
+    for name, storage in old.items():
+        storage.remove_staged(name)
     return len(old)

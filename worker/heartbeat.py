@@ -11,16 +11,16 @@ import os
 import socket
 import threading
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from briefing import workers
-from briefing.errors import DatabaseUnavailable, StorageUnavailable
+from briefing.errors import DatabaseUnavailable
+from briefing.faults import going_on
 from briefing.logs import get_logger
-from briefing.measures import counted
+from briefing.measures import FAULTS, counted
 from briefing.storage import write_atomically
 
 if TYPE_CHECKING:
@@ -66,17 +66,18 @@ class Heartbeat:
         self._over.set()
         self._thread.join()
         self._file.unlink(missing_ok=True)
-        with suppress(DatabaseUnavailable):
+        with going_on("saying goodbye"):
             self._report(stopped=True)
 
     def _beat(self) -> None:
         while True:
             # The file first: a database that is away is no reason for restarting this process.
-            with suppress(StorageUnavailable):
+            with going_on("writing the heartbeat's file"):
                 write_atomically(self._file, json.dumps({"pid": os.getpid(), "at": time.time()}).encode())
             try:
                 self._report(stopped=False)
             except DatabaseUnavailable as error:
+                counted.count(FAULTS, "reporting", error.code)
                 _log.warning("heartbeat not written", message=error.message)
             except Exception:  # noqa: BLE001
                 # A thread that ended would make this process look dead for ever; the next beat may go well.

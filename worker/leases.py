@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from briefing import steps
 from briefing.errors import DatabaseUnavailable
 from briefing.logs import get_logger
+from briefing.measures import FAULTS, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,6 +102,7 @@ class Leases:
                     lost = not steps.renew(session, held.lease, self._lease_s)
             except DatabaseUnavailable as error:
                 # Once more before the lease runs out; a database that is away for longer frees the step, rightly.
+                counted.count(FAULTS, "renewing a lease", error.code)
                 _log.warning("lease not renewed", step=held.lease.step_id, message=error.message)
                 return
             except Exception:  # noqa: BLE001

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from mutagen.mp3 import MP3, HeaderNotFoundError
 from sqlalchemy import func, select
 
+from briefing.access import MEMBERS
 from briefing.audio import MASTER_RATE, Master
 from briefing.errors import BriefcastError, Misconfigured, PageRefused
 from briefing.hashing import stable_hash
@@ -31,6 +32,7 @@ from worker.newsroom import podcast_guid
 from worker.podcast import read_podcast
 from worker.publish import write_live
 from worker.show_feed import write_feed
+from worker.staging import ready
 from worker.web import Fetcher
 from worker.websub import record_pings
 
@@ -227,7 +229,8 @@ def _take(move: _Move, show: Show, episode: OldEpisode, now: datetime) -> tuple[
         message = f"its audio is {episode.media_type}; only MP3s are taken over"
         raise PageRefused(message, code="media_type_refused")
     master = _master(move, episode)
-    with move.place.database.writing() as session:
+    given = [(master.sha256, show.visibility == MEMBERS)]
+    with ready(given, move.place, None), move.place.database.writing() as session:
         briefing, revision = record_kept(session, show, episode, master, identity, now)
         write_live(session, briefing, revision, move.place.storage, move.place.files)
         members = briefing.members_revision is not None

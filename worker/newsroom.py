@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from briefing.access import follow_others
 from briefing.digests import put_digests
@@ -15,15 +15,19 @@ from briefing.errors import Misconfigured
 from briefing.issues import look_after_show
 from briefing.jingles import PARTS, jingle_files
 from briefing.lexicons import replace_file_entries
-from briefing.models import ConnectionRow, ShowRow, SourceRow
+from briefing.logs import get_logger
+from briefing.models import BriefingRow, ConnectionRow, ShowRow, SourceRow
+from briefing.revisions import lock_briefing
 from briefing.rows import add_unless_there
 from briefing.show import Show
 from briefing.shows import lock_shows
 from worker import artwork, jingle, spending, watermark
 from worker.clean import check_cleaning
 from worker.listing import list_anew
-from worker.publish import write_all
+from worker.publish import renew
+from worker.show_feed import write_feed
 from worker.sources import connect
+from worker.staging import ready_to_point
 from worker.websub import record_pings
 
 if TYPE_CHECKING:
@@ -34,6 +38,8 @@ if TYPE_CHECKING:
     from briefing.newsroom import Newsroom, SourceSettings
     from worker.public_files import PublicFiles
     from worker.workplace import Workplace
+
+_log = get_logger("apply")
 
 #: Namespace of podcast:guid (Podcasting 2.0, docs/tags/guid.md).
 _PODCAST_NAMESPACE = uuid.UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6")
@@ -54,8 +60,9 @@ def apply(newsroom: Newsroom, place: Workplace) -> Applied:
     """Record shows, sources and pronunciations, and write artwork, feeds and the articles' files as they now should be.
     What waits for a budget looks again at one that changed, and hubs hear of a feed that did.
 
-    Everything is checked first: voices, jingles, artwork, watermarks, source options. Raises Misconfigured,
-    WatermarkNotInstalled or StorageUnavailable; then nothing has changed.
+    Everything is checked first: voices, jingles, artwork, watermarks, source options. Raises Misconfigured or
+    WatermarkNotInstalled; then nothing has changed. Raises StorageUnavailable; then files may be the old ones, and
+    applying it once more writes the rest.
     """
     pictures = {show.slug: _checked(show, place) for show in newsroom.shows}
     for source in newsroom.sources:
@@ -92,10 +99,31 @@ def apply(newsroom: Newsroom, place: Workplace) -> Applied:
             list_anew(session, slug)
         for slug, picture in pictures.items():
             place.files.put_artwork(slug, picture)
-        write_all(session, place.storage, place.files)
+        place.files.put_player()
+        for slug in session.scalars(select(ShowRow.slug)):
+            write_feed(session, slug, place.files)
         for slug in sorted(before.keys() & set(shows)):
             record_pings(session, slug, place.files.hubs)
+    _renew_articles(place)
     return Applied(shows, sources, lexicons, digests)
+
+
+def _renew_articles(place: Workplace) -> None:
+    """Write the files of what is live anew, each briefing in a transaction of its own: there may be many, and their
+    publications are not to wait for all of them.
+    """
+    live = or_(BriefingRow.live_revision.is_not(None), BriefingRow.members_revision.is_not(None))
+    with place.database.reading() as session:
+        found = session.scalars(select(BriefingRow.id).where(live)).all()
+    for briefing_id in found:
+        with ready_to_point(place, briefing_id) as is_there:
+            if not is_there:
+                _log.warning("MP3 lost", briefing=briefing_id, hint="Run `briefcast doctor`.")
+                continue
+            with place.database.writing() as session:
+                briefing = lock_briefing(session, briefing_id)
+                if briefing.heard is not None:
+                    renew(session, briefing, place.storage, place.files)
 
 
 def _with_names(show: Show, newsroom: Newsroom) -> Show:

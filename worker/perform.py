@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import random
 import time
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +36,7 @@ from briefing.errors import (
     WatermarkNotInstalled,
 )
 from briefing.failpoints import Failpoint, reach
+from briefing.faults import going_on
 from briefing.logs import get_logger
 from briefing.measures import ATTEMPTS, FETCH_ERRORS, STEP_DURATION, STEP_FAILURES, counted
 from briefing.models import StepRow
@@ -134,7 +134,7 @@ def _claimed(place: Workplace, shift: Shift, wanted: Wanted, step_id: int | None
     used_up = rung is not None and rung.state == StepState.READY and not rung.engine
     if used_up and step_id is not None and (lease is None or lease.step_id != step_id):
         # Where it cannot be, it is rung anew in a minute; what has been claimed is to be done.
-        with suppress(DatabaseUnavailable), place.database.writing() as session:
+        with going_on("having a step rung anew", step=step_id), place.database.writing() as session:
             steps.unmark(session, step_id)
     return lease
 

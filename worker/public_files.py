@@ -10,8 +10,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from briefing.errors import AddressRefused, StorageUnavailable
+from briefing.errors import AddressRefused
 from briefing.failpoints import Failpoint, reach
+from briefing.faults import going_on
 from briefing.player import embed_script, hls_script, player_script
 from briefing.public_names import (
     ADDRESS,
@@ -223,14 +224,21 @@ class PublicFiles:
         """Have an MP3 ready to become public, and an article's alias ready to lead to it, without anybody seeing it:
         what takes time is done before others wait. Raises StorageUnavailable.
         """
-        self.storage.stage(sha256, audio_serving(purged=bool(self.purge_command)))
-        name = audio_name(sha256)
-        if ref is not None and self.storage.target(alias_name(ref)) != name:
-            self.storage.stage(sha256, ALIAS, target=name)
+        self.storage.stage(sha256, self._served(audio_serving(purged=bool(self.purge_command))))
+        if ref is not None and not self.private and not self.leads_to(ref, sha256):
+            self.stage_alias(sha256)
+
+    def leads_to(self, ref: ArticleRef, sha256: str) -> bool:
+        """Tell whether an article's alias leads to an MP3. Raises StorageUnavailable."""
+        return self.storage.target(alias_name(ref)) == audio_name(sha256)
+
+    def stage_alias(self, sha256: str) -> None:
+        """Have an alias ready to lead to an MP3. Raises StorageUnavailable."""
+        self.storage.stage(sha256, ALIAS, target=audio_name(sha256))
 
     def unstage(self, sha256: str) -> None:
         """Remove what was made ready. What cannot be removed now goes with retention."""
-        with suppress(StorageUnavailable):
+        with going_on("removing what was staged", sha256=sha256):
             self.storage.unstage(sha256)
 
     def put_article(self, ref: ArticleRef, sha256: str, audio: dict[str, Any]) -> None:

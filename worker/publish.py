@@ -11,8 +11,6 @@ import secrets
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from sqlalchemy import or_, select
-
 from briefing.access import for_members
 from briefing.errors import MasterRejected, WatermarkMissing
 from briefing.failpoints import Failpoint, reach
@@ -27,7 +25,6 @@ from worker import heard, placing
 from worker.heard import master_of, own_article
 from worker.history import changed
 from worker.listing import feeds_of, lock_listing, relist, write_feeds
-from worker.show_feed import write_feed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -175,23 +172,20 @@ def _episode_row(session: Session, briefing: BriefingRow, now: datetime) -> Epis
     return row
 
 
-def write_all(session: Session, storage: BlobStorage, files: PublicFiles) -> None:
-    """Write every article's files and every show's feed anew, as when the public address has changed, and put back
-    transcripts and chapters that are missing. Raises StorageUnavailable.
+def renew(session: Session, briefing: BriefingRow, storage: BlobStorage, files: PublicFiles) -> None:
+    """Write the article and the history of a live briefing anew, as when the public address has changed, and put back
+    transcripts and chapters that are missing. Needs a writing session with the briefing locked.
+
+    Raises StorageUnavailable.
     """
-    live = or_(BriefingRow.live_revision.is_not(None), BriefingRow.members_revision.is_not(None))
-    for briefing in session.scalars(select(BriefingRow).where(live)):
-        revision = session.get_one(RevisionRow, briefing.heard)
-        members = briefing.members_revision is not None
-        preview = heard.preview(session, briefing, revision, storage) if members else None
-        there = [(heard.whole(session, briefing, revision, members=members), files.of_members if members else files)]
-        for one, theirs in [*there, *([(preview, files)] if preview else [])]:
-            heard.write_article(session, one, theirs)
-            heard.write_history(session, one, theirs)
-            # One that is lost must not keep the newsroom's settings from being applied.
-            with suppress(MasterRejected):
-                if not theirs.has_companions(one.folder):
-                    heard.write_companions(one, storage, theirs)
-    files.put_player()
-    for slug in session.scalars(select(ShowRow.slug)):
-        write_feed(session, slug, files)
+    revision = session.get_one(RevisionRow, briefing.heard)
+    members = briefing.members_revision is not None
+    preview = heard.preview(session, briefing, revision, storage) if members else None
+    there = [(heard.whole(session, briefing, revision, members=members), files.of_members if members else files)]
+    for one, theirs in [*there, *([(preview, files)] if preview else [])]:
+        heard.write_article(session, one, theirs)
+        heard.write_history(session, one, theirs)
+        # One that is lost must not keep the newsroom's settings from being applied.
+        with suppress(MasterRejected):
+            if not theirs.has_companions(one.folder):
+                heard.write_companions(one, storage, theirs)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, inspect, or_, select
+from sqlalchemy import delete, func, inspect, select
 
 from briefing.errors import BadInput, DatabaseUnavailable
 from briefing.hashing import file_sha256
@@ -31,6 +31,7 @@ from briefing.models import (
     WorkerRow,
 )
 from briefing.public_names import ARTWORK, artwork_name
+from briefing.revisions import lock_briefing
 from briefing.schema import migrate
 from briefing.states import RevisionState
 from briefing.storage import FolderStorage, make_folder, reporting, sync_file, sync_folder
@@ -39,6 +40,7 @@ from worker.backup import postgresql_environment
 from worker.heard import own_article
 from worker.publish import write_live
 from worker.show_feed import write_feed
+from worker.staging import ready_to_rewrite
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -185,32 +187,41 @@ def _published(place: Workplace, folder: Path, public: frozenset[str]) -> tuple[
     """Write everything that readers fetch, and the MP3s at the addresses of replaced audio that were `public`: a
     revision that was held and never live is superseded too.
     """
-    number, lost = 0, []
     storage = place.files.storage
-    with place.database.writing() as session:
-        for slug in session.scalars(select(ShowRow.slug)).all():
-            picture = folder / "public" / artwork_name(slug)
-            if picture.is_file():
-                storage.write(artwork_name(slug), picture.read_bytes(), ARTWORK)
-        replaced = (
+    with place.database.reading() as session:
+        slugs = session.scalars(select(ShowRow.slug)).all()
+        replaced = session.scalars(
             select(MasterRow.sha256)
             .join(RevisionRow, RevisionRow.master_key == MasterRow.key)
             .where(RevisionRow.state == RevisionState.SUPERSEDED.value)
-        )
-        for sha256 in session.scalars(replaced.distinct()).all():
-            if sha256 in public and place.storage.path(sha256) is not None:
-                place.files.put_audio(sha256)
-        live = or_(BriefingRow.live_revision.is_not(None), BriefingRow.members_revision.is_not(None))
-        for briefing in session.scalars(select(BriefingRow).where(live)):
-            revision = session.get_one(RevisionRow, briefing.heard)
-            master = session.get_one(MasterRow, revision.master_key)
-            if place.storage.intact(master.sha256):
-                _unbury(session, briefing, revision, place)
-                write_live(session, briefing, revision, place.storage, place.files)
-                number += 1
-            else:
-                lost.append(briefing.id)
-        place.files.put_player()
-        for slug in session.scalars(select(ShowRow.slug)).all():
+            .distinct()
+        ).all()
+        heard_now = func.coalesce(BriefingRow.live_revision, BriefingRow.members_revision)
+        live = session.execute(select(BriefingRow.id, heard_now).where(heard_now.is_not(None))).all()
+    for slug in slugs:
+        picture = folder / "public" / artwork_name(slug)
+        if picture.is_file():
+            storage.write(artwork_name(slug), picture.read_bytes(), ARTWORK)
+    for sha256 in replaced:
+        if sha256 in public and place.storage.path(sha256) is not None:
+            place.files.put_audio(sha256)
+    lost = [briefing for briefing, revision in live if not _written(place, briefing, revision)]
+    place.files.put_player()
+    for slug in slugs:
+        with place.database.writing() as session:
             write_feed(session, slug, place.files)
-    return number, lost
+    return len(live) - len(lost), lost
+
+
+def _written(place: Workplace, briefing_id: str, revision_id: int) -> bool:
+    """Write what is heard of a briefing; tell whether its MP3 is there. One at a time: processes may run already."""
+    with ready_to_rewrite(place, revision_id), place.database.writing() as session:
+        briefing = lock_briefing(session, briefing_id)
+        if briefing.heard != revision_id:
+            return True
+        revision = session.get_one(RevisionRow, revision_id)
+        if not place.storage.intact(session.get_one(MasterRow, revision.master_key).sha256):
+            return False
+        _unbury(session, briefing, revision, place)
+        write_live(session, briefing, revision, place.storage, place.files)
+    return True

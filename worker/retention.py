@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from briefing.storage import PublicStorage
     from worker.public_files import PublicFiles
     from worker.workplace import Workplace
 
@@ -95,7 +96,7 @@ def collect(
         revisions=_revisions(place, until.revisions, now, batch),
         blobs=collect_bytes(place.database, place.storage, now.timestamp(), batch),
         texts=forget_texts(place.database, until.withdrawn, batch),
-        staged=0 if cursors else remove_staged(place.files.storage, now.timestamp()),
+        staged=0 if cursors else remove_staged(_staging(place), now.timestamp()),
         **rows,
     )
     with place.database.writing() as session:
@@ -168,9 +169,13 @@ def foreseen(place: Workplace, now: datetime) -> Gone:
             steps=len(finished_steps(session, until.steps, "", None)[0]),
             blobs=due_bytes(session, now.timestamp()),
             texts=due_texts(session, until.withdrawn),
-            staged=len(old_staged(place.files.storage, now.timestamp())),
+            staged=len(old_staged(_staging(place), now.timestamp())),
             **ledgers.due(session, place.keep, now),
         )
+
+
+def _staging(place: Workplace) -> tuple[PublicStorage, ...]:
+    return place.storages.public, place.storages.members
 
 
 def due_revisions(session: Session, until: datetime, limit: int | None) -> list[int]:

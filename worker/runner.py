@@ -13,7 +13,6 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from sqlalchemy import delete
 
 from briefing.database import BUSY_S
 from briefing.errors import DatabaseUnavailable
+from briefing.faults import going_on
 from briefing.lock_holder import lock_holder
 from briefing.logs import configure, get_logger
 from briefing.models import HealthRow
@@ -173,7 +173,7 @@ class Runner:
             except subprocess.TimeoutExpired:
                 child.process.kill()
                 child.process.wait()
-            with suppress(DatabaseUnavailable):  # the leases run out by themselves
+            with going_on("freeing an ended worker's steps"):  # the leases run out by themselves
                 sweep.free_held_by(self._place, child.holder)
 
 

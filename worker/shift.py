@@ -7,7 +7,7 @@ been told to stop. Where the transaction does not come through, nothing has been
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -16,6 +16,7 @@ from sqlalchemy import bindparam, select
 from briefing import steps
 from briefing.audio import Take
 from briefing.errors import DatabaseUnavailable
+from briefing.faults import going_on
 from briefing.models import RevisionRow, TakeRow
 from briefing.speaking import Speaking
 from briefing.states import RevisionState, StepKind
@@ -131,7 +132,10 @@ class Shift:
         """
         doubtful = self._doubtful
         if doubtful is not None:
-            with suppress(DatabaseUnavailable), self._place.database.writing() as session:
+            with (
+                going_on("giving back what may be claimed", step=doubtful.step_id),
+                self._place.database.writing() as session,
+            ):
                 steps.give_back(session, doubtful, holder=self._place.holder)
                 self._doubtful = None
 
@@ -156,7 +160,7 @@ class Shift:
 
     def _give_back(self, lease: Lease) -> None:
         """Give a step back, its claim unspent. Where the database is away, it comes free when its lease runs out."""
-        with suppress(DatabaseUnavailable), self._place.database.writing() as session:
+        with going_on("giving a step back", step=lease.step_id), self._place.database.writing() as session:
             steps.give_back(session, lease)
 
 

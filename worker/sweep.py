@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from briefing import revisions, steps, workers
 from briefing.errors import BriefcastError, DatabaseUnavailable, StorageUnavailable
 from briefing.failpoints import Failpoint, reach
+from briefing.faults import going_on
 from briefing.logs import get_logger
-from briefing.measures import LEASES_EXPIRED, counted
+from briefing.measures import FAULTS, LEASES_EXPIRED, counted
 from briefing.storage import TEMPORARY_NAME
 from worker import audience, polling, retention, sealing_rows, unheld, vocabulary
 from worker.engine_gates import fall_back_where_open
@@ -40,7 +41,7 @@ def sweep(place: Workplace) -> list[Lost]:
     Raises DatabaseUnavailable.
     """
     lost = free_expired(place)
-    with suppress(StorageUnavailable):
+    with going_on("removing stray files"):
         remove_strays(place.storage.temporary(".probe").parent)
     for what in (
         fall_back_where_open,
@@ -58,6 +59,7 @@ def sweep(place: Workplace) -> list[Lost]:
         except DatabaseUnavailable:
             raise
         except StorageUnavailable as error:
+            counted.count(FAULTS, "sweeping", error.code)
             _log.warning("storage away in the sweep", doing=f"{what.__module__}.{what.__name__}", message=error.message)
         except Exception:  # noqa: BLE001
             # Whoever sweeps has more important things to do than to die of this; the next round tries again.

@@ -7,7 +7,6 @@ has to come from our own origin as the browser says, and to carry the token of i
 from __future__ import annotations
 
 import hmac
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -20,7 +19,7 @@ from api.desk.forms import Form
 from api.guard import all_routes
 from api.problems import Problem
 from briefing import signing_in
-from briefing.errors import DatabaseUnavailable
+from briefing.faults import going_on
 from briefing.keys import Caller
 from briefing.limits import limits_of
 from briefing.roles import Role
@@ -82,7 +81,7 @@ class RoleDemand:
             detail = f"this is for the role {self.role.value}, and yours is {found.role.value}"
             raise Problem("role_missing", detail, "Ask an admin of the desk.")
         if found.use_is_due:
-            with suppress(DatabaseUnavailable), context.database.writing() as session:
+            with going_on("noting a sign-in's use"), context.database.writing() as session:
                 signing_in.note_use(session, secret, now)
         caller = Caller(found.user_id, found.name, found.role.scopes, limits_of(None, context.quotas))
         context.rates.with_key(request, caller.key_id, context.quotas.requests_a_minute)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from briefing.models import RevisionRow
+from briefing.newsroom import load_newsroom
 from briefing.public_names import ALIAS as SERVING
 from briefing.public_names import alias_name
 from briefing.states import Queue, StepKind
@@ -18,8 +19,11 @@ from tests.support.asking import again, ask, briefing_row, revision_row, step_ro
 from tests.support.newsroom import ARTICLE, make_place, work_off
 from tests.support.s3 import s3
 from worker import condemned, retention
+from worker.backup import back_up
 from worker.doctor import public
+from worker.newsroom import apply
 from worker.perform import perform_next
+from worker.restore import restore
 from worker.tasks import publish as publishing
 
 ALIAS = alias_name(ArticleRef(source="desk", id="ferry"))
@@ -149,6 +153,73 @@ def test_what_the_doctor_mends_is_uploaded_before_others_wait(place, uploads, tm
     is_live(place, revision)
 
 
+def test_what_apply_puts_back_is_uploaded_before_others_wait(place, uploads, tmp_path):
+    # Given live audio whose alias is gone, as in a bucket that a folder's files were moved to
+    _, revision, step = ready(place, ARTICLE, tmp_path)
+    assert perform_next(place, tuple(Queue), step)
+    place.files.storage.remove(ALIAS)
+    newsroom = load_newsroom(tmp_path / "briefcast.toml")
+    uploads.clear()
+    # When the settings are applied / Then it leads to the MP3 again, uploaded outside of transactions
+    apply(newsroom, place)
+    assert [(name.split("/")[0], inside) for name, inside in uploads] == [("staged", False)]
+    is_live(place, revision)
+    # And once more: nothing is uploaded at all
+    uploads.clear()
+    apply(newsroom, place)
+    assert uploads == []
+    # And where the MP3 is lost too, the settings are applied all the same, and the rest is written
+    place.files.storage.remove(ALIAS)
+    for kept in (place.storage.path(revision_row(place, revision).audio_sha256), None):
+        if kept is not None:
+            kept.unlink()
+    place.storage.bucket.remove(place.storage.name(revision_row(place, revision).audio_sha256))
+    place.files.storage.remove("shows/daily/feed.xml")
+    apply(newsroom, place)
+    assert place.files.storage.look("shows/daily/feed.xml")
+    assert place.files.storage.target(ALIAS) is None
+
+
+@pytest.mark.parametrize("kept", ["two buckets"], indirect=True)
+def test_what_is_restored_is_uploaded_before_others_wait(place, server, uploads, tmp_path):
+    # Given a backup, and then neither a database nor anything that readers fetch
+    _, revision, step = ready(place, ARTICLE, tmp_path)
+    assert perform_next(place, tuple(Queue), step)
+    back_up(place, tmp_path / "backup", datetime.now(UTC), 9)
+    place.database.dispose()
+    for path in place.data.data.glob("*.db*"):
+        path.unlink()
+    server.empty("readers")
+    uploads.clear()
+    # When it is restored
+    assert restore(place, tmp_path / "backup", None).briefings == 1
+    # Then both are there again
+    assert {(name.split("/")[0], inside) for name, inside in uploads} == {("staged", False)}
+    is_live(place, revision)
+
+
+@pytest.mark.parametrize("kept", ["two buckets"], indirect=True)
+def test_what_is_for_members_is_uploaded_before_others_wait_and_so_when_it_becomes_everybodys(place, uploads, tmp_path):
+    settings = tmp_path / "briefcast.toml"
+    plain = settings.read_text()
+    settings.write_text(plain.replace('slug = "daily"', 'slug = "daily"\nvisibility = "members"'))
+    (tmp_path / "articles" / "ferry.md").write_text(ARTICLE)
+    # When something is published for members, with a preview for others
+    apply(load_newsroom(settings), place)
+    briefing, revision, _ = ask(place, "ferry", now=datetime.now(UTC))
+    work_off(place)
+    assert briefing_row(place, briefing).members_revision == revision
+    assert place.files.storage.look(ALIAS), "others have a preview"
+    # And its show is opened to everybody
+    settings.write_text(plain)
+    apply(load_newsroom(settings), place)
+    work_off(place)
+    # Then nobody ever waited for an upload, and nothing of it is left
+    is_live(place, revision)
+    assert [name for name, inside in uploads if inside] == []
+    assert [file.name for file in place.storages.members.staged()] == []
+
+
 def test_a_later_revision_never_loses_to_one_staged_before_it(place, tmp_path, monkeypatch):
     briefing, first, step = ready(place, ARTICLE, tmp_path)
     make_ready, later = publishing._make_ready, []
@@ -204,7 +275,7 @@ def test_what_a_dead_process_staged_is_used_by_the_next_and_goes_with_retention(
         place.files.storage.stage(revision_row(place, revision).audio_sha256, SERVING, "audio/x.mp3")
     assert staged(place)
     now = time.time()
-    assert condemned.remove_staged(place.files.storage, now) == 0
+    assert condemned.remove_staged([place.files.storage], now) == 0
     later = datetime.fromtimestamp(now + condemned.YOUNG_S + 60, UTC)
     assert retention.foreseen(place, later).staged == len(staged(place))
     gone, _ = retention.collect(place, later, {})

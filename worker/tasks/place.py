@@ -13,6 +13,7 @@ from briefing.states import Queue, StepKind
 from worker.listing import feeds_of
 from worker.placing import place as put_in_place
 from worker.show_feed import write_feed
+from worker.staging import ready_to_place
 from worker.websub import record_pings
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def place_briefings(lease: Lease, place: Workplace) -> None:
         return
     with place.database.reading() as session:
         briefing_id = session.get_one(RevisionRow, lease.revision_id).briefing_id
-    with place.database.writing() as session:
+    with ready_to_place(place, briefing_id), place.database.writing() as session:
         briefing = revisions.lock_briefing(session, briefing_id)
         heard = briefing.heard
         if heard is not None:

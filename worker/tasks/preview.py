@@ -19,11 +19,12 @@ from briefing.takes import find_takes, save_master
 from briefing.versions import first_seen
 from worker.abridge import abridged
 from worker.assemble import counting
-from worker.heard import label_of, labelled, master_of
+from worker.heard import label_of, labelled, master_of, own_article
 from worker.listing import feeds_of
 from worker.placing import place as put_in_place
 from worker.prepare import Prepared
 from worker.script import card
+from worker.staging import ready
 from worker.tasks.assemble import finished_master
 from worker.tasks.common import finish_idle
 from worker.websub import record_pings
@@ -46,13 +47,17 @@ def make_preview(lease: Lease, place: Workplace) -> None:
         revision = session.get_one(RevisionRow, lease.revision_id)
         session.expunge(revision)
         briefing = session.get_one(BriefingRow, revision.briefing_id)
+        ref = own_article(session, briefing)
         theirs = briefing.members_revision == revision.id
         planned = _planned(session, briefing, revision) if theirs else None
+        whole = master_of(session, revision).sha256 if theirs else ""
     if not theirs:
         finish_idle(place, lease)
         return
     master = finished_master(place, planned.short, planned.show, planned.undated) if planned else None
-    with place.database.writing() as session:
+    # Both are written where they belong: all of it too, which is there already.
+    given = [(whole, True), *([(master.sha256, False)] if master else [])]
+    with ready(given, place, ref), place.database.writing() as session:
         locked = revisions.lock_briefing(session, revision.briefing_id)
         row = revisions.locked(session, revision.id)
         if not steps.finish(session, lease) or locked.members_revision != row.id:

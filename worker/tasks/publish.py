@@ -25,25 +25,28 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from briefing.steps import Lease
+    from worker.public_files import PublicFiles
     from worker.workplace import Workplace
 
 
-def _make_ready(place: Workplace, revision: RevisionRow) -> str:
+def _make_ready(place: Workplace, revision: RevisionRow) -> tuple[PublicFiles, str] | None:
     """Have the MP3 at hand, which another host may have made, and staged where readers fetch it, before others wait for
-    this transaction. Return its sha256, "" where there is none.
+    this transaction. Return where and its sha256, None where nothing is staged.
     """
     with place.database.reading() as session:
         master = session.get(MasterRow, revision.master_key)
         briefing = session.get_one(BriefingRow, revision.briefing_id)
-        live = session.get(RevisionRow, briefing.live_revision) if briefing.live_revision else None
+        live = session.get(RevisionRow, briefing.heard) if briefing.heard else None
         ref = own_article(session, briefing)
         members = for_members(session, briefing)
     if master is None or place.storage.path(master.sha256) is None:
-        return ""
+        return None
+    if live is not None and live.number > revision.number:
+        return None
     # What is for members comes near no public place.
-    if not members and (live is None or live.number <= revision.number):
-        place.files.stage(master.sha256, ref)
-    return master.sha256
+    files = place.files.of_members if members else place.files
+    files.stage(master.sha256, ref)
+    return files, master.sha256
 
 
 def publish_revision(lease: Lease, place: Workplace) -> None:
@@ -92,5 +95,6 @@ def _publish(lease: Lease, place: Workplace, revision: RevisionRow | None) -> No
             record(session, row, pipeline.after_publish(RevisionState(row.state), Queue(row.queue), members=members))
             reach(Failpoint.PUBLISH_BEFORE_COMMIT)
     reach(Failpoint.PUBLISH_AFTER_COMMIT)
-    if staged:
-        place.files.unstage(staged)
+    if staged is not None:
+        files, sha256 = staged
+        files.unstage(sha256)
