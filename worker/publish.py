@@ -85,6 +85,7 @@ def publish(
     session.flush()
     heard.write_article(session, all_of_it, theirs)
     heard.write_history(session, all_of_it, theirs)
+    heard.write_successors(session, all_of_it, theirs)
     reach(Failpoint.PUBLISH_ARTICLE)
     # Of audio that was for members already, others keep the old preview until there is another.
     if (members and was_public) or (not members and was_for_members):
@@ -188,6 +189,7 @@ def write_all(session: Session, storage: BlobStorage, files: PublicFiles) -> Non
         for one, theirs in [*there, *([(preview, files)] if preview else [])]:
             heard.write_article(session, one, theirs)
             heard.write_history(session, one, theirs)
+            heard.write_successors(session, one, theirs)
             # One that is lost must not keep the newsroom's settings from being applied.
             with suppress(MasterRejected):
                 if not theirs.has_companions(one.folder):

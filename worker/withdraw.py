@@ -51,6 +51,7 @@ def withdraw(session: Session, briefing: BriefingRow, files: PublicFiles, now: d
         those.bury({*names, *buried})
         reach(Failpoint.WITHDRAW_BURIED)
         those.remove(names)
+        those.follow_no_more(briefing.id, own)
         reach(Failpoint.WITHDRAW_REMOVED)
     shows = relist(session, briefing)
     write_feeds(session, briefing, shows, files)
