@@ -140,7 +140,9 @@ def write_history(session: Session, heard: Heard, files: PublicFiles) -> None:
 def write_successors(session: Session, heard: Heard, files: PublicFiles) -> None:
     """Have the addresses of what everybody heard before lead to what they hear now. Raises StorageUnavailable."""
     if heard.access == "public":
-        files.follow(heard.briefing.id, heard.master.sha256, replaced(session, heard.briefing.id) - {heard.master.sha256})
+        files.follow(
+            heard.briefing.id, heard.master.sha256, replaced(session, heard.briefing.id) - {heard.master.sha256}
+        )
 
 
 def write(session: Session, heard: Heard, storage: BlobStorage, files: PublicFiles) -> None:

@@ -91,7 +91,7 @@ def publish(
     if (members and was_public) or (not members and was_for_members):
         placing.clear(session, briefing, revision, storage, files)
     files.put_player()
-    shows = relist(session, briefing)
+    shows = relist(session, briefing, now)
     write_feeds(session, briefing, shows, files)
     if corrects:
         _recall(session, briefing, revision, storage, files, shows)

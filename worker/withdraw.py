@@ -53,7 +53,7 @@ def withdraw(session: Session, briefing: BriefingRow, files: PublicFiles, now: d
         those.remove(names)
         those.follow_no_more(briefing.id, own)
         reach(Failpoint.WITHDRAW_REMOVED)
-    shows = relist(session, briefing)
+    shows = relist(session, briefing, now)
     write_feeds(session, briefing, shows, files)
     files.purge(map(feed_name, sorted(shows)))
     _erase(session, briefing, files, now)

@@ -120,7 +120,7 @@ class PublicStorage(Protocol):
 
     @property
     def links(self) -> bool:
-        """Whether an alias is a link, which costs nothing, and which a file server follows wherever it comes to lead."""
+        """Whether an alias is a link: it costs nothing, and file servers follow it wherever it comes to lead."""
         ...
 
     def write(self, name: str, content: bytes, serving: Serving, twin: str = "") -> None:
