@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 
 router = APIRouter(tags=["published"])
 
+#: The route of an MP3.
+MP3 = "/audio/{name}"
+
 #: The route of an article's audio JSON.
 ARTICLE_AUDIO = "/v1/articles/{source}/{article}/audio"
 
@@ -52,7 +55,7 @@ Name = Annotated[str, Path(pattern=f"^{NAME_PATTERN}$")]
 
 @get_and_head(
     router,
-    "/audio/{name}",
+    MP3,
     summary="An MP3",
     response_class=StreamingResponse,
     responses={

@@ -1,8 +1,9 @@
 """Middleware: what is asked for most is answered before the routing, by the same functions that the routes use.
 
-An article's audio JSON, which players ask for at every view, where it is at hand; a briefing's status, which callers
-poll. Routing and dependencies cost more than all the rest of such an answer. What is not as usual (a path, a method, an
-`Authorization` that is no bearer's) goes on to the route.
+An article's audio JSON, which players ask for at every view, where it is at hand; the word by which nginx sends an MP3,
+which it asks for at every range; a briefing's status, which callers poll. Routing and dependencies cost more than all
+the rest of such an answer. What is not as usual (a path, a method, an `Authorization` that is no bearer's) goes on to
+the route.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import problems
+from api.elsewhere import sent_elsewhere
 from api.problems import Problem
-from api.published import ARTICLE_AUDIO, small_answer
+from api.published import ARTICLE_AUDIO, MP3, small_answer
 from api.seeing import ID, SEEING
 from briefing.errors import BriefcastError
-from briefing.public_names import ARTICLE
+from briefing.public_names import ARTICLE, audio_serving, audio_sha256
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -49,20 +51,23 @@ class _Route:
     path: str
 
 
-_AUDIO_ROUTE, _STATUS_ROUTE = _Route(ARTICLE_AUDIO), _Route("/v1/briefings/{briefing_id}")
+_AUDIO_ROUTE, _STATUS_ROUTE, _MP3_ROUTE = _Route(ARTICLE_AUDIO), _Route("/v1/briefings/{briefing_id}"), _Route(MP3)
 
 
 class Shortcut:
-    """Answers GET and HEAD of article audio JSON where it is kept, and GET of a briefing with a key."""
+    """Answers GET and HEAD of article audio JSON where it is kept and of MP3s that nginx sends, GET of a briefing by a
+    key.
+    """
 
     def __init__(self, app: ASGIApp, context: Context) -> None:
         self._app, self._context, self._small = app, context, context.small
+        self._mp3_cache = audio_serving(purged=bool(context.public.purge_command)).cache
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See the class."""
         response = None
         if scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}:
-            response = self._audio(scope) or await self._status(scope)
+            response = self._audio(scope) or self._mp3(scope) or await self._status(scope)
         await (response or self._app)(scope, receive, send)
 
     @cached_property
@@ -79,6 +84,14 @@ class Shortcut:
             return None
         scope["route"] = _AUDIO_ROUTE
         return small_answer(Headers(scope=scope), kept, ARTICLE)
+
+    def _mp3(self, scope: Scope) -> Response | None:
+        name = scope["path"][1:]
+        # A look into a local folder: a few microseconds, which no thread is worth.
+        if not self._context.public.accel or audio_sha256(name) is None or self._context.files.path(name) is None:
+            return None
+        scope["route"] = _MP3_ROUTE
+        return sent_elsewhere(Request(scope), self._context, name, self._mp3_cache)
 
     async def _status(self, scope: Scope) -> Response | None:
         named = _STATUS.fullmatch(scope["path"]) if scope["method"] == "GET" else None

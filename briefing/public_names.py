@@ -50,6 +50,9 @@ HISTORY_TYPES = {HISTORY_NAME: "text/html", HISTORY_JSON_NAME: "application/json
 #: Where tombstones of what was withdrawn lie, each at the address that it is the tombstone of; nginx answers 410 by it.
 GONE = "gone"
 
+#: Where links lie of MP3s that another one took the place of, each at its own address; nginx redirects by it.
+_MOVED = "moved"
+
 _ARCHIVE_NAME = re.compile(r"shows/[^/]+/archive/([0-9]{4}-[0-9]{2})\.xml")
 _AUDIO_NAME = re.compile(r"audio/([0-9a-f]{64})\.mp3")
 
@@ -68,6 +71,16 @@ def audio_sha256(name: str) -> str | None:
     """Return the sha256 of the MP3 that a name is of, None for any other."""
     match = _AUDIO_NAME.fullmatch(name)
     return match.group(1) if match else None
+
+
+def moved_name(sha256: str) -> str:
+    """Return the name of the link that leads from an MP3 which was replaced to `current_name`."""
+    return f"{_MOVED}/{audio_name(sha256)}"
+
+
+def current_name(briefing: str) -> str:
+    """Return the name of the link to the MP3 that everybody hears of a briefing."""
+    return f"{_MOVED}/briefings/{briefing}.mp3"
 
 
 def alias_name(ref: ArticleRef) -> str:

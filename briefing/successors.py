@@ -35,6 +35,12 @@ def published(session: Session, briefing_id: str) -> set[str]:
     return {sha256 for sha256 in session.scalars(given) if sha256 is not None}
 
 
+def replaced(session: Session, briefing_id: str) -> set[str]:
+    """Return the sha256 of every MP3 that a briefing gave to readers and has not withdrawn, the live one included."""
+    given = select(RevisionRow.audio_sha256).where(RevisionRow.briefing_id == briefing_id, ~withdrawn())
+    return {sha256 for sha256 in session.scalars(given) if sha256 is not None}
+
+
 def published_elsewhere(session: Session, briefing_id: str, audio: Collection[str]) -> set[str]:
     """Return those of the MP3s `audio` that another briefing gives to readers and has not withdrawn."""
     others = RevisionRow.briefing_id != briefing_id

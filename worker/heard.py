@@ -16,6 +16,7 @@ from briefing.public_names import briefing_folder, preview_folder
 from briefing.show import Show
 from briefing.shows import home_show
 from briefing.speech import Cast
+from briefing.successors import replaced
 from briefing.transcript import CHAPTERS_NAME, TRANSCRIPT_TYPES
 from briefing.values import ArticleRef, Card
 from worker.companions import companions
@@ -136,12 +137,21 @@ def write_history(session: Session, heard: Heard, files: PublicFiles) -> None:
     files.put_history(briefing.id, files_of(told, entries(session, briefing, heard.revision)))
 
 
+def write_successors(session: Session, heard: Heard, files: PublicFiles) -> None:
+    """Have the addresses of what everybody heard before lead to what they hear now. Raises StorageUnavailable."""
+    if heard.access == "public":
+        files.follow(
+            heard.briefing.id, heard.master.sha256, replaced(session, heard.briefing.id) - {heard.master.sha256}
+        )
+
+
 def write(session: Session, heard: Heard, storage: BlobStorage, files: PublicFiles) -> None:
     """Write all of these files. Raises as the parts do."""
     files.put_audio(heard.master.sha256)
     write_companions(heard, storage, files)
     write_article(session, heard, files)
     write_history(session, heard, files)
+    write_successors(session, heard, files)
 
 
 def audio_json(heard: Heard, episode: EpisodeRow, files: PublicFiles) -> dict[str, Any]:

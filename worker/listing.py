@@ -8,6 +8,7 @@ an episode that was listed is not pushed out of apps by a later one.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, or_, select
@@ -24,10 +25,14 @@ from worker.show_feed import write_feed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
     from worker.public_files import PublicFiles
+
+#: Episodes of a day that are looked at for a place that has become free: each costs some reads, while shows are locked.
+_MOST_WAITING = 500
 
 
 def lock_listing(session: Session, homes: Iterable[str]) -> None:
@@ -37,8 +42,9 @@ def lock_listing(session: Session, homes: Iterable[str]) -> None:
     lock_shows(session, ShowRow.slug.in_(sorted(slugs)))
 
 
-def relist(session: Session, briefing: BriefingRow) -> set[str]:
+def relist(session: Session, briefing: BriefingRow, now: datetime | None = None) -> set[str]:
     """List a briefing where it now belongs and nowhere else; return the shows whose feeds it is in, or was until now.
+    A place of the day of `now` that it gives up goes to the day's next story that waits; None: to nobody.
 
     Their rows are locked. Needs a writing session.
     """
@@ -50,6 +56,7 @@ def relist(session: Session, briefing: BriefingRow) -> set[str]:
     there = {row.show: row for row in session.scalars(select(ListingRow).where(ListingRow.briefing_id == briefing.id))}
     facts = _facts(session, briefing) if listing and briefing.heard is not None else None
     picks = _picks(session, briefing) if facts else set()
+    places = {slug for slug, row in there.items() if not row.picked}
     for slug, rules in listing.items():
         row = there.pop(slug, None)
         if facts is not None and (slug in picks or _belongs(session, slug, rules, facts, briefing, episode)):
@@ -65,6 +72,9 @@ def relist(session: Session, briefing: BriefingRow) -> set[str]:
         session.delete(row)
         concerned.add(slug)
     session.flush()
+    if now is not None:
+        freed = places - {slug for slug, picked in standing(session, briefing) if not picked}
+        _give_on(session, {slug: listing[slug] for slug in freed & listing.keys()}, episode, now)
     return concerned
 
 
@@ -72,6 +82,13 @@ def feeds_of(session: Session, briefing: BriefingRow) -> set[str]:
     """Return the shows whose feeds a briefing is in."""
     listed = set(session.scalars(select(ListingRow.show).where(ListingRow.briefing_id == briefing.id)))
     return listed if _has_rules(session, briefing.show) else listed | {briefing.show}
+
+
+def standing(session: Session, briefing: BriefingRow) -> set[tuple[str, bool]]:
+    """Return the same with whether it is picked there: what a change of may change the feed."""
+    rows = session.scalars(select(ListingRow).where(ListingRow.briefing_id == briefing.id))
+    listed = {(row.show, row.picked) for row in rows}
+    return listed | {(slug, False) for slug in feeds_of(session, briefing) - {slug for slug, _ in listed}}
 
 
 def write_feeds(session: Session, briefing: BriefingRow, shows: Iterable[str], files: PublicFiles) -> None:
@@ -139,6 +156,42 @@ def _belongs(
         )
     )
     return (others or 0) < rules.daily_cap
+
+
+def _give_on(session: Session, listing: dict[str, Rules], left: EpisodeRow, now: datetime) -> None:
+    """Have shows list the first of today's stories that wait for a place, in place of one that they list no more.
+    Yesterday's stay out: apps would show them as new.
+    """
+    for slug, rules in listing.items():
+        if rules.daily_cap is not None and rules.day(left.published_at) == rules.day(now):
+            _list_next(session, slug, rules, left, now)
+
+
+def _list_next(session: Session, slug: str, rules: Rules, left: EpisodeRow, now: datetime) -> None:
+    day = rules.day(now)
+    homes = [home for home in session.scalars(select(ShowRow.slug)) if rules.lists_from(slug, home)]
+    listed = select(ListingRow.briefing_id).where(ListingRow.show == slug, ListingRow.day == day)
+    waiting = (
+        select(BriefingRow, EpisodeRow)
+        .join(EpisodeRow, (EpisodeRow.briefing_id == BriefingRow.id) & (EpisodeRow.show == BriefingRow.show))
+        .where(
+            BriefingRow.show.in_(homes),
+            BriefingRow.id != left.briefing_id,
+            or_(BriefingRow.live_revision.is_not(None), BriefingRow.members_revision.is_not(None)),
+            # A day lasts 25 hours at most.
+            EpisodeRow.published_at > now - timedelta(hours=26),
+            BriefingRow.id.not_in(listed),
+        )
+        .order_by(EpisodeRow.published_at, EpisodeRow.briefing_id)
+        .limit(_MOST_WAITING)
+    )
+    for briefing, episode in session.execute(waiting).all():
+        if rules.day(episode.published_at) != day:
+            continue
+        if _belongs(session, slug, rules, _facts(session, briefing), briefing, episode):
+            _add(session, slug, rules, episode, picked=False)
+            session.flush()
+            return
 
 
 def _add(session: Session, slug: str, rules: Rules, episode: EpisodeRow, *, picked: bool) -> None:

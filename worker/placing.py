@@ -85,6 +85,7 @@ def clear(
             heard.write(session, preview, storage, wanted)
         gone = [name for name in public_files(session, briefing, files) if name not in kept.names]
         files.remove(gone)
+        files.follow_no_more(briefing.id)
         files.bury(sorted({audio_name(sha256) for sha256 in _previews(session, briefing)} & set(gone)))
         if preview is not None:
             ref = own_article(session, briefing)

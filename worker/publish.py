@@ -82,12 +82,13 @@ def publish(
     session.flush()
     heard.write_article(session, all_of_it, theirs)
     heard.write_history(session, all_of_it, theirs)
+    heard.write_successors(session, all_of_it, theirs)
     reach(Failpoint.PUBLISH_ARTICLE)
     # Of audio that was for members already, others keep the old preview until there is another.
     if (members and was_public) or (not members and was_for_members):
         placing.clear(session, briefing, revision, storage, files)
     files.put_player()
-    shows = relist(session, briefing)
+    shows = relist(session, briefing, now)
     write_feeds(session, briefing, shows, files)
     if corrects:
         _recall(session, briefing, revision, storage, files, shows)
@@ -185,6 +186,7 @@ def renew(session: Session, briefing: BriefingRow, storage: BlobStorage, files: 
     for one, theirs in [*there, *([(preview, files)] if preview else [])]:
         heard.write_article(session, one, theirs)
         heard.write_history(session, one, theirs)
+        heard.write_successors(session, one, theirs)
         # One that is lost must not keep the newsroom's settings from being applied.
         with suppress(MasterRejected):
             if not theirs.has_companions(one.folder):

@@ -25,6 +25,8 @@ class Recorded:
     """Name -> sha256 of the stored bytes that it should have."""
     aliases: dict[str, str] = field(default_factory=dict)
     """Alias -> the name that it should lead to."""
+    links: bool = True
+    """As of the storage that it is compared with."""
 
     @property
     def names(self) -> set[str]:

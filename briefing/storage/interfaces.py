@@ -118,6 +118,11 @@ class PublicStorage(Protocol):
     does not answer or a disk takes nothing.
     """
 
+    @property
+    def links(self) -> bool:
+        """Whether an alias is a link: it costs nothing, and file servers follow it wherever it comes to lead."""
+        ...
+
     def write(self, name: str, content: bytes, serving: Serving, twin: str = "") -> None:
         """Write or replace a small file. `twin` names one of the same content that is there already: a folder gives
         that a second name.

@@ -39,6 +39,8 @@ _MOST_SMALL = 20_000_000
 class PublicBucket:
     """`PublicStorage` in a bucket."""
 
+    links = False
+
     def __init__(self, address: str, settings: StorageSettings, blobs: BlobStorage) -> None:
         self.bucket = Bucket(address, settings)
         self._blobs = blobs

@@ -35,6 +35,8 @@ _BLOCK = 1 << 16
 class PublicFolder:
     """`PublicStorage` in a folder."""
 
+    links = True
+
     def __init__(self, root: Path, blobs: BlobStorage) -> None:
         self.root = root
         self._blobs = blobs

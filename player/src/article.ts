@@ -1,4 +1,4 @@
-// An article's audio JSON and its transcript, read into values that hold what they claim. Fetches nothing, shows nothing.
+// An article's audio JSON, its transcript and what is told of many, read into values that hold what they claim. Fetches nothing, shows nothing.
 
 export interface Chapter {
   readonly title: string;
@@ -119,6 +119,18 @@ export function readArticle(value: unknown, base: string): ArticleAudio {
             signed: made["signed"] === true,
           },
   };
+}
+
+/** What a queue shows of an article. */
+export type Listed = Pick<ArticleAudio, "title" | "duration">;
+
+/** Read the answer about many articles, by the name each was asked for: null of those without audio. */
+export function readListed(value: unknown): ReadonlyMap<string, Listed | null> {
+  return new Map(list(fields(value)["audio"]).map(fields).map((one) => {
+    const audio = fields(one["audio"]);
+    const there = one["state"] === "live" || one["state"] === "making";
+    return [text(one["asked"]), there ? { title: text(audio["title"]), duration: seconds(audio["duration_s"]) } : null];
+  }));
 }
 
 export interface Word {

@@ -1,12 +1,15 @@
-// Fetching an article's audio JSON: what was found, in one of five ways. Shows nothing and tries nothing again.
+// Fetching an article's audio JSON, or the titles of many: what was found. Shows nothing and tries nothing again.
 
-import { type ArticleAudio, readArticle } from "./article";
+import { type ArticleAudio, type Listed, readArticle, readListed } from "./article";
 
 export type Found =
   | { readonly kind: "audio"; readonly audio: ArticleAudio }
   | { readonly kind: "none" | "retracted" | "away" };
 
 const REF = /^([A-Za-z0-9._-]{1,128}):([A-Za-z0-9._-]{1,128})$/;
+
+// As many as one call answers.
+const MOST_LISTED = 100;
 
 /** Where our own script came from; classic scripts know, others are found by their name. */
 const SCRIPT =
@@ -23,6 +26,21 @@ export function baseFor(given: string | null): string {
 export async function find(base: string, article: string, fresh = false, signed = ""): Promise<Found> {
   const theirs = signed === "" ? null : await ask(signed, fresh);
   return theirs?.kind === "audio" ? theirs : everybodys(base, article, fresh);
+}
+
+/** Return what a queue shows of articles, 100 at most: null of those that have no audio, nothing of those not known. */
+export async function findListed(base: string, articles: readonly string[]): Promise<ReadonlyMap<string, Listed | null>> {
+  const asked = articles.slice(0, MOST_LISTED);
+  try {
+    const options: RequestInit = { credentials: "omit" };
+    const answer = await fetch(`${base}/v1/audio?${new URLSearchParams(asked.map((one) => ["article", one])).toString()}`, options);
+    if (answer.ok) return readListed(await answer.json());
+  } catch {
+    // Nobody answers but a file server, or not even that: what is there is found one by one.
+  }
+  const found = await Promise.all(asked.map(async (article) => [article, await find(base, article)] as const));
+  return new Map(found.flatMap(([article, one]) =>
+    one.kind === "away" ? [] : [[article, one.kind === "audio" ? one.audio : null]]));
 }
 
 async function everybodys(base: string, article: string, fresh: boolean): Promise<Found> {

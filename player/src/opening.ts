@@ -1,10 +1,10 @@
 // What the player opens and shows of its article: panels, queue, transcript. Plays nothing.
 
-import { type ArticleAudio, readTranscript } from "./article";
+import { type ArticleAudio, type Listed, readTranscript } from "./article";
 import { clock } from "./clock";
 import { make } from "./elements";
 import { Face } from "./face";
-import { find } from "./fetching";
+import { findListed } from "./fetching";
 import { fillMade, fillRows, fillShare, markChapter, markRow } from "./panels";
 import { Reading } from "./reading";
 import { type Moment, Reporting, type Told } from "./report";
@@ -14,6 +14,9 @@ export abstract class Opening extends Face {
   protected reading: Reading | null = null;
   // Seconds at which it will begin.
   protected start = 0;
+  // What the queue shows, by article; null of those without audio.
+  private readonly listed = new Map<string, Listed | null>();
+  private named = 0;
 
   abstract play(): Promise<void>;
   abstract seek(seconds: number): void;
@@ -104,7 +107,7 @@ export abstract class Opening extends Face {
     shown.toggles.chapters.hidden = audio.chapters.length < 2;
     shown.toggles.transcript.hidden = audio.transcript === "";
     fillRows(shown.panels.chapters, "chapter", audio.chapters.map(({ title, start }) => ({
-      when: clock(start), title, choose: (): void => { this.seek(start); void this.play(); },
+      key: String(start), when: clock(start), title, choose: (): void => { this.seek(start); void this.play(); },
     })));
     shown.panels.transcript.lang = shown.panels.chapters.lang = audio.language;
     fillMade(shown.panels.made, words, audio, this.language);
@@ -119,14 +122,27 @@ export abstract class Opening extends Face {
     if (several && !this.view.panels.queue.hidden) void this.nameQueue();
   }
 
-  protected async nameQueue(): Promise<void> {
-    const found = await Promise.all(this.articles.slice(0, 50).map((article) => find(this.base, article)));
-    fillRows(this.view.panels.queue, "queued", found.map((one, number) => ({
-      when: one.kind === "audio" ? clock(one.audio.duration) : "–",
-      title: one.kind === "audio" ? one.audio.title : (this.articles[number] ?? ""),
-      choose: (): void => void this.go(number, true),
+  /** Fill the queue: with what is known at once, and with the titles when they come, all of them in one answer. */
+  private async nameQueue(): Promise<void> {
+    const asked = ++this.named;
+    this.fillQueue();
+    const found = await findListed(this.base, this.articles);
+    if (asked !== this.named) return;
+    found.forEach((one, article) => this.listed.set(article, one));
+    this.fillQueue();
+  }
+
+  private fillQueue(): void {
+    const { audio } = this;
+    // Of the one at hand the player knows more than everybody is told.
+    if (audio !== null) this.listed.set(this.article, audio);
+    const rows = this.articles.map((article, number) => ({ number, one: this.listed.get(article), article }))
+      // Those without audio are passed over when it plays, too.
+      .filter(({ one, number }) => one !== null || number === this.number);
+    fillRows(this.view.panels.queue, "queued", rows.map(({ number, one, article }) => ({
+      key: article, when: one ? clock(one.duration) : "–", title: one?.title || article, choose: (): void => void this.go(number, true),
     })));
-    markRow(this.view.panels.queue, this.number);
+    markRow(this.view.panels.queue, rows.findIndex(({ number }) => number === this.number));
   }
 
   /** Show where it is; `told`: to screen readers as well, who would not stop talking if each second were. */

@@ -6,20 +6,25 @@ import { make } from "./elements";
 import type { Texts } from "./texts";
 
 export interface Row {
+  /** What tells it from the panel's other rows. */
+  readonly key: string;
   readonly when: string;
   readonly title: string;
   readonly choose: () => void;
 }
 
-/** Fill a panel with rows to choose from. */
+/** Fill a panel with rows to choose from; whoever stands on a row with the keyboard stays on it. */
 export function fillRows(panel: HTMLElement, part: string, rows: readonly Row[]): void {
-  const items = rows.map(({ when, title, choose }) => {
-    const button = make("button", { type: "button", part }, make("span", { class: "when" }, when), make("span", {}, title));
+  const focused = (panel.getRootNode() as ShadowRoot | Document).activeElement as HTMLElement | null;
+  const stoodOn = panel.contains(focused) ? focused?.dataset["key"] : undefined;
+  const items = rows.map(({ key, when, title, choose }) => {
+    const button = make("button", { type: "button", part, "data-key": key }, make("span", { class: "when" }, when), make("span", {}, title));
     button.addEventListener("click", choose);
     return make("li", {}, button);
   });
   // Lists without bullets are no lists to some screen readers unless they say so.
   panel.replaceChildren(make("ol", { class: "rows", role: "list" }, ...items));
+  if (stoodOn !== undefined) [...panel.querySelectorAll<HTMLElement>(".rows button")].find((one) => one.dataset["key"] === stoodOn)?.focus({ preventScroll: true });
 }
 
 /** Mark the row that plays. */

@@ -152,7 +152,8 @@ export class BriefcastPlayer extends Listening {
     this.wanted ||= playing;
     const found = await this.ask(false);
     if (asked !== this.asked) return;
-    if (found.kind !== "audio" && playing && number + 1 < this.articles.length) return this.go(number + 1, true);
+    const passed = playing ? found.kind !== "audio" : found.kind === "none" && !this.hasAttribute("soon");
+    if (passed && number + 1 < this.articles.length) return this.go(number + 1, this.wanted);
     await this.meet(found);
     this.tell("article", { article: this.article });
   }

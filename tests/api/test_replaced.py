@@ -17,6 +17,7 @@ from tests.support.newsroom import ARTICLE, make_place, work_off
 from tests.support.nginx import nginx
 from tests.support.s3 import s3
 from worker import retention
+from worker.publish import write_all
 
 STRANGER = {"Authorization": ""}
 
@@ -166,10 +167,10 @@ def test_without_its_database_live_audio_plays_and_what_is_lost_never_leads_to_i
     assert leads(client, address) == (404, None)
 
 
-def test_nginx_before_the_api_hands_it_on_and_files_alone_know_of_none(tmp_path):
+def test_nginx_redirects_over_files_alone_and_before_the_api(tmp_path):
     place = make_place(tmp_path)
     with client_of(place) as client:
-        _, (first, second) = corrected(client, place, tmp_path, "four days", "five days")
+        briefing, (first, second) = corrected(client, place, tmp_path, "four days", "five days")
         over(place)
         public, port = place.files.storage.root, urlsplit(place.files.address).port
         with (
@@ -186,6 +187,37 @@ def test_nginx_before_the_api_hands_it_on_and_files_alone_know_of_none(tmp_path)
             nginx(tmp_path / "alone", public) as address,
             httpx.Client(base_url=address, trust_env=False) as alone,
         ):
-            assert alone.get(first).status_code == 404
-            assert alone.get(second).status_code == 200
+            # Over files alone, and on to whatever is next, with nothing reloaded
+            assert leads(alone, first) == (302, second)
+            _, (third,) = corrected(client, place, tmp_path, "six days")
+            answer = alone.get(first)
+            assert (leads(alone, first), leads(alone, second)[0]) == ((302, third), 200)
+            assert answer.headers["location"] == third, "whatever scheme and port readers know it by"
+            assert answer.headers.get_list("cache-control") == ["public, max-age=60"]
+            assert answer.headers.get_list("access-control-allow-origin") == ["*"]
+            over(place)
+            assert leads(alone, second) == (302, third)
+            assert leads(alone, f"/{audio_name('0' * 64)}") == (404, None)
+            # What is lost or becomes members' leads nowhere
+            shutil.rmtree(public / "moved")
+            assert leads(alone, first) == (404, None)
+            with place.database.writing() as session:
+                write_all(session, place.storage, place.files)
+            assert leads(alone, first) == (302, third)
+            client.put(f"/v1/briefings/{briefing}/visibility", json={"visibility": "members"})
+            work_off(place)
+            assert leads(alone, first) == (404, None)
+            client.put(f"/v1/briefings/{briefing}/visibility", json={"visibility": "public"})
+            work_off(place)
+            assert leads(alone, first) == (302, third)
+            # And what was withdrawn stays so, tombstones or not, and when the story comes back
+            client.post(f"/v1/briefings/{briefing}/retract")
+            work_off(place)
+            assert [leads(alone, one) for one in (first, second, third)] == [(410, None)] * 3
+            (tmp_path / "articles" / "ferry.md").write_text(ARTICLE.replace("four days", "nine days"))
+            client.post(f"/v1/briefings/{briefing}/regenerate")
+            work_off(place)
+            assert leads(alone, first) == (410, None)
+            shutil.rmtree(public / "gone")
+            assert [leads(alone, one) for one in (first, second, third)] == [(404, None)] * 3
     place.database.dispose()

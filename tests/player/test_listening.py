@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -13,6 +14,11 @@ READY = "briefcast-player[state=ready]"
 #: Every event of the player, kept for the test.
 LISTEN = """<script>window.told = []; for (const name of ['play', 'pause', 'progress', 'ended', 'seek', 'error', 'article'])
 addEventListener('briefcast-' + name, event => told.push([name, event.detail]))</script>"""
+
+#: Whether the titles of the queue are those put in.
+QUEUED = (
+    "[...p.shadowRoot.querySelectorAll('#queue .rows span:last-child')].map(one => one.textContent).join() == {}.join()"
+)
 
 
 def player(page, script):
@@ -69,11 +75,13 @@ def test_it_plays_to_the_end_by_quarters_and_on_to_the_next_article(stand):
     page = stand.page(
         '<briefcast-player article="desk:ferry" playlist="desk:nothing desk:market"></briefcast-player>', head=LISTEN
     )
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
     page.wait_for_selector(READY)
     page.get_by_role("button", name="Up next").click()
-    rows = page.locator("briefcast-player .rows button")
-    until(page, "p.shadowRoot.querySelectorAll('.rows button').length > 3")
-    assert rows.filter(has_text="Market opens").count() == 1
+    # What is in the queue is named by one call, what has no audio is not in it, and the keyboard stays where it is.
+    until(page, QUEUED.format("['Ferry runs again', 'Market opens']"))
+    assert [urlsplit(one).path for one in asked if "/v1/" in one and "plays" not in one] == ["/v1/audio"]
     player(page, "p.play()")
     until(page, "p.currentTime > 0.2")
     player(page, "p.seek(p.duration * 0.25 - 0.3)")
@@ -85,6 +93,24 @@ def test_it_plays_to_the_end_by_quarters_and_on_to_the_next_article(stand):
     assert [one["article"] for one in ended] == ["desk:ferry"]
     assert [one["quarter"] for name, one in page.evaluate("told") if name == "progress"][:2] == [1, 4]
     until(page, "p.shadowRoot.querySelector('.label').textContent == 'Market opens'")
+    page.context.close()
+
+
+def test_a_queue_is_named_from_files_alone_and_keeps_the_keyboard_on_its_row(stand):
+    # Given a file server, which answers no call, and a queue whose first article has no audio
+    for article, title in (("desk:first", "First story"), ("desk:second", "Second story")):
+        stand.put_audio(article, title=title)
+    page = stand.page(
+        f'<briefcast-player article="desk:none" playlist="desk:first desk:second" base="{stand.paper.address}">'
+        "</briefcast-player>"
+    )
+    # When its rows are walked by keyboard / Then those with audio are there, and the one that was chosen has the focus
+    page.wait_for_selector(READY)
+    page.get_by_role("button", name="Up next").click()
+    until(page, QUEUED.format("['First story', 'Second story']"))
+    page.get_by_role("button", name="Second story").press("Enter")
+    until(page, "p.state == 'playing' && p.shadowRoot.querySelector('.label').textContent == 'Second story'")
+    until(page, "p.shadowRoot.activeElement?.matches('.rows [data-key=\"desk:second\"][aria-current]')")
     page.context.close()
 
 

@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import feedparser
 import pytest
+from sqlalchemy import select
 
+from briefing import asking
 from briefing.labels import Labels
-from briefing.models import BriefingRow, EpisodeRow, StepRow
+from briefing.models import BriefingRow, EpisodeRow, ListingRow, StepRow
 from briefing.newsroom import load_newsroom
 from briefing.rules import Facts, Rules
 from tests.support.asking import ask
@@ -89,12 +91,7 @@ def test_a_story_filed_anew_moves_though_it_says_the_same(rules_place, tmp_path)
 
 
 def test_what_is_withdrawn_is_in_no_feed(rules_place, tmp_path):
-    from briefing import asking
-
-    briefing = make(rules_place, tmp_path, "vote", section="Politics")
-    with rules_place.database.writing() as session:
-        asking.retract(session, briefing, datetime.now(UTC))
-    work_off(rules_place)
+    withdrawn(rules_place, make(rules_place, tmp_path, "vote", section="Politics"))
     assert [listed(rules_place, slug) for slug in ("daily", "politics", "digest")] == [[], [], []]
     assert healthy(rules_place)
 
@@ -121,6 +118,38 @@ def test_the_days_first_are_listed_and_picks_come_on_top(rules_place, tmp_path):
     work_off(rules_place)
     assert listed(rules_place, "digest") == ["zero", "one", "secret"]
     assert healthy(rules_place)
+
+
+def test_a_place_that_is_freed_the_same_day_goes_to_the_next_that_waits(rules_place, tmp_path):
+    first = make(rules_place, tmp_path, "first")
+    make(rules_place, tmp_path, "skipped", tags=["no-podcast"])
+    make(rules_place, tmp_path, "second")
+    third = make(rules_place, tmp_path, "third")
+    make(rules_place, tmp_path, "fourth")
+    assert listed(rules_place, "digest") == ["first"]
+    # When what is listed is withdrawn / Then the earliest that the rules want takes its place
+    withdrawn(rules_place, first)
+    assert listed(rules_place, "digest") == ["second"]
+    # And when it is picked, so that it counts for no cap, the next one
+    briefcast("pick", "desk:second", "--show", "digest", cwd=tmp_path)
+    work_off(rules_place)
+    assert listed(rules_place, "digest") == ["second", "third"]
+    assert healthy(rules_place)
+    # But yesterday's are not news for today, when one of them goes
+    with rules_place.database.writing() as session:
+        for row in session.scalars(select(EpisodeRow)):
+            row.published_at -= timedelta(days=1)
+        for row in session.scalars(select(ListingRow)):
+            row.published_at -= timedelta(days=1)
+            row.day = (datetime.fromisoformat(row.day) - timedelta(days=1)).date().isoformat()
+    withdrawn(rules_place, third)
+    assert listed(rules_place, "digest") == ["second"]
+
+
+def withdrawn(place, briefing):
+    with place.database.writing() as session:
+        asking.retract(session, briefing, datetime.now(UTC))
+    work_off(place)
 
 
 def test_changed_rules_write_the_feed_anew(rules_place, tmp_path):

@@ -60,7 +60,8 @@ def look(place: Workplace, fix: bool) -> Iterator[Finding]:
 
 
 def _of_revision(place: Workplace, briefing_id: str, revision_id: int, fix: bool) -> Iterator[Finding]:
-    public, members = Recorded(), Recorded()
+    public = Recorded(links=place.storages.public.links)
+    members = Recorded(links=place.storages.members.links)
     with place.database.reading() as session:
         briefing = session.get_one(BriefingRow, briefing_id)
         if briefing.heard != revision_id:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -10,7 +11,7 @@ from briefing import revisions, steps
 from briefing.asking import identity
 from briefing.models import BriefingRow, ShowRow
 from briefing.values import ArticleRef
-from worker.listing import feeds_of, lock_listing, relist, write_feeds
+from worker.listing import lock_listing, relist, standing, write_feeds
 from worker.websub import record_pings
 
 if TYPE_CHECKING:
@@ -28,9 +29,9 @@ def list_article(lease: Lease, place: Workplace) -> None:
             return
         lock_listing(session, {briefing.show for briefing in stories})
         for briefing in stories:
-            before = feeds_of(session, briefing)
-            relist(session, briefing)
-            changed = before ^ feeds_of(session, briefing)
+            before = standing(session, briefing)
+            relist(session, briefing, datetime.now(UTC))
+            changed = {slug for slug, _ in before ^ standing(session, briefing)}
             if changed:
                 write_feeds(session, briefing, changed, place.files)
             for slug in sorted(changed):
