@@ -15,6 +15,7 @@
     │   ├── LexiconChanged           lexicon_changed
     │   ├── JingleRefused            jingle_refused, jingle_in_use, unknown_jingle
     │   ├── UserRefused              user_refused
+    │   ├── SignInRefused            sign_in_refused
     │   ├── OverrideRefused          override_refused, spoken_empty, disclosure_kept, override_changed, no_conflict,
     │   │                            withdrawn
     │   ├── RollbackRefused          not_restorable
@@ -36,6 +37,7 @@
     │   ├── NotPublishedYet          not_published_yet
     │   ├── PutOff                   quota_exceeded, budget_spent: until a moment that is known
     │   ├── WatermarkNotInstalled    watermark_not_installed: no use in waiting either
+    │   ├── ProviderUnavailable      provider_unavailable
     │   └── DatabaseUnavailable      database_unavailable
     └── Defect                   the pipeline's own work failed a check
         ├── TakeRejected             take_rejected
@@ -64,6 +66,7 @@ from briefing.errors.bad_input import (
     QuotaExceeded,
     RollbackRefused,
     SigningMisconfigured,
+    SignInRefused,
     UnknownReference,
     UserRefused,
 )
@@ -87,6 +90,7 @@ from briefing.errors.unavailable import (
     EngineUnavailable,
     NarratorAway,
     NotPublishedYet,
+    ProviderUnavailable,
     PutOff,
     SigningUnavailable,
     SourceUnavailable,
@@ -119,9 +123,11 @@ __all__ = [
     "NothingToDigest",
     "OverrideRefused",
     "PageRefused",
+    "ProviderUnavailable",
     "PutOff",
     "QuotaExceeded",
     "RollbackRefused",
+    "SignInRefused",
     "SigningFailed",
     "SigningMisconfigured",
     "SigningUnavailable",

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import AwareDatetime, ConfigDict, Field, SecretStr, ValidationError
 
 from briefing.addresses import canonical_address, web_address
+from briefing.calls import Caller
 from briefing.errors import ArticleEmpty, ArticleNotFound, Misconfigured
 from briefing.labels import Labels
 from briefing.logs import get_logger
 from briefing.settings import FetchSettings
 from briefing.sightings import Seen
 from briefing.values import Article, ArticleRef, Value
-from worker.calls import Caller
 from worker.ghost_api import GhostApi
 from worker.text import clean_characters
 
