@@ -7,12 +7,12 @@ import threading
 import pytest
 from click.testing import CliRunner
 from joserfc.errors import SecurityWarning
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from api.provider import Provider
 from briefing import users
 from briefing.errors import Misconfigured, ProviderUnavailable
-from briefing.models import AuditRow, IdentityRow, SignInStartRow, TryRow, UserRow
+from briefing.models import AuditRow, IdentityRow, SignInRow, SignInStartRow, TryRow, UserRow
 from briefing.roles import Role
 from briefing.settings import ProviderSettings
 from cli.main import briefcast
@@ -21,7 +21,6 @@ from tests.support.desk import PASSWORD, add_user, seat_at
 from tests.support.newsroom import make_place
 from tests.support.provider import (
     CLIENT,
-    PEOPLE,
     SECRET,
     Shared,
     back_with,
@@ -33,6 +32,9 @@ from tests.support.provider import (
     signed,
     walk,
 )
+
+#: The rogue's key: making one takes a while.
+ONE, STRANGER = new_key("one"), new_key("one")
 
 
 class Newsroom:
@@ -159,26 +161,43 @@ def test_a_name_that_is_somebodys_waits_for_an_admin(newsroom):
 
 
 def test_a_removed_user_does_not_come_back_by_the_provider(newsroom):
-    PEOPLE_NAME = "ann@daily.example"
+    name = "ann@daily.example"
     with seat_at(newsroom.address) as seat:
         come_by_provider(seat, "ann")
         with newsroom.place.database.writing() as session:
-            users.remove(session, PEOPLE_NAME, session.scalars(select(UserRow.created_at)).first())
+            users.remove(session, name, session.scalars(select(UserRow.created_at)).first())
         assert seat.get("/desk").status_code == 303
         assert come_by_provider(seat, "ann").status_code == 403
-    assert newsroom.user(PEOPLE_NAME) is None
+    assert newsroom.user(name) is None
+
+
+@pytest.fixture(scope="module")
+def believing(tmp_path_factory):
+    """A provider that tests have lie, and a desk that believes in it, once for the file."""
+    folder = tmp_path_factory.mktemp("rogue")
+    with pytest.MonkeyPatch.context() as patch, rogue_provider(ONE) as server:
+        patch.setenv("BRIEFCAST_DATA", str(folder / "var"))
+        patch.setenv("BRIEFCAST_PUBLIC_URL", f"http://127.0.0.1:{free_port()}")
+        patch.setenv("BRIEFCAST_LOG_LEVEL", "ERROR")
+        patch.chdir(folder)
+        settings_for(patch, server.issuer, SECONDS="5")
+        server.place = make_place(folder)
+        with client_of(server.place) as api:
+            server.app, server.desk = api.app, str(api.base_url)
+            yield server
+        server.place.database.dispose()
 
 
 @pytest.fixture
-def rogue(tmp_path, monkeypatch):
-    """A provider that a test has lie, and a seat at a desk that believes in it."""
-    with rogue_provider() as server:
-        settings_for(monkeypatch, server.issuer)
-        place = make_place(tmp_path)
-        with client_of(place) as api, seat_at(str(api.base_url)) as seat:
-            server.place, server.seat, server.app = place, seat, api.app
-            yield server
-        place.database.dispose()
+def rogue(believing):
+    """The same, honest again, not asked yet, with nobody at the desk but for a seat."""
+    believing.behave()
+    believing.app.state.context.__dict__.pop("provider", None)
+    with believing.place.database.writing() as session:
+        for table in (IdentityRow, SignInRow, TryRow, UserRow):
+            session.execute(delete(table))
+    with seat_at(believing.desk) as believing.seat:
+        yield believing
 
 
 def attempt(rogue, header=None, given=None, **changes):
@@ -191,7 +210,7 @@ def attempt(rogue, header=None, given=None, **changes):
 
 def test_what_the_hostile_tests_change_is_what_keeps_them_out(rogue):
     assert attempt(rogue).headers["location"] == "/desk"
-    path, body, headers = next(asked for asked in rogue.asked if asked[0] == "/token")
+    _, body, headers = next(asked for asked in rogue.asked if asked[0] == "/token")
     assert "code_verifier=" in body
     assert SECRET not in body, "in the head, as the provider asks by default"
     assert headers["Authorization"].startswith("Basic ")
@@ -242,19 +261,18 @@ def test_only_the_providers_own_key_signs(rogue):
         rogue.token = make(rogue.claims)
         return rogue.seat.get(back_with(out)).status_code
 
-    stranger = new_key("one")
     as_secret = Shared(own.as_pem(private=False))
     good = signed({}, own)
     forged = {
-        "another key of the same name": lambda claims: signed(claims, stranger),
+        "another key of the same name": lambda claims: signed(claims, STRANGER),
         "no signature": lambda claims: signed(claims, own, alg="none"),
         "no signature, in capitals": lambda claims: signed(claims, own, alg="none", kid=None).replace("none", "NONE"),
         "the public key as a shared secret": lambda claims: signed(claims, as_secret, alg="HS256"),
         "the client's own secret": lambda claims: signed(claims, Shared(SECRET.encode()), alg="HS256"),
-        "a key that it brings along": lambda claims: signed(claims, stranger, jwk=stranger.as_dict(private=False)),
+        "a key that it brings along": lambda claims: signed(claims, STRANGER, jwk=STRANGER.as_dict(private=False)),
         "an algorithm that is not taken": lambda claims: signed(claims, own, alg="RS384"),
         "a signature of something else": lambda claims: ".".join(
-            [*signed(claims, stranger).split(".")[:2], good.split(".")[2]]
+            [*signed(claims, STRANGER).split(".")[:2], good.split(".")[2]]
         ),
         "five parts": lambda _: "a.b.c.d.e",
         "no token": lambda _: "nonsense",
@@ -291,9 +309,13 @@ def test_a_key_is_taken_that_came_since_and_not_asked_for_again_and_again(rogue)
 
 
 def test_a_short_key_signs_nothing(rogue):
-    with pytest.warns(SecurityWarning):
+    def tried():
         rogue.keys = [new_key("short", size=1024)]
-        assert attempt(rogue).status_code == 403
+        return attempt(rogue).status_code
+
+    with pytest.warns(SecurityWarning, match="2048"):
+        status = tried()
+    assert status == 403
 
 
 @pytest.mark.parametrize("given", [{"state": "another"}, {"state": None}, {"code": None}, {"error": "access_denied"}, {"iss": "https://evil.example"}])  # fmt: skip
@@ -305,7 +327,7 @@ def test_an_answer_that_does_not_belong_is_not_exchanged(rogue, given):
 def test_what_comes_back_in_another_browser_is_nobodys(rogue):
     out = rogue.seat.get("/desk/sign-in/provider").headers["location"]
     rogue.state(query_of(out)["nonce"])
-    with seat_at(str(rogue.seat.client.base_url)) as other:
+    with seat_at(rogue.desk) as other:
         assert other.get(back_with(out)).status_code == 403, "a browser that never left"
         other.get("/desk/sign-in/provider")
         assert other.get(back_with(out)).status_code == 403, "a browser with a secret of its own"
@@ -377,33 +399,28 @@ def test_addresses_that_are_not_safe_are_not_used(rogue, name):
 
 
 def test_a_provider_on_a_private_network_is_reached_only_where_it_is_named(rogue, monkeypatch):
-    from briefing.settings import ProviderSettings
-
-    monkeypatch.setenv("BRIEFCAST_OIDC_ISSUER", "https://127.0.0.1/")
+    settings_for(monkeypatch, "https://127.0.0.1/")
     monkeypatch.setenv("BRIEFCAST_OIDC_ALLOW_PRIVATE", "")
     with pytest.raises(ProviderUnavailable, match="private network"):
         Provider(ProviderSettings(), "http://127.0.0.1:1").sign_in_address("secret")
 
 
-def test_a_provider_that_says_nothing_is_left_alone_for_a_while(tmp_path, monkeypatch):
+def test_a_provider_that_says_nothing_is_left_alone_for_a_while(rogue, monkeypatch):
     # Given a provider that takes its time
-
     over = threading.Event()
-    with rogue_provider() as server:
-        settings_for(monkeypatch, server.issuer, SECONDS="0.2")
-        server.answers = {DISCOVERY: (200, {}, lambda: (over.wait(30) and b"") or b"")}
-        place = make_place(tmp_path)
-        with client_of(place) as api, seat_at(str(api.base_url)) as seat:
-            # When two want to sign in, Then it is asked once
-            assert [seat.get("/desk/sign-in/provider").status_code for _ in range(2)] == [503, 503]
-            over.set()
-            assert len(server.asked) == 1
-        place.database.dispose()
+    monkeypatch.setenv("BRIEFCAST_OIDC_SECONDS", "0.2")
+    settings_for(monkeypatch, rogue.issuer, SECONDS="0.2")
+    rogue.app.state.context.__dict__["provider"] = Provider(ProviderSettings(), rogue.desk)
+    rogue.answers = {DISCOVERY: (200, {}, lambda: over.wait(30) and b"")}
+    # When two want to sign in, Then it is asked once
+    assert [rogue.seat.get("/desk/sign-in/provider").status_code for _ in range(2)] == [503, 503]
+    over.set()
+    assert len(rogue.asked) == 1
 
 
 def test_a_role_that_is_taken_away_counts_at_the_next_sign_in(rogue):
     assert attempt(rogue).status_code == 303
-    with seat_at(str(rogue.seat.client.base_url)) as other:
+    with seat_at(rogue.desk) as other:
         out = other.get("/desk/sign-in/provider").headers["location"]
         rogue.state(query_of(out)["nonce"], groups=[])
         assert other.get(back_with(out)).status_code == 403
@@ -413,19 +430,13 @@ def test_a_role_that_is_taken_away_counts_at_the_next_sign_in(rogue):
 
 
 def test_many_refused_tries_from_an_address_wait(rogue):
-    statuses = {attempt(rogue, aud="other").status_code for _ in range(21)}
-    assert statuses == {403, 429} or statuses == {403}
+    assert attempt(rogue, aud="other").status_code == 403
     with rogue.place.database.writing() as session:
-        from sqlalchemy import update
-
-        from briefing.models import TryRow
-
         session.execute(update(TryRow).values(failed=40))
     assert attempt(rogue).status_code == 429
 
 
 def test_passwords_can_be_turned_off_and_an_admin_is_still_let_in(tmp_path, monkeypatch):
-
 
     monkeypatch.setenv("BRIEFCAST_OIDC_PASSWORDS", "false")
     settings_for(monkeypatch, "http://127.0.0.1:9")
@@ -456,26 +467,20 @@ def test_passwords_can_be_turned_off_and_an_admin_is_still_let_in(tmp_path, monk
     place.database.dispose()
 
 
-def test_the_command_links_and_unlinks(tmp_path, monkeypatch):
-
-
-    with rogue_provider() as server:
-        settings_for(monkeypatch, server.issuer)
-        place = make_place(tmp_path)
-        add_user(place, "eve", "editor")
-        run = CliRunner().invoke
-        assert run(briefcast, ["users", "link", "eve", "subject-1"]).output == "subject-1 comes in as eve\n"
-        assert "comes by the provider" in run(briefcast, ["users", "list"]).output
-        with client_of(place) as api, seat_at(str(api.base_url)) as seat:
-            server.seat = seat
-            assert attempt(server).status_code == 303
-            assert "eve <span" in seat.get("/desk").text
-            run(briefcast, ["users", "unlink", "eve"])
-            assert seat.get("/desk").status_code == 303
-            assert attempt(server).status_code == 403
-        with place.database.reading() as session:
-            assert session.scalars(select(IdentityRow.user_id)).one() is None
-        place.database.dispose()
+def test_the_command_links_and_unlinks(rogue, monkeypatch):
+    settings_for(monkeypatch, rogue.issuer)
+    monkeypatch.setenv("BRIEFCAST_DATA", str(rogue.place.data.data))
+    add_user(rogue.place, "eve", "editor")
+    run = CliRunner().invoke
+    assert run(briefcast, ["users", "link", "eve", "subject-1"]).output == "subject-1 comes in as eve\n"
+    assert "comes by the provider" in run(briefcast, ["users", "list"]).output
+    assert attempt(rogue).status_code == 303
+    assert "eve <span" in rogue.seat.get("/desk").text
+    run(briefcast, ["users", "unlink", "eve"])
+    assert rogue.seat.get("/desk").status_code == 303
+    assert attempt(rogue).status_code == 403
+    with rogue.place.database.reading() as session:
+        assert session.scalars(select(IdentityRow.user_id)).one() is None
 
 
 def test_without_a_provider_there_is_nothing_of_it(place, desk):
@@ -498,7 +503,7 @@ def test_settings_that_would_not_hold_are_refused(monkeypatch, name, value):
 
     settings_for(monkeypatch, "https://id.example")
     assert ProviderSettings().on
+    monkeypatch.setenv("BRIEFCAST_OIDC_ALLOW_PRIVATE", "")
     monkeypatch.setenv(f"BRIEFCAST_OIDC_{name}", value)
     with pytest.raises(Misconfigured, match=f"BRIEFCAST_OIDC_{name}"):
         ProviderSettings()
-    assert PEOPLE

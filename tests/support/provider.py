@@ -111,9 +111,14 @@ class Rogue(ThreadingHTTPServer):
     the next token, `.header`, `.token` in place of all that, `.userinfo`, `.answers` by path; `.asked` is what came.
     """
 
-    def __init__(self):
+    def __init__(self, key):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.issuer = f"http://127.0.0.1:{self.server_address[1]}"
+        self.key = key
+        self.behave()
+
+    def behave(self):
+        """Be honest, and forget what was asked."""
         self.metadata = {
             "issuer": self.issuer,
             "authorization_endpoint": f"{self.issuer}/authorize",
@@ -121,8 +126,7 @@ class Rogue(ThreadingHTTPServer):
             "jwks_uri": f"{self.issuer}/keys",
             "userinfo_endpoint": f"{self.issuer}/userinfo",
         }
-        self.keys = [new_key("one")]
-        self.published = None
+        self.keys, self.published = [self.key], None
         self.claims, self.header, self.token, self.userinfo = {}, {}, None, None
         self.answers, self.asked = {}, []
 
@@ -161,8 +165,9 @@ class Rogue(ThreadingHTTPServer):
 
 
 @contextmanager
-def rogue_provider():
-    with serving(Rogue(), 0.02) as server:
+def rogue_provider(key):
+    """Yield a provider whose own key is `key`."""
+    with serving(Rogue(key), 0.02) as server:
         yield server
 
 
