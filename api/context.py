@@ -16,6 +16,7 @@ from api.counting import Counting
 from api.http_measures import HttpMeasures
 from api.probes import Probe
 from api.problems import Problem
+from api.provider import Provider
 from api.rates import Rates
 from api.reporting import Reporting
 from api.shown import Shown
@@ -33,6 +34,7 @@ from briefing.settings import (
     LimitSettings,
     MembersSettings,
     MetricsSettings,
+    ProviderSettings,
     PublicSettings,
     QuotaSettings,
     SpeechSettings,
@@ -80,6 +82,7 @@ class Context:
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
     members: MembersSettings = field(default_factory=MembersSettings)
     audience: AudienceSettings = field(default_factory=AudienceSettings)
+    sign_in: ProviderSettings = field(default_factory=ProviderSettings)
     http_measures: HttpMeasures = field(default_factory=HttpMeasures)
     _probes: dict[str, Probe[Any]] = field(default_factory=dict)
 
@@ -125,6 +128,11 @@ class Context:
     def shown(self) -> Shown:
         """Answers about briefings that still hold."""
         return Shown()
+
+    @cached_property
+    def provider(self) -> Provider | None:
+        """The provider at which one may sign in, None where none is set."""
+        return Provider(self.sign_in, self.address) if self.sign_in.on else None
 
     def readiness(self, look: Callable[[Context], Seen]) -> Probe[Seen]:
         """The look for `/readyz`, shared by all probes of a second."""

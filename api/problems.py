@@ -44,6 +44,8 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "unknown_sample": (404, "There is no such sample"),
     "unknown_report": (404, "There is no such report"),
     "user_refused": (422, "The user cannot be added or changed so"),
+    "sign_in_refused": (403, "The desk does not let you in"),
+    "provider_unavailable": (503, "The sign-in provider does not answer as it should"),
     "sign_in_needed": (401, "Sign in at the desk first"),
     "role_missing": (403, "The role may not do this"),
     "forgery_refused": (403, "The request did not come from a page of the desk"),

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select, update
 
 from briefing.database import database_clock
-from briefing.models import SignInRow, TryRow, UserRow
+from briefing.models import SignInRow, SignInStartRow, TryRow, UserRow
 from briefing.roles import Role
 from briefing.rows import add_unless_there
 from briefing.users import clean_name, digest
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 #: How long one stays signed in without doing anything, and at all.
 IDLE, LONGEST = timedelta(hours=12), timedelta(days=7)
+
+#: How long one may be away at the provider.
+AWAY = timedelta(minutes=10)
 
 #: A sign-in's last use is noted at most this often: a write per request would make readers wait for writers.
 _NOTE_USE_EVERY = timedelta(minutes=5)
@@ -94,30 +97,51 @@ def sign_out(session: Session, secret: str) -> None:
     session.execute(delete(SignInRow).where(SignInRow.secret_sha256 == digest(secret)))
 
 
-def begin_try(session: Session, name: str, address: str) -> float:
+def begin_try(session: Session, name: str | None, address: str) -> float:
     """Return the seconds to wait before signing in may be tried, 0 for at once; then it counts as failed until
-    `succeeded` says otherwise, so that many tries at once count like many in a row. Needs a writing session.
+    `succeeded` says otherwise, so that many tries at once count like many in a row. No `name` where the provider has
+    still to say who it is. Needs a writing session.
     """
     now = float(session.scalar(database_clock().select()) or 0.0)
     session.execute(delete(TryRow).where(TryRow.last_at < now - _FORGOTTEN_S))
-    rows = [_try_row(session, kind, whose, now) for kind, whose in _counted(name, address)]
-    wait_s = max(_wait_s(kind, row, now) for (kind, _), row in zip(_counted(name, address), rows, strict=True))
+    counted = _counted(name, address)
+    rows = [_try_row(session, kind, whose, now) for kind, whose in counted]
+    wait_s = max(_wait_s(kind, row, now) for (kind, _), row in zip(counted, rows, strict=True))
     if wait_s <= 0:
         for row in rows:
             row.failed, row.last_at = row.failed + 1, now
     return max(0.0, wait_s)
 
 
-def succeeded(session: Session, name: str, address: str) -> None:
+def succeeded(session: Session, name: str | None, address: str) -> None:
     """Forget the failures of a name, and of the address this try. Needs a writing session."""
-    named, addressed = (_key(kind, whose) for kind, whose in _counted(name, address))
-    session.execute(delete(TryRow).where(TryRow.whose == named))
+    *named, addressed = (_key(kind, whose) for kind, whose in _counted(name, address))
+    session.execute(delete(TryRow).where(TryRow.whose.in_(named)))
     # Of the address no more: one good password of somebody's own would pay for guessing others'.
     session.execute(update(TryRow).where(TryRow.whose == addressed).values(failed=TryRow.failed - 1))
 
 
-def _counted(name: str, address: str) -> tuple[tuple[str, str], tuple[str, str]]:
-    return ("name", clean_name(name)), ("address", address)
+def start(session: Session, wanted: str, now: datetime) -> str:
+    """Note that a browser is sent to the provider, and return the secret by which it is known when it comes back. Needs
+    a writing session.
+    """
+    session.execute(delete(SignInStartRow).where(SignInStartRow.ends_at < now))
+    secret = secrets.token_urlsafe(32)
+    session.add(SignInStartRow(secret_sha256=digest(secret), wanted=wanted, ends_at=now + AWAY))
+    session.flush()
+    return secret
+
+
+def back(session: Session, secret: str, now: datetime) -> str | None:
+    """Return what a browser wanted that comes back from the provider, once; None where none of that secret is expected.
+    Needs a writing session.
+    """
+    ending = delete(SignInStartRow).where(SignInStartRow.secret_sha256 == digest(secret), SignInStartRow.ends_at >= now)
+    return session.scalars(ending.returning(SignInStartRow.wanted)).one_or_none()
+
+
+def _counted(name: str | None, address: str) -> list[tuple[str, str]]:
+    return [*([("name", clean_name(name))] if name is not None else []), ("address", address)]
 
 
 def _key(kind: str, whose: str) -> str:

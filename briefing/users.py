@@ -21,7 +21,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, select, update
 
 from briefing.errors import UserRefused
-from briefing.models import ActionLinkRow, SignInRow, UserRow, WelcomeRow
+from briefing.models import ActionLinkRow, IdentityRow, SignInRow, UserRow, WelcomeRow
 from briefing.roles import Role
 
 if TYPE_CHECKING:
@@ -81,6 +81,16 @@ def find(session: Session, name: str) -> User | None:
     return _told(row) if row else None
 
 
+def get(session: Session, user_id: str) -> User:
+    """Return the user of that ID, who is there."""
+    return _told(session.get_one(UserRow, user_id))
+
+
+def demand(session: Session, name: str) -> User:
+    """Return the user of that name. Raises UserRefused."""
+    return _told(_there(session, name))
+
+
 def listed(session: Session) -> list[User]:
     """Return all users by name."""
     return [_told(row) for row in session.scalars(select(UserRow).order_by(UserRow.name))]
@@ -109,6 +119,8 @@ def remove(session: Session, name: str, now: datetime) -> User:
     user = _told(row)
     _forget(session, row.id)
     _end_links(session, row.name, now)
+    # Who was removed does not come back by the provider: an admin says first whose the identity is.
+    session.execute(update(IdentityRow).where(IdentityRow.user_id == row.id).values(user_id=None))
     session.delete(row)
     return user
 
@@ -142,6 +154,12 @@ def welcomed(session: Session, secret: str, now: datetime) -> User | None:
     """Return whom a link to choose a password is for, None for one that is over, used or was never made."""
     row = session.get(WelcomeRow, digest(secret))
     return _told(session.get_one(UserRow, row.user_id)) if row is not None and row.ends_at > now else None
+
+
+def end_welcome(session: Session, secret: str) -> bool:
+    """Have a link to choose a password open nothing any more, and tell whether it did. Needs writing."""
+    ending = delete(WelcomeRow).where(WelcomeRow.secret_sha256 == digest(secret))
+    return session.scalars(ending.returning(WelcomeRow.user_id)).first() is not None
 
 
 def matches(session: Session, name: str, password: str) -> User | None:

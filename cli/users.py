@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 import click
 
-from briefing import audit
+from briefing import audit, identities
 from briefing import users as people
 from briefing.audit import Action
 from briefing.roles import Role
-from briefing.settings import PublicSettings
+from briefing.settings import ProviderSettings, PublicSettings
 from cli.place import open_place
 
 _ROLE = click.option(
@@ -47,7 +47,11 @@ def add(name: str, role: str, *, link: bool) -> None:
 def list_users() -> None:
     """List them by name, with their roles."""
     with open_place().database.reading() as session:
+        linked = identities.linked(session)
         for user in people.listed(session):
+            if user.id in linked:
+                click.echo(f"{user.name}  {user.role.value}  since {user.created_at:%Y-%m-%d}  comes by the provider")
+                continue
             state = "" if user.has_password else "  has not chosen a password"
             click.echo(f"{user.name}  {user.role.value}  since {user.created_at:%Y-%m-%d}{state}")
 
@@ -90,6 +94,43 @@ def reset(name: str, *, link: bool) -> None:
             secret = None
         audit.record(session, now, Action.USER_RESET, None, detail=people.clean_name(name))
     click.echo(_address(secret) if secret else f"{people.clean_name(name)} has another password")
+
+
+@users.command()
+@click.argument("name")
+@click.argument("subject")
+def link(name: str, subject: str) -> None:
+    """Say that SUBJECT at the provider of BRIEFCAST_OIDC_ISSUER is the user NAME."""
+    now = datetime.now(UTC)
+    with open_place().database.writing() as session:
+        user = identities.link(session, ProviderSettings().issuer, subject, name, now)
+        audit.record(session, now, Action.USER_LINK, None, detail=f"{user.name} {subject}")
+    click.echo(f"{subject} comes in as {user.name}")
+
+
+@users.command()
+@click.argument("name")
+def unlink(name: str) -> None:
+    """Have the provider let a user in no more, and sign them out."""
+    now = datetime.now(UTC)
+    with open_place().database.writing() as session:
+        user = identities.unlink(session, name)
+        audit.record(session, now, Action.USER_UNLINK, None, detail=user.name)
+    click.echo(f"{user.name} does not come by the provider any more")
+
+
+@users.command(name="let-in")
+@click.argument("name")
+def let_in(name: str) -> None:
+    """Print a link that lets an admin in once: the way in where passwords are off and the provider is away.
+
+    Where passwords are on, the link lets choose another one.
+    """
+    now = datetime.now(UTC)
+    with open_place().database.writing() as session:
+        secret = people.welcome(session, name, now)
+        audit.record(session, now, Action.USER_RESET, None, detail=f"{people.clean_name(name)} let in")
+    click.echo(_address(secret))
 
 
 def _password() -> str:

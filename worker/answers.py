@@ -1,6 +1,6 @@
 """Asks an address as a program does: with headers, and with the answer's status and headers beside its body.
 
-What a CMS's interface, a feed and a site's map are fetched with, under all the bounds of worker/reaching.py. Knows
+What a CMS's interface, a feed and a site's map are fetched with, under all the bounds of briefing/reaching.py. Knows
 nothing of what is in the answers.
 """
 
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from briefing.addresses import canonical_address, followed
 from briefing.errors import PageRefused, SourceUnavailable
-from worker.reaching import REDIRECTS
+from briefing.reaching import REDIRECTS
 from worker.web import Fetcher, Page, check_status
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Ghost's Content and Admin API: one request, checked; errors in our words. Knows nothing of articles.
 
-Only to the address that the newsroom named, under the rules of `worker.reaching`; keys go to that host alone.
+Only to the address that the newsroom named, under the rules of `briefing.reaching`; keys go to that host alone.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from briefing.errors import ArticleNotFound, Misconfigured, PageRefused, SourceUnavailable
-from worker.reaching import REDIRECTS, TEMPORARY
+from briefing.reaching import REDIRECTS, TEMPORARY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from worker.calls import Caller, Reply
+    from briefing.calls import Caller, Reply
 
 #: Seconds for which a token opens the Admin API: Ghost allows five minutes, and clocks differ.
 _TOKEN_S = 240

@@ -16,10 +16,10 @@ import httpx
 from lxml import etree
 
 from briefing.errors import NotPublishedYet
+from briefing.reaching import REDIRECTS
+from briefing.tls import trust
 from briefing.values import Value
 from worker.inspection import inspect
-from worker.reaching import REDIRECTS
-from worker.tls import trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,5 +1,5 @@
-"""Fetches a page from a web address: redirects followed, each under the checks of `worker.reaching`; bounded time; the
-status and media type sorted into our errors. Knows nothing of articles.
+"""Fetches a page from a web address: redirects followed, each under the checks of `briefing.reaching`; bounded time;
+the status and media type sorted into our errors. Knows nothing of articles.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import httpx
 
 from briefing.addresses import canonical_address, followed
 from briefing.errors import ArticleNotFound, PageRefused, SourceUnavailable
-from worker.reaching import REDIRECTS, TEMPORARY, Reach, retry_after
+from briefing.reaching import REDIRECTS, TEMPORARY, Reach, retry_after
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

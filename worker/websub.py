@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from worker.calls import Caller
+    from briefing.calls import Caller
 
 
 def record_pings(session: Session, slug: str, hubs: Iterable[str]) -> None:

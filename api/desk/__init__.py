@@ -5,6 +5,7 @@ start. To add pages: a module with a router of `pages.desk_router()`, its line h
 """
 
 from api.desk import (
+    at_provider,
     audience,
     audit,
     briefing,
@@ -38,6 +39,7 @@ ROUTERS = (
     importing.router,
     lexicon.router,
     signing_in.router,
+    at_provider.router,
     nowhere.router,
 )
 

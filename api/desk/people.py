@@ -25,6 +25,8 @@ from briefing.limits import limits_of
 from briefing.roles import Role
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from fastapi.dependencies.models import Dependant
     from starlette.responses import Response
 
@@ -32,7 +34,17 @@ if TYPE_CHECKING:
 SIGN_IN = "/desk/sign-in"
 
 #: What needs no sign-in: signing in, and links that carry a secret of their own.
-OPEN = frozenset({SIGN_IN, "/desk/welcome/{secret}", "/desk/act/{secret}", "/desk/act/{secret}/audio.mp3"})
+OPEN = frozenset(
+    {
+        SIGN_IN,
+        "/desk/sign-in/provider",
+        "/desk/sign-in/provider/back",
+        "/desk/sign-out/provider",
+        "/desk/welcome/{secret}",
+        "/desk/act/{secret}",
+        "/desk/act/{secret}/audio.mp3",
+    }
+)
 
 _READING = frozenset({"GET", "HEAD"})
 
@@ -100,20 +112,39 @@ def cookie_name(context: Context) -> str:
 
 def give_cookie(response: Response, context: Context, secret: str) -> None:
     """Have the browser hold a sign-in's secret."""
-    response.set_cookie(
-        cookie_name(context),
-        secret,
-        max_age=int(signing_in.LONGEST.total_seconds()),
-        path="/",
-        secure=_is_https(context),
-        httponly=True,
-        samesite="lax",
-    )
+    _give(response, context, cookie_name(context), secret, signing_in.LONGEST)
 
 
 def take_cookie(response: Response, context: Context) -> None:
     """Have the browser forget it."""
-    response.delete_cookie(cookie_name(context), path="/", secure=_is_https(context), httponly=True, samesite="lax")
+    _take(response, context, cookie_name(context))
+
+
+def away_cookie(request: Request, context: Context) -> str:
+    """Return the secret of a browser that is back from the provider, empty where it holds none."""
+    return request.cookies.get(f"{cookie_name(context)}-away", "")
+
+
+def give_away_cookie(response: Response, context: Context, secret: str) -> None:
+    """Have a browser that goes to the provider hold a secret of its own."""
+    _give(response, context, f"{cookie_name(context)}-away", secret, signing_in.AWAY)
+
+
+def take_away_cookie(response: Response, context: Context) -> None:
+    """Have the browser forget it."""
+    _take(response, context, f"{cookie_name(context)}-away")
+
+
+def _give(response: Response, context: Context, name: str, secret: str, age: timedelta) -> None:
+    seconds = int(age.total_seconds())
+    # Lax and not Strict: a browser comes back from the provider by a link of another site.
+    response.set_cookie(
+        name, secret, max_age=seconds, path="/", secure=_is_https(context), httponly=True, samesite="lax"
+    )
+
+
+def _take(response: Response, context: Context, name: str) -> None:
+    response.delete_cookie(name, path="/", secure=_is_https(context), httponly=True, samesite="lax")
 
 
 def demand_own_page(request: Request, context: Context) -> None:

@@ -11,13 +11,19 @@ from api.desk.forms import Form, text_of
 from api.desk.pages import TOLD, desk_router, page, see_other
 from api.desk.people import Administering, Visitor
 from api.problems import Problem
-from briefing import audit, users
+from briefing import audit, identities, users
 from briefing.audit import Action
 from briefing.roles import Role
 
 router = desk_router()
 
-TOLD.update(role_changed="The role counts from now on.", user_removed="The user is removed and signed out.")
+TOLD.update(
+    role_changed="The role counts from now on.",
+    user_removed="The user is removed and signed out.",
+    linked="They come in as that user from now on.",
+    unlinked="The provider lets them in no more; they are signed out.",
+    forgotten="Whoever that was comes as somebody new.",
+)
 
 _MOST_NAME = 200
 
@@ -31,6 +37,7 @@ def show(request: Request, context: Here, visitor: Administering) -> Response:
 @router.post("/users")
 def add(request: Request, context: Here, visitor: Administering, form: Form) -> Response:
     """Add a user, and show the link with which they choose a password: once, here."""
+    _demand_passwords(context)
     name, role = text_of(form, "name", _MOST_NAME), _role(form)
     now = datetime.now(UTC)
     with context.database.writing() as session:
@@ -43,6 +50,7 @@ def add(request: Request, context: Here, visitor: Administering, form: Form) -> 
 @router.post("/users/reset")
 def reset(request: Request, context: Here, visitor: Administering, form: Form) -> Response:
     """End a user's password, and show the link with which they choose another."""
+    _demand_passwords(context)
     name, now = text_of(form, "name", _MOST_NAME), datetime.now(UTC)
     with context.database.writing() as session:
         secret = users.welcome(session, name, now, forget_password=True)
@@ -70,12 +78,61 @@ def remove(context: Here, visitor: Administering, form: Form) -> Response:
     return see_other("/desk/users", "user_removed")
 
 
+@router.post("/users/link")
+def link(context: Here, visitor: Administering, form: Form) -> Response:
+    """Say that an identity at the provider is a user's."""
+    now, (issuer, subject) = datetime.now(UTC), _identity(form)
+    with context.database.writing() as session:
+        user = identities.link(session, issuer, subject, text_of(form, "name", _MOST_NAME), now)
+        audit.record(session, now, Action.USER_LINK, visitor.caller, detail=f"{user.name} {subject}")
+    return see_other("/desk/users", "linked")
+
+
+@router.post("/users/unlink")
+def unlink(context: Here, visitor: Administering, form: Form) -> Response:
+    """Have a user's identity at the provider wait for an admin's word again."""
+    now = datetime.now(UTC)
+    with context.database.writing() as session:
+        user = identities.unlink(session, text_of(form, "name", _MOST_NAME))
+        audit.record(session, now, Action.USER_UNLINK, visitor.caller, detail=user.name)
+    return see_other("/desk/users", "unlinked")
+
+
+@router.post("/users/forget")
+def forget(context: Here, visitor: Administering, form: Form) -> Response:
+    """Forget an identity that waits."""
+    now, (issuer, subject) = datetime.now(UTC), _identity(form)
+    with context.database.writing() as session:
+        name = identities.forget(session, issuer, subject)
+        audit.record(session, now, Action.USER_UNLINK, visitor.caller, detail=f"{name} {subject} forgotten")
+    return see_other("/desk/users", "forgotten")
+
+
+def _identity(form: dict[str, str]) -> tuple[str, str]:
+    return text_of(form, "issuer", 255), text_of(form, "subject", 255)
+
+
+def _demand_passwords(context: Context) -> None:
+    if not context.sign_in.passwords:
+        raise Problem("user_refused", f"passwords are turned off here: {context.sign_in.name} says who comes in")
+
+
 def _page(
     request: Request, context: Context, visitor: Visitor, name: str | None = None, link: str | None = None
 ) -> Response:
     with context.database.reading() as session:
-        found = users.listed(session)
-    values = {"users": found, "roles": list(Role), "name": name, "link": link, "days": users.WELCOME.days}
+        found, linked, waiting = users.listed(session), identities.linked(session), identities.waiting(session)
+    values = {
+        "users": found,
+        "linked": linked,
+        "waiting": waiting,
+        "provider": context.sign_in.name if context.sign_in.on else "",
+        "passwords": context.sign_in.passwords,
+        "roles": list(Role),
+        "name": name,
+        "link": link,
+        "days": users.WELCOME.days,
+    }
     return page(request, "users.html", visitor, values)
 
 

@@ -15,6 +15,7 @@
     │   ├── LexiconChanged           lexicon_changed
     │   ├── JingleRefused            jingle_refused, jingle_in_use, unknown_jingle
     │   ├── UserRefused              user_refused
+    │   ├── SignInRefused            sign_in_refused
     │   ├── OverrideRefused          override_refused, spoken_empty, disclosure_kept, override_changed, no_conflict,
     │   │                            withdrawn
     │   ├── RollbackRefused          not_restorable
@@ -38,6 +39,7 @@
     │   ├── NotPublishedYet          not_published_yet
     │   ├── PutOff                   quota_exceeded, budget_spent: until a moment that is known
     │   ├── WatermarkNotInstalled    watermark_not_installed: no use in waiting either
+    │   ├── ProviderUnavailable      provider_unavailable
     │   └── DatabaseUnavailable      database_unavailable
     └── Defect                   the pipeline's own work failed a check
         ├── TakeRejected             take_rejected
@@ -67,6 +69,7 @@ from briefing.errors.bad_input import (
     QuotaExceeded,
     RollbackRefused,
     SigningMisconfigured,
+    SignInRefused,
     UnknownReference,
     UserRefused,
 )
@@ -90,6 +93,7 @@ from briefing.errors.unavailable import (
     EngineUnavailable,
     NarratorAway,
     NotPublishedYet,
+    ProviderUnavailable,
     PutOff,
     SecretUnreadable,
     SigningUnavailable,
@@ -124,10 +128,12 @@ __all__ = [
     "NothingToDigest",
     "OverrideRefused",
     "PageRefused",
+    "ProviderUnavailable",
     "PutOff",
     "QuotaExceeded",
     "RollbackRefused",
     "SecretUnreadable",
+    "SignInRefused",
     "SigningFailed",
     "SigningMisconfigured",
     "SigningUnavailable",

@@ -90,6 +90,13 @@ class UserRefused(BadInput):
     code = "user_refused"
 
 
+class SignInRefused(BadInput):
+    """Raised when what a provider says of somebody does not let them in."""
+
+    code = "sign_in_refused"
+    hint = "Ask an admin of the desk."
+
+
 class OverrideRefused(BadInput):
     """Raised when an editor's change to a segment cannot be: empty, of the disclosure, not on what the editor saw."""
 

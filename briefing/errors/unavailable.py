@@ -77,6 +77,13 @@ class StorageFull(StorageUnavailable):
     hint = "Free some space under BRIEFCAST_DATA or in the bucket; the work resumes by itself."
 
 
+class ProviderUnavailable(Unavailable):
+    """Raised when the OpenID provider cannot be reached, or says what it must not."""
+
+    code = "provider_unavailable"
+    hint = "Try again in a minute; an admin finds the reason in the server's log."
+
+
 class DatabaseUnavailable(Unavailable):
     """Raised when the database cannot be reached, opened or written."""
 

@@ -11,7 +11,7 @@ from briefing.models.audio import CondemnedRow, MasterRow, TakeRow, UseRow
 from briefing.models.base import Base, UtcDateTime
 from briefing.models.briefings import BriefingRow, EpisodeRow, ListingRow, RevisionRow, VariationRow
 from briefing.models.connections import ConnectionRow, DeliveryRow, LookRow, SightingRow
-from briefing.models.desk import ActionLinkRow, SignInRow, TryRow, UserRow, WelcomeRow
+from briefing.models.desk import ActionLinkRow, IdentityRow, SignInRow, SignInStartRow, TryRow, UserRow, WelcomeRow
 from briefing.models.digests import DigestRow, IssueRow, IssueStoryRow
 from briefing.models.jingles import JingleRow
 from briefing.models.members import AddressKeyRow, ListenerRow
@@ -42,6 +42,7 @@ __all__ = [
     "GateRow",
     "HealthRow",
     "IdempotencyRow",
+    "IdentityRow",
     "IssueRow",
     "IssueStoryRow",
     "JingleRow",
@@ -65,6 +66,7 @@ __all__ = [
     "ShowRow",
     "SightingRow",
     "SignInRow",
+    "SignInStartRow",
     "SourceRow",
     "SpentRow",
     "StepRow",

@@ -34,6 +34,33 @@ class SignInRow(Base):
     seen_at: Mapped[datetime]
 
 
+class IdentityRow(Base):
+    """Who somebody is at a provider: never an address or a name, which providers give to others in time."""
+
+    __tablename__ = "identities"
+    __table_args__ = (Index("identities_of_user", "user_id"),)
+    issuer: Mapped[str] = mapped_column(String(255), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(255), primary_key=True)
+    user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
+    """None while it waits for an admin to say whose it is."""
+    name: Mapped[str] = mapped_column(String(64))
+    """What the provider called them at last."""
+    role: Mapped[str] = mapped_column(String(8))
+    """What the provider's claim made of them at last."""
+    seen_at: Mapped[datetime]
+
+
+class SignInStartRow(Base):
+    """A browser that was sent to the provider and is expected back, once."""
+
+    __tablename__ = "sign_in_starts"
+    __table_args__ = (Index("sign_in_starts_by_end", "ends_at"),)
+    secret_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    wanted: Mapped[str] = mapped_column(String(512))
+    """The page of ours that it goes on to."""
+    ends_at: Mapped[datetime]
+
+
 class WelcomeRow(Base):
     """A link with which somebody chooses a password, once."""
 

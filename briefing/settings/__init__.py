@@ -10,6 +10,7 @@ from briefing.settings.fetch import FetchSettings
 from briefing.settings.members import MembersSettings
 from briefing.settings.notices import NoticeSettings
 from briefing.settings.place import DataSettings, LogSettings, MetricsSettings, PublicSettings
+from briefing.settings.provider import ProviderSettings
 from briefing.settings.quotas import QuotaSettings
 from briefing.settings.retention import RetentionSettings
 from briefing.settings.sealing import SealingSettings
@@ -27,6 +28,7 @@ __all__ = [
     "MembersSettings",
     "MetricsSettings",
     "NoticeSettings",
+    "ProviderSettings",
     "PublicSettings",
     "QuotaSettings",
     "RetentionSettings",

@@ -70,7 +70,10 @@ class Settings(BaseSettings):
             raise Misconfigured(message) from error
         except ValidationError as error:
             prefix = str(self.model_config["env_prefix"])
-            faults = "; ".join(f"{prefix}{fault['loc'][0]}".upper() + f": {fault['msg']}" for fault in error.errors())
+            faults = "; ".join(
+                f"{prefix}{fault['loc'][0]}".upper() + f": {fault['msg']}" if fault["loc"] else fault["msg"]
+                for fault in error.errors()
+            )
             # Without its cause, which quotes the value.
             raise Misconfigured(faults, hint="Correct the environment or the file .env.") from None
 

@@ -25,12 +25,12 @@ from api.problems import Problem, install
 from api.schemas import BriefingRequest, RegenerateRequest
 from briefing import hooks
 from briefing.addresses import address_id, canonical_address, is_address
+from briefing.calls import Reply
 from briefing.errors import AddressRefused, BadInput, BriefcastError, LexiconInvalid, Misconfigured, PageRefused
 from briefing.newsroom import Cleaning, SourceSettings, load_newsroom
 from briefing.pls import read_pls, write_pls
 from briefing.show import Show
 from briefing.values import ArticleRef, is_name
-from worker.calls import Reply
 from worker.clean.depth import check_depth
 from worker.clean.html import read_fragment, read_page
 from worker.feed import Channel, Episode, render

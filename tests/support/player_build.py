@@ -1,4 +1,4 @@
-"""The packages that build the player, put in place once, however many test processes ask for them.
+"""Packages of npm, the player's and others, put in place once, however many test processes ask for them.
 
 It does not build anything; `npm run` in `PLAYER` does.
 """
@@ -14,8 +14,8 @@ from tests.support.processes import ROOT
 PLAYER = ROOT / "player"
 
 
-def installed() -> None:
-    """Have the locked packages in `PLAYER`/node_modules.
+def installed(folder=PLAYER) -> None:
+    """Have the locked packages of a folder, the player's by default, in its node_modules.
 
     `npm ci` empties the folder first, so two at a time take each other's files away: a lock lets one
     process install and the others wait for it.
@@ -24,11 +24,11 @@ def installed() -> None:
         AssertionError: npm is not here, or could not install.
     """
     assert shutil.which("npm"), "npm is missing: apt-get install npm (or ./run.sh test, which does)"
-    lock, stamp = (PLAYER / "package-lock.json").read_bytes(), PLAYER / "node_modules" / ".installed"
-    with (PLAYER / "package-lock.json").open("rb") as held:
+    lock, stamp = (folder / "package-lock.json").read_bytes(), folder / "node_modules" / ".installed"
+    with (folder / "package-lock.json").open("rb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         if stamp.exists() and stamp.read_bytes() == lock:
             return
-        done = subprocess.run(["npm", "ci"], cwd=PLAYER, capture_output=True, text=True, check=False)
+        done = subprocess.run(["npm", "ci"], cwd=folder, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         stamp.write_bytes(lock)

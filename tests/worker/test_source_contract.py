@@ -221,7 +221,7 @@ def test_a_name_that_leads_to_a_private_address_is_refused_when_it_is_connected_
     async def resolved(host, port):
         return ["127.0.0.1"]
 
-    monkeypatch.setattr("worker.reaching._resolved", resolved)
+    monkeypatch.setattr("briefing.reaching._resolved", resolved)
     site.address = "http://paper.example"
     with pytest.raises(AddressRefused):
         fetched(kind, site, allow_private=[])

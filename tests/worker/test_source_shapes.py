@@ -14,6 +14,7 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from worker.calls import Caller, Reply
 
 from briefing.addresses import address_id, canonical_address
 from briefing.errors import AddressRefused, ArticleEmpty, ArticleNotFound, PageRefused, SourceUnavailable
@@ -23,7 +24,6 @@ from briefing.values import ArticleRef
 from tests.support.fake_wordpress import recorded
 from tests.support.ghost import ADMIN_KEY, POST
 from worker.answers import Answer, Asker
-from worker.calls import Caller, Reply
 from worker.sources import Polled, connect, feed, sitemap, wordpress_rest
 from worker.web import Fetcher, check_status
 

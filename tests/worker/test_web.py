@@ -6,10 +6,10 @@ import pytest
 
 from briefing.addresses import address_id, canonical_address, host_allowed
 from briefing.errors import AddressRefused, ArticleNotFound, PageRefused, SourceUnavailable
+from briefing.reaching import is_public
 from briefing.settings import FetchSettings
 from briefing.values import ArticleRef
 from tests.support.site import PAGE, website
-from worker.reaching import is_public
 from worker.sources import http
 from worker.text import decode_page
 from worker.web import Fetcher

@@ -224,7 +224,7 @@ def secure(monkeypatch):
     authority = trustme.CA()
     believed = ssl.create_default_context()
     authority.configure_trust(believed)
-    monkeypatch.setattr("worker.reaching.trust", lambda: believed)
+    monkeypatch.setattr("briefing.reaching.trust", lambda: believed)
     with fake_wordpress(authority.issue_cert("127.0.0.1")) as server:
         yield server
 
@@ -239,7 +239,7 @@ def closed(request, tmp_path, monkeypatch):
     authority = trustme.CA()
     believed = ssl.create_default_context()
     authority.configure_trust(believed)
-    monkeypatch.setattr("worker.reaching.trust", lambda: believed)
+    monkeypatch.setattr("briefing.reaching.trust", lambda: believed)
     with wordpress(tmp_path) as server, tls_before(server.port, authority.issue_cert("127.0.0.1")) as host:
         options = {"address": f"https://{host}", "allow_private": [host]}
         yield server, partial(source, server, user="editor", unpublished=True, **options), server.password

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from briefing.addresses import canonical_address
+from briefing.calls import Caller
 from briefing.errors import AddressRefused, Misconfigured, SourceUnavailable
 from briefing.settings import FetchSettings
-from worker.calls import Caller
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field, SecretStr, ValidationError
 
 from briefing.addresses import canonical_address, web_address
+from briefing.calls import Caller
 from briefing.errors import ArticleEmpty, ArticleNotFound, Misconfigured, PageRefused
 from briefing.logs import get_logger
 from briefing.settings import FetchSettings
 from briefing.sightings import Seen
 from briefing.values import Article, ArticleRef, Value
-from worker.calls import Caller
 from worker.ghost_api import GhostApi
 from worker.sources.ghost_post import ID, Post, labels_of, without_gated
 from worker.text import clean_characters

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from briefing import steps
+from briefing.calls import Caller
 from briefing.failpoints import Failpoint, reach
 from briefing.settings import FetchSettings
-from worker.calls import Caller
 from worker.websub import ping
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 Each host is resolved once; every address it has must be public; the connection goes to that very address while
 the Host header and TLS name stay the host's (guarantees S2, S3). Bodies are decompressed under a bound (S4). Follows no
-redirect, bounds no time (whoever calls does), and knows nothing of pages and APIs: see `worker.web` and `worker.calls`.
+redirect, bounds no time (whoever calls does), and knows nothing of pages and APIs: see `worker.web`, `briefing.calls`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import httpx
 
 from briefing.addresses import host_allowed
 from briefing.errors import AddressRefused, PageRefused, SourceUnavailable
-from worker.tls import trust
+from briefing.tls import trust
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

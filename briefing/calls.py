@@ -1,4 +1,4 @@
-"""Calls an API and posts to an address, under the checks of `worker.reaching`. Follows no redirect: what the headers
+"""Calls an API and posts to an address, under the checks of `briefing.reaching`. Follows no redirect: what the headers
 open, and what is sent, is for that host alone.
 """
 
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from briefing.addresses import canonical_address
 from briefing.errors import SourceUnavailable
-from worker.reaching import Reach, retry_after
+from briefing.reaching import Reach, retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,0 +1,509 @@
+"""Signing in by an OpenID provider: a real one, and one that lies."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from click.testing import CliRunner
+from joserfc.errors import SecurityWarning
+from sqlalchemy import delete, select, update
+
+from api.provider import Provider
+from briefing import users
+from briefing.errors import Misconfigured, ProviderUnavailable
+from briefing.models import AuditRow, IdentityRow, SignInRow, SignInStartRow, TryRow, UserRow
+from briefing.roles import Role
+from briefing.settings import ProviderSettings
+from cli.main import briefcast
+from tests.support.client import client_of, free_port
+from tests.support.desk import PASSWORD, add_user, seat_at
+from tests.support.newsroom import make_place
+from tests.support.provider import (
+    CLIENT,
+    SECRET,
+    Shared,
+    back_with,
+    new_key,
+    query_of,
+    real_provider,
+    rogue_provider,
+    settings_for,
+    signed,
+    walk,
+)
+
+#: The rogue's key: making one takes a while.
+ONE, STRANGER = new_key("one"), new_key("one")
+
+
+class Newsroom:
+    """A desk that signs in at a provider."""
+
+    def __init__(self, place, address, issuer):
+        self.place, self.address, self.issuer = place, address, issuer
+
+    def audited(self):
+        with self.place.database.reading() as session:
+            rows = session.execute(select(AuditRow.action, AuditRow.by, AuditRow.detail).order_by(AuditRow.id))
+            return [tuple(row) for row in rows]
+
+    def user(self, name):
+        with self.place.database.reading() as session:
+            return users.find(session, name)
+
+
+@pytest.fixture(scope="module")
+def newsroom(tmp_path_factory):
+    """A desk and a real provider, once for the file; each test has people of its own."""
+    folder = tmp_path_factory.mktemp("provider")
+    with pytest.MonkeyPatch.context() as patch:
+        address = f"http://127.0.0.1:{free_port()}"
+        patch.setenv("BRIEFCAST_DATA", str(folder / "var"))
+        patch.setenv("BRIEFCAST_PUBLIC_URL", address)
+        patch.setenv("BRIEFCAST_LOG_LEVEL", "ERROR")
+        patch.chdir(folder)
+        with real_provider(address, folder / "provider.log") as issuer:
+            settings_for(patch, issuer)
+            place = make_place(folder)
+            with client_of(place):
+                yield Newsroom(place, address, issuer)
+            place.database.dispose()
+
+
+def come_by_provider(seat, name, path="/desk/sign-in/provider"):
+    """Sign in as `name` at the real provider, and return what the desk says to the browser that comes back."""
+    back = walk(seat.get(path).headers["location"], name)
+    return seat.get(back)
+
+
+def test_somebody_new_signs_in_and_out_at_a_real_provider(newsroom):
+    # Given somebody whom the provider calls an editor / When they press the button on the way to a page
+    with seat_at(newsroom.address) as seat:
+        page = seat.get("/desk/sign-in?next=%2Fdesk%2Fshows").text
+        assert 'href="/desk/sign-in/provider?next=/desk/shows">Sign in with Newsroom ID</a>' in page
+        out = seat.get("/desk/sign-in/provider?next=/desk/shows")
+        asked = query_of(out.headers["location"])
+        assert asked["code_challenge_method"] == "S256"
+        assert seat.client.cookies["briefcast-away"] not in out.headers["location"]
+        answer = seat.get(walk(out.headers["location"], "ann"))
+        # Then they are at that page, as an editor, by the name of their address
+        assert (answer.status_code, answer.headers["location"]) == (303, "/desk/shows")
+        assert "ann@daily.example <span" in seat.get("/desk").text
+        assert "(editor)" in seat.get("/desk").text
+        assert "briefcast-away" not in seat.client.cookies
+        assert ("user_add", newsroom.issuer, "ann@daily.example editor") in newsroom.audited()
+        assert newsroom.audited()[-1] == ("sign_in", "ann@daily.example", "ann@daily.example by Newsroom ID")
+        # And what brought them here brings nobody here again
+        assert seat.get(str(answer.url)).status_code == 403
+        # When they sign out, Then they are told where to sign out at the provider
+        out = seat.post("/desk/sign-out").headers["location"]
+        assert out == "/desk/sign-in?told=signed_out_here"
+        assert "/desk/sign-out/provider" in seat.get(out).text
+        there = seat.get("/desk/sign-out/provider").headers["location"]
+        assert there.startswith(f"{newsroom.issuer}/session/end?client_id={CLIENT}&post_logout_redirect_uri=")
+        assert seat.get("/desk").status_code == 303
+    # And the next time they are the same user
+    with seat_at(newsroom.address) as seat:
+        assert come_by_provider(seat, "ann").status_code == 303
+    with newsroom.place.database.reading() as session:
+        assert session.scalars(select(UserRow).where(UserRow.name == "ann@daily.example")).one().password is None
+        assert not session.scalars(select(SignInStartRow)).all()
+
+
+def test_who_has_no_part_or_no_verified_address_is_told_so(newsroom):
+    with seat_at(newsroom.address) as seat:
+        answer = come_by_provider(seat, "vic")
+        assert answer.status_code == 403
+        assert "Newsroom ID knows you as vic@daily.example, and gives you no part in this desk" in answer.text
+        assert newsroom.audited()[-1] == ("sign_in_refused", "vic@daily.example", "vic@daily.example no role")
+        answer = come_by_provider(seat, "una")
+        assert answer.status_code == 403
+        assert "does not say that your e-mail address is verified" in answer.text
+    assert newsroom.user("vic@daily.example") is None
+    assert newsroom.user("una@daily.example") is None
+
+
+def test_a_name_that_is_somebodys_waits_for_an_admin(newsroom):
+    # Given a user with a password whose name is the address of somebody at the provider
+    add_user(newsroom.place, "ada@daily.example", "viewer")
+    add_user(newsroom.place, "boss", "admin")
+    with seat_at(newsroom.address) as seat, seat_at(newsroom.address) as admin:
+        # When they come by the provider, Then they are not taken for that user
+        answer = come_by_provider(seat, "ada")
+        assert answer.status_code == 403
+        assert "an admin of the desk has to say first which user that is" in answer.text
+        assert seat.get("/desk").status_code == 303
+        # And nor the next time
+        assert come_by_provider(seat, "ada").status_code == 403
+        # When an admin links them, Then they come in, with the role that the provider gives
+        admin.sign_in("boss")
+        page = admin.get("/desk/users").text
+        assert "Waiting for your word" in page
+        identity = {"issuer": newsroom.issuer, "subject": "ada"}
+        done = admin.post("/desk/users/link", name="ada@daily.example", **identity)
+        assert done.headers["location"] == "/desk/users?told=linked"
+        assert come_by_provider(seat, "ada").status_code == 303
+        assert newsroom.user("ada@daily.example").role is Role.ADMIN
+        assert ("user_link", "boss", "ada@daily.example ada") in newsroom.audited()
+        assert ("user_role", newsroom.issuer, "ada@daily.example admin") in newsroom.audited()
+        # And the password goes on
+        with seat_at(newsroom.address) as third:
+            assert third.sign_in("ada@daily.example").status_code == 303
+        # When the admin unlinks them, Then they are out at once, and wait again
+        assert admin.post("/desk/users/unlink", name="ada@daily.example").status_code == 303
+        assert seat.get("/desk").status_code == 303
+        assert come_by_provider(seat, "ada").status_code == 403
+        # And forgotten, they still are nobody: the name is taken
+        assert admin.post("/desk/users/forget", **identity).headers["location"].endswith("told=forgotten")
+        assert admin.post("/desk/users/forget", **identity).status_code == 422
+        assert come_by_provider(seat, "ada").status_code == 403
+
+
+def test_a_removed_user_does_not_come_back_by_the_provider(newsroom):
+    name = "ann@daily.example"
+    with seat_at(newsroom.address) as seat:
+        come_by_provider(seat, "ann")
+        with newsroom.place.database.writing() as session:
+            users.remove(session, name, session.scalars(select(UserRow.created_at)).first())
+        assert seat.get("/desk").status_code == 303
+        assert come_by_provider(seat, "ann").status_code == 403
+    assert newsroom.user(name) is None
+
+
+@pytest.fixture(scope="module")
+def believing(tmp_path_factory):
+    """A provider that tests have lie, and a desk that believes in it, once for the file."""
+    folder = tmp_path_factory.mktemp("rogue")
+    with pytest.MonkeyPatch.context() as patch, rogue_provider(ONE) as server:
+        patch.setenv("BRIEFCAST_DATA", str(folder / "var"))
+        patch.setenv("BRIEFCAST_PUBLIC_URL", f"http://127.0.0.1:{free_port()}")
+        patch.setenv("BRIEFCAST_LOG_LEVEL", "ERROR")
+        patch.chdir(folder)
+        settings_for(patch, server.issuer, SECONDS="5")
+        server.place = make_place(folder)
+        with client_of(server.place) as api:
+            server.app, server.desk = api.app, str(api.base_url)
+            yield server
+        server.place.database.dispose()
+
+
+@pytest.fixture
+def rogue(believing):
+    """The same, honest again, not asked yet, with nobody at the desk but for a seat."""
+    believing.behave()
+    believing.app.state.context.__dict__.pop("provider", None)
+    with believing.place.database.writing() as session:
+        for table in (IdentityRow, SignInRow, TryRow, UserRow):
+            session.execute(delete(table))
+    with seat_at(believing.desk) as believing.seat:
+        yield believing
+
+
+def attempt(rogue, header=None, given=None, **changes):
+    """Sign in with a token that is good but for `changes`."""
+    out = rogue.seat.get("/desk/sign-in/provider").headers["location"]
+    rogue.state(query_of(out)["nonce"], **changes)
+    rogue.header = header or {}
+    return rogue.seat.get(back_with(out, **(given or {})))
+
+
+def test_what_the_hostile_tests_change_is_what_keeps_them_out(rogue):
+    assert attempt(rogue).headers["location"] == "/desk"
+    _, body, headers = next(asked for asked in rogue.asked if asked[0] == "/token")
+    assert "code_verifier=" in body
+    assert SECRET not in body, "in the head, as the provider asks by default"
+    assert headers["Authorization"].startswith("Basic ")
+
+
+PAST = 1_600_000_000
+
+LIES = {
+    "another issuer": {"iss": "https://evil.example"},
+    "another audience": {"aud": "somebody else"},
+    "two audiences and nobody's": {"aud": [CLIENT, "other"]},
+    "given to somebody else": {"azp": "other"},
+    "another nonce": {"nonce": "x" * 43},
+    "no nonce": {"nonce": None},
+    "over": {"exp": PAST},
+    "no end": {"exp": None},
+    "an end in words": {"exp": "tomorrow"},
+    "begun tomorrow": {"iat": 4_000_000_000},
+    "not yet": {"nbf": 4_000_000_000},
+    "nobody": {"sub": None},
+    "somebody endless": {"sub": "x" * 256},
+    "an address that is not verified": {"email_verified": False},
+    "no address": {"email": None},
+}
+
+
+def test_lies_in_a_token_let_nobody_in(rogue):
+    for lie, changes in LIES.items():
+        answer = attempt(rogue, **changes)
+        assert answer.status_code == 403, lie
+        with rogue.place.database.writing() as session:
+            assert not session.scalars(select(UserRow)).all(), lie
+            _forget_tries(session)
+    assert rogue.seat.get("/desk").status_code == 303
+
+
+def _forget_tries(session):
+    """So that the next lie is looked at for itself: an address waits after twenty."""
+    session.execute(delete(TryRow))
+
+
+def test_only_the_providers_own_key_signs(rogue):
+    own = rogue.keys[0]
+
+    def tried(make):
+        out = rogue.seat.get("/desk/sign-in/provider").headers["location"]
+        rogue.state(query_of(out)["nonce"])
+        rogue.token = make(rogue.claims)
+        return rogue.seat.get(back_with(out)).status_code
+
+    as_secret = Shared(own.as_pem(private=False))
+    good = signed({}, own)
+    forged = {
+        "another key of the same name": lambda claims: signed(claims, STRANGER),
+        "no signature": lambda claims: signed(claims, own, alg="none"),
+        "no signature, in capitals": lambda claims: signed(claims, own, alg="none", kid=None).replace("none", "NONE"),
+        "the public key as a shared secret": lambda claims: signed(claims, as_secret, alg="HS256"),
+        "the client's own secret": lambda claims: signed(claims, Shared(SECRET.encode()), alg="HS256"),
+        "a key that it brings along": lambda claims: signed(claims, STRANGER, jwk=STRANGER.as_dict(private=False)),
+        "an algorithm that is not taken": lambda claims: signed(claims, own, alg="RS384"),
+        "a signature of something else": lambda claims: ".".join(
+            [*signed(claims, STRANGER).split(".")[:2], good.split(".")[2]]
+        ),
+        "five parts": lambda _: "a.b.c.d.e",
+        "no token": lambda _: "nonsense",
+        "a number": lambda _: 7,
+        "far too long": lambda claims: signed(claims | {"more": "x" * 40_000}, own),
+    }
+    for what, make in forged.items():
+        assert tried(make) == 403, what
+    # When its own key signs, Then it is believed
+    assert tried(lambda claims: signed(claims, own)) == 303
+
+
+@pytest.mark.parametrize(
+    ("alg", "kind", "size"), [("PS256", "RSA", 2048), ("ES256", "EC", "P-256"), ("Ed25519", "OKP", "Ed25519")]
+)
+def test_other_signatures_are_taken_too(rogue, alg, kind, size):
+    rogue.keys = [new_key("two", kind, size), new_key("other", "RSA", 2048)]
+    rogue.keys.reverse()
+    assert attempt(rogue, {"alg": alg}).status_code == 303
+
+
+def test_a_key_is_taken_that_came_since_and_not_asked_for_again_and_again(rogue):
+    assert attempt(rogue).status_code == 303
+    # Given that the provider signs by a new key / When somebody signs in / Then its keys are read once more
+    rogue.app.state.context.provider._keys_at -= 31
+    rogue.keys = [new_key("two")]
+    assert attempt(rogue).status_code == 303
+    # And a key that nobody publishes does not have them read for every try
+    rogue.published = [rogue.keys[0].as_dict(private=False)]
+    rogue.keys = [new_key("three")]
+    before = len([path for path, *_ in rogue.asked if path == "/keys"])
+    assert [attempt(rogue).status_code for _ in range(3)] == [403] * 3
+    assert len([path for path, *_ in rogue.asked if path == "/keys"]) == before == 2
+
+
+def test_a_short_key_signs_nothing(rogue):
+    def tried():
+        rogue.keys = [new_key("short", size=1024)]
+        return attempt(rogue).status_code
+
+    with pytest.warns(SecurityWarning, match="2048"):
+        status = tried()
+    assert status == 403
+
+
+@pytest.mark.parametrize("given", [{"state": "another"}, {"state": None}, {"code": None}, {"error": "access_denied"}, {"iss": "https://evil.example"}])  # fmt: skip
+def test_an_answer_that_does_not_belong_is_not_exchanged(rogue, given):
+    assert attempt(rogue, given=given).status_code == 403
+    assert "/token" not in [path for path, *_ in rogue.asked]
+
+
+def test_what_comes_back_in_another_browser_is_nobodys(rogue):
+    out = rogue.seat.get("/desk/sign-in/provider").headers["location"]
+    rogue.state(query_of(out)["nonce"])
+    with seat_at(rogue.desk) as other:
+        assert other.get(back_with(out)).status_code == 403, "a browser that never left"
+        other.get("/desk/sign-in/provider")
+        assert other.get(back_with(out)).status_code == 403, "a browser with a secret of its own"
+    assert "/token" not in [path for path, *_ in rogue.asked]
+
+
+@pytest.mark.parametrize("to", ["https://evil.example/", "//evil.example", "/desk//evil", "/v1/audit"])
+def test_nobody_is_sent_elsewhere(rogue, to):
+    out = rogue.seat.client.get("/desk/sign-in/provider", params={"next": to}).headers["location"]
+    rogue.state(query_of(out)["nonce"])
+    assert rogue.seat.get(back_with(out)).headers["location"] == "/desk"
+
+
+def test_another_site_has_nobody_leave_for_the_provider(rogue):
+    answer = rogue.seat.get("/desk/sign-in/provider", headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.headers["location"] == "/desk/sign-in"
+
+
+def test_userinfo_speaks_of_the_same_person_and_the_token_goes_first(rogue):
+    told = {"sub": "subject-1", "email": "ann@daily.example", "email_verified": True, "groups": ["desk-admins"]}
+    rogue.userinfo = told | {"sub": "somebody else"}
+    missing = {"email": None, "email_verified": None}
+    assert attempt(rogue, **missing).status_code == 403
+    rogue.userinfo = told
+    assert attempt(rogue, **missing).status_code == 303
+    with rogue.place.database.reading() as session:
+        assert users.find(session, "ann@daily.example").role is Role.EDITOR
+
+
+REDIRECT = (302, {"Location": "http://127.0.0.1:1/"}, b"")
+DISCOVERY = "/.well-known/openid-configuration"
+
+BROKEN = {
+    "discovery leads elsewhere": {DISCOVERY: REDIRECT},
+    "discovery is away": {DISCOVERY: (503, {}, b"")},
+    "discovery is no JSON": {DISCOVERY: (200, {}, b"<html>")},
+    "discovery is a list": {DISCOVERY: (200, {}, b"[]")},
+    "discovery is endlessly deep": {DISCOVERY: (200, {}, b"[" * 100_000)},
+    "discovery names another": {DISCOVERY: (200, {}, b'{"issuer": "https://evil.example"}')},
+    "keys lead elsewhere": {"/keys": REDIRECT},
+    "keys are huge": {"/keys": (200, {}, b'{"keys": [' + b'{"kty": "oct"},' * 100_000 + b"{}]}")},
+    "tokens are away": {"/token": (500, {}, b"")},
+    "tokens lead elsewhere": {"/token": REDIRECT},
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_provider_that_does_not_answer_leaves_passwords(rogue, what):
+    add_user(rogue.place, "eve", "viewer")
+    rogue.answers = BROKEN[what]
+    answer = rogue.seat.get("/desk/sign-in/provider")
+    if answer.is_redirect:
+        rogue.state(query_of(answer.headers["location"])["nonce"])
+        answer = rogue.seat.get(back_with(answer.headers["location"]))
+    assert answer.status_code == 503
+    assert "Newsroom ID does not answer as it should" in answer.text
+    assert "You can sign in by password meanwhile" in answer.text
+    assert rogue.seat.sign_in("eve", PASSWORD).status_code == 303
+
+
+@pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint", "jwks_uri"])
+def test_addresses_that_are_not_safe_are_not_used(rogue, name):
+    rogue.metadata[name] = "http://keys.example/"
+    answer = rogue.seat.get("/desk/sign-in/provider")
+    if answer.is_redirect:
+        rogue.state(query_of(answer.headers["location"])["nonce"])
+        answer = rogue.seat.get(back_with(answer.headers["location"]))
+    assert answer.status_code == 503
+
+
+def test_a_provider_on_a_private_network_is_reached_only_where_it_is_named(rogue, monkeypatch):
+    settings_for(monkeypatch, "https://127.0.0.1/")
+    monkeypatch.setenv("BRIEFCAST_OIDC_ALLOW_PRIVATE", "")
+    with pytest.raises(ProviderUnavailable, match="private network"):
+        Provider(ProviderSettings(), "http://127.0.0.1:1").sign_in_address("secret")
+
+
+def test_a_provider_that_says_nothing_is_left_alone_for_a_while(rogue, monkeypatch):
+    # Given a provider that takes its time
+    over = threading.Event()
+    monkeypatch.setenv("BRIEFCAST_OIDC_SECONDS", "0.2")
+    settings_for(monkeypatch, rogue.issuer, SECONDS="0.2")
+    rogue.app.state.context.__dict__["provider"] = Provider(ProviderSettings(), rogue.desk)
+    rogue.answers = {DISCOVERY: (200, {}, lambda: over.wait(30) and b"")}
+    # When two want to sign in, Then it is asked once
+    assert [rogue.seat.get("/desk/sign-in/provider").status_code for _ in range(2)] == [503, 503]
+    over.set()
+    assert len(rogue.asked) == 1
+
+
+def test_a_role_that_is_taken_away_counts_at_the_next_sign_in(rogue):
+    assert attempt(rogue).status_code == 303
+    with seat_at(rogue.desk) as other:
+        out = other.get("/desk/sign-in/provider").headers["location"]
+        rogue.state(query_of(out)["nonce"], groups=[])
+        assert other.get(back_with(out)).status_code == 403
+    assert rogue.seat.get("/desk").status_code == 303, "signed out everywhere"
+    assert attempt(rogue, groups=["desk-viewers"]).status_code == 303
+    assert "(viewer)" in rogue.seat.get("/desk").text
+
+
+def test_many_refused_tries_from_an_address_wait(rogue):
+    assert attempt(rogue, aud="other").status_code == 403
+    with rogue.place.database.writing() as session:
+        session.execute(update(TryRow).values(failed=40))
+    assert attempt(rogue).status_code == 429
+
+
+def test_passwords_can_be_turned_off_and_an_admin_is_still_let_in(tmp_path, monkeypatch):
+
+    monkeypatch.setenv("BRIEFCAST_OIDC_PASSWORDS", "false")
+    settings_for(monkeypatch, "http://127.0.0.1:9")
+    place = make_place(tmp_path)
+    for name, role in (("boss", "admin"), ("eve", "editor")):
+        add_user(place, name, role)
+    with client_of(place) as api, seat_at(str(api.base_url)) as seat:
+        assert 'name="password"' not in seat.get("/desk/sign-in").text
+        assert seat.sign_in("boss").status_code == 403
+        assert "Passwords are turned off here" in seat.sign_in("boss").text
+        # While the provider is away
+        answer = seat.get("/desk/sign-in/provider")
+        assert answer.status_code == 503
+        assert "briefcast users let-in" in answer.text
+        # Only admins are let in by link, once
+        link = CliRunner().invoke(briefcast, ["users", "let-in", "eve"]).output.strip()
+        assert seat.post(link).status_code == 403
+        link = CliRunner().invoke(briefcast, ["users", "let-in", "boss"]).output.strip()
+        assert "Sign in by this link" in seat.get(link).text
+        assert seat.post(link).headers["location"] == "/desk"
+        assert seat.post(link).status_code == 410
+        page = seat.get("/desk/users").text
+        assert "New password" not in page
+        assert "Add one" not in page
+        assert seat.post("/desk/users/reset", name="eve").status_code == 422
+    with place.database.reading() as session:
+        assert users.matches(session, "boss", PASSWORD), "what they had stays"
+    place.database.dispose()
+
+
+def test_the_command_links_and_unlinks(rogue, monkeypatch):
+    settings_for(monkeypatch, rogue.issuer)
+    monkeypatch.setenv("BRIEFCAST_DATA", str(rogue.place.data.data))
+    add_user(rogue.place, "eve", "editor")
+    run = CliRunner().invoke
+    assert run(briefcast, ["users", "link", "eve", "subject-1"]).output == "subject-1 comes in as eve\n"
+    assert "comes by the provider" in run(briefcast, ["users", "list"]).output
+    assert attempt(rogue).status_code == 303
+    assert "eve <span" in rogue.seat.get("/desk").text
+    run(briefcast, ["users", "unlink", "eve"])
+    assert rogue.seat.get("/desk").status_code == 303
+    assert attempt(rogue).status_code == 403
+    with rogue.place.database.reading() as session:
+        assert session.scalars(select(IdentityRow.user_id)).one() is None
+
+
+def test_without_a_provider_there_is_nothing_of_it(place, desk):
+    assert "provider" not in desk.get("/desk/sign-in").text
+    for path in ("/desk/sign-in/provider", "/desk/sign-in/provider/back", "/desk/sign-out/provider"):
+        assert desk.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ISSUER", "http://id.example"),
+        ("CLIENT_ID", ""),
+        ("ALGORITHMS", "RS256, HS256"),
+        ("ALGORITHMS", "none"),
+        ("ALGORITHMS", ""),
+    ],
+)
+def test_settings_that_would_not_hold_are_refused(monkeypatch, name, value):
+
+    settings_for(monkeypatch, "https://id.example")
+    assert ProviderSettings().on
+    monkeypatch.setenv("BRIEFCAST_OIDC_ALLOW_PRIVATE", "")
+    monkeypatch.setenv(f"BRIEFCAST_OIDC_{name}", value)
+    with pytest.raises(Misconfigured, match=f"BRIEFCAST_OIDC_{name}"):
+        ProviderSettings()
