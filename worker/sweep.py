@@ -16,7 +16,7 @@ from briefing.failpoints import Failpoint, reach
 from briefing.logs import get_logger
 from briefing.measures import LEASES_EXPIRED, counted
 from briefing.storage import TEMPORARY_NAME
-from worker import audience, polling, retention, vocabulary
+from worker import audience, polling, retention, tallying, vocabulary
 from worker.engine_gates import fall_back_where_open
 from worker.failing import after_given_up
 from worker.notices import due
@@ -48,6 +48,7 @@ def sweep(place: Workplace) -> list[Lost]:
         audience.tend,
         retention.tend,
         vocabulary.tend,
+        tallying.tend,
         due.tend,
         polling.tend,
     ):
