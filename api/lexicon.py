@@ -133,11 +133,11 @@ def unknown(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> schemas.GuessedWords:
     """Words that neither a dictionary nor the lexicon knows, of English texts; those of the most heard briefings
-    first.
+    first. Counted anew every few seconds, in large archives every few minutes.
     """
     with context.database.reading() as session:
         demand_show(session, show)
-        found = guessed.listed(session, radius.since(datetime.now(UTC)), offset, limit, show)
+        found = guessed.listed(session, offset, limit, show)
     return schemas.GuessedWords(words=[schemas.GuessedView(**vars(one)) for one in found])
 
 

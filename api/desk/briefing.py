@@ -26,8 +26,6 @@ from briefing.states import ACTIVE, RevisionState
 from briefing.withdrawals import withdrawn
 
 if TYPE_CHECKING:
-    from pathlib import Path as FilePath
-
     from sqlalchemy.orm import Session
 
     from api.schemas import SegmentsView, SegmentView
@@ -118,15 +116,22 @@ def standing(
 @router.get("/briefings/{briefing_id}/audio/{number}.mp3")
 def audio(briefing_id: BriefingId, number: Number, context: Here, visitor: Viewing) -> Response:  # noqa: ARG001
     """A revision's MP3, published or not."""
+    return audio_file(context, briefing_id, number)
+
+
+def audio_file(context: Context, briefing_id: str, number: int | None) -> Response:
+    """Return the answer with the MP3 of a revision, by default of the newest that has one. Raises Problem."""
     with context.database.reading() as session:
-        path = audio_path(session, context, briefing_id, number)
+        sha256 = audio_of(session, briefing_id, number)
+    # Not while the database is held: from a bucket the file may have to come first.
+    path = context.storages.blobs.path(sha256) if sha256 else None
     if path is None:
-        raise Problem("no_audio", "The audio of this revision is not there (any more).")
+        raise Problem("no_audio", "The audio is not there (any more).")
     return FileResponse(path, media_type=AUDIO.media_type, headers={"Cache-Control": "private, no-store"})
 
 
-def audio_path(session: Session, context: Context, briefing_id: str, number: int | None) -> FilePath | None:
-    """Return where the MP3 of a revision lies, by default of the newest that has one; None where it is not there.
+def audio_of(session: Session, briefing_id: str, number: int | None) -> str | None:
+    """Return the sha256 of a revision's MP3, by default of the newest that has one; None where there is none.
 
     Of what was withdrawn nothing is given out, though its bytes may not be erased yet.
     """
@@ -134,7 +139,7 @@ def audio_path(session: Session, context: Context, briefing_id: str, number: int
     mine = select(RevisionRow).where(RevisionRow.briefing_id == briefing_id, which, ~withdrawn())
     found = session.scalars(mine.order_by(RevisionRow.number.desc()).limit(1)).first()
     master = session.get(MasterRow, found.master_key) if found is not None and found.master_key else None
-    return context.storages.blobs.path(master.sha256) if master else None
+    return master.sha256 if master else None
 
 
 def _told(session: Session, row: BriefingRow, context: Context, number: int | None, name: str) -> dict[str, Any]:

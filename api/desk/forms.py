@@ -21,9 +21,13 @@ async def read_form(request: Request) -> dict[str, str]:
         return {}
     try:
         body = (await request.body()).decode("ascii")
-        return dict(parse_qsl(body, keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict"))
+        found = dict(parse_qsl(body, keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict"))
     except ValueError as error:
         raise Problem("bad_request", "the form cannot be read") from error
+    if any("\x00" in text for text in found.values()):
+        # PostgreSQL keeps no such text.
+        raise Problem("bad_request", "the form holds a character that is in no text")
+    return found
 
 
 Form = Annotated[dict[str, str], Depends(read_form)]

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from fastapi import Request, Response
 
-from api.context import Context, Here
+from api.context import Here
 from api.desk.forms import Form, text_of
 from api.desk.pages import TOLD, desk_router, page, see_other
-from api.desk.people import Editing
+from api.desk.people import Editing, Visitor
 from api.lexicon import demand_show
 from api.problems import Problem
 from briefing import audit
@@ -53,7 +53,9 @@ class Changes:
 @router.get("/lexicon/import")
 def ask(request: Request, context: Here, visitor: Editing) -> Response:
     """Ask for a file."""
-    return _page(request, context, visitor, {"content": "", "language": "", "show": ""}, None)
+    with context.database.reading() as session:
+        shows = list(listed_shows(session))
+    return _page(request, visitor, {"content": "", "language": "", "show": ""}, shows, None)
 
 
 @router.post("/lexicon/import")
@@ -66,8 +68,8 @@ def look(request: Request, context: Here, visitor: Editing, form: Form) -> Respo
     if form.get("record") != "yes":
         with context.database.reading() as session:
             demand_show(session, show)
-            changes = changes_of(session, show, entries, faults)
-        return _page(request, context, visitor, given, changes)
+            changes, shows = changes_of(session, show, entries, faults), list(listed_shows(session))
+        return _page(request, visitor, given, shows, changes)
     if faults:
         raise Problem("lexicon_invalid", faults[0])
     with context.database.writing() as session:
@@ -104,9 +106,7 @@ def changes_of(session: Session, show: str | None, entries: Sequence[LexiconEntr
 
 
 def _page(
-    request: Request, context: Context, visitor: Editing, given: dict[str, str], changes: Changes | None
+    request: Request, visitor: Visitor, given: dict[str, str], shows: list[str], changes: Changes | None
 ) -> Response:
-    with context.database.reading() as session:
-        shows = list(listed_shows(session))
     values = {"given": given, "changes": changes, "shows": shows, "most": _MOST_SHOWN}
     return page(request, "lexicon_import.html", visitor, values)

@@ -60,7 +60,7 @@ def words(request: Request, context: Here, visitor: Viewing) -> Response:
     with context.database.reading() as session:
         values = {
             "reports": _grouped(told.listed(session, "open", since, 0, _MOST)),
-            "guessed": guessed.listed(session, since, 0, _MOST),
+            "guessed": guessed.listed(session, 0, _MOST),
             "respeaks": [
                 (row, respeaks.progress(session, row))
                 for row in session.scalars(

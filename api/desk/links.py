@@ -12,11 +12,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Path, Request, Response
-from fastapi.responses import FileResponse
 
 from api import briefings, links, schemas, segment_views
 from api.context import Context, Here
-from api.desk.briefing import BriefingId, audio_path
+from api.desk.briefing import BriefingId, audio_file, audio_of
 from api.desk.forms import Form, text_of
 from api.desk.pages import TOLD, desk_router, page, see_other
 from api.desk.people import Editing, Visitor, demand_own_page
@@ -27,7 +26,6 @@ from briefing import action_links, audit, worklist
 from briefing.action_links import LASTS, LONGEST, MOST_RECIPIENT, ActionLink, LinkAction
 from briefing.audit import Action
 from briefing.limits import limits_of
-from briefing.public_names import AUDIO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,11 +67,7 @@ def act(request: Request, context: Here, secret: Secret, form: Form, segment: st
 def audio(request: Request, context: Here, secret: Secret) -> Response:
     """What the link's briefing sounds like: the newest that is finished, published or not."""
     link = _link(request, context, secret)
-    with context.database.reading() as session:
-        path = audio_path(session, context, link.briefing, None)
-    if path is None:
-        raise Problem("no_audio", "There is no audio of it (any more).")
-    return FileResponse(path, media_type=AUDIO.media_type, headers={"Cache-Control": "private, no-store"})
+    return audio_file(context, link.briefing, None)
 
 
 @router.get("/briefings/{briefing_id}/links")
@@ -129,7 +123,7 @@ def _values(context: Context, link: ActionLink, secret: str) -> dict[str, Any]:
             view = segment_views.segments(session, shown)
         except Problem:
             view = None
-        there = audio_path(session, context, row.id, None) is not None
+        there = audio_of(session, row.id, None) is not None
     cues = {one.id: (one.start_s, one.end_s) for one in view.segments} if view else {}
     return {"link": link, "secret": secret, "work": work, "view": view, "cues": cues, "there": there, "done": False}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Query, Request, Response
 
-from api.context import Context, Here
+from api.context import Here
 from api.desk.fixes import fix_of, reason_of
 from api.desk.pages import desk_router, page
 from api.desk.people import Viewing
@@ -31,34 +31,30 @@ _PAGE = 50
 #: Sources named beside the field that asks for an article.
 _MOST_SOURCES = 8
 
-#: Characters of what is searched for.
+#: Characters that are looked for; further ones are not.
 _LONGEST = 300
 
 
 @router.get("")
-def home(
-    request: Request, context: Here, visitor: Viewing, q: Annotated[str, Query(max_length=_LONGEST)] = ""
-) -> Response:
+def home(request: Request, context: Here, visitor: Viewing, q: str = "") -> Response:
     """Show the newsroom's work, or what is searched for."""
-    words = q.strip()
+    words = _searched(q)
     with context.database.reading() as session:
         sources = [name for name, source in listed_sources(session).items() if source.kind != "http"][:_MOST_SOURCES]
-    if not words:
-        return page(
-            request,
-            "home.html",
-            visitor,
-            _work(context, visitor.caller.name) | {"q": "", "found": None, "sources": sources},
-        )
-    with context.database.reading() as session:
-        found = _rows(worklist.search(session, words, _MOST_FOUND), _signing(session), visitor.caller.name)
-    return page(request, "home.html", visitor, {"q": words, "found": found, "most": _MOST_FOUND, "sources": sources})
+        values: dict[str, Any] = {"q": words, "found": None, "sources": sources}
+        if words:
+            found = _rows(worklist.search(session, words, _MOST_FOUND), _signing(session), visitor.caller.name)
+            values |= {"found": found, "most": _MOST_FOUND}
+        else:
+            values |= _work(session, visitor.caller.name)
+    return page(request, "home.html", visitor, values)
 
 
 @router.get("/work")
 def work(request: Request, context: Here, visitor: Viewing, seen: str = "") -> Response:
     """The lists again, for the page that shows them; nothing where they are as it has them."""
-    values = _work(context, visitor.caller.name)
+    with context.database.reading() as session:
+        values = _work(session, visitor.caller.name)
     if values["seen"] == seen:
         return Response(status_code=204, headers={"Cache-Control": "no-store"})
     return page(request, "work_part.html", visitor, values)
@@ -80,15 +76,21 @@ def live(
     return page(request, "live.html", visitor, values)
 
 
-def _work(context: Context, name: str) -> dict[str, Any]:
-    with context.database.reading() as session:
-        lists = {
-            "making": worklist.making(session, _MOST),
-            "held": worklist.held(session, _MOST),
-            "failed": worklist.failed(session, datetime.now(UTC), _MOST),
-            "live": worklist.lately_live(session, _MOST_LIVE),
-        }
-        signing = _signing(session)
+def _searched(text: str) -> str:
+    """Return what is searched for: what is pasted may be long, and hold characters that nobody sees."""
+    plain = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(plain.split())[:_LONGEST]
+
+
+def _work(session: Session, name: str) -> dict[str, Any]:
+    """Return the lists of the first page."""
+    lists = {
+        "making": worklist.making(session, _MOST),
+        "held": worklist.held(session, _MOST),
+        "failed": worklist.failed(session, datetime.now(UTC), _MOST),
+        "live": worklist.lately_live(session, _MOST_LIVE),
+    }
+    signing = _signing(session)
     seen = hashlib.sha256(repr(lists).encode()).hexdigest()[:16]
     return {title: _rows(works, signing, name) for title, works in lists.items()} | {"seen": seen, "most": _MOST}
 

@@ -69,6 +69,12 @@ _environment.globals |= {
     "length": words.length,
 }
 
+#: U+0000 in an address: PostgreSQL refuses to look for it.
+_NUL = "%00"
+
+#: The page that makes words of whatever it is given.
+_SEARCH = "/desk"
+
 _HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "same-origin",
@@ -87,6 +93,7 @@ class DeskRoute(APIRoute):
 
         async def handling(request: Request) -> Response:
             try:
+                _demand_text(request)
                 return await handle(request)
             except SignInNeeded as error:
                 return _to_sign_in(request, error)
@@ -125,6 +132,12 @@ def see_other(address: str, told: str | None = None) -> Response:
     if told is not None:
         address += ("&" if "?" in address else "?") + urlencode({"told": told})
     return RedirectResponse(address, 303, headers={"Cache-Control": "no-store"})
+
+
+def _demand_text(request: Request) -> None:
+    """Raise Problem for an address that asks for what is no text."""
+    if _NUL in request.url.query and request.url.path != _SEARCH:
+        raise Problem("bad_request", "The address holds a character that is in no text.")
 
 
 def _policy(context: Context) -> str:

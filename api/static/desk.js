@@ -142,6 +142,10 @@
     const here = all.findIndex((row) => row.contains(document.activeElement));
     all[Math.max(0, Math.min(all.length - 1, here < 0 ? 0 : here + by))]?.focus();
   };
+  for (const opener of document.querySelectorAll("[data-shortcuts]")) {
+    opener.hidden = false;
+    opener.addEventListener("click", () => shortcuts?.showModal());
+  }
   let before = "";
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || writing(event.target)) return;
@@ -152,6 +156,8 @@
       "?": () => shortcuts?.showModal(),
       "/": () => document.getElementById("search")?.focus(),
       gd: () => document.querySelector("header .name")?.click(),
+      gw: () => document.querySelector("nav a[href='/desk/lexicon']")?.click(),
+      ga: () => document.querySelector("nav a[href='/desk/audience']")?.click(),
       j: () => step(1),
       k: () => step(-1),
       e: () => row?.querySelector("[data-edit]")?.click(),
@@ -160,7 +166,7 @@
       event.preventDefault();
       doing();
     } else if (event.key === "Enter" && row === event.target) {
-      row.querySelector("[data-open]")?.click();
+      (row.querySelector("[data-open]") ?? row.querySelector("[data-play]"))?.click();
     }
   });
 })();

@@ -15,7 +15,7 @@ from briefing.models.desk import ActionLinkRow, IdentityRow, SignInRow, SignInSt
 from briefing.models.digests import DigestRow, IssueRow, IssueStoryRow
 from briefing.models.jingles import JingleRow
 from briefing.models.members import AddressKeyRow, ListenerRow
-from briefing.models.mentions import MentionRow, VocabularyRow, WordRow
+from briefing.models.mentions import GuessRow, MentionRow, VocabularyRow, WordRow
 from briefing.models.newsroom import LexiconRow, ShowRow, SourceRow
 from briefing.models.notices import NoticeRow
 from briefing.models.overrides import OverrideRow
@@ -40,6 +40,7 @@ __all__ = [
     "EpisodeRow",
     "EstimateRow",
     "GateRow",
+    "GuessRow",
     "HealthRow",
     "IdempotencyRow",
     "IdentityRow",

@@ -54,3 +54,18 @@ class MentionRow(Base):
     audio_ms: Mapped[int]
     guessed: Mapped[bool]
     """Whether it is an unknown word, as the revision was prepared."""
+
+
+class GuessRow(Base):
+    """How often an unknown word is in what is live, as it was counted last; see `briefing.guessed`."""
+
+    __tablename__ = "guesses"
+    __table_args__ = (Index("guesses_by_plays", "show", "plays", "count", "word_id"),)
+    show: Mapped[str] = mapped_column(String(128), primary_key=True)
+    """Empty for all shows together."""
+    word_id: Mapped[int] = mapped_column(ForeignKey("words.id"), primary_key=True, autoincrement=False)
+    briefings: Mapped[int]
+    count: Mapped[int]
+    """How often it stands in them."""
+    plays: Mapped[int]
+    """Of those briefings, in the last 30 days."""

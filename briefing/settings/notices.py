@@ -8,6 +8,10 @@ from pydantic import Field, SecretStr
 
 from briefing.settings.base import SECRET, Settings, config
 
+#: What links of messages do: `briefing.action_links.LinkAction`, which is not imported, as it brings the tables along.
+_LINKS = ("listen", "fix", "respeak", "withdraw")
+_ONE = f"({'|'.join(_LINKS)})"
+
 
 class NoticeSettings(Settings):
     """Who is told of briefings that failed or are held; nobody unless one of these names a way."""
@@ -36,6 +40,16 @@ class NoticeSettings(Settings):
     """What it is signed with: `whsec_` and base64 of at least 24 bytes; needed for the webhook."""
     slack: SecretStr = Field(default=SecretStr(""), json_schema_extra=SECRET)
     """Address of an incoming webhook of Slack, Mattermost or what takes the same."""
+
+    links: str = Field(default=", ".join(_LINKS), pattern=rf"^$|^{_ONE}(\s*,\s*{_ONE})*$")
+    """What messages let their reader do by links, without signing in, separated by commas; empty: nothing."""
+    links_hours: int = Field(default=24, ge=1, le=720)
+    """How long those links hold."""
+
+    @property
+    def actions(self) -> frozenset[str]:
+        """`links` taken apart."""
+        return frozenset(part.strip() for part in self.links.split(",") if part.strip())
 
     @property
     def mails(self) -> bool:

@@ -8,7 +8,7 @@ from alembic import op
 from briefing.models import UtcDateTime
 
 revision = "0028"
-down_revision = "0024"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 

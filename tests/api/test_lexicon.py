@@ -16,7 +16,7 @@ from tests.support.asking import ask
 from tests.support.failpoints import Failpoints
 from tests.support.newsroom import work_off
 from tests.support.stories import desk_of, heard, published_stories
-from worker import vocabulary
+from worker import tallying, vocabulary
 from worker.perform import perform_next
 from worker.shift import Wanted
 
@@ -245,6 +245,7 @@ def test_unknown_words_are_listed_by_audience_until_the_lexicon_knows_them(desk)
     work_off(desk.place)
     vocabulary.tend(desk.place)
     heard(desk.place, desk.stories["b"], 5)
+    tallying.tend(desk.place)
     found = desk.get("/v1/lexicon/unknown").json()["words"]
     words = {one["word"]: one for one in found}
     # Makiivka ships with its pronunciation, and is unknown no more

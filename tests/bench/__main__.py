@@ -8,6 +8,7 @@ import sys
 from tests.bench import (
     api,
     celery_faults,
+    desk,
     encoders,
     kokoro,
     listeners,
@@ -28,6 +29,7 @@ _BENCHES = {
     "api": api.run,
     "celery": celery_faults.run,
     "claims": steptable.run_claims,
+    "desk": desk.run,
     "encoders": encoders.run,
     "kokoro": kokoro.run,
     "listeners": listeners.run,

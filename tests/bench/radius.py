@@ -27,7 +27,7 @@ from briefing.schema import migrate
 from briefing.show import Show
 from tests.bench.measure import table
 from tests.support.postgres import postgres
-from worker import vocabulary
+from worker import tallying, vocabulary
 
 _TIMES = 15
 _SEGMENTS, _WORDS, _VOCABULARY = 12, 45, 40_000
@@ -41,7 +41,7 @@ def run(stories="10000"):
         for name, address in (("SQLite", f"sqlite:///{folder}/b.db"), ("PostgreSQL", server.address)):
             database = Database(address)
             migrate(database)
-            _fill(database, int(stories))
+            fill(database, int(stories), _NOW)
             before = _size(database)
             begun = time.perf_counter()
             while vocabulary.note_some(SimpleNamespace(database=database)):
@@ -56,10 +56,10 @@ def run(stories="10000"):
 
 def _asked(database):
     for what, written in (
-        ("radius of a rare word", _word(20_000)),
-        ("radius of a word that some say", _word(1500)),
-        ("radius of a word that all say", _word(1)),
-        ("radius of a name of two words", f"{_word(900)} {_word(2000)}"),
+        ("radius of a rare word", word_of(20_000)),
+        ("radius of a word that some say", word_of(1500)),
+        ("radius of a word that all say", word_of(1)),
+        ("radius of a name of two words", f"{word_of(900)} {word_of(2000)}"),
     ):
         entry = make_entry({"written": written, "language": "en", "kind": "alias", "value": "x"})
         change = Change(None, None, entry)
@@ -75,7 +75,10 @@ def _asked(database):
             f"{_ms(database, lambda session, change=change: radius.briefings(session, change, _NOW)):.0f}",
             "",
         )
-    yield "unknown words", f"{_ms(database, lambda session: guessed.listed(session, '2026-04-20', 0, 100)):.0f}", ""
+    begun = time.perf_counter()
+    tallying.tally(SimpleNamespace(database=database), _NOW)
+    yield "counting unknown words", f"{(time.perf_counter() - begun) * 1000:.0f}", ""
+    yield "listing unknown words", f"{_ms(database, lambda session: guessed.listed(session, 0, 100)):.0f}", ""
 
 
 def _ms(database, ask):
@@ -88,7 +91,7 @@ def _ms(database, ask):
     return statistics.median(taken) * 1000
 
 
-def _word(number):
+def word_of(number):
     """A made-up word; the first of them are the most frequent."""
     letters = ""
     number += 100
@@ -98,15 +101,16 @@ def _word(number):
     return f"q{letters}"
 
 
-def _fill(database, stories):
+def fill(database, stories, now):
+    """Have live stories, their takes and a month of plays until `now`, in a show of their own."""
     chance = random.Random(1)
-    words = [_word(number) for number in range(_VOCABULARY)]
+    words = [word_of(number) for number in range(_VOCABULARY)]
     weights = list(accumulate(1 / (number + 1) for number in range(_VOCABULARY)))
     with database.writing() as session:
         shown = Show(slug="bench", title="Bench").model_dump(mode="json")
         session.add(ShowRow(slug="bench", position=0, settings=shown, podcast_guid="g"))
     for first in range(0, stories, 500):
-        rows = [_story(number, chance, words, weights) for number in range(first, min(first + 500, stories))]
+        rows = [_story(number, chance, words, weights, now) for number in range(first, min(first + 500, stories))]
         with database.writing() as session:
             session.execute(insert(BriefingRow.table()), [row[0] for row in rows])
             session.execute(insert(RevisionRow.table()), [row[1] for row in rows])
@@ -117,7 +121,7 @@ def _fill(database, stories):
             session.execute(text("ANALYZE"))
 
 
-def _story(number, chance, words, weights):
+def _story(number, chance, words, weights, now):
     drawn = chance.choices(words, cum_weights=weights, k=_SEGMENTS * _WORDS)
     segments = [
         {"id": f"{number:08x}{part:08x}", "written": " ".join(drawn[part * _WORDS : (part + 1) * _WORDS])}
@@ -132,25 +136,25 @@ def _story(number, chance, words, weights):
     plain = {"voice": "silence", "voices": {}, "request": {}, "show": {}, "fallbacks": [], "requested_by": "bench"}
     revision = plain | {
         "id": number + 1, "briefing_id": briefing, "number": 1, "state": "live", "queue": "bulk", "asked_again": False,
-        "created_at": _NOW, "script": {"language": "en", "segments": segments, "unknown_words": unknown},
+        "created_at": now, "finished_at": now, "script": {"language": "en", "segments": segments, "unknown_words": unknown},
         "chunks": chunks, "card": {"title": f"Story {number}"},
     }  # fmt: skip
     takes = [
         {"key": chunk["key"], "sha256": "0" * 64, "rate": 22_050, "samples": 400_000, "words": [], "timing": "exact",
-         "created_at": _NOW}
+         "created_at": now}
         for chunk in chunks
     ]  # fmt: skip
     counts = dict.fromkeys(["completed", "downloads", *(f"quarter_{part}_ms" for part in range(1, 5))], 0)
     plays = [
         counts | {
-            "day": (_NOW - timedelta(days=day)).date().isoformat(), "show": "bench", "sha256": f"{number:064x}",
+            "day": (now - timedelta(days=day)).date().isoformat(), "show": "bench", "sha256": f"{number:064x}",
             "briefing_id": briefing, "article": "desk:x", "revision": 1, "duration_ms": 1, "heard_ms": [],
             "plays": chance.randrange(50),
         }
         for day in range(0, 30, 7)
     ]  # fmt: skip
     row = {"id": briefing, "identity": briefing, "show": "bench", "kind": "story", "articles": [f"desk:{number}"],
-           "live_revision": number + 1, "created_at": _NOW}  # fmt: skip
+           "live_revision": number + 1, "created_at": now}  # fmt: skip
     return row, revision, takes, plays
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import update
 
 from briefing import guessed, lexicons, radius
 from briefing.cost import Cost
 from briefing.lexicon import make_entry
-from briefing.models import ShowRow, VocabularyRow
+from briefing.models import BriefingRow, ShowRow, VocabularyRow
 from briefing.radius import Change, Part, Rate
 from tests.bench import radius as bench
-from worker import vocabulary
+from worker import tallying, vocabulary
 
 NOW = datetime(2026, 5, 20, tzinfo=UTC)
 
@@ -26,7 +27,7 @@ def entry(written, value="x", **fields):
 
 @pytest.fixture
 def filled(any_database):
-    bench._fill(any_database, 30)
+    bench.fill(any_database, 30, NOW)
     while vocabulary.note_some(SimpleNamespace(database=any_database)):
         pass
     return any_database
@@ -35,9 +36,9 @@ def filled(any_database):
 def counted(written):
     """What is really in the stories: by reading all of them."""
     chance = random.Random(1)
-    words = [bench._word(number) for number in range(bench._VOCABULARY)]
+    words = [bench.word_of(number) for number in range(bench._VOCABULARY)]
     weights = list(accumulate(1 / (number + 1) for number in range(bench._VOCABULARY)))
-    stories = [bench._story(number, chance, words, weights) for number in range(30)]
+    stories = [bench._story(number, chance, words, weights, NOW) for number in range(30)]
     found = {}
     for briefing, revision, _, plays in stories:
         texts = [part["written"].split() for part in revision["script"]["segments"]]
@@ -50,7 +51,7 @@ def counted(written):
 def test_the_radius_is_what_reading_all_of_it_finds(filled):
     # Given thirty stories / When the radius of words is asked for / Then it is what counting by hand finds, in order
     for number in (0, 7, 60, 400, 39_000):
-        written = bench._word(number)
+        written = bench.word_of(number)
         truth = counted(written)
         with filled.reading() as session:
             change = Change(None, None, entry(written))
@@ -67,14 +68,40 @@ def test_the_radius_is_what_reading_all_of_it_finds(filled):
 
 
 def test_the_list_of_unknown_words_counts_each_briefing_once(filled):
+    place = SimpleNamespace(database=filled)
+    tallying.tally(place, NOW)
     with filled.reading() as session:
-        found = guessed.listed(session, "2026-04-20", 0, 1000)
+        found = guessed.listed(session, 0, 1000)
+        assert found == guessed.listed(session, 0, 1000, "bench")
+        assert found[10:30] == guessed.listed(session, 10, 20)
     assert sum(one.briefings for one in found) == 30 * 6
     assert [one.plays for one in found] == sorted((one.plays for one in found), reverse=True)
+    # When a story is withdrawn, its words go at the next count, and what is only its own goes altogether
+    with filled.writing() as session:
+        session.execute(update(BriefingRow).where(BriefingRow.id == f"{0:016x}").values(live_revision=None))
+    tallying.tally(place, NOW)
+    with filled.reading() as session:
+        fewer = guessed.listed(session, 0, 1000)
+        assert guessed.stored(session) == guessed.counted(session, radius.since(NOW))
+    assert sum(one.briefings for one in fewer) == 29 * 6
+    assert 0 < len(found) - len(fewer) <= 6
+    # And a month later nobody has played any of it
+    tallying.tally(place, NOW + timedelta(days=40))
+    with filled.reading() as session:
+        assert {one.plays for one in guessed.listed(session, 0, 1000)} == {0}
+
+
+def test_unknown_words_are_counted_no_more_than_a_hundredth_of_the_time():
+    assert not tallying.is_due(1000.0, 0.0, 1009.0)
+    assert tallying.is_due(1000.0, 0.0, 1011.0)
+    assert not tallying.is_due(1000.0, 3.0, 1299.0)
+    assert tallying.is_due(1000.0, 3.0, 1301.0)
+    # A clock that was set back does not stop it
+    assert tallying.is_due(1000.0, 3.0, 900.0)
 
 
 def test_which_entry_counts_decides_whom_a_change_concerns(filled):
-    word = bench._word(0)
+    word = bench.word_of(0)
     with filled.writing() as session:
         session.add(ShowRow(slug="other", position=1, settings={}, podcast_guid="h"))
         session.flush()

@@ -13,7 +13,7 @@ from briefing.models import AudienceRow
 from tests.support.browser import chromium
 from tests.support.client import client_of, free_port
 from tests.support.desk import PASSWORD, add_user, seat_at
-from tests.support.newsroom import make_place, work_off
+from tests.support.newsroom import PLAIN, make_place, work_off
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -50,6 +50,27 @@ MARKET = """# Market opens on Saturday
 
 The market is open again on Saturday, the council said. It had been shut since the strike at the harbour began.
 """
+
+
+#: A show whose editions a second person approves, and one for members, each with a source.
+SHOWS = "".join(
+    f"""
+[[shows]]
+slug = "{name}"
+title = "The {name} show"
+voice = "silence"
+intro = "none"
+outro = "none"
+{setting}
+
+[[sources]]
+name = "{name}"
+kind = "files"
+folder = "articles"
+show = "{name}"
+"""
+    for name, setting in (("signed", "sign_off = true"), ("inside", 'visibility = "members"'))
+)
 
 
 class Stand:
@@ -123,7 +144,7 @@ def stand(tmp_path_factory):
         patch.setenv("BRIEFCAST_PUBLIC_URL", f"http://127.0.0.1:{free_port()}")
         patch.setenv("BRIEFCAST_LOG_LEVEL", "ERROR")
         patch.chdir(folder)
-        place = make_place(folder)
+        place = make_place(folder, PLAIN + SHOWS)
         articles = folder / "articles"
         (articles / "ferry.md").write_text(FERRY)
         (articles / "market.md").write_text(MARKET)

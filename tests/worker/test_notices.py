@@ -10,6 +10,7 @@ import re
 import ssl
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,14 +21,15 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 from sqlalchemy import select, update
 
+from briefing.action_links import LinkAction
 from briefing.errors import Misconfigured, SourceUnavailable
-from briefing.models import HealthRow, NoticeRow, StepRow
+from briefing.models import ActionLinkRow, AuditRow, HealthRow, NoticeRow, RevisionRow, StepRow
 from briefing.settings import NoticeSettings, RetentionSettings
 from tests.support.asking import again, ask
-from tests.support.client import free_port
+from tests.support.client import client_of, free_port
 from tests.support.newsroom import ARTICLE, PLAIN, make_place, work_off
 from worker import ledgers
-from worker.notices import due, sending
+from worker.notices import due, linking, sending
 from worker.notices.wording import Notice, slack, subject, text
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
@@ -122,23 +124,24 @@ def test_what_fails_and_what_is_held_is_told_by_mail_to_those_of_its_show(place,
     work_off(place)
     tell(place)
     # Then the desk hears of the one and the show's own people of the other, with the way there
-    sent = {tuple(to): mail for to, mail in box.mails}
-    assert set(sent) == {("desk@paper.example", "night@paper.example"), ("held@paper.example",)}
-    mail = sent["desk@paper.example", "night@paper.example"]
+    sent = {to: mail for (to,), mail in box.mails}
+    assert set(sent) == {"desk@paper.example", "night@paper.example", "held@paper.example"}
+    mail = sent["desk@paper.example"]
     assert mail["Subject"] == "Briefcast: desk:missing: failed"
     assert f"/desk/briefings/{failed}" in mail.get_payload()
     assert "article_not_found" in mail.get_payload()
-    assert "waits for an editor" in sent["held@paper.example",].get_payload()
-    assert f"/desk/briefings/{held}" in sent["held@paper.example",].get_payload()
+    assert "waits for an editor" in sent["held@paper.example"].get_payload()
+    assert f"/desk/briefings/{held}" in sent["held@paper.example"].get_payload()
     # And once: not at the next round, nor where the same happens to the same again
     tell(place)
     again(place, failed)
     work_off(place)
     tell(place)
-    assert len(box.mails) == 2
+    assert len(box.mails) == 3
 
 
-def test_a_flood_is_one_message_a_minute(place, box):
+def test_a_flood_is_one_message_a_minute(place, box, monkeypatch):
+    monkeypatch.setenv("BRIEFCAST_NOTICES_EMAIL_TO", "desk@paper.example")
     for number in range(3):
         ask(place, f"missing-{number}")
     work_off(place)
@@ -192,6 +195,7 @@ def test_a_webhook_is_signed_and_a_chat_is_told(place, monkeypatch):
 
 
 def test_one_way_that_is_away_is_tried_again_and_keeps_no_other_waiting(place, box, monkeypatch):
+    monkeypatch.setenv("BRIEFCAST_NOTICES_EMAIL_TO", "desk@paper.example")
     with receiver(503) as (address, got):
         monkeypatch.setenv("BRIEFCAST_NOTICES_SLACK", f"{address}/services/secret")
         ask(place, "missing")
@@ -260,6 +264,112 @@ def test_a_show_that_wants_no_notices_gets_none_and_rows_go(place, tmp_path, box
     with quiet.database.reading() as session:
         assert session.scalars(select(NoticeRow)).all() == []
     quiet.database.dispose()
+
+
+def links_in(mail):
+    """The links that act of a mail, by what they are called."""
+    said = mail.get_payload(decode=True).decode()
+    return dict(re.findall(r"([A-Z][\w ]+): (http\S+/desk/act/\S+)", said))
+
+
+def test_a_message_lets_its_reader_act_without_signing_in(place, box, tmp_path):
+    # Given a story that is live, of which a new edition is held / When its people are mailed
+    briefing, _, _ = ask(place, "ferry", show="held")
+    work_off(place)
+    with client_of(place) as api:
+        api.post(f"/v1/briefings/{briefing}/publish").raise_for_status()
+        work_off(place)
+        (tmp_path / "articles" / "ferry.md").write_text(ARTICLE.replace("Nov. 20", "Nov. 21"))
+        again(place, briefing)
+        work_off(place)
+        tell(place)
+        ((_, mail),) = box.mails
+        links = links_in(mail)
+        assert list(links) == ["Listen", "Fix a word", "Speak a part anew", "Withdraw it"]
+        # Then opening the links shows pages and changes nothing, and a button does what a link is for, once
+        assert [api.get(link).status_code for link in links.values()] == [200] * 4
+        own = {"Origin": str(api.base_url).rstrip("/")}
+        assert api.post(links["Listen"], headers=own).status_code == 405
+        assert [api.post(links["Withdraw it"], headers=own).status_code for _ in range(2)] == [200, 410]
+        # And it is written down in the name of the address
+        with place.database.reading() as session:
+            rows = session.execute(select(AuditRow.action, AuditRow.by, AuditRow.detail).order_by(AuditRow.id)).all()
+        assert [row.by for row in rows if row.action == "retract"] == ["held@paper.example (by link)"]
+        made = [row for row in rows if row.action == "link_make"]
+        assert {row.by for row in made} == {linking.MADE_BY}
+        assert all(row.detail.endswith("for held@paper.example") for row in made)
+        assert len(made) == 4
+        with place.database.reading() as session:
+            held = [row.ends_at - row.created_at for row in session.scalars(select(ActionLinkRow))]
+        assert held == [timedelta(hours=24)] * 4
+
+
+def test_links_are_for_what_there_is_and_can_be_turned_off(place, box, monkeypatch):
+    monkeypatch.setenv("BRIEFCAST_NOTICES_EMAIL_TO", "desk@paper.example")
+    # Of what never was made there is nothing to hear or mend
+    ask(place, "missing")
+    # Of what waits for a first time there is nothing to withdraw
+    ask(place, "ferry", show="held")
+    work_off(place)
+    tell(place)
+    sent = {to: links_in(mail) for (to,), mail in box.mails}
+    assert sent["desk@paper.example"] == {}
+    assert list(sent["held@paper.example"]) == ["Listen", "Fix a word", "Speak a part anew"]
+    # A setting says which, and a flood has none
+    settings, now = NoticeSettings(links="listen", links_hours=1), datetime.now(UTC)
+    with place.database.writing() as session:
+        notice = tell_of(place)
+        made = linking.linked(session, (notice,), "Mara", settings, "https://d", now)
+        assert list(made.notices[0].links) == ["listen"]
+        assert made.notices[0].links_end_at == (now + timedelta(hours=1)).isoformat(timespec="minutes")
+        many = (notice,) * (linking.MOST_LINKED + 1)
+        assert linking.linked(session, many, "Mara", settings, "https://d", now).links == ()
+        off = NoticeSettings(links="")
+        assert linking.linked(session, (notice,), "Mara", off, "https://d", now).notices == (notice,)
+    for wrong in ("publish", "listen withdraw", "listen,"):
+        with pytest.raises(Misconfigured, match="NOTICES_LINKS"):
+            NoticeSettings(links=wrong)
+    assert NoticeSettings().actions == frozenset(LinkAction)
+
+
+def tell_of(place):
+    """A notice of what is held."""
+    with place.database.reading() as session:
+        row = session.scalars(select(RevisionRow).where(RevisionRow.state == "held")).one()
+        return Notice(row.briefing_id, 1, "held", "Ferry", "held", "", "", "", heard=False, address="https://d/desk/b")
+
+
+def test_where_a_second_person_approves_a_message_changes_no_words(place, tmp_path, box):
+    strict = SHOWS.replace('slug = "held"\n', 'slug = "held"\nsign_off = true\n')
+    signing = make_place(tmp_path, strict)
+    ask(signing, "ferry", show="held")
+    work_off(signing)
+    tell(signing)
+    ((_, mail),) = box.mails
+    assert list(links_in(mail)) == ["Listen"]
+    signing.database.dispose()
+
+
+def test_links_of_what_did_not_go_out_end_and_chat_and_webhook_have_theirs(place, monkeypatch):
+    with receiver(503) as (away, _), receiver() as (there, got):
+        monkeypatch.setenv("BRIEFCAST_NOTICES_SLACK", f"{away}/services/secret")
+        monkeypatch.setenv("BRIEFCAST_NOTICES_WEBHOOK", f"{there}/hook")
+        monkeypatch.setenv("BRIEFCAST_NOTICES_WEBHOOK_SECRET", SECRET)
+        ask(place, "ferry", show="held")
+        work_off(place)
+        tell(place)
+    (told,) = json.loads(got[0][2])["data"]["notices"]
+    assert list(told["links"]) == ["listen", "fix", "respeak"]
+    assert datetime.fromisoformat(told["links_end_at"]) > datetime.now(UTC)
+    with place.database.reading() as session:
+        kept = {
+            recipient: ends > datetime.now(UTC)
+            for recipient, ends in session.execute(select(ActionLinkRow.recipient, ActionLinkRow.ends_at))
+        }
+    assert kept == {"webhook at 127.0.0.1": True, "chat at 127.0.0.1": False}
+    said = slack((replace(tell_of(place), links=told["links"]),), 0)
+    assert f"<{told['links']['fix']}|Fix a word>" in said["text"]
+    assert said["unfurl_links"] is False
 
 
 @pytest.mark.parametrize(

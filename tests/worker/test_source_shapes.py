@@ -14,9 +14,9 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from worker.calls import Caller, Reply
 
 from briefing.addresses import address_id, canonical_address
+from briefing.calls import Caller, Reply
 from briefing.errors import AddressRefused, ArticleEmpty, ArticleNotFound, PageRefused, SourceUnavailable
 from briefing.hooks import HookRefused, read_standard
 from briefing.newsroom import SourceSettings

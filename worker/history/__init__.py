@@ -2,6 +2,7 @@
 
     change      two scripts -> how much is new, without the words that went
     entries     rows -> what is told, the newest first
+    wording     language -> what the page says in its own words
     page        entries -> HTML and JSON
 
 A correction may have removed a libel: no word is shown here that does not stand in what is live now. Nothing of what is

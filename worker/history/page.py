@@ -1,7 +1,7 @@
 """Entries -> `history` (a page) and `history.json`. Pure: the same entries give the same bytes.
 
 The page is whole in itself: its style is inside, it has no script, and a policy in it forbids everything else, so any
-file server may serve it. Text is escaped by the template.
+file server may serve it. It speaks the story's language, where `wording` has it. Text is escaped by the template.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from briefing.public_names import HISTORY_JSON_NAME, HISTORY_NAME
+from worker.history.wording import wording_for
 from worker.pages import policy, style, templates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from jinja2 import Template
 
@@ -28,14 +28,6 @@ _STYLE = style(_HERE / "history.css")
 
 #: What the page may load: its own style, known by its hash.
 _POLICY = policy(_STYLE)
-
-#: Kind -> what the page calls it.
-_KINDS = {
-    "first": "First published",
-    "update": "Updated",
-    "correction": "Corrected",
-    "withdrawal": "Withdrawn",
-}
 
 
 @dataclass(frozen=True)
@@ -85,26 +77,8 @@ def _json(told: Told, entries: Sequence[Entry]) -> bytes:
 
 def _page(told: Told, entries: Sequence[Entry]) -> str:
     return _template().render(
-        told=told,
-        entries=entries,
-        kinds=_KINDS,
-        moment=_moment,
-        counts=_counts,
-        style=_STYLE,
-        policy=_POLICY,
+        told=told, entries=entries, words=wording_for(told.language), style=_STYLE, policy=_POLICY
     )
-
-
-def _moment(at: datetime) -> str:
-    return f"{at.day} {at:%B %Y, %H:%M} UTC"
-
-
-def _counts(segments: dict[str, int]) -> str:
-    """Return in words how many parts changed; empty where none did, or it is not known."""
-    told = [f"{number} {what}" for what, number in segments.items() if number]
-    if not told:
-        return ""
-    return f"Parts of the story: {', '.join(told)}"
 
 
 @cache

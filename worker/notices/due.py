@@ -91,7 +91,7 @@ def _found(session: Session, now: datetime) -> list[_Found]:
 def _record(session: Session, found: list[_Found], settings: NoticeSettings, now: datetime) -> bool:
     """Note what was found, and record the steps that tell of it; tell whether there are any."""
     everybody: list[int] = []
-    mails: dict[tuple[str, ...], list[int]] = {}
+    mails: dict[str, list[int]] = {}
     for one in found:
         wishes = _show(session, one.id).notices
         wanted = _TOLD_OF[one.state] in wishes.of
@@ -110,11 +110,12 @@ def _record(session: Session, found: list[_Found], settings: NoticeSettings, now
         if not add_unless_there(session, NoticeRow, at=now, **noted) or not fresh:
             continue
         everybody.append(one.id)
-        if to := (tuple(sorted(wishes.email)) if wishes.email is not None else settings.recipients):
+        for to in sorted(set(wishes.email)) if wishes.email is not None else settings.recipients:
             mails.setdefault(to, []).append(one.id)
     if settings.mails:
+        # A mail for each address: what its links do is written down in that name.
         for to, ids in sorted(mails.items()):
-            _step(session, "email", ids, list(to))
+            _step(session, "email", ids, [to])
     for way, there in (("webhook", settings.webhook), ("slack", settings.slack.get_secret_value())):
         if there and everybody:
             _step(session, way, everybody)

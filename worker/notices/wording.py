@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 #: Characters of a reason; what sites answer may be long.
 _MOST = 400
@@ -25,6 +29,14 @@ class Notice:
     """Whether an earlier revision is live."""
     address: str
     """Of its page at the desk."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """What can be done about it without signing in: a link's address by its action."""
+    links_end_at: str | None = None
+    """Until when, as ISO 8601 has it; None without links."""
+
+
+#: What a link does, on it.
+_WORDS = {"listen": "Listen", "fix": "Fix a word", "respeak": "Speak a part anew", "withdraw": "Withdraw it"}
 
 
 def subject(notices: tuple[Notice, ...], more: int) -> str:
@@ -48,6 +60,7 @@ def text(notices: tuple[Notice, ...], more: int) -> str:
                 f"  {_line(one.hint)}" if one.hint else "",
                 "  What was published before stays live." if one.heard and one.state == "failed" else "",
                 f"  {one.address}",
+                *_links(one),
             )
             if line
         )
@@ -60,19 +73,35 @@ def slack(notices: tuple[Notice, ...], more: int) -> dict[str, object]:
     """Return a message as Slack's incoming webhooks take it. What others wrote is no markup there."""
     named = [_quoted(_line(one.title, 150)).replace("|", "¦") for one in notices]
     lines = [
-        f"<{one.address}|{title}> ({_quoted(one.show)}): {_quoted(_said(one))}"
+        f"<{one.address}|{title}> ({_quoted(one.show)}): {_quoted(_said(one))}{_buttons(one)}"
         for one, title in zip(notices, named, strict=True)
     ]
     return {
+        # No pictures of where links lead: they open something.
+        "unfurl_links": False,
         "text": "\n".join(
             [_quoted(subject(notices, more)), *lines, *([f"and <{_desk(notices)}|{more} more>"] if more else [])]
-        )
+        ),
     }
 
 
 def data(notices: tuple[Notice, ...], more: int) -> dict[str, object]:
     """Return what the webhook carries."""
     return {"notices": [vars(one) for one in notices], "more": more}
+
+
+def _links(one: Notice) -> list[str]:
+    """Return the lines of a mail that say what can be done at once."""
+    if not one.links:
+        return []
+    lines = [f"    {_WORDS.get(action, action)}: {address}" for action, address in one.links.items()]
+    return [f"  For you alone, without signing in, until {one.links_end_at}:", *lines]
+
+
+def _buttons(one: Notice) -> str:
+    """Return the same for a chat."""
+    parts = [f"<{address}|{_WORDS.get(action, action)}>" for action, address in one.links.items()]
+    return f"\n    {' · '.join(parts)}" if parts else ""
 
 
 def _desk(notices: tuple[Notice, ...]) -> str:

@@ -2,42 +2,78 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
 from briefing import steps
+from briefing.errors import BriefcastError
 from briefing.models import BriefingRow, RevisionRow
 from briefing.settings import NoticeSettings
 from briefing.states import RevisionState
-from worker.notices import sending, wording
+from worker.notices import linking, sending, wording
 from worker.notices.wording import Notice
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from briefing.steps import Lease
     from worker.workplace import Workplace
 
 
 def tell_editors(lease: Lease, place: Workplace) -> None:
     """Send the message that the step is for, about what is still as it was then."""
-    settings, told = NoticeSettings(), lease.payload
-    notices = _notices(place, told["revisions"])
-    if notices:
-        subject = wording.subject(notices, told["more"])
-        match told["way"]:
-            case "email" if settings.mails:
-                text = wording.text(notices, told["more"])
-                sending.mail(settings, told["to"], f"Briefcast: {subject}", text, told["id"])
-            case "webhook" if settings.webhook:
-                moment = datetime.now(UTC).isoformat(timespec="seconds")
-                body = {"type": "briefings.noticed", "timestamp": moment, "data": wording.data(notices, told["more"])}
-                sending.webhook(settings, body, told["id"], int(time.time()))
-            case "slack" if settings.slack.get_secret_value():
-                sending.chat(settings, wording.slack(notices, told["more"]))
+    settings = NoticeSettings()
+    notices = _notices(place, lease.payload["revisions"])
+    recipient = _recipient(settings, lease.payload)
+    if notices and recipient:
+        _send(place, settings, lease.payload, notices, recipient)
     with place.database.writing() as session:
         steps.finish(session, lease)
+
+
+def _recipient(settings: NoticeSettings, told: Mapping[str, Any]) -> str:
+    """Return whom a message goes to, as the audit names them; empty where that way is set no more."""
+    match told["way"]:
+        case "email" if settings.mails:
+            return ", ".join(told["to"])
+        case "webhook" if settings.webhook:
+            return f"webhook at {urlsplit(settings.webhook).hostname}"
+        case "slack" if address := settings.slack.get_secret_value():
+            return f"chat at {urlsplit(address).hostname}"
+        case _:
+            return ""
+
+
+def _send(
+    place: Workplace, settings: NoticeSettings, told: Mapping[str, Any], notices: tuple[Notice, ...], recipient: str
+) -> None:
+    """Send a message with links of its own. Raises SourceUnavailable or Misconfigured."""
+    base, now = place.public.public_url.rstrip("/"), datetime.now(UTC)
+    with place.database.writing() as session:
+        made = linking.linked(session, notices, recipient, settings, base, now)
+    try:
+        _by_its_way(settings, told, made.notices, now)
+    except BriefcastError:
+        with place.database.writing() as session:
+            linking.end(session, made, now)
+        raise
+
+
+def _by_its_way(settings: NoticeSettings, told: Mapping[str, Any], notices: tuple[Notice, ...], now: datetime) -> None:
+    more = told["more"]
+    match told["way"]:
+        case "email":
+            subject = f"Briefcast: {wording.subject(notices, more)}"
+            sending.mail(settings, told["to"], subject, wording.text(notices, more), told["id"])
+        case "webhook":
+            moment = now.isoformat(timespec="seconds")
+            body = {"type": "briefings.noticed", "timestamp": moment, "data": wording.data(notices, more)}
+            sending.webhook(settings, body, told["id"], int(now.timestamp()))
+        case _:
+            sending.chat(settings, wording.slack(notices, more))
 
 
 def _notices(place: Workplace, ids: list[int]) -> tuple[Notice, ...]:
