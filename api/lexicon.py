@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
@@ -13,18 +13,19 @@ from api.context import Context, Generator, Here, Reader
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.schemas import Text
 from api.schemas import lexicon as schemas
-from briefing import audit, guessed, lexicons, radius, respeaks
+from briefing import audit, changes, guessed, lexicons, radius, respeaks
 from briefing.audit import Action
+from briefing.changes import Change
 from briefing.lexicon import LexiconEntry, make_entry
 from briefing.lexicons import Origin
 from briefing.models import RespeakRow
-from briefing.radius import Change, Rate
+from briefing.radius import Rate
 from briefing.revisions import Asker
 from briefing.settings import WorkSettings
 from briefing.states import Queue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -37,6 +38,9 @@ router = APIRouter(prefix="/v1/lexicon", tags=["lexicon"])
 MOST_NAMED = 50
 
 RespeakId = Annotated[str, Path(pattern="^[0-9a-f]{16}$", examples=["5f2b8c1e9a7d4036"])]
+
+#: Of a respeak's row.
+_AS_THEY_ARE = ("id", "state", "show", "written", "language", "words", "undoes", "total")
 _REFUSALS = (*KEY_PROBLEMS, "invalid_request", "lexicon_invalid", "unknown_show")
 
 
@@ -73,7 +77,7 @@ def see_radius(body: schemas.ChangeRequest, context: Here, caller: Reader) -> sc
     """
     with context.database.reading() as session:
         change = read_change(session, body, remove=body.remove)
-        return radius_view(radius.radius(session, change, datetime.now(UTC), MOST_NAMED), change, context)
+        return radius_view(radius.radius(session, [change], datetime.now(UTC), MOST_NAMED), change, context)
 
 
 @router.post(
@@ -90,9 +94,9 @@ def respeak(body: schemas.RespeakRequest, response: Response, context: Here, cal
 
     def work(session: Session, now: datetime) -> RespeakRow:
         change = read_change(session, body, remove=body.remove)
-        return begin(session, change, caller, now, body.briefings, confirmed=body.confirm_cost)
+        return begin(session, [change], caller, now, body.briefings, confirmed=body.confirm_cost)
 
-    return _shown(context, response, work)
+    return shown(context, response, work)
 
 
 @router.get(
@@ -121,7 +125,7 @@ def undo(respeak_id: RespeakId, response: Response, context: Here, caller: Gener
     def work(session: Session, now: datetime) -> RespeakRow:
         return take_back(session, respeak_id, caller, now)
 
-    return _shown(context, response, work)
+    return shown(context, response, work)
 
 
 @router.get("/unknown", summary="Unknown words of what is live", responses=responses(*KEY_PROBLEMS, "unknown_show"))
@@ -145,11 +149,11 @@ def read_change(session: Session, body: schemas.WordRequest, *, remove: bool) ->
     """Return what is to change. Raises Problem or LexiconInvalid."""
     demand_show(session, body.show)
     if remove or not isinstance(body, schemas.PronunciationRequest):
-        found = radius.change_of(session, body.show, _named(body), remove=True)
+        found = changes.change_of(session, body.show, _named(body), remove=True)
         if found.before is None:
             raise Problem("lexicon_invalid", f"nothing was recorded by hand for {body.written!r}")
         return found
-    return radius.change_of(session, body.show, make_entry(body.fields))
+    return changes.change_of(session, body.show, make_entry(body.fields))
 
 
 def _named(body: schemas.WordRequest) -> LexiconEntry:
@@ -158,20 +162,28 @@ def _named(body: schemas.WordRequest) -> LexiconEntry:
 
 
 def begin(
-    session: Session, change: Change, caller: Caller, now: datetime, shown: int | None, *, confirmed: bool
+    session: Session,
+    what: Sequence[Change],
+    caller: Caller,
+    now: datetime,
+    shown: int | None,
+    *,
+    confirmed: bool,
 ) -> RespeakRow:
-    """Record a respeak. Raises Problem where there is more to do than was shown. Needs a writing session."""
-    named = radius.briefings(session, change, now)
+    """Record a respeak of changes of one show or of the newsroom. Raises Problem where there is more to do than was
+    shown. Needs a writing session.
+    """
+    named = radius.briefings(session, what, now)
     if not confirmed and (shown is None or len(named) > shown):
         raise Problem(
             "cost_not_confirmed",
             f"{len(named):,} briefings would be made again; {'none' if shown is None else f'{shown:,}'} were confirmed",
-            "Ask POST /v1/lexicon/radius and send its `briefings`, or send `confirm_cost: true`.",
+            "Ask for the radius and send its `briefings`, or send `confirm_cost: true`.",
         )
-    row = respeaks.begin(session, change, Asker(caller.name, caller.key_id), now, named)
+    row = respeaks.begin(session, what, Asker(caller.name, caller.key_id), now, named)
     # After the lane, as everybody does.
     quotas.admit(session, caller, Queue.BULK, len(named), now)
-    audit.record(session, now, Action.RESPEAK, caller, detail=f"{subject(change)} {row.id}, {row.total} briefings")
+    audit.record(session, now, Action.RESPEAK, caller, detail=f"{subject(what)} {row.id}, {row.total} briefings")
     return row
 
 
@@ -181,7 +193,7 @@ def take_back(session: Session, respeak_id: str, caller: Caller, now: datetime) 
     if row is None:
         raise _unknown(respeak_id)
     back = respeaks.undo(session, row, Asker(caller.name, caller.key_id), now)
-    audit.record(session, now, Action.RESPEAK_UNDO, caller, detail=f"{row.written} {respeak_id}")
+    audit.record(session, now, Action.RESPEAK_UNDO, caller, detail=f"{_words(row)} {respeak_id}")
     return back
 
 
@@ -190,25 +202,31 @@ def _recorded(body: schemas.WordRequest, context: Context, caller: Caller, *, re
     with context.database.writing() as session:
         change = read_change(session, body, remove=remove)
         if change.before != change.after:
-            respeaks.record_change(session, change, now)
+            respeaks.record_changes(session, [change], now)
             action = Action.LEXICON_REMOVE if remove else Action.LEXICON_PUT
-            audit.record(session, now, action, caller, detail=subject(change))
+            audit.record(session, now, action, caller, detail=subject([change]))
     return schemas.EntryChanged(entry=_view_of(change.after, change), before=_view_of(change.before, change))
 
 
-def subject(change: Change) -> str:
-    """Return what an audit row says of a change: whose word, and how it is said from now on."""
+def subject(what: Sequence[Change]) -> str:
+    """Return what an audit row says of changes: whose word, and how it is said from now on; of a list how many."""
+    change = what[0]
+    if len(what) > 1:
+        return f"{change.show or 'newsroom'}: {len(what)} words"
     said = f"{change.after.kind.value} {change.after.value}".strip() if change.after else "removed"
     return f"{change.show or 'newsroom'}/{change.entry.written} ({said})"
 
 
-def _shown(
-    context: Context, response: Response, work: Callable[[Session, datetime], RespeakRow]
-) -> schemas.RespeakView:
+def _words(row: RespeakRow) -> str:
+    return row.written if row.words == 1 else f"{row.words} words"
+
+
+def shown(context: Context, response: Response, work: Callable[[Session, datetime], RespeakRow]) -> schemas.RespeakView:
+    """Do what records a respeak, and return it as it is answered, with its address in the headers."""
     with context.database.writing() as session:
-        shown = respeak_view(session, work(session, datetime.now(UTC)), context)
-    response.headers["Location"] = shown.links["self"]
-    return shown
+        view_ = respeak_view(session, work(session, datetime.now(UTC)), context)
+    response.headers["Location"] = view_.links["self"]
+    return view_
 
 
 def demand_show(session: Session, slug: str | None) -> None:
@@ -227,29 +245,34 @@ def rates_of(context: Context) -> dict[str, Rate]:
 
 
 def radius_view(found: Radius, change: Change, context: Context) -> schemas.RadiusView:
-    """Return a radius as it is answered."""
+    """Return the radius of one word as it is answered."""
+    before = _view_of(change.before, change)
+    return schemas.RadiusView(
+        written=change.entry.written, changes=_kind(change), before=before, **figures_of(found, context)
+    )
+
+
+def figures_of(found: Radius, context: Context) -> dict[str, Any]:
+    """Return the fields of `schemas.RadiusFigures`."""
     cost = radius.cost(found.parts, rates_of(context))
     voices: dict[str, int] = {}
     for part in found.parts:
         voices[part.voice] = voices.get(part.voice, 0) + part.briefings
-    return schemas.RadiusView(
-        written=change.entry.written,
-        changes=_kind(change),
-        before=_view_of(change.before, change),
-        briefings=found.briefings,
-        segments=sum(part.segments for part in found.parts),
-        takes=cost.chunks,
-        audio_s=round(cost.audio_to_speak_s, 1),
-        programme_s=round(cost.audio_s, 1),
-        characters=cost.characters,
-        money=round(cost.money, 4),
-        cpu_s=round(cost.cpu_s, 1),
-        cpu_unmeasured=cost.cpu_unmeasured,
-        wall_s=round(cost.cpu_s / WorkSettings().workers, 1),
-        storage_bytes=cost.storage_bytes,
-        voices=[schemas.VoiceInUse(voice=voice, briefings=number) for voice, number in voices.items()],
-        first=[schemas.ConcernedView(**{**vars(one), "audio_s": one.audio_ms / 1000}) for one in found.first],
-    )
+    return {
+        "briefings": found.briefings,
+        "segments": sum(part.segments for part in found.parts),
+        "takes": cost.chunks,
+        "audio_s": round(cost.audio_to_speak_s, 1),
+        "programme_s": round(cost.audio_s, 1),
+        "characters": cost.characters,
+        "money": round(cost.money, 4),
+        "cpu_s": round(cost.cpu_s, 1),
+        "cpu_unmeasured": cost.cpu_unmeasured,
+        "wall_s": round(cost.cpu_s / WorkSettings().workers, 1),
+        "storage_bytes": cost.storage_bytes,
+        "voices": [schemas.VoiceInUse(voice=voice, briefings=number) for voice, number in voices.items()],
+        "first": [schemas.ConcernedView(**{**vars(one), "audio_s": one.audio_ms / 1000}) for one in found.first],
+    }
 
 
 def _kind(change: Change) -> Literal["adds", "replaces", "removes", "nothing"]:
@@ -260,14 +283,16 @@ def _kind(change: Change) -> Literal["adds", "replaces", "removes", "nothing"]:
 
 def respeak_view(session: Session, row: RespeakRow, context: Context) -> schemas.RespeakView:
     """Return a respeak as it is answered."""
-    change = Change(row.show, respeaks.entry_of(row.before), respeaks.entry_of(row.after))
+    named = respeaks.changes_of_respeak(session, row, MOST_NAMED)
+    alone = change_view(named[0]) if row.words == 1 else schemas.WordChange(before=None, after=None)
     here = f"{context.address}/v1/lexicon/respeaks/{row.id}"
     return schemas.RespeakView.model_validate(
         {
-            **{name: getattr(row, name) for name in ("id", "state", "show", "written", "language", "undoes", "total")},
+            **{name: getattr(row, name) for name in _AS_THEY_ARE},
             **vars(respeaks.progress(session, row)),
-            "before": _view_of(change.before, change),
-            "after": _view_of(change.after, change),
+            "before": alone.before,
+            "after": alone.after,
+            "changes": [change_view(change) for change in named],
             "created_at": row.created_at,
             "by": row.requested_by,
             "first": [
@@ -277,6 +302,11 @@ def respeak_view(session: Session, row: RespeakRow, context: Context) -> schemas
             "links": {"self": here, "undo": f"{here}/undo"},
         }
     )
+
+
+def change_view(change: Change) -> schemas.WordChange:
+    """Return a change as it is answered."""
+    return schemas.WordChange(before=_view_of(change.before, change), after=_view_of(change.after, change))
 
 
 def _view_of(entry: LexiconEntry | None, change: Change) -> schemas.EntryView | None:

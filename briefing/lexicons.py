@@ -11,12 +11,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from briefing.errors import LexiconInvalid
-from briefing.lexicon import Lexicon, LexiconEntry, make_entry, starter
+from briefing.lexicon import Lexicon, LexiconEntry, alike, make_entry, starter
 from briefing.logs import get_logger
 from briefing.models import LexiconRow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -52,14 +52,44 @@ def own_entries(session: Session, show: str | None, origin: Origin | None = None
     return [entry for entry, its in listed_entries(session, show) if origin is None or its is origin]
 
 
-def listed_entries(session: Session, show: str | None) -> list[tuple[LexiconEntry, Origin]]:
-    """Return the same, each with its origin."""
+def listed_entries(
+    session: Session, show: str | None, folded: Collection[str] | None = None
+) -> list[tuple[LexiconEntry, Origin]]:
+    """Return the same, each with its origin; of all words, or of those whose folded form is given."""
     rows = session.scalars(
         select(LexiconRow)
         .where(LexiconRow.show == show)
         .order_by(LexiconRow.origin, LexiconRow.written, LexiconRow.language, LexiconRow.id)
     )
-    return [(entry, Origin(row.origin)) for row in rows if (entry := _entry(row)) is not None]
+    # A row becomes an entry by being checked: of twenty thousand that takes a while.
+    wanted = (row for row in rows if folded is None or fold(row.written) in folded)
+    return [(entry, Origin(row.origin)) for row in wanted if (entry := _entry(row)) is not None]
+
+
+def fold(written: str) -> str:
+    """Return what all cases and spellings of a word have in common."""
+    return alike(written).casefold()
+
+
+def put_entries(session: Session, show: str | None, entries: Sequence[LexiconEntry], now: datetime) -> int:
+    """Record entries made by hand, each of another word, in place of those for the same words; return how many changed
+    anything.
+    """
+    rows = session.scalars(select(LexiconRow).where(LexiconRow.show == show, LexiconRow.origin == Origin.DESK.value))
+    there = {(row.written, row.language): row for row in rows}
+    new = [entry for entry in entries if (entry.written, entry.language) not in there]
+    try:
+        # At once: a list may have thousands, and others wait to write.
+        with session.begin_nested():
+            session.add_all(_row(show, entry, Origin.DESK, now) for entry in new)
+        changed = len(new)
+    except IntegrityError:
+        changed = sum(put_entry(session, show, entry, now) for entry in new)
+    for entry in entries:
+        row = there.get((entry.written, entry.language))
+        changed += row is not None and _put(row, entry, now)
+    session.flush()
+    return changed
 
 
 def put_entry(session: Session, show: str | None, entry: LexiconEntry, now: datetime) -> bool:
@@ -76,12 +106,18 @@ def put_entry(session: Session, show: str | None, entry: LexiconEntry, now: date
                 raise
         else:
             return True
-    if _entry(found) == entry:
+    changed = _put(found, entry, now)
+    session.flush()
+    return changed
+
+
+def _put(row: LexiconRow, entry: LexiconEntry, now: datetime) -> bool:
+    """Have a row be this entry; tell whether it was not."""
+    if _entry(row) == entry:
         return False
     for name, value in entry.model_dump(mode="json").items():
-        setattr(found, name, value)
-    found.changed_at = now
-    session.flush()
+        setattr(row, name, value)
+    row.changed_at = now
     return True
 
 

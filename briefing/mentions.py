@@ -12,15 +12,16 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from briefing.lexicon import alike, forms
 from briefing.models import BriefingRow, MentionRow, VocabularyRow, WordRow
 from briefing.rows import add_all_unless_there
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
+    from sqlalchemy import ColumnElement, Row, Select
     from sqlalchemy.orm import Session
 
     from briefing.lexicon import LexiconEntry
@@ -59,6 +60,9 @@ class Vocabulary:
     language: str
     audio_ms: int
     """Of all its takes."""
+    segments: int = 0
+    takes: int = 0
+    characters: int = 0
     words: dict[str, Mention] = field(default_factory=dict)
 
 
@@ -89,8 +93,16 @@ def vocabulary(
             mention.characters += sum(keys.values())
             mention.audio_ms += audio_ms
     _mark_guessed(found, script.get("unknown_words", ()))
-    spoken = {key for keys in by_segment.values() for key in keys}
-    return Vocabulary(script["language"], sum(take_ms.get(key, 0) for key in spoken), found)
+    # Added up as the words' are, by segment: a take that two segments share is in each.
+    in_all = [key for keys in by_segment.values() for key in keys]
+    return Vocabulary(
+        language=script["language"],
+        audio_ms=sum(take_ms.get(key, 0) for key in set(in_all)),
+        segments=len(script["segments"]),
+        takes=len(in_all),
+        characters=sum(length for keys in by_segment.values() for length in keys.values()),
+        words=found,
+    )
 
 
 def _mark_guessed(found: dict[str, Mention], unknown: Iterable[Mapping[str, Any]]) -> None:
@@ -153,7 +165,7 @@ def sought(entry: LexiconEntry) -> list[set[str]]:
 
 @dataclass
 class Said:
-    """That a live revision says a word."""
+    """That a live revision says a word, or some of several."""
 
     revision_id: int
     briefing: str
@@ -171,16 +183,77 @@ class Said:
 
 _FIGURES = ("count", "segments", "takes", "characters", "audio_ms")
 
+#: What words in one segment may not add up to more than: the revision's own. None where it was noted before this was.
+_WHOLE = ("segments", "takes", "characters", "audio_ms")
 
-def mentioning(session: Session, entry: LexiconEntry) -> list[Said]:
-    """Return the live revisions that have all words of an entry, with figures of the rarest of them. They may stand
-    apart, or not count by case or neighbours: there are at most so many.
+#: Entries that are looked up at once: their mentions are in memory.
+_AT_ONCE = 100
+
+
+def mentioning(
+    session: Session, entries: Sequence[LexiconEntry], counts: Callable[[int, str, str], bool]
+) -> list[Said]:
+    """Return the live revisions that have all words of an entry which counts there (by its number, a show and a
+    language), with figures of the rarest of them. They may stand apart, or not count by case or neighbours: there are
+    at most so many.
     """
-    places = [list(_known(session, words).values()) for words in sought(entry)]
-    if not places or not all(places):
-        return []
-    rarest, *others = _rarest_first(session, places)
-    statement = (
+    shapes = [sought(entry) for entry in entries]
+    ids = _known(session, {word for places in shapes for words in places for word in words})
+    places = {
+        number: [{ids[word] for word in words if word in ids} for words in its] for number, its in enumerate(shapes)
+    }
+    asked = [number for number, its in places.items() if its and all(its)]
+    found: dict[int, Said] = {}
+    whole: dict[int, Row[Any]] = {}
+    for start in range(0, len(asked), _AT_ONCE):
+        some = {number: places[number] for number in asked[start : start + _AT_ONCE]}
+        for row in _said_by(session, some, counts):
+            said = found.get(row.revision_id)
+            if said is None:
+                said = found[row.revision_id] = Said(*row[:6])
+                whole[row.revision_id] = row
+            for name in _FIGURES:
+                setattr(said, name, getattr(said, name) + getattr(row, name))
+    for revision_id, said in found.items():
+        for name in _WHOLE:
+            if (most := getattr(whole[revision_id], f"all_{name}")) is not None:
+                setattr(said, name, min(getattr(said, name), most))
+    return list(found.values())
+
+
+def _said_by(
+    session: Session, places: Mapping[int, list[set[int]]], counts: Callable[[int, str, str], bool]
+) -> Iterator[Row[Any]]:
+    """Give each mention that counts, once, of the rarest words of entries whose other words are there too."""
+    rarest = _rarest(session, places)
+    rows: dict[int, list[Row[Any]]] = {}
+    for row in session.execute(_mentions_of({word for words in rarest.values() for word in words})):
+        rows.setdefault(row.word_id, []).append(row)
+    others = {
+        number: [words for words in its if words != rarest[number]]
+        for number, its in places.items()
+        if any(word in rows for word in rarest[number])
+    }
+    has = _revisions_with(session, {word for its in others.values() for words in its for word in words})
+    given: set[tuple[int, int]] = set()
+    for number, its in others.items():
+        where = [set().union(*(has[word] for word in words if word in has)) for words in its]
+        for row in (row for word in rarest[number] for row in rows.get(word, ())):
+            key = (row.word_id, row.revision_id)
+            if (
+                key not in given
+                and all(row.revision_id in revisions for revisions in where)
+                and counts(number, row.show, row.language)
+            ):
+                given.add(key)
+                yield row
+
+
+def _mentions_of(words: Iterable[int]) -> Select[Any]:
+    """Return the statement that reads the mentions of words in what is heard. Added up by whoever asks: one statement
+    of a few joins is quick whatever is known of the tables.
+    """
+    return (
         select(
             VocabularyRow.revision_id,
             VocabularyRow.briefing_id,
@@ -188,35 +261,38 @@ def mentioning(session: Session, entry: LexiconEntry) -> list[Said]:
             VocabularyRow.language,
             VocabularyRow.voice,
             VocabularyRow.audio_ms.label("programme_ms"),
+            MentionRow.word_id,
             *(getattr(MentionRow, name).label(name) for name in _FIGURES),
+            *(getattr(VocabularyRow, name).label(f"all_{name}") for name in _WHOLE),
         )
         .select_from(MentionRow)
         .join(VocabularyRow, VocabularyRow.revision_id == MentionRow.revision_id)
         .join(BriefingRow, BriefingRow.id == VocabularyRow.briefing_id)
-        .where(MentionRow.word_id.in_(rarest), is_heard())
+        .where(MentionRow.word_id.in_(sorted(words)), is_heard())
     )
-    for ids in others:
-        has = select(MentionRow.revision_id).where(MentionRow.word_id.in_(ids))
-        statement = statement.where(MentionRow.revision_id.in_(has))
-    found: dict[int, Said] = {}
-    # Added up here: one statement of a few joins is quick whatever is known of the tables.
-    for row in session.execute(statement):
-        said = found.get(row[0])
-        if said is None:
-            said = found[row[0]] = Said(*row[:6])
-        for name, value in zip(_FIGURES, row[6:], strict=True):
-            setattr(said, name, getattr(said, name) + value)
-    return list(found.values())
 
 
-def _rarest_first(session: Session, places: list[list[int]]) -> list[list[int]]:
-    if len(places) == 1:
-        return places
-    numbers = [
-        session.scalar(select(func.count()).select_from(MentionRow).where(MentionRow.word_id.in_(ids))) or 0
-        for ids in places
-    ]
-    return [ids for _, ids in sorted(zip(numbers, places, strict=True), key=lambda pair: pair[0])]
+def _rarest(session: Session, places: Mapping[int, list[set[int]]]) -> dict[int, set[int]]:
+    """Return of each entry the place whose words are rarest."""
+    several = {word for its in places.values() if len(its) > 1 for words in its for word in words}
+    numbers: dict[int, int] = {}
+    if several:
+        counted = select(MentionRow.word_id, func.count()).where(MentionRow.word_id.in_(sorted(several)))
+        numbers = {row[0]: int(row[1]) for row in session.execute(counted.group_by(MentionRow.word_id))}
+    return {
+        number: min(its, key=lambda words: sum(numbers.get(word, 0) for word in words))
+        for number, its in places.items()
+    }
+
+
+def _revisions_with(session: Session, words: Collection[int]) -> dict[int, set[int]]:
+    """Return the revisions that have each of these words."""
+    found: dict[int, set[int]] = {}
+    if words:
+        asked = select(MentionRow.word_id, MentionRow.revision_id).where(MentionRow.word_id.in_(sorted(words)))
+        for word, revision in session.execute(asked):
+            found.setdefault(word, set()).add(revision)
+    return found
 
 
 def says(session: Session, revision_id: int, word: str) -> bool | None:

@@ -1,4 +1,4 @@
-"""A pronunciation put, changed or removed -> what of all that is live it concerns, in order of audience, and what
+"""Pronunciations put, changed or removed -> what of all that is live they concern, in order of audience, and what
 speaking that anew costs. Reads what is noted of words (`briefing.mentions`), no script; changes nothing.
 
 All numbers are "at most": a word may stand where the lexicon leaves it alone, and a take may be there already.
@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
+from briefing.changes import Effect
 from briefing.cost import ASSEMBLY_CPU, MP3_BYTES, PREPARE_CPU, TAKE_BYTES, Cost
-from briefing.lexicon import Lexicon, alike, forms, starter
-from briefing.lexicons import Origin, listed_entries
 from briefing.mentions import mentioning
 from briefing.models import AudienceRow, BriefingRow, RevisionRow
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from briefing.lexicon import LexiconEntry
+    from briefing.changes import Change
     from briefing.mentions import Said
 
 #: How far back plays say what the audience of a briefing is.
@@ -32,26 +31,8 @@ AUDIENCE = timedelta(days=30)
 
 
 @dataclass(frozen=True)
-class Change:
-    """A pronunciation made by hand, of a show or of the newsroom (None), before and after; None: there is none."""
-
-    show: str | None
-    before: LexiconEntry | None
-    after: LexiconEntry | None
-
-    @property
-    def entry(self) -> LexiconEntry:
-        """One of the two, which say the same word. Raises ValueError where there is neither."""
-        found = self.after or self.before
-        if found is None:
-            message = "there is no such pronunciation, and none is to be"
-            raise ValueError(message)
-        return found
-
-
-@dataclass(frozen=True)
 class Part:
-    """What a change concerns of one show, language and voice."""
+    """What changes concern of one show, language and voice."""
 
     show: str
     language: str
@@ -69,7 +50,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Concerned:
-    """A live briefing that says the word."""
+    """A live briefing that says the word, or one of them."""
 
     briefing: str
     show: str
@@ -79,14 +60,14 @@ class Concerned:
     plays: int
     """Of the last 30 days."""
     count: int
-    """How often the word stands in it."""
+    """How often the words stand in it."""
     takes: int
     audio_ms: int
 
 
 @dataclass(frozen=True)
 class Radius:
-    """What a change concerns."""
+    """What changes concern."""
 
     parts: tuple[Part, ...]
     first: tuple[Concerned, ...]
@@ -107,22 +88,9 @@ class Rate:
     """CPU seconds for a second of audio; 0 where nobody measured."""
 
 
-def change_of(session: Session, show: str | None, entry: LexiconEntry, *, remove: bool = False) -> Change:
-    """Return what recording `entry`, or removing what is recorded for its word, would change."""
-    before = next(
-        (
-            found
-            for found, origin in listed_entries(session, show)
-            if origin is Origin.DESK and (found.written, found.language) == (entry.written, entry.language)
-        ),
-        None,
-    )
-    return Change(show, before, None if remove else entry)
-
-
-def radius(session: Session, change: Change, now: datetime, limit: int = 50) -> Radius:
-    """Return what a change concerns, and the first `limit` briefings."""
-    found, plays = _concerned(session, change), plays_since(session, since(now))
+def radius(session: Session, changes: Sequence[Change], now: datetime, limit: int = 50) -> Radius:
+    """Return what changes of one show or of the newsroom concern, and the first `limit` briefings."""
+    found, plays = _concerned(session, changes), plays_since(session, since(now))
     parts: dict[tuple[str, str, str], list[int]] = {}
     for one in found:
         sums = parts.setdefault((one.show, one.language, one.voice), [0] * 6)
@@ -133,9 +101,9 @@ def radius(session: Session, change: Change, now: datetime, limit: int = 50) -> 
     return Radius(tuple(ordered), tuple(_first(session, _in_order(found, plays)[:limit], plays)))
 
 
-def briefings(session: Session, change: Change, now: datetime) -> list[str]:
-    """Return the IDs of all briefings that a change concerns, the most heard first, then the newest."""
-    found = _concerned(session, change)
+def briefings(session: Session, changes: Sequence[Change], now: datetime) -> list[str]:
+    """Return the IDs of all briefings that changes concern, the most heard first, then the newest."""
+    found = _concerned(session, changes)
     return [one.briefing for one in _in_order(found, plays_since(session, since(now)))]
 
 
@@ -169,47 +137,9 @@ def cost(found: Iterable[Part], rates: Mapping[str, Rate]) -> Cost:
     return total
 
 
-def _concerned(session: Session, change: Change) -> list[Said]:
-    """Return the revisions that say the word where the change makes another entry count."""
-    found = mentioning(session, change.entry)
-    pairs = {(one.show, one.language) for one in found}
-    where = {pair for pair in pairs if _matters(session, change, *pair)}
-    return [one for one in found if (one.show, one.language) in where]
-
-
-def _matters(session: Session, change: Change, show: str, language: str) -> bool:
-    """Tell whether the change makes another entry count in texts of a show in a language: not where the show has an
-    entry of its own, say, or where the entry is for another language.
-    """
-    if change.show not in {None, show}:
-        return False
-    old, new = (_counting(session, change, show, entry) for entry in (change.before, change.after))
-    if change.before == change.after:
-        # Recorded already: what it changed when it was.
-        old = _counting(session, change, show, None)
-    shapes = forms(change.entry) | (forms(change.before) if change.before else frozenset())
-    return any(_said(old.counting_for(shape, language)) != _said(new.counting_for(shape, language)) for shape in shapes)
-
-
-def _said(entry: LexiconEntry | None) -> tuple[str, ...] | None:
-    """Return what a listener hears of an entry: a new note makes no new sound."""
-    return (entry.written, entry.kind.value, entry.value, entry.alias) if entry else None
-
-
-def _counting(session: Session, change: Change, show: str, entry: LexiconEntry | None) -> Lexicon:
-    """Return the lexicon of a show, as far as the word is concerned, if `entry` were what the change is about."""
-    folded = alike(change.entry.written).casefold()
-    layers: list[list[LexiconEntry]] = []
-    for owner in (show, None):
-        listed = [pair for pair in listed_entries(session, owner) if alike(pair[0].written).casefold() == folded]
-        for origin in (Origin.DESK, Origin.FILE):
-            layer = [found for found, its in listed if its is origin]
-            if owner == change.show and origin is Origin.DESK:
-                same = (change.entry.written, change.entry.language)
-                layer = [found for found in layer if (found.written, found.language) != same]
-                layer += [entry] if entry else []
-            layers.append(layer)
-    return Lexicon([*layers, [found for found in starter() if alike(found.written).casefold() == folded]])
+def _concerned(session: Session, changes: Sequence[Change]) -> list[Said]:
+    """Return the revisions that say a word where its change makes another entry count."""
+    return mentioning(session, [change.entry for change in changes], Effect(session, changes).matters)
 
 
 def plays_since(session: Session, day: str, of: Iterable[str] | None = None) -> dict[str, int]:

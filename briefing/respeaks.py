@@ -1,4 +1,5 @@
-"""A pronunciation changed, and all that says its word made again in order of audience: recorded, followed, undone.
+"""Pronunciations changed, one or a list's, and all that says their words made again in order of audience: recorded,
+followed, undone.
 
 The briefings are written down at once, their revisions a few at a time by `respeak` steps (`worker.tasks.respeak`): the
 most heard as interactive work, the rest as bulk. Whoever changes a respeak locks its row before all else. Which
@@ -13,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, insert, select
 
-from briefing import lexicons, radius, steps
+from briefing import lexicons, steps
+from briefing.changes import Change, recorded
 from briefing.errors import LexiconChanged, UnknownReference
 from briefing.lexicon import LexiconEntry
-from briefing.models import BriefingRow, RespeakRow, RespokenRow, RevisionRow
-from briefing.radius import Change
+from briefing.models import BriefingRow, RespeakRow, RespeakWordRow, RespokenRow, RevisionRow
 from briefing.ranks import lane_of, next_rank
 from briefing.regenerating import Again, regenerate
 from briefing.revisions import lock_briefing
@@ -37,6 +38,11 @@ AT_ONCE = 3
 #: What the newsroom's pronunciations are a lane of.
 _NEWSROOM = "lexicon"
 
+#: Words that are told of, where a list cannot be taken back for them.
+_MOST_NAMED = 10
+
+_LOOK = "Look at what is recorded now, and change that."
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -51,26 +57,39 @@ class Progress:
     passed_over: int
 
 
-def record_change(session: Session, change: Change, now: datetime) -> None:
-    """Have a pronunciation be as it is after the change. Needs a writing session."""
-    if change.after is not None:
-        lexicons.put_entry(session, change.show, change.after, now)
-    elif change.before is not None:
-        lexicons.remove_entry(session, change.show, change.before.written, change.before.language)
+def record_changes(session: Session, changes: Sequence[Change], now: datetime) -> int:
+    """Have pronunciations of one show or of the newsroom be as they are after changes; return how many were not. Needs
+    a writing session.
+    """
+    show = changes[0].show if changes else None
+    put = [change.after for change in changes if change.after is not None]
+    # A list puts most of its words; what it removes it had put.
+    gone = [change.before for change in changes if change.after is None and change.before is not None]
+    removed = sum(lexicons.remove_entry(session, show, entry.written, entry.language) for entry in gone)
+    return removed + (lexicons.put_entries(session, show, put, now) if put else 0)
 
 
 def begin(
-    session: Session, change: Change, asker: Asker, now: datetime, named: Sequence[str], undoes: str | None = None
+    session: Session,
+    changes: Sequence[Change],
+    asker: Asker,
+    now: datetime,
+    named: Sequence[str],
+    undoes: str | None = None,
 ) -> RespeakRow:
-    """Record a change, and that the briefings named, the most heard first, are made again. Needs a writing session."""
-    record_change(session, change, now)
+    """Record changes of one show or of the newsroom, and that the briefings named, the most heard first, are made
+    again. Needs a writing session.
+    """
+    record_changes(session, changes, now)
+    alone = changes[0] if len(changes) == 1 else None
     row = RespeakRow(
         id=secrets.token_hex(8),
-        show=change.show,
-        written=change.entry.written,
-        language=change.entry.language,
-        before=change.before.model_dump(mode="json") if change.before else None,
-        after=change.after.model_dump(mode="json") if change.after else None,
+        show=changes[0].show,
+        written=alone.entry.written if alone else "",
+        language=alone.entry.language if alone else "",
+        before=_stored(alone.before) if alone else None,
+        after=_stored(alone.after) if alone else None,
+        words=len(changes),
         state="recording" if named else "recorded",
         total=len(named),
         undoes=undoes,
@@ -80,6 +99,14 @@ def begin(
     )
     session.add(row)
     session.flush()
+    if alone is None:
+        session.execute(
+            insert(RespeakWordRow.table()),
+            [
+                {"respeak_id": row.id, "position": position, "before": _stored(one.before), "after": _stored(one.after)}
+                for position, one in enumerate(changes)
+            ],
+        )
     if named:
         session.execute(
             insert(RespokenRow.table()),
@@ -142,17 +169,36 @@ def make_again(session: Session, row: RespeakRow, position: int, now: datetime) 
 
 
 def undo(session: Session, row: RespeakRow, asker: Asker, now: datetime) -> RespeakRow:
-    """Have the pronunciation be what it was, and what was made again for it made again once more: those takes are
+    """Have the pronunciations be what they were, and what was made again for them made again once more: those takes are
     there. Needs a writing session in which the respeak is locked. Raises LexiconChanged.
     """
-    change = Change(row.show, entry_of(row.after), entry_of(row.before))
-    now_recorded = radius.change_of(session, row.show, change.entry).before
-    if row.state == "undone" or now_recorded != change.before:
-        message = f"{row.written!r} has been changed since" if row.state != "undone" else "it was taken back already"
-        raise LexiconChanged(message, hint="Look at what is recorded now, and change that.")
+    if row.state == "undone":
+        message = "it was taken back already"
+        raise LexiconChanged(message, hint=_LOOK)
+    changes = [change.back for change in changes_of_respeak(session, row)]
+    there = recorded(session, row.show, [change.entry for change in changes])
+    since = [
+        change.entry.written
+        for change in changes
+        if there.get((change.entry.written, change.entry.language)) != change.before
+    ]
+    if since:
+        more = f" and {len(since) - _MOST_NAMED} more" if len(since) > _MOST_NAMED else ""
+        verb = "has" if len(since) == 1 else "have"
+        message = f"{', '.join(map(repr, since[:_MOST_NAMED]))}{more} {verb} been changed since"
+        raise LexiconChanged(message, hint=_LOOK)
     row.state = "undone"
     made = select(RespokenRow.briefing_id).where(RespokenRow.respeak_id == row.id, RespokenRow.revision_id.is_not(None))
-    return begin(session, change, asker, now, session.scalars(made.order_by(RespokenRow.position)).all(), row.id)
+    named = session.scalars(made.order_by(RespokenRow.position)).all()
+    return begin(session, changes, asker, now, named, row.id)
+
+
+def changes_of_respeak(session: Session, row: RespeakRow, limit: int | None = None) -> list[Change]:
+    """Return what a respeak changed, of a list the first `limit` words or all."""
+    if row.words == 1:
+        return [Change(row.show, entry_of(row.before), entry_of(row.after))]
+    its = select(RespeakWordRow).where(RespeakWordRow.respeak_id == row.id).order_by(RespeakWordRow.position)
+    return [Change(row.show, entry_of(word.before), entry_of(word.after)) for word in session.scalars(its.limit(limit))]
 
 
 def progress(session: Session, row: RespeakRow) -> Progress:
@@ -200,3 +246,7 @@ def places(session: Session, row: RespeakRow, limit: int) -> list[tuple[str, str
 def entry_of(stored: dict[str, object] | None) -> LexiconEntry | None:
     """Return the pronunciation that a row holds."""
     return LexiconEntry.stored(stored) if stored is not None else None
+
+
+def _stored(entry: LexiconEntry | None) -> dict[str, object] | None:
+    return entry.model_dump(mode="json") if entry is not None else None

@@ -19,12 +19,15 @@ from briefing.lexicons import (
     listed_entries,
     own_entries,
     own_lexicon,
-    put_entry,
+    put_entries,
     remove_entry,
 )
 from briefing.pls import read_pls, write_pls
+from briefing.radius import radius
 from briefing.storage import reporting, write_atomically
+from briefing.word_lists import differences
 from cli.place import open_place
+from cli.respeaks import begin_respeak, print_radius, respeaks, undo
 
 if TYPE_CHECKING:
     from cli.place import Place
@@ -128,20 +131,44 @@ def remove(written: str, slug: str | None, language: str | None) -> None:
 @click.argument("file")
 @_show
 @click.option("--language", callback=_language, help="Of the texts; by default the file's own, regions aside.")
-def import_pls(file: str, slug: str | None, language: str | None) -> None:
+@click.option("--look", is_flag=True, help="Only say what it changes: nothing is recorded.")
+@click.option(
+    "--respeak", is_flag=True, help="Have what is published spoken anew, once you have seen how much and said yes."
+)
+@click.option("--yes", is_flag=True, help="Say yes beforehand, for scripts.")
+def import_list(file: str, slug: str | None, language: str | None, *, look: bool, respeak: bool, yes: bool) -> None:
     """Add the entries of FILE, a PLS 1.0 document or (named .csv) a table; all of them or none."""
+    entries, place = _read(file, language), _place(slug)
+    with place.database.reading() as session:
+        found = differences(session, slug, entries)
+        concerned = radius(session, found.heard, datetime.now(UTC))
+    if look or respeak:
+        click.echo(f"{len(found.new)} new, {len(found.replaced)} replaced, {len(found.unchanged)} as they are")
+    if not respeak:
+        if not look:
+            _record(slug, entries)
+        print_radius(concerned)
+        if concerned.briefings and not look:
+            click.echo("they say it as before; --respeak has them spoken anew")
+        return
+    print_radius(concerned)
+    if yes or click.confirm(f"record it, and have {concerned.briefings} briefings spoken anew?"):
+        begin_respeak(place, slug, entries, concerned.briefings)
+
+
+def _read(file: str, language: str | None) -> list[LexiconEntry]:
+    """Return the entries of a file. Raises LexiconInvalid."""
     try:
         content = Path(file).read_bytes()
     except OSError as error:
         message = f"{file} cannot be read: {error.strerror}"
         raise LexiconInvalid(message, hint="Give a PLS 1.0 file, or a table named .csv.") from error
     if Path(file).suffix.lower() != ".csv":
-        _record(slug, list(read_pls(content, language)))
-        return
+        return list(read_pls(content, language))
     entries, faults = read_csv(content, language)
     if faults:
         raise LexiconInvalid("; ".join(faults))
-    _record(slug, list(entries))
+    return list(entries)
 
 
 @lexicon.command()
@@ -177,5 +204,9 @@ def export(slug: str | None, language: str, output: str | None, *, everything: b
 def _record(slug: str | None, entries: list[LexiconEntry]) -> None:
     now = datetime.now(UTC)
     with _place(slug).database.writing() as session:
-        changed = [entry for entry in entries if put_entry(session, slug, entry, now)]
-    click.echo(f"{len(changed)} recorded, {len(entries) - len(changed)} unchanged")
+        changed = put_entries(session, slug, entries, now)
+    click.echo(f"{changed} recorded, {len(entries) - changed} unchanged")
+
+
+lexicon.add_command(respeaks)
+lexicon.add_command(undo)

@@ -92,6 +92,9 @@ def _write(session: Session, rows: Sequence[Row[Any]], found: dict[int, Vocabula
                     language=found[row.id].language,
                     voice=row.voice,
                     audio_ms=found[row.id].audio_ms,
+                    segments=found[row.id].segments,
+                    takes=found[row.id].takes,
+                    characters=found[row.id].characters,
                 ),
                 found[row.id],
             )

@@ -2,52 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from fastapi import Request, Response
 
+from api import imports
 from api.context import Here
 from api.desk.forms import Form, text_of
 from api.desk.pages import TOLD, desk_router, page, see_other
 from api.desk.people import Editing, Visitor
 from api.lexicon import demand_show
 from api.problems import Problem
-from briefing import audit
-from briefing.audit import Action
-from briefing.errors import LexiconInvalid
-from briefing.lexicon import NO_LANGUAGE, LexiconEntry, is_language
-from briefing.lexicon_csv import read_csv
-from briefing.lexicons import Origin, listed_entries, put_entry
-from briefing.pls import read_pls
 from briefing.shows import listed_shows
+from briefing.word_lists import MOST_CHARACTERS, Differences, differences, read_list
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sqlalchemy.orm import Session
+    from api.schemas.lexicon import ListRadiusView
 
 router = desk_router()
 
 TOLD["imported"] = "They are recorded. Audio that is made from now on says them so."
 
-#: Characters of a file: what a form may carry. Larger ones are for `briefcast lexicon import`.
-_LONGEST = 900_000
-
 #: Changes that the page lists; all are counted.
 _MOST_SHOWN = 200
 
-
-@dataclass(frozen=True)
-class Changes:
-    """What a file would change."""
-
-    new: tuple[LexiconEntry, ...]
-    replaced: tuple[tuple[LexiconEntry, LexiconEntry], ...]
-    """Before and after."""
-    unchanged: int
-    faults: tuple[str, ...]
+_MOST_DIGITS = 9
 
 
 @router.get("/lexicon/import")
@@ -55,58 +35,50 @@ def ask(request: Request, context: Here, visitor: Editing) -> Response:
     """Ask for a file."""
     with context.database.reading() as session:
         shows = list(listed_shows(session))
-    return _page(request, visitor, {"content": "", "language": "", "show": ""}, shows, None)
+    return _page(request, visitor, {"content": "", "language": "", "show": ""}, shows)
 
 
 @router.post("/lexicon/import")
 def look(request: Request, context: Here, visitor: Editing, form: Form) -> Response:
-    """Show what a file would change; with `record`, record it, if nothing in it is wrong."""
-    given = {"content": text_of(form, "content", _LONGEST), "language": text_of(form, "language", 35)}
+    """Show what a file would change; with `record`, record it, if nothing in it is wrong, and with `respeak` have what
+    says its words spoken anew: the number that was shown confirms it.
+    """
+    given = {"content": text_of(form, "content", MOST_CHARACTERS), "language": text_of(form, "language", 35)}
     given["show"] = text_of(form, "show", 128)
-    show, now = given["show"] or None, datetime.now(UTC)
-    entries, faults = _read(given["content"], given["language"])
-    if form.get("record") != "yes":
+    show, now, doing = given["show"] or None, datetime.now(UTC), form.get("record")
+    entries, faults = read_list(given["content"], given["language"])
+    if doing not in {"yes", "respeak"}:
         with context.database.reading() as session:
             demand_show(session, show)
-            changes, shows = changes_of(session, show, entries, faults), list(listed_shows(session))
-        return _page(request, visitor, given, shows, changes)
-    if faults:
-        raise Problem("lexicon_invalid", faults[0])
+            found = differences(session, show, entries)
+            concerned = imports.radius_view(session, found, context) if entries and not faults else None
+            shows = list(listed_shows(session))
+        return _page(request, visitor, given, shows, found, faults, concerned)
+    if faults or not entries:
+        raise Problem("lexicon_invalid", (*faults, "the list has no word")[0])
     with context.database.writing() as session:
         demand_show(session, show)
-        changed = sum(put_entry(session, show, entry, now) for entry in entries)
-        detail = f"{show or 'newsroom'}: {changed} of {len(entries)}"
-        audit.record(session, now, Action.LEXICON_IMPORT, visitor.caller, detail=detail)
-    return see_other("/desk/lexicon", "imported")
+        if doing == "yes":
+            imports.keep(session, show, entries, visitor.caller, now)
+            return see_other("/desk/lexicon", "imported")
+        number = _number(form.get("briefings", ""))
+        row = imports.begin(session, show, entries, visitor.caller, now, number, confirmed=False)
+        address = f"/desk/lexicon/respeaks/{row.id}"
+    return see_other(address)
 
 
-def _read(content: str, language: str) -> tuple[Sequence[LexiconEntry], tuple[str, ...]]:
-    """Return the entries of a file, and what is wrong with it."""
-    if language and not is_language(language):
-        return (), (f"{language!r} {NO_LANGUAGE}",)
-    try:
-        if content.lstrip("\ufeff \n\t").startswith("<"):
-            return read_pls(content.strip("\ufeff \n\t").encode(), language or None), ()
-        return read_csv(content.encode(), language or None)
-    except LexiconInvalid as error:
-        return (), (error.message,)
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
-def changes_of(session: Session, show: str | None, entries: Sequence[LexiconEntry], faults: tuple[str, ...]) -> Changes:
-    """Return what recording `entries` would change."""
-    there = {
-        (entry.written, entry.language): entry
-        for entry, origin in listed_entries(session, show)
-        if origin is Origin.DESK
-    }
-    pairs = [(there.get((entry.written, entry.language)), entry) for entry in entries]
-    new = tuple(entry for before, entry in pairs if before is None)
-    replaced = tuple((before, entry) for before, entry in pairs if before is not None and before != entry)
-    return Changes(new, replaced, len(pairs) - len(new) - len(replaced), faults)
-
-
-def _page(
-    request: Request, visitor: Visitor, given: dict[str, str], shows: list[str], changes: Changes | None
+def _page(  # noqa: PLR0913  what a page shows
+    request: Request,
+    visitor: Visitor,
+    given: dict[str, str],
+    shows: list[str],
+    found: Differences | None = None,
+    faults: tuple[str, ...] = (),
+    concerned: ListRadiusView | None = None,
 ) -> Response:
-    values = {"given": given, "changes": changes, "shows": shows, "most": _MOST_SHOWN}
-    return page(request, "lexicon_import.html", visitor, values)
+    values = {"given": given, "changes": found, "faults": faults, "radius": concerned, "shows": shows}
+    return page(request, "lexicon_import.html", visitor, values | {"most": _MOST_SHOWN})

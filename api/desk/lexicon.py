@@ -85,7 +85,7 @@ def word(request: Request, context: Here, visitor: Viewing) -> Response:
             try:
                 body = _read(schemas.ChangeRequest, asked | ({"remove": "true"} if remove else {}))
                 change = lexicon.read_change(session, body, remove=remove)
-                found = radius.radius(session, change, datetime.now(UTC), lexicon.MOST_NAMED)
+                found = radius.radius(session, [change], datetime.now(UTC), lexicon.MOST_NAMED)
                 values |= {"radius": lexicon.radius_view(found, change, context), "change": change}
             except (Problem, LexiconInvalid) as error:
                 values["fault"] = getattr(error, "detail", "") or str(error)
@@ -103,9 +103,9 @@ def record(context: Here, visitor: Editing, form: Form) -> Response:
         change = lexicon.read_change(session, body, remove=body.remove)
         if change.before == change.after:
             return see_other("/desk/lexicon", "word_unchanged")
-        respeaks.record_change(session, change, now)
+        respeaks.record_changes(session, [change], now)
         action = Action.LEXICON_REMOVE if body.remove else Action.LEXICON_PUT
-        audit.record(session, now, action, visitor.caller, detail=lexicon.subject(change))
+        audit.record(session, now, action, visitor.caller, detail=lexicon.subject([change]))
     return see_other("/desk/lexicon", "word_removed" if body.remove else "word_recorded")
 
 
@@ -115,7 +115,7 @@ def respeak(context: Here, visitor: Editing, form: Form) -> Response:
     body = _read(schemas.RespeakRequest, form)
     with context.database.writing() as session:
         change = lexicon.read_change(session, body, remove=body.remove)
-        row = lexicon.begin(session, change, visitor.caller, datetime.now(UTC), body.briefings, confirmed=False)
+        row = lexicon.begin(session, [change], visitor.caller, datetime.now(UTC), body.briefings, confirmed=False)
         address = f"/desk/lexicon/respeaks/{row.id}"
     return see_other(address)
 

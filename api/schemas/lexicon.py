@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, Field, model_validator
 
 from api.schemas.base import Request, Text
+from briefing.word_lists import MOST_CHARACTERS
 
 
 class WordRequest(Request):
@@ -106,12 +107,9 @@ class VoiceInUse(BaseModel):
     briefings: int
 
 
-class RadiusView(BaseModel):
-    """What a pronunciation changes of all that is live; each number is "at most"."""
+class RadiusFigures(BaseModel):
+    """What is concerned of all that is live; each number is "at most"."""
 
-    written: str
-    changes: Literal["adds", "replaces", "removes", "nothing"]
-    before: EntryView | None
     briefings: int
     segments: int
     takes: int = Field(description="To be spoken anew, if none of them is there.")
@@ -127,6 +125,56 @@ class RadiusView(BaseModel):
     first: list[ConcernedView] = Field(description="The most heard, then the newest.")
 
 
+class RadiusView(RadiusFigures):
+    """What a pronunciation changes of all that is live; each number is "at most"."""
+
+    written: str
+    changes: Literal["adds", "replaces", "removes", "nothing"]
+    before: EntryView | None
+
+
+class ListRequest(Request):
+    """A list of pronunciations."""
+
+    content: Text = Field(
+        min_length=1,
+        max_length=MOST_CHARACTERS,
+        description="A table whose first line names its columns (commas, semicolons or tabs), or a PLS 1.0 document.",
+        examples=["written,spoken\nMakiivka,Makee-yivka\n"],
+    )
+    language: Text = Field("", max_length=35, description="Of the texts, where a line says nothing of it.")
+    show: Text | None = Field(None, description="A show's own; by default the newsroom's, for all shows.")
+
+
+class ListRespeakRequest(ListRequest):
+    """A list that is to count for what is published already."""
+
+    briefings: int | None = Field(
+        None, ge=0, description="How many `POST /v1/lexicon/imports/radius` said; refused where it is more by now."
+    )
+    confirm_cost: bool = Field(default=False, description="Instead of `briefings`: however many they are.")
+
+
+class WordChange(BaseModel):
+    """A pronunciation before and after."""
+
+    before: EntryView | None
+    after: EntryView | None
+
+
+class ListChanged(BaseModel):
+    """What a list changes of what is recorded."""
+
+    new: int
+    replaced: int
+    unchanged: int
+    changes: list[WordChange] = Field(description="The first 200, replaced ones before new ones.")
+
+
+class ListRadiusView(ListChanged, RadiusFigures):
+    """What a list changes, of what is recorded and of all that is live; each number of the latter is "at most"."""
+
+
 class PlaceView(BaseModel):
     """A briefing of a respeak."""
 
@@ -136,15 +184,17 @@ class PlaceView(BaseModel):
 
 
 class RespeakView(BaseModel):
-    """A pronunciation changed, and what says its word made again."""
+    """Pronunciations changed, and what says their words made again."""
 
     id: str
     state: Literal["recording", "recorded", "undone"]
     show: str | None
-    written: str
+    words: int = Field(description="Pronunciations: one, or those of a list.")
+    written: str = Field(description="The one word; empty for a list, as are the next three.")
     language: str
     before: EntryView | None
     after: EntryView | None
+    changes: list[WordChange] = Field(description="The first 50.")
     undoes: str | None = Field(description="The respeak that this takes back.")
     total: int
     waiting: int

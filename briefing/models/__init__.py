@@ -19,7 +19,7 @@ from briefing.models.mentions import GuessRow, MentionRow, VocabularyRow, WordRo
 from briefing.models.newsroom import LexiconRow, ShowRow, SourceRow
 from briefing.models.notices import NoticeRow
 from briefing.models.overrides import OverrideRow
-from briefing.models.respeaks import ReportRow, RespeakRow, RespokenRow, SampleRow
+from briefing.models.respeaks import ReportRow, RespeakRow, RespeakWordRow, RespokenRow, SampleRow
 from briefing.models.shares import EstimateRow, GateRow, LaneRow, SpentRow
 from briefing.models.work import HealthRow, StepRow, WorkerRow
 
@@ -60,6 +60,7 @@ __all__ = [
     "PlayRow",
     "ReportRow",
     "RespeakRow",
+    "RespeakWordRow",
     "RespokenRow",
     "RevisionRow",
     "SaltRow",

@@ -29,6 +29,10 @@ class VocabularyRow(Base):
     """The body's."""
     audio_ms: Mapped[int] = mapped_column(BigInteger)
     """Of all its takes."""
+    segments: Mapped[int | None]
+    """All of them, as are the next two; None where the words were noted before these were."""
+    takes: Mapped[int | None]
+    characters: Mapped[int | None]
 
 
 class MentionRow(Base):

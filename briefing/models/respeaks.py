@@ -25,6 +25,8 @@ class RespeakRow(Base):
     """A dumped `LexiconEntry`: what was recorded by hand for the word; None for nothing."""
     after: Mapped[dict[str, Any] | None] = mapped_column(OwnJson)
     """What took its place; None where it was removed."""
+    words: Mapped[int] = mapped_column(server_default=text("1"))
+    """Pronunciations: one, or those of a list, which are rows of their own; this one names no word then."""
     state: Mapped[str] = mapped_column(String(16))
     """recording (not all briefings have their new revision), recorded, undone."""
     total: Mapped[int]
@@ -34,6 +36,16 @@ class RespeakRow(Base):
     requested_by: Mapped[str] = mapped_column(String(128))
     requester: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime]
+
+
+class RespeakWordRow(Base):
+    """A pronunciation of a list that was changed at once."""
+
+    __tablename__ = "respeak_words"
+    respeak_id: Mapped[str] = mapped_column(ForeignKey("respeaks.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    before: Mapped[dict[str, Any] | None] = mapped_column(OwnJson)
+    after: Mapped[dict[str, Any] | None] = mapped_column(OwnJson)
 
 
 class RespokenRow(Base):

@@ -13,6 +13,7 @@ from briefing.failpoints import Action, Failpoint, FailpointReached
 from briefing.models import AuditRow, RevisionRow, StepRow, TakeRow
 from briefing.states import Queue, StepKind
 from tests.support.asking import ask
+from tests.support.command import briefcast
 from tests.support.failpoints import Failpoints
 from tests.support.newsroom import work_off
 from tests.support.stories import desk_of, heard, published_stories
@@ -129,6 +130,109 @@ def test_undone_it_is_as_it_was_and_nothing_is_spoken_for_it(desk):
     # Once is enough
     again = desk.post(f"/v1/lexicon/respeaks/{begun['id']}/undo")
     assert (again.status_code, again.json()["code"]) == (409, "lexicon_changed")
+
+
+#: Two words of the ferry, one of the bridge and the ferry, one that nobody says.
+LIST = "written,spoken,language\nferry,fairy,en\nMakiivka,Makee-yivka,en\nboard,bored,en\nXylophonia,Xylo,en\n"
+
+
+def test_a_list_is_seen_with_what_it_changes_and_spoken_anew_on_one_confirmation_and_taken_back(desk):
+    # Given a list of words / When its radius is asked for / Then each briefing is named once, with all its words
+    found = desk.post("/v1/lexicon/imports/radius", json={"content": LIST}).raise_for_status().json()
+    assert (found["new"], found["replaced"], found["unchanged"], found["briefings"]) == (4, 0, 0, 2)
+    assert [one["briefing"] for one in found["first"]] == [desk.stories["ferry"], desk.stories["bridge"]]
+    assert [one["count"] for one in found["first"]] == [4, 3]
+    assert found["takes"] == sum(one["takes"] for one in found["first"]) >= 4
+    assert desk.get("/v1/lexicon/entries").json() == []
+    # When it is confirmed by fewer / Then nothing is recorded; by as many / Then all is, and both are made again, once
+    refused = desk.post("/v1/lexicon/imports/respeaks", json={"content": LIST, "briefings": 1})
+    assert (refused.status_code, refused.json()["code"]) == (409, "cost_not_confirmed")
+    assert desk.get("/v1/lexicon/entries").json() == []
+    before, park = takes(desk), live(desk, "park")
+    begun = desk.post("/v1/lexicon/imports/respeaks", json={"content": LIST, "briefings": 2})
+    assert begun.status_code == 202
+    assert (begun.json()["words"], begun.json()["written"], len(begun.json()["changes"])) == (4, "", 4)
+    work_off(desk.place)
+    shown = desk.get(begun.headers["Location"]).json()
+    assert (shown["done"], shown["total"], shown["state"]) == (2, 2, "recorded")
+    number, said = live(desk, "ferry")
+    assert number == 2
+    assert said.startswith("News of the fairy")
+    assert said.endswith("The fairy to Makee-yivka runs again, the bored said.")
+    assert live(desk, "park") == park
+    # When all of it is taken back / Then it is as it was, and nothing is spoken for it
+    spoken = takes(desk)
+    assert len(spoken - before) == 4
+    back = desk.post(f"{begun.headers['Location']}/undo").raise_for_status().json()
+    assert (back["total"], back["words"], back["undoes"]) == (2, 4, begun.json()["id"])
+    work_off(desk.place)
+    assert desk.get("/v1/lexicon/entries").json() == []
+    assert takes(desk) == spoken
+    assert live(desk, "ferry")[0] == 3
+    assert live(desk, "ferry")[1].endswith("The ferry to Makiivka runs again, the board said.")
+
+
+def test_a_list_that_was_recorded_before_can_be_spoken_anew_and_undone_only_as_it_was(desk):
+    # Given a list that was recorded, and nothing spoken for it
+    desk.put("/v1/lexicon/entries", json=WORD | {"spoken": "Mak"})
+    recorded = desk.post("/v1/lexicon/imports", json={"content": LIST}).raise_for_status().json()
+    assert (recorded["new"], recorded["replaced"], recorded["unchanged"]) == (3, 1, 0)
+    assert recorded["changes"][0]["before"]["value"] == "Mak"
+    # When it comes again / Then it still says what published briefings say otherwise
+    found = desk.post("/v1/lexicon/imports/radius", json={"content": LIST}).json()
+    assert (found["unchanged"], found["new"], found["briefings"]) == (4, 0, 2)
+    # But with a new word only that one counts
+    more = desk.post("/v1/lexicon/imports/radius", json={"content": LIST + "Monday,Mundy,en\n"}).json()
+    assert (more["new"], [one["briefing"] for one in more["first"]]) == (1, [desk.stories["park"]])
+    begun = desk.post("/v1/lexicon/imports/respeaks", json={"content": LIST, "confirm_cost": True}).json()
+    # Where a word of it is another since / Then it is not taken back, and that word is named
+    desk.put("/v1/lexicon/entries", json={"written": "board", "language": "en", "spoken": "bord"})
+    refused = desk.post(f"/v1/lexicon/respeaks/{begun['id']}/undo")
+    assert (refused.status_code, refused.json()["code"]) == (409, "lexicon_changed")
+    assert "'board' has been changed since" in refused.json()["detail"]
+
+
+def test_a_list_is_seen_spoken_anew_and_taken_back_by_command(desk, tmp_path):
+    # Given a list / When the command looks at it / Then it says what it changes, and nothing is recorded
+    (tmp_path / "ours.csv").write_text(LIST)
+    looked = briefcast("lexicon", "import", tmp_path / "ours.csv", "--look").stdout
+    assert "4 new, 0 replaced, 0 as they are\npublished    2 briefings" in looked
+    assert looked.index("7 plays") < looked.index("0 plays")
+    assert desk.get("/v1/lexicon/entries").json() == []
+    # When it is to be spoken anew / Then it is, once the number shown is agreed to
+    asked = ("lexicon", "import", tmp_path / "ours.csv", "--respeak")
+    assert briefcast(*asked, text="n\n").returncode == 0
+    assert desk.get("/v1/lexicon/entries").json() == []
+    done = briefcast(*asked, text="y\n").stdout
+    assert "have 2 briefings spoken anew?" in done
+    name = done.split("respeak ")[-1].partition(":")[0]
+    work_off(desk.place)
+    assert "fairy to Makee-yivka" in live(desk, "ferry")[1]
+    assert f"{name}  " in (listed := briefcast("lexicon", "respeaks").stdout)
+    assert "4 words  recorded  2 of 2 done" in listed
+    # And taken back
+    assert "takes it back: 2 briefings" in briefcast("lexicon", "undo", name).stdout
+    assert desk.get("/v1/lexicon/entries").json() == []
+    assert "taken back already" in briefcast("lexicon", "undo", name).stderr
+    # Recorded without it, the command says who says it as before
+    work_off(desk.place)
+    vocabulary.tend(desk.place)
+    recorded = briefcast("lexicon", "import", tmp_path / "ours.csv").stdout
+    assert "4 recorded, 0 unchanged\npublished    2 briefings" in recorded
+    assert "--respeak has them spoken anew" in recorded
+
+
+def test_a_list_with_a_fault_or_without_words_is_refused_by_line(desk):
+    for content, said in (
+        (LIST + "(x),y,en\n", "line 6"),
+        ("written,spoken\n", "no word"),
+        ("<lexicon/>", "no PLS 1.0"),
+    ):
+        for route in ("", "/radius", "/respeaks"):
+            answer = desk.post(f"/v1/lexicon/imports{route}", json={"content": content})
+            assert (answer.status_code, answer.json()["code"]) == (422, "lexicon_invalid"), content
+            assert said in answer.json()["detail"]
+    assert desk.get("/v1/lexicon/entries").json() == []
 
 
 def test_undone_half_way_the_rest_is_left_as_it_is(desk, monkeypatch):

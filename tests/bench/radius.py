@@ -19,10 +19,10 @@ from types import SimpleNamespace
 from sqlalchemy import insert, select, text
 
 from briefing import guessed, radius
+from briefing.changes import Change
 from briefing.database import Database
 from briefing.lexicon import make_entry
 from briefing.models import AudienceRow, BriefingRow, RevisionRow, ShowRow, TakeRow
-from briefing.radius import Change
 from briefing.schema import migrate
 from briefing.show import Show
 from tests.bench.measure import table
@@ -66,13 +66,13 @@ def _asked(database):
         found = []
 
         def ask(session, change=change, found=found):
-            found.append(radius.radius(session, change, _NOW))
+            found.append(radius.radius(session, [change], _NOW))
 
         ms = _ms(database, ask)
         yield what, f"{ms:.0f}", found[-1].briefings
         yield (
             what + ", all of them in order",
-            f"{_ms(database, lambda session, change=change: radius.briefings(session, change, _NOW)):.0f}",
+            f"{_ms(database, lambda session, change=change: radius.briefings(session, [change], _NOW)):.0f}",
             "",
         )
     begun = time.perf_counter()

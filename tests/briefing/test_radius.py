@@ -10,11 +10,12 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import update
 
-from briefing import guessed, lexicons, radius
+from briefing import guessed, lexicons, mentions, radius
+from briefing.changes import Change
 from briefing.cost import Cost
 from briefing.lexicon import make_entry
 from briefing.models import BriefingRow, ShowRow, VocabularyRow
-from briefing.radius import Change, Part, Rate
+from briefing.radius import Part, Rate
 from tests.bench import radius as bench
 from worker import tallying, vocabulary
 
@@ -55,8 +56,8 @@ def test_the_radius_is_what_reading_all_of_it_finds(filled):
         truth = counted(written)
         with filled.reading() as session:
             change = Change(None, None, entry(written))
-            found = radius.radius(session, change, NOW)
-            order = radius.briefings(session, change, NOW)
+            found = radius.radius(session, [change], NOW)
+            order = radius.briefings(session, [change], NOW)
         assert found.briefings == len(truth), written
         assert sum(part.segments for part in found.parts) == sum(segments for *_, segments in truth.values())
         assert {one.briefing: (one.plays, one.count) for one in found.first} == {
@@ -65,6 +66,35 @@ def test_the_radius_is_what_reading_all_of_it_finds(filled):
         assert order == [one.briefing for one in found.first]
         assert [one.plays for one in found.first] == sorted((plays for plays, *_ in truth.values()), reverse=True)
         assert all(one.takes * 400_000 / 22_050 == pytest.approx(one.audio_ms / 1000, abs=1) for one in found.first)
+
+
+def test_the_radius_of_a_list_is_what_its_words_concern_together_and_no_more_than_there_is(filled, monkeypatch):
+    # Given a list of a frequent word, rare ones, a name of two words and one that nobody says, looked up a few at a time
+    monkeypatch.setattr(mentions, "_AT_ONCE", 2)
+    numbers = (0, 1, 2, 3, 400, 39_000)
+    written = [bench._word(number) for number in numbers]
+    name = f"{bench._word(5)} {bench._word(60)}"
+    changes = [Change(None, None, entry(word)) for word in [*written, name, "Xylophonia"]]
+    with filled.reading() as session:
+        found = radius.radius(session, changes, NOW)
+        order = radius.briefings(session, changes, NOW)
+        alone = {one.briefing: one for one in radius.radius(session, changes[-2:-1], NOW).first}
+    # Then each story is named once, with all that its words come to
+    truth = [counted(word) for word in written]
+    both = counted(bench._word(5)).keys() & counted(bench._word(60)).keys()
+    assert alone.keys() == both
+    assert 0 < len(both) < 30
+    assert sorted(order) == sorted({story for its in truth for story in its} | both)
+    for one in found.first:
+        of_words = sum(its[one.briefing][1] for its in truth if one.briefing in its)
+        assert one.count == of_words + (alone[one.briefing].count if one.briefing in both else 0)
+        # A story has twelve takes, in whichever of them the words stand
+        assert one.takes <= 12
+    assert any(sum(its[one.briefing][2] for its in truth if one.briefing in its) > 12 for one in found.first)
+    # And a word that changes nothing concerns nobody, in a list as alone
+    same = [Change(None, entry(bench._word(0)), entry(bench._word(0), note="by phone")), changes[-1]]
+    with filled.reading() as session:
+        assert radius.briefings(session, same, NOW) == []
 
 
 def test_the_list_of_unknown_words_counts_each_briefing_once(filled):
@@ -113,7 +143,7 @@ def test_which_entry_counts_decides_whom_a_change_concerns(filled):
 
     def concerned(show=None, before=None, after=None):
         with filled.reading() as session:
-            return radius.radius(session, Change(show, before, after), NOW).briefings
+            return radius.radius(session, [Change(show, before, after)], NOW).briefings
 
     assert concerned(after=entry(word, language="")) == 30
     assert concerned(after=entry(word)) == 20
