@@ -15,7 +15,6 @@ from briefing.failpoints import Failpoint, reach
 from briefing.models import BriefingRow, MasterRow, RevisionRow, TakeRow
 from briefing.public_names import audio_name, feed_name, history_names
 from briefing.successors import published, published_elsewhere
-from briefing.withdrawals import withdrawn
 from worker import uses
 from worker.condemned import condemn
 from worker.listing import lock_listing, relist, write_feeds
@@ -31,9 +30,9 @@ if TYPE_CHECKING:
     from worker.public_files import PublicFiles
 
 
-def withdraw(session: Session, briefing: BriefingRow, files: PublicFiles, now: datetime) -> set[str]:
-    """Take away what is public of `briefing`, which is locked; return the shows whose feeds had it, none where it is
-    live again and nothing was done.
+def withdraw(session: Session, briefing: BriefingRow, last: int, files: PublicFiles, now: datetime) -> set[str]:
+    """Take away what is public of `briefing`, which is locked, and erase its revisions up to number `last`; return the
+    shows whose feeds had it, none where it is live again and nothing was done.
 
     Needs a writing session. Raises StorageUnavailable.
     """
@@ -57,15 +56,15 @@ def withdraw(session: Session, briefing: BriefingRow, files: PublicFiles, now: d
     shows = relist(session, briefing, now)
     write_feeds(session, briefing, shows, files)
     files.purge(map(feed_name, sorted(shows)))
-    _erase(session, briefing, files, now)
+    _erase(session, briefing, last, files, now)
     return shows
 
 
-def _erase(session: Session, briefing: BriefingRow, files: PublicFiles, now: datetime) -> None:
+def _erase(session: Session, briefing: BriefingRow, last: int, files: PublicFiles, now: datetime) -> None:
     """Give up the audio of all revisions that were withdrawn, and what was made for them alone; what was asked for anew
     since is being made. The bytes go with the next sweeps.
     """
-    theirs = select(RevisionRow).where(RevisionRow.briefing_id == briefing.id, withdrawn())
+    theirs = select(RevisionRow).where(RevisionRow.briefing_id == briefing.id, RevisionRow.number <= last)
     revisions = session.scalars(theirs).all()
     masters = {key for row in revisions for key in (row.master_key, row.preview_key) if key}
     takes = {chunk["key"] for row in revisions for chunk in row.chunks or ()}

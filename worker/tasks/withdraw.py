@@ -21,7 +21,8 @@ def withdraw_briefing(lease: Lease, place: Workplace) -> None:
         row = revisions.locked_in_briefing(session, lease.revision_id)
         if steps.finish(session, lease):
             briefing = revisions.lock_briefing(session, row.briefing_id)
-            for slug in sorted(withdraw(session, briefing, place.files, datetime.now(UTC))):
+            # What is newer than the step's own was asked for since.
+            for slug in sorted(withdraw(session, briefing, row.number, place.files, datetime.now(UTC))):
                 record_pings(session, slug, place.files.hubs)
             reach(Failpoint.WITHDRAW_BEFORE_COMMIT)
     reach(Failpoint.WITHDRAW_AFTER_COMMIT)
