@@ -201,19 +201,14 @@ def _check_usable(found):
         assert urlsplit(found.address).hostname
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(data=st.data())
-def test_whatever_a_cms_answers_is_read_or_refused_by_name(wire, shape, data):
-    # Given an answer of which parts are odd
-    kind, answers, status, media_type, article = SHAPES[shape]
-    wire.status, wire.body = status, data.draw(answers).encode("utf-8", "surrogatepass")
+def _check(wire, shape, body):
+    """Everything is asked of a source whose server answers so: it is read, or refused by an error that is declared."""
+    kind, _, status, media_type, article = SHAPES[shape]
+    wire.status, wire.body = status, body.encode("utf-8", "surrogatepass")
     wire.headers = httpx.Headers([(b"content-type", media_type.encode()), (b"etag", b"\xe9")])
     article = article or address_id(f"{wire.address}/ferry")
-    # When everything is asked of the source
     source = _source(kind, wire)
     for ask in _asked(source, article):
-        # Then it is read, or refused by an error that is declared
         try:
             found = ask()
         except DECLARED as error:
@@ -221,6 +216,46 @@ def test_whatever_a_cms_answers_is_read_or_refused_by_name(wire, shape, data):
             continue
         for one in found:
             _check_usable(one)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_whatever_a_cms_answers_is_read_or_refused_by_name(wire, shape, data):
+    _check(wire, shape, data.draw(SHAPES[shape][1]))
+
+
+#: What broke something once, so that chance does not decide whether it is tried.
+BROKE = [
+    *(("wordpress refusal", json.dumps({"code": odd})) for odd in ([], {}, [["x"]], 7, None)),
+    ("wordpress post", json.dumps(_POST | {"title": {"rendered": f"&#{'9' * 5000};"}})),
+    ("wordpress post", json.dumps(_POST | {"link": "http://["})),
+    ("wordpress list", json.dumps([_POST | {"_embedded": []}])),
+    ("wordpress list", json.dumps([_POST | {"modified_gmt": "0001-01-01T00:00:00+14:00"}])),
+    ("ghost", json.dumps({"posts": [POST | {"updated_at": "9999-12-31T23:59:59-14:00"}]})),
+    ("ghost", json.dumps({"posts": [POST | {"status": "draft", "slug": "x" * 5000, "tags": [{"name": "#audio"}]}]})),
+    ("ghost", json.dumps({"posts": [POST | {"authors": [{"name": "\x00\ud800"}]}]})),
+    ("ghost", json.dumps({"posts": [POST], "meta": {"pagination": {"next": 1}}})),
+    *(("rss", RSS.replace("@1", link)) for link in ("http://[", "//[", "http://[::1")),
+    ("rss", RSS.replace("@1", "/ferry").replace("@0", f"&amp;#{'9' * 5000};")),
+    ("atom", ATOM.replace("@0", "http://[").replace("@1", "/ferry")),
+    ("json feed", json.dumps(_JSON_FEED | {"items": [{"id": 1, "url": "http://["}]})),
+    ("json feed", json.dumps(_JSON_FEED | {"items": [{"id": _DIGITS}]}).replace(f'"{_DIGITS}"', "9" * 5000)),
+    ("json feed", json.dumps(_JSON_FEED | {"items": [{"id": 1, "url": "/ferry"}, {"id": []}, None]})),
+    ("sitemap", MAP.replace("@0", "/crane").replace("@1", "0001-01-01T00:00:00+14:00")),
+]
+
+
+@pytest.mark.parametrize("number", range(len(BROKE)))
+def test_what_broke_once_does_not_again(wire, number):
+    _check(wire, *BROKE[number])
+
+
+def test_an_item_of_an_odd_form_holds_up_no_other(wire):
+    wire.status, wire.headers = 200, httpx.Headers({"Content-Type": JSON_TYPE})
+    items = [{"id": [], "url": 7}, None, {"id": 1, "url": "/ferry", "title": None}]
+    wire.body = json.dumps(_JSON_FEED | {"items": items}).encode()
+    assert [seen.address for seen in _source("feed", wire).seen(None)] == [f"{wire.address}/ferry"]
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
