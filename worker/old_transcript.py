@@ -30,15 +30,18 @@ TIMED_TYPES = {
     "application/json": "transcript.json",
 }
 
-#: Captions of one transcript: a day of speech. A longer one is no transcript of an episode.
+#: Captions and letters of one transcript: some nine hours of speech. A longer one is no transcript of an episode.
 _MOST = 40_000
+_MOST_LETTERS = 500_000
 
 #: Characters after which the next sentence begins a paragraph, as captions know none.
 _PARAGRAPH = 500
 
-_TIMES = re.compile(r"((?:\d+:)?\d{1,2}:\d{2}[.,]\d{1,3})\s*-->\s*((?:\d+:)?\d{1,2}:\d{2}[.,]\d{1,3})")
-_VOICE = re.compile(r"<v(?:\.[^ >]*)?\s+([^>]+)>")
-_TAG = re.compile(r"<[^>]*>")
+# Strangers' text: no pattern looks over a stretch of it twice.
+_MOMENT = r"((?:\d{1,4}:)?\d{1,2}:\d{2}[.,]\d{1,3})"
+_TIMES = re.compile(rf"{_MOMENT}[ \t]{{0,9}}-->[ \t]{{0,9}}{_MOMENT}")
+_VOICE = re.compile(r"<v(?:\.[^ <>]{1,99})?[ \t]([^<>]+)>")
+_TAG = re.compile(r"<[^<>]*>")
 _NO_CAPTION = ("WEBVTT", "NOTE", "STYLE", "REGION")
 _ENDS_SENTENCE = re.compile(r"[.!?…]['\"”’)\]]*$")
 _WORD = re.compile(r"\S+")
@@ -107,14 +110,18 @@ def _of_json(told: str) -> Iterator[_Caption]:
 def _in_order(captions: Iterable[_Caption], seconds: float) -> list[_Caption]:
     """Return captions cleaned and one after the other, within the audio."""
     kept: list[_Caption] = []
+    letters = 0
     for found in sorted(captions, key=lambda one: one.start):
         start = max(found.start, kept[-1].end if kept else 0.0)
         text, end = one_line(clean_characters(found.text)), min(found.end, seconds)
-        if not text or not start <= end or len(kept) >= _MOST:
+        if not text or not start <= end:
             continue
         # Rolling captions say the last line once more.
         if kept and kept[-1].text == text and found.start <= kept[-1].end:
             continue
+        letters += len(text)
+        if len(kept) >= _MOST or letters > _MOST_LETTERS:
+            return kept
         kept.append(_Caption(start, end, one_line(clean_characters(found.speaker))[:100], text))
     return kept
 

@@ -89,6 +89,9 @@ def test_a_long_talk_is_cut_into_paragraphs_at_the_ends_of_sentences():
         ('{"segments": [1]}', "application/json"),
         ("[" * 5000, "application/json"),
         ('{"segments": [{"startTime": "NaN", "body": "x"}]}', "application/json"),
+        ("9" * 5000 + ":00:01.000 --> 00:02.000\nx", "text/vtt"),
+        ("00:01.000 --> 00:02.000\n" + "<v " * 300_000, "text/vtt"),
+        ("00:01.000 --> 00:02.000\n" + "word " * 300_000, "text/vtt"),
     ],
 )
 def test_what_is_no_transcript_is_none(told, kind):
