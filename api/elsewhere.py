@@ -1,12 +1,14 @@
 """MP3s that somebody else sends, by setting: nginx before us (X-Accel-Redirect), a CDN, a private bucket.
 
 We say whether they may be had; whoever sends them answers Range, If-Range and If-None-Match. An address of a private
-bucket is signed for one method and an hour, so that nobody keeps it.
+bucket is signed for one method and an hour, so that nobody keeps it; a member's for minutes, since it outlives whatever
+is taken back.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from fastapi import Response
 from fastapi.responses import RedirectResponse
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
     from fastapi import Request
 
     from api.context import Context
+    from briefing.storage import PublicStorage
+
+#: Seconds for which a bucket's address of what is public holds: an hour's listening, in ranges.
+_PUBLIC_S = 3600
 
 
 def sent_elsewhere(request: Request, context: Context, name: str, cache: str) -> Response | None:
@@ -34,7 +40,7 @@ def sent_elsewhere(request: Request, context: Context, name: str, cache: str) ->
     if context.storing.audio_redirect == "public":
         return _moved(f"{context.storing.public_files_url.rstrip('/')}/{name}", ALIAS.cache)
     if context.storing.audio_redirect == "signed":
-        signed = context.files.signed(name, request.method)
+        signed = context.files.signed(name, request.method, _PUBLIC_S)
         return _moved(signed, "private, no-store") if signed else None
     return None
 
@@ -51,8 +57,18 @@ def members_sent_elsewhere(request: Request, context: Context, name: str) -> Res
             "Content-Disposition": "inline",
         }
         return Response(media_type=AUDIO.media_type, headers=headers)
-    signed = storage.signed(name, request.method) if context.storing.audio_redirect == "signed" else None
+    signed = None
+    if context.storing.audio_redirect == "signed":
+        signed = storage.signed(name, request.method, context.members.bucket_s)
     return _moved(signed, MEMBERS_CACHE) if signed else None
+
+
+def bucket_origin(context: Context, storage: PublicStorage) -> str | None:
+    """Return the origin of a private bucket that MP3s redirect to, for a page's policy; None where none do."""
+    if context.storing.audio_redirect != "signed" or (signed := storage.signed("audio", "GET", 1)) is None:
+        return None
+    parts = urlsplit(signed)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _moved(address: str, cache: str) -> Response:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Request, Response
 from fastapi.templating import Jinja2Templates
 
 from api.context import Here
+from api.elsewhere import bucket_origin
 from api.lookup import is_making, is_retracted, told_of
 from api.problems import Problem, responses
 from api.published import Name
 from api.routes import get_and_head
 from briefing.public_names import MOVING_CACHE
 from briefing.values import ArticleRef, is_name
+
+if TYPE_CHECKING:
+    from api.context import Context
 
 router = APIRouter(tags=["published"])
 
@@ -37,6 +42,11 @@ def embed(source: Name, article: Name, request: Request, context: Here) -> Respo
         raise Problem("withdrawn", "the audio was withdrawn by its newsroom")
     if audio is None:
         raise Problem("no_audio", f"{ref} has no audio")
+    return page(request, context, ref, audio)
+
+
+def page(request: Request, context: Context, ref: ArticleRef, audio: dict[str, Any], signed: str = "") -> Response:
+    """Return the page, made from an article's audio JSON. `signed`: where one reader's player has that from."""
     # What is being made has neither length nor MP3.
     minutes, seconds = divmod(int(audio.get("duration_s", 0)), 60)
     audio["length"] = "" if is_making(audio) else f"{minutes}:{seconds:02}"
@@ -45,12 +55,19 @@ def embed(source: Name, article: Name, request: Request, context: Here) -> Respo
     response = _templates.TemplateResponse(
         request,
         "embed.html",
-        {"audio": audio, "article": str(ref), "feed": f"/shows/{audio['show']}/feed.xml", "oembed": oembed},
+        {
+            "audio": audio,
+            "article": str(ref),
+            "signed": signed,
+            "feed": f"/shows/{audio['show']}/feed.xml",
+            "oembed": oembed,
+        },
     )
     response.headers["Cache-Control"] = MOVING_CACHE
     # The audio may lie at another host, a CDN's say; and what is published names our public address, whichever it is
     # that this page was asked at.
-    places = " ".join(sorted({"'self'", _origin(heard_at), _origin(context.address)}))
+    bucket = bucket_origin(context, context.storages.members if signed else context.files)
+    places = " ".join(sorted({"'self'", _origin(heard_at), _origin(context.address), *([bucket] if bucket else [])}))
     response.headers["Content-Security-Policy"] = (
         f"default-src 'none'; script-src 'self'; style-src 'self'; img-src {places}; media-src {places} blob:; "
         f"connect-src {places}; base-uri 'none'; form-action 'none'; frame-ancestors {context.public.embed_sites}"

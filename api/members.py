@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 
-from api import schemas, views
+from api import embed, schemas, views
 from api.audience import asked_spans
 from api.companions import page_policy
 from api.context import Context, Here, Publisher, Reader
@@ -35,6 +35,8 @@ from briefing.public_names import (
     article_name,
     audio_sha256,
     briefing_name,
+    embed_name,
+    embedded,
     gone_name,
 )
 from briefing.settings.audience import REDIRECT
@@ -73,6 +75,8 @@ def members(token: str, name: str, request: Request, context: Here) -> Response:
     listener = _admitted(context, opened)
     if (sha256 := audio_sha256(name)) is not None:
         return _audio(request, context, name, sha256, listener)
+    if (ref := embedded(name)) is not None:
+        return _page(request, context, ref, opened)
     return _small(request, context, name, opened)
 
 
@@ -108,6 +112,22 @@ def _small(request: Request, context: Context, name: str, opened: Opened) -> Res
     return private_answer(
         request, context.signing.signed(found.content, opened.until, opened.listener), _media_type(name), context
     )
+
+
+def _page(request: Request, context: Context, ref: ArticleRef, opened: Opened) -> Response:
+    """Return the page with an article's player, which plays all of it for whom its address was signed."""
+    name = article_name(ref)
+    found = context.members_small.read(name)
+    if found is None:
+        moved = _moved_or_gone(context, name)
+        moved.headers["Location"] = f"{context.address}/{embed_name(ref)}"
+        return moved
+    told = json.loads(context.signing.signed(found.content, opened.until, opened.listener))
+    token = context.signing.token(name, opened.until, opened.listener)
+    answer = embed.page(request, context, ref, told, f"{context.address}/members/{token}/{name}")
+    # The page's own address opens it: no cache keeps it, and no other site is told of it.
+    answer.headers.update(_PRIVATE | {"Referrer-Policy": "no-referrer"})
+    return answer
 
 
 def private_answer(request: Request, content: bytes, media_type: str, context: Context) -> Response:
@@ -163,7 +183,7 @@ def sign_article(
     if not (is_name(source) and is_name(article)):
         raise Problem("no_audio", f"{ref} has no audio")
     response.headers.update(_PRIVATE)
-    return _signed(context, article_name(ref), body, article_name(ref), f"{ref} has no audio")
+    return _signed(context, article_name(ref), body, ref, f"{ref} has no audio")
 
 
 @router.post(
@@ -184,7 +204,7 @@ def sign_briefing(
 
 
 def _signed(
-    context: Context, name: str, body: schemas.SignRequest | None, public: str | None, missing: str
+    context: Context, name: str, body: schemas.SignRequest | None, ref: ArticleRef | None, missing: str
 ) -> schemas.Signed:
     asked = body or schemas.SignRequest.model_validate({})
     lasts = min(asked.seconds or context.members.address_s, context.members.address_s)
@@ -198,17 +218,30 @@ def _signed(
             access="members",
             address=f"{context.address}/members/{token}/{name}",
             audio=json.loads(signed)["url"],
+            embed=_embed_address(context, ref, until, asked.listener),
             expires_at=datetime.fromtimestamp(until, UTC),
         )
+    public = article_name(ref) if ref else None
     there = context.small.read(public) if public else None
     told: dict[str, Any] = json.loads(there.content) if there else {}
     if told.get("access", "public") == "public" and told.get("url"):
         return schemas.Signed(
-            access="public", address=f"{context.address}/{public}", audio=told["url"], expires_at=None
+            access="public",
+            address=f"{context.address}/{public}",
+            audio=told["url"],
+            embed=f"{context.address}/{embed_name(ref)}" if ref else None,
+            expires_at=None,
         )
     if context.files.look(gone_name(name)) or context.storages.members.look(gone_name(name)):
         raise Problem("withdrawn", "the audio was withdrawn by its newsroom")
     raise Problem("no_audio", missing)
+
+
+def _embed_address(context: Context, ref: ArticleRef | None, until: int, listener: str | None) -> str | None:
+    if ref is None:
+        return None
+    name = embed_name(ref)
+    return f"{context.address}/members/{context.signing.token(name, until, listener)}/{name}"
 
 
 def _check_listener(context: Context, listener: str | None) -> None:

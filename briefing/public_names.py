@@ -7,14 +7,11 @@ revision, and once more where the live ones are looked for; JSON and feeds are r
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from briefing.addresses import address_id
 from briefing.storage import Serving
 from briefing.transcript import CHAPTERS_NAME, CHAPTERS_TYPE, TRANSCRIPT_TYPES
-
-if TYPE_CHECKING:
-    from briefing.values import ArticleRef
+from briefing.values import ArticleRef, is_name
 
 #: A hashed address never changes its bytes, but a withdrawal must reach caches that nobody purges: one hour.
 PINNED_CACHE = "public, max-age=3600"
@@ -91,6 +88,19 @@ def alias_name(ref: ArticleRef) -> str:
 def article_name(ref: ArticleRef) -> str:
     """Return the name of an article's audio JSON."""
     return f"v1/articles/{ref.source}/{ref.id}/audio"
+
+
+def embed_name(ref: ArticleRef) -> str:
+    """Return the name of the page with an article's player; no file has it."""
+    return f"embed/{ref.source}/{ref.id}"
+
+
+def embedded(name: str) -> ArticleRef | None:
+    """Return the article whose page with a player a name is of, None for any other."""
+    kind, _, rest = name.partition("/")
+    source, _, article = rest.partition("/")
+    named = kind == "embed" and is_name(source) and is_name(article)
+    return ArticleRef(source=source, id=article) if named else None
 
 
 def address_name(address: str) -> str:

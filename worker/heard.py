@@ -22,6 +22,7 @@ from briefing.values import ArticleRef, Card
 from worker.companions import companions
 from worker.history import Told, entries, files_of
 from worker.source_type import source_type
+from worker.successor_links import follow
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -140,9 +141,8 @@ def write_history(session: Session, heard: Heard, files: PublicFiles) -> None:
 def write_successors(session: Session, heard: Heard, files: PublicFiles) -> None:
     """Have the addresses of what everybody heard before lead to what they hear now. Raises StorageUnavailable."""
     if heard.access == "public":
-        files.follow(
-            heard.briefing.id, heard.master.sha256, replaced(session, heard.briefing.id) - {heard.master.sha256}
-        )
+        before = replaced(session, heard.briefing.id) - {heard.master.sha256}
+        follow(files.storage, heard.briefing.id, heard.master.sha256, before)
 
 
 def write(session: Session, heard: Heard, storage: BlobStorage, files: PublicFiles) -> None:

@@ -26,11 +26,16 @@ if TYPE_CHECKING:
     from worker.podcast import OldEpisode
 
 
+def article_of(identity: str) -> str:
+    """Return the ID of the article that such a briefing is of."""
+    return identity[:16]
+
+
 def record_kept(
     session: Session, show: Show, episode: OldEpisode, master: Master, identity: str, now: datetime
 ) -> tuple[BriefingRow, RevisionRow]:
     """Record an episode whose MP3 is stored; `identity` is its briefing's. Needs a writing session."""
-    article = identity[:16]
+    article = article_of(identity)
     labels = Labels(sections=episode.labels or None, tags=episode.labels or None)
     add_unless_there(
         session,
@@ -48,7 +53,7 @@ def record_kept(
         sha256=master.sha256,
         bytes=master.bytes,
         samples=master.samples,
-        transcript="",
+        transcript=master.transcript,
         chapters=[],
         content=master.model_dump(mode="json"),
         created_at=now,

@@ -1,4 +1,5 @@
-"""Takes over a podcast from another host: guids, dates, bytes of MP3s, artwork and `podcast:guid` stay as they are.
+"""Takes over a podcast from another host: guids, dates, bytes of MP3s, artwork and `podcast:guid` stay as they are, and
+what its transcripts say.
 
 What was taken over is rows like any other episode's (a briefing of the kind `imported`, whose one revision is live), so
 feeds, retention, backups and the doctor need know nothing of it. Safe to repeat, and to cut off: what is there already
@@ -21,14 +22,17 @@ from briefing.audio import MASTER_RATE, Master
 from briefing.errors import BriefcastError, Misconfigured, PageRefused
 from briefing.hashing import stable_hash
 from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, ShowRow
+from briefing.public_names import briefing_folder
 from briefing.rows import add_unless_there
 from briefing.show import Show
 from briefing.storage import make_folder, write_atomically
 from worker import artwork
 from worker.download import download
 from worker.kept_episode import record_kept
+from worker.kept_transcript import with_transcript
 from worker.listing import lock_listing
 from worker.newsroom import podcast_guid
+from worker.old_transcript import TIMED_TYPES
 from worker.podcast import read_podcast
 from worker.publish import write_live
 from worker.show_feed import write_feed
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
 
     from briefing.settings import FetchSettings
     from worker.podcast import OldEpisode, OldPodcast
+    from worker.public_files import PublicFiles
     from worker.redirects import Redirects
     from worker.workplace import Workplace
 
@@ -83,6 +88,25 @@ class MovedIn:
     redirects: Redirects
 
 
+@dataclass(frozen=True)
+class _Taken:
+    briefing: str
+    master: Master
+    members: bool
+    new: bool
+    """Whether it was not there yet."""
+
+    def redirects(self, episode: OldEpisode, slug: str, files: PublicFiles) -> Redirects:
+        """Return old and new addresses of the audio and of the transcripts."""
+        folder = briefing_folder(self.briefing)
+        beside = [
+            (address, files.companion_address(folder, TIMED_TYPES[kind]))
+            for address, kind in episode.transcripts
+            if address and kind in TIMED_TYPES and self.master.transcript
+        ]
+        return ((episode.audio_address, files.enclosure_address(slug, self.master.sha256)), *beside)
+
+
 @dataclass
 class _Move:
     place: Workplace
@@ -121,17 +145,17 @@ def take_over(
     taken, refused, redirects = 0, [], [(address, place.files.feed_address(slug))]
     for episode in sorted(episodes.values(), key=lambda one: one.published_at):
         try:
-            sha256, new, members = _take(move, show, episode, now)
+            done = _take(move, show, episode, now)
         except (BriefcastError, HeaderNotFoundError) as error:
             refused.append((episode.title, getattr(error, "message", "") or "this is no MP3"))
             say(f"not taken over: {episode.title}: {refused[-1][1]}")
             continue
-        taken += new
-        if members:
+        taken += done.new
+        if done.members:
             move.warnings.append(f"{episode.title!r} is for members: nothing is to lead to it from its old address")
         else:
-            redirects.append((episode.audio_address, place.files.enclosure_address(slug, sha256)))
-        if new:
+            redirects += done.redirects(episode, slug, place.files)
+        if done.new:
             say(f"taken over: {episode.title}")
     _write_feeds(place, slug)
     there = len(episodes) - taken - len(refused)
@@ -206,12 +230,12 @@ def _picture(move: _Move, podcast: OldPodcast) -> Path | None:
     return path.resolve()
 
 
-def _take(move: _Move, show: Show, episode: OldEpisode, now: datetime) -> tuple[str, bool, bool]:
-    """Take one episode over; return its MP3's sha256, whether it was not there yet, and whether it is for members."""
+def _take(move: _Move, show: Show, episode: OldEpisode, now: datetime) -> _Taken:
+    """Take one episode over, unless it is there."""
     identity = stable_hash("imported/1", show.slug, episode.guid)
     with move.place.database.reading() as session:
         found = session.execute(
-            select(MasterRow.sha256, BriefingRow.members_revision)
+            select(MasterRow.content, BriefingRow.id, BriefingRow.members_revision)
             .join(RevisionRow, RevisionRow.master_key == MasterRow.key)
             .join(
                 BriefingRow,
@@ -221,7 +245,7 @@ def _take(move: _Move, show: Show, episode: OldEpisode, now: datetime) -> tuple[
         ).first()
         withdrawn = session.scalar(select(BriefingRow.id).where(BriefingRow.identity == identity))
     if found is not None:
-        return found[0], False, found[1] is not None
+        return _Taken(found[1], Master.stored(found[0]), found[2] is not None, new=False)
     if withdrawn is not None:
         message = "it was taken over and withdrawn since"
         raise PageRefused(message)
@@ -229,12 +253,14 @@ def _take(move: _Move, show: Show, episode: OldEpisode, now: datetime) -> tuple[
         message = f"its audio is {episode.media_type}; only MP3s are taken over"
         raise PageRefused(message, code="media_type_refused")
     master = _master(move, episode)
+    master, reason = with_transcript(master, episode, show.language, identity, move.fetcher, move.place.storage)
+    if reason:
+        move.warnings.append(f"the transcript of {episode.title!r} is not taken over: {reason}")
     given = [(master.sha256, show.visibility == MEMBERS)]
     with ready(given, move.place, None), move.place.database.writing() as session:
         briefing, revision = record_kept(session, show, episode, master, identity, now)
         write_live(session, briefing, revision, move.place.storage, move.place.files)
-        members = briefing.members_revision is not None
-    return master.sha256, True, members
+        return _Taken(briefing.id, master, briefing.members_revision is not None, new=True)
 
 
 def _master(move: _Move, episode: OldEpisode) -> Master:

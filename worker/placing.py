@@ -20,6 +20,7 @@ from worker import heard
 from worker.heard import own_article
 from worker.listing import feeds_of, lock_listing, relist, write_feeds
 from worker.recorded import Recorded
+from worker.successor_links import follow_no_more
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,7 +86,7 @@ def clear(
             heard.write(session, preview, storage, wanted)
         gone = [name for name in public_files(session, briefing, files) if name not in kept.names]
         files.remove(gone)
-        files.follow_no_more(briefing.id)
+        follow_no_more(files.storage, briefing.id)
         files.bury(sorted({audio_name(sha256) for sha256 in _previews(session, briefing)} & set(gone)))
         if preview is not None:
             ref = own_article(session, briefing)

@@ -41,6 +41,8 @@ class OldEpisode(Value):
     """Its categories."""
     audio_address: str
     media_type: str
+    transcripts: tuple[tuple[str, str], ...]
+    """Address and media type of each podcast:transcript."""
     kept: Kept
 
 
@@ -119,9 +121,16 @@ def _episodes(channel: etree._Element, now: datetime) -> Iterator[OldEpisode]:
             summary=_plain(described),
             labels=tidied(category.text for category in item.iter("category")),
             audio_address=address,
-            media_type=(enclosure.get("type") or "").split(";")[0].strip().lower(),
+            media_type=_media_type(enclosure),
+            transcripts=tuple(
+                (told.get("url", "").strip(), _media_type(told)) for told in item.iter(f"{{{PODCAST}}}transcript")
+            ),
             kept=_kept(item, described, _truth(said)),
         )
+
+
+def _media_type(element: etree._Element) -> str:
+    return (element.get("type") or "").split(";")[0].strip().lower()
 
 
 def _kept(item: etree._Element, described: str, ai: bool | None) -> Kept:

@@ -40,14 +40,12 @@ from briefing.public_names import (
     briefing_folder,
     briefing_name,
     companion_serving,
-    current_name,
     feed_name,
     for_members,
     gone_name,
     history_names,
     history_serving,
     listen_name,
-    moved_name,
     stream_folder,
     stream_serving,
 )
@@ -221,24 +219,6 @@ class PublicFiles:
         """Make a stored MP3 public. Raises StorageUnavailable."""
         serving = audio_serving(purged=bool(self.purge_command))
         self.storage.publish(audio_name(sha256), sha256, self._served(serving))
-
-    def follow(self, briefing: str, sha256: str, replaced: Iterable[str]) -> None:
-        """Have file servers know that the MP3s `replaced` gave way to `sha256`, and to whatever is next: an old one's
-        link leads to the briefing's, which alone moves. A bucket knows no links. Raises StorageUnavailable.
-        """
-        if not self.storage.links:
-            return
-        current = current_name(briefing)
-        links = {current: (audio_name(sha256), sha256)} | {moved_name(one): (current, one) for one in replaced}
-        for link, (name, bytes_) in links.items():
-            if self.storage.target(link) != name:
-                self.storage.point(link, name, bytes_, ALIAS)
-
-    def follow_no_more(self, briefing: str, replaced: Iterable[str] = ()) -> None:
-        """Have them know of nothing that took the place of a briefing's MP3s. Raises StorageUnavailable."""
-        for name in (current_name(briefing), *map(moved_name, replaced)):
-            if self.storage.target(name) is not None:
-                self.storage.remove(name)
 
     def stage(self, sha256: str, ref: ArticleRef | None) -> None:
         """Have an MP3 ready to become public, and an article's alias ready to lead to it, without anybody seeing it:

@@ -82,7 +82,7 @@ class Recorded:
         """There is none."""
         return None
 
-    def signed(self, name: str, method: str) -> str | None:  # noqa: ARG002
+    def signed(self, name: str, method: str, seconds: int) -> str | None:  # noqa: ARG002
         """There is none."""
         return None
 

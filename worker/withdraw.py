@@ -20,6 +20,7 @@ from worker.condemned import condemn
 from worker.listing import lock_listing, relist, write_feeds
 from worker.placing import public_files
 from worker.retention import let_go
+from worker.successor_links import follow_no_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,7 +52,7 @@ def withdraw(session: Session, briefing: BriefingRow, last: int, files: PublicFi
         those.bury({*names, *buried})
         reach(Failpoint.WITHDRAW_BURIED)
         those.remove(names)
-        those.follow_no_more(briefing.id, own)
+        follow_no_more(those.storage, briefing.id, own)
         reach(Failpoint.WITHDRAW_REMOVED)
     shows = relist(session, briefing, now)
     write_feeds(session, briefing, shows, files)

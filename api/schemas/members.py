@@ -34,6 +34,9 @@ class Signed(BaseModel):
     access: Visibility
     address: str = Field(description="Of the audio JSON: the player's attribute `signed`.")
     audio: str = Field(description="Of the MP3.")
+    embed: str | None = Field(
+        description="Of a page with the player, to be framed; null where it is of no one article."
+    )
     expires_at: datetime | None = Field(description="Null for what is for everybody.")
 
 

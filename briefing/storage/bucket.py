@@ -35,9 +35,6 @@ BLOCK = 8 << 20
 #: Bytes of one block for a reader who may be slow: memory per reader.
 _STREAMED = 1 << 20
 
-#: For how long a signed address holds: an hour's listening, in ranges.
-_SIGNED = timedelta(hours=1)
-
 #: Seconds for a connection.
 _CONNECT_S = 3
 
@@ -134,13 +131,14 @@ class Bucket:
             with self._reporting("read from"):
                 yield bytes(obstore.get_range(self._reader, self.key(name), start=start, end=min(size, start + BLOCK)))
 
-    def signed(self, name: str, method: str) -> str | None:
-        """Return an address of an object that holds for one method and an hour, None where the storage signs none.
+    def signed(self, name: str, method: str, seconds: int) -> str | None:
+        """Return an address of an object that holds for one method and so long, None where the storage signs none.
         Nothing is asked of the storage.
         """
         store: Any = self._reader
         try:
-            address: str = obstore.sign(store, "HEAD" if method == "HEAD" else "GET", self.key(name), _SIGNED)
+            lasts = timedelta(seconds=seconds)
+            address: str = obstore.sign(store, "HEAD" if method == "HEAD" else "GET", self.key(name), lasts)
         except (exceptions.BaseError, TypeError, ValueError):
             return None
         return address

@@ -190,8 +190,8 @@ class PublicStorage(Protocol):
         """Return where a file lies on this machine; None for an alias, and for all of a bucket."""
         ...
 
-    def signed(self, name: str, method: str) -> str | None:
-        """Return an address at which whoever has it may `method` (GET or HEAD) a file for an hour; None where there is
+    def signed(self, name: str, method: str, seconds: int) -> str | None:
+        """Return an address at which whoever has it may `method` (GET or HEAD) a file for so long; None where there is
         no such thing, as for a folder.
         """
         ...

@@ -130,9 +130,9 @@ class PublicBucket:
         checked_name(name)
         return None
 
-    def signed(self, name: str, method: str) -> str | None:
+    def signed(self, name: str, method: str, seconds: int) -> str | None:
         """See `PublicStorage`."""
-        return self.bucket.signed(checked_name(name), method)
+        return self.bucket.signed(checked_name(name), method, seconds)
 
     def stream(self, name: str, start: int, end: int) -> AsyncIterator[bytes]:
         """See `PublicStorage`."""

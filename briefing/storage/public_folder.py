@@ -133,7 +133,7 @@ class PublicFolder:
         except OSError:
             return None
 
-    def signed(self, name: str, method: str) -> str | None:  # noqa: ARG002  the interface's
+    def signed(self, name: str, method: str, seconds: int) -> str | None:  # noqa: ARG002  the interface's
         """See `PublicStorage`."""
         checked_name(name)
         return None

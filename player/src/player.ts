@@ -18,6 +18,9 @@ const LOOK_MAKING = 5_000;
 const LOOK_SOON = 60_000;
 const LOOK_NEWS = 300_000;
 
+// Milliseconds within which audio that broke off twice is told of, not asked for anew.
+const RENEW = 30_000;
+
 // Seconds from either end within which nobody wants to be brought back to where they stopped.
 const EDGE = 5;
 
@@ -32,6 +35,7 @@ export class BriefcastPlayer extends Listening {
   // Signed addresses, by article.
   private opened = new Map<string, string>();
   private timer = 0;
+  private renewed = -Infinity;
 
   constructor() {
     super();
@@ -328,6 +332,22 @@ export class BriefcastPlayer extends Listening {
     this.start = resume;
     this.plays?.end(resume);
     this.tell("error", { code: error?.code ?? 0 });
+    if (this.begun && navigator.onLine && performance.now() - this.renewed > RENEW) return void this.revive(error);
+    this.broken(error);
+  }
+
+  /** Ask once for where the audio is now: addresses end while one listens, as a member's at a bucket do. */
+  private async revive(error: MediaError | null): Promise<void> {
+    this.renewed = performance.now();
+    this.wanted = this.state === "playing";
+    const asked = this.asked;
+    const found = await this.ask(true);
+    if (asked !== this.asked) return;
+    if (found.kind === "audio") return this.adopt(found.audio);
+    this.broken(error);
+  }
+
+  private broken(error: MediaError | null): void {
     if (!navigator.onLine || error?.code === MediaError.MEDIA_ERR_NETWORK) return this.waitForNet();
     this.toState("failed");
     this.notice(this.words.failed, this.words.again, () => void this.retry());

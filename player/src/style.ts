@@ -59,7 +59,7 @@ button, select, .download {
 svg { width: 1.25rem; height: 1.25rem; fill: currentColor; flex: none; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .play {
-  grid-row: 1 / 3;
+  grid-row: span 2;
   display: grid;
   place-items: center;
   width: 3.5rem;
@@ -77,6 +77,8 @@ svg { width: 1.25rem; height: 1.25rem; fill: currentColor; flex: none; }
 .head { display: flex; justify-content: space-between; align-items: baseline; gap: 0 0.75rem; min-width: 0; }
 .label { font-weight: 650; overflow-wrap: anywhere; }
 .time { color: var(--soft); font-size: 0.8125rem; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.label, .disclosure > span, .notice > span, .plain p, .title, .rows span { unicode-bidi: plaintext; }
+.time, .when { direction: ltr; unicode-bidi: isolate; }
 .rail { position: relative; height: 1.5rem; }
 .rail input {
   -webkit-appearance: none;

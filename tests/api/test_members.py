@@ -88,6 +88,17 @@ def test_the_sites_server_has_addresses_signed_that_play(made):
     heard = ask(client, page).text.partition('src="')[2].partition('"')[0]
     assert ask(client, heard).content == whole.content
     assert ask(client, audio["chapters_url"]).json()["version"] == "1.2.0"
+    # A page to be framed plays all of it too, for whom it was signed, and no cache keeps it
+    framed = ask(client, signed.json()["embed"])
+    assert framed.headers["content-type"].startswith("text/html")
+    assert framed.headers["cache-control"] == "private, no-store"
+    assert framed.headers["referrer-policy"] == "no-referrer"
+    theirs = framed.text.partition('signed="')[2].partition('"')[0]
+    assert ask(client, theirs).json()["access"] == "members"
+    assert ask(client, framed.text.partition('preload="none" src="')[2].partition('"')[0]).content == whole.content
+    token = signed.json()["embed"].partition("/members/")[2].partition("/")[0]
+    assert ask(client, f"/members/{token}/embed/desk/other").status_code == 404
+    assert ask(client, f"/members/{token}/v1/articles/desk/board/audio").status_code == 404
     # The same by the briefing's ID
     other = client.post(f"/v1/briefings/{briefing}/signed").raise_for_status().json()
     assert ask(client, other["audio"]).content == whole.content
@@ -265,6 +276,11 @@ def test_somebody_else_sends_the_bytes_and_only_to_whom_we_say(tmp_path, monkeyp
             if way == "bucket":
                 sent = ask(client, url)
                 assert (sent.status_code, sent.headers["cache-control"]) == (302, "private, no-store")
+                # It outlives a revocation by minutes at most, and the page that frames the player may follow it
+                assert "X-Amz-Expires=300" in sent.headers["location"]
+                page = ask(client, client.post("/v1/articles/desk/board/signed").json()["embed"])
+                media = page.headers["content-security-policy"].partition("media-src ")[2].partition(";")[0].split()
+                assert "{0.scheme}://{0.netloc}".format(urlsplit(sent.headers["location"])) in media
                 with httpx.Client(trust_env=False) as other:
                     whole = other.get(sent.headers["location"])
                     assert whole.headers["cache-control"] == "private, no-store"

@@ -78,6 +78,12 @@ def test_a_member_hears_all_of_it_by_the_address_that_the_page_was_given(stand):
     assert [word for word in WORDS if word in said] == list(WORDS)
     player(page, "p.play()")
     until(page, "p.currentTime > 0.3")
+    # Where the audio's address ends meanwhile, the player asks for another, and goes on where it was
+    page.evaluate("addEventListener('briefcast-state', event => (window.states ??= []).push(event.detail.state))")
+    with page.expect_response("**/members/**/audio"):
+        player(page, "p.element.dispatchEvent(new Event('error'))")
+    until(page, "window.states?.includes('playing') && p.currentTime > 0.5")
+    assert "failed" not in page.evaluate("states")
     assert "/members/" in player(page, "p.element.src")
     player(page, "p.seek(p.duration - 1)")
     until(page, "p.currentTime > p.duration - 0.9")

@@ -102,6 +102,11 @@ def test_audio_that_is_not_there_is_told_and_can_be_tried_again(stand):
     stand.put_audio("desk:broken", url=f"{stand.paper.address}/lost.mp3")
     page = stand.page(at(stand, "desk:broken"))
     page.wait_for_selector("briefcast-player[state=failed]")
+    # The sentence stands above the player, whose parts stay beside one another.
+    box = "p.shadowRoot.querySelector('{}').getBoundingClientRect().{}"
+    assert player(page, f"{box.format('.notice', 'bottom')} <= {box.format('.play', 'top')}")
+    assert player(page, f"{box.format('.play', 'right')} <= {box.format('.rail', 'left')}")
+    assert player(page, f"{box.format('.rail', 'top')} < {box.format('.play', 'bottom')}")
     stand.put_audio("desk:broken")
     page.get_by_role("button", name="Try again").click()
     page.wait_for_selector(READY)

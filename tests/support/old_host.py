@@ -35,7 +35,7 @@ ITEM = """<item><title>Episode {number}</title><guid isPermaLink="{perma}">{guid
 <description>&lt;p&gt;What happened in week {number}.&lt;/p&gt;</description>
 <content:encoded><![CDATA[<p>Notes of week <b>{number}</b>.</p>]]></content:encoded>
 <category>Politics</category><itunes:episode>{number}</itunes:episode><itunes:episodeType>full</itunes:episodeType>
-<enclosure url="{address}/audio/{number}.mp3?token=a%2Bb&amp;x={number}" length="{length}" type="{type}"/></item>"""
+<enclosure url="{address}/audio/{number}.mp3?token=a%2Bb&amp;x={number}" length="{length}" type="{type}"/>{more}</item>"""
 
 
 @lru_cache
@@ -77,6 +77,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.answer(200, host.feed(), Content_Type="application/rss+xml; charset=utf-8")
         elif self.path == "/cover.jpg":
             self.answer(200, host.cover, Content_Type="image/jpeg")
+        elif self.path in host.beside:
+            self.answer(200, host.beside[self.path][1], Content_Type="text/plain; charset=utf-8")
         elif self.path.startswith("/audio/"):
             self.audio(host.audio[int(self.path.removeprefix("/audio/").partition(".")[0])])
         else:
@@ -113,13 +115,18 @@ class OldHost:
         self.guids = {index: f"old-{index}" for index in self.audio}
         self.types = dict.fromkeys(self.audio, "audio/mpeg")
         self.cover = picture()
+        # Transcripts by their path /NUMBER.ENDING, as (media type, bytes).
+        self.beside = {}
 
     def feed(self):
         items = [
             ITEM.format(
                 number=index, guid=escape(self.guids[index]), perma="true" if "://" in self.guids[index] else "false",
                 date=f"Mon, {index:02} Jun 2026 06:30:00 +0300", address=self.address, length=len(content),
-                type=self.types[index],
+                type=self.types[index], more="".join(
+                    f'<podcast:transcript url="{self.address}{path}" type="{kind}"/>'
+                    for path, (kind, _) in self.beside.items() if path.startswith(f"/{index}.")
+                ),
             )
             for index, content in reversed(self.audio.items())
         ]  # fmt: skip

@@ -101,7 +101,7 @@ def test_every_public_file_is_missed_and_written_anew(place):
 
 def test_a_public_file_that_is_not_as_it_should_be_is_written_anew(place):
     for name in sorted(names(place)):
-        if name.endswith(("artwork.jpg", "articles/desk/ferry.mp3")):
+        if name.endswith(("artwork.jpg", "articles/desk/ferry.mp3")) or name.startswith("moved/"):
             continue
         path = place.files.storage.root / name
         path.unlink()

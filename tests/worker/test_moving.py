@@ -54,6 +54,10 @@ def healthy(place):
 
 
 def test_a_podcast_is_taken_over_as_it_is(place, host, tmp_path):
+    host.beside["/1.txt"] = ("text/plain", b"No times.")
+    host.beside["/2.json"] = ("application/json", b"{}")
+    host.beside["/2.vtt"] = ("text/vtt", b"WEBVTT\n\n00:00.100 --> 00:01.200\nSaid in week two.\n")
+    host.beside["/3.srt"] = ("application/srt", b"nothing of the kind")
     before = items(host.feed())
     done = briefcast("import", "feed", f"{host.address}/feed.xml", "--show", "old", "--redirects", "csv", cwd=tmp_path)
     assert (done.returncode, done.stderr.splitlines()[0]) == (0, "taken over: Episode 1")
@@ -82,6 +86,13 @@ def test_a_podcast_is_taken_over_as_it_is(place, host, tmp_path):
     assert {host.moved[entry.enclosures[0].href] for entry in before.values()} == {
         entry.enclosures[0].href for entry in after.values()
     }
+    # And what was said in them is read here, from the old address on, where the old host knew when; else one is told
+    said = host.moved[f"{host.address}/2.vtt"]
+    assert b"Said in week two." in place.files.storage.read(urlsplit(said).path[1:])[0]
+    assert said in feed
+    assert not {f"{host.address}{path}" for path in ("/1.txt", "/3.srt")} & set(host.moved)
+    assert "the transcript of 'Episode 1' is not taken over: it has no times" in done.stderr
+    assert "the transcript of 'Episode 3' is not taken over: there is no caption in it" in done.stderr
     # And the table that is printed makes the same show
     table = done.stderr.partition("[[shows]]")[2]
     (tmp_path / "briefcast.toml").write_text(f"{PLAIN.partition('[[sources]]')[0]}[[shows]]{table}\n")

@@ -41,7 +41,7 @@ def place(request, tmp_path, monkeypatch):
 
 
 def names(storage):
-    return {file.name for file in storage.files() if not file.name.startswith(("player", "embed", "shows/"))}
+    return {file.name for file in storage.files() if not file.name.startswith(("player", "embed", "shows/", "moved/"))}
 
 
 def texts(storage):
