@@ -36,7 +36,7 @@ TOLD.update(signed_out_here="You are signed out here, and still signed in at the
 _log = get_logger("sign_in")
 
 #: What comes back with a browser, and how long each may be.
-_GIVEN = {"code": 2048, "state": 128, "iss": 255, "error": 100}
+_GIVEN = {"code": 8192, "state": 128, "iss": 255, "error": 100}
 
 #: What a browser says of where it was led from by a link of ours, or by typing.
 _OWN_WAY = frozenset({None, "same-origin", "none"})

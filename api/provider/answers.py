@@ -76,13 +76,15 @@ class Answers:
             except (AddressRefused, PageRefused) as error:
                 raise ProviderUnavailable(error.message) from error
         try:
-            found = json.loads(reply.content) if reply.status == _OK else None
+            found = json.loads(reply.content)
         except (ValueError, RecursionError):
             found = None
-        if not isinstance(found, dict):
-            message = f"{place} answered {reply.status}, and not with what was asked for"
-            raise ProviderUnavailable(message)
-        return found
+        if reply.status == _OK and isinstance(found, dict):
+            return found
+        # As invalid_client, by which whoever set this up sees what is wrong.
+        why = f" ({str(found['error'])[:40]!r})" if isinstance(found, dict) and "error" in found else ""
+        message = f"{place} answered {reply.status}{why}, and not with what was asked for"
+        raise ProviderUnavailable(message)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
