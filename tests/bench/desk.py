@@ -2,9 +2,9 @@
 
 STORIES (10,000) are live with their words, and as many again without; one has 203 segments, and is spoken by the silence
 engine. A thousand have scripts, whose words are noted as the sweep does it; the others have of the same words those that
-are asked for, and all that are unknown. Each page is asked by HTTP of the app in this process, once
-for its first view and then 15 times: the server's time from the request's head to the answer's last byte, and this
-process's CPU meanwhile. None may take 200 ms. With a FOLDER what was filled stays there for the next time.
+are asked for, and all that are unknown. Each page is asked by HTTP of the app in this process, once for its first view
+and then 7 times: the server's time from the request's head to the answer's last byte, and this process's CPU meanwhile.
+None may take 200 ms. With a FOLDER what was filled stays there for the next time.
 """
 
 from __future__ import annotations
@@ -35,8 +35,9 @@ from tests.support.client import free_port, served
 from tests.support.desk import add_user, seat_at
 from tests.support.newsroom import make_place, work_off
 from worker import vocabulary
+from worker.workplace import Workplace
 
-_TIMES = 15
+_TIMES = 7
 
 #: Milliseconds that no page may take.
 _TARGET_MS = 200
@@ -86,7 +87,8 @@ def _installed(folder):
         settings |= {"LIMIT_REQUESTS_A_MINUTE": 0}
         os.environ.update({f"BRIEFCAST_{name}": str(value) for name, value in settings.items()})
         os.chdir(at)
-        place = make_place(at)
+        # Settings are applied once: applying writes all that is live, and most of it here has no sound.
+        place = Workplace() if (at / "var").exists() else make_place(at)
         yield place
         place.database.dispose()
 
@@ -264,7 +266,10 @@ def _measured(place):
                 assert answer.status_code in {200, 204}, (path, answer.text)
             (first, _), *others = app.taken
             wall, cpu = (statistics.median(one) * 1000 for one in zip(*others, strict=True))
-            yield name, f"{first * 1000:.0f}", f"{wall:.0f}", f"{cpu:.0f}", f"{len(answer.content) / 1000:.0f}"
+            row = (name, f"{first * 1000:.0f}", f"{wall:.0f}", f"{cpu:.0f}", f"{len(answer.content) / 1000:.0f}")
+            # A loaded machine takes minutes: what is known is told at once.
+            print(*row, sep="\t", file=sys.stderr, flush=True)
+            yield row
     with place.database.writing() as session:
         session.query(ActionLinkRow).delete()
 
