@@ -18,7 +18,7 @@ from briefing.asking import identity
 from briefing.errors import AddressRefused
 from briefing.models import ArticleRow, BriefingRow, RevisionRow, ShowRow
 from briefing.states import ACTIVE, RevisionState
-from briefing.values import ArticleRef
+from briefing.values import ArticleRef, is_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -207,7 +207,7 @@ def _titled(words: str) -> Select[tuple[str]]:
 def _names(session: Session, words: str) -> list[str]:
     """Return the articles, as "source:id", that are named by name or address."""
     if not is_address(words):
-        return [words] if re.fullmatch(r"[\w.-]+:[\w.-]+", words, re.ASCII) else []
+        return [words] if all(map(is_name, words.partition(":")[::2])) else []
     try:
         address = canonical_address(words)
     except AddressRefused:

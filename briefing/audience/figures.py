@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from briefing import spreadsheet
 from briefing.audience.spans import BUCKETS
@@ -120,13 +120,12 @@ def rows(session: Session, asked: Question) -> list[Figures]:
     names = _GROUPS[asked.by]
     columns = [getattr(AudienceRow, name) for name in names]
     order = [AudienceRow.day.desc()] if asked.by is By.DAY else [func.sum(AudienceRow.plays).desc()]
-    statement = (
-        _within(select(*columns, *_sums()), asked)
-        .group_by(*columns)
-        .order_by(*order, *columns)
-        .offset(asked.offset)
-        .limit(min(asked.limit, MOST_ROWS))
-    )
+    paged = _within(select(*columns), asked).group_by(*columns).order_by(*order, *columns)
+    # Which they are first, by plays alone; the sums of those then.
+    named = paged.offset(asked.offset).limit(min(asked.limit, MOST_ROWS)).subquery()
+    same = and_(*(column == named.c[column.key] for column in columns))
+    statement = _within(select(*columns, *_sums()), asked).join(named, same).group_by(*columns)
+    statement = statement.order_by(*order, *columns)
     return [_figures({name: row[name] for name in names}, dict(row)) for row in session.execute(statement).mappings()]
 
 

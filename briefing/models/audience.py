@@ -70,7 +70,15 @@ class AudienceRow(Base):
     """A day's figures of one MP3 in one show."""
 
     __tablename__ = "audience"
-    __table_args__ = (Index("audience_by_article", "article", "day"),)
+    __table_args__ = (
+        Index("audience_by_article", "article", "day"),
+        # All that sums are made of, without `heard_ms`, which is most of a row.
+        Index(
+            "audience_counts",
+            *("day", "show", "article", "briefing_id", "plays", "completed", "downloads"),
+            *(f"quarter_{number}_ms" for number in range(1, 5)),
+        ),
+    )
     day: Mapped[str] = mapped_column(String(10), primary_key=True)
     """UTC, as 2026-05-01."""
     show: Mapped[str] = mapped_column(String(128), primary_key=True)

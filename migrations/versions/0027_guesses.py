@@ -1,4 +1,4 @@
-"""Guesses: how often unknown words are in what is live, as counted last"""
+"""Guesses: how often unknown words are in what is live, as counted last; sums of the audience from an index alone"""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ revision = "0027"
 down_revision = "0025"
 branch_labels = None
 depends_on = None
+
+_COUNTS = [
+    *("day", "show", "article", "briefing_id", "plays", "completed", "downloads"),
+    *(f"quarter_{number}_ms" for number in range(1, 5)),
+]
 
 
 def upgrade() -> None:
@@ -24,8 +29,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("show", "word_id", name=op.f("pk_guesses")),
     )
     op.create_index("guesses_by_plays", "guesses", ["show", "plays", "count", "word_id"])
+    op.create_index("audience_counts", "audience", _COUNTS)
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_index("audience_counts", "audience")
     op.drop_table("guesses")

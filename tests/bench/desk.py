@@ -2,9 +2,9 @@
 
 STORIES (10,000) are live with their words, and as many again without; one has 203 segments, and is spoken by the silence
 engine. A thousand have scripts, whose words are noted as the sweep does it; the others have of the same words those that
-are asked for, and all that are unknown. Each page is asked by HTTP of the app in this process, once
-for its first view and then 15 times: the server's time from the request's head to the answer's last byte, and this
-process's CPU meanwhile. None may take 200 ms. With a FOLDER what was filled stays there for the next time.
+are asked for, and all that are unknown. Each page is asked by HTTP of the app in this process, once for its first view
+and then 7 times: the server's time from the request's head to the answer's last byte, and this process's CPU meanwhile.
+None may take 200 ms of CPU, which is what an idle machine takes altogether. With a FOLDER what was filled stays there for the next time.
 """
 
 from __future__ import annotations
@@ -34,9 +34,10 @@ from tests.support.asking import ask
 from tests.support.client import free_port, served
 from tests.support.desk import add_user, seat_at
 from tests.support.newsroom import make_place, work_off
-from worker import vocabulary
+from worker import tallying, vocabulary
+from worker.workplace import Workplace
 
-_TIMES = 15
+_TIMES = 7
 
 #: Milliseconds that no page may take.
 _TARGET_MS = 200
@@ -69,11 +70,11 @@ def run(stories="10000", folder=""):
         rows = list(_measured(place))
     table(
         f"{2 * int(stories):,} briefings, half of them with words; milliseconds, medians of {_TIMES}",
-        ("", "first view", "server", "CPU", "kB"),
+        ("", "first view", "its CPU", "server", "CPU", "kB"),
         rows,
     )
-    if slow := [row[0] for row in rows if float(row[2]) > _TARGET_MS]:
-        sys.exit(f"over {_TARGET_MS} ms: {', '.join(slow)}")
+    if slow := [row[0] for row in rows if float(row[4]) > _TARGET_MS]:
+        sys.exit(f"over {_TARGET_MS} ms of CPU: {', '.join(slow)}")
 
 
 @contextmanager
@@ -86,7 +87,8 @@ def _installed(folder):
         settings |= {"LIMIT_REQUESTS_A_MINUTE": 0}
         os.environ.update({f"BRIEFCAST_{name}": str(value) for name, value in settings.items()})
         os.chdir(at)
-        place = make_place(at)
+        # Settings are applied once: applying writes all that is live, and most of it here has no sound.
+        place = Workplace() if (at / "var").exists() else make_place(at)
         yield place
         place.database.dispose()
 
@@ -100,6 +102,7 @@ def _fill(place, stories):
     for first in range(pattern, 2 * stories, _BATCH):
         _add_light(place, range(first, min(first + _BATCH, 2 * stories)), stories, now, chance)
     _copy_words(place, pattern, stories)
+    tallying.tally(place, now)
     _tell(place, now)
     for name, role in (("ada", "admin"), ("ed", "editor")):
         add_user(place, name, role)
@@ -262,9 +265,13 @@ def _measured(place):
             for _ in range(_TIMES + 1):
                 answer = seat.get(path)
                 assert answer.status_code in {200, 204}, (path, answer.text)
-            (first, _), *others = app.taken
-            wall, cpu = (statistics.median(one) * 1000 for one in zip(*others, strict=True))
-            yield name, f"{first * 1000:.0f}", f"{wall:.0f}", f"{cpu:.0f}", f"{len(answer.content) / 1000:.0f}"
+            first, *others = app.taken
+            middle = [statistics.median(one) for one in zip(*others, strict=True)]
+            figures = (f"{seconds * 1000:.0f}" for seconds in (*first, *middle))
+            row = (name, *figures, f"{len(answer.content) / 1000:.0f}")
+            # A loaded machine takes minutes: what is known is told at once.
+            print(*row, sep="\t", file=sys.stderr, flush=True)
+            yield row
     with place.database.writing() as session:
         session.query(ActionLinkRow).delete()
 

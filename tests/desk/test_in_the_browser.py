@@ -262,7 +262,6 @@ def test_enter_never_does_what_cannot_be_taken_back(stand):
         f"/desk/briefings/{briefing}",
         f"/desk/briefings/{briefing}/retract",
         "/desk/jingles",
-        "/desk/users",
         address,
     ):
         page.goto(path)
