@@ -94,7 +94,7 @@ class LexiconEntry(Value):
             for name, value in fields.items()
         }
         if tidied.get("case_sensitive") is None and isinstance(tidied.get("written"), str):
-            tidied["case_sensitive"] = _has_inner_capital(tidied["written"])
+            tidied["case_sensitive"] = case_counts(tidied["written"])
         return tidied
 
     @model_validator(mode="after")
@@ -143,7 +143,8 @@ def _fault_of_value(entry: LexiconEntry) -> str:
     return f"{entry.value!r} is no IPA: no slashes and brackets, ˈ before the stressed syllable"
 
 
-def _has_inner_capital(text: str) -> bool:
+def case_counts(text: str) -> bool:
+    """Tell whether case counts for a word where nobody says so: where capitals stand inside it."""
     return any(letter.isupper() and before.isalnum() for before, letter in pairwise(text))
 
 
@@ -246,7 +247,7 @@ def _indexed(layers: Iterable[Sequence[LexiconEntry]], language: str, *, banner:
                     found.setdefault(form, entry)
     if banner:
         for entry in list(found.values()):
-            if entry.case_sensitive and not _has_inner_capital(entry.written):
+            if entry.case_sensitive and not case_counts(entry.written):
                 found.setdefault(alike(entry.written).upper(), entry)
     lengths: dict[str, set[int]] = {}
     for form in found:

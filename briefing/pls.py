@@ -1,8 +1,8 @@
 """The W3C's Pronunciation Lexicon Specification 1.0, in and out: how other speech software keeps a lexicon.
 
 What PLS cannot say: that a word is said as letters or as a word (both go out as aliases, and are known again when they
-come in), and whether case counts. A note goes along as a comment. Reads no file; files may come from anyone, so nothing
-in them is looked up or expanded.
+come in), and whether case counts, which goes along as a comment where it is not what the word's own capitals say. So does
+a note. Reads no file; files may come from anyone, so nothing in them is looked up or expanded.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 
 from briefing.errors import LexiconInvalid
-from briefing.lexicon import Kind, LexiconEntry, make_entry
+from briefing.lexicon import Kind, LexiconEntry, case_counts, make_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,6 +26,9 @@ _MOST_LEXEMES = 20_000
 
 #: Most characters of a comment that are kept as the note.
 _NOTE = 500
+
+#: The comment that says whether case counts.
+_CASE = {"case counts": True, "any case": False}
 
 
 def read_pls(content: bytes, language: str | None = None) -> tuple[LexiconEntry, ...]:
@@ -56,6 +59,9 @@ def write_pls(entries: Sequence[LexiconEntry], language: str) -> bytes:
         if not entry.speaks(language):
             continue
         lexeme = etree.SubElement(root, _name("lexeme"))
+        if entry.case_sensitive != case_counts(entry.written):
+            said = next(words for words, counts in _CASE.items() if counts is entry.case_sensitive)
+            lexeme.append(etree.Comment(f" {said} "))
         if entry.note:
             lexeme.append(etree.Comment(f" {entry.note.replace('--', '–').rstrip('-')} "))
         etree.SubElement(lexeme, _name("grapheme")).text = entry.written
@@ -111,8 +117,10 @@ def _parsed(content: bytes) -> Any:  # noqa: ANN401  lxml has no types
 def _entries(lexeme: Any, language: str, alphabet: str) -> Iterator[LexiconEntry]:  # noqa: ANN401  as above
     phoneme, alias = _preferred(lexeme, "phoneme"), _preferred(lexeme, "alias")
     said = _text(alias) if alias is not None else ""
-    note = " ".join(" ".join(str(comment.text) for comment in lexeme.iterchildren(etree.Comment)).split())[:_NOTE]
-    fields: dict[str, Any] = {"language": language, "note": note}
+    comments = [" ".join(str(comment.text).split()) for comment in lexeme.iterchildren(etree.Comment)]
+    note = " ".join(comment for comment in comments if comment not in _CASE)[:_NOTE]
+    case = next((_CASE[comment] for comment in comments if comment in _CASE), None)
+    fields: dict[str, Any] = {"language": language, "note": note, "case_sensitive": case}
     if phoneme is not None:
         if phoneme.get("alphabet", alphabet) != "ipa":
             message = f"line {phoneme.sourceline}: phonemes are read in the alphabet 'ipa' only"

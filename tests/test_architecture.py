@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -58,3 +59,14 @@ def test_spoken_loads_no_sound_library():
 
 def test_the_supervisor_of_the_workers_stays_small():
     assert not {name.split(".")[0] for name in loaded_by("import worker.dispatcher")} & {"onnxruntime", "piper"}
+
+
+def test_what_works_has_numpy_multiply_on_one_thread():
+    # Given a fresh process in which nobody says how many / When a stage is loaded and matrices are multiplied
+    program = "import os, worker.judge, numpy; many = numpy.ones((800, 800)); many @ many; print(len(os.listdir('/proc/self/task')))"
+    told = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=told, cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    # Then no thread of numpy's waits beside, at full speed
+    assert done.stdout.strip() == "1"

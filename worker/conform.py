@@ -43,7 +43,7 @@ def conform(path: Path, part: JinglePart, storage: BlobStorage) -> ConformedJing
 def _answer(path: Path, part: JinglePart, out: Path) -> dict[str, Any]:
     """Have the child conform `path` into `out`. Raises JingleRefused, OSError."""
     command = [sys.executable, "-I", "-m", "worker.conforming", str(path.resolve()), part, str(out.resolve())]
-    # One thread: numpy's own would each reserve memory that counts against the limit.
+    # One thread, whatever else is asked for: numpy's own would each reserve memory that counts against the limit.
     alone = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     try:
         done = subprocess.run(  # noqa: S603  our own command; the file's name is an argument, read by no shell

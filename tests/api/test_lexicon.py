@@ -14,6 +14,7 @@ from briefing.models import AuditRow, RevisionRow, StepRow, TakeRow
 from briefing.states import Queue, StepKind
 from tests.support.asking import ask
 from tests.support.command import briefcast
+from tests.support.desk import add_user, seat_at
 from tests.support.failpoints import Failpoints
 from tests.support.newsroom import work_off
 from tests.support.stories import desk_of, heard, published_stories
@@ -220,6 +221,33 @@ def test_a_list_is_seen_spoken_anew_and_taken_back_by_command(desk, tmp_path):
     recorded = briefcast("lexicon", "import", tmp_path / "ours.csv").stdout
     assert "4 recorded, 0 unchanged\npublished    2 briefings" in recorded
     assert "--respeak has them spoken anew" in recorded
+
+
+def test_a_list_is_seen_spoken_anew_and_taken_back_at_the_desk(desk):
+    add_user(desk.place, "ed", "editor")
+    with seat_at(str(desk.client.base_url)) as seat:
+        seat.get("/desk/sign-in")
+        seat.sign_in("ed")
+        # Given a list / When an editor brings it / Then the page says which briefings it changes, the most heard first
+        shown = seat.post("/desk/lexicon/import", content=LIST).text
+        assert "Record 4 words and speak 2 briefings anew" in shown
+        assert "Record 4 words for what is made from now on" in shown
+        assert 0 < shown.index("News of the ferry") < shown.index("News of the bridge")
+        # When it is confirmed by another number / Then nothing is recorded; by the one shown / Then the work is begun
+        refused = seat.post("/desk/lexicon/import", content=LIST, record="respeak", briefings="1")
+        assert refused.status_code == 409
+        assert desk.get("/v1/lexicon/entries").json() == []
+        begun = seat.post("/desk/lexicon/import", content=LIST, record="respeak", briefings="2").headers["Location"]
+        page = seat.get(begun).text
+        assert "A list of 4 words" in page
+        assert "“Makee-yivka”" in page
+        assert "A list of 4 words" in seat.get("/desk/lexicon").text
+        work_off(desk.place)
+        assert live(desk, "bridge")[0] == 2
+        # And all of it is taken back
+        back = seat.post(f"{begun}/undo").headers["Location"]
+        assert "0 of 2 done" in seat.get(back).text
+        assert desk.get("/v1/lexicon/entries").json() == []
 
 
 def test_a_list_with_a_fault_or_without_words_is_refused_by_line(desk):

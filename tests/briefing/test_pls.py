@@ -30,6 +30,25 @@ def pls(body, attributes='alphabet="ipa" xml:lang="en"'):
     return f'<lexicon version="1.0" xmlns="{space}" {attributes}>{body}</lexicon>'.encode()
 
 
+def test_whether_case_counts_comes_back_and_is_no_note():
+    # Given words whose case counts otherwise than their capitals say, and one as they say / When they go out and in again
+    given = [
+        make_entry(
+            {"written": written, "language": "en", "kind": "alias", "value": "x", "case_sensitive": case, "note": note}
+        )
+        for written, case, note in (
+            ("Nice", True, "the city"),
+            ("NATO", False, ""),
+            ("Kyiv", False, ""),
+            ("AfD", True, "n"),
+        )
+    ]
+    document = write_pls(given, "en")
+    # Then nothing is lost, and a comment says so where it is needed alone
+    assert list(read_pls(document)) == given
+    assert document.count(b"case counts") == document.count(b"any case") == 1
+
+
 def test_a_foreign_document_is_read():
     entries = read_pls(FOREIGN.encode())
     assert [(entry.written, entry.kind.value, entry.value) for entry in entries] == [

@@ -112,8 +112,9 @@ def _differences(spectra: NDArray[np.float64], lags: NDArray[np.int64], said: ND
     reach = int(_DRIFT * lags[-1]) + _PLAY
     drift = np.arange(-reach, reach + 1)
     before = last = np.full((len(kept), len(drift)), _FAR)
-    for step in range(int(said.max(initial=0))):
-        cost = _costs(spectra, lags[kept], drift, step)
+    apart = _apart(spectra, int(said.max(initial=0)))
+    for step in range(len(apart)):
+        cost = _costs(apart[step], lags[kept], drift, step)
         path = np.where(np.abs(drift) <= _PLAY, 0.0, _FAR) if step == 0 else _cheapest(before, last, cost)
         before, last = last, np.minimum(path + cost, _FAR)
         means = last.min(axis=1) / (step + 1)
@@ -126,16 +127,24 @@ def _differences(spectra: NDArray[np.float64], lags: NDArray[np.int64], said: ND
     return found
 
 
+def _apart(spectra: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
+    """Return how far each of the last `steps` frames, the last one first, lies from every frame; shape [steps, n].
+
+    All at once, by |a - b|² = |a|² + |b|² - 2ab: pair by pair it was most of what judging a take cost.
+    """
+    last = spectra[::-1][:steps]
+    squares = np.square(last).sum(axis=1)[:, None] + np.square(spectra).sum(axis=1) - 2 * (last @ spectra.T)
+    return np.asarray(np.sqrt(np.maximum(squares, 0.0) / _BANDS))
+
+
 def _costs(
-    spectra: NDArray[np.float64], lags: NDArray[np.int64], drift: NDArray[np.int64], step: int
+    apart: NDArray[np.float64], lags: NDArray[np.int64], drift: NDArray[np.int64], step: int
 ) -> NDArray[np.float64]:
     """Return the differences between frame `step` from the end and those that may answer to it; shape [lags, drift]."""
     near = np.flatnonzero((np.abs(drift) <= _DRIFT * step + _PLAY) & (drift >= -step))
-    earlier = len(spectra) - 1 - lags[:, None] - step - drift[near]
-    there = earlier >= 0
-    apart = spectra[np.maximum(earlier, 0)] - spectra[len(spectra) - 1 - step]
+    earlier = len(apart) - 1 - lags[:, None] - step - drift[near]
     costs = np.full((len(lags), len(drift)), _FAR)
-    costs[:, near] = np.where(there, np.sqrt(np.mean(np.square(apart), axis=2)), _FAR)
+    costs[:, near] = np.where(earlier >= 0, apart[np.maximum(earlier, 0)], _FAR)
     return costs
 
 
