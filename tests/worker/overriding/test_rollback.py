@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from briefing import asking, editions
 from briefing.models import EpisodeRow, MasterRow, RevisionRow, ShowRow, TakeRow
 from briefing.show import Show
@@ -16,30 +14,10 @@ from tests.support.overriding import (
     count,
     heard,
     live,
-    newsroom,
     put,
     refused,
-    story,
 )
 from worker import retention
-
-
-@pytest.fixture
-def place(tmp_path, monkeypatch):
-    with newsroom(tmp_path, monkeypatch) as place:
-        yield place
-
-
-@pytest.fixture
-def briefing(place):
-    """A story that is live, `desk:ferry`."""
-    return story(place)
-
-
-@pytest.fixture
-def article(tmp_path, place):
-    """Its file."""
-    return tmp_path / "articles" / "ferry.md"
 
 
 def guid_and_audio(place, briefing):
