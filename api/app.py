@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from starlette.responses import Response
+    from starlette.routing import BaseRoute
 
 _HERE = Path(__file__).parent
 _templates = Jinja2Templates(_HERE / "templates")
@@ -86,6 +88,32 @@ def create_app(context: Context | None = None) -> FastAPI:
     app.state.context = context
     problems.install(app)
     app.openapi = lambda: problems.describe(app)  # type: ignore[method-assign]
+    app.router.routes.extend(_routes())
+    app.mount("/static", StaticFiles(directory=_HERE / "static"))
+    app.mount("/docs/assets", StaticFiles(directory=str(files("fastapi_offline") / "static")))
+    app.add_api_route("/docs", _docs, include_in_schema=False)
+    app.add_api_route("/docs/errors", _errors, include_in_schema=False)
+    app.add_api_route("/", _front, include_in_schema=False)
+    # Innermost, so that its answers carry what all others carry.
+    app.add_middleware(Shortcut, context=context)
+    app.add_middleware(PublicCors)
+    app.add_middleware(DatabaseTurns)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(OneLength)
+    # Outermost but for the measures, so that what the others refuse carries the headers too.
+    app.add_middleware(SecurityHeaders, https=context.address.startswith("https://"))
+    app.add_middleware(Observed, measures=app.state.context.http_measures)
+    check_guarded(app)
+    check_desk(app)
+    return app
+
+
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """Return all routes but those of the docs. What each of them demands and gives is worked out at length, and is
+    the same for every app of a process.
+    """
+    together = APIRouter()
     for router in (
         briefings.router,
         segments.router,
@@ -115,24 +143,8 @@ def create_app(context: Context | None = None) -> FastAPI:
         *DESK,
         hooks.router,
     ):
-        app.include_router(router)
-    app.mount("/static", StaticFiles(directory=_HERE / "static"))
-    app.mount("/docs/assets", StaticFiles(directory=str(files("fastapi_offline") / "static")))
-    app.add_api_route("/docs", _docs, include_in_schema=False)
-    app.add_api_route("/docs/errors", _errors, include_in_schema=False)
-    app.add_api_route("/", _front, include_in_schema=False)
-    # Innermost, so that its answers carry what all others carry.
-    app.add_middleware(Shortcut, context=context)
-    app.add_middleware(PublicCors)
-    app.add_middleware(DatabaseTurns)
-    app.add_middleware(BodyLimit)
-    app.add_middleware(OneLength)
-    # Outermost but for the measures, so that what the others refuse carries the headers too.
-    app.add_middleware(SecurityHeaders, https=context.address.startswith("https://"))
-    app.add_middleware(Observed, measures=app.state.context.http_measures)
-    check_guarded(app)
-    check_desk(app)
-    return app
+        together.include_router(router)
+    return tuple(together.routes)
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from briefing.database import Database
 from briefing.schema import migrate
 from tests.support.client import free_port
 from tests.support.newsroom import make_place
+from tests.support.once import find_engines_once, share_statements, trust_once
 from tests.support.postgres import Postgres, postgres
 from worker import clean
 
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from worker.workplace import Workplace
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        share_statements(patch)
+        trust_once(patch)
+        find_engines_once(patch)
+        yield
 
 
 @pytest.fixture(autouse=True)

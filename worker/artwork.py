@@ -10,6 +10,7 @@ import colorsys
 import hashlib
 import io
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,18 +54,25 @@ _INSIDE_BYTES = 20_000
 
 def draw(show: Show) -> bytes:
     """Return the show's artwork as JPEG bytes, 1400 × 1400. Raises Misconfigured for a picture that cannot be used."""
-    return _jpeg(_picture(show), _QUALITY)
+    return _jpeg(_given(Path(show.artwork)), _QUALITY) if show.artwork else _drawn(show.title)[0]
 
 
 def draw_inside(show: Show) -> bytes:
     """Return the artwork as its MP3s carry it: a JPEG of 300 × 300, 20 kB at most. Raises as `draw` does."""
-    small = _picture(show).resize((_INSIDE_SIDE, _INSIDE_SIDE), Image.Resampling.LANCZOS)
+    return _inside(_given(Path(show.artwork))) if show.artwork else _drawn(show.title)[1]
+
+
+@lru_cache(maxsize=16)
+def _drawn(title: str) -> tuple[bytes, bytes]:
+    """Return what is drawn for a title, at both sizes. Kept, as each MP3 of a show carries the same."""
+    picture = _draw(title)
+    return _jpeg(picture, _QUALITY), _inside(picture)
+
+
+def _inside(picture: Image.Image) -> bytes:
+    small = picture.resize((_INSIDE_SIDE, _INSIDE_SIDE), Image.Resampling.LANCZOS)
     qualities = range(_QUALITY, 0, -10)
     return next(filter(lambda found: len(found) <= _INSIDE_BYTES, (_jpeg(small, one) for one in qualities)))
-
-
-def _picture(show: Show) -> Image.Image:
-    return _given(Path(show.artwork)) if show.artwork else _drawn(show.title)
 
 
 def _jpeg(picture: Image.Image, quality: int) -> bytes:
@@ -89,7 +97,7 @@ def _given(path: Path) -> Image.Image:
         raise Misconfigured(message, hint=hint) from error
 
 
-def _drawn(title: str) -> Image.Image:
+def _draw(title: str) -> Image.Image:
     """Set the title in white on a plain dark ground whose hue comes from the title, as large as fits, and shortened
     where it could not be read on a list.
 

@@ -307,7 +307,13 @@ def test_an_article_is_addressed_by_its_home_show_alone(client, place):
     assert "embed" not in ask(client, show="held").json()["links"]
 
 
-def test_a_busy_database_keeps_no_reader_waiting(client, place):
+@pytest.fixture
+def patient(monkeypatch):
+    """An API that waits for the database for longer than any client of these tests waits for the API."""
+    monkeypatch.setattr("api.context._BUSY_S", 90.0)
+
+
+def test_a_busy_database_keeps_no_reader_waiting(patient, client, place):
     # Given a writer that holds the database's lock, and more requests than there are threads
     ask(client)
     work_off(place)
@@ -315,14 +321,13 @@ def test_a_busy_database_keeps_no_reader_waiting(client, place):
     waiting = sqlite3.connect(place.data.data / "briefcast.db", isolation_level=None)
     waiting.execute("BEGIN IMMEDIATE")
     with ThreadPoolExecutor(60) as pool:
-        asked = [pool.submit(client.get, "/readyz") for _ in range(60)]
+        asked = [pool.submit(client.get, "/readyz", timeout=120) for _ in range(60)]
         time.sleep(0.5)
-        # Then what readers fetch, and the sign of life, answer at once
-        started = time.monotonic()
+        # Then what readers fetch, and the sign of life, are answered while the others wait
         assert client.get("/livez").status_code == 200
         assert client.get(audio, headers={"Range": "bytes=0-99"}).status_code == 206
         assert client.get("/shows/daily/feed.xml").status_code == 200
-        assert time.monotonic() - started < 2.5, "not after the others' time-outs"
+        assert not all(answer.done() for answer in asked)
         waiting.execute("ROLLBACK")
         waiting.close()
         assert {answer.result().status_code for answer in asked} <= {200, 503}

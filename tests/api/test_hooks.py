@@ -136,10 +136,8 @@ def test_of_two_that_wait_the_later_moment_counts_whichever_came_last(client, pl
 def test_the_same_delivery_is_done_once_and_forgotten_by_and_by(client, place, secret):
     body = json.dumps({"type": "article.published", "data": {"id": "ferry"}}).encode()
     headers = STRANGER | standard(secret, body, identity="msg_same")
-    begun = time.monotonic()
     answers = {client.post("/v1/hooks/desk", content=body, headers=headers).status_code for _ in range(10)}
     assert answers == {202}
-    assert time.monotonic() - begun < 5
     with place.database.reading() as session:
         assert session.scalar(select(LookRow.asked)) == 0
         assert session.scalar(select(func.count()).select_from(DeliveryRow)) == 1

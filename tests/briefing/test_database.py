@@ -173,8 +173,8 @@ def test_the_clock_is_the_databases_own(database):
         time.sleep(0.05)
         second = session.scalar(database_clock().select())
     assert isinstance(first, float)
-    assert 0.04 < second - first < 5, "it goes on within a transaction"
-    assert abs(first - time.time()) < 5
+    assert 0.04 < second - first < 60, "it goes on within a transaction"
+    assert abs(first - time.time()) < 60
 
 
 def test_text_with_nul_and_long_audio_fit(any_database):

@@ -103,7 +103,7 @@ def test_many_entries_that_begin_alike_cost_no_more_than_a_few():
     next(lexicon.found_at("Kyiv", 0, "Kyiv", "en"), None)
     text, started = "Kyiv " * 3000, process_time()
     assert not [found for start in range(0, len(text), 5) for found in lexicon.found_at(text, start, "Kyiv", "en")]
-    assert process_time() - started < 1
+    assert process_time() - started < 4
 
 
 def test_what_is_said_to_editors_is_in_our_words_alone():

@@ -52,4 +52,4 @@ def test_a_long_list_costs_a_story_little():
     find(names, [("s", "x")])
     begun = time.process_time()
     assert find(names, [("s", text + "given77 family77")]) == [Hit(78, "s")]
-    assert time.process_time() - begun < 0.5
+    assert time.process_time() - begun < 2

@@ -50,8 +50,8 @@ def test_what_else_an_address_says_changes_no_patience(opened, query):
     # The server comes first, and is told by its name: the connection is whole.
     begun = time.monotonic()
     with pytest.raises(DatabaseUnavailable), database.reading() as session:
-        session.execute(text("SELECT pg_sleep(5)"))
-    assert time.monotonic() - begun < 4
+        session.execute(text("SELECT pg_sleep(60)"))
+    assert time.monotonic() - begun < 30
     assert not connection.closed
 
 
@@ -60,9 +60,9 @@ def test_a_server_that_ends_no_statement_is_given_up_by_us(opened):
     database = opened()
     connection, begun = connection_of(database), time.monotonic()
     with pytest.raises(DatabaseUnavailable), database.writing() as session:
-        session.execute(text("SET statement_timeout = '60s'; SELECT pg_sleep(10)"))
+        session.execute(text("SET statement_timeout = '60s'; SELECT pg_sleep(50)"))
     # Then the connection is closed, and another one serves
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 30
     assert connection.closed
     with database.reading() as session:
         assert session.scalar(text("SELECT 1")) == 1

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from briefing import users
 from briefing.models import AuditRow, BriefingRow
@@ -357,16 +357,20 @@ def picture(page, path, width):
         page.screenshot(path=Path(folder) / f"{width}-{name}.png", full_page=True)
 
 
+#: Of a page; the most today are about 20. One that asks for each of its rows has hundreds.
+MOST_STATEMENTS = 30
+
 LOOKS = {"a desk in light": (1280, "light"), "a phone in the dark": (360, "dark")}
 
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_every_page_is_for_everybody(stand, look):
-    # On every page axe finds nothing, and nothing is wider than the screen
+    # On every page axe finds nothing, nothing is wider than the screen, and the database is asked for little
     installed()
     axe = (PLAYER / "node_modules/axe-core/axe.min.js").read_text()
     width, scheme = LOOKS[look]
     stand.measure()
+    asked = {}
     for who, paths in pages_of(stand).items():
         page = stand.page(signed_in=who, viewport={"width": width, "height": 800}, color_scheme=scheme)
         for path in paths:
@@ -377,8 +381,22 @@ def test_every_page_is_for_everybody(stand, look):
             assert told == [], path
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
             picture(page, path, width)
+            asked[path] = statements(stand, page, path)
         assert page.troubles == [], who
         page.context.close()
+    assert not {path: count for path, count in asked.items() if count > MOST_STATEMENTS}, asked
+
+
+def statements(stand, page, path):
+    """How many statements a page has the database do."""
+    seen, engine = [], stand.api.app.state.context.database.engine
+    note = lambda *given: seen.append(given[2])  # noqa: E731
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        assert page.request.get(path).status == 200
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    return len(seen)
 
 
 def test_a_jingle_is_uploaded_heard_and_removed(stand):

@@ -415,7 +415,7 @@ def test_a_ring_that_finds_its_only_step_being_marked_is_rung_anew(place):
         with dispatcher.database.writing() as session:
             steps.mark_rung(session, [(only.id, only.fence)])
             performing = worker.submit(perform_next, place, (), only.id)
-            wait_for(lambda: waiting(place) == 1, "it to have looked, and to wait for the row")
+            wait_for(lambda: waiting(place), "it to have looked, and to wait for the row")
         # Then the ring had nothing done, and the step does not bear the mark of a ring that is gone
         assert performing.result(60) is None
     assert (step(place, only.id).state, step(place, only.id).rung_at) == ("ready", None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -101,5 +102,9 @@ def test_it_is_heard_as_it_comes_and_goes_on_as_the_mp3(place):
         )
         moments = [(then, now) for then, now in page.evaluate("window.moments") if now > 0.3]
         jumps = [now - moments[0][1] - (then - moments[0][0]) for then, now in moments]
-        assert max(jumps) - min(jumps) < 0.4, "it neither stalls nor jumps, whatever events say of a moment's wait"
+        # Where the page itself was kept waiting, so was its audio.
+        kept = sum(max(0.0, later[0] - earlier[0] - 0.1) for earlier, later in pairwise(moments))
+        assert max(jumps) - min(jumps) < 0.4 + kept, (
+            "it neither stalls nor jumps, whatever events say of a moment's wait"
+        )
         assert troubles == []

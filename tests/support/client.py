@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from itertools import count
 from urllib.parse import urlsplit
 
 import httpx
@@ -17,8 +19,9 @@ from api.protocol import HEAD_BYTES, BoundedProtocol
 from briefing import keys
 from briefing.keys import Scope
 
-#: A browser's or a crowd's worth of connections.
-_MANY = httpx.Limits(max_connections=200)
+#: A browser's or a crowd's worth of connections. Idle ones are let go of well before the server does so, after five
+#: seconds: what is sent at that moment is lost.
+_MANY = httpx.Limits(max_connections=200, keepalive_expiry=1.0)
 
 
 def make_key(place, *scopes):
@@ -32,6 +35,35 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+class _Server(uvicorn.Server):
+    """One that stops as soon as it is told to and nobody is connected: uvicorn's own looks ten times a second, and waits for
+    a tenth at the end. Each of many hundreds of tests has a server.
+    """
+
+    async def startup(self, sockets=None):
+        self._loop, self._told = asyncio.get_running_loop(), asyncio.Event()
+        await super().startup(sockets)
+
+    async def main_loop(self):
+        for ticks in count():
+            # Once a second it writes the answers' date anew.
+            await self.on_tick(ticks)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._told.wait(), 0.1)
+                return
+
+    async def shutdown(self, sockets=None):
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)
+            return
+        for server in self.servers:
+            server.close()
+        await self.lifespan.shutdown()
+
+    def stop(self):
+        self._loop.call_soon_threadsafe(self._told.set)
 
 
 @contextmanager
@@ -49,7 +81,7 @@ def served(app):
         http=BoundedProtocol,
         h11_max_incomplete_event_size=HEAD_BYTES,
     )
-    server = uvicorn.Server(config)
+    server = _Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
@@ -58,7 +90,7 @@ def served(app):
     try:
         yield address
     finally:
-        server.should_exit = True
+        server.stop()
         thread.join()
 
 

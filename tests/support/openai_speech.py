@@ -124,8 +124,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Type", media_type)
             self.send_header("Content-Length", str(len(sound)))
             self.end_headers()
-            for at in range(20):
-                self.wfile.write(sound[at * 10 : at * 10 + 10])
+            for at in range(200):
+                self.wfile.write(sound[at : at + 1])
                 time.sleep(0.1)
             self.close_connection = True
         elif fault == "json":

@@ -180,7 +180,7 @@ def test_bombs_cost_little_time(name):
     check_depth(BOMBS[name])
     draft = read_fragment(BOMBS[name], CLEANING)
     shape(draft.pieces, draft.title, draft.byline, CLEANING)
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < 15
 
 
 @pytest.mark.parametrize(

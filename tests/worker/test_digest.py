@@ -376,7 +376,7 @@ def without(*kinds):
 
 
 def work_until_live(place, briefing):
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while digests.live(place, briefing) is None or digests.newest(place, briefing).state != "live":
         assert time.monotonic() < until
         work_off(place)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+from sqlalchemy import select
 
 from briefing import steps
 from briefing.backoff import MAX_POSTPONED
@@ -136,12 +137,15 @@ def test_a_full_disk_is_looked_at_again_soon():
 
 
 def test_the_lease_is_renewed_while_the_task_runs(place, revision, monkeypatch):
-    import time
+    object.__setattr__(place, "work", place.work.model_copy(update={"lease_s": 2.0}))
 
-    object.__setattr__(place, "work", place.work.model_copy(update={"lease_s": 0.3}))
+    def until(workplace):
+        with workplace.database.reading() as session:
+            return session.scalar(select(StepRow.lease_until).where(StepRow.state == "leased"))
 
     def task(lease, workplace):
-        time.sleep(0.8)
+        begun = until(workplace)
+        wait_for(lambda: until(workplace) > begun, "the lease to be renewed")
         assert not sweep.free_expired(workplace)
 
     monkeypatch.setitem(perform.TASKS, StepKind.PREPARE, task)

@@ -226,9 +226,9 @@ def test_maps_that_name_one_another_end(site, monkeypatch):
 def test_ten_thousand_addresses_cost_seconds(site):
     there = site.address
     site.put("/sitemap.xml", urlset(*((f"{there}/news/{n}", "2026-05-10T21:04:00Z") for n in range(10_000))), XML)
-    began = time.process_time()
+    used = time.process_time()
     assert sum(1 for _ in source(site).catalogue(None)) == 10_000
-    assert time.process_time() - began < 10
+    assert time.process_time() - used < 30
 
 
 def test_dates_may_be_a_year_or_a_month_alone():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,12 +30,10 @@ from tests.support.overriding import (
     live,
     name_of,
     newest,
-    newsroom,
     parts,
     put,
     refused,
     segment,
-    story,
 )
 from worker import forgetting
 from worker.cues import Placed
@@ -44,24 +41,6 @@ from worker.overriding import overridden
 from worker.perform import perform_next
 from worker.tasks import TASKS
 from worker.word_cues import time_words
-
-
-@pytest.fixture
-def place(tmp_path, monkeypatch):
-    with newsroom(tmp_path, monkeypatch) as place:
-        yield place
-
-
-@pytest.fixture
-def briefing(place):
-    """A story that is live, `desk:ferry`."""
-    return story(place)
-
-
-@pytest.fixture
-def article(tmp_path, place):
-    """Its file."""
-    return tmp_path / "articles" / "ferry.md"
 
 
 def test_what_an_editor_words_is_said_on_every_rebuild_and_only_it_is_spoken(place, article, briefing):

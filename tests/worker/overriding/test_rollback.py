@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
-import pytest
-
 from briefing import asking, editions, rollback
 from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, ShowRow, TakeRow
-from briefing.regenerating import Again, regenerate
 from briefing.show import Show
 from tests.support.asking import NOW, again, briefing_row, revision_row, step_rows
 from tests.support.newsroom import ARTICLE, work_off
@@ -18,30 +15,10 @@ from tests.support.overriding import (
     count,
     heard,
     live,
-    newsroom,
     put,
     refused,
-    story,
 )
 from worker import retention
-
-
-@pytest.fixture
-def place(tmp_path, monkeypatch):
-    with newsroom(tmp_path, monkeypatch) as place:
-        yield place
-
-
-@pytest.fixture
-def briefing(place):
-    """A story that is live, `desk:ferry`."""
-    return story(place)
-
-
-@pytest.fixture
-def article(tmp_path, place):
-    """Its file."""
-    return tmp_path / "articles" / "ferry.md"
 
 
 def refusal_of(place, briefing, number):

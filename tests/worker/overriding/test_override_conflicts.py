@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from briefing.conflicts import replacements
 from briefing.overrides import Override, Stored
 from briefing.script import Role
@@ -20,31 +18,11 @@ from tests.support.overriding import (
     live,
     name_of,
     newest,
-    newsroom,
     parts,
     put,
     refused,
     settle,
-    story,
 )
-
-
-@pytest.fixture
-def place(tmp_path, monkeypatch):
-    with newsroom(tmp_path, monkeypatch) as place:
-        yield place
-
-
-@pytest.fixture
-def briefing(place):
-    """A story that is live, `desk:ferry`."""
-    return story(place)
-
-
-@pytest.fixture
-def article(tmp_path, place):
-    """Its file."""
-    return tmp_path / "articles" / "ferry.md"
 
 
 def test_a_text_that_is_gone_holds_the_revision_and_shows_both(place, article, briefing):

@@ -5,8 +5,6 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
 from briefing import overrides
 from briefing.errors import OverrideRefused
 from briefing.overrides import Override
@@ -22,32 +20,12 @@ from tests.support.overriding import (
     live,
     name_of,
     newest,
-    newsroom,
     put,
     refused,
-    story,
 )
 from worker.perform import perform_next
 from worker.tasks import prepare as prepare_task
 from worker.workplace import Workplace
-
-
-@pytest.fixture
-def place(tmp_path, monkeypatch):
-    with newsroom(tmp_path, monkeypatch) as place:
-        yield place
-
-
-@pytest.fixture
-def briefing(place):
-    """A story that is live, `desk:ferry`."""
-    return story(place)
-
-
-@pytest.fixture
-def article(tmp_path, place):
-    """Its file."""
-    return tmp_path / "articles" / "ferry.md"
 
 
 def stamp(place, briefing):

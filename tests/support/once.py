@@ -1,0 +1,58 @@
+"""What every test would work out anew, worked out once a process: statements, whom TLS trusts, where engines are.
+
+The product does all of it once in a process's life; tests make an engine, an app and a client each, by the thousand.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import lru_cache
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
+
+from httpx._transports import default
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.util import LRUCache
+
+from briefing import database
+from voices import registry
+
+if TYPE_CHECKING:
+    import pytest
+
+#: Statements that are kept: all that a file's tests use, and little of a process's memory.
+_STATEMENTS = 1000
+
+
+def share_statements(patch: pytest.MonkeyPatch) -> None:
+    """Have all engines of a kind use what one of them has worded: wording a statement costs more than its execution.
+
+    SQLAlchemy keeps them by dialect, of which each engine has an object of its own, alike in all that words a statement.
+    """
+    worded = LRUCache(_STATEMENTS)
+    create = database.create_engine
+    patch.setattr(DefaultDialect, "__eq__", lambda self, other: type(self) is type(other))
+    patch.setattr(DefaultDialect, "__hash__", lambda self: hash(type(self)))
+    patch.setattr(
+        database, "create_engine", lambda url, **how: create(url, execution_options={"compiled_cache": worded}, **how)
+    )
+
+
+def trust_once(patch: pytest.MonkeyPatch) -> None:
+    """Have clients that trust whom everybody trusts share one context: each would read 140 certificates for itself."""
+    make = default.create_ssl_context
+    shared = lru_cache(maxsize=4)(lambda *_: make())
+
+    def trusted(verify: object = True, cert: object = None, trust_env: bool = True) -> object:  # noqa: FBT002  httpx's own
+        if verify is not True or cert is not None:
+            return make(verify=verify, cert=cert, trust_env=trust_env)
+        return shared(*(trust_env and os.environ.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR")))
+
+    patch.setattr(default, "create_ssl_context", trusted)
+
+
+def find_engines_once(patch: pytest.MonkeyPatch) -> None:
+    """Have what is installed looked through once for each path that modules come from: it is hundreds of files."""
+    look = lru_cache(maxsize=64)(lambda group, name, *_: entry_points(group=group, name=name))
+    patch.setattr(registry, "entry_points", lambda group, name: look(group, name, *sys.path))
