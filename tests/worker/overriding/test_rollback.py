@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from briefing import asking, editions, rollback
 from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, ShowRow, TakeRow
+from briefing.regenerating import Again, regenerate
 from briefing.show import Show
 from tests.support.asking import NOW, again, briefing_row, revision_row, step_rows
 from tests.support.newsroom import ARTICLE, work_off
