@@ -158,7 +158,7 @@ def test_a_correction_is_made_on_the_shows_own_day(client, place, briefing, tmp_
         lambda: client.post(f"/v1/briefings/{briefing}/regenerate", json={"correction": {}}),
         lambda: client.put("/v1/articles/desk/ferry/audio", json={"correction": {"note": "x"}}),
     ):
-        assert ask().status_code == 202
+        assert ask().status_code in {200, 202}
         with place.database.reading() as session:
             assert session.get_one(BriefingRow, briefing).correction["at"] in {before, day()}
     # And a day that is named is that day, and nothing but a day
