@@ -16,7 +16,7 @@ from tests.support.newsroom import PLAIN, make_place, work_off
 def poll(place):
     with place.database.writing() as session:
         session.execute(update(ConnectionRow).values(polled_at=None))
-        session.execute(update(SightingRow).values(looked_at=None))
+        session.execute(update(SightingRow).values(looked_at=datetime.now(UTC) - timedelta(hours=1)))
         connections.rouse(session, "ghost")
     work_off(place)
 
