@@ -1,4 +1,4 @@
-"""What is deployed is well formed, hardened, and starts what the Procfile says. Images are not built: no daemon here."""
+"""What is deployed is well formed, hardened, and starts what the Procfile says. The image is built by `./run.sh image`."""
 
 from __future__ import annotations
 

@@ -65,6 +65,24 @@ def test_run_sh_explains_each_command():
     assert subprocess.run([ROOT / "run.sh", "nonsense"], capture_output=True, check=False).returncode == 1
 
 
+def test_every_row_of_the_guarantees_is_there_and_names_tests_that_exist():
+    said = "".join((ROOT / "docs" / name).read_text() for name in ("guarantees.md", "security.md"))
+    wanted = {f"{letter}{number}" for letter, last in (("F", 27), ("I", 8), ("S", 27)) for number in range(1, last + 1)}
+    rows = dict(re.findall(r"^\| ([FIS]\d+) \|(.*)", said, re.MULTILINE))
+    assert wanted <= rows.keys()
+    # A row that says "the same" has its test in the row above.
+    assert all(re.search(r"`tests/|the same", row) for row in rows.values())
+    for line in said.splitlines():
+        path = None
+        for named in re.findall(r"`((?:tests/[\w/]+\.py)?(?:::\w+…?)?)`", line):
+            file, _, test = named.partition("::")
+            path = ROOT / file if file else path
+            assert path, named
+            assert path.is_file(), named
+            if test:
+                assert f"def {test.rstrip('…')}{'' if test.endswith('…') else '('}" in path.read_text(), named
+
+
 def test_every_error_code_is_documented():
     from api.problems import FAILURES, PROBLEMS, WAITS
     from briefing import errors

@@ -261,5 +261,5 @@ def _open(root: str, settings: StorageSettings, request_s: int, tries: int, tryi
     except (exceptions.BaseError, ValueError) as error:
         # The first line says what is missing; the rest is its insides.
         message = f"the bucket {root} cannot be opened: {str(error).splitlines()[0][:200]}"
-        raise Misconfigured(message, hint="See docs/operations.md for the variables of each cloud.") from None
+        raise Misconfigured(message, hint="See docs/many-hosts.md for the variables of each cloud.") from None
     return store

@@ -28,7 +28,7 @@ _ACCOUNTS = ("postgres", "nobody")
 
 _INSTALL = "PostgreSQL is missing: apt-get install postgresql (or ./run.sh test, which does)"
 
-#: Role of our processes: owns its databases and may do nothing else, as docs/operations.md has it.
+#: Role of our processes: owns its databases and may do nothing else, as docs/many-hosts.md has it.
 _ROLE = "briefcast"
 
 _TEMPLATE = "migrated"
