@@ -23,7 +23,7 @@ import httpx
 
 from briefing.addresses import host_allowed
 from briefing.errors import AddressRefused, PageRefused, SourceUnavailable
-from briefing.tls import trust
+from briefing.tls import trust, trust_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -63,6 +63,8 @@ class Reach:
     media_types: tuple[str, ...] = ()
     stall_s: float | None = None
     """Seconds for which nothing may come; None for all there are."""
+    authorities: str = ""
+    """A PEM file of those that may vouch for servers, in place of the public ones; empty for these."""
 
     @asynccontextmanager
     async def sent(
@@ -92,7 +94,9 @@ class Reach:
         }
         # trust_env=False: a proxy named by the environment would connect wherever it likes.
         async with httpx.AsyncClient(
-            verify=trust(), trust_env=False, timeout=self.stall_s or self.bounds.seconds
+            verify=trust_in(self.authorities) if self.authorities else trust(),
+            trust_env=False,
+            timeout=self.stall_s or self.bounds.seconds,
         ) as client:
             try:
                 extensions = {"sni_hostname": host}

@@ -27,6 +27,7 @@ from briefing.models import (
     RevisionRow,
     ShowRow,
     SignInRow,
+    SignInStartRow,
     WelcomeRow,
     WorkerRow,
 )
@@ -83,7 +84,7 @@ def restore(place: Workplace, folder: Path, stamp: str | None) -> Restored:
     with place.database.writing() as session:
         # What processes of before said of themselves, bytes that may not be here, and who was signed in: they may have
         # signed out, or been removed, since.
-        for kind in (WorkerRow, HealthRow, CondemnedRow, SignInRow, WelcomeRow):
+        for kind in (WorkerRow, HealthRow, CondemnedRow, SignInRow, SignInStartRow, WelcomeRow):
             session.execute(delete(kind))
     # First, so that what is live in the restored database is not called withdrawn.
     place.files.bury(manifest.get("gone", ()))

@@ -39,7 +39,9 @@ class Answers:
     def __init__(self, settings: ProviderSettings) -> None:
         self._private = settings.private_hosts
         bounds = FetchSettings(seconds=settings.seconds, wire_mb=_MOST_MB, decoded_mb=_MOST_MB)
-        self._caller = Caller(bounds, settings.private_hosts, media_types=("application/json",))
+        self._caller = Caller(
+            bounds, settings.private_hosts, media_types=("application/json",), authorities=settings.ca_file
+        )
         self._turns = threading.BoundedSemaphore(_MOST_AT_ONCE)
         self._not_before = 0.0
 

@@ -97,7 +97,7 @@ def _key(keys: Sequence[Key], kid: object, algorithm: str) -> Key:
     # Without a name it has to be the only one: trying all of them would be the provider's mistake made ours.
     if len(fit) != 1:
         raise KeyUnknown("its ID token is signed by a key that it does not publish")
-    key = {name: fit[0][name] for name in ("kty", "n", "e", "crv", "x", "y") if name in fit[0]}
+    key: Key = {name: fit[0][name] for name in ("kty", "n", "e", "crv", "x", "y") if name in fit[0]}
     if key["kty"] == "RSA" and len(str(key.get("n", ""))) * 6 < _LEAST_RSA_BITS:
         raise _refused("its key is too short")
     return key

@@ -48,6 +48,8 @@ class ProviderSettings(Settings):
     """Seconds for one answer of the provider in all."""
     allow_private: str = ""
     """"host:port" pairs on private networks where the provider is, separated by commas; there `http://` will do."""
+    ca_file: str = ""
+    """Certificate file to trust instead of the system's, for a provider with an authority of its own."""
     passwords: bool = True
     """Whether one may sign in by password too."""
 

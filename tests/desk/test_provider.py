@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from urllib.parse import urlsplit
 
 import pytest
+import trustme
 from click.testing import CliRunner
 from joserfc.errors import SecurityWarning
 from sqlalchemy import delete, select, update
@@ -32,6 +34,7 @@ from tests.support.provider import (
     signed,
     walk,
 )
+from tests.support.tls import tls_before
 
 #: The rogue's key: making one takes a while.
 ONE, STRANGER = new_key("one"), new_key("one")
@@ -403,6 +406,24 @@ def test_a_provider_on_a_private_network_is_reached_only_where_it_is_named(rogue
     monkeypatch.setenv("BRIEFCAST_OIDC_ALLOW_PRIVATE", "")
     with pytest.raises(ProviderUnavailable, match="private network"):
         Provider(ProviderSettings(), "http://127.0.0.1:1").sign_in_address("secret")
+
+
+def test_an_authority_of_ones_own_vouches_for_the_provider(rogue, monkeypatch, tmp_path):
+    # Given a provider with a certificate that no public authority knows
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "own.pem")
+    with tls_before(urlsplit(rogue.issuer).port, authority.issue_cert("127.0.0.1")) as place:
+        settings_for(monkeypatch, f"https://{place}")
+        rogue.metadata["issuer"] = f"https://{place}"
+        # Then it is not believed, unless its authority is named
+        with pytest.raises(ProviderUnavailable, match="cannot be reached"):
+            Provider(ProviderSettings(), rogue.desk).sign_in_address("secret")
+        monkeypatch.setenv("BRIEFCAST_OIDC_CA_FILE", str(tmp_path / "own.pem"))
+        rogue.metadata["authorization_endpoint"] = f"https://{place}/authorize"
+        assert Provider(ProviderSettings(), rogue.desk).sign_in_address("secret").startswith(f"https://{place}/")
+        monkeypatch.setenv("BRIEFCAST_OIDC_CA_FILE", str(tmp_path / "nothing.pem"))
+        with pytest.raises(Misconfigured, match="no file of certificates"):
+            Provider(ProviderSettings(), rogue.desk).sign_in_address("secret")
 
 
 def test_a_provider_that_says_nothing_is_left_alone_for_a_while(rogue, monkeypatch):
