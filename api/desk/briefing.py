@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 router = desk_router()
 
 BriefingId = Annotated[str, Path(pattern=f"^{ID}$")]
+SegmentId = Annotated[str, Path(pattern=f"^{ID}$")]
 Number = Annotated[int, Path(ge=1, le=1_000_000)]
 
 #: States of a revision that may still go live.
@@ -43,6 +44,11 @@ _UNHEARD = ACTIVE | {RevisionState.HELD}
 
 #: Revisions that a page lists, the newest.
 _MOST_REVISIONS = 50
+
+
+def page_of(briefing_id: str) -> str:
+    """Return the address of a briefing's page."""
+    return f"/desk/briefings/{briefing_id}"
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,7 @@ def standing(
     if values["mark"] == seen:
         return Response(status_code=204, headers={"Cache-Control": "no-store"})
     if empty and not values["active"]:
-        to_it = {"HX-Redirect": f"/desk/briefings/{briefing_id}", "Cache-Control": "no-store"}
+        to_it = {"HX-Redirect": page_of(briefing_id), "Cache-Control": "no-store"}
         return Response(status_code=204, headers=to_it)
     return page(request, "standing_part.html", visitor, values | {"newer": True, "empty": empty})
 
@@ -228,7 +234,7 @@ def _spoken(session: Session, shown: RevisionRow | None) -> Spoken | None:
         found = segment_views.spoken(session, shown.briefing_id, shown.number, "")
     except Problem:
         return None
-    return replace(found, base=f"/desk/briefings/{shown.briefing_id}")
+    return replace(found, base=page_of(shown.briefing_id))
 
 
 def row_is_held(view: schemas.Briefing) -> bool:

@@ -5,14 +5,14 @@ Each does what the API's route does, as that does it: one transaction with its a
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Path, Request, Response
+from fastapi import Request, Response
 from pydantic import ValidationError
 
 from api import briefings, schemas
 from api.context import Here
-from api.desk.briefing import BriefingId
+from api.desk.briefing import BriefingId, SegmentId, page_of
 from api.desk.forms import Form, text_of
 from api.desk.pages import TOLD, desk_router, page, see_other
 from api.desk.people import Editing
@@ -32,8 +32,6 @@ TOLD.update(
     withdrawn="It is withdrawn.",
 )
 
-SegmentId = Annotated[str, Path(pattern="^[0-9a-f]{16}$")]
-
 #: Characters of an article's name or address.
 _LONGEST = 2000
 
@@ -50,7 +48,7 @@ def ask(context: Here, visitor: Editing, form: Form) -> Response:
         detail = f"{named[:200]!r} names no article"
         raise Problem("bad_article_id", detail, "Write source:id or an address.") from error
     shown = briefings.ask(body, Response(), context, visitor.caller)
-    return see_other(_page(shown.id), "asked")
+    return see_other(page_of(shown.id), "asked")
 
 
 @router.post("/briefings/{briefing_id}/regenerate")
@@ -72,7 +70,7 @@ def anew(briefing_id: BriefingId, segment: SegmentId, context: Here, visitor: Ed
     """Have one segment read anew, and nothing else."""
     body = schemas.RegenerateRequest.model_validate({"refetch": False, "segments": [segment]})
     briefings.regenerate(briefing_id, Response(), context, visitor.caller, body)
-    return see_other(f"{_page(briefing_id)}?told=anew#s-{segment}")
+    return see_other(f"{page_of(briefing_id)}?told=anew#s-{segment}")
 
 
 @router.post("/briefings/{briefing_id}/publish")
@@ -95,13 +93,9 @@ def ask_to_retract(briefing_id: BriefingId, request: Request, context: Here, vis
 def retract(briefing_id: BriefingId, context: Here, visitor: Editing) -> Response:
     """Withdraw it."""
     briefings.retract(briefing_id, context, visitor.caller)
-    return see_other(_page(briefing_id), "withdrawn")
-
-
-def _page(briefing_id: str) -> str:
-    return f"/desk/briefings/{briefing_id}"
+    return see_other(page_of(briefing_id), "withdrawn")
 
 
 def _back(form: dict[str, str], briefing_id: str) -> str:
     """Return the page to go to afterwards: the list that the button stood in, or the briefing."""
-    return "/desk" if form.get("back") == "/desk" else _page(briefing_id)
+    return "/desk" if form.get("back") == "/desk" else page_of(briefing_id)

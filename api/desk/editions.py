@@ -11,7 +11,7 @@ from fastapi import Response
 
 from api import editions, schemas
 from api.context import Here
-from api.desk.briefing import BriefingId
+from api.desk.briefing import BriefingId, page_of
 from api.desk.forms import Form
 from api.desk.pages import TOLD, desk_router, see_other
 from api.desk.people import Editing
@@ -72,4 +72,4 @@ def approve(briefing_id: BriefingId, context: Here, visitor: Editing) -> Respons
 
 
 def _done(briefing_id: str, told: str) -> Response:
-    return see_other(f"/desk/briefings/{briefing_id}", told)
+    return see_other(page_of(briefing_id), told)

@@ -15,7 +15,7 @@ from fastapi import Path, Request, Response
 
 from api import briefings, links, schemas, segment_views
 from api.context import Context, Here
-from api.desk.briefing import BriefingId, audio_file, audio_of
+from api.desk.briefing import BriefingId, audio_file, audio_of, page_of
 from api.desk.forms import Form, text_of
 from api.desk.pages import TOLD, desk_router, page, see_other
 from api.desk.people import Editing, Visitor, demand_own_page
@@ -100,7 +100,7 @@ def end(
         if not action_links.end(session, briefing_id, link, now):
             raise Problem("not_found", "The briefing has no such link.")
         audit.record(session, now, Action.LINK_END, visitor.caller, briefing=briefing_id, detail=link)
-    return see_other(f"/desk/briefings/{briefing_id}/links", "link_ended")
+    return see_other(f"{page_of(briefing_id)}/links", "link_ended")
 
 
 def _link(request: Request, context: Context, secret: str) -> ActionLink:

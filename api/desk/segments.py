@@ -13,12 +13,12 @@ from pydantic import ValidationError
 
 from api import schemas, segment_views, segments
 from api.context import Context, Here
-from api.desk.briefing import BriefingId
+from api.desk.briefing import BriefingId, SegmentId, page_of
 from api.desk.forms import Form, text_of
 from api.desk.pages import TOLD, desk_router, page, see_other
 from api.desk.people import Editing, Viewing
 from api.problems import Problem
-from api.seeing import ID, briefing_row
+from api.seeing import briefing_row
 from briefing import worklist
 from briefing.overrides import MOST_NOTE, MOST_SPOKEN
 
@@ -38,7 +38,6 @@ TOLD.update(
     rolled_back="That revision is being published again.",
 )
 
-SegmentId = Annotated[str, Path(pattern=f"^{ID}$")]
 Number = Annotated[int, Query(ge=1, le=1_000_000)]
 
 
@@ -57,7 +56,7 @@ def take(
 @router.get("/briefings/{briefing_id}/segments/{segment}/edit")
 def edit(briefing_id: BriefingId, segment: SegmentId, request: Request, context: Here, visitor: Editing) -> Response:
     """The form in which a segment is edited: a part of the briefing's page, or a page of its own."""
-    values = form_values(context, briefing_id, segment) | {"action": f"{_page(briefing_id)}/segments/{segment}"}
+    values = form_values(context, briefing_id, segment) | {"action": f"{page_of(briefing_id)}/segments/{segment}"}
     template = "edit_part.html" if "hx-request" in request.headers else "edit.html"
     return page(request, template, visitor, values)
 
@@ -66,14 +65,14 @@ def edit(briefing_id: BriefingId, segment: SegmentId, request: Request, context:
 def change(briefing_id: BriefingId, segment: SegmentId, context: Here, visitor: Editing, form: Form) -> Response:
     """Have a segment heard otherwise."""
     told = changed(context, visitor.caller, briefing_id, segment, form)
-    return see_other(f"{_page(briefing_id)}?told={told}#s-{segment}")
+    return see_other(f"{page_of(briefing_id)}?told={told}#s-{segment}")
 
 
 @router.post("/briefings/{briefing_id}/segments/{segment}/restore")
 def restore(briefing_id: BriefingId, segment: SegmentId, context: Here, visitor: Editing, form: Form) -> Response:
     """Take a change back."""
     segments.restore(briefing_id, segment, Response(), context, visitor.caller, form.get("seen") or None)
-    return see_other(f"{_page(briefing_id)}?told=restored#s-{segment}")
+    return see_other(f"{page_of(briefing_id)}?told=restored#s-{segment}")
 
 
 @router.post("/briefings/{briefing_id}/conflicts/{segment}")
@@ -84,7 +83,7 @@ def settle(briefing_id: BriefingId, segment: SegmentId, context: Here, visitor: 
     except ValidationError as error:
         raise Problem("invalid_request", "Keep it or drop it.") from error
     segments.settle(briefing_id, segment, body, Response(), context, visitor.caller)
-    return see_other(_page(briefing_id), "settled")
+    return see_other(page_of(briefing_id), "settled")
 
 
 @router.get("/briefings/{briefing_id}/compare")
@@ -115,13 +114,13 @@ def roll_back(briefing_id: BriefingId, context: Here, visitor: Editing, form: Fo
         raise Problem("invalid_request", "Name a revision.")
     body = schemas.RollbackRequest(revision=int(number), release_hold=form.get("release_hold") == "yes")
     segments.roll_back(briefing_id, body, Response(), context, visitor.caller)
-    return see_other(_page(briefing_id), "rolled_back")
+    return see_other(page_of(briefing_id), "rolled_back")
 
 
 def spoken(session: Session, briefing_id: str, number: int | None) -> Spoken:
     """Return a revision with its takes at addresses of the desk. Raises Problem."""
     found = segment_views.spoken(session, briefing_id, number, "")
-    return replace(found, base=f"/desk/briefings/{briefing_id}")
+    return replace(found, base=page_of(briefing_id))
 
 
 def form_values(context: Context, briefing_id: str, segment: str) -> dict[str, Any]:
@@ -182,7 +181,3 @@ def changed(context: Context, caller: Caller, briefing_id: str, segment: str, fo
         raise Problem("invalid_request", "The text cannot be taken.") from error
     segments.change(briefing_id, segment, body, Response(), context, caller)
     return "edited"
-
-
-def _page(briefing_id: str) -> str:
-    return f"/desk/briefings/{briefing_id}"

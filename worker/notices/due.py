@@ -110,7 +110,7 @@ def _record(session: Session, found: list[_Found], settings: NoticeSettings, now
         if not add_unless_there(session, NoticeRow, at=now, **noted) or not fresh:
             continue
         everybody.append(one.id)
-        for to in sorted(set(wishes.email)) if wishes.email is not None else settings.recipients:
+        for to in set(settings.recipients if wishes.email is None else wishes.email):
             mails.setdefault(to, []).append(one.id)
     if settings.mails:
         # A mail for each address: what its links do is written down in that name.
