@@ -1,8 +1,8 @@
 """The W3C's Pronunciation Lexicon Specification 1.0, in and out: how other speech software keeps a lexicon.
 
 What PLS cannot say: that a word is said as letters or as a word (both go out as aliases, and are known again when they
-come in), and whether case counts, which goes along as a comment where it is not what the word's own capitals say. So does
-a note. Reads no file; files may come from anyone, so nothing in them is looked up or expanded.
+come in), and whether case counts, which goes along as a comment where it is not what the word's own capitals say. So
+does a note. Reads no file; files may come from anyone, so nothing in them is looked up or expanded.
 """
 
 from __future__ import annotations

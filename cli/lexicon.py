@@ -147,7 +147,8 @@ def import_list(file: str, slug: str | None, language: str | None, *, look: bool
     if not respeak:
         if not look:
             _record(slug, entries)
-        print_radius(concerned)
+        if look or concerned.briefings:
+            print_radius(concerned)
         if concerned.briefings and not look:
             click.echo("they say it as before; --respeak has them spoken anew")
         return
