@@ -223,6 +223,10 @@ def mentioning(
     return list(found.values())
 
 
+def _said(row: Row[Any]) -> Said:
+    return Said(row.revision_id, row.briefing_id, row.show, row.language, row.voice, row.programme_ms)
+
+
 def _said_by(
     session: Session, places: Mapping[int, list[set[int]]], counts: Callable[[int, str, str], bool]
 ) -> Iterator[Row[Any]]:

@@ -13,8 +13,8 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from briefing.audio import MASTER_RATE
+from briefing.script import Role
 from briefing.transcript import Passage, Transcript, WordCue
-from briefing.values import Role
 from worker.text import clean_characters, one_line
 
 if TYPE_CHECKING:

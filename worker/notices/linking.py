@@ -17,7 +17,7 @@ from briefing.action_links import LinkAction
 from briefing.audit import Action
 from briefing.models import BriefingRow, RevisionRow
 from briefing.shows import listed_shows
-from briefing.successors import withdrawn
+from briefing.withdrawals import withdrawn
 
 if TYPE_CHECKING:
     from collections.abc import Collection
