@@ -72,8 +72,8 @@ def test_the_radius_of_a_list_is_what_its_words_concern_together_and_no_more_tha
     # Given a list of a frequent word, rare ones, a name of two words and one that nobody says, looked up a few at a time
     monkeypatch.setattr(mentions, "_AT_ONCE", 2)
     numbers = (0, 1, 2, 3, 400, 39_000)
-    written = [bench._word(number) for number in numbers]
-    name = f"{bench._word(5)} {bench._word(60)}"
+    written = [bench.word_of(number) for number in numbers]
+    name = f"{bench.word_of(5)} {bench.word_of(60)}"
     changes = [Change(None, None, entry(word)) for word in [*written, name, "Xylophonia"]]
     with filled.reading() as session:
         found = radius.radius(session, changes, NOW)
@@ -81,7 +81,7 @@ def test_the_radius_of_a_list_is_what_its_words_concern_together_and_no_more_tha
         alone = {one.briefing: one for one in radius.radius(session, changes[-2:-1], NOW).first}
     # Then each story is named once, with all that its words come to
     truth = [counted(word) for word in written]
-    both = counted(bench._word(5)).keys() & counted(bench._word(60)).keys()
+    both = counted(bench.word_of(5)).keys() & counted(bench.word_of(60)).keys()
     assert alone.keys() == both
     assert 0 < len(both) < 30
     assert sorted(order) == sorted({story for its in truth for story in its} | both)
@@ -92,7 +92,7 @@ def test_the_radius_of_a_list_is_what_its_words_concern_together_and_no_more_tha
         assert one.takes <= 12
     assert any(sum(its[one.briefing][2] for its in truth if one.briefing in its) > 12 for one in found.first)
     # And a word that changes nothing concerns nobody, in a list as alone
-    same = [Change(None, entry(bench._word(0)), entry(bench._word(0), note="by phone")), changes[-1]]
+    same = [Change(None, entry(bench.word_of(0)), entry(bench.word_of(0), note="by phone")), changes[-1]]
     with filled.reading() as session:
         assert radius.briefings(session, same, NOW) == []
 
