@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Response
 
-from api import lexicon
+from api import lexicon, lexicon_views
 from api.context import Context, Generator, Here, Reader
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.schemas import lexicon as schemas
@@ -107,8 +107,8 @@ def begin(  # noqa: PLR0913  a list, whose, and what was shown of it
 
 def radius_view(session: Session, found: Differences, context: Context) -> schemas.ListRadiusView:
     """Return what a list changes, as it is answered."""
-    concerned = radius.radius(session, found.heard, datetime.now(UTC), lexicon.MOST_NAMED)
-    return schemas.ListRadiusView(**vars(_changed(found)), **lexicon.figures_of(concerned, context))
+    concerned = radius.radius(session, found.heard, datetime.now(UTC), lexicon_views.MOST_NAMED)
+    return schemas.ListRadiusView(**vars(_changed(found)), **lexicon_views.figures_of(concerned, context))
 
 
 def _read(body: schemas.ListRequest) -> Sequence[LexiconEntry]:
@@ -128,5 +128,5 @@ def _changed(found: Differences) -> schemas.ListChanged:
         new=len(found.new),
         replaced=len(found.replaced),
         unchanged=len(found.unchanged),
-        changes=[lexicon.change_view(change) for change in named],
+        changes=[lexicon_views.change_view(change) for change in named],
     )

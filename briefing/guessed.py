@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select, tuple_
 
 from briefing.lexicons import lexicon_for
-from briefing.mentions import is_heard
+from briefing.mentioning import is_heard
 from briefing.models import BriefingRow, GuessRow, MentionRow, VocabularyRow, WordRow
 from briefing.radius import plays_since
 from briefing.rows import add_all_unless_there

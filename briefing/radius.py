@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from briefing.changes import Effect
 from briefing.cost import ASSEMBLY_CPU, MP3_BYTES, PREPARE_CPU, TAKE_BYTES, Cost
-from briefing.mentions import mentioning
+from briefing.mentioning import mentioning
 from briefing.models import AudienceRow, BriefingRow, RevisionRow
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from briefing.changes import Change
-    from briefing.mentions import Said
+    from briefing.mentioning import Said
 
 #: How far back plays say what the audience of a briefing is.
 AUDIENCE = timedelta(days=30)

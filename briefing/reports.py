@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from briefing import mentions
+from briefing import mentioning, mentions
 from briefing.audience.records import known_audio
 from briefing.lexicon import alike
 from briefing.models import BriefingRow, ReportRow, RevisionRow
@@ -98,7 +98,7 @@ def take(session: Session, told: Report, now: datetime) -> ReportRow | None:
     revision = session.scalars(
         select(RevisionRow.id).where(RevisionRow.briefing_id == audio.briefing_id, RevisionRow.number == audio.revision)
     ).first()
-    if revision is None or mentions.says(session, revision, told.word) is False:
+    if revision is None or mentioning.says(session, revision, told.word) is False:
         return None
     row = _row(session, audio.briefing_id, told.word)
     if row is None:

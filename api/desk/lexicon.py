@@ -12,7 +12,7 @@ from fastapi import Path, Request, Response
 from pydantic import ValidationError
 from sqlalchemy import func, select
 
-from api import lexicon, reports, samples
+from api import lexicon, lexicon_views, reports, samples
 from api.context import Context, Here
 from api.desk.forms import Form
 from api.desk.pages import TOLD, desk_router, page, see_other
@@ -85,8 +85,8 @@ def word(request: Request, context: Here, visitor: Viewing) -> Response:
             try:
                 body = _read(schemas.ChangeRequest, asked | ({"remove": "true"} if remove else {}))
                 change = lexicon.read_change(session, body, remove=remove)
-                found = radius.radius(session, [change], datetime.now(UTC), lexicon.MOST_NAMED)
-                values |= {"radius": lexicon.radius_view(found, change, context), "change": change}
+                found = radius.radius(session, [change], datetime.now(UTC), lexicon_views.MOST_NAMED)
+                values |= {"radius": lexicon_views.radius_view(found, change, context), "change": change}
             except (Problem, LexiconInvalid) as error:
                 values["fault"] = getattr(error, "detail", "") or str(error)
         elif asked["written"]:
@@ -127,7 +127,7 @@ def progress(respeak_id: ItemId, request: Request, context: Here, visitor: Viewi
         row = session.get(RespeakRow, respeak_id)
         if row is None:
             raise Problem("unknown_respeak", "There is no such respeak (any more).")
-        shown = lexicon.respeak_view(session, row, context)
+        shown = lexicon_views.respeak_view(session, row, context)
     part = "hx-request" in request.headers
     return page(request, "respeak_part.html" if part else "respeak.html", visitor, {"respeak": shown})
 
@@ -210,7 +210,7 @@ def _voices(session: Session, show: str, context: Context) -> list[tuple[str, st
 def _entries(session: Session) -> list[tuple[str | None, schemas.EntryView]]:
     """Return what is recorded for the newsroom and for each show."""
     return [
-        (show, lexicon.view(entry, show, origin))
+        (show, lexicon_views.view(entry, show, origin))
         for show in (None, *listed_shows(session))
         for entry, origin in lexicons.listed_entries(session, show)
     ][: 5 * _MOST]
@@ -219,7 +219,7 @@ def _entries(session: Session) -> list[tuple[str | None, schemas.EntryView]]:
 def _recorded(session: Session, asked: Mapping[str, str]) -> list[schemas.EntryView]:
     """Return what is recorded for a word."""
     return [
-        lexicon.view(entry, show, origin)
+        lexicon_views.view(entry, show, origin)
         for show in (None, *listed_shows(session))
         for entry, origin in lexicons.listed_entries(session, show)
         if entry.written.casefold() == asked["written"].strip().casefold()

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import update
 
-from briefing import guessed, lexicons, mentions, radius
+from briefing import guessed, lexicons, mentioning, radius
 from briefing.changes import Change
 from briefing.cost import Cost
 from briefing.lexicon import make_entry
@@ -70,7 +70,7 @@ def test_the_radius_is_what_reading_all_of_it_finds(filled):
 
 def test_the_radius_of_a_list_is_what_its_words_concern_together_and_no_more_than_there_is(filled, monkeypatch):
     # Given a list of a frequent word, rare ones, a name of two words and one that nobody says, looked up a few at a time
-    monkeypatch.setattr(mentions, "_AT_ONCE", 2)
+    monkeypatch.setattr(mentioning, "_AT_ONCE", 2)
     numbers = (0, 1, 2, 3, 400, 39_000)
     written = [bench.word_of(number) for number in numbers]
     name = f"{bench.word_of(5)} {bench.word_of(60)}"

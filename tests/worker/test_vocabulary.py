@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from briefing import mentions
+from briefing import mentioning
 from briefing.lexicon import make_entry
 from briefing.models import MentionRow, RevisionRow, VocabularyRow, WordRow
 from tests.support.asking import again, ask
@@ -35,7 +35,7 @@ def live(place, tmp_path):
 
 def figures(place, written, **fields):
     with place.database.reading() as session:
-        return mentions.mentioning(session, entry(written, **fields))
+        return mentioning.mentioning(session, entry(written, **fields))
 
 
 def test_what_is_live_is_noted_with_what_speaking_it_anew_takes(place, live):
