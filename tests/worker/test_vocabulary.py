@@ -35,7 +35,7 @@ def live(place, tmp_path):
 
 def figures(place, written, **fields):
     with place.database.reading() as session:
-        return mentioning.mentioning(session, entry(written, **fields))
+        return mentioning.mentioning(session, [entry(written, **fields)], lambda *_: True)
 
 
 def test_what_is_live_is_noted_with_what_speaking_it_anew_takes(place, live):
