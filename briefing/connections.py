@@ -14,6 +14,7 @@ from sqlalchemy import delete, func, select, update
 
 from briefing import steps
 from briefing.database import database_clock
+from briefing.errors import SecretUnreadable
 from briefing.hooks import new_secret
 from briefing.models import ConnectionRow, DeliveryRow, LookRow, SourceRow, StepRow
 from briefing.rows import add_unless_there
@@ -57,12 +58,21 @@ def locked(session: Session, source: str, now: datetime) -> ConnectionRow:
 
 
 def hook_secrets(row: ConnectionRow | None, now: datetime) -> list[str]:
-    """Return the secrets that a source's webhooks may be signed with now, the newest first. Raises SecretUnreadable."""
+    """Return the secrets that a source's webhooks may be signed with now, the newest first. One that cannot be read, as
+    its sealing key was lost, is in the way of no other. Raises SecretUnreadable where none can be.
+    """
     if row is None:
         return []
-    whose = whose_webhook(row.source)
-    kept = (one for one in row.hook_secrets or [] if one["ends_at"] is None or one["ends_at"] > now.timestamp())
-    return [unseal(one["secret"], whose) for one in kept]
+    kept = [one for one in row.hook_secrets or [] if one["ends_at"] is None or one["ends_at"] > now.timestamp()]
+    found, lost = [], None
+    for one in kept:
+        try:
+            found.append(unseal(one["secret"], whose_webhook(row.source)))
+        except SecretUnreadable as error:
+            lost = error
+    if lost is not None and not found:
+        raise lost
+    return found
 
 
 def rotate_secret(session: Session, source: str, now: datetime, *, at_once: bool = False) -> str:

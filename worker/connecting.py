@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from briefing import audit, connections, noticing
 from briefing.addresses import canonical_address
 from briefing.audit import Action
-from briefing.errors import BriefcastError, Misconfigured
+from briefing.errors import BriefcastError, Misconfigured, SecretUnreadable
 from briefing.hooks import GHOST_EVENTS
 from briefing.models import ConnectionRow, SourceRow
 from briefing.newsroom import SourceSettings
@@ -131,11 +131,19 @@ def record(place: Workplace, settings: SourceSettings, now: datetime) -> str:
         connection = connections.locked(session, settings.name, now)
         connection.by_command = by_command
         connection.keys = (connection.keys or {}) | settings.sealed_secrets()
-        kept = connections.hook_secrets(connection, now)
-        secret = kept[0] if kept else connections.rotate_secret(session, settings.name, now)
+        secret = _secret(session, connection, now)
         connections.rouse(session, settings.name)
         audit.record(session, now, Action.CONNECT, None, detail=f"{settings.name} ghost")
     return secret
+
+
+def _secret(session: Session, connection: ConnectionRow, now: datetime) -> str:
+    """Return the secret of a connection's webhooks, made where there is none that can be read."""
+    try:
+        kept = connections.hook_secrets(connection, now)
+    except SecretUnreadable:
+        return connections.rotate_secret(session, connection.source, now, at_once=True)
+    return kept[0] if kept else connections.rotate_secret(session, connection.source, now)
 
 
 def _connection(session: Session, name: str, field: str) -> object:

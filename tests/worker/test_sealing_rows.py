@@ -77,10 +77,10 @@ def poll(place):
         return session.get_one(ConnectionRow, "ghost").error_code
 
 
-def signed(body):
+def signed(body, secret=SECRET):
     """The headers of a Standard Webhook with the secret."""
     moment = str(int(time.time()))
-    key = base64.b64decode(SECRET.removeprefix("whsec_"))
+    key = base64.b64decode(secret.removeprefix("whsec_"))
     signature = base64.b64encode(hmac.digest(key, f"one.{moment}.".encode() + body, "sha256")).decode()
     return {"webhook-id": "one", "webhook-timestamp": moment, "webhook-signature": f"v1,{signature}"}
 
@@ -154,6 +154,24 @@ def test_a_missing_key_is_told_and_other_sources_go_on(place, site):
         assert client.post("/v1/hooks/ghost", content=body, headers=signed(body)).status_code == 202
     assert poll(place) is None
     assert found(place) == []
+
+
+def test_where_the_key_is_lost_for_good_giving_the_secrets_anew_is_enough(place, site):
+    sealing_rows.tend(place)
+    sealing.key_file().unlink()
+    body = b'{"type": "article.updated", "data": {"id": "x"}}'
+    secret = briefcast("connect", "webhooks", "ghost").stdout.split()[-1]
+    with client_of(place) as client:
+        # The one of before, which nobody can read, holds for a week yet, and is in the way of no other
+        headers = signed(body, secret)
+        assert client.post("/v1/hooks/ghost", content=body, headers=headers).status_code == 202
+    sealing.key_file().unlink()
+    told = briefcast("connect", "ghost", site.at, ADMIN_KEY, "--private")
+    assert told.returncode == 0, told.stderr
+    assert poll(place) is None
+    with place.database.reading() as session:
+        (newest,) = connections.hook_secrets(session.get(ConnectionRow, "ghost"), datetime.now(UTC))
+    assert newest not in {SECRET, secret}
 
 
 def test_the_command_makes_a_key_and_seals_anew(place):
