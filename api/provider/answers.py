@@ -56,9 +56,14 @@ class Answers:
 
     def checked(self, address: object) -> str:
         """Return an address that the provider named, if it is one to send anything to. Raises ProviderUnavailable."""
-        parts = urlsplit(address) if isinstance(address, str) else None
-        if parts is None or not parts.hostname or not self._is_safe(parts.scheme, parts.netloc):
-            message = f"the provider names {str(address)[:100]!r} where an https address belongs"
+        message = f"the provider names {str(address)[:100]!r} where an https address belongs"
+        try:
+            parts = urlsplit(address if isinstance(address, str) else "")
+            # The port too is read here: one that is no number is a fault.
+            safe = parts.hostname and parts.port != 0 and self._is_safe(parts.scheme, parts.netloc)
+        except ValueError as error:
+            raise ProviderUnavailable(message) from error
+        if not safe:
             raise ProviderUnavailable(message)
         return str(address)
 

@@ -20,16 +20,18 @@ _MOST_VALUES = 5000
 
 def identity(claims: Claims, settings: ProviderSettings) -> Identity:
     """Return who it is. Raises SignInRefused where their address has to be verified and is not."""
-    email, verified = claims.get("email"), claims.get("email_verified") in {True, "true"}
+    email, verified = claims.get("email"), claims.get("email_verified") in (True, "true")  # noqa: PLR6201  may be a list
     if settings.verified_email and not (verified and isinstance(email, str) and email):
         raise SignInRefused(
             "it does not say that your e-mail address is verified", hint="Have it verified there, then come again."
         )
     # An address that is not verified is whatever somebody typed.
     told = [email if verified else None, claims.get("preferred_username"), claims.get("name")]
-    names = tuple(" ".join(name.split())[:64] for name in told if isinstance(name, str) and name.strip())
+    names = (" ".join(name.split())[:64] for name in told if isinstance(name, str))
     subject = str(claims["sub"])
-    return Identity(settings.issuer, subject, (*names, f"user {subject[:32]}"))
+    # What cannot be printed (U+0000, half a surrogate pair) no database keeps.
+    kept = (name for name in names if name and name.isprintable())
+    return Identity(settings.issuer, subject, (*kept, f"user {subject[:32]}"))
 
 
 def role(claims: Claims, settings: ProviderSettings) -> Role | None:

@@ -42,6 +42,10 @@ _MOST_BYTES = 32_768
 _MOST_SUBJECT = 255
 
 
+#: Beyond any moment that a token names, in seconds since the epoch.
+_END_OF_TIME = 1e12
+
+
 @dataclass(frozen=True)
 class Expected:
     """What a token must say."""
@@ -122,10 +126,10 @@ def _check_for_us(claims: Claims, expected: Expected) -> None:
     if claims.get("azp", None if len(audiences) > 1 else expected.client_id) != expected.client_id:
         raise _refused("its ID token was given to somebody else")
     nonce = claims.get("nonce")
-    if not isinstance(nonce, str) or not hmac.compare_digest(nonce.encode(), expected.nonce.encode()):
+    if not isinstance(nonce, str) or not hmac.compare_digest(nonce.encode("utf-8", "replace"), expected.nonce.encode()):
         raise _refused("its ID token is of another sign-in")
     subject = claims.get("sub")
-    if not isinstance(subject, str) or not 0 < len(subject) <= _MOST_SUBJECT:
+    if not isinstance(subject, str) or not 0 < len(subject) <= _MOST_SUBJECT or not subject.isprintable():
         raise _refused("its ID token does not say who it is")
 
 
@@ -138,8 +142,10 @@ def _check_times(claims: Claims, expected: Expected) -> None:
 
 
 def _moment(claims: Claims, name: str) -> float | None:
+    """Return a moment in seconds since the epoch; None for what is none, as NaN, which is before and after nothing."""
     value = claims.get(name)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    plain = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _END_OF_TIME
+    return float(value) if plain else None
 
 
 def _refused(why: str) -> SignInRefused:

@@ -237,6 +237,11 @@ LIES = {
     "somebody endless": {"sub": "x" * 256},
     "an address that is not verified": {"email_verified": False},
     "no address": {"email": None},
+    "an address verified by a list": {"email_verified": ["true"]},
+    "an end that is no moment": {"exp": float("nan")},
+    "an end beyond all numbers": {"exp": 10**400},
+    "somebody whom no database keeps": {"sub": "subject\x00"},
+    "a nonce that is no text": {"nonce": "\ud800"},
 }
 
 
@@ -391,9 +396,10 @@ def test_a_provider_that_does_not_answer_leaves_passwords(rogue, what):
     assert rogue.seat.sign_in("eve", PASSWORD).status_code == 303
 
 
+@pytest.mark.parametrize("address", ["http://keys.example/", "https://[", "https://keys.example:port/"])
 @pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint", "jwks_uri"])
-def test_addresses_that_are_not_safe_are_not_used(rogue, name):
-    rogue.metadata[name] = "http://keys.example/"
+def test_addresses_that_are_not_safe_are_not_used(rogue, name, address):
+    rogue.metadata[name] = address
     answer = rogue.seat.get("/desk/sign-in/provider")
     if answer.is_redirect:
         rogue.state(query_of(answer.headers["location"])["nonce"])
