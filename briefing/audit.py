@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     from briefing.keys import Caller
 
+#: Characters of whoever did it, as the column has it.
+_MOST_BY = 128
+
 #: Entries of one page at most.
 MOST_ENTRIES = 1000
 
@@ -146,7 +149,8 @@ def record(  # noqa: PLR0913  a row's fields
         AuditRow(
             at=now,
             key_id=caller.key_id if caller else None,
-            by=caller.name if caller else by or f"{COMMAND_LINE}, user {os.getuid()}",
+            # A provider's issuer may be longer than a name.
+            by=(caller.name if caller else by or f"{COMMAND_LINE}, user {os.getuid()}")[:_MOST_BY],
             action=action.value,
             briefing_id=briefing,
             revision=revision,

@@ -12,7 +12,7 @@ import pytest
 from briefing import audit
 from briefing.audit import Action, Question
 from briefing.keys import Caller, Scope
-from briefing.models import BriefingRow
+from briefing.models import AuditRow, BriefingRow
 from tests.support.client import make_key
 from tests.support.command import briefcast
 
@@ -43,6 +43,14 @@ def written(place):
         audit.record(session, NOON + 9 * minute, Action.KEY_CREATE, None, detail="0000000a radio: read")
         audit.record(session, NOON + 10 * minute, Action.KEY_REVOKE, None, detail="0000000a")
     return place
+
+
+def test_a_providers_issuer_may_be_longer_than_the_column(client, place):
+    issuer = f"https://id.example/{'realm/' * 40}"
+    with place.database.writing() as session:
+        audit.record(session, NOON, Action.USER_ADD, None, detail="ann viewer", by=issuer)
+    # PostgreSQL refuses what is longer, and the sign-in with it
+    assert [entry["by"] for entry in asked(client)] == [issuer[: AuditRow.__table__.c.by.type.length]]
 
 
 def asked(client, **query):
