@@ -77,7 +77,11 @@ def put_entries(session: Session, show: str | None, entries: Sequence[LexiconEnt
     """
     rows = session.scalars(select(LexiconRow).where(LexiconRow.show == show, LexiconRow.origin == Origin.DESK.value))
     there = {(row.written, row.language): row for row in rows}
-    new = [entry for entry in entries if (entry.written, entry.language) not in there]
+    # In one order for all: of two who bring lists at once, one waits for the other.
+    new = sorted(
+        (entry for entry in entries if (entry.written, entry.language) not in there),
+        key=lambda entry: (entry.written, entry.language),
+    )
     try:
         # At once: a list may have thousands, and others wait to write.
         with session.begin_nested():

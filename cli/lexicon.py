@@ -139,6 +139,9 @@ def remove(written: str, slug: str | None, language: str | None) -> None:
 def import_list(file: str, slug: str | None, language: str | None, *, look: bool, respeak: bool, yes: bool) -> None:
     """Add the entries of FILE, a PLS 1.0 document or (named .csv) a table; all of them or none."""
     entries, place = _read(file, language), _place(slug)
+    if respeak and not entries:
+        message = f"{file} has no word"
+        raise LexiconInvalid(message)
     with place.database.reading() as session:
         found = differences(session, slug, entries)
         concerned = radius(session, found.heard, datetime.now(UTC))

@@ -221,6 +221,10 @@ def test_a_list_is_seen_spoken_anew_and_taken_back_by_command(desk, tmp_path):
     recorded = briefcast("lexicon", "import", tmp_path / "ours.csv").stdout
     assert "4 recorded, 0 unchanged\npublished    2 briefings" in recorded
     assert "--respeak has them spoken anew" in recorded
+    # A list without a word is none to be spoken anew
+    (tmp_path / "none.csv").write_text(LIST.partition("\n")[0])
+    refused = briefcast("lexicon", "import", tmp_path / "none.csv", "--respeak", "--yes")
+    assert (refused.returncode, "[lexicon_invalid]" in refused.stderr) == (3, True), refused.stderr
 
 
 def test_a_list_is_seen_spoken_anew_and_taken_back_at_the_desk(desk):
