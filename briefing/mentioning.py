@@ -89,9 +89,7 @@ def mentioning(
         for row in _said_by(session, some, counts):
             said = found.get(row.revision_id)
             if said is None:
-                said = found[row.revision_id] = Said(
-                    row.revision_id, row.briefing_id, row.show, row.language, row.voice, row.programme_ms
-                )
+                said = found[row.revision_id] = _said(row)
                 whole[row.revision_id] = row
             for name in _FIGURES:
                 setattr(said, name, getattr(said, name) + getattr(row, name))
