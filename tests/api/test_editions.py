@@ -163,7 +163,7 @@ def test_a_story_goes_live_at_the_second_it_was_set_for_and_moving_that_speaks_n
     assert (see(client, made)["scheduled_at"], see(client, made)["held_by"]) == (None, [])
     with place.database.reading() as session:
         rows = session.execute(select(AuditRow.action, AuditRow.detail).order_by(AuditRow.id)).all()
-    assert [row.action for row in rows][1:] == ["schedule", "schedule", "unschedule", "schedule"]
+    assert [row.action for row in rows][1:] == ["schedule", "schedule", "unschedule", "schedule", "schedule"]
     assert rows[-1].detail == at.isoformat()
 
 
