@@ -57,7 +57,7 @@ def with_transcript(
     if found is None:
         return master, "there is no caption in it"
     path = storage.temporary(".json")
-    path.write_text(found.model_dump_json())
+    path.write_text(found.model_dump_json(), "utf-8")
     sync_file(path)
     sha256 = storage.put(path)
     # Another episode may have the same MP3, and other words.

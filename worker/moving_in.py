@@ -18,8 +18,9 @@ from mutagen.mp3 import MP3, HeaderNotFoundError
 from sqlalchemy import func, select
 
 from briefing.access import MEMBERS
+from briefing.addresses import canonical_address
 from briefing.audio import MASTER_RATE, Master
-from briefing.errors import BriefcastError, Misconfigured, PageRefused
+from briefing.errors import AddressRefused, BriefcastError, Misconfigured, PageRefused
 from briefing.hashing import stable_hash
 from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, ShowRow
 from briefing.public_names import briefing_folder
@@ -102,9 +103,18 @@ class _Taken:
         beside = [
             (address, files.companion_address(folder, TIMED_TYPES[kind]))
             for address, kind in episode.transcripts
-            if address and kind in TIMED_TYPES and self.master.transcript
+            if self.master.transcript and kind in TIMED_TYPES and _leads_somewhere(address)
         ]
         return ((episode.audio_address, files.enclosure_address(slug, self.master.sha256)), *beside)
+
+
+def _leads_somewhere(address: str) -> bool:
+    """Tell whether what a feed says is an address: of several transcripts one alone was asked for."""
+    try:
+        canonical_address(address)
+    except AddressRefused:
+        return False
+    return True
 
 
 @dataclass

@@ -6,7 +6,6 @@ A caption's time is shared out among its words by their length, so each says tha
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from itertools import accumulate, pairwise
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from briefing.audio import MASTER_RATE
 from briefing.script import Role
 from briefing.transcript import Passage, Transcript, WordCue
-from worker.text import clean_characters, one_line
+from worker.text import clean_characters, one_line, unescaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -82,8 +81,8 @@ def _of_captions(told: str) -> Iterator[_Caption]:
         number, found = times
         said = " ".join(lines[number + 1 :])
         voice = _VOICE.search(said)
-        text = html.unescape(_TAG.sub("", said))
-        yield _Caption(_seconds(found[1]), _seconds(found[2]), html.unescape(voice[1]) if voice else "", text)
+        text = unescaped(_TAG.sub("", said))
+        yield _Caption(_seconds(found[1]), _seconds(found[2]), unescaped(voice[1]) if voice else "", text)
 
 
 def _seconds(text: str) -> float:
@@ -103,7 +102,7 @@ def _of_json(told: str) -> Iterator[_Caption]:
             speaker = str(segment.get("speaker") or speaker)
             start = float(segment["startTime"])
             yield _Caption(start, float(segment.get("endTime", start)), speaker, str(segment.get("body") or ""))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ArithmeticError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return
 
 
@@ -128,15 +127,16 @@ def _in_order(captions: Iterable[_Caption], seconds: float) -> list[_Caption]:
 
 def _paragraphs(captions: list[_Caption]) -> Iterator[list[_Caption]]:
     paragraph: list[_Caption] = []
-    for before, caption in pairwise([None, *captions]):
-        full = sum(len(one.text) for one in paragraph) > _PARAGRAPH and before is not None
-        if paragraph and before is not None and caption is not None:
-            ends = full and _ENDS_SENTENCE.search(before.text) is not None
+    letters = 0
+    for caption in captions:
+        if paragraph:
+            before = paragraph[-1]
+            ends = letters > _PARAGRAPH and _ENDS_SENTENCE.search(before.text) is not None
             if ends or caption.speaker != before.speaker:
                 yield paragraph
-                paragraph = []
-        if caption is not None:
-            paragraph.append(caption)
+                paragraph, letters = [], 0
+        paragraph.append(caption)
+        letters += len(caption.text)
     if paragraph:
         yield paragraph
 

@@ -25,6 +25,7 @@ from worker.doctor import public
 from worker.moving_in import Bounds, take_over
 from worker.newsroom import apply
 from worker.podcast import read_podcast
+from worker.redirects import as_nginx
 from worker.retention import collect
 from worker.workplace import Workplace
 
@@ -100,6 +101,18 @@ def test_a_podcast_is_taken_over_as_it_is(place, host, tmp_path):
     apply(load_newsroom(tmp_path / "briefcast.toml"), place)
     assert feed_of(place).decode() == feed
     assert healthy(place)
+
+
+def test_of_a_transcript_whose_address_leads_nowhere_nothing_is_told(place, host):
+    # Given an episode with two transcripts, the worse of which is nowhere
+    host.beside["/2.vtt"] = ("text/vtt", b"WEBVTT\n\n00:00.100 --> 00:01.200\nSaid in week two.\n")
+    host.beside["/2.srt"] = ("application/srt", b"")
+    feed = host.feed()
+    host.feed = lambda: feed.replace(f"{host.address}/2.srt".encode(), b"http://[::1/2.srt")
+    # Then the old host is told of the other, in whatever way it reads that
+    told = as_nginx(move(place, host).redirects)
+    assert "/2.vtt" in told
+    assert "/2.srt" not in told
 
 
 def test_doing_it_again_does_nothing_twice_and_takes_what_came_since(place, host):

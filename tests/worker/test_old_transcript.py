@@ -88,6 +88,7 @@ def test_a_long_talk_is_cut_into_paragraphs_at_the_ends_of_sentences():
         ("{}", "application/json"),
         ('{"segments": [1]}', "application/json"),
         ("[" * 5000, "application/json"),
+        (f'{{"segments": [{{"startTime": {"1" * 400}, "body": "x"}}]}}', "application/json"),
         ('{"segments": [{"startTime": "NaN", "body": "x"}]}', "application/json"),
         ("9" * 5000 + ":00:01.000 --> 00:02.000\nx", "text/vtt"),
         ("00:01.000 --> 00:02.000\n" + "<v " * 300_000, "text/vtt"),
@@ -96,3 +97,8 @@ def test_a_long_talk_is_cut_into_paragraphs_at_the_ends_of_sentences():
 )
 def test_what_is_no_transcript_is_none(told, kind):
     assert read(told, kind) is None
+
+
+def test_a_character_of_thousands_of_digits_is_none_and_holds_no_podcast_up():
+    (passage,) = read(f"00:01.000 --> 00:02.000\n<v &#{'1' * 5000};>Said &#x{'f' * 5000};", "text/vtt").passages
+    assert (passage.speaker, passage.text) == ("\N{REPLACEMENT CHARACTER}", "Said \N{REPLACEMENT CHARACTER}")

@@ -99,6 +99,14 @@ def test_a_poll_gives_what_is_new_and_asks_for_no_file_that_is_as_it_was(site):
     assert paths(source(site).look([found.id, "0" * 16])) == ["/ferry"]
 
 
+def test_a_look_knows_the_newest_and_keeps_no_whole_map(site, monkeypatch):
+    monkeypatch.setattr(sitemap, "_MOST_LOOKED_AT", 2)
+    there = site.address
+    site.put("/sitemap.xml", urlset(*((f"{there}/{day}", f"2026-05-{day}") for day in (10, 13, 11, 12))), XML)
+    found = source(site).look([address_id(f"{there}/{day}") for day in (10, 11, 12, 13)])
+    assert paths(found) == ["/12", "/13"]
+
+
 def test_a_reading_that_broke_off_is_made_again(site):
     there = site.address
     site.put(

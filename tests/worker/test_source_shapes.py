@@ -300,6 +300,11 @@ def test_a_post_that_cannot_be_read_is_not_gone_and_holds_up_no_other(wire):
     for kind, body, ids in (("wordpress", [{"id": []}], ["5"]), ("ghost", {"posts": [None]}, [POST["id"]])):
         wire.body = json.dumps(body).encode()
         assert list(_source(kind, wire).look(ids)) == []
+    # Nor is what WordPress finds by a name that it writes otherwise itself
+    wire.body = json.dumps([_POST | {"slug": "ferry"}]).encode()
+    assert list(_source("wordpress", wire).look(["Ferry"])) == []
+    wire.body = b"[]"
+    assert [seen.state for seen in _source("wordpress", wire).look(["Ferry"])] == ["gone"]
     wire.body = b"{}"
     with pytest.raises(PageRefused):
         list(_source("ghost", wire).look([POST["id"]]))

@@ -26,7 +26,7 @@ from worker.sources.site_map import MOST_BYTES, Visit, is_since, walk
 from worker.web import Fetcher
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from worker.sources.site_map import Entry
 
@@ -44,6 +44,9 @@ _MOST_AT_ONCE = 100
 
 #: Files of one poll: an index, and those of its maps that changed last.
 _MOST_FILES = 20
+
+#: Addresses that a look knows: a page that has changed is among the newest.
+_MOST_LOOKED_AT = 5000
 
 #: How far back maps are read for what a look asks after.
 _LOOKED_BACK = timedelta(days=7)
@@ -103,15 +106,11 @@ class SitemapSource:
         than anybody publishes it is the map that was made anew: what has audio is looked at, nothing is new.
         """
         visit = Visit(_MOST_FILES, _KNOWN.get(self._address, {}))
-        dated = [
-            entry
-            for entry in walk(self._asker, self._address, since, visit)
-            if self._is_ours(entry) and entry.at is not None and (since is None or is_since(_changed(entry), since))
-        ]
-        newest = nlargest(_MOST_AT_ONCE, dated, key=lambda entry: _changed(entry).timestamp())
-        flood = since is not None and len(dated) > _MOST_AT_ONCE
+        changed = (entry for entry in self._dated(since, visit) if since is None or is_since(_changed(entry), since))
+        newest, number = _newest(changed, _MOST_AT_ONCE)
+        flood = since is not None and number > _MOST_AT_ONCE
         if flood:
-            _log.warning("a map dates very much anew", map=self._address, addresses=len(dated))
+            _log.warning("a map dates very much anew", map=self._address, addresses=number)
         for entry in newest:
             self._read[address_id(entry.address)] = entry
             yield self._sighting(entry, published_at=entry.published_at if flood else entry.at)
@@ -125,14 +124,16 @@ class SitemapSource:
         """Give those that the map dates among its newest. Maps forget, so none of the others is taken for gone."""
         if not self._read:
             # Read whole, and not noted as read: what is new there is for `seen`.
-            newest = datetime.now(UTC) - _LOOKED_BACK
-            for entry in walk(self._asker, self._address, newest, Visit(_MOST_FILES)):
-                if self._is_ours(entry) and entry.at is not None:
-                    self._read[address_id(entry.address)] = entry
+            newest, _ = _newest(self._dated(datetime.now(UTC) - _LOOKED_BACK, Visit(_MOST_FILES)), _MOST_LOOKED_AT)
+            self._read = {address_id(entry.address): entry for entry in newest}
         for name in ids:
             if name in self._read:
                 entry = self._read[name]
                 yield self._sighting(entry, published_at=entry.at)
+
+    def _dated(self, since: datetime | None, visit: Visit) -> Iterator[Entry]:
+        entries = walk(self._asker, self._address, since, visit)
+        return (entry for entry in entries if self._is_ours(entry) and entry.at is not None)
 
     def _is_ours(self, entry: Entry) -> bool:
         return host_allowed(str(urlsplit(entry.address).hostname), self._hosts)
@@ -161,6 +162,18 @@ class SitemapSource:
                     published_at=entry.at,
                     labels=Labels(sections=entry.sections or None),
                 )
+
+
+def _newest(entries: Iterable[Entry], most: int) -> tuple[list[Entry], int]:
+    """Return the newest of entries that have a date, and how many there were; keeps no more, as maps name a million."""
+    number = 0
+
+    def counted() -> Iterator[Entry]:
+        nonlocal number
+        for number, entry in enumerate(entries, start=1):  # noqa: B007  read outside
+            yield entry
+
+    return nlargest(most, counted(), key=lambda entry: _changed(entry).timestamp()), number
 
 
 def _changed(entry: Entry) -> datetime:

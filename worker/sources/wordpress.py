@@ -131,12 +131,14 @@ class WordPressSource:
         page = self._page(asked)
         there = {post.slug: post for post in self._readable(page)}
         given = [one.get("slug") if isinstance(one, dict) else None for one in page]
-        are_named = all(isinstance(slug, str) for slug in given)
+        # What is there and cannot be read is not gone. Of what has another name than was asked for, as WordPress writes
+        # names its own way and finds them by any, it might be any.
+        are_ours = all(slug in slugs for slug in given)
         for name in slugs:
             post = there.get(name)
             if post is not None:
                 yield self._sighting(post, name)
-            elif are_named and name not in given:
+            elif are_ours and name not in given:
                 yield Seen(id=name, state="gone")
 
     def _numbered(self, numbers: list[str]) -> Iterator[Seen]:
