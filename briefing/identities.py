@@ -14,7 +14,7 @@ from sqlalchemy import delete, select, update
 from briefing import audit, users
 from briefing.audit import Action
 from briefing.errors import UserRefused
-from briefing.models import IdentityRow, SignInRow, UserRow
+from briefing.models import IdentityRow, UserRow
 from briefing.roles import Role
 from briefing.rows import add_unless_there
 
@@ -70,12 +70,11 @@ def admit(session: Session, identity: Identity, role: Role, now: datetime) -> Us
     return user
 
 
-def sign_out_everywhere(session: Session, identity: Identity) -> None:
-    """End the sign-ins of the user to whom the provider gives no role any more. Needs writing."""
-    whose = select(IdentityRow.user_id).where(
-        IdentityRow.issuer == identity.issuer, IdentityRow.subject == identity.subject
-    )
-    session.execute(delete(SignInRow).where(SignInRow.user_id.in_(whose)))
+def shut_out(session: Session, identity: Identity, now: datetime) -> None:
+    """End the sign-ins, and the links, of the user to whom the provider gives no role any more. Needs writing."""
+    row = session.get(IdentityRow, (identity.issuer, identity.subject))
+    if row is not None and row.user_id is not None:
+        users.shut_out(session, users.get(session, row.user_id), now)
 
 
 def waiting(session: Session) -> list[Waiting]:
@@ -115,13 +114,13 @@ def link(session: Session, issuer: str, subject: str, name: str, now: datetime) 
     return user
 
 
-def unlink(session: Session, name: str) -> User:
-    """Have the identities of a user wait for an admin's word again, and sign the user out everywhere. Needs writing.
-    Raises UserRefused.
+def unlink(session: Session, name: str, now: datetime) -> User:
+    """Have the identities of a user wait for an admin's word again, sign the user out everywhere and end their links.
+    Needs writing. Raises UserRefused.
     """
     user = users.demand(session, name)
     session.execute(update(IdentityRow).where(IdentityRow.user_id == user.id).values(user_id=None))
-    session.execute(delete(SignInRow).where(SignInRow.user_id == user.id))
+    users.shut_out(session, user, now)
     return user
 
 

@@ -248,23 +248,19 @@ def _withdraw(session: Session, desk: Desk, ref: ArticleRef, now: datetime, *, h
     """
     if session.get(ArticleRow, (ref.source, ref.id)) is None:
         return False
-    done, after = False, ""
-    while True:
-        found, last = access.concerned(session, str(ref), None, after)
-        for briefing_id in found:
-            if heard and session.get_one(BriefingRow, briefing_id).heard is None:
-                continue
-            _retract(session, desk, briefing_id, ref, now)
-            done = True
-        if last is None:
-            break
-        after = last
+    wanted = set[str]()
+    after: str | None = ""
+    while after is not None:
+        found, after = access.concerned(session, str(ref), None, after)
+        wanted |= {one for one in found if not heard or session.get_one(BriefingRow, one).heard is not None}
     for story in [] if heard else _stories(session, ref):
         newest = newest_revision(session, story.id)
         if newest is not None and newest.state == RevisionState.FAILED and not is_withdrawn(story, newest):
-            _retract(session, desk, story.id, ref, now)
-            done = True
-    return done
+            wanted.add(story.id)
+    # Locked by ID, as whoever else locks several.
+    for briefing_id in sorted(wanted):
+        _retract(session, desk, briefing_id, ref, now)
+    return bool(wanted)
 
 
 def _retract(session: Session, desk: Desk, briefing_id: str, ref: ArticleRef, now: datetime) -> None:

@@ -125,6 +125,14 @@ def remove(session: Session, name: str, now: datetime) -> User:
     return user
 
 
+def shut_out(session: Session, user: User, now: datetime) -> None:
+    """Sign a user out everywhere, who stays one, and end all links that let them in, or by which they let others act.
+    Needs writing.
+    """
+    _forget(session, user.id)
+    _end_links(session, user.name, now)
+
+
 def set_password(session: Session, name: str, password: str) -> User:
     """Give a user a password, and sign them out everywhere. Needs writing. Raises UserRefused."""
     row = _there(session, name)

@@ -114,7 +114,7 @@ def unlink(name: str) -> None:
     """Have the provider let a user in no more, and sign them out."""
     now = datetime.now(UTC)
     with open_place().database.writing() as session:
-        user = identities.unlink(session, name)
+        user = identities.unlink(session, name, now)
         audit.record(session, now, Action.USER_UNLINK, None, detail=user.name)
     click.echo(f"{user.name} does not come by the provider any more")
 

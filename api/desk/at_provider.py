@@ -112,7 +112,7 @@ def _admitted(context: Context, identity: Identity, role: Role | None, now: date
     name = identity.names[0]
     with context.database.writing() as session:
         if role is None:
-            identities.sign_out_everywhere(session, identity)
+            identities.shut_out(session, identity, now)
         user = identities.admit(session, identity, role, now) if role is not None else None
         if user is None:
             why = "no role" if role is None else "waits for an admin"

@@ -93,7 +93,7 @@ def unlink(context: Here, visitor: Administering, form: Form) -> Response:
     """Have a user's identity at the provider wait for an admin's word again."""
     now = datetime.now(UTC)
     with context.database.writing() as session:
-        user = identities.unlink(session, text_of(form, "name", _MOST_NAME))
+        user = identities.unlink(session, text_of(form, "name", _MOST_NAME), now)
         audit.record(session, now, Action.USER_UNLINK, visitor.caller, detail=user.name)
     return see_other("/desk/users", "unlinked")
 

@@ -20,7 +20,8 @@ _MOST_VALUES = 5000
 
 def identity(claims: Claims, settings: ProviderSettings) -> Identity:
     """Return who it is. Raises SignInRefused where their address has to be verified and is not."""
-    email, verified = claims.get("email"), claims.get("email_verified") in (True, "true")  # noqa: PLR6201  may be a list
+    # Compared, not looked for in a set: it may be a list, or whatever else.
+    email, verified = claims.get("email"), claims.get("email_verified") in (True, "true")
     if settings.verified_email and not (verified and isinstance(email, str) and email):
         raise SignInRefused(
             "it does not say that your e-mail address is verified", hint="Have it verified there, then come again."

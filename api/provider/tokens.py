@@ -144,8 +144,9 @@ def _check_times(claims: Claims, expected: Expected) -> None:
 def _moment(claims: Claims, name: str) -> float | None:
     """Return a moment in seconds since the epoch; None for what is none, as NaN, which is before and after nothing."""
     value = claims.get(name)
-    plain = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _END_OF_TIME
-    return float(value) if plain else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if abs(value) < _END_OF_TIME else None
 
 
 def _refused(why: str) -> SignInRefused:

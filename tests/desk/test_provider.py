@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,9 +13,19 @@ from joserfc.errors import SecurityWarning
 from sqlalchemy import delete, select, update
 
 from api.provider import Provider
-from briefing import users
+from briefing import action_links, users
+from briefing.action_links import LinkAction
 from briefing.errors import Misconfigured, ProviderUnavailable
-from briefing.models import AuditRow, IdentityRow, SignInRow, SignInStartRow, TryRow, UserRow
+from briefing.models import (
+    AuditRow,
+    BriefingRow,
+    IdentityRow,
+    SignInRow,
+    SignInStartRow,
+    TryRow,
+    UserRow,
+    WelcomeRow,
+)
 from briefing.roles import Role
 from briefing.settings import ProviderSettings
 from cli.main import briefcast
@@ -197,7 +208,7 @@ def rogue(believing):
     believing.behave()
     believing.app.state.context.__dict__.pop("provider", None)
     with believing.place.database.writing() as session:
-        for table in (IdentityRow, SignInRow, TryRow, UserRow):
+        for table in (IdentityRow, SignInRow, TryRow, WelcomeRow, UserRow):
             session.execute(delete(table))
     with seat_at(believing.desk) as believing.seat:
         yield believing
@@ -445,13 +456,29 @@ def test_a_provider_that_says_nothing_is_left_alone_for_a_while(rogue, monkeypat
     assert len(rogue.asked) == 1
 
 
+def links_of(rogue, name):
+    """The secrets of a link that a user made for somebody else, and of one that lets them in."""
+    now = datetime.now(UTC)
+    told = {"id": "b" * 16, "identity": "b", "show": "daily", "kind": "story", "articles": ["desk:ferry"]}
+    with rogue.place.database.writing() as session:
+        session.add(BriefingRow(**told, created_at=now))
+        session.flush()
+        _, made = action_links.make(session, told["id"], LinkAction.FIX, "Mara", name, now)
+        return made, users.welcome(session, name, now)
+
+
 def test_a_role_that_is_taken_away_counts_at_the_next_sign_in(rogue):
     assert attempt(rogue).status_code == 303
+    made, welcome = links_of(rogue, "ann@daily.example")
     with seat_at(rogue.desk) as other:
         out = other.get("/desk/sign-in/provider").headers["location"]
         rogue.state(query_of(out)["nonce"], groups=[])
         assert other.get(back_with(out)).status_code == 403
     assert rogue.seat.get("/desk").status_code == 303, "signed out everywhere"
+    now = datetime.now(UTC)
+    with rogue.place.database.reading() as session:
+        assert action_links.find(session, made).is_over(now), "what they let others do is over too"
+        assert users.welcomed(session, welcome, now) is None
     assert attempt(rogue, groups=["desk-viewers"]).status_code == 303
     assert "(viewer)" in rogue.seat.get("/desk").text
 
