@@ -11,13 +11,14 @@ import pytest
 from sqlalchemy import select, update
 
 from briefing.models import BriefingRow, MasterRow, RevisionRow
+from briefing.newsroom import load_newsroom
 from briefing.public_names import audio_name
 from tests.support.client import client_of
 from tests.support.newsroom import ARTICLE, make_place, work_off
 from tests.support.nginx import nginx
 from tests.support.s3 import s3
 from worker import retention
-from worker.publish import write_all
+from worker.newsroom import apply
 
 STRANGER = {"Authorization": ""}
 
@@ -201,8 +202,7 @@ def test_nginx_redirects_over_files_alone_and_before_the_api(tmp_path):
             # What is lost or becomes members' leads nowhere
             shutil.rmtree(public / "moved")
             assert leads(alone, first) == (404, None)
-            with place.database.writing() as session:
-                write_all(session, place.storage, place.files)
+            apply(load_newsroom(tmp_path / "briefcast.toml"), place)
             assert leads(alone, first) == (302, third)
             client.put(f"/v1/briefings/{briefing}/visibility", json={"visibility": "members"})
             work_off(place)
