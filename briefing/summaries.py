@@ -158,7 +158,7 @@ def approve(session: Session, summary: str, seen: str, text: str | None, by: str
     session. Raises SummaryRefused.
     """
     row, source = _seen(session, summary, seen)
-    wording = " ".join((row.text if text is None else text or "").split())
+    wording = " ".join((text if text is not None else row.text or "").split())
     found = faults(wording, source.text, source.language)
     if found:
         raise SummaryRefused("; ".join(found))

@@ -123,7 +123,7 @@ def _read(session: Session, place: Workplace, revision: RevisionRow) -> _Read:
         if live is None or not live.versions:
             continue
         written = Script.stored(live.script)
-        summary = _summary(session, found, live) if settings.summaries else None
+        summary = _summary(session, live) if settings.summaries else None
         stories.append(digest.Story(written.articles[0], written.language, written.heard, summary))
         versions[text] = int(live.versions[0])
         variations |= {chunk["segment"]: int(chunk.get("variation", 0)) for chunk in live.chunks or ()}
@@ -137,10 +137,10 @@ def _read(session: Session, place: Workplace, revision: RevisionRow) -> _Read:
     return _Read(settings, issue.moment, tuple(stories), versions, variations, lexicon, jingles)
 
 
-def _summary(session: Session, story: BriefingRow, live: RevisionRow) -> str | None:
+def _summary(session: Session, live: RevisionRow) -> str | None:
     """Return what an editor approved as a summary of this very text, if anybody did."""
     source = source_of(live)
-    return summaries.approved(session, story.id, source) if source is not None else None
+    return summaries.approved(session, live.briefing_id, source) if source is not None else None
 
 
 def _drafted(read: _Read, show: Show) -> digest.Draft:
