@@ -22,7 +22,7 @@ from briefing.summary_checks import MOST_CHARACTERS
 router = desk_router()
 
 #: Summaries of each kind on the page.
-_MOST = 50
+_MOST = 20
 
 TOLD.update(
     summaries_asked="The stories are being summarised; load this page again in a minute.",

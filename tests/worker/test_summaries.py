@@ -10,16 +10,15 @@ from sqlalchemy import func, select, update
 
 from briefing import asking, summaries
 from briefing.errors import EngineNotInstalled, EngineUnavailable, Misconfigured, SummaryRefused
-from briefing.models import AuditRow, BriefingRow, DigestRow, GateRow, HealthRow, StepRow, SummaryRow
+from briefing.models import AuditRow, DigestRow, GateRow, HealthRow, StepRow, SummaryRow
 from briefing.settings import SummarySettings
-from briefing.summary_sources import source_of
 from tests.support import digests
 from tests.support.asking import again
 from tests.support.client import client_of, make_key
 from tests.support.desk import add_user, seat_at
 from tests.support.newsroom import make_place, work_off
 from tests.support.openai_chat import MODEL, completion, openai_chat
-from worker import ledgers, summarising
+from worker import forgetting, ledgers, summarising
 from worker.digest import SUMMARISED
 from worker.summarise import summarise
 
@@ -184,9 +183,16 @@ def test_a_story_that_changed_meanwhile_takes_no_answer_and_no_decision(place, t
         assert summaries.to_summarise(session, row.id, MODEL) is None
         summaries.answer(session, row.id, "Whatever.", [])
         assert (kept.state, kept.text) == ("void", None)
-        live = session.get_one(BriefingRow, story).live_revision
-        assert live is not None
-        assert source_of(digests.live(place, story)).article == "desk:ferry"
+        # What is approved of another text is not read, where a process of before has published and voids nothing
+        kept.state, kept.text = "approved", "Whatever."
+    assert digests.told(digests.live(place, digests.make(place)))[3] == ("body", TEXT[0])
+    # And goes for good with what was withdrawn
+    with place.database.writing() as session:
+        asking.retract(session, story, datetime.now(UTC))
+        session.get_one(SummaryRow, row.id).text = "Whatever."
+    work_off(place)
+    forgetting.forget_texts(place.database, datetime.now(UTC) + timedelta(days=1), 100)
+    assert rows(place) == []
 
 
 def test_an_editor_asks_approves_and_declines_by_the_api_and_it_is_told_who(place, tmp_path, chat):
