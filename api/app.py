@@ -42,6 +42,7 @@ from api import (
     reports,
     samples,
     segments,
+    summaries,
 )
 from api.context import Context, from_settings
 from api.desk import ROUTERS as DESK
@@ -120,6 +121,7 @@ def _routes() -> tuple[BaseRoute, ...]:
         editions.router,
         articles.router,
         digests.router,
+        summaries.router,
         estimates.router,
         jingles.router,
         links.router,

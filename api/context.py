@@ -39,6 +39,7 @@ from briefing.settings import (
     QuotaSettings,
     SpeechSettings,
     StorageSettings,
+    SummarySettings,
 )
 from briefing.storage import PublicStorage, Storages, open_storages
 from voices.catalogue import Catalogue, load_catalogue
@@ -83,6 +84,7 @@ class Context:
     members: MembersSettings = field(default_factory=MembersSettings)
     audience: AudienceSettings = field(default_factory=AudienceSettings)
     sign_in: ProviderSettings = field(default_factory=ProviderSettings)
+    summary: SummarySettings = field(default_factory=SummarySettings)
     http_measures: HttpMeasures = field(default_factory=HttpMeasures)
     _probes: dict[str, Probe[Any]] = field(default_factory=dict)
 

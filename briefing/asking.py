@@ -35,6 +35,7 @@ from briefing.revisions import (
 from briefing.rows import add_unless_there
 from briefing.sharing import promote, share
 from briefing.states import ACTIVE, PREPARING, Queue, RevisionState, StepKind
+from briefing.summary_sources import void
 from briefing.values import ArticleRef
 
 if TYPE_CHECKING:
@@ -207,6 +208,7 @@ def retract(session: Session, briefing_id: str, now: datetime) -> RevisionRow:
     assert newest is not None
     steps.record(session, kind, Queue.INTERACTIVE, revision_id=newest.id)
     if briefing.kind == "story":
+        void(session, briefing.id)
         look(session, briefing.articles[0])
     session.flush()
     return newest

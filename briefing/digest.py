@@ -135,6 +135,9 @@ class Digest(Value):
     """How late it is still made, once, where nothing ran at its time."""
     rules: Choice = Choice()
     parts: Parts = Parts()
+    summaries: bool = False
+    """Whether a model summarises its stories, if a server for that is set: what an editor has approved is read in
+    place of a story's beginning, and said to be a summary by AI."""
     minutes: float = Field(default=10.0, ge=1, le=120)
     """Length of the programme, music included."""
     title: Wording = "{show}: {date}"

@@ -41,10 +41,12 @@ class Role(StrEnum):
     """Our own words between two of its stories."""
     OUTRO = "outro"
     """Our own words at its end."""
+    SUMMARY = "summary"
+    """What a model wrote of a story and an editor approved, in a digest: ours, and no words of the article."""
 
 
 #: Roles of words that are ours and of no article.
-OUR_WORDS = frozenset({Role.DISCLOSURE, Role.CORRECTION, Role.GREETING, Role.TRANSITION, Role.OUTRO})
+OUR_WORDS = frozenset({Role.DISCLOSURE, Role.CORRECTION, Role.GREETING, Role.TRANSITION, Role.OUTRO, Role.SUMMARY})
 
 #: Roles that came after the first release.
 _ADDED_ROLES = OUR_WORDS - {Role.DISCLOSURE}
@@ -84,7 +86,7 @@ class InRole(Value):
 
 
 #: What is of us and not of the story, at the beginning of each.
-HEAD = OUR_WORDS | {Role.HEADLINE, Role.BYLINE}
+HEAD = (OUR_WORDS - {Role.SUMMARY}) | {Role.HEADLINE, Role.BYLINE}
 
 
 class Span(Value):

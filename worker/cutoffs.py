@@ -42,6 +42,8 @@ class Gone:
     """That let somebody do one thing."""
     welcomes: int = 0
     """Links to choose a password."""
+    summaries: int = 0
+    """Of stories, for digests."""
     deliveries: int = 0
     """Webhooks that were accepted."""
     blobs: int = 0

@@ -1,7 +1,8 @@
 """Live stories + Digest -> Script: what is read of each, in which order, for how long. Pure; the clock is an argument.
 
 Nothing of a story is reworded or cut but between its own segments, which stay as they are: so what was spoken of it
-is not spoken again. Words what is ours: greeting, transitions, sign-off. How long a script lasts it asks the caller.
+is not spoken again. A summary that an editor approved takes their place whole, and says that it is one. Words what is
+ours: greeting, transitions, sign-off. How long a script lasts it asks the caller.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from babel.dates import format_date
 
 from briefing.digest import worded
 from briefing.script import Role, Script, ScriptArticle, Segment, segment_id
+from briefing.summary_words import tongue
 from briefing.values import Card
 
 if TYPE_CHECKING:
@@ -98,6 +100,16 @@ _WORDS = {
 #: In a language without words here: the date, and whose digest it is.
 _NO_WORDS = (("", "", ""), "{show}. {date}.", "", "")
 
+#: By language: what is said before a summary. It is ours, and no setting words it: without it a listener would take a
+#: model's words for the newsroom's.
+SUMMARISED = {
+    "en": "Summarised by AI, approved by an editor.",
+    "de": "Zusammengefasst von KI, freigegeben von der Redaktion.",
+    "fr": "Résumé par une IA, approuvé par la rédaction.",
+    "es": "Resumido por IA, aprobado por la redacción.",
+    "uk": "Стислий виклад створив штучний інтелект, затвердила редакція.",
+}
+
 #: What some locales write after a year.
 _YEAR_MARK = re.compile(r"\s+[рг]\.?$")
 
@@ -109,6 +121,8 @@ class Story:
     article: ScriptArticle
     language: str
     segments: tuple[Segment, ...]
+    summary: str | None = None
+    """What an editor has approved to be read in place of its beginning."""
 
 
 @dataclass(frozen=True)
@@ -211,7 +225,7 @@ def card(written: Script, show: Show) -> Card:
     """Return what lists show of a digest: its headlines."""
     return Card(
         title=written.title,
-        summary=" · ".join(article.title for article in written.articles),
+        summary=" · ".join(_titled(article, written) for article in written.articles),
         byline=None,
         link=show.link or None,
         language=written.language,
@@ -220,9 +234,24 @@ def card(written: Script, show: Show) -> Card:
     )
 
 
+def _titled(article: ScriptArticle, written: Script) -> str:
+    """Return a story's headline, marked where a model's summary is read of it."""
+    if not any(part.role is Role.SUMMARY and part.article == article.ref for part in written.heard):
+        return article.title
+    return f"{article.title} ({SUMMARISED.get(tongue(written.language), SUMMARISED['en']).rstrip('.')})"
+
+
 def _told(story: Story, parts: Parts) -> Told:
     lead = tuple(part for part in story.segments if part.role is Role.HEADLINE)[:1] if parts.headline else ()
+    if story.summary is not None:
+        return Told(story.article, lead, (_summarised(story.article.ref, story.summary, story.language),))
     return Told(story.article, lead, tuple(_pieces(story.segments, parts)))
+
+
+def _summarised(ref: str, summary: str, language: str) -> tuple[Segment, ...]:
+    """Return a summary as one piece with what is said before it: neither is read without the other."""
+    notice = SUMMARISED.get(tongue(language), SUMMARISED["en"])
+    return _ours(ref, Role.DISCLOSURE, notice), _ours(ref, Role.SUMMARY, summary)
 
 
 def _pieces(segments: Sequence[Segment], parts: Parts) -> list[tuple[Segment, ...]]:

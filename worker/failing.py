@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from briefing import digests, estimates, issues, revisions, samples
+from briefing import digests, estimates, issues, revisions, samples, summaries
 from briefing.errors import NarratorAway
 from briefing.logs import get_logger
 from briefing.models import RevisionRow, StepRow
@@ -39,6 +39,8 @@ def after_given_up(session: Session, step_id: int, error: BriefcastError, catalo
         estimates.fail(session, step.payload["estimate"], now)
     if step.kind == StepKind.SAMPLE.value:
         samples.fail(session, step.payload["sample"], error)
+    if step.kind == StepKind.SUMMARISE.value:
+        summaries.fail(session, step.payload["summary"], error)
     if step.kind == StepKind.DIGEST.value:
         _log.error("digest given up", step=step.id, told=step.payload, code=error.code, reason=error.message)
         if "digest" in step.payload:

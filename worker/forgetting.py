@@ -13,7 +13,7 @@ from sqlalchemy import String, cast, delete, exists, func, null, or_, select, up
 
 from briefing import overrides
 from briefing.digest import DIGEST
-from briefing.models import ArticleVersionRow, BriefingRow, ReportRow, RevisionRow
+from briefing.models import ArticleVersionRow, BriefingRow, ReportRow, RevisionRow, SummaryRow
 from briefing.revisions import lock_briefing
 from briefing.states import ACTIVE, RevisionState
 from briefing.values import ArticleRef
@@ -48,6 +48,8 @@ def forget_texts(database: Database, until: datetime, batch: int) -> int:
                 overrides.forget(session, briefing_id)
                 briefing.correction = None
                 session.execute(delete(ReportRow).where(ReportRow.briefing_id == briefing_id))
+                # Where a process of before withdrew it; others have them void at once.
+                session.execute(delete(SummaryRow).where(SummaryRow.briefing_id == briefing_id))
             session.execute(
                 update(RevisionRow)
                 .where(RevisionRow.briefing_id == briefing_id, RevisionRow.number <= number)

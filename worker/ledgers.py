@@ -28,12 +28,14 @@ from briefing.models import (
     SampleRow,
     SpentRow,
     StepRow,
+    SummaryRow,
     VocabularyRow,
     WelcomeRow,
 )
 from briefing.samples import KEPT
 from briefing.spending import day_of
 from briefing.states import RevisionState, StepState
+from briefing.summary_sources import KEPT as SUMMARIES_KEPT
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -96,6 +98,7 @@ def _over(keep: RetentionSettings, now: datetime) -> dict[str, tuple[type[Base],
         # For as long as it is told what was done by them; for whom they were is somebody's name.
         "links": (ActionLinkRow, ActionLinkRow.ends_at < now - timedelta(days=keep.audit_days)),
         "welcomes": (WelcomeRow, WelcomeRow.ends_at < now),
+        "summaries": (SummaryRow, SummaryRow.created_at < now - SUMMARIES_KEPT),
         "deliveries": (DeliveryRow, DeliveryRow.received_at < now - timedelta(seconds=REMEMBERED_S)),
         "audit": (AuditRow, AuditRow.at < now - timedelta(days=keep.audit_days)),
     }

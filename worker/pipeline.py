@@ -36,6 +36,7 @@ DEADLINE_S = {
     StepKind.RESPEAK: 120.0,
     StepKind.NOTICE: 120.0,
     StepKind.SAMPLE: 120.0,
+    StepKind.SUMMARISE: 150.0,
     StepKind.NOTIFY: 60.0,
     StepKind.LIST: 60.0,
     StepKind.POLL: 300.0,

@@ -56,6 +56,7 @@ _PAUSE_AS = {
     Role.GREETING: Role.BYLINE,
     Role.TRANSITION: Role.BYLINE,
     Role.OUTRO: Role.DISCLOSURE,
+    Role.SUMMARY: Role.BODY,
 }
 
 #: Every take fades in and out this long, so that a cut edge cannot click.

@@ -17,7 +17,7 @@ from briefing.faults import going_on
 from briefing.logs import get_logger
 from briefing.measures import FAULTS, LEASES_EXPIRED, counted
 from briefing.storage import TEMPORARY_NAME
-from worker import audience, polling, retention, sealing_rows, tallying, unheld, vocabulary
+from worker import audience, polling, retention, sealing_rows, summarising, tallying, unheld, vocabulary
 from worker.engine_gates import fall_back_where_open
 from worker.failing import after_given_up
 from worker.notices import due
@@ -53,6 +53,7 @@ def sweep(place: Workplace) -> list[Lost]:
         due.tend,
         polling.tend,
         unheld.tend,
+        summarising.tend,
         sealing_rows.tend,
     ):
         try:

@@ -20,6 +20,7 @@ from api.desk import (
     segments,
     shows,
     signing_in,
+    summaries,
     users,
 )
 
@@ -32,6 +33,7 @@ ROUTERS = (
     editions.router,
     links.router,
     shows.router,
+    summaries.router,
     jingles.router,
     audience.router,
     audit.router,

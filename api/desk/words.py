@@ -32,6 +32,7 @@ ROLES: dict[str, str] = {
     "list_item": "list item",
     "quote": "quotation",
     "table": "table",
+    "summary": "summary by AI",
 }
 
 

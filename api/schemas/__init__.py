@@ -49,6 +49,7 @@ from api.schemas.segments import (
     SettleRequest,
     SideView,
 )
+from api.schemas.summaries import SummariesAsked, SummaryApproval, SummaryDecision, SummaryView
 from api.schemas.work import (
     ArticleLabels,
     Audio,
@@ -121,6 +122,10 @@ __all__ = [
     "SideView",
     "SignRequest",
     "Signed",
+    "SummariesAsked",
+    "SummaryApproval",
+    "SummaryDecision",
+    "SummaryView",
     "Text",
     "UnknownWordView",
     "VerificationView",

@@ -70,6 +70,7 @@ from briefing.errors.bad_input import (
     RollbackRefused,
     SigningMisconfigured,
     SignInRefused,
+    SummaryRefused,
     UnknownReference,
     UserRefused,
 )
@@ -140,6 +141,7 @@ __all__ = [
     "SourceUnavailable",
     "StorageFull",
     "StorageUnavailable",
+    "SummaryRefused",
     "TakeCorrupt",
     "TakeRejected",
     "Unavailable",

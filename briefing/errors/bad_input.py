@@ -143,6 +143,13 @@ class NothingToDigest(BadInput):
     hint = "Its rules ask for stories that are live, of its time and under its labels; see docs/digests.md."
 
 
+class SummaryRefused(BadInput):
+    """Raised when a summary cannot be approved so: its words are not its article's, or it has changed."""
+
+    code = "summary_refused"
+    hint = "Word it by the article: numbers, names and quotations as they stand there."
+
+
 class Misconfigured(BadInput):
     """Raised when a settings file does not hold together."""
 

@@ -21,6 +21,7 @@ from briefing.models.notices import NoticeRow
 from briefing.models.overrides import OverrideRow
 from briefing.models.respeaks import ReportRow, RespeakRow, RespeakWordRow, RespokenRow, SampleRow
 from briefing.models.shares import EstimateRow, GateRow, LaneRow, SpentRow
+from briefing.models.summaries import SummaryRow
 from briefing.models.work import HealthRow, StepRow, WorkerRow
 
 __all__ = [
@@ -72,6 +73,7 @@ __all__ = [
     "SourceRow",
     "SpentRow",
     "StepRow",
+    "SummaryRow",
     "TakeRow",
     "TryRow",
     "UseRow",

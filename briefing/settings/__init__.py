@@ -17,6 +17,7 @@ from briefing.settings.sealing import SealingSettings
 from briefing.settings.signing import SigningSettings
 from briefing.settings.speech import SpeechSettings
 from briefing.settings.storage import StorageSettings
+from briefing.settings.summary import SummarySettings
 from briefing.settings.work import LimitSettings, WorkSettings
 
 __all__ = [
@@ -37,5 +38,6 @@ __all__ = [
     "SigningSettings",
     "SpeechSettings",
     "StorageSettings",
+    "SummarySettings",
     "WorkSettings",
 ]

@@ -43,6 +43,11 @@ DEMANDS = {
     ("DELETE", "/v1/articles/{source}/{article}/picks/{show}"): Scope.PUBLISH,
     ("GET", "/v1/digests"): Scope.READ,
     ("POST", "/v1/digests/{slug}"): Scope.GENERATE,
+    ("POST", "/v1/digests/{slug}/summaries"): Scope.GENERATE,
+    ("GET", "/v1/summaries"): Scope.READ,
+    ("GET", "/v1/summaries/{summary}"): Scope.READ,
+    ("POST", "/v1/summaries/{summary}/approve"): Scope.PUBLISH,
+    ("POST", "/v1/summaries/{summary}/decline"): Scope.PUBLISH,
     ("POST", "/v1/estimates"): Scope.GENERATE,
     ("GET", "/v1/estimates/{estimate_id}"): Scope.READ,
     ("GET", "/v1/voices"): Scope.READ,
@@ -134,6 +139,7 @@ FILLED = {
     "respeak_id": "0123456789abcdef",
     "sample_id": "0123456789abcdef",
     "report_id": "0123456789abcdef",
+    "summary": "0123456789abcdef",
 }
 
 #: Bodies and queries with which a request that is let through gets as far as the route's own work.
@@ -141,6 +147,8 @@ SENT = {
     ("POST", "/v1/briefings/{briefing_id}/links"): {"json": {"action": "withdraw", "recipient": "ed"}},
     ("POST", "/v1/briefings"): {"json": {"article_ids": ["desk:ferry"], "voice": "nobody"}},
     ("PUT", "/v1/articles/{source}/{article}/audio"): {"json": {"voice": "nobody"}},
+    ("POST", "/v1/summaries/{summary}/approve"): {"json": {"seen": "0" * 64}},
+    ("POST", "/v1/summaries/{summary}/decline"): {"json": {"seen": "0" * 64}},
     ("POST", "/v1/estimates"): {"json": {"article_ids": ["desk:ferry"], "voice": "nobody"}},
     ("PUT", "/v1/briefings/{briefing_id}/visibility"): {"json": {"visibility": "members"}},
     ("PUT", "/v1/briefings/{briefing_id}/segments/{segment}"): {"json": {"omitted": True}},

@@ -28,7 +28,7 @@ class _Before(BaseModel):
     written: str
 
 
-@pytest.mark.parametrize("role", [Role.GREETING, Role.TRANSITION, Role.OUTRO])
+@pytest.mark.parametrize("role", [Role.GREETING, Role.TRANSITION, Role.OUTRO, Role.SUMMARY])
 def test_an_older_worker_reads_a_role_it_does_not_know_as_a_disclosure(role):
     segment = Segment(id="a", article="desk:a", role=role, written="Next.", spoken="Next.")
     dumped = segment.model_dump(mode="json")

@@ -49,6 +49,10 @@ DEMANDS = {
     ("POST", "/desk/briefings/{briefing_id}/links/{link}/end"): Role.EDITOR,
     ("GET", "/desk/shows"): Role.VIEWER,
     ("POST", "/desk/digests/{slug}/make"): Role.EDITOR,
+    ("POST", "/desk/digests/{slug}/summaries"): Role.EDITOR,
+    ("GET", "/desk/summaries"): Role.VIEWER,
+    ("POST", "/desk/summaries/{summary}/approve"): Role.EDITOR,
+    ("POST", "/desk/summaries/{summary}/decline"): Role.EDITOR,
     ("GET", "/desk/voices"): Role.VIEWER,
     ("GET", "/desk/jingles"): Role.VIEWER,
     ("POST", "/desk/jingles"): Role.EDITOR,
@@ -105,6 +109,7 @@ FILLED = {
     "respeak_id": "0" * 16,
     "sample_id": "0" * 16,
     "report_id": "0" * 16,
+    "summary": "0" * 16,
 }
 
 

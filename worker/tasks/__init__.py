@@ -28,6 +28,7 @@ from worker.tasks.revise import revise_revision
 from worker.tasks.sample import speak_sample
 from worker.tasks.speak import speak_chunk
 from worker.tasks.stream import stream_revision
+from worker.tasks.summarise import summarise_story
 from worker.tasks.verify import verify_revision
 from worker.tasks.withdraw import withdraw_briefing
 
@@ -54,6 +55,7 @@ TASKS: dict[StepKind, Task] = {
     StepKind.ESTIMATE: measure_articles,
     StepKind.RESPEAK: respeak_briefings,
     StepKind.SAMPLE: speak_sample,
+    StepKind.SUMMARISE: summarise_story,
     StepKind.WITHDRAW: withdraw_briefing,
     StepKind.RECALL: withdraw_briefing,
     StepKind.RELEASE: publish_revision,

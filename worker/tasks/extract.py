@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from briefing import revisions, steps
+from briefing import revisions, steps, summaries
 from briefing.audio import MASTER_RATE, Take
 from briefing.choosing import story_of
 from briefing.errors import NothingToDigest
@@ -21,8 +21,9 @@ from briefing.issues import issue_of
 from briefing.jingles import jingle_files
 from briefing.lexicons import lexicon_for
 from briefing.models import BriefingRow, RevisionRow, ShowRow, VariationRow
-from briefing.script import Role, Script
+from briefing.script import OUR_WORDS, Role, Script
 from briefing.show import Show
+from briefing.summary_sources import source_of
 from briefing.takes import find_takes
 from briefing.values import ArticleRef
 from worker import digest, spending, stitch
@@ -122,7 +123,8 @@ def _read(session: Session, place: Workplace, revision: RevisionRow) -> _Read:
         if live is None or not live.versions:
             continue
         written = Script.stored(live.script)
-        stories.append(digest.Story(written.articles[0], written.language, written.heard))
+        summary = _summary(session, live) if settings.summaries else None
+        stories.append(digest.Story(written.articles[0], written.language, written.heard, summary))
         versions[text] = int(live.versions[0])
         variations |= {chunk["segment"]: int(chunk.get("variation", 0)) for chunk in live.chunks or ()}
     if not stories:
@@ -133,6 +135,12 @@ def _read(session: Session, place: Workplace, revision: RevisionRow) -> _Read:
         variations[row.segment_id] = max(row.number, variations.get(row.segment_id, 0))
     lexicon, jingles = lexicon_for(session, show.slug), jingle_files(session, place.storage)
     return _Read(settings, issue.moment, tuple(stories), versions, variations, lexicon, jingles)
+
+
+def _summary(session: Session, live: RevisionRow) -> str | None:
+    """Return what an editor approved as a summary of this very text, if anybody did."""
+    source = source_of(live)
+    return summaries.approved(session, live.briefing_id, source) if source is not None else None
 
 
 def _drafted(read: _Read, show: Show) -> digest.Draft:
@@ -152,6 +160,12 @@ def _drafted(read: _Read, show: Show) -> digest.Draft:
             lead=tuple(
                 spoken(part, drafted.language, read.lexicon) if part.role is Role.TRANSITION else part
                 for part in story.lead
+            ),
+            pieces=tuple(
+                tuple(
+                    spoken(part, drafted.language, read.lexicon) if part.role in OUR_WORDS else part for part in piece
+                )
+                for piece in story.pieces
             ),
         )
         for story in ours.stories

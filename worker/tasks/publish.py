@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import editions, issues, revisions, steps
+from briefing import editions, issues, revisions, steps, summary_sources
 from briefing.access import for_members
 from briefing.choosing import outdated
 from briefing.digest import DIGEST
@@ -87,6 +87,7 @@ def _publish(lease: Lease, place: Workplace, revision: RevisionRow | None) -> No
             briefing = session.get_one(BriefingRow, row.briefing_id)
             members = briefing.members_revision == row.id
             if briefing.kind == "story":
+                summary_sources.void(session, briefing.id, summary_sources.source_of(row))
                 issues.look(session, briefing.articles[0])
             elif briefing.kind == DIGEST and briefing.heard == row.id:
                 issues.settle_stories(session, briefing)
