@@ -121,15 +121,15 @@ def check_site(api: GhostApi) -> Site:
 def record(place: Workplace, settings: SourceSettings, now: datetime) -> str:
     """Record the source and its connection; return the secret of its webhooks, made where there is none."""
     with place.database.writing() as session:
+        # Before the source, as whoever seals anew takes them.
+        connection = connections.locked(session, settings.name, now)
         row = session.get(SourceRow, settings.name)
-        by_command = row is None or bool(_connection(session, settings.name, "by_command"))
+        connection.by_command = row is None or connection.by_command
         if row is None:
             position = (session.scalar(select(func.max(SourceRow.position))) or 0) + 1
             row = SourceRow(name=settings.name, position=position, settings={})
             session.add(row)
         row.listed, row.settings = True, settings.recorded()
-        connection = connections.locked(session, settings.name, now)
-        connection.by_command = by_command
         connection.keys = (connection.keys or {}) | settings.sealed_secrets()
         secret = _secret(session, connection, now)
         connections.rouse(session, settings.name)
