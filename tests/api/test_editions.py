@@ -73,7 +73,11 @@ def in_s(seconds):
 
 
 def work_until_live(client, place, briefing):
-    wait_for(lambda: work_off(place) or see(client, briefing)["state"] == "live", "its moment")
+    def worked():
+        work_off(place)
+        return see(client, briefing)["state"] == "live"
+
+    wait_for(worked, "its moment")
 
 
 def edit(tmp_path, text):
