@@ -25,6 +25,9 @@ from tests.support.threads import serving
 
 PORT = 8000
 
+#: Articles that are asked for while one host has not spoken yet.
+MORE = ("budget-vote.md", "ferry-strike.txt", "reactor-inspection.json")
+
 NEWSROOM = """
 [[shows]]
 slug = "ledger"
@@ -155,8 +158,11 @@ def test_two_hosts_make_briefings_of_one_bucket_and_one_dies(installation, monke
         asked = [installation.ask(f"{name}.html") for name in ("port-authority", "harbour-bridge", "storm-damage")]
         for briefing in asked:
             installation.check_whole(installation.live(briefing))
-        assert installation.started(a, "speak")
-        assert installation.started(b, "speak")
+        # On a machine that is busy one host may have done all of these: then there is more to do
+        more = iter(MORE)
+        while not all(installation.started(host, "speak") for host in (a, b)):
+            asked.append(installation.ask(next(more)))
+            installation.check_whole(installation.live(asked[-1]))
         assert installation.started(a, "assemble") + installation.started(b, "assemble") == len(asked)
 
         # When host a dies while it holds a step of another / Then host b makes it

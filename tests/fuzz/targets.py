@@ -29,6 +29,7 @@ from briefing.calls import Reply
 from briefing.errors import AddressRefused, BadInput, BriefcastError, LexiconInvalid, Misconfigured, PageRefused
 from briefing.newsroom import Cleaning, SourceSettings, load_newsroom
 from briefing.pls import read_pls, write_pls
+from briefing.settings import FetchSettings
 from briefing.show import Show
 from briefing.values import ArticleRef, is_name
 from worker.clean.depth import check_depth
@@ -251,6 +252,7 @@ class _Answering:
 
     def __init__(self, content: bytes) -> None:
         self._content = content
+        self.bounds = FetchSettings()
 
     def call(self, *_: object) -> Reply:
         """Answer."""
