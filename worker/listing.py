@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 #: Episodes of a day that are looked at for a place that has become free: each costs some reads, while shows are locked.
 _MOST_WAITING = 500
 
+#: A show's day lasts 25 hours at most.
+_DAY = timedelta(hours=26)
+
 
 def lock_listing(session: Session, homes: Iterable[str]) -> None:
     """Lock the shows whose feeds episodes of `homes` may be in, until the transaction ends."""
@@ -95,7 +98,21 @@ def write_feeds(session: Session, briefing: BriefingRow, shows: Iterable[str], f
     """Write feeds that a briefing is in, or was. Raises StorageUnavailable."""
     for slug in sorted(shows):
         episode = session.get_one(EpisodeRow, (briefing.show, briefing.id))
-        write_feed(session, slug, files, episode.published_at)
+        for moment in _moments(session, slug, episode.published_at):
+            write_feed(session, slug, files, moment)
+
+
+def _moments(session: Session, slug: str, changed: datetime) -> list[datetime]:
+    """Return a moment of each month whose page of the archive a change may concern: its own, and where the show's day
+    reaches into another month, that of what took a freed place.
+    """
+    if f"{changed - _DAY:%Y-%m}" == f"{changed + _DAY:%Y-%m}":
+        return [changed]
+    of_day = select(ListingRow.published_at).where(
+        ListingRow.show == slug, ListingRow.published_at.between(changed - _DAY, changed + _DAY)
+    )
+    moments = {f"{moment:%Y-%m}": moment for moment in session.scalars(of_day)}
+    return list((moments | {f"{changed:%Y-%m}": changed}).values())
 
 
 def list_anew(session: Session, slug: str) -> None:
@@ -178,8 +195,7 @@ def _list_next(session: Session, slug: str, rules: Rules, left: EpisodeRow, now:
             BriefingRow.show.in_(homes),
             BriefingRow.id != left.briefing_id,
             or_(BriefingRow.live_revision.is_not(None), BriefingRow.members_revision.is_not(None)),
-            # A day lasts 25 hours at most.
-            EpisodeRow.published_at > now - timedelta(hours=26),
+            EpisodeRow.published_at > now - _DAY,
             BriefingRow.id.not_in(listed),
         )
         .order_by(EpisodeRow.published_at, EpisodeRow.briefing_id)

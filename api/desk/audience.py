@@ -16,7 +16,7 @@ from api.problems import Problem
 from api.published import Name
 from briefing import worklist
 from briefing.audience import figures
-from briefing.audience.figures import By, Question
+from briefing.audience.figures import Question
 from briefing.shows import listed_shows
 from briefing.values import is_name
 
@@ -46,9 +46,8 @@ def show(
     with context.database.reading() as session:
         shows = listed_shows(session)
         chosen = programme if programme in shows else None
-        asked = Question(since, until, show=chosen, by=By.ARTICLE, offset=after, limit=_PAGE + 1)
-        by_article = figures.rows(session, asked)
-        by_show = figures.rows(session, Question(since, until, by=By.SHOW, limit=1000))
+        asked = Question(since, until, show=chosen, offset=after, limit=_PAGE + 1)
+        by_show, by_article = figures.overview(session, asked)
         titles = worklist.titles(session, [one.article or "" for one in by_article])
     total = figures.summed([one for one in by_show if chosen in {None, one.show}])
     values = {

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, null, select, union_all
 
 from briefing import spreadsheet
 from briefing.audience.spans import BUCKETS
@@ -127,6 +127,24 @@ def rows(session: Session, asked: Question) -> list[Figures]:
     statement = _within(select(*columns, *_sums()), asked).join(named, same).group_by(*columns)
     statement = statement.order_by(*order, *columns)
     return [_figures({name: row[name] for name in names}, dict(row)) for row in session.execute(statement).mappings()]
+
+
+def overview(session: Session, asked: Question) -> tuple[list[Figures], list[Figures]]:
+    """Return the figures of every show, and one page of those of articles, of `asked.show` or of all: both the most
+    heard first. The rows of days, which a year has many of, are read once for both.
+    """
+    names = _GROUPS[By.ARTICLE]
+    columns = [getattr(AudienceRow, name) for name in names]
+    every = _within(select(*columns, *_sums()), replace(asked, show=None)).group_by(*columns).cte("every")
+    counts = [every.c[name] for name in _COUNTS]
+    of_shows = select(every.c.show, null().label("article"), *(func.sum(count).label(count.key) for count in counts))
+    paged = select(every.c.show, every.c.article, *counts)
+    paged = paged if asked.show is None else paged.where(every.c.show == asked.show)
+    paged = paged.order_by(every.c.plays.desc(), every.c.show, every.c.article).offset(asked.offset).limit(asked.limit)
+    both = union_all(of_shows.group_by(every.c.show), select(paged.subquery()))
+    found = [_figures({name: row[name] for name in names}, dict(row)) for row in session.execute(both).mappings()]
+    found.sort(key=lambda one: (-one.plays, one.show or "", one.article or ""))
+    return [one for one in found if one.article is None], [one for one in found if one.article is not None]
 
 
 def curves(session: Session, article: str, since: date, until: date) -> list[Curve]:

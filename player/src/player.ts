@@ -343,7 +343,7 @@ export class BriefcastPlayer extends Listening {
     const asked = this.asked;
     const found = await this.ask(true);
     if (asked !== this.asked) return;
-    if (found.kind === "audio") return this.adopt(found.audio);
+    if (found.kind === "audio" || found.kind === "retracted") return this.meet(found);
     this.broken(error);
   }
 

@@ -84,6 +84,19 @@ def test_what_is_withdrawn_stops_and_says_so(stand, answer):
     page.context.close()
 
 
+def test_what_is_withdrawn_while_its_address_ends_is_told_as_withdrawn(stand):
+    stand.put_audio("desk:gone")
+    page = stand.page(at(stand, "desk:gone"))
+    page.wait_for_selector(READY)
+    player(page, "p.play()")
+    until(page, "p.currentTime > 0.2")
+    stand.put_audio("desk:gone", status=410)
+    # The file goes too: what the browser asks for next fails, before the player has looked again.
+    player(page, f"p.element.src = '{stand.paper.address}/lost.mp3'")
+    page.wait_for_selector("briefcast-player[state=retracted]")
+    page.context.close()
+
+
 def test_offline_is_told_and_over_when_the_net_is_back(stand):
     page = stand.page()
     page.wait_for_selector(READY)

@@ -13,12 +13,16 @@ from briefing import asking
 from briefing.labels import Labels
 from briefing.models import BriefingRow, EpisodeRow, ListingRow, StepRow
 from briefing.newsroom import load_newsroom
+from briefing.public_names import archived_month
 from briefing.rules import Facts, Rules
 from tests.support.asking import ask
 from tests.support.command import briefcast
 from tests.support.newsroom import PLAIN, make_place, work_off
+from worker import show_feed
 from worker.doctor import public
+from worker.listing import list_anew, relist, write_feeds
 from worker.newsroom import apply
+from worker.show_feed import write_feed
 
 SHOW = '[[shows]]\nslug = "{}"\ntitle = "{}"\nvoice = "silence"\nintro = "none"\noutro = "none"\n'
 POLITICS = SHOW.format("politics", "Politics") + '[shows.rules]\nshows = ["daily"]\nsections = ["politics"]\n'
@@ -144,6 +148,35 @@ def test_a_place_that_is_freed_the_same_day_goes_to_the_next_that_waits(rules_pl
             row.day = (datetime.fromisoformat(row.day) - timedelta(days=1)).date().isoformat()
     withdrawn(rules_place, third)
     assert listed(rules_place, "digest") == ["second"]
+
+
+def test_what_takes_a_freed_place_is_in_the_archive_of_its_own_month(rules_place, tmp_path, monkeypatch):
+    # Given a day in Kyiv that begins in October as UTC has it, and a feed whose first page has one item
+    monkeypatch.setattr(show_feed, "FEED_ITEMS", 1)
+    began = datetime(2026, 10, 31, 23, 0, tzinfo=UTC)
+    briefcast("pick", "desk:zero", "--show", "digest", cwd=tmp_path)
+    names = {make(rules_place, tmp_path, name): name for name in ("zero", "october", "november")}
+    with rules_place.database.writing() as session:
+        for row in session.scalars(select(EpisodeRow)):
+            row.published_at = began + timedelta(hours=2 if names[row.briefing_id] == "november" else 0)
+        list_anew(session, "digest")
+        write_feed(session, "digest", rules_place.files)
+    assert archived(rules_place) == {"2026-10": ["october", "zero"]}
+    # When the one that has the day's place goes
+    gone = next(briefing for briefing, name in names.items() if name == "october")
+    with rules_place.database.writing() as session:
+        row = session.get_one(BriefingRow, gone)
+        row.live_revision = None
+        shows = relist(session, row, began + timedelta(hours=3))
+        write_feeds(session, row, shows & {"digest"}, rules_place.files)
+    assert archived(rules_place) == {"2026-10": ["zero"], "2026-11": ["november"]}
+
+
+def archived(place):
+    storage = place.files.storage
+    names = [file.name for file in storage.files("shows/digest/archive")]
+    pages = {name: feedparser.parse(storage.read(name)[0]) for name in names}
+    return {archived_month(name): sorted(entry.title for entry in page.entries) for name, page in pages.items()}
 
 
 def withdrawn(place, briefing):
