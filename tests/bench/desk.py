@@ -26,7 +26,7 @@ from briefing import action_links
 from briefing.action_links import LinkAction
 from briefing.asking import identity
 from briefing.audit import Action
-from briefing.models import ActionLinkRow, ArticleRow, AudienceRow, AuditRow, BriefingRow, RevisionRow
+from briefing.models import ActionLinkRow, ArticleRow, AudienceRow, AuditRow, BriefingRow, RevisionRow, VocabularyRow
 from briefing.values import ArticleRef
 from tests.bench import radius
 from tests.bench.measure import table
@@ -123,11 +123,13 @@ def _write_report(place, now):
 def _copy_words(place, pattern, stories):
     """Have further stories, up to so many, say what the first `pattern` say, as far as it is asked for."""
     shifts = " UNION ALL ".join(f"SELECT {first} AS shift" for first in range(pattern, stories, pattern))
+    same = ", ".join(column.name for column in VocabularyRow.table().columns if not column.foreign_keys)
     its = ", ".join(f"m.{name}" for name in ("count", "segments", "takes", "characters", "audio_ms", "guessed"))
     with place.database.writing() as session:
         session.execute(
             text(
-                "INSERT INTO vocabularies SELECT r.id, r.briefing_id, v.show, v.language, v.voice, v.audio_ms "
+                f"INSERT INTO vocabularies (revision_id, briefing_id, {same}) "
+                f"SELECT r.id, r.briefing_id, {', '.join(f'v.{name}' for name in same.split(', '))} "
                 f"FROM vocabularies v CROSS JOIN ({shifts}) s JOIN revisions r ON r.id = v.revision_id + s.shift"
             )
         )
