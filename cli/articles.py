@@ -20,7 +20,7 @@ from worker.web import Fetcher
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from briefing.newsroom import Cleaning
+    from briefing.cleaning import Cleaning
     from cli.place import Place
 
 _REFERENCE = re.compile(r"[A-Za-z0-9._-]+:[A-Za-z0-9._-]+")

@@ -3,24 +3,42 @@
 from __future__ import annotations
 
 import os
+import shutil
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from briefing.database import Database
 from briefing.schema import migrate
+from tests.support import memory_disk
 from tests.support.client import free_port
 from tests.support.newsroom import make_place
-from tests.support.once import find_engines_once, share_statements, trust_once
+from tests.support.once import find_engines_once, render_once, share_statements, trust_once
 from tests.support.postgres import Postgres, postgres
 from worker import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from worker.workplace import Workplace
+
+
+#: Where in memory this process has had everybody's temporary files laid.
+_IN_MEMORY = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Lay temporary files out in memory, once for all processes."""
+    if not hasattr(config, "workerinput") and not config.option.collectonly and (folder := memory_disk.lay_out()):
+        config.stash[_IN_MEMORY] = folder
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing in memory."""
+    if _IN_MEMORY in config.stash:
+        shutil.rmtree(config.stash[_IN_MEMORY], ignore_errors=True)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -53,6 +71,18 @@ def _parsed_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     """Have each text parsed once, but where parsing is what is tested."""
     if not request.path.name.startswith(("test_clean", "test_pages", "test_plain")):
         monkeypatch.setattr(clean, "_parse", _parse_once)
+
+
+#: The files whose tests are of the sound itself.
+_OF_SOUND = ("test_assemble", "test_encode", "test_jingles", "test_levels", "test_listen", "test_memory", "test_sign",
+             "test_sound", "test_stitch", "test_stream", "test_watermark")  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _rendered_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have equal sound be rendered once, but where sound is what is tested."""
+    if not request.path.name.startswith(_OF_SOUND):
+        render_once(monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -57,6 +57,12 @@ def test_spoken_loads_no_sound_library():
     assert not {name.split(".")[0] for name in loaded_by("import cli.spoken")} & (HEAVY | {"sqlalchemy", "fastapi"})
 
 
+def test_what_parses_a_page_starts_at_once():
+    # One is started for every article that is fetched.
+    loaded = {name.split(".")[0] for name in loaded_by("import worker.clean.child, worker.clean.html")}
+    assert not loaded & (HEAVY | {"sqlalchemy", "fastapi", "structlog", "httpx"})
+
+
 def test_the_supervisor_of_the_workers_stays_small():
     assert not {name.split(".")[0] for name in loaded_by("import worker.dispatcher")} & {"onnxruntime", "piper"}
 

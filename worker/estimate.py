@@ -16,9 +16,9 @@ from worker.prepare import cut, write_script
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from briefing.cleaning import Cleaning
     from briefing.database import Database
     from briefing.lexicon import Lexicon
-    from briefing.newsroom import Cleaning
     from briefing.settings import LimitSettings
     from briefing.show import Show
     from briefing.speech import Casting

@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from briefing.audio import Master, Take
+    from briefing.cleaning import Cleaning
     from briefing.database import Database
     from briefing.errors import BriefcastError
     from briefing.lexicon import Lexicon
-    from briefing.newsroom import Cleaning
     from briefing.script import Script
     from briefing.settings import LimitSettings
     from briefing.show import Show

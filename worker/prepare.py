@@ -18,8 +18,8 @@ from worker.unknown import find_unknown
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from briefing.cleaning import Cleaning
     from briefing.lexicon import Lexicon
-    from briefing.newsroom import Cleaning
     from briefing.overrides import Override
     from briefing.script import Script, Segment
     from briefing.settings import LimitSettings

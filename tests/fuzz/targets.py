@@ -26,8 +26,9 @@ from api.schemas import BriefingRequest, RegenerateRequest
 from briefing import hooks
 from briefing.addresses import address_id, canonical_address, is_address
 from briefing.calls import Reply
+from briefing.cleaning import Cleaning
 from briefing.errors import AddressRefused, BadInput, BriefcastError, LexiconInvalid, Misconfigured, PageRefused
-from briefing.newsroom import Cleaning, SourceSettings, load_newsroom
+from briefing.newsroom import SourceSettings, load_newsroom
 from briefing.pls import read_pls, write_pls
 from briefing.settings import FetchSettings
 from briefing.show import Show

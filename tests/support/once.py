@@ -1,4 +1,4 @@
-"""What every test would work out anew, worked out once a process: statements, whom TLS trusts, where engines are.
+"""What every test would work out anew, worked out once a process: statements, whom TLS trusts, where engines are, MP3s.
 
 The product does all of it once in a process's life; tests make an engine, an app and a client each, by the thousand.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import OrderedDict
 from functools import lru_cache
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
@@ -15,14 +16,26 @@ from httpx._transports import default
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
 
-from briefing import database
+from briefing import database, failpoints
 from voices import registry
+from worker import assemble, encode, master, stitch
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     import pytest
+
+    from briefing.audio import Take
+    from worker.assemble import Timed
+    from worker.programme import Programme
+    from worker.sound.loudness import Loudness
 
 #: Statements that are kept: all that a file's tests use, and little of a process's memory.
 _STATEMENTS = 1000
+
+#: MP3s that are kept: of a few files' tests, some 100 kB each.
+_MASTERS = 200
 
 
 def share_statements(patch: pytest.MonkeyPatch) -> None:
@@ -56,3 +69,32 @@ def find_engines_once(patch: pytest.MonkeyPatch) -> None:
     """Have what is installed looked through once for each path that modules come from: it is hundreds of files."""
     look = lru_cache(maxsize=64)(lambda group, name, *_: entry_points(group=group, name=name))
     patch.setattr(registry, "entry_points", lambda group, name: look(group, name, *sys.path))
+
+
+def render_once(patch: pytest.MonkeyPatch) -> None:
+    """Have equal sound be rendered, encoded and heard once: most tests have the same few stories made, and their MP3s are
+    half of what those cost. Not where a test has put something else in the place of a part of it, or has it fail.
+    """
+    patch.setattr(assemble, "_render", _rendered)
+
+
+_render = assemble._render
+_parts = (encode.encode, master.mastered, stitch.sound)
+_kept: OrderedDict[tuple[object, ...], tuple[Loudness, bytes]] = OrderedDict()
+
+
+def _rendered(planned: Programme, path_of: Callable[[Take], Path], path: Path, timed: Timed) -> Loudness:
+    as_it_is = _parts == (encode.encode, master.mastered, stitch.sound)
+    if planned.mark is not None or not as_it_is or failpoints.VARIABLE in os.environ:
+        return _render(planned, path_of, path, timed)
+    takes = [(part.take.sha256, part.start, part.length) for part in planned.mix.placed]
+    music = [(span.kind, span.sha256, span.start, span.end) for span in planned.mix.music]
+    key = (*takes, *planned.mix.gains_db, *music, planned.mix.samples, planned.target_lufs)
+    if key not in _kept:
+        measured = _render(planned, path_of, path, timed)
+        _kept[key] = measured, path.read_bytes()
+        if len(_kept) > _MASTERS:
+            _kept.popitem(last=False)
+    measured, content = _kept[key]
+    path.write_bytes(content)
+    return measured

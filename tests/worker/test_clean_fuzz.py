@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from briefing.cleaning import Cleaning
 from briefing.errors import ArticleEmpty, PageRefused
-from briefing.newsroom import Cleaning
 from briefing.values import Article, ArticleRef, BlockKind
 from worker.clean import clean
 from worker.clean.depth import check_depth

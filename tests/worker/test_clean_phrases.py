@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from briefing.newsroom import Cleaning
+from briefing.cleaning import Cleaning
 from tests.support.cleaning import BOARD, FERRY, read
 from worker.clean.html import read_fragment
 from worker.clean.phrases import noise_rule

@@ -6,8 +6,9 @@ import time
 
 import pytest
 
+from briefing.cleaning import Cleaning
 from briefing.errors import Misconfigured
-from briefing.newsroom import Cleaning, SourceSettings
+from briefing.newsroom import SourceSettings
 from briefing.script import Role
 from briefing.show import Show
 from briefing.values import Article, BlockKind

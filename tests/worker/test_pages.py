@@ -12,8 +12,8 @@ from collections import Counter
 import pytest
 import trafilatura
 
+from briefing.cleaning import Cleaning
 from briefing.errors import ArticleEmpty
-from briefing.newsroom import Cleaning
 from briefing.values import Article, ArticleRef
 from tests.support.golden import ARTICLES, ROOT
 from worker.clean import LEAST_WORDS_OF_PAGE, clean

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from briefing.cleaning import Cleaning
 from briefing.errors import ArticleEmpty
-from briefing.newsroom import Cleaning
 from briefing.values import Article
 from tests.support.cleaning import BOARD, FERRY, REF
 from worker.clean import clean

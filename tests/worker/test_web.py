@@ -121,7 +121,7 @@ def resolving(monkeypatch, *answers):
     """Have names resolve to `answers`, one list per look-up."""
     waiting = list(answers)
 
-    def getaddrinfo(host, port, **_):
+    def getaddrinfo(host, port, *_, **__):
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, port)) for ip in waiting.pop(0)]
 
     # The resolver is what a rebinding attacker controls, so it alone is put in here.

@@ -11,9 +11,9 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from briefing.cleaning import Cleaning
 from briefing.errors import Misconfigured, PageRefused
 from briefing.labels import names_in, tidied
-from briefing.newsroom import Cleaning
 from briefing.values import Block, CleanArticle, Dropped, LedgerEntry
 from worker.clean.draft import Draft
 from worker.clean.language import decide

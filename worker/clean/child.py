@@ -10,8 +10,8 @@ import json
 import resource
 import sys
 
+from briefing.cleaning import Cleaning
 from briefing.errors import Misconfigured, PageRefused
-from briefing.newsroom import Cleaning
 
 #: Address space in bytes: libraries take 400 MB of it, a 10 MB page about as much again.
 _MEMORY = 1_500_000_000

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from briefing.newsroom import Cleaning
+from briefing.cleaning import Cleaning
 from briefing.values import BlockKind
 from worker.clean.byline import read_date_line
 from worker.clean.folding import folded
