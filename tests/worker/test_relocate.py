@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -18,12 +19,12 @@ from briefing.models import Base, RevisionRow, StepRow, TakeRow, WorkerRow
 from briefing.public_names import AUDIO, audio_name
 from briefing.schema import migrate
 from briefing.states import Queue
-from briefing.storage import write_atomically
 from tests.support.asking import again, ask, revision_row
 from tests.support.client import make_key, served
 from tests.support.command import briefcast
 from tests.support.digests import NEWSROOM, make, publish, write
 from tests.support.newsroom import make_place, work_off
+from tests.support.old_host import old_host
 from tests.support.s3 import s3
 from worker.doctor import examine
 from worker.workplace import Workplace
@@ -32,11 +33,14 @@ INNER = '\n[[shows]]\nslug = "inner"\ntitle = "Inner"\nvoice = "silence"\nintro 
 
 
 @pytest.fixture
-def old(tmp_path):
-    """A newsroom on SQLite: stories of whom everybody hears, one replaced, one withdrawn, one for members, a digest, a
-    listener, and a secret of a CMS.
+def old(tmp_path, monkeypatch):
+    """A newsroom on SQLite: stories that everybody hears, one replaced, one withdrawn, one for members, a digest, a
+    listener, and a show that was taken over from another host.
     """
     place = make_place(tmp_path, NEWSROOM + INNER)
+    with old_host(1) as host:
+        monkeypatch.setenv("BRIEFCAST_FETCH_ALLOW_PRIVATE", urlsplit(host.address).netloc)
+        assert briefcast("import", "feed", f"{host.address}/feed.xml", "--show", "moved", cwd=tmp_path).returncode == 0
     for name in ("ferry", "tram", "park", "board"):
         publish(place, tmp_path, name, show="inner" if name == "board" else "daily")
     publish(place, tmp_path, "tram", "The tram is late.", "It comes at nine.")
@@ -94,14 +98,14 @@ def elsewhere(request, cluster, tmp_path, monkeypatch):
 def test_nobody_notices(old, elsewhere, tmp_path):
     # Given an installation at rest, a key of it, and a secret sealed in it
     key, sealed = make_key(old, "read"), sealing.seal("the key of a CMS", "here")
-    picture = Path("imported") / "daily" / "artwork.jpg"
-    write_atomically(old.data.data / picture, b"a picture that was taken over")
+    picture = Path("imported") / "moved" / "artwork.jpg"
+    taken_over = (old.data.data / picture).read_bytes()
     with old.database.reading() as session:
         spoken = set(session.scalars(select(TakeRow.key)))
         newest = session.scalar(select(func.max(RevisionRow.id)))
     told, heard = rows(old.database), files(old)
     assert sum(name.startswith("gone/") for _, name in heard) > 3
-    assert ("members", "shows/inner/feed.xml") in heard
+    assert {("members", "shows/inner/feed.xml"), ("public", "shows/moved/feed.xml")} <= heard.keys()
     old.database.dispose()
     # When it is relocated
     bucket = elsewhere()
@@ -113,7 +117,7 @@ def test_nobody_notices(old, elsewhere, tmp_path):
     assert rows(place.database) == told
     assert files(place) == heard
     assert sealing.unseal(sealed, "here") == "the key of a CMS"
-    assert (place.data.data / picture).read_bytes() == b"a picture that was taken over"
+    assert (place.data.data / picture).read_bytes() == taken_over
     if bucket:
         mp3 = next(name for _, name in heard if name.startswith("audio/"))
         told = bucket.get(f"paper/public/{mp3}").headers
