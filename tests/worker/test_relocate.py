@@ -27,6 +27,7 @@ from tests.support.newsroom import make_place, work_off
 from tests.support.old_host import old_host
 from tests.support.s3 import s3
 from worker.doctor import examine
+from worker.relocate import held
 from worker.workplace import Workplace
 
 INNER = '\n[[shows]]\nslug = "inner"\ntitle = "Inner"\nvoice = "silence"\nintro = "none"\nvisibility = "members"\n'
@@ -218,6 +219,22 @@ def test_what_is_still_served_is_left_alone_until_it_has_stopped(small, new):
         assert session.scalars(select(WorkerRow.name)).all() == ["here:1:1"]
     small.database.dispose()
     new.dispose()
+
+
+def test_nobody_writes_to_the_old_database_meanwhile_and_it_stays_as_it_was(small):
+    path = small.data.data / "briefcast.db"
+    before = rows(small.database)
+    with held(small.database) as connection:
+        assert connection.scalar(text("SELECT count(*) FROM keys")) == 1
+        with (
+            closing(sqlite3.connect(path, timeout=0)) as other,
+            pytest.raises(sqlite3.OperationalError, match="locked"),
+        ):
+            other.execute("UPDATE keys SET name = 'another'")
+    assert rows(small.database) == before
+    with closing(sqlite3.connect(path, timeout=0)) as other, other:
+        other.execute("UPDATE keys SET name = 'another'")
+    small.database.dispose()
 
 
 def test_a_row_that_postgresql_does_not_take_leaves_it_empty_and_is_named(small, new):
