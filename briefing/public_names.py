@@ -48,7 +48,15 @@ HISTORY_TYPES = {HISTORY_NAME: "text/html", HISTORY_JSON_NAME: "application/json
 GONE = "gone"
 
 #: Where links lie of MP3s that another one took the place of, each at its own address; nginx redirects by it.
-_MOVED = "moved"
+MOVED = "moved"
+
+#: How other files are served, by their names; the rest is JSON of articles, addresses and briefings, all alike.
+_SERVED = (
+    (re.compile(r"articles/.+\.mp3"), ALIAS),
+    (re.compile(r"shows/.+\.xml"), FEED),
+    (re.compile(r"shows/.+\.jpg"), ARTWORK),
+    (re.compile(r"[a-z-]+\.js"), PLAYER),
+)
 
 _ARCHIVE_NAME = re.compile(r"shows/[^/]+/archive/([0-9]{4}-[0-9]{2})\.xml")
 _AUDIO_NAME = re.compile(r"audio/([0-9a-f]{64})\.mp3")
@@ -72,12 +80,12 @@ def audio_sha256(name: str) -> str | None:
 
 def moved_name(sha256: str) -> str:
     """Return the name of the link that leads from an MP3 which was replaced to `current_name`."""
-    return f"{_MOVED}/{audio_name(sha256)}"
+    return f"{MOVED}/{audio_name(sha256)}"
 
 
 def current_name(briefing: str) -> str:
     """Return the name of the link to the MP3 that everybody hears of a briefing."""
-    return f"{_MOVED}/briefings/{briefing}.mp3"
+    return f"{MOVED}/briefings/{briefing}.mp3"
 
 
 def alias_name(ref: ArticleRef) -> str:
@@ -190,6 +198,25 @@ MEMBERS_CACHE = "private, no-store"
 def for_members(serving: Serving) -> Serving:
     """Return how something is served to members."""
     return Serving(serving.media_type, MEMBERS_CACHE)
+
+
+def serving_of(name: str, *, purged: bool) -> Serving:
+    """Return how the public file of a name is served, for what has nothing but its name; `purged`: whether caches are
+    told when one is withdrawn. Members' files are served alike, but `for_members`.
+    """
+    folder, _, last = name.rpartition("/")
+    if name.startswith(f"{GONE}/"):
+        return TOMBSTONE
+    if audio_sha256(name):
+        return audio_serving(purged=purged)
+    if folder.endswith("/stream"):
+        return stream_serving(last)
+    if last in COMPANION_TYPES:
+        # Those of one revision, or preview, lie in a folder of its own below the briefing's.
+        return companion_serving(last, pinned=folder.count("/") > 1, purged=purged)
+    if last in HISTORY_TYPES:
+        return history_serving(last)
+    return next((serving for pattern, serving in _SERVED if pattern.fullmatch(name)), ARTICLE)
 
 
 def briefing_name(briefing: str) -> str:

@@ -112,7 +112,7 @@ def _migrating(database: Database) -> Iterator[Connection]:
                 yield connection
                 _check_references(connection)
         else:
-            with _for_long(connection), connection.begin():
+            with patiently(connection), connection.begin():
                 _lock(connection)
                 yield connection
 
@@ -130,8 +130,8 @@ def _unbound(connection: Connection) -> Iterator[None]:
 
 
 @contextmanager
-def _for_long(connection: Connection) -> Iterator[None]:
-    """Have the driver wait for as long as a migration takes (`briefing.patience`)."""
+def patiently(connection: Connection) -> Iterator[None]:
+    """Have the driver wait for as long as a migration, or a copy of all rows, takes (`briefing.patience`)."""
     driver: Any = connection.connection.dbapi_connection
     patience_s = getattr(driver, "patience_s", None)
     driver.patience_s = None

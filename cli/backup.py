@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from briefing.faults import going_on
+from briefing.logs import configure
+from cli.work import on_stop
 from worker.backup import back_up
 from worker.restore import restore as restore_backup
 from worker.workplace import Workplace
@@ -17,19 +22,42 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.command()
 @click.argument("folder", type=_FOLDER)
 @click.option("--keep", default=288, show_default=True, type=click.IntRange(1), help="Copies of the database to keep.")
-def backup(folder: Path, keep: int) -> None:
+@click.option(
+    "--every",
+    "every_s",
+    default=0,
+    type=click.IntRange(0, 86_400),
+    help="Seconds from the beginning of one backup to that of the next, until told to end. 0: one backup alone.",
+)
+def backup(folder: Path, keep: int, every_s: int) -> None:
     """Back this installation up into FOLDER, on another disk: what is there already is not copied again.
 
-    Run it every five minutes (deploy/systemd/briefcast-backup.timer). Work may go on meanwhile.
+    Run it every five minutes (deploy/systemd/briefcast-backup.timer, or --every 300). Work may go on meanwhile.
     """
+    if not every_s:
+        if not _back_up(folder, keep):
+            raise SystemExit(1)
+        return
+    configure()
+    over = threading.Event()
+    on_stop(over.set)
+    while not over.is_set():
+        began = time.monotonic()
+        # A database that is away, or a disk that is full, is told; the next one may go well.
+        with going_on("backing up"):
+            _back_up(folder, keep)
+        over.wait(max(0.0, began + every_s - time.monotonic()))
+
+
+def _back_up(folder: Path, keep: int) -> bool:
+    """Make a backup and tell of it; False where something is missing or damaged where it comes from."""
     made = back_up(Workplace(), folder, datetime.now(UTC), keep)
     click.echo(f"{made.database}: {made.blobs} stored files, {made.copied} of them new")
     for name in made.elsewhere:
         click.echo(f"not in the backup: {name}")
     for sha256 in made.missing:
         click.echo(f"missing or damaged: {sha256}; see `briefcast doctor`", err=True)
-    if made.missing:
-        raise SystemExit(1)
+    return not made.missing
 
 
 @click.command()

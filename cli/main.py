@@ -48,6 +48,7 @@ _COMMANDS = {
     "retention": "cli.retention:retention",
     "backup": "cli.backup:backup",
     "restore": "cli.backup:restore",
+    "relocate": "cli.relocate:relocate",
     "logs": "cli.logs:logs",
 }
 

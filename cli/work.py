@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def _on_stop(stop: Callable[[], None]) -> None:
+def on_stop(stop: Callable[[], None]) -> None:
+    """Have `stop` called when this process is told to end."""
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop())
 
@@ -38,7 +39,7 @@ def work(parent: int | None) -> None:
     place = Workplace(work=settings, busy_s=min(BUSY_S, settings.lease_s))
     _ = place.signer  # opened now: a certificate or key that cannot sign is told before work starts
     runner = Runner(place)
-    _on_stop(runner.stop)
+    on_stop(runner.stop)
     runner.run()
 
 
@@ -50,7 +51,7 @@ def dispatch() -> None:
     configure()
     warn_of_root()
     dispatcher = Dispatcher(Workplace())
-    _on_stop(dispatcher.stop)
+    on_stop(dispatcher.stop)
     dispatcher.run()
 
 

@@ -34,6 +34,12 @@ def manifests():
         yield from yaml.safe_load_all(path.read_text())
 
 
+def pod(found):
+    """What a manifest starts, None for what starts nothing."""
+    spec = found["spec"]["jobTemplate"]["spec"] if found["kind"] == "CronJob" else found.get("spec", {})
+    return spec["template"]["spec"] if found["kind"] in {"Deployment", "Job", "CronJob"} else None
+
+
 def test_the_dockerfile_is_linted():
     passes(BIN / "hadolint", DEPLOY / "Dockerfile")
     said = (DEPLOY / "Dockerfile").read_text()
@@ -54,7 +60,7 @@ def test_the_compose_file_is_linted():
         jsonschema.validate(compose() | {"services": {"web": {"comand": "x"}}}, schema)
 
 
-@pytest.mark.parametrize("name", ["web", "workers", "settings"])
+@pytest.mark.parametrize("name", ["web", "workers", "settings", "backup"])
 def test_the_kubernetes_example_is_linted(name):
     passes(BIN / "kubernetes-validate", "--strict", DEPLOY / "kubernetes" / f"{name}.yaml")
 
@@ -64,11 +70,7 @@ def test_all_start_what_the_procfile_says():
     ours = {name: command for name, command in services.items() if name != "redis"}
     assert all(command == [name] for name, command in ours.items())
     assert set(ours) == PROCESSES
-    containers = [
-        found["spec"]["template"]["spec"]["containers"][0]
-        for found in manifests()
-        if found["kind"] in {"Deployment", "Job"}
-    ]
+    containers = [started["containers"][0] for found in manifests() if (started := pod(found))]
     assert {name for container in containers for name in container["args"]} == PROCESSES
     assert not any("command" in container for container in containers), "the image's entry reads the Procfile"
     for path in (DEPLOY / "systemd").glob("*.service"):
@@ -88,10 +90,9 @@ def test_deployments_are_hardened_and_probed():
     kinds = [found for found in manifests() if found["kind"] == "Deployment"]
     assert len(kinds) == 4
     for found in kinds:
-        pod = found["spec"]["template"]["spec"]
-        container = pod["containers"][0]
-        assert pod["terminationGracePeriodSeconds"] == 40
-        assert pod["securityContext"]["runAsNonRoot"]
+        container = pod(found)["containers"][0]
+        assert pod(found)["terminationGracePeriodSeconds"] == 40
+        assert pod(found)["securityContext"]["runAsNonRoot"]
         assert container["securityContext"]["readOnlyRootFilesystem"]
         assert container["resources"]["limits"]["memory"]
         assert {"startupProbe", "livenessProbe"} <= container.keys()
@@ -103,6 +104,30 @@ def test_deployments_are_hardened_and_probed():
         if service.get("image") == "briefcast":
             assert service["read_only"]
             assert service["stop_grace_period"] == "40s"
+
+
+def test_backups_are_made_every_five_minutes_where_no_systemd_is(tmp_path):
+    (job,) = (found for found in manifests() if found["kind"] == "CronJob")
+    assert (job["spec"]["schedule"], job["spec"]["concurrencyPolicy"]) == ("*/5 * * * *", "Forbid")
+    container = pod(job)["containers"][0]
+    assert pod(job)["securityContext"]["runAsNonRoot"]
+    assert container["securityContext"]["readOnlyRootFilesystem"]
+    # It writes below its own mount, a folder that it makes itself and closes to others.
+    mounted = {mount["mountPath"] for mount in container["volumeMounts"]}
+    (into,) = (told["value"] for told in container["env"] if told["name"] == "BACKUP_FOLDER")
+    assert Path(into).parent.as_posix() in mounted
+    service = compose()["services"]["backup"]
+    assert service["environment"]["BACKUP_EVERY_S"] == "300"
+    assert service["environment"]["BRIEFCAST_DATABASE_URL"]
+    assert any(volume.endswith(":/srv/briefcast-backup") for volume in service["volumes"])
+    # And the entry makes one, and then another where it is told how often
+    told = {"BACKUP_FOLDER": str(tmp_path / "vault"), "BRIEFCAST_DATA": str(tmp_path / "var")}
+    assert subprocess.run([BIN / "briefcast", "migrate"], env=environment(**told), check=False).returncode == 0
+    made = tmp_path / "vault" / "database"
+    done = subprocess.run([DEPLOY / "process", "backup"], env=environment(**told), check=False, timeout=60)
+    assert (done.returncode, len(list(made.glob("*.json")))) == (0, 1)
+    with running([DEPLOY / "process", "backup"], tmp_path / "backup.log", **told, BACKUP_EVERY_S="1"):
+        wait_for(lambda: len(list(made.glob("*.json"))) > 2, "two more backups")
 
 
 def test_the_entry_becomes_the_process(tmp_path):

@@ -21,7 +21,8 @@ from tests.support.asking import ask, revision_row
 from tests.support.client import make_key, served
 from tests.support.newsroom import ARTICLE, work_off
 from tests.support.postgres import binaries
-from tests.support.processes import briefcast, wait_for
+from tests.support.processes import BIN, briefcast, running, wait_for
+from tests.support.s3 import s3
 from worker import sweep
 from worker.backup import back_up, postgresql_environment
 from worker.doctor import examine
@@ -74,11 +75,35 @@ def finish(place, revision):
     wait_for(live, "the revision that was under way")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
+def bucket(tmp_path, monkeypatch):
+    """Have the newsroom's files lie in a bucket; return what loses it, and has its replica take its place."""
+    with s3(tmp_path / "s3") as server:
+        for name, value in server.settings("paper").items():
+            monkeypatch.setenv(name, value)
+
+        def lose():
+            server.make_bucket("replica")
+            for key in server.keys("paper/private/blobs/"):
+                found = server.get(key)
+                kept = {
+                    name: found.headers[name] for name in ("content-type", "cache-control") if name in found.headers
+                }
+                server.put(key, found.content, "replica", **kept)
+            server.empty()
+            monkeypatch.setenv("BRIEFCAST_STORAGE_URL", "s3://replica/paper")
+
+        yield lose
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "bucket"])
 def empty_house(request, monkeypatch):
-    """Have the newsroom's database be of each kind; return what makes the next process's a new and empty one."""
+    """Have the newsroom's database and storage be of each kind; return what makes the next process's a new and empty
+    database, and a bucket that has stored bytes alone, as their replica elsewhere.
+    """
     if request.param == "sqlite":
         return lambda: None
+    lose_bucket = request.getfixturevalue("bucket") if request.param == "bucket" else lambda: None
     cluster = request.getfixturevalue("cluster")
 
     def renew(*, migrated=False):
@@ -86,7 +111,12 @@ def empty_house(request, monkeypatch):
 
     renew(migrated=True)
     monkeypatch.setenv("PATH", f"{binaries()}:{os.environ['PATH']}")
-    return renew
+
+    def lose():
+        lose_bucket()
+        renew()
+
+    return lose
 
 
 def test_the_drill(empty_house, request, tmp_path, monkeypatch):
@@ -198,6 +228,22 @@ def test_a_damaged_take_is_told_and_not_backed_up(newsroom, tmp_path):
     newsroom.storage.path(blob.sha256).write_bytes(b"flipped")
     assert back_up(newsroom, tmp_path / "vault", datetime.now(UTC), 10).missing == [blob.sha256]
     assert briefcast("backup", tmp_path / "vault").returncode == 1
+
+
+def test_a_backup_that_fails_does_not_end_those_to_come(newsroom, tmp_path):
+    # Given a vault in which nothing can be written
+    vault = tmp_path / "vault"
+    vault.mkdir()
+    (vault / "database").write_text("in the way")
+    command = [BIN / "briefcast", "backup", vault, "--every", "1"]
+    with running(command, tmp_path / "backup.log", BRIEFCAST_LOG_LEVEL="WARNING") as process:
+        wait_for(lambda: "backing up" in (tmp_path / "backup.log").read_text(), "the failure to be told")
+        # When it can / Then there is one
+        (vault / "database").unlink()
+        wait_for(lambda: list((vault / "database").glob("*.json")), "a backup")
+        # And it ends when it is told to, as a job that is done
+        process.terminate()
+        assert process.wait(60) == 0
 
 
 def test_no_value_of_a_setting_is_in_the_manifest(newsroom, tmp_path, monkeypatch):
