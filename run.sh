@@ -81,7 +81,8 @@ install_for_tests() {
     install_lock requirements-dev.lock
     # Of Redis and PostgreSQL the tests start their own, on free ports; what Debian starts beside them does no harm.
     # gPodder is the listener's app of the tests, by its command line: 0.5 MB, and libraries of 5 MB that it asks for.
-    debian redis-server postgresql chromium fonts-dejavu-core openssl php-cli nginx-light gpodder
+    # systemd looks the units over; it takes nothing over where something else is process 1.
+    debian redis-server postgresql chromium fonts-dejavu-core openssl php-cli nginx-light gpodder systemd
     # Kokoro's voices come in an npm package; Debian's npm is large, so whichever is here is used.
     command -v npm >/dev/null || debian npm
 }
@@ -150,6 +151,8 @@ task_soak() { # the long tests, then random work under random faults, for 30m or
     install_for_long_tests
     [ $# -gt 0 ] || set -- 30m
     "$BIN/python" -m pytest -m long
+    # Making, reusing and collecting in a thousand orders, for the 25 of every run; six minutes of CPU.
+    BRIEFCAST_EXAMPLES=1000 "$BIN/python" -m pytest tests/worker/test_collecting.py
     exec "$BIN/python" -m tests.soak "$@"
 }
 

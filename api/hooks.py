@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
@@ -25,12 +25,8 @@ from briefing.shows import listed_sources
 from briefing.values import NAME_PATTERN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from briefing.hooks import Told
     from briefing.newsroom import SourceSettings
-
-Found = TypeVar("Found")
 
 router = APIRouter(tags=["sources"])
 
@@ -63,10 +59,16 @@ async def hook(
         await run_in_threadpool(_accept, source, request, body, event, context)
     except SecretUnreadable as error:
         # Not refused: it is our key that is missing, and who sends again loses nothing.
+        context.http_measures.hook_refused(hooks.Refusal.SECRET_UNREADABLE)
         _log.error("webhooks cannot be verified", source=source, reason=error.message, hint=error.hint)
         headers = {"Retry-After": "60"}
         raise Problem("secret_unreadable", "the secret cannot be read just now", "Send it again.", headers) from error
     except hooks.HookRefused as error:
+        context.http_measures.hook_refused(error.reason)
+        if error.reason is hooks.Refusal.BODY:
+            # Its signature is right, so what is wrong with it is its sender's to know.
+            _log.warning("webhook refused", source=source, reason=str(error))
+            raise Problem("invalid_request", str(error), "docs/cms.md has the form.") from error
         context.rates.without_key(request)
         # Not why: whoever guesses learns nothing, and who has the secret finds the reason in the log.
         _log.warning("webhook refused", source=source, reason=str(error))
@@ -81,15 +83,15 @@ def _accept(source: str, request: Request, body: bytes, event: str | None, conte
         secrets = connections.hook_secrets(session.get(ConnectionRow, source), datetime.fromtimestamp(now, UTC))
     if settings is None or not secrets:
         message = "there is no source of that name, or it has no secret"
-        raise hooks.HookRefused(message)
+        raise hooks.HookRefused(message, hooks.Refusal.UNKNOWN)
     article, told = None, None
     if settings.kind == "ghost" and "x-ghost-signature" in request.headers:
         old = bool(settings.options.get("body_only_signatures"))
         verified = hooks.verify_ghost(request.headers, body, event or "", secrets, now, body_only=old)
-        article = _readable(lambda: hooks.read_ghost(body, event))
+        article = hooks.read_ghost(body, event)
     else:
         verified = hooks.verify_standard(request.headers, body, secrets, now)
-        told = _readable(lambda: hooks.read_standard(body, float(request.headers["webhook-timestamp"])))
+        told = hooks.read_standard(body, float(request.headers["webhook-timestamp"]))
         article = _named(told, settings) if told is not None else None
     moment = datetime.fromtimestamp(now, UTC)
     with context.database.writing() as session:
@@ -99,21 +101,18 @@ def _accept(source: str, request: Request, body: bytes, event: str | None, conte
             connections.rouse(session, source)
 
 
-def _readable(read: Callable[[], Found]) -> Found:
-    """Return what is read of a webhook whose signature is right; a fault in it is its sender's to know."""
-    try:
-        return read()
-    except hooks.HookRefused as error:
-        raise Problem("invalid_request", str(error), "docs/cms.md has the form.") from error
-
-
 def _named(told: Told, settings: SourceSettings) -> str:
-    """Return the ID of the article that was told of: its own, or, of a source of addresses, that of its address."""
+    """Return the ID of the article that was told of: its own, or, of a source of addresses, that of its address.
+
+    Raises HookRefused.
+    """
     if settings.kind not in {"http", "feed", "sitemap"} or (told.id is not None and settings.kind != "http"):
         if told.id is None:
-            raise Problem("invalid_request", "data.id is missing", "docs/cms.md has the form.")
+            message = "data.id is missing"
+            raise hooks.HookRefused(message)
         return told.id
     try:
         return address_id(told.address or "")
     except AddressRefused as error:
-        raise Problem("invalid_request", "data.address is no web address", "docs/cms.md has the form.") from error
+        message = "data.address is no web address"
+        raise hooks.HookRefused(message) from error

@@ -1,6 +1,6 @@
-"""How long answers take, by route and status: the API process's own measure, for `/metrics`.
+"""How long answers take, by route and status, and which webhooks were refused: the API process's own, for `/metrics`.
 
-By the route's template, never by the address: a scanner's thousand addresses are one line.
+By the route's template, never by the address, and by reason, never by source: a thousand addresses are one line.
 """
 
 from __future__ import annotations
@@ -8,9 +8,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram
 from structlog.contextvars import bound_contextvars
 
+from briefing.hooks import Refusal
 from briefing.logs import get_logger
 from briefing.requests import request_id
 
@@ -45,6 +46,16 @@ class HttpMeasures:
             buckets=_BUCKETS,
             registry=self.registry,
         )
+        self._hooks_refused = Counter(
+            "briefcast_webhooks_refused", "Webhooks that were refused, by reason.", ["reason"], registry=self.registry
+        )
+        for reason in Refusal:
+            # There from the first scrape on, so that the first refusal is a rise.
+            self._hooks_refused.labels(reason.value)
+
+    def hook_refused(self, reason: Refusal) -> None:
+        """Note a webhook that was refused."""
+        self._hooks_refused.labels(reason.value).inc()
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """Note an answer."""

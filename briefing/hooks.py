@@ -15,6 +15,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field, ValidationError
@@ -51,8 +52,28 @@ GHOST_EVENTS = (
 )
 
 
+class Refusal(StrEnum):
+    """Why a webhook is refused: few words, as each is a label of a measure."""
+
+    UNKNOWN = "unknown"
+    """There is no such source, or it has no secret."""
+    UNSIGNED = "unsigned"
+    SIGNATURE = "signature"
+    """Signed, with another secret."""
+    MOMENT = "moment"
+    """Rightly signed; sent too long ago, or ahead of time."""
+    SECRET_UNREADABLE = "secret_unreadable"  # noqa: S105  no password
+    """Our own key is missing: it is answered 503, and comes again."""
+    BODY = "body"
+    """Rightly signed, and of no form that is known."""
+
+
 class HookRefused(Exception):
     """Raised for a webhook that is not from whom it should be, or too old, or of no form that is known."""
+
+    def __init__(self, message: str, reason: Refusal = Refusal.BODY) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -90,13 +111,13 @@ def verify_ghost(
     match = _GHOST.fullmatch(headers.get("x-ghost-signature", "").strip())
     if match is None:
         message = "there is no X-Ghost-Signature of the form `sha256=…, t=…`"
-        raise HookRefused(message)
+        raise HookRefused(message, Refusal.UNSIGNED)
     given, moment = match.group(1).lower(), match.group(2)
     signed = body if body_only else body + moment.encode()
     right = [hmac.compare_digest(hmac.new(key.encode(), signed, hashlib.sha256).hexdigest(), given) for key in keys]
     if not any(right):
         message = "the signature is of another secret"
-        raise HookRefused(message)
+        raise HookRefused(message, Refusal.SIGNATURE)
     _check_moment(int(moment) / 1000, now)
     # The same moment, body and so signature may come with two events, at two addresses.
     return Verified(hashlib.sha256(f"ghost\n{event}\n{given}".encode()).hexdigest())
@@ -107,14 +128,14 @@ def verify_standard(headers: Mapping[str, str], body: bytes, keys: Sequence[str]
     identity, moment = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
     if not re.fullmatch(r"[!-~]{1,255}", identity) or not re.fullmatch(r"[0-9]{1,12}", moment):
         message = "webhook-id, webhook-timestamp and webhook-signature are needed"
-        raise HookRefused(message)
+        raise HookRefused(message, Refusal.UNSIGNED)
     signed = f"{identity}.{moment}.".encode() + body
     expected = [base64.b64encode(hmac.digest(_raw(key), signed, hashlib.sha256)) for key in keys]
     given = [part[3:].encode() for part in headers.get("webhook-signature", "").split() if part.startswith("v1,")]
     right = [hmac.compare_digest(one, other) for one in expected for other in given[:10]]
     if not any(right):
         message = "the signature is of another secret"
-        raise HookRefused(message)
+        raise HookRefused(message, Refusal.SIGNATURE)
     _check_moment(float(moment), now)
     return Verified(hashlib.sha256(f"standard\n{identity}".encode()).hexdigest())
 
@@ -219,4 +240,4 @@ def _raw(secret: str) -> bytes:
 def _check_moment(moment: float, now: float) -> None:
     if abs(now - moment) > TOLERANCE_S:
         message = f"it was sent {abs(now - moment):.0f} s {'ago' if now > moment else 'ahead of time'}"
-        raise HookRefused(message)
+        raise HookRefused(message, Refusal.MOMENT)

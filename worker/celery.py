@@ -6,6 +6,7 @@ dispatcher rings again for what nobody took. Settings are those that measured sa
 
 from __future__ import annotations
 
+import ssl
 import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -55,8 +56,12 @@ BROKER_TROUBLE = (OperationalError, RedisError, OSError)
 
 _log = get_logger("celery")
 
-app = Celery("briefcast", broker=WorkSettings().broker_url)
+_ADDRESS = WorkSettings().broker_url
+
+app = Celery("briefcast", broker=_ADDRESS)
 app.conf.update(
+    # The transport takes any certificate where the address of a `rediss://` says nothing of it, and tells the password.
+    broker_use_ssl={"ssl_cert_reqs": ssl.CERT_REQUIRED} if _ADDRESS.startswith("rediss://") else None,
     task_acks_late=True,
     # Requeueing on a lost worker loops for ever over a step that kills its process; leases bring it back instead.
     task_reject_on_worker_lost=False,

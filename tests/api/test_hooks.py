@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +15,8 @@ from sqlalchemy import func, select
 
 from briefing import connections
 from briefing.addresses import address_id
-from briefing.hooks import HookRefused, verify_ghost, verify_standard
+from briefing.errors import SecretUnreadable
+from briefing.hooks import HookRefused, Refusal, verify_ghost, verify_standard
 from briefing.models import ConnectionRow, DeliveryRow, LookRow, StepRow
 from tests.support.client import client_of
 from tests.support.ghost import signature
@@ -216,6 +218,44 @@ def test_a_webhook_may_be_five_megabytes_and_no_more(client, place, secret):
         body = json.dumps({"type": "other", "data": "x" * size}).encode()
         answer = client.post("/v1/hooks/desk", content=body, headers=STRANGER | standard(secret, body))
         assert answer.status_code == status
+
+
+def refused(client):
+    """How many webhooks were refused, by reason, as Prometheus reads it."""
+    found = client.get("/metrics", headers=STRANGER).text
+    counted = re.findall(r'^briefcast_webhooks_refused_total\{reason="(\w+)"\} (\S+)$', found, re.MULTILINE)
+    return {reason: int(float(number)) for reason, number in counted}
+
+
+def test_refusals_are_counted_by_reason_and_by_nothing_that_a_stranger_chooses(client, secret, monkeypatch):
+    # Given webhooks of every kind that is refused, some of sources that a stranger made up
+    assert refused(client) == dict.fromkeys(Refusal, 0)
+    body = b'{"type": "article.published", "data": {}}'
+    sent = {
+        Refusal.UNKNOWN: [tell(client, secret, "deleted", source=f"none-{number}", id="ferry") for number in range(3)],
+        Refusal.UNSIGNED: [client.post("/v1/hooks/desk", headers=STRANGER)],
+        Refusal.SIGNATURE: [tell(client, "whsec_AAAA", "deleted", id="ferry") for _ in range(2)],
+        Refusal.MOMENT: [
+            client.post("/v1/hooks/desk", content=body, headers=STRANGER | standard(secret, body, moment=NOW - 1e6))
+        ],
+        Refusal.BODY: [
+            client.post("/v1/hooks/desk", content=body, headers=STRANGER | standard(secret, body)),
+            tell(client, secret, "published"),
+        ],
+    }
+    assert tell(client, secret, "published", id="ferry").status_code == 202, "this one is not among them"
+
+    def unreadable(*_):
+        raise SecretUnreadable("its key is missing")
+
+    monkeypatch.setattr("api.hooks.connections.hook_secrets", unreadable)
+    sent[Refusal.SECRET_UNREADABLE] = [tell(client, secret, "published", id="ferry")]
+    # Then each is counted under its reason, and there is no other label
+    assert {answer.status_code for answer in sent.pop(Refusal.BODY)} == {422}
+    assert {answer.status_code for answer in sent.pop(Refusal.SECRET_UNREADABLE)} == {503}
+    assert {answer.status_code for answers in sent.values() for answer in answers} == {401}
+    expected = {"unknown": 3, "unsigned": 1, "signature": 2, "moment": 1, "body": 2, "secret_unreadable": 1}
+    assert refused(client) == expected
 
 
 def test_no_secret_is_logged_or_shown(client, place, secret, capfd, tmp_path):

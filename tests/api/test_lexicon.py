@@ -15,6 +15,7 @@ from briefing.states import Queue, StepKind
 from tests.support.asking import ask
 from tests.support.command import briefcast
 from tests.support.desk import add_user, seat_at
+from tests.support.dying import work_until_killed
 from tests.support.failpoints import Failpoints
 from tests.support.newsroom import work_off
 from tests.support.stories import desk_of, heard, published_stories
@@ -280,15 +281,19 @@ def test_undone_half_way_the_rest_is_left_as_it_is(desk, monkeypatch):
     assert live(desk, "bridge")[0] == 1
 
 
-def test_a_step_that_dies_half_way_has_no_briefing_made_twice(desk, tmp_path, monkeypatch):
+@pytest.mark.parametrize("action", [Action.RAISE, Action.KILL])
+def test_a_step_that_dies_half_way_has_no_briefing_made_twice(desk, tmp_path, monkeypatch, action):
     # Given a worker that fails inside the transaction of the first briefing / When the step is done again
     failing = Failpoints(tmp_path / "failing")
     for name, value in failing.environment.items():
         monkeypatch.setenv(name, value)
-    failing.arm(Failpoint.RESPEAK_RECORDED, Action.RAISE)
     begun = desk.post("/v1/lexicon/respeaks", json=WORD | {"confirm_cost": True}).json()
-    with pytest.raises(FailpointReached):
-        work_off(desk.place)
+    if action is Action.KILL:
+        work_until_killed(desk.place, failing, Failpoint.RESPEAK_RECORDED)
+    else:
+        failing.arm(Failpoint.RESPEAK_RECORDED, action)
+        with pytest.raises(FailpointReached):
+            work_off(desk.place)
     assert desk.get(f"/v1/lexicon/respeaks/{begun['id']}").json()["waiting"] == 2
     work_off(desk.place)
     # Then each has one new revision

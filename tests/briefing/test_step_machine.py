@@ -20,7 +20,7 @@ from briefing.database import Database
 from briefing.errors import ArticleEmpty, BriefcastError
 from briefing.models import Base, BriefingRow, RevisionRow, ShowRow, StepRow
 from briefing.speech import Casting, Chunk
-from briefing.states import ACTIVE, Queue, RevisionState, StepKind, StepState
+from briefing.states import ACTIVE, FINAL, Queue, RevisionState, StepKind, StepState
 from briefing.values import ArticleRef
 from worker import pipeline
 from worker.tasks.common import record
@@ -28,6 +28,8 @@ from worker.tasks.common import record
 LEASE_S = 60.0
 ARTICLES = ("ferry", "harbour")
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+#: What is done of a revision that is over.
+AFTERWARDS = {StepKind.VERIFY, StepKind.WITHDRAW}
 UNFINISHED = {StepState.WAITING.value, StepState.READY.value, StepState.LEASED.value}
 
 
@@ -43,6 +45,7 @@ class StepTable(RuleBasedStateMachine):
         self.takes = set()
         self.spoken = []
         self.fences, self.ended, self.numbers = {}, {}, {}
+        self.withdrawn = set()
         self.database = Database("sqlite://")
 
         @event.listens_for(self.database.engine, "connect")
@@ -107,6 +110,16 @@ class StepTable(RuleBasedStateMachine):
                     revisions.move(held, RevisionState.PUBLISHING, self.now)
                     steps.record(session, StepKind.PUBLISH, Queue.INTERACTIVE, revision_id=held.id)
                     return
+
+    @rule(number=st.integers(0, 5))
+    def withdraw(self, number):
+        """An editor, or the story's CMS, takes a briefing back, whatever becomes of it just then; twice is as once."""
+        with self.database.writing() as session:
+            found = session.scalars(select(BriefingRow).order_by(BriefingRow.identity)).all()
+            if found:
+                briefing = found[number % len(found)].id
+                asking.retract(session, briefing, self.now)
+                self.withdrawn.add(briefing)
 
     @rule(number=st.integers(0, 5), what=st.sampled_from(["hold", "unhold", "unschedule", -60, 30, 600]))
     def decide(self, number, what):
@@ -228,6 +241,7 @@ class StepTable(RuleBasedStateMachine):
                 self._check_revision(revision, [step for step in found if step.revision_id == revision.id])
             for briefing in session.scalars(select(BriefingRow).order_by(BriefingRow.identity)):
                 self._check_pointer(session, briefing)
+                self._check_withdrawn(session, briefing)
         assert len(self.spoken) == len(set(self.spoken)), "a finished chunk was spoken again"
 
     def _check_step(self, step):
@@ -251,6 +265,7 @@ class StepTable(RuleBasedStateMachine):
         else:
             # What was live is still looked at, what is held may wait for its time.
             waits = {StepKind.LAUNCH.value} if state is RevisionState.HELD else set()
+            waits |= {StepKind.WITHDRAW.value} if state in FINAL else set()
             assert {step.kind for step in unfinished} <= {StepKind.VERIFY.value} | waits, "work that nobody wants"
         speaking = [step for step in unfinished if step.kind == StepKind.SPEAK.value]
         if state is RevisionState.SPEAKING:
@@ -264,9 +279,28 @@ class StepTable(RuleBasedStateMachine):
             )
         ).all()
         assert [row.id for row in live] == ([briefing.live_revision] if briefing.live_revision else [])
-        number = live[0].number if live else 0
-        assert number >= self.numbers.get(briefing.id, 0), "what is live went back"
-        self.numbers[briefing.id] = number
+        if live:
+            self.withdrawn.discard(briefing.id)
+            assert live[0].number >= self.numbers.get(briefing.id, 0), "what is live went back"
+            self.numbers[briefing.id] = live[0].number
+        else:
+            assert briefing.id not in self.numbers or briefing.id in self.withdrawn, "what was live is heard no more"
+
+    def _check_withdrawn(self, session, briefing):
+        """What was there when a briefing was withdrawn is over, whoever still works on it, and is taken away."""
+        if briefing.withdrawn_number is None:
+            assert briefing.id not in self.withdrawn
+            return
+        there = session.scalars(
+            select(RevisionRow).where(
+                RevisionRow.briefing_id == briefing.id, RevisionRow.number <= briefing.withdrawn_number
+            )
+        ).all()
+        assert {RevisionState(row.state) for row in there} <= FINAL, "what was withdrawn came back"
+        taken = select(StepRow).where(
+            StepRow.revision_id.in_([row.id for row in there]), StepRow.kind == StepKind.WITHDRAW.value
+        )
+        assert session.scalars(taken).first() is not None, "nothing takes its files away"
 
     # How
 
@@ -305,7 +339,7 @@ class StepTable(RuleBasedStateMachine):
         with self.database.writing() as session:
             row = session.get_one(RevisionRow, lease.revision_id)
             wanted = ACTIVE | ({RevisionState.HELD} if lease.kind is StepKind.LAUNCH else set())
-            if lease.kind is not StepKind.VERIFY and RevisionState(row.state) not in wanted:
+            if lease.kind not in AFTERWARDS and RevisionState(row.state) not in wanted:
                 steps.finish(session, lease)
             elif lease.kind is StepKind.SPEAK:
                 self._speak(session, lease, row)
@@ -369,6 +403,9 @@ class StepTable(RuleBasedStateMachine):
 
     def _verify(self, session, row):
         """Changes nothing here."""
+
+    def _withdraw(self, session, row):
+        """Takes files away, which are none here."""
 
 
 TestStepTable = StepTable.TestCase

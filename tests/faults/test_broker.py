@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import time
 from contextlib import ExitStack
@@ -48,6 +49,12 @@ def check_whole(product):
 
 def said_in(product, name, words):
     return lambda: words in (product.folder / f"{name}.log").read_text()
+
+
+def measure(product, name):
+    """The figure of a measure without labels, as Prometheus reads it on this machine."""
+    answer = product.client.get("/metrics", headers={"Authorization": ""})
+    return float(re.search(rf"^{name} (\S+)$", answer.text, re.MULTILINE)[1])
 
 
 def status(product):
@@ -97,11 +104,12 @@ def test_redis_full_refuses_and_nothing_is_lost(installation):
     redis.config_set("maxmemory", 1)
     assert set(installation.ask_for(installation.many // 2)) == {202}
     wait_for(lambda: status(installation) == "degraded", "the lack of memory to be told")
-    unrung = "SELECT count(*) FROM steps WHERE state = 'ready' AND rung_at IS NULL"
-    assert rows(installation.data, unrung)[0][0] > 0
-    assert said_in(installation, "dispatcher", "its memory is full")
+    wait_for(lambda: measure(installation, "briefcast_steps_unrung") > 0, "the backlog to be told")
+    assert measure(installation, "briefcast_oldest_unrung_seconds") > 0
+    wait_for(said_in(installation, "dispatcher", "its memory is full"), "the dispatcher's warning")
     redis.config_set("maxmemory", 0)
     check_whole(installation)
+    wait_for(lambda: measure(installation, "briefcast_steps_unrung") == 0, "the backlog to be gone")
 
 
 def test_a_worker_to_which_a_full_redis_refuses_its_note_goes_on(installation):

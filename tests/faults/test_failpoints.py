@@ -2,7 +2,8 @@
 
 One installation: the embedded runner, all of it forked, a tone for a voice, a briefing for each point and way. Raising and
 killing go on at once, as their briefings do not meet; hanging is mostly waiting and comes apart.
-The dispatcher's point is in test_dispatcher.py, as it needs Redis.
+The dispatcher's point is in test_redis_frozen.py, as it needs Redis; seven more are where what leads there is laid out, and
+are raised and killed at, but not hung.
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ ANYBODY = {
     Failpoint.SWEEP_AFTER_COMMIT,
     Failpoint.GATE_TAKEN,
 }
-#: In test_dispatcher.py, test_streaming.py, test_placing.py, test_lexicon.py and test_following.py.
+#: In tests/faults/test_redis_frozen.py; tests/worker/test_streaming.py, test_placing.py and test_following.py;
+#: tests/api/test_lexicon.py.
 ELSEWHERE = {
     Failpoint.DISPATCHER_RUNG,
     Failpoint.STREAM_WRITTEN,

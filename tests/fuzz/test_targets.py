@@ -51,6 +51,11 @@ def test_whatever_comes_is_read_or_refused_by_name(name):
             raise AssertionError(message) from error
 
 
+def test_the_page_on_security_names_every_target():
+    page = (ROOT / "docs" / "security.md").read_text().partition("## Fuzzing")[2]
+    assert {name for name in TARGETS if f"`{name}`" not in page} == set()
+
+
 def test_the_fuzzer_itself_runs(tmp_path):
     # What it finds new goes to the first folder, so that a run of the tests leaves nothing among our files.
     options = ["-runs=200", "-seed=1", "-max_len=200", f"-artifact_prefix={tmp_path}/", str(tmp_path)]

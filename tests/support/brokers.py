@@ -1,4 +1,4 @@
-"""A Redis that a test can stop, kill, restart otherwise set up, and fill."""
+"""A Redis that a test can stop, kill, restart otherwise set up, and fill; and one that takes connections by TLS alone."""
 
 from __future__ import annotations
 
@@ -62,3 +62,22 @@ def broker(folder):
         made.client.close()
         if made._process is not None:
             end(made._process)
+
+
+@contextmanager
+def redis_over_tls(folder, certificate, password):
+    """Run a Redis that shows a trustme `certificate` and lets in who knows the password, by TLS alone; yield its port."""
+    server = shutil.which("redis-server")
+    assert server, "redis-server is missing: apt-get install redis-server (or ./run.sh test, which does)"
+    folder.mkdir(parents=True, exist_ok=True)
+    chain, key, port = folder / "chain.pem", folder / "key.pem", free_port()
+    chain.write_bytes(b"".join(part.bytes() for part in certificate.cert_chain_pems))
+    certificate.private_key_pem.write_to_path(key)
+    options = {"port": 0, "tls-port": port, "tls-cert-file": chain, "tls-key-file": key, "tls-auth-clients": "no"}
+    options |= {"requirepass": password, "bind": "127.0.0.1", "dir": folder, "appendonly": "yes", "save": ""}
+    command = [server, *(part for name, value in options.items() for part in (f"--{name}", str(value)))]
+    log = folder / "redis.log"
+    with running(command, log) as process:
+        wait_for(lambda: "Ready to accept" in log.read_text() or process.poll() is not None, "Redis")
+        assert process.poll() is None, f"Redis takes no TLS: {log.read_text()}"
+        yield port

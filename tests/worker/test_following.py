@@ -29,6 +29,7 @@ from briefing.newsroom import load_newsroom
 from briefing.states import Queue, StepKind
 from tests.support import lock_order
 from tests.support.client import client_of
+from tests.support.dying import work_until_killed
 from tests.support.failpoints import Failpoints
 from tests.support.ghost import ADMIN_KEY, CONTENT_KEY, ghost, signature
 from tests.support.newsroom import PLAIN, make_place, work_off
@@ -424,8 +425,9 @@ def test_there_is_one_step_for_each_source_and_none_for_what_is_not_listed(paper
     assert paper.one(polls) == 0
 
 
+@pytest.mark.parametrize("action", [Action.RAISE, Action.KILL])
 @pytest.mark.parametrize("point", [Failpoint.POLL_NOTICED, Failpoint.STEP_COMES_AGAIN])
-def test_whoever_dies_over_a_change_leaves_it_to_the_next(paper, tmp_path, monkeypatch, point):
+def test_whoever_dies_over_a_change_leaves_it_to_the_next(paper, tmp_path, monkeypatch, point, action):
     paper.begin()
     paper.site.deaf = True
     identity = paper.site.add()
@@ -433,9 +435,12 @@ def test_whoever_dies_over_a_change_leaves_it_to_the_next(paper, tmp_path, monke
     failing = Failpoints(tmp_path / "failing")
     for name, value in failing.environment.items():
         monkeypatch.setenv(name, value)
-    failing.arm(point, Action.RAISE)
-    with pytest.raises(FailpointReached):
-        work_off(paper.place)
+    if action is Action.KILL:
+        work_until_killed(paper.place, failing, point)
+    else:
+        failing.arm(point, action)
+        with pytest.raises(FailpointReached):
+            work_off(paper.place)
     assert failing.waiting() == []
     work_off(paper.place)
     assert paper.audio(identity).status_code == 200

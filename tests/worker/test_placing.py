@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from briefing import asking, steps
 from briefing.access import follow
-from briefing.failpoints import Failpoint, FailpointReached
+from briefing.failpoints import Action, Failpoint, FailpointReached
 from briefing.models import BriefingRow, RevisionRow, StepRow, TakeRow
 from briefing.newsroom import load_newsroom
 from briefing.public_names import AUDIO
@@ -18,6 +18,7 @@ from briefing.revisions import lock_briefing
 from briefing.show import Paywall, Show
 from briefing.states import Queue, StepKind
 from tests.support.asking import again, ask, briefing_row, revision_row, wanted
+from tests.support.dying import work_until_killed
 from tests.support.failpoints import Failpoints
 from tests.support.newsroom import PLAIN, make_place, work_off
 from tests.support.s3 import s3
@@ -194,8 +195,9 @@ def test_workers_of_before_leave_the_new_steps_alone_and_find_nothing_live(tmp_p
     place.database.dispose()
 
 
+@pytest.mark.parametrize("action", [Action.RAISE, Action.KILL])
 @pytest.mark.parametrize("point", [Failpoint.PLACE_BEFORE_COMMIT, Failpoint.PREVIEW_BEFORE_COMMIT])
-def test_a_failure_amid_the_moving_shows_nobody_more_and_is_made_good(tmp_path, monkeypatch, point):
+def test_a_failure_amid_the_moving_shows_nobody_more_and_is_made_good(tmp_path, monkeypatch, point, action):
     place = make_place(tmp_path)
     (tmp_path / "articles" / "board.md").write_text(ARTICLE)
     briefing, revision, _ = ask(place, "board")
@@ -203,10 +205,13 @@ def test_a_failure_amid_the_moving_shows_nobody_more_and_is_made_good(tmp_path, 
     failing = Failpoints(tmp_path / "failing")
     for name, value in failing.environment.items():
         monkeypatch.setenv(name, value)
-    failing.arm(point, "raise")
     say(place, "members", Paywall(paragraphs=2))
-    with pytest.raises(FailpointReached):
-        work_off(place)
+    if action is Action.KILL:
+        work_until_killed(place, failing, point)
+    else:
+        failing.arm(point, action)
+        with pytest.raises(FailpointReached):
+            work_off(place)
     assert [reached for reached, *_ in failing.happened()] == [point]
     # Then what is public is at most the preview
     assert texts(place.storages.public) <= set(found(ARTICLE)[:2])

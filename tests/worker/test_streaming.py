@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from briefing import asking
+from briefing import asking, steps
 from briefing.failpoints import VARIABLE, Action, Failpoint, FailpointReached
 from briefing.models import BriefingRow, RevisionRow, StepRow
 from briefing.newsroom import load_newsroom
@@ -18,6 +18,7 @@ from briefing.states import Queue, StepKind
 from briefing.values import ArticleRef
 from tests.support.asking import wanted
 from tests.support.client import client_of
+from tests.support.dying import work_until_killed
 from tests.support.failpoints import Failpoints
 from tests.support.newsroom import ARTICLE, PLAIN, make_place, work_off
 from worker.newsroom import apply
@@ -170,16 +171,22 @@ def test_what_failed_is_not_heard_any_more(place):
     assert list(place.files.storage.files(PAGE.format(briefing))) == []
 
 
+@pytest.mark.parametrize("action", [Action.RAISE, Action.KILL])
 @pytest.mark.parametrize("point", [Failpoint.STREAM_WRITTEN, Failpoint.STREAM_BEFORE_COMMIT])
-def test_its_faults_keep_nobody_from_the_mp3(place, tmp_path, monkeypatch, point):
+def test_its_faults_keep_nobody_from_the_mp3(place, tmp_path, monkeypatch, point, action):
     failing = Failpoints(tmp_path / "failing")
     monkeypatch.setenv(VARIABLE, str(failing.folder))
-    failing.arm(point, Action.RAISE, times=50)
     ask(place)
-    busy = True
-    while busy:
-        with suppress(FailpointReached):
-            busy = perform_next(place, tuple(Queue))
+    if action is Action.KILL:
+        for _ in range(steps.MAX_ATTEMPTS):
+            work_until_killed(place, failing, point)
+        work_off(place)
+    else:
+        failing.arm(point, action, times=50)
+        busy = True
+        while busy:
+            with suppress(FailpointReached):
+                busy = perform_next(place, tuple(Queue))
     assert steps_of(place, StepKind.STREAM)[0][0] == "dead"
     assert state_of(place) == "live"
     assert told(place)["url"]
