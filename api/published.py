@@ -19,6 +19,7 @@ from api.replaced import replaced, withdrawn
 from api.routes import get_and_head
 from api.small_files import SmallFile, takes_gzip, validators
 from briefing.public_names import (
+    ADDRESS,
     ALIAS,
     ARTICLE,
     ARTWORK,
@@ -33,6 +34,7 @@ from briefing.public_names import (
     audio_sha256,
     feed_name,
     gone_name,
+    hashed_address_name,
 )
 from briefing.values import NAME_PATTERN, ArticleRef, is_name
 
@@ -105,6 +107,20 @@ def article_audio(source: Name, article: Name, request: Request, context: Here) 
     _check_names(source, article)
     name = article_name(ArticleRef(source=source, id=article))
     return serve_small(request, context, name, ARTICLE, Problem("no_audio", f"{source}:{article} has no audio"))
+
+
+@get_and_head(
+    router,
+    "/v1/addresses/{hashed}",
+    summary="Which article an address is of",
+    responses={200: {"content": {"application/json": {}}}, **responses("no_audio")},
+)
+def address(hashed: Annotated[str, Path(pattern="^[0-9a-f]{16}$")], request: Request, context: Here) -> Response:
+    """`{"article": "source:id"}`, by the first 16 hex digits of the SHA-256 of the address in its canonical form. It
+    stays where the audio is withdrawn: what there is of the article is in its audio JSON.
+    """
+    missing = Problem("no_audio", "no article with audio has this address")
+    return serve_small(request, context, hashed_address_name(hashed), ADDRESS, missing)
 
 
 @get_and_head(
