@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from fastapi import Response
 from fastapi.responses import RedirectResponse
 
+from api.downloads import disposition, kept_for, passed_on
 from briefing.errors import Misconfigured
 from briefing.public_names import ALIAS, AUDIO, MEMBERS_CACHE
 
@@ -26,26 +27,32 @@ if TYPE_CHECKING:
 _PUBLIC_S = 3600
 
 
-def sent_elsewhere(request: Request, context: Context, name: str, cache: str) -> Response | None:
+def sent_elsewhere(
+    request: Request, context: Context, name: str, cache: str, download: str | None = None
+) -> Response | None:
     """Return the answer that has somebody else send the public MP3 `name`, None where that is for us to do. `cache` is
-    the Cache-Control that the MP3 itself is to have.
+    the Cache-Control that the MP3 itself is to have, `download` what it is to be called as a file (`api.downloads`).
     """
     if context.public.accel and context.files.path(name) is not None:
         headers = {
             "X-Accel-Redirect": context.public.accel + name,
-            "Cache-Control": cache,
-            "Content-Disposition": "inline",
+            "Cache-Control": kept_for(cache, download),
+            "Content-Disposition": disposition(download),
         }
         return Response(media_type=AUDIO.media_type, headers=headers)
     if context.storing.audio_redirect == "public":
-        return _moved(f"{context.storing.public_files_url.rstrip('/')}/{name}", ALIAS.cache)
-    if context.storing.audio_redirect == "signed":
+        there = f"{context.storing.public_files_url.rstrip('/')}/{name}"
+        return _moved(passed_on(there, download), ALIAS.cache)
+    # A file's name would have to be signed along with the address, which obstore does not do: those few we send.
+    if context.storing.audio_redirect == "signed" and download is None:
         signed = context.files.signed(name, request.method, _PUBLIC_S)
         return _moved(signed, "private, no-store") if signed else None
     return None
 
 
-def members_sent_elsewhere(request: Request, context: Context, name: str) -> Response | None:
+def members_sent_elsewhere(
+    request: Request, context: Context, name: str, download: str | None = None
+) -> Response | None:
     """The same of a members' MP3 that whoever asks may have. No CDN sends it: only nginx from a folder of its own, or a
     private bucket by an address that it signs.
     """
@@ -54,11 +61,11 @@ def members_sent_elsewhere(request: Request, context: Context, name: str) -> Res
         headers = {
             "X-Accel-Redirect": context.members.accel + name,
             "Cache-Control": MEMBERS_CACHE,
-            "Content-Disposition": "inline",
+            "Content-Disposition": disposition(download),
         }
         return Response(media_type=AUDIO.media_type, headers=headers)
     signed = None
-    if context.storing.audio_redirect == "signed":
+    if context.storing.audio_redirect == "signed" and download is None:
         signed = storage.signed(name, request.method, context.members.bucket_s)
     return _moved(signed, MEMBERS_CACHE) if signed else None
 

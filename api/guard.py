@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from briefing.keys import Scope
 
 #: What website players fetch: for everybody, like the audio itself. To read, that is.
-_OPEN = frozenset({"/v1/articles/{source}/{article}/audio", "/v1/audio"})
+_OPEN = frozenset({"/v1/articles/{source}/{article}/audio", "/v1/addresses/{hashed}", "/v1/audio"})
 _READING = frozenset({"GET", "HEAD"})
 
 #: What they report, to write; and what CMSes send, which is let in by its signature.

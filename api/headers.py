@@ -33,6 +33,7 @@ _PUBLIC = (
     "/audio/",
     "/articles/",
     "/v1/articles/",
+    "/v1/addresses/",
     "/shows/",
     "/briefings/",
     "/listen/",

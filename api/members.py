@@ -101,8 +101,9 @@ def _audio(request: Request, context: Context, name: str, sha256: str, listener:
     if listener is not None and request.method == "GET" and context.audience.enclosures == REDIRECT:
         address = context.rates.address_of(request)
         context.counting.request(sha256, listener.show, asked_spans(request), address, request.headers)
-    sent = members_sent_elsewhere(request, context, name)
-    return sent if sent is not None else serve_audio(request, storage, found, sha256, MEMBERS_CACHE)
+    download = request.query_params.get("download")
+    sent = members_sent_elsewhere(request, context, name, download)
+    return sent if sent is not None else serve_audio(request, storage, found, sha256, MEMBERS_CACHE, download)
 
 
 def _small(request: Request, context: Context, name: str, opened: Opened) -> Response:

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 
 from api.context import Context, Here
+from api.downloads import Download, disposition, kept_for, passed_on
 from api.elsewhere import sent_elsewhere
 from api.problems import Problem, responses
 from api.ranges import Span, asked, streamed
@@ -18,6 +19,7 @@ from api.replaced import replaced, withdrawn
 from api.routes import get_and_head
 from api.small_files import SmallFile, takes_gzip, validators
 from briefing.public_names import (
+    ADDRESS,
     ALIAS,
     ARTICLE,
     ARTWORK,
@@ -32,6 +34,7 @@ from briefing.public_names import (
     audio_sha256,
     feed_name,
     gone_name,
+    hashed_address_name,
 )
 from briefing.values import NAME_PATTERN, ArticleRef, is_name
 
@@ -64,14 +67,14 @@ Name = Annotated[str, Path(pattern=f"^{NAME_PATTERN}$")]
         **responses("not_found", "withdrawn", "database_unavailable"),
     },
 )
-def audio(name: str, request: Request, context: Here) -> Response:
+def audio(name: str, request: Request, context: Here, download: Download = None) -> Response:
     """The bytes of `/audio/{sha256}.mp3`; answers HEAD, single, suffix and multiple Range, If-Range, If-None-Match.
     Replaced audio is kept for a while (`BRIEFCAST_KEEP_REVISIONS_DAYS`); after that its address redirects.
     """
     sha256 = audio_sha256(f"audio/{name}")
     if sha256 is None:
         raise Problem("not_found", "there is no such audio")
-    return _serve(request, context, sha256)
+    return _serve(request, context, sha256, download)
 
 
 @get_and_head(
@@ -82,16 +85,15 @@ def audio(name: str, request: Request, context: Here) -> Response:
     response_class=RedirectResponse,
     responses=responses("no_audio", "withdrawn"),
 )
-def alias(source: Name, article: Name, context: Here) -> Response:
+def alias(source: Name, article: Name, context: Here, download: Download = None) -> Response:
     """Redirects to the audio that is live now."""
     _check_names(source, article)
     name = alias_name(ArticleRef(source=source, id=article))
     sha256 = audio_sha256(context.files.target(name) or "")
     if sha256 is None:
         raise gone_or(context, name, Problem("no_audio", f"{source}:{article} has no audio"))
-    return RedirectResponse(
-        f"{context.audio_at}/{audio_name(sha256)}", status_code=302, headers={"Cache-Control": ALIAS.cache}
-    )
+    address = passed_on(f"{context.audio_at}/{audio_name(sha256)}", download)
+    return RedirectResponse(address, status_code=302, headers={"Cache-Control": ALIAS.cache})
 
 
 @get_and_head(
@@ -105,6 +107,20 @@ def article_audio(source: Name, article: Name, request: Request, context: Here) 
     _check_names(source, article)
     name = article_name(ArticleRef(source=source, id=article))
     return serve_small(request, context, name, ARTICLE, Problem("no_audio", f"{source}:{article} has no audio"))
+
+
+@get_and_head(
+    router,
+    "/v1/addresses/{hashed}",
+    summary="Which article an address is of",
+    responses={200: {"content": {"application/json": {}}}, **responses("no_audio")},
+)
+def address(hashed: Annotated[str, Path(pattern="^[0-9a-f]{16}$")], request: Request, context: Here) -> Response:
+    """`{"article": "source:id"}`, by the first 16 hex digits of the SHA-256 of the address in its canonical form. It
+    stays where the audio is withdrawn: what there is of the article is in its audio JSON.
+    """
+    missing = Problem("no_audio", "no article with audio has this address")
+    return serve_small(request, context, hashed_address_name(hashed), ADDRESS, missing)
 
 
 @get_and_head(
@@ -152,21 +168,26 @@ def _check_names(*names: str) -> None:
         raise Problem("not_found", "there is nothing here")
 
 
-def _serve(request: Request, context: Context, sha256: str) -> Response:
+def _serve(request: Request, context: Context, sha256: str, download: str | None) -> Response:
     """Return an MP3, which never changes, or the part of it that is asked for."""
     name, files = audio_name(sha256), context.files
     found = files.look(name)
     if found is None:
         return _elsewhere_or_gone(context, name, sha256)
     cache = audio_serving(purged=bool(context.public.purge_command)).cache
-    if (elsewhere := sent_elsewhere(request, context, name, cache)) is not None:
+    if (elsewhere := sent_elsewhere(request, context, name, cache, download)) is not None:
         return elsewhere
-    return serve_audio(request, files, found, sha256, cache)
+    return serve_audio(request, files, found, sha256, kept_for(cache, download), download)
 
 
-def serve_audio(request: Request, files: PublicStorage, found: PublicFile, sha256: str, cache: str) -> Response:
-    """Return a stored MP3 or the part of it that is asked for, with that Cache-Control."""
-    headers = validators(sha256, found.modified) | {"Cache-Control": cache, "Content-Disposition": "inline"}
+def serve_audio(
+    request: Request, files: PublicStorage, found: PublicFile, sha256: str, cache: str, download: str | None
+) -> Response:
+    """Return a stored MP3 or the part of it that is asked for, with that Cache-Control; to be kept as a file where
+    `download` names one (`api.downloads`).
+    """
+    headers = validators(sha256, found.modified)
+    headers |= {"Cache-Control": cache, "Content-Disposition": disposition(download)}
     if _unchanged(request.headers, headers["ETag"], found.modified):
         return Response(status_code=304, headers=headers)
     spans = _spans(request, found.bytes, headers)

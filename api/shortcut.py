@@ -91,7 +91,8 @@ class Shortcut:
         if not self._context.public.accel or audio_sha256(name) is None or self._context.files.path(name) is None:
             return None
         scope["route"] = _MP3_ROUTE
-        return sent_elsewhere(Request(scope), self._context, name, self._mp3_cache)
+        request = Request(scope)
+        return sent_elsewhere(request, self._context, name, self._mp3_cache, request.query_params.get("download"))
 
     async def _status(self, scope: Scope) -> Response | None:
         named = _STATUS.fullmatch(scope["path"]) if scope["method"] == "GET" else None

@@ -116,7 +116,12 @@ def address_name(address: str) -> str:
 
     Raises AddressRefused for what is no address.
     """
-    return f"v1/addresses/{address_id(address)}"
+    return hashed_address_name(address_id(address))
+
+
+def hashed_address_name(hashed: str) -> str:
+    """Return the same of an address that is known by its hash alone."""
+    return f"v1/addresses/{hashed}"
 
 
 def feed_name(slug: str) -> str:

@@ -185,8 +185,9 @@ class PublicFiles:
         self.storage.write(f"{stream_folder(briefing, revision)}/{name}", content, stream_serving(name))
 
     def put_making(self, ref: ArticleRef, audio: dict[str, Any]) -> None:
-        """Write the audio JSON of an article that has none yet. Raises StorageUnavailable."""
+        """Write the audio JSON of an article that has none yet, and whose address it is. Raises StorageUnavailable."""
         self.storage.write(article_name(ref), _json(audio), ARTICLE)
+        self._put_address(ref, audio["article_url"])
 
     def remove_stream(self, briefing: str, revision: int) -> None:
         """Take away a revision's stream: many files, which no cache keeps for long. Raises StorageUnavailable."""
@@ -250,11 +251,15 @@ class PublicFiles:
         self.storage.point(alias_name(ref), audio_name(sha256), sha256, ALIAS)
         reach(Failpoint.PUBLISH_ALIAS)
         self.storage.write(article_name(ref), _json(audio), ARTICLE)
-        # It stays where the audio goes: it leads to whatever is told of the article then.
+        self._put_address(ref, audio["article_url"])
+
+    def _put_address(self, ref: ArticleRef, address: str | None) -> None:
+        """Write which article an address is of. It stays where the audio goes: it leads to whatever is told of the
+        article then.
+        """
         with suppress(AddressRefused):
-            if audio["article_url"]:
-                leads = {"article": str(ref)}
-                self.storage.write(address_name(audio["article_url"]), json.dumps(leads).encode(), ADDRESS)
+            if address:
+                self.storage.write(address_name(address), json.dumps({"article": str(ref)}).encode(), ADDRESS)
 
     def put_briefing(self, briefing: str, audio: dict[str, Any]) -> None:
         """Write the audio JSON of a members' briefing. Raises StorageUnavailable."""

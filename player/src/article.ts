@@ -75,6 +75,18 @@ export function address(value: unknown, base: string): string {
   }
 }
 
+/** Return what a title is called as a file, without an ending: letters and digits of any script, parted by hyphens. */
+export function fileName(title: string): string {
+  const words = title.normalize("NFC").match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
+  return [...words.join("-")].slice(0, 60).join("").replace(/-$/, "") || "audio";
+}
+
+/** Return the address at which an MP3 is sent as a file of that name: browsers pass over `download` at other origins. */
+export function downloadOf(mp3: string, name: string): string {
+  // One that has a query may be signed as it stands.
+  return mp3 === "" || mp3.includes("?") ? mp3 : `${mp3}?download=${encodeURIComponent(name)}`;
+}
+
 /** Read an audio JSON that came from `base`; unknown fields are passed over, missing ones are empty. */
 export function readArticle(value: unknown, base: string): ArticleAudio {
   const given = fields(value);

@@ -1,6 +1,6 @@
 // What the player opens and shows of its article: panels, queue, transcript. Plays nothing.
 
-import { type ArticleAudio, type Listed, readTranscript } from "./article";
+import { type ArticleAudio, downloadOf, fileName, type Listed, readTranscript } from "./article";
 import { clock } from "./clock";
 import { make } from "./elements";
 import { Face } from "./face";
@@ -99,8 +99,9 @@ export abstract class Opening extends Face {
     shown.card.classList.remove("waiting");
     shown.label.textContent = this.articles.length > 1 ? audio.title : this.start > 0 && !this.begun ? `${words.resume} ${clock(this.start)}` : this.heading;
     shown.disclosure.textContent = audio.disclosure;
-    shown.download.href = audio.url;
-    shown.download.download = `${audio.title.replace(/[^\p{L}\p{N} -]/gu, "").slice(0, 80) || "audio"}.mp3`;
+    const name = fileName(audio.title);
+    shown.download.href = downloadOf(audio.url, name);
+    shown.download.download = `${name}.mp3`;
     shown.download.hidden = audio.url === "";
     shown.miniTitle.textContent = audio.title;
     shown.miniTitle.lang = audio.language;

@@ -36,6 +36,7 @@ export class BriefcastPlayer extends Listening {
   private opened = new Map<string, string>();
   private timer = 0;
   private renewed = -Infinity;
+  private taking = false;
 
   constructor() {
     super();
@@ -296,8 +297,12 @@ export class BriefcastPlayer extends Listening {
 
   /** From what was heard while it was made to the MP3, at the same moment. */
   private async takeOver(audio: ArticleAudio): Promise<void> {
+    if (this.taking) return;
+    this.taking = true;
+    const asked = this.asked;
     try {
       const element = await goOn(this.element, audio.url);
+      if (asked !== this.asked) { element.pause(); return; }
       this.letGo();
       this.letGo = () => undefined;
       this.element = element;
@@ -310,7 +315,9 @@ export class BriefcastPlayer extends Listening {
       this.show(true);
       this.lookAgain(LOOK_NEWS);
     } catch {
-      this.lookAgain(LOOK_MAKING);
+      if (asked === this.asked) this.lookAgain(LOOK_MAKING);
+    } finally {
+      this.taking = false;
     }
   }
 

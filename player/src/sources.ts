@@ -23,7 +23,16 @@ export async function load(element: HTMLAudioElement, audio: ArticleAudio, base:
   return attach(element, audio.hls);
 }
 
-/** Have another element go on with an MP3 at the moment and speed of `playing`; resolves when it does. */
+// Seconds by which two elements are at the same moment, to an ear; milliseconds until one that was moved has gone on;
+// how often it is moved.
+const APART = 0.04;
+const SETTLED = 120;
+const TRIES = 8;
+
+/**
+ * Have another element go on with an MP3 at the moment and speed of `playing`; resolves when it does. It plays along
+ * unheard until both are at the same moment, since how long it takes to get there is known only afterwards.
+ */
 export async function goOn(playing: HTMLAudioElement, url: string): Promise<HTMLAudioElement> {
   const element = new Audio();
   element.preload = "auto";
@@ -39,8 +48,22 @@ export async function goOn(playing: HTMLAudioElement, url: string): Promise<HTML
   element.playbackRate = playing.playbackRate;
   await ready("canplay");
   if (!playing.paused) {
-    element.currentTime = playing.currentTime;
+    element.muted = true;
     await element.play();
+    for (let late = 0, tries = 0; tries < TRIES && !playing.paused; tries += 1) {
+      await new Promise((done) => setTimeout(done, SETTLED));
+      const apart = playing.currentTime - element.currentTime;
+      if (Math.abs(apart) < APART) break;
+      late += apart;
+      element.currentTime = playing.currentTime + late;
+      await ready("seeked");
+    }
+    element.muted = false;
+    // Whoever paused meanwhile wants it so. A browser that lets nothing begin by itself leaves what plays as it is.
+    if (playing.paused) {
+      element.pause();
+      element.currentTime = playing.currentTime;
+    } else if (element.paused) throw new Error("not allowed");
   }
   playing.pause();
   return element;

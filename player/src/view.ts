@@ -47,7 +47,7 @@ export function view(texts: Texts): View {
   const speed = make("select", { "aria-label": texts.speed, part: "speed", title: texts.speed });
   for (const rate of SPEEDS) speed.append(make("option", { value: rate, selected: rate === 1 }, `${rate}×`));
   const next = button("next", texts.next, "next", true);
-  const download = make("a", { class: "download wide", part: "button download", download: true }, icon("download"), make("span", {}, texts.download));
+  const download = make("a", { class: "download wide", part: "button download", download: true, target: "_blank", rel: "noopener" }, icon("download"), make("span", {}, texts.download));
   const toggles = {
     chapters: button("wide chapters", texts.chapters, "chapters"),
     transcript: button("wide transcript", texts.transcript, "transcript"),

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { address, lastBefore, readArticle, readTranscript } from "../src/article";
+import { address, downloadOf, fileName, lastBefore, readArticle, readTranscript } from "../src/article";
 import { addressAt, clock, momentOf, parseClock } from "../src/clock";
 import { keep, recall } from "../src/memory";
 import { type Heard, Plays } from "../src/plays";
@@ -24,6 +24,13 @@ test("an audio JSON is read whole", () => {
   assert.equal(read.transcript, "https://audio.example/t.json");
   assert.deepEqual(read.chapters.map((one) => one.start), [0, 30]);
   assert.deepEqual([read.state, read.made?.signed, read.made?.voices], ["ready", true, ["joe"]]);
+});
+
+test("a title becomes a file's name, and an address that may be signed stays as it is", () => {
+  assert.deepEqual(["Ferry runs again!", "Зоя і “порт”", "../..", "x".repeat(99)].map(fileName), ["Ferry-runs-again", "Зоя-і-порт", "audio", "x".repeat(60)]);
+  assert.equal(downloadOf("https://a.example/audio/a.mp3", "Зоя"), "https://a.example/audio/a.mp3?download=%D0%97%D0%BE%D1%8F");
+  assert.equal(downloadOf("https://a.example/a.mp3?signature=1", "a"), "https://a.example/a.mp3?signature=1");
+  assert.equal(downloadOf("", "a"), "");
 });
 
 test("nothing from outside becomes a script's address, and nothing missing becomes an error", () => {

@@ -9,6 +9,7 @@ from xml.etree.ElementTree import fromstring
 import httpx
 import pytest
 
+from briefing.addresses import address_id
 from briefing.storage import Serving
 from tests.support.client import client_of, free_port
 from tests.support.newsroom import make_place, work_off
@@ -67,6 +68,19 @@ def test_an_article_is_found_by_its_address_however_it_is_written(client):
     for address in (ADDRESS + "/other", "nonsense", "", "https://[::1", "javascript:alert(1)"):
         [found] = asked(client, url=address)
         assert (found["article"], found["state"], found["audio"]) == (None, "none", None), address
+
+
+def test_which_article_an_address_is_of_is_a_file(client):
+    path = f"/v1/addresses/{address_id(ADDRESS)}"
+    answer = client.get(path, headers={"Origin": "https://paper.example"})
+    assert answer.json() == {"article": "desk:ferry"}
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert answer.headers["cache-control"] == "public, max-age=60"
+    assert client.get(path, headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
+    assert client.get(f"/v1/addresses/{'0' * 16}").json()["code"] == "no_audio"
+    for odd in ("0", f"{'0' * 15}g", "..%2f..%2fplayer.js"):
+        assert client.get(f"/v1/addresses/{odd}").status_code in {404, 422}, odd
 
 
 def test_a_hundred_articles_are_answered_at_once_in_their_order(client):

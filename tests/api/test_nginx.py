@@ -78,6 +78,31 @@ def test_with_everything_stopped_an_article_is_heard_from_its_id_to_its_last_byt
     assert "frame-ancestors *" in files.get(page).headers["content-security-policy"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("?download=Ferry-runs", 'attachment; filename="Ferry-runs.mp3"'),
+        ("?a=b&download=%D0%9F-1&c", "attachment; filename=\"audio.mp3\"; filename*=UTF-8''%D0%9F-1.mp3"),
+        *((bad, 'attachment; filename="audio.mp3"') for bad in (
+            "?download", "?download=", "?download=a%0d%0aX:%20b", "?download=..%2fa", "?download=%22", "?download=a.exe",
+            f"?download={'x' * 500}", "?download=gpj%E2%80%AEexe",
+        )),
+        ("", None),
+        ("?undownload=a", None),
+    ],
+)  # fmt: skip
+def test_with_everything_stopped_an_mp3_is_kept_as_a_file(files, asked, expected):
+    url = files.get("/v1/articles/desk/ferry/audio").json()["url"]
+    for address in (url, "/articles/desk/ferry.mp3"):
+        answer = files.get(httpx.URL(address + asked))
+        assert answer.status_code == 200
+        assert answer.headers.get("content-disposition") == expected
+        assert "x" not in answer.headers
+        kept = expected is not None or address != url
+        assert answer.headers["cache-control"] == ("public, max-age=60" if kept else "public, max-age=3600")
+    assert "content-disposition" not in files.get("/shows/daily/feed.xml?download=a").headers
+
+
 @pytest.mark.parametrize("given", ["bytes=100-299", "bytes=-200", "bytes=500-", "bytes=0-9,20-29"])
 def test_with_everything_stopped_players_seek(files, given):
     url = files.get("/v1/articles/desk/ferry/audio").json()["url"]

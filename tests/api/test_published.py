@@ -150,6 +150,25 @@ def test_the_alias_redirects_to_what_is_live(client, url):
         assert answer.headers["cache-control"] == "public, max-age=60"
 
 
+def test_an_mp3_is_kept_as_a_file_where_its_address_says_so(client, url):
+    whole = client.get(url)
+    assert whole.headers["content-disposition"] == "inline"
+    for asked in (client.get, client.head):
+        kept = asked(url, params={"download": "Zoë’s ferry"})
+        assert kept.status_code == 200
+        assert kept.headers["content-disposition"] == (
+            "attachment; filename=\"Zoe-s-ferry.mp3\"; filename*=UTF-8''Zo%C3%AB-s-ferry.mp3"
+        )
+        # No cache that is purged by address knows this one: it is asked again soon.
+        assert kept.headers["cache-control"] == "public, max-age=60"
+        assert kept.headers["etag"] == whole.headers["etag"]
+    part = client.get(f"{url}?download", headers={"Range": "bytes=5-9"})
+    assert (part.status_code, part.content) == (206, whole.content[5:10])
+    assert part.headers["content-disposition"] == 'attachment; filename="audio.mp3"'
+    moved = client.get("/articles/desk/ferry.mp3", params={"download": "a\r\nX: b"})
+    assert moved.headers["location"].endswith(f"{url}?download=a-X-b")
+
+
 def test_a_feed_is_compressed_for_whoever_takes_it(client):
     path = "/shows/daily/feed.xml"
     with client.stream("GET", path, headers={"Accept-Encoding": "gzip"}) as answer:

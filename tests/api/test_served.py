@@ -118,6 +118,11 @@ def test_nginx_sends_what_the_api_points_it_to(tmp_path, monkeypatch):
                 assert answer.content == whole
                 assert answer.headers["content-type"] == "audio/mpeg"
                 assert answer.headers["cache-control"] == "public, max-age=3600"
+                # As a file too, under the name that the address says
+                kept = client.get(f"{url}?download=Ferry")
+                assert kept.content == whole
+                assert kept.headers["content-disposition"] == 'attachment; filename="Ferry.mp3"'
+                assert kept.headers["cache-control"] == "public, max-age=60"
                 assert answer.headers["access-control-allow-origin"] == "*"
                 assert "x-accel-redirect" not in answer.headers
                 part = client.get(url, headers={"Range": "bytes=-50", "If-Range": answer.headers["etag"]})
@@ -157,6 +162,10 @@ def test_a_private_buckets_audio_is_had_by_a_signed_address(tmp_path, monkeypatc
             answer = httpx.request(method, signed, headers={"Range": "bytes=0-99"}, trust_env=False)
             assert answer.status_code == 206
             assert answer.headers["content-type"] == "audio/mpeg"
+        # What is to be a file is sent by us, since its name would have to be signed along.
+        kept = client.get(f"{url}?download=Ferry")
+        assert (kept.status_code, len(kept.content)) == (200, int(kept.headers["content-length"]))
+        assert kept.headers["content-disposition"] == 'attachment; filename="Ferry.mp3"'
         assert client.get(f"/audio/{'0' * 64}.mp3").status_code == 404
 
 
@@ -171,6 +180,8 @@ def test_audio_may_be_had_from_a_cdn_and_never_from_a_loop(tmp_path, monkeypatch
         assert moved.status_code == 302
         assert moved.headers["location"] == f"https://cdn.paper.example/sound{path}"
         assert moved.headers["cache-control"] == "public, max-age=60"
+        kept = client.get(f"{path}?download=Ferry").headers["location"]
+        assert kept == f"https://cdn.paper.example/sound{path}?download=Ferry"
         assert client.get(f"/audio/{'0' * 64}.mp3").status_code == 404
 
 

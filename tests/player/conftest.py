@@ -47,8 +47,8 @@ ROOM = """briefcast-player:not(:defined) { display: block; min-height: 11.25rem 
 class Stand:
     """What the tests of the player meet."""
 
-    def __init__(self, api, paper, browser):
-        self.api, self.paper, self.browser = api, paper, browser
+    def __init__(self, api, paper, browser, place=None):
+        self.api, self.paper, self.browser, self.place = api, paper, browser, place
         self.audio = json.loads(api.get("/v1/articles/desk/ferry/audio").content)
         kinds = {one["type"]: one["url"] for one in self.audio["transcripts"]}
         self.words = json.loads(api.get(kinds["application/json"]).content)["segments"]
@@ -115,5 +115,5 @@ def stand(tmp_path_factory):
             for article in ("ferry", "market", "addressed"):
                 api.post("/v1/briefings", json={"article_ids": [f"desk:{article}"]}).raise_for_status()
             work_off(place)
-            yield Stand(api, paper, browser)
+            yield Stand(api, paper, browser, place)
         place.database.dispose()

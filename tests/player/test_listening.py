@@ -144,7 +144,7 @@ def test_a_link_starts_at_its_moment_and_sharing_makes_such_links(stand):
     assert page.get_by_label("Link").input_value() == page.story + "#t=20"
     page.get_by_label("Start at 0:20").uncheck()
     assert page.get_by_label("Link").input_value() == page.story
-    assert page.get_by_role("link", name="Download").get_attribute("href") == stand.audio["url"]
+    assert page.get_by_role("link", name="Download").get_attribute("href").startswith(stand.audio["url"])
     page.evaluate("location.hash = 't=5'")
     until(page, "Math.abs(p.currentTime - 5) < 0.1")
     page.context.close()
