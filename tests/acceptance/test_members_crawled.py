@@ -13,7 +13,6 @@ from tests.support.crawler import RANGE, Crawler, routes
 from tests.support.newsroom import PLAIN, make_place, work_off
 from tests.support.nginx import nginx
 from tests.support.sentinels import ARTICLE, WORDS, found
-from worker.stream.clearing import clear_streams
 
 #: How many of the words others may meet: those of the paragraphs before the paywall's mark.
 HEARD = 2
@@ -49,8 +48,6 @@ class Stand:
         wish = {"visibility": "members", "paywall": {"paragraphs": HEARD}}
         client.put(f"/v1/briefings/{self.briefing}/visibility", json=wish).raise_for_status()
         work_off(place)
-        # As the sweep does by itself, every few seconds
-        clear_streams(place)
         self.everything.append(self._known())
         self.feeds = [client.post("/v1/shows/daily/listeners", json={"name": f"{n}"}).json() for n in range(2)]
         self.signed = [client.post("/v1/articles/desk/secret/signed").json() for _ in range(2)]
