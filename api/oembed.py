@@ -17,7 +17,7 @@ from api.context import Context, Here
 from api.lookup import article_at, is_retracted, told_of
 from api.problems import Problem, responses
 from api.routes import get_and_head
-from briefing.public_names import MOVING_CACHE
+from briefing.public_names import MOVING_CACHE, artwork_name
 from briefing.values import NAME_PATTERN, ArticleRef, is_name
 
 router = APIRouter(tags=["published"])
@@ -26,8 +26,12 @@ router = APIRouter(tags=["published"])
 WIDTH, HEIGHT, NARROW_HEIGHT = 640, 290, 300
 _NARROW = 480
 
-#: The side of the artwork, in pixels (`worker.artwork`).
+#: The side of artwork that is drawn or coded anew, in pixels (`worker.artwork`).
 _ARTWORK = 1400
+
+#: JPEG's markers (ITU-T T.81, B.1.1.3) of a frame's head, which says how large the picture is.
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_MARK = 0xFF
 
 #: What XML 1.0 has no way to write (its section 2.2).
 _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -75,6 +79,7 @@ def described(
         f'title="{escape(told["title"])}" loading="lazy" allow="autoplay; clipboard-write; web-share" '
         'frameborder="0"></iframe>'
     )
+    side = _side(context, told)
     return {
         "version": "1.0",
         "type": "rich",
@@ -84,12 +89,31 @@ def described(
         "provider_url": context.address,
         "cache_age": 60,
         "thumbnail_url": told["artwork"],
-        "thumbnail_width": _ARTWORK,
-        "thumbnail_height": _ARTWORK,
+        "thumbnail_width": side,
+        "thumbnail_height": side,
         "html": frame,
         "width": width,
         "height": height,
     }
+
+
+def _side(context: Context, told: dict[str, Any]) -> int:
+    """Return the side of the show's artwork, in pixels: what a show gives may be larger than what is drawn for it."""
+    show = told.get("show")
+    small = context.small.read(artwork_name(show)) if isinstance(show, str) and is_name(show) else None
+    return (side_of(small.content) if small else None) or _ARTWORK
+
+
+def side_of(jpeg: bytes) -> int | None:
+    """Return the width of a JPEG in pixels; None for what is none."""
+    at = 2
+    while at + 9 <= len(jpeg) and jpeg[at] == _MARK:
+        kind = jpeg[at + 1]
+        if kind in _FRAMES:
+            return int.from_bytes(jpeg[at + 7 : at + 9])
+        # A mark may be filled up with more of the same byte; any other segment says how long it is.
+        at += 1 if kind == _MARK else 2 + int.from_bytes(jpeg[at + 2 : at + 4])
+    return None
 
 
 def _xml(answer: dict[str, Any]) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 
+from briefing.categories import fault
 from briefing.cleaning import Cleaning
 from briefing.digest import Digest
 from briefing.errors import Misconfigured
@@ -86,6 +87,15 @@ class Newsroom(Value):
         if self.sources and not self.shows:
             message = "define at least one [[shows]]"
             raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _categories_are_apples(self) -> Newsroom:
+        faults = [
+            f"show {show.slug!r}: {told}" for show in self.shows for one in show.filed_under if (told := fault(one))
+        ]
+        if faults:
+            raise ValueError("; ".join(faults))
         return self
 
     @model_validator(mode="after")

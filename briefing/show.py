@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
+from briefing.categories import MOST_CATEGORIES, MOST_LETTERS, first_said, parts
 from briefing.rules import Rules, Zone
 from briefing.speech import Casting
 from briefing.values import Value, is_name
@@ -66,6 +67,7 @@ _ADDED = (
     "correction_note",
     "notices",
     "zone",
+    "categories",
 )
 
 
@@ -175,7 +177,12 @@ class Show(Value):
     """Web address of the show's site."""
     language: str = "en"
     category: str = "News"
-    """One of Apple's podcast categories."""
+    """One of Apple's podcast categories: the first, without what is below it."""
+    categories: tuple[Annotated[str, Field(max_length=MOST_LETTERS)], ...] = Field(
+        default=(), max_length=MOST_CATEGORIES
+    )
+    """All of them, such as "News > Politics", the most important first; empty: `category` alone. They are held against
+    Apple's list where settings are read: what is stored may be older than the list."""
     explicit: bool = False
     voice: str | None = None
     """Catalogue ID of who speaks the body; None takes BRIEFCAST_VOICE."""
@@ -271,7 +278,14 @@ class Show(Value):
                 rest["publish"] = given[name]
         if rest.get("preview") is False:
             rest["preview"] = None
-        return rest
+        return first_said(rest)
+
+    @model_validator(mode="after")
+    def _filed(self) -> Show:
+        if self.categories and parts(self.categories[0])[0] != self.category:
+            message = f"show {self.slug!r} has both category and categories, which begin with another; leave one out"
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _disclosed(self) -> Show:
@@ -279,6 +293,11 @@ class Show(Value):
             message = f"show {self.slug!r} has an empty disclosure; word it, it cannot be left out"
             raise ValueError(message)
         return self
+
+    @property
+    def filed_under(self) -> tuple[str, ...]:
+        """Its categories as they are written."""
+        return self.categories or (self.category,)
 
     def day_of(self, moment: datetime) -> date:
         """Return the show's day of a moment, by its own clock."""

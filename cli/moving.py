@@ -57,6 +57,8 @@ def import_feed(address: str, slug: str | None, redirects: str, most_mb: float) 
 def _table(show: Show) -> str:
     """Return the show as it is written in a settings file."""
     told = show.model_dump(mode="json", exclude_defaults=True)
+    if "categories" in told:
+        told.pop("category", None)
     lines = [f"{name} = {_toml(value)}" for name, value in told.items() if not isinstance(value, dict)]
     return "\n".join(["[[shows]]", *lines])
 
@@ -64,6 +66,8 @@ def _table(show: Show) -> str:
 def _toml(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
     if not isinstance(value, str):
         return str(value)
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")

@@ -1,7 +1,8 @@
-"""A show's artwork: the one it gives, checked and re-encoded, or one drawn from its title. Always a square JPEG.
+"""A show's artwork: the one it gives, checked, or one drawn from its title. Always a square JPEG.
 
-Apple wants 1400 to 3000 pixels, RGB. Files carry the same picture inside, since some apps show only that: a small one,
-as it is fetched before the first sound.
+Apple wants 1400 to 3000 pixels, RGB. A JPEG that is so already is published as it is, byte for byte; any other picture
+is coded anew. Files carry the same picture inside, since some apps show only that: a small one, as it is fetched before
+the first sound.
 """
 
 from __future__ import annotations
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
 SIDE = 1400
 
 _LARGEST_SIDE = 3000
+
+#: Bytes of a picture that is published as it is: older apps show none that is larger.
+_MOST_BYTES = 512_000
+
+#: The EXIF directory that says where a picture was taken (EXIF 2.3, 4.6.3).
+_PLACE = 0x8825
+
 _MARGIN = 90
 _FONT_SIZES = range(340, 70, -10)
 
@@ -53,8 +61,13 @@ _INSIDE_BYTES = 20_000
 
 
 def draw(show: Show) -> bytes:
-    """Return the show's artwork as JPEG bytes, 1400 × 1400. Raises Misconfigured for a picture that cannot be used."""
-    return _jpeg(_given(Path(show.artwork)), _QUALITY) if show.artwork else _drawn(show.title)[0]
+    """Return the show's artwork as JPEG bytes: what it gives as it is if it may be, else 1400 × 1400. Raises
+    Misconfigured for a picture that cannot be used.
+    """
+    if not show.artwork:
+        return _drawn(show.title)[0]
+    path = Path(show.artwork)
+    return _as_it_is(path) or _jpeg(_given(path), _QUALITY)
 
 
 def draw_inside(show: Show) -> bytes:
@@ -79,6 +92,23 @@ def _jpeg(picture: Image.Image, quality: int) -> bytes:
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=quality, optimize=True)
     return out.getvalue()
+
+
+def _as_it_is(path: Path) -> bytes | None:
+    """Return the bytes of a JPEG that is as apps want it, whole, and does not tell where it was taken; else None."""
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            return None
+        content = path.read_bytes()
+        with Image.open(io.BytesIO(content), formats=("JPEG",)) as picture:
+            width, height = picture.size
+            fits = width == height and SIDE <= width <= _LARGEST_SIDE
+            if not fits or (picture.format, picture.mode) != ("JPEG", "RGB") or picture.getexif().get_ifd(_PLACE):
+                return None
+            picture.load()
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return None  # what is wrong with it is told by whoever codes it anew
+    return content
 
 
 def _given(path: Path) -> Image.Image:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
+from briefing.categories import nested
 from briefing.labels import names_in
 from briefing.transcript import CHAPTERS_TYPE
 from briefing.values import Kept
@@ -143,7 +144,10 @@ def _add_about(top: etree._Element, channel: Channel, episodes: Sequence[Episode
         named = etree.SubElement(top, f"{{{ITUNES}}}owner")
         _add(named, f"{{{ITUNES}}}name", show.author or show.title)
         _add(named, f"{{{ITUNES}}}email", show.owner_email)
-    _add(top, f"{{{ITUNES}}}category", text=show.category)
+    for name, below in nested(show.filed_under).items():
+        category = _add(top, f"{{{ITUNES}}}category", text=name)
+        for one in below:
+            _add(category, f"{{{ITUNES}}}category", text=one)
     _add(top, f"{{{ITUNES}}}explicit", "true" if show.explicit else "false")
     _add(top, f"{{{ITUNES}}}image", href=channel.artwork_address)
     _add(top, f"{{{ITUNES}}}type", "episodic")
@@ -247,10 +251,11 @@ def _notes(episode: Episode) -> str:
     return f"{notes}<p>{escape(episode.disclosure)}</p>" if episode.disclosure else notes
 
 
-def _add(parent: etree._Element, name: str, content: str | None = None, **attributes: str) -> None:
+def _add(parent: etree._Element, name: str, content: str | None = None, **attributes: str) -> etree._Element:
     element = etree.SubElement(parent, name, {key: clean_characters(value) for key, value in attributes.items()})
     if content is not None:
         element.text = clean_characters(content)
+    return element
 
 
 def _short(text: str, most: int = _DESCRIPTION_BYTES) -> str:

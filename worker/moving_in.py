@@ -30,6 +30,7 @@ from briefing.storage import make_folder, write_atomically
 from worker import artwork
 from worker.download import download
 from worker.kept_episode import record_kept
+from worker.kept_show import kept_show
 from worker.kept_transcript import with_transcript
 from worker.listing import lock_listing
 from worker.newsroom import podcast_guid
@@ -193,18 +194,8 @@ def _show(move: _Move, podcast: OldPodcast, slug: str, address: str) -> Show:
     with place.database.writing() as session:
         row = session.get(ShowRow, slug)
         if row is None:
-            made = Show(
-                slug=slug,
-                title=podcast.title or slug,
-                description=podcast.description,
-                author=podcast.author,
-                link=podcast.link,
-                language=podcast.language,
-                category=podcast.category,
-                explicit=podcast.explicit,
-                artwork=str(picture) if picture else None,
-                new_feed=place.files.feed_address(slug),
-            )
+            made, warnings = kept_show(podcast, slug, str(picture) if picture else None, place.files.feed_address(slug))
+            move.warnings += warnings
             settings = made.model_dump(mode="json")
             values = {"position": 1_000_000, "listed": True, "settings": settings, "podcast_guid": guid}
             add_unless_there(session, ShowRow, slug=slug, **values)

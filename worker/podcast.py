@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree, html
 
+from briefing.categories import BELOW
 from briefing.errors import PageRefused
 from briefing.labels import tidied
 from briefing.values import Kept, Value
@@ -56,7 +57,8 @@ class OldPodcast(Value):
     author: str
     link: str
     language: str
-    category: str
+    categories: tuple[str, ...]
+    """As a show writes them ("News > Politics"), each once, whether Apple has them or not."""
     explicit: bool
     artwork: str | None
     owner_email: str
@@ -76,7 +78,7 @@ def read_podcast(feed: bytes, now: datetime) -> OldPodcast:
     if channel is None:
         message = "this is no RSS feed"
         raise PageRefused(message, code="feed_unreadable")
-    image, category = channel.find(f"{{{ITUNES}}}image"), channel.find(f"{{{ITUNES}}}category")
+    image = channel.find(f"{{{ITUNES}}}image")
     picture = image.get("href") if image is not None else channel.findtext("image/url")
     older = [
         link.get("href")
@@ -91,13 +93,23 @@ def read_podcast(feed: bytes, now: datetime) -> OldPodcast:
         author=_text(channel, f"{{{ITUNES}}}author"),
         link=_text(channel, "link"),
         language=_text(channel, "language") or "en",
-        category=(category.get("text") or "News") if category is not None else "News",
+        categories=tuple(dict.fromkeys(_categories(channel))),
         explicit=_truth(_text(channel, f"{{{ITUNES}}}explicit")) or False,
         artwork=picture,
         owner_email=_text(channel, f"{{{ITUNES}}}owner/{{{ITUNES}}}email"),
         next_page=next((address for address in older if address), None),
         episodes=tuple(_episodes(channel, now)),
     )
+
+
+def _categories(channel: etree._Element) -> Iterator[str]:
+    """Yield the channel's categories, one below another as a pair, and alone what has none below it."""
+    for category in channel.findall(f"{{{ITUNES}}}category"):
+        name = one_line(category.get("text") or "")
+        below = [one_line(one.get("text") or "") for one in category.findall(f"{{{ITUNES}}}category")]
+        yield from (f"{name} {BELOW} {one}" for one in below if one)
+        if name and not any(below):
+            yield name
 
 
 def _episodes(channel: etree._Element, now: datetime) -> Iterator[OldEpisode]:

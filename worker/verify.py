@@ -99,7 +99,7 @@ class _Visit:
         yield from self._range(address)
         yield from self._content(address, temporary)
         yield from self._alias(address)
-        yield from self._feed(address)
+        yield from self._feed()
         yield from self._artwork()
 
     def _ask(self, method: str, address: str, headers: dict[str, str] | None = None, most: int = 0) -> httpx.Response:
@@ -182,10 +182,11 @@ class _Visit:
             detail = f"{alias} answers {answer.status_code} and leads to {location}, not to {audio}"
             yield Finding(code="alias", detail=detail)
 
-    def _feed(self, audio: str) -> Iterator[Finding]:
+    def _feed(self) -> Iterator[Finding]:
         if self.published.guid is None:
             return
-        address = self.published.files.feed_address(self.published.show)
+        files, show = self.published.files, self.published.show
+        address, audio = files.feed_address(show), files.enclosure_address(show, self.published.sha256)
         answer = self._ask("GET", address, most=_MOST_FEED_BYTES)
         wanted = (audio, str(self.published.bytes), "audio/mpeg")
         found = _enclosure(answer.content, self.published.guid)

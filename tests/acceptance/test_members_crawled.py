@@ -31,7 +31,7 @@ class Stand:
             story = {"title": text.splitlines()[0][2:], "html": html, "address": f"{ADDRESS}-{name}"}
             (folder / "articles" / f"{name}.json").write_text(json.dumps(story))
         self.briefing = self._ask("secret")
-        self._ask("open")
+        self.opened = self._ask("open")
         both = {"article_ids": ["desk:open", "desk:secret"]}
         self.collection = client.post("/v1/briefings", json=both).raise_for_status().json()["id"]
         client.post("/v1/shows/daily/listeners", json={"name": "first"})
@@ -87,7 +87,8 @@ class Stand:
              "briefing": briefing, "briefing_id": briefing, "revision": revision, "file": file, "name": f"audio/{'0' * 64}.mp3",
              "listener": "0" * 16, "secret": "A" * 43}
             for name in ("secret", "open") for briefing in ids for revision in ("1", "2", "3")
-            for file in ("transcript.vtt", "transcript.srt", "transcript.json", "transcript.html", "chapters.json", "audio.json")
+            for file in ("transcript.vtt", "transcript.srt", "transcript.json", "transcript.html", "chapters.json", "audio.json",
+                         "audio.m3u8", "0.mp3")
         ]  # fmt: skip
         asked = [
             f"/v1/audio?article=desk:secret&article=desk:open&url={ADDRESS}-secret",
@@ -111,7 +112,8 @@ def stand(tmp_path_factory):
         patch.setenv("BRIEFCAST_AUDIENCE_ENCLOSURES", "redirect")
         patch.setenv("BRIEFCAST_LIMIT_ANONYMOUS_A_MINUTE", "0")
         patch.chdir(folder)
-        toml = PLAIN.replace('slug = "daily"', 'slug = "daily"\npreview = {paragraphs = 2}\npreview_in_feed = true', 1)
+        shown = 'slug = "daily"\nstream = true\npreview = {paragraphs = 2}\npreview_in_feed = true'
+        toml = PLAIN.replace('slug = "daily"', shown, 1)
         place = make_place(folder, toml)
         with client_of(place) as client:
             yield Stand(client, place, folder)
@@ -129,8 +131,19 @@ def is_theirs(path):
 
 
 def public_audio(stand):
+    """Every MP3 that is public, and every piece of a stream that is (of what is no members': see `streamed`)."""
     storage = stand.place.storages.public
-    return [storage.read(file.name)[0] for file in storage.files("audio")]
+    files = [*storage.files("audio"), *(file for file in storage.files("briefings") if file.name.endswith(".mp3"))]
+    return [storage.read(file.name)[0] for file in files]
+
+
+def streamed(crawler, *briefings):
+    """What was answered at addresses of the streams of briefings, in every way."""
+    return {
+        (path, way): answer.status_code
+        for (path, way), answer in crawler.got.items()
+        if any(f"briefings/{briefing}/" in path for briefing in briefings) and "/stream/" in path
+    }
 
 
 def check_nothing_leaked(stand, crawler):
@@ -155,6 +168,12 @@ def test_before_it_was_members_the_crawler_found_all_of_it(stand):
         answer.content for answer in stand.before.got.values() if answer.headers.get("content-type") == "audio/mpeg"
     }
     assert audio.issuperset(members_audio(stand).values())
+    # And what was heard of it while it was being made, piece by piece
+    heard = [
+        path for (path, way), status in streamed(stand.before, stand.briefing).items() if (way, status) == ("GET", 200)
+    ]
+    assert [path for path in heard if path.endswith("/audio.m3u8")]
+    assert len([path for path in heard if path.endswith(".mp3")]) > 1
 
 
 def test_a_stranger_gets_the_preview_and_not_a_byte_more(stand):
@@ -169,6 +188,11 @@ def test_a_stranger_gets_the_preview_and_not_a_byte_more(stand):
             assert "etag" not in answer.headers
             assert answer.headers.get("content-length") != str(len(content))
     assert crawler.got["/articles/desk/secret.mp3", "GET"].status_code == 302
+    # Nor is anything left of its streams, by whatever address there ever was, while others' go on
+    theirs = streamed(crawler, stand.briefing, stand.collection)
+    assert {path for path, _ in theirs} >= {path for path, _ in streamed(stand.before, stand.briefing)}
+    assert set(theirs.values()) == {404}
+    assert 200 in streamed(crawler, stand.opened).values()
     # And what is open is as open as ever
     assert b"Everybody came" in b"".join(answer.content for answer in crawler.got.values())
 

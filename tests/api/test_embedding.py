@@ -9,10 +9,13 @@ from xml.etree.ElementTree import fromstring
 import httpx
 import pytest
 
+from api.oembed import side_of
 from briefing.addresses import address_id
+from briefing.public_names import ARTWORK
 from briefing.storage import Serving
 from tests.support.client import client_of, free_port
 from tests.support.newsroom import make_place, work_off
+from tests.support.old_host import picture
 
 _JSON = Serving("application/json", "no-cache")
 ADDRESS = "https://www.daily.example/2026/ferry"
@@ -148,6 +151,36 @@ def test_oembed_says_the_same_in_xml(client):
     told = client.get("/oembed", params={"url": ADDRESS}).json()
     root = fromstring(client.get("/oembed", params={"url": ADDRESS, "format": "xml"}).content)
     assert {child.tag: child.text for child in root} == {name: str(value) for name, value in told.items()}
+
+
+def test_oembed_tells_how_large_the_shows_picture_is(client):
+    # Given artwork that is drawn, then one of a show's own, as it gives it
+    address = client.get("/v1/articles/desk/ferry/audio").json()["artwork"]
+    published = client.get(address).content
+    files = client.app.state.context.files
+    for side in (1400, 2048):
+        if side != 1400:
+            files.write("shows/daily/artwork.jpg", picture(side), ARTWORK)
+        told = client.get("/oembed", params={"url": ADDRESS}).json()
+        assert (told["thumbnail_width"], told["thumbnail_height"]) == (side, side)
+    files.write("shows/daily/artwork.jpg", published, ARTWORK)
+
+
+@pytest.mark.parametrize(
+    ("jpeg", "side"),
+    [
+        (picture(1500), 1500),
+        (picture(1500, progressive=True), 1500),
+        (b"\xff\xd8\xff" + picture(1500)[2:], 1500),
+        (b"", None),
+        (b"\x89PNG\r\n\x1a\n" + bytes(64), None),
+        (b"\xff\xd8" + b"\xff" * 64, None),
+        (b"\xff\xd8\xff\xe0\x00\x00" + bytes(64), None),
+        (picture(1500)[:100], None),
+    ],
+)
+def test_a_jpegs_side_is_read_from_its_head(jpeg, side):
+    assert side_of(jpeg) == side
 
 
 def test_oembed_refuses_what_it_does_not_offer(client):

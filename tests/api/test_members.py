@@ -9,15 +9,18 @@ from urllib.parse import urlsplit
 import feedparser
 import httpx
 import pytest
+from lxml import etree
 from sqlalchemy import select
 
 from briefing.models import ListenerRow
 from tests.support.client import client_of, free_port
 from tests.support.command import briefcast
+from tests.support.feeds import accepted
 from tests.support.newsroom import PLAIN, make_place, work_off
 from tests.support.nginx import nginx
 from tests.support.s3 import s3
 from tests.support.sentinels import ARTICLE, WORDS, found
+from worker.feed import PODCAST
 
 SHOW = 'slug = "daily"\nvisibility = "members"\npreview = {paragraphs = 2}\npreview_in_feed = true'
 NEWSROOM = PLAIN.replace('slug = "daily"', SHOW, 1)
@@ -183,9 +186,12 @@ def test_a_listener_has_a_feed_of_their_own_until_they_are_revoked(made, command
     mine, other = feeds
     answer = ask(client, mine["feed"])
     assert answer.headers["cache-control"] == "private, no-store"
-    # Then it is for nobody else: no directory, no hub; its own address, nothing unsigned
+    # Then it is a feed that every app reads
+    assert [one["guid"] for one in accepted(answer.content)["episodes"]]
+    # And it is for nobody else: no directory, no hub; its own address, nothing unsigned
     parsed = feedparser.parse(answer.content)
     assert parsed.feed["itunes_block"] == 1
+    assert etree.fromstring(answer.content).findtext(f"channel/{{{PODCAST}}}block") == "yes"
     assert {link["href"] for link in parsed.feed.links if link["rel"] == "self"} == {mine["feed"]}
     assert "hub" not in {link["rel"] for link in parsed.feed.links}
     assert b"/members/-/" not in answer.content

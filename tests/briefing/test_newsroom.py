@@ -4,9 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from briefing.categories import CATEGORIES, WRITTEN, known
 from briefing.errors import Misconfigured
 from briefing.models import ShowRow
 from briefing.newsroom import load_newsroom
+from briefing.show import Show
 from tests.support.newsroom import NEWSROOM, PLAIN
 from worker.newsroom import apply
 
@@ -39,6 +41,16 @@ def test_paths_are_relative_to_the_file(tmp_path):
         ("[[shows]]\nslug='a'\ntitle='x'\ndisclosure='  '\n", "disclosure"),
         ("[[shows]]\nslug='a'\ntitle='x'\nloudness_lufs=-5\n", "loudness_lufs"),
         ("[[shows]]\nslug='a'\ntitle='x'\n[[shows]]\nslug='a'\ntitle='y'\n", "twice"),
+        ("[[shows]]\nslug='a'\ntitle='x'\ncategory='Politics'\n", "is it 'News > Politics'?"),
+        (
+            "[[shows]]\nslug='a'\ntitle='x'\ncategories=['News', 'society &amp; culture>documentary']\n",
+            "is it 'Society & C",
+        ),
+        ("[[shows]]\nslug='a'\ntitle='x'\ncategory='Quokkas'\n", "take one of: Arts, "),
+        (
+            "[[shows]]\nslug='a'\ntitle='x'\ncategory='News'\ncategories=['Arts > Books']\n",
+            "both category and categories",
+        ),
         ("zone='Mars/Olympus'\n[[shows]]\nslug='a'\ntitle='x'\n", "Mars/Olympus"),
         ("zone=1\n[[shows]]\nslug='a'\ntitle='x'\n", "shows.0.zone"),
         ("[[sources]]\nname='s'\nkind='files'\n", "at least one"),
@@ -107,3 +119,36 @@ def test_a_faulty_newsroom_changes_nothing(place, tmp_path, old, new):
     assert feed.read_bytes() == before
     with place.database.reading() as session:
         assert session.get_one(ShowRow, "daily").settings["title"] == "The Test Ledger"
+
+
+def test_a_show_names_categories_singly_as_before_with_one_below_or_several(tmp_path):
+    # Given each way of writing them
+    ways = (
+        ("", "News", ("News",)),
+        ("category='Arts'", "Arts", ("Arts",)),
+        ("category='News > Politics'", "News", ("News > Politics",)),
+        ("categories=['Society & Culture > Documentary', 'News']", "Society & Culture", None),
+    )
+    for written, first, all_of_them in ways:
+        (show,) = load_newsroom(write(tmp_path, f"[[shows]]\nslug='a'\ntitle='x'\n{written}\n")).shows
+        # Then an older worker finds in it what it knows, and this one all of it, stored or not
+        stored = show.model_dump(mode="json")
+        assert stored["category"] == first
+        assert ("categories" in stored) == (all_of_them != (first,))
+        assert Show.stored(stored) == show
+        assert show.filed_under == (all_of_them or ("Society & Culture > Documentary", "News"))
+
+
+def test_what_was_stored_before_categories_were_checked_is_still_read():
+    assert Show.stored({"slug": "a", "title": "x", "category": "Quokkas"}).filed_under == ("Quokkas",)
+
+
+def test_the_list_of_categories_is_whole():
+    # Apple's list since 2019 has 19 categories, with 91 below 15 of them
+    assert (len(CATEGORIES), len(WRITTEN)) == (19, 19 + 91)
+    assert len([name for name, below in CATEGORIES.items() if below]) == 15
+    # And all of it is written as a show writes it, however another host spelled it
+    for written in WRITTEN:
+        spelled = written.upper().replace("&", "&amp;").replace(" > ", ">")
+        assert (known(written), known(spelled)) == (written, written)
+    assert known("News & Politics") is None

@@ -26,9 +26,16 @@ FEED = """<?xml version="1.0" encoding="UTF-8"?>
  xmlns:atom="http://www.w3.org/2005/Atom">
 <channel><title>The Old Show</title><link>https://paper.example</link><description>All of it, read.</description>
 <language>en-GB</language><itunes:author>The Paper</itunes:author><itunes:explicit>false</itunes:explicit>
-<itunes:category text="News"/><itunes:image href="{address}/cover.jpg"/><podcast:guid>{guid}</podcast:guid>
-<itunes:owner><itunes:name>P</itunes:name><itunes:email>desk@paper.example</itunes:email></itunes:owner>
+{categories}<itunes:image href="{address}/cover.jpg"/><podcast:guid>{guid}</podcast:guid>
+<itunes:owner><itunes:name>P</itunes:name><itunes:email>{owner}</itunes:email></itunes:owner>
 {items}</channel></rss>"""
+
+#: As hosts write them: more than one, one below another, one twice, an ampersand escaped twice, one of before 2019.
+CATEGORIES = """<itunes:category text="News"><itunes:category text="Politics"/><itunes:category text="Daily News"/>
+</itunes:category><itunes:category text="Society &amp;amp; Culture"><itunes:category text="documentary"/></itunes:category>
+<itunes:category text="News"><itunes:category text="Politics"/></itunes:category>
+<itunes:category text="Science"><itunes:category text="Alchemy"/></itunes:category>
+<itunes:category text="News &amp; Politics"/><itunes:category text="Technology"/>"""
 
 ITEM = """<item><title>Episode {number}</title><guid isPermaLink="{perma}">{guid}</guid>
 <pubDate>{date}</pubDate><link>https://paper.example/{number}</link>
@@ -52,9 +59,9 @@ def mp3(seconds, seed):
 
 
 @lru_cache
-def picture(side=1400):
+def picture(side=1400, form="JPEG", **options):
     out = io.BytesIO()
-    Image.new("RGB", (side, side), "teal").save(out, "JPEG")
+    Image.new("RGB", (side, side), "teal").save(out, form, **options)
     return out.getvalue()
 
 
@@ -114,7 +121,7 @@ class OldHost:
         self.audio = {index: mp3(1 + index / 4, index) for index in range(1, number + 1)}
         self.guids = {index: f"old-{index}" for index in self.audio}
         self.types = dict.fromkeys(self.audio, "audio/mpeg")
-        self.cover = picture()
+        self.cover, self.categories, self.owner = picture(), CATEGORIES, "desk@paper.example"
         # Transcripts by their path /NUMBER.ENDING, as (media type, bytes).
         self.beside = {}
 
@@ -130,7 +137,8 @@ class OldHost:
             )
             for index, content in reversed(self.audio.items())
         ]  # fmt: skip
-        return FEED.format(address=self.address, guid=GUID, items="\n".join(items)).encode()
+        told = {"address": self.address, "guid": GUID, "categories": self.categories, "owner": escape(self.owner)}
+        return FEED.format(**told, items="\n".join(items)).encode()
 
     def move(self, redirects):
         """Answer with the redirects of this CSV from now on."""

@@ -96,6 +96,43 @@ def test_given_artwork_is_checked_and_made_one_size(tmp_path):
             draw(Show(slug="s", title="S", artwork=str(tmp_path / name)))
 
 
+def saved(path, side=2000, mode="RGB", form="JPEG", **options):
+    """The bytes of a picture in colour, saved at `path`."""
+    Image.new("RGB", (side, side), "teal").convert(mode).save(path, form, **options)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("side", [1400, 2000, 3000])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_that_is_as_apps_want_it_is_published_byte_for_byte(tmp_path, side, progressive):
+    given = saved(tmp_path / "cover.jpg", side, progressive=progressive)
+    assert draw(Show(slug="s", title="S", artwork=str(tmp_path / "cover.jpg"))) == given
+
+
+def test_any_other_picture_is_coded_anew(tmp_path):
+    # Given pictures that are of another form, colours or size in bytes, say where they were taken, or are cut off
+    place = Image.Exif()
+    place[0x8825] = {1: "N", 2: (50.0, 27.0, 0.0)}
+    saved(tmp_path / "png.png", form="PNG")
+    saved(tmp_path / "cmyk.jpg", mode="CMYK")
+    saved(tmp_path / "grey.jpg", mode="L")
+    saved(tmp_path / "place.jpg", exif=place)
+    noise = Image.frombytes("RGB", (1400, 1400), random.Random(5).randbytes(1400 * 1400 * 3))
+    noise.save(tmp_path / "large.jpg", quality=95)
+    for path in sorted(tmp_path.iterdir()):
+        found = draw(Show(slug="s", title="S", artwork=str(path)))
+        # Then what is published is none of them, but theirs
+        assert found != path.read_bytes(), path.name
+        picture = opened(found)
+        assert (picture.format, picture.mode, picture.size) == ("JPEG", "RGB", (1400, 1400)), path.name
+        assert not picture.getexif(), path.name
+    # And a torn one is refused, however right its beginning is
+    whole = saved(tmp_path / "torn.jpg")
+    (tmp_path / "torn.jpg").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(Misconfigured):
+        draw(Show(slug="s", title="S", artwork=str(tmp_path / "torn.jpg")))
+
+
 def test_inside_a_file_it_is_small_whatever_it_shows(tmp_path):
     # Given the hardest picture for a JPEG, noise, and one of ours / Then neither holds up the first sound
     noise = Image.frombytes("RGB", (1400, 1400), random.Random(5).randbytes(1400 * 1400 * 3))

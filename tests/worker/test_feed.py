@@ -113,8 +113,41 @@ def test_all_readers_accept_all_that_a_feed_may_have():
     assert (second["guid"], second["number"], second["description_html"]) == (old.guid, 7, "<p>Notes</p>")
     people = [person.text for person in etree.fromstring(render(channel, [full])).iter(f"{{{PODCAST}}}person")]
     assert [len(people[0]), *people[1:]] == [128, "Bo Lee", "Cy Ng"]
-    for empty in (render(channel, []), render(replace(channel, archive=True, hubs=()), [full])):
-        accepted(empty)
+    private = render(replace(channel, private=True, hubs=()), [full, old])
+    assert b"<itunes:block>Yes</itunes:block>" in private
+    assert b"new-feed-url" not in private
+    for other in (render(channel, []), render(replace(channel, archive=True, hubs=()), [full]), private):
+        accepted(other)
+
+
+def test_categories_stand_below_one_another_and_are_escaped():
+    # Given a show with one category twice, each time with another below it, and one with none
+    filed = (
+        "News > Politics",
+        "Society & Culture > Documentary",
+        "News > Daily News",
+        "Society & Culture",
+        "Technology",
+    )
+    show = Show(slug="daily", title="The Daily", categories=filed)
+    feed = render(replace(CHANNEL, show=show, guid=str(UUID(int=1))), [episode(language="en")])
+    # Then each stands once, in the order given, with all that is below it
+    assert accepted(feed)
+    found = etree.fromstring(feed).find("channel").findall(f"{{{ITUNES}}}category")
+    assert [(one.get("text"), [below.get("text") for below in one]) for one in found] == [
+        ("News", ["Politics", "Daily News"]),
+        ("Society & Culture", ["Documentary"]),
+        ("Technology", []),
+    ]
+    assert b'text="Society &amp; Culture"' in feed
+    # And nothing stands deeper, nor without a name
+    for wrong in (
+        b'<itunes:category text="Politics"><itunes:category text="x"/></itunes:category>',
+        b"<itunes:category/>",
+    ):
+        assert not schema().validate(etree.fromstring(feed.replace(b'<itunes:category text="Politics"/>', wrong))), (
+            wrong
+        )
 
 
 def test_the_channel_says_of_ai_what_its_episodes_say():
@@ -141,6 +174,8 @@ def test_the_schema_refuses_what_apps_refuse():
         (b"<pubDate>Fri, 01", b"<pubDate>01"),
         (b"<itunes:duration>95", b"<itunes:duration>1:35"),
         (b"<podcast:medium>", b"<podcast:unknown/><podcast:medium>"),
+        (b"<podcast:medium>", b"<podcast:block>maybe</podcast:block><podcast:medium>"),
+        (b"<podcast:medium>", b"<itunes:block>no</itunes:block><podcast:medium>"),
     ):
         assert right in feed
         assert not schema().validate(etree.fromstring(feed.replace(right, wrong))), wrong

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import feedparser
 import pytest
+from lxml import etree
 
 from briefing.access import follow_others
 from briefing.errors import PageRefused
@@ -18,10 +20,12 @@ from briefing.settings import FetchSettings
 from tests.support.asking import ask
 from tests.support.client import client_of
 from tests.support.command import briefcast
+from tests.support.feeds import accepted
 from tests.support.newsroom import ARTICLE, PLAIN, work_off
-from tests.support.old_host import GUID, old_host
+from tests.support.old_host import GUID, old_host, picture
 from worker.backup import back_up
 from worker.doctor import public
+from worker.feed import ITUNES, PODCAST
 from worker.moving_in import Bounds, take_over
 from worker.newsroom import apply
 from worker.podcast import read_podcast
@@ -29,6 +33,7 @@ from worker.redirects import as_nginx
 from worker.retention import collect
 from worker.workplace import Workplace
 
+CATEGORY = f"{{{ITUNES}}}category"
 PERMALINK = "https://paper.example/?p=2&preview=" + "x" * 100
 
 
@@ -101,6 +106,75 @@ def test_a_podcast_is_taken_over_as_it_is(place, host, tmp_path):
     apply(load_newsroom(tmp_path / "briefcast.toml"), place)
     assert feed_of(place).decode() == feed
     assert healthy(place)
+
+
+FILED = ["News > Politics", "News > Daily News", "Society & Culture > Documentary", "Science", "Technology"]
+
+
+def test_its_categories_and_owner_are_kept_as_far_as_a_show_may_have_them(place, host, tmp_path):
+    # Given a feed with categories below one another, one of them unknown, and one that Apple has no more
+    done = briefcast("import", "feed", f"{host.address}/feed.xml", "--show", "old", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    # Then all that are known are in the feed, in their order and places, and with them who answers for the podcast
+    channel = etree.fromstring(feed_of(place)).find("channel")
+    assert [(one.get("text"), [below.get("text") for below in one]) for one in channel.findall(CATEGORY)] == [
+        ("News", ["Politics", "Daily News"]),
+        ("Society & Culture", ["Documentary"]),
+        ("Science", []),
+        ("Technology", []),
+    ]
+    assert accepted(feed_of(place))
+    assert channel.findtext(f"{{{ITUNES}}}owner/{{{ITUNES}}}email") == "desk@paper.example"
+    assert channel.find(f"{{{PODCAST}}}locked").get("owner") == "desk@paper.example"
+    # And of the rest one is told, once
+    notes = [line for line in done.stderr.splitlines() if "none of Apple's" in line]
+    assert notes == [
+        "note: the category 'Science > Alchemy' is none of Apple's: 'Science' is taken",
+        "note: the category 'News & Politics' is none of Apple's: it is left out",
+    ]
+    # And the table that is printed says all of it
+    (show,) = tomllib.loads(f"[[shows]]{done.stderr.partition('[[shows]]')[2]}")["shows"]
+    assert (show["categories"], show["owner_email"]) == (FILED, "desk@paper.example")
+    assert "category" not in show
+
+
+@pytest.mark.parametrize("owner", ["nobody", "a b@paper.example", "desk@" + "x" * 300])
+def test_a_feed_without_a_known_category_or_an_owner_is_taken_all_the_same(place, host, owner):
+    host.categories, host.owner = "<itunes:category/>", owner
+    done = move(place, host)
+    assert (done.taken, done.show.filed_under, done.show.owner_email) == (3, ("News",), "")
+    assert [warning for warning in done.warnings if "nobody is named" in warning]
+    assert accepted(feed_of(place))
+
+
+@pytest.mark.parametrize("side", [1400, 3000])
+def test_its_artwork_is_published_byte_for_byte_if_apps_take_it_so(place, host, tmp_path, side):
+    host.cover = picture(side)
+    show = move(place, host).show
+    assert place.files.storage.read("shows/old/artwork.jpg")[0] == host.cover
+    # And it still is when the show is applied, and in what is taken out again
+    (tmp_path / "briefcast.toml").write_text(
+        PLAIN + f'[[shows]]\nslug = "old"\ntitle = "Old"\nartwork = "{show.artwork}"\n'
+    )
+    apply(load_newsroom(tmp_path / "briefcast.toml"), place)
+    assert place.files.storage.read("shows/old/artwork.jpg")[0] == host.cover
+    with client_of(place) as client:
+        answer = client.get("/shows/old/artwork.jpg")
+        assert (answer.content, answer.headers["content-type"]) == (host.cover, "image/jpeg")
+
+
+def test_artwork_of_another_form_becomes_a_jpeg_and_what_apps_refuse_is_drawn(place, host):
+    host.cover = picture(1500, "PNG")
+    show = move(place, host).show
+    published = place.files.storage.read("shows/old/artwork.jpg")[0]
+    # Its address ends with .jpg, and what is there is one; what came is kept as it came
+    assert (published[:2], published != host.cover) == (b"\xff\xd8", True)
+    assert Path(show.artwork).read_bytes() == host.cover
+    # While what is too small is not taken
+    host.cover = picture(600)
+    told = take_over(place, f"{host.address}/feed.xml", "small", Bounds(FetchSettings()), datetime.now(UTC))
+    assert told.show.artwork is None
+    assert "the artwork artwork.jpg is 600 × 600 pixels: the show's is drawn from its title" in told.warnings
 
 
 def test_of_a_transcript_whose_address_leads_nowhere_nothing_is_told(place, host):
@@ -270,7 +344,8 @@ def test_a_show_is_taken_out_and_in_again_and_nothing_is_lost(place, host, tmp_p
         assert path.stat().st_nlink == 1
     raw = (tmp_path / "out" / "shows" / "old" / "feed.xml").read_text()
     # What is taken out may be taken over, and leads nobody back
-    assert ("<podcast:locked>no" in raw, "new-feed-url" in raw, GUID in raw) == (True, False, True)
+    unlocked = '<podcast:locked owner="desk@paper.example">no'
+    assert (unlocked in raw, "new-feed-url" in raw, GUID in raw) == (True, False, True)
     assert list((tmp_path / "out" / "briefings").rglob("transcript.vtt"))
     moved = (tmp_path / "out" / "redirects.csv").read_text()
     assert f"{place.files.feed_address('old')},https://new.example/pod/shows/old/feed.xml,301" in moved

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
 import feedparser
 import pytest
+from lxml import etree
 from sqlalchemy import insert, select
 
 from briefing.models import BriefingRow, EpisodeRow, RevisionRow, StepRow
+from briefing.newsroom import load_newsroom
 from tests.support.asking import ask
+from tests.support.feeds import accepted
 from tests.support.newsroom import ARTICLE, make_place, work_off
 from tests.support.threads import serving
+from worker.newsroom import apply
 from worker.show_feed import FEED_BYTES, FEED_ITEMS, write_feed
+from worker.workplace import Workplace
 
 #: The newest episode of a show that has had five a day for three months.
 NEWEST = datetime(2026, 3, 30, 18, tzinfo=UTC)
@@ -81,6 +87,43 @@ def walk(place):
 def test_a_feed_that_has_room_has_one_page(live):
     assert links(read(live, "shows/daily/feed.xml")) == {}
     assert not list(live.files.storage.files("shows/daily/archive"))
+
+
+def test_a_measurement_prefix_stands_before_enclosures_and_changes_nothing_else(live, tmp_path, monkeypatch):
+    # Given what is published before downloads are measured by a service
+    files = live.files.storage
+
+    def published():
+        return {file.name: files.read(file.name)[0] for file in files.files() if not file.name.endswith(".mp3")}
+
+    before = published()
+    feed = before["shows/daily/feed.xml"]
+    (address,) = [item.find("enclosure").get("url") for item in etree.fromstring(feed).iter("item")]
+    # When its prefix is set and the settings are applied
+    monkeypatch.setenv("BRIEFCAST_AUDIENCE_ENCLOSURES", "https://prefix.example/redirect/")
+    measured = Workplace()
+    apply(load_newsroom(tmp_path / "briefcast.toml"), measured)
+    # Then the enclosure's address is the old one behind it, without its scheme, and its length that of the MP3
+    after = published()
+    (item,) = etree.fromstring(after["shows/daily/feed.xml"]).iter("item")
+    scheme, _, rest = address.partition("://")
+    assert scheme in {"http", "https"}
+    assert item.find("enclosure").get("url") == f"https://prefix.example/redirect/{rest}"
+    mp3 = files.read(name_of(live, address))[0]
+    assert item.find("enclosure").get("length") == str(len(mp3))
+    # And nothing else is another: not the guid, nor any other address in the feed, nor what players and articles read
+    assert after.pop("shows/daily/feed.xml") == feed.replace(
+        f'url="{address}"'.encode(), f'url="https://prefix.example/redirect/{rest}"'.encode()
+    )
+    del before["shows/daily/feed.xml"]
+    assert after == before
+    assert accepted(files.read("shows/daily/feed.xml")[0])
+    # And what only members hear is told to no service
+    sha256 = hashlib.sha256(mp3).hexdigest()
+    assert measured.files.of_members.enclosure_address("daily", sha256) == measured.files.of_members.audio_address(
+        sha256
+    )
+    measured.database.dispose()
 
 
 def test_every_episode_of_a_busy_show_is_found_from_its_feed(live):

@@ -17,6 +17,7 @@ from tests.support.client import client_of
 from tests.support.newsroom import ARTICLE, work_off
 from tests.support.threads import serving
 from worker import verify
+from worker.workplace import Workplace
 
 
 @pytest.fixture
@@ -86,6 +87,20 @@ def test_a_server_that_comes_up_later_is_verified_then(place, live):
     with client_of(place):
         assert look(place) == 1
     assert found(place, revision) == ("verified", [])
+
+
+@pytest.mark.parametrize("counted", ["redirect", "https://prefix.example/redirect/"])
+def test_what_is_counted_is_verified_too(place, article, monkeypatch, counted):
+    # Given a newsroom whose feeds name an MP3 by an address that counts, ours or a service's
+    monkeypatch.setenv("BRIEFCAST_AUDIENCE_ENCLOSURES", counted)
+    counting = Workplace()
+    _, revision, _ = ask(counting, "ferry")
+    work_off(counting)
+    # Then that is what its feed is looked through for
+    with client_of(counting):
+        assert look(counting) == 1
+    assert found(counting, revision) == ("verified", [])
+    counting.database.dispose()
 
 
 def truncate(place):
