@@ -39,7 +39,7 @@ from briefing.summary_sources import void
 from briefing.values import ArticleRef
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -84,6 +84,8 @@ class Wanted:
     corrects: bool = False
     """Whether the edit corrects what is live, rather than going on with the story."""
     correction: Correction | None = None
+    saved_at: datetime | None = None
+    """When the edit was saved, by its CMS's clock; None: just now. The quiet period is counted from it."""
     issue: str | None = None
     """Of a digest: its name and which one, by which it is known in place of its articles, which may change."""
 
@@ -120,6 +122,10 @@ def request(session: Session, wanted: Wanted, now: datetime) -> tuple[RevisionRo
     session.
     """
     briefing = _briefing(session, wanted, now)
+    return _correcting(session, briefing, wanted, lambda: _requested(session, briefing, wanted, now))
+
+
+def _requested(session: Session, briefing: BriefingRow, wanted: Wanted, now: datetime) -> tuple[RevisionRow, bool]:
     newest = newest_revision(session, briefing.id)
     if newest is not None and casting_of(newest) == wanted.casting and RevisionState(newest.state) in ACTIVE:
         share(session, newest)
@@ -139,10 +145,17 @@ def edited(session: Session, wanted: Wanted, quiet: Quiet, now: datetime) -> tup
     if newest is not None and withdrawals.is_withdrawn(briefing, newest):
         # By an editor, or by its CMS: not to be brought back by the next save of the story, but by who asks for it.
         return newest, False
+    return _correcting(session, briefing, wanted, lambda: _edited(session, briefing, wanted, quiet, now))
+
+
+def _correcting(
+    session: Session, briefing: BriefingRow, wanted: Wanted, record_it: Callable[[], tuple[RevisionRow, bool]]
+) -> tuple[RevisionRow, bool]:
+    """Return what `record_it` does, and note which revision has what was corrected, where `wanted` says so."""
     if not wanted.corrects:
-        return _edited(session, briefing, wanted, quiet, now)
+        return record_it()
     before = corrections.begin(session, briefing, wanted.correction)
-    revision, made = _edited(session, briefing, wanted, quiet, now)
+    revision, made = record_it()
     corrections.settle(session, briefing, revision, before)
     return revision, made
 
@@ -161,8 +174,11 @@ def _edited(
     if newest is not None and not wanted.voice_named:
         # A CMS that saves a story has no opinion of the voice that an editor chose.
         wanted = replace(wanted, casting=casting_of(newest))
+    now_s = float(session.scalar(database_clock().select()) or 0.0)
     wait_s = float(quiet.seconds) if briefing.heard else 0.0
-    until = float(session.scalar(database_clock().select()) or 0.0) + wait_s
+    until = _saved_s(wanted, now_s, wait_s) + wait_s
+    # A poll may find it when that is over.
+    wait_s = wait_s if until > now_s else 0.0
     if newest is None or casting_of(newest) != wanted.casting or RevisionState(newest.state) not in ACTIVE:
         return _new(session, briefing, newest, wanted, now, until if wait_s else None), True
     if newest.request["refetch"] and not steps.has_begun(session, newest.id, PREPARING):
@@ -176,6 +192,14 @@ def _edited(
     newest.look_after = until if wait_s else None
     session.flush()
     return newest, wanted.queue is Queue.INTERACTIVE and promote(session, briefing, newest, wanted.asker)
+
+
+def _saved_s(wanted: Wanted, now_s: float, wait_s: float) -> float:
+    """Return when an edit was saved, in seconds since the epoch: not after now, whatever the CMS's clock says, and not
+    before what matters of it.
+    """
+    said_s = wanted.saved_at.timestamp() if wanted.saved_at is not None else now_s
+    return min(now_s, max(said_s, now_s - wait_s))
 
 
 def see(session: Session, briefing: BriefingRow, visibility: str | None, mark: Paywall | None = None) -> BriefingRow:

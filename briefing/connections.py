@@ -111,9 +111,19 @@ def look_at(session: Session, source: str, article: str, *, due_at: float = 0.0,
             return
         row.asked += 1
         row.due_at = min(row.due_at, due_at)
-        if said is not None and (row.told is None or _moment(said) >= _moment(row.told)):
-            row.told = said
+        if said is not None:
+            row.told = _both(row.told, said)
         session.flush()
+
+
+def _both(before: Mapping[str, Any] | None, said: dict[str, Any]) -> dict[str, Any]:
+    """Return what counts of two things that were told of an article: the later one. What either of them corrects is
+    corrected, as both are looked at as one.
+    """
+    if before is None:
+        return said
+    first, last = (before, said) if _moment(said) >= _moment(before) else (said, before)
+    return {**last, "correction": last.get("correction") or first.get("correction")}
 
 
 def _moment(told: Mapping[str, Any]) -> datetime:

@@ -22,6 +22,7 @@ from pydantic import AwareDatetime, ConfigDict, Field, ValidationError
 
 from briefing.addresses import canonical_address
 from briefing.errors import AddressRefused
+from briefing.sightings import Corrected
 from briefing.values import NAME_PATTERN, Value, is_name
 
 if TYPE_CHECKING:
@@ -94,6 +95,8 @@ class Told(Value):
     updated_at: AwareDatetime
     """When that was so: of two, the later one counts, however they come."""
     visibility: Literal["public", "members"] | None = None
+    correction: Corrected | None = None
+    """That what was said before is corrected, and how."""
 
 
 def new_secret() -> str:
@@ -165,6 +168,7 @@ class _Data(Value):
     address: str | None = Field(default=None, max_length=2000)
     updated_at: AwareDatetime | None = None
     visibility: Literal["public", "members"] | None = None
+    correction: Corrected | None = None
 
 
 def read_standard(body: bytes, sent_at: float) -> Told | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from briefing import access, asking, audit, connections, editions, issues, revisions
+from briefing import access, asking, audit, connections, corrections, editions, issues, revisions
 from briefing.asking import Wanted
 from briefing.audit import Action
 from briefing.errors import UnknownReference
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from briefing.labels import Labels
-    from briefing.sightings import Seen
+    from briefing.sightings import Corrected, Seen
 
 #: Seconds between two looks at what should be public by now and is not yet.
 _LATE_S = 2.0
@@ -64,6 +64,9 @@ def notice(session: Session, desk: Desk, seen: Seen, now: datetime, *, text: boo
     Raises UnknownReference where there is no show.
     """
     ref = ArticleRef(source=desk.source, id=seen.id)
+    if not text:
+        # Who tells of something else says nothing of a correction.
+        seen = seen.model_copy(update={"correction": None})
     # Before all others, as webhooks do.
     connections.locked(session, desk.source, now)
     known = _known(session, ref)
@@ -151,20 +154,39 @@ def _follow(  # noqa: PLR0913  what is known of the change
     if not stories and not new:
         _see(session, ref, seen)
         return None
-    shows = [story.show for story in stories] or [_home(session, ref)]
+    told: dict[str, BriefingRow | None] = {story.show: story for story in stories} or {_home(session, ref): None}
     done = None
-    if changed or not stories or back:
-        for slug in shows:
-            done = _narrate(session, desk, ref, seen, slug, now, back=back) or done
+    if changed or not stories or back or any(_corrected(seen, story) for story in stories):
+        for slug, story in told.items():
+            done = _narrate(session, desk, ref, seen, slug, now, story=story, back=back) or done
     else:
         _see(session, ref, seen)
+    if seen.correction is False:
+        for story in stories:
+            if corrections.is_said(story):
+                corrections.said_no_more(revisions.lock_briefing(session, story.id))
     return done
 
 
+def _corrected(seen: Seen, story: BriefingRow | None) -> Corrected | None:
+    """Return the correction that its CMS tells of, if it did not do so of the state before."""
+    return seen.correction if seen.correction and not corrections.is_known(story, seen.correction) else None
+
+
 def _narrate(  # noqa: PLR0913  as above
-    session: Session, desk: Desk, ref: ArticleRef, seen: Seen, slug: str, now: datetime, *, back: bool
+    session: Session,
+    desk: Desk,
+    ref: ArticleRef,
+    seen: Seen,
+    slug: str,
+    now: datetime,
+    *,
+    story: BriefingRow | None,
+    back: bool,
 ) -> str | None:
     show = Show.stored(session.get_one(ShowRow, slug).settings)
+    corrected = _corrected(seen, story)
+    heard = back or (story is not None and story.heard is not None)
     wanted = Wanted(
         show=slug,
         kind="story",
@@ -176,6 +198,9 @@ def _narrate(  # noqa: PLR0913  as above
         labels=seen.labels if _says(seen.labels) else None,
         visibility=seen.visibility,
         addresses={str(ref): seen.address} if seen.address else {},
+        saved_at=seen.updated_at,
+        corrects=corrected is not None,
+        correction=corrections.of_cms(corrected, show, now, heard=heard) if corrected else None,
     )
     if back:
         revision, made = asking.request(session, _as_before(session, wanted), now)

@@ -6,18 +6,24 @@ is narrated, so that a stale or repeated sighting does no harm.
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, ConfigDict, Field
 
 from briefing.addresses import canonical_address
 from briefing.errors import AddressRefused
+from briefing.hashing import stable_hash
 from briefing.labels import Labels
 from briefing.moments import Stated
-from briefing.values import Value
+from briefing.values import MOST_NOTE, Value
 
 #: `scheduled` without a moment is a draft that is to be narrated beforehand. Nothing of either is public.
 State = Literal["published", "scheduled", "gone"]
+
+#: Control characters, halves of pairs, and what is no character.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def _canonical(address: str | None) -> str | None:
@@ -25,6 +31,27 @@ def _canonical(address: str | None) -> str | None:
         return canonical_address(address) if address is not None else None
     except AddressRefused:
         return None
+
+
+def _one_line(note: str | None) -> str | None:
+    """Return a note without what no feed may hold, on one line."""
+    return " ".join(_UNPRINTABLE.sub(" ", note or "").split()) or None
+
+
+class Corrected(Value):
+    """What a CMS says of a correction: that there is one, and more where it knows more."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    at: date | None = None
+    """Day of the correction; None: that on which we hear of it."""
+    note: Annotated[Annotated[str, Field(max_length=MOST_NOTE)] | None, AfterValidator(_one_line)] = None
+    """Said and shown verbatim."""
+
+    @property
+    def mark(self) -> str:
+        """What tells it from another correction of the same article: 64 hex digits."""
+        return stable_hash("corrected/1", str(self.at or ""), self.note or "")
 
 
 class Seen(Value):
@@ -47,6 +74,8 @@ class Seen(Value):
     wanted: bool | None = None
     """What editors say of this one article, such as by an internal tag: narrate it whatever its age (True), never
     (False), or nothing (None)."""
+    correction: Corrected | Literal[False] | None = None
+    """What its CMS says of a correction, such as by an internal tag; False: that there is none; None: it cannot say."""
     text_hash: str | None = None
     """Hash of what would be read, where the source can tell without a request of its own: an equal one is not looked at
     again. None: it may have changed."""

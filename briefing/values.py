@@ -176,6 +176,12 @@ class Correction(Value):
     at: date
     note: Annotated[str, Field(max_length=MOST_NOTE)] | None = None
     """Said and shown verbatim."""
+    said: Annotated[str, Field(max_length=64)] | None = None
+    """Mark of what its CMS says of it (`briefing.sightings.Corrected`): while that stays on the article, it is one
+    correction, however often it is saved. None where the CMS says nothing, or no more."""
+    silent: bool = False
+    """Whether nothing is told of it: the CMS says that the article was corrected before anything of it was heard, and
+    not when."""
 
     @field_validator("note")
     @classmethod

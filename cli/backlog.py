@@ -10,26 +10,22 @@ import click
 
 from briefing import asking, audit
 from briefing.audit import Action
-from briefing.errors import BriefcastError, UnknownReference
+from briefing.errors import UnknownReference
 from briefing.labels import fold
-from briefing.settings import LimitSettings, SpeechSettings
+from briefing.settings import SpeechSettings
 from briefing.shows import home_show
 from briefing.sightings import Seen
 from briefing.states import Queue
 from briefing.values import ArticleRef
-from cli.cost import print_cost
+from cli.cost import priced
 from cli.place import open_place
-from worker.estimate import Estimating, measured
-from worker.fetch import fetch
 from worker.sources import Polled, connect
-from worker.speakers import Speakers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from briefing.newsroom import SourceSettings
     from briefing.show import Show
-    from briefing.values import Article
     from cli.place import Place
 
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
@@ -76,7 +72,7 @@ def backlog(  # noqa: PLR0913  a command's options
         click.echo("no article without audio is there by that")
     if only_list or not found:
         return
-    ready = _priced(place, settings, show, voice, found)
+    ready = priced(place, settings, show, voice, found)[1]
     if not ask:
         click.echo("nothing has been asked for; --ask does")
     elif ready and (yes or click.confirm(f"have {len(ready)} articles spoken for the show {show.slug!r}, in bulk?")):
@@ -135,38 +131,6 @@ def _without_audio(place: Place, show: Show, source: str, found: Iterator[Seen])
         with place.database.reading() as session:
             if not asking.is_known(session, identity):
                 yield seen
-
-
-def _priced(
-    place: Place, settings: SourceSettings, show: Show, voice: str | None, found: Sequence[Seen]
-) -> list[tuple[Seen, ArticleRef]]:
-    """Fetch and measure the articles, print what they cost, and return those that can be read."""
-    estimating = Estimating(
-        place.database,
-        Speakers(SpeechSettings()),
-        LimitSettings(),
-        show,
-        show.casting(SpeechSettings().voice, sole=voice),
-        {settings.name: settings.cleaning},
-        place.lexicon(show.slug),
-    )
-    refs = {f"{settings.name}:{seen.id}": (seen, ArticleRef(source=settings.name, id=seen.id)) for seen in found}
-    total, failed = measured(estimating, _read(settings, refs))
-    for ref, code in failed:
-        click.echo(f"{ref}: cannot be read [{code}]", err=True)
-    print_cost(total)
-    left = dict(failed)
-    return [pair for ref, pair in refs.items() if ref not in left]
-
-
-def _read(
-    settings: SourceSettings, refs: dict[str, tuple[Seen, ArticleRef]]
-) -> Iterator[tuple[str, Article | BriefcastError]]:
-    for name, (seen, ref) in refs.items():
-        try:
-            yield name, fetch(ref, seen.address, {settings.name: settings})
-        except BriefcastError as error:
-            yield name, error
 
 
 def _ask(place: Place, show: Show, voice: str | None, ready: Sequence[tuple[Seen, ArticleRef]]) -> None:

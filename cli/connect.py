@@ -13,14 +13,20 @@ from briefing.audit import Action
 from briefing.errors import BriefcastError, UnknownReference
 from briefing.models import ConnectionRow
 from briefing.schema import migrate
-from briefing.shows import listed_shows, listed_sources
+from briefing.shows import home_show, listed_shows, listed_sources
+from cli.cost import priced
+from cli.place import open_place
 from worker import connecting
 from worker.connecting import Obstacle, Wanted
 from worker.sources import poll_s
 from worker.workplace import Workplace
 
 if TYPE_CHECKING:
+    from briefing.newsroom import SourceSettings
     from worker.ghost_api import GhostApi
+
+#: Newest posts that are narrated when a CMS is connected first, unless somebody says how many.
+_RECENT = 10
 
 #: What a theme needs, once: the player stands above the text of posts that have audio.
 _SNIPPET = '<script async src="{public}/embed.js" data-into=".gh-content, .post-content, article"></script>'
@@ -36,12 +42,17 @@ def connect() -> None:
 @click.argument("admin_key")
 @click.option("--name", default="ghost", show_default=True, help="What the source is called.")
 @click.option("--show", help="Slug of the show that its posts are at home in; by default the first.")
-@click.option("--recent", type=click.IntRange(0, 1000), default=0, help="Narrate so many of the newest posts too.")
+@click.option(
+    "--recent",
+    type=click.IntRange(0, 1000),
+    help="Narrate so many of the newest posts too; 0 for none. By default 10 when connected first, if they are free.",
+)
 @click.option("--private", is_flag=True, help="Ghost is on a private network.")
-def ghost(address: str, admin_key: str, name: str, show: str | None, recent: int, *, private: bool) -> None:
+def ghost(address: str, admin_key: str, name: str, show: str | None, recent: int | None, *, private: bool) -> None:
     """Connect the Ghost at ADDRESS by an ADMIN_KEY of a custom integration ("-" asks for it). Safe to repeat.
 
-    What is published or changed from now on is narrated; what was published before is not, but for --recent.
+    What is published or changed from now on is narrated; what was published before is not, but for --recent, whose
+    cost is shown. Where the voices cost money nothing is narrated unless you say how many.
     """
     key = click.prompt("Admin API key", hide_input=True) if admin_key == "-" else admin_key
     place, now = Workplace(), datetime.now(UTC)
@@ -49,6 +60,7 @@ def ghost(address: str, admin_key: str, name: str, show: str | None, recent: int
     _check_show(place, show)
     with place.database.reading() as session:
         known = connecting.known_source(session, name)
+        first = not connecting.is_connected(session, name)
     wanted = Wanted(name, address, key.strip(), show, private)
     site = connecting.check_site(connecting.api_of(wanted.settings(known)))
     settings = wanted.settings(known, site.language)
@@ -62,11 +74,30 @@ def ghost(address: str, admin_key: str, name: str, show: str | None, recent: int
     else:
         click.echo(f"webhooks: {obstacle.reason} [{obstacle.code}]\n  {obstacle.remedy}")
         click.echo(f"  Until then, changes are found by polling, within {poll_s(settings)} s.")
-    if recent:
-        number = connecting.narrate_recent(place, settings, recent, now)
-        click.echo(f"recent posts: {number} are narrated as bulk work")
+    _narrate_recent(place, settings, recent, now, first=first)
     click.echo("\nFor the theme (Ghost: Settings, Code injection, Site footer), once:\n")
     click.echo(_SNIPPET.format(public=public))
+
+
+def _narrate_recent(
+    place: Workplace, settings: SourceSettings, asked: int | None, now: datetime, *, first: bool
+) -> None:
+    """Show what the newest posts cost, and have them narrated: as many as are asked for, else a few at first."""
+    number = (_RECENT if first else 0) if asked is None else asked
+    posts = connecting.recent(settings, number) if number else []
+    if not posts:
+        click.echo("recent posts: none are narrated")
+        return
+    opened = open_place()
+    with place.database.reading() as session:
+        slug = home_show(session, settings.name) or ""
+    click.echo(f"recent posts, for the show {slug!r}:")
+    total, ready = priced(opened, settings, opened.show(slug), None, posts)
+    if asked is None and total.money:
+        click.echo(f"recent posts: none are narrated, as that costs money; --recent {number} does")
+        return
+    connecting.narrate(place, settings.name, [seen for seen, _ in ready], now)
+    click.echo(f"recent posts: {len(ready)} are narrated as bulk work (--recent 0: none)")
 
 
 def _check_show(place: Workplace, slug: str | None) -> None:

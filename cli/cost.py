@@ -9,9 +9,11 @@ import click
 from briefing.errors import BriefcastError, UnknownReference
 from briefing.settings import LimitSettings, SpeechSettings, WorkSettings
 from briefing.show import Show
+from briefing.values import ArticleRef
 from cli.articles import cleanings_of, read_source
 from cli.place import open_place
 from worker.estimate import Estimating, measured
+from worker.fetch import fetch
 from worker.sources import connect
 from worker.speakers import Speakers
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from briefing.cost import Cost
+    from briefing.newsroom import SourceSettings
+    from briefing.sightings import Seen
     from briefing.values import Article
     from cli.place import Place
 
@@ -74,6 +78,38 @@ def _read(place: Place, sources: Sequence[str]) -> Iterator[tuple[str, Article |
             yield source, read_source(source, place)
         except BriefcastError as error:
             yield source, error
+
+
+def priced(
+    place: Place, settings: SourceSettings, show: Show, voice: str | None, found: Sequence[Seen]
+) -> tuple[Cost, list[tuple[Seen, ArticleRef]]]:
+    """Fetch and measure articles of a source, print what they cost; return it, and those that can be read."""
+    estimating = Estimating(
+        place.database,
+        Speakers(SpeechSettings()),
+        LimitSettings(),
+        show,
+        show.casting(SpeechSettings().voice, sole=voice),
+        {settings.name: settings.cleaning},
+        place.lexicon(show.slug),
+    )
+    refs = {f"{settings.name}:{seen.id}": (seen, ArticleRef(source=settings.name, id=seen.id)) for seen in found}
+    total, failed = measured(estimating, _fetched(settings, refs))
+    for ref, code in failed:
+        click.echo(f"{ref}: cannot be read [{code}]", err=True)
+    print_cost(total)
+    left = dict(failed)
+    return total, [pair for ref, pair in refs.items() if ref not in left]
+
+
+def _fetched(
+    settings: SourceSettings, refs: dict[str, tuple[Seen, ArticleRef]]
+) -> Iterator[tuple[str, Article | BriefcastError]]:
+    for name, (seen, ref) in refs.items():
+        try:
+            yield name, fetch(ref, seen.address, {settings.name: settings})
+        except BriefcastError as error:
+            yield name, error
 
 
 def print_cost(total: Cost) -> None:

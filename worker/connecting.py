@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -30,8 +31,11 @@ from worker.sources import connect
 from worker.sources.ghost import GhostSource
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
 
+    from briefing.sightings import Seen
     from worker.workplace import Workplace
 
 #: Seconds for which a webhook is waited for when it is tried: Ghost sends at once or never.
@@ -212,21 +216,28 @@ def _heard_at(place: Workplace, name: str) -> object:
         return _connection(session, name, "heard_at")
 
 
-def narrate_recent(place: Workplace, settings: SourceSettings, number: int, now: datetime) -> int:
-    """Have the newest published posts narrated, as bulk work; return how many that are."""
+def is_connected(session: Session, name: str) -> bool:
+    """Tell whether a source of that name was connected before, by key and webhooks."""
+    row = session.get(ConnectionRow, name)
+    return row is not None and bool(row.keys)
+
+
+def recent(settings: SourceSettings, number: int) -> list[Seen]:
+    """Return the newest published posts, at most so many, without those that are never to be narrated. Raises as the
+    source.
+    """
     source = connect(settings)
     assert isinstance(source, GhostSource)
-    desk = Desk(settings.name, SpeechSettings().voice, now, Queue.BULK, back_catalogue=True)
-    taken = 0
-    for seen in source.seen(None):
-        if taken == number:
-            break
-        if seen.state != "published" or seen.wanted is False:
-            continue
+    those = (seen for seen in source.seen(None) if seen.state == "published" and seen.wanted is not False)
+    return list(islice(those, number))
+
+
+def narrate(place: Workplace, source: str, posts: Sequence[Seen], now: datetime) -> None:
+    """Have posts narrated, as bulk work, however old they are. What has audio already stays as it is."""
+    desk = Desk(source, SpeechSettings().voice, now, Queue.BULK, back_catalogue=True)
+    for seen in posts:
         with place.database.writing() as session:
             noticing.notice(session, desk, seen, datetime.now(UTC))
-        taken += 1
-    return taken
 
 
 def explained(error: BriefcastError) -> Obstacle:

@@ -86,6 +86,8 @@ def _as_told(due: list[Due]) -> Iterable[Seen]:
                 state="gone" if gone else "published",
                 visibility=told.visibility,
                 wanted=True if told.kind in {"published", "updated"} else None,
+                # Who says for whom it is says nothing of its words.
+                correction=None if told.kind == "visibility" else told.correction or False,
             )
 
 
@@ -155,6 +157,8 @@ def _notice(place: Workplace, desk: Desk, seen: Seen, look: Due | None = None) -
         )
         return
     said = Told.stored(look.told) if look is not None and look.told is not None else None
+    if said is not None and said.correction is not None:
+        seen = seen.model_copy(update={"correction": said.correction})
     try:
         with place.database.writing() as session:
             if look is not None:

@@ -95,6 +95,19 @@ def publish(
     return shows
 
 
+def moved(session: Session, revision: RevisionRow, files: PublicFiles, shows: set[str]) -> list[str]:
+    """Return the public names that lead elsewhere since an update took the place of what was heard: alias, audio JSON,
+    transcripts, history, the feeds of `shows`. None for a first publication, which has nothing old in a cache but feeds
+    that lack it for their minute, and for a correction, which has had all of it purged.
+    """
+    briefing = session.get_one(BriefingRow, revision.briefing_id)
+    if briefing.live_revision != revision.id or revision.replaces != UPDATE:
+        return []
+    ref = own_article(session, briefing)
+    # The MP3 has an address of its own, and nobody asked for it before.
+    return [*files.names_of(briefing.id, [ref] if ref else [], "")[1:], *map(feed_name, sorted(shows))]
+
+
 def _note_edition(
     briefing: BriefingRow, revision: RevisionRow, live: RevisionRow | None, now: datetime, *, corrects: bool
 ) -> None:

@@ -110,6 +110,17 @@ def test_a_correction_and_a_withdrawal_reach_every_reader_of_a_cache_that_keeps_
     assert [paper.heard()[f"feed, {encoding}"] for encoding in ("identity", "gzip")] == ["", ""]
 
 
+def test_an_update_is_heard_at_once_where_something_purges(newsroom):
+    paper = newsroom(purged=True)
+    paper.story(WRONG)
+    [first] = set(paper.heard().values())
+    assert paper.get("/v1/articles/desk/ferry/audio")[1] == "HIT", "or the test shows nothing"
+    paper.story(RIGHT)
+    [second] = set(paper.heard().values())
+    assert second != first
+    assert paper.get(first)[0] == 200, "its days are not over"
+
+
 @pytest.mark.long
 def test_an_update_reaches_every_reader_within_a_minute_whether_anybody_purges_or_not(newsroom):
     paper = newsroom(purged=False)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import sys
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 from api.app import create_app
 from briefing.errors import Misconfigured
-from briefing.models import RevisionRow
+from briefing.models import BriefingRow, RevisionRow
+from briefing.regenerating import Again, regenerate
+from briefing.states import Queue
 from tests.bench.listeners import SIZE, listen, serving, write_audio
 from tests.support.client import client_of, free_port
 from tests.support.newsroom import ARTICLE, make_place, work_off
@@ -61,6 +64,30 @@ def test_caches_keep_audio_for_a_year_only_where_something_purges_them(tmp_path,
         assert audio["url"] in told
         assert audio["chapters_url"] in told
         assert client.get(url).status_code == 404
+
+
+def test_caches_are_told_of_an_update_but_neither_of_a_first_publication_nor_of_bulk_work(tmp_path, monkeypatch):
+    noted = tmp_path / "purged"
+    program = tmp_path / "purge.py"
+    program.write_text(f"import sys\nopen({str(noted)!r}, 'a').write(sys.stdin.read())\n")
+    with newsroom(tmp_path, monkeypatch, PURGE_COMMAND=f"{sys.executable} {program}") as (client, url, place):
+        assert not noted.exists()
+        with place.database.reading() as session:
+            briefing = session.scalar(select(BriefingRow.id))
+        for number, (queue, edit) in enumerate([(Queue.BULK, "five days"), (None, "six days")]):
+            assert not noted.exists()
+            (tmp_path / "articles" / "ferry.md").write_text(ARTICLE.replace("four days", edit))
+            again = Again(voice=None, refetch=True, segments=(), requested_by="anna", queue=queue)
+            # Later than what counts as asked twice
+            now = datetime.now(UTC) + timedelta(minutes=number)
+            with place.database.writing() as session:
+                regenerate(session, session.get_one(BriefingRow, briefing), again, now)
+            work_off(place)
+        # Then what leads elsewhere now is told, and no MP3, whose bytes never change
+        told = {urlsplit(address).path for address in noted.read_text().splitlines()}
+        assert {"/articles/desk/ferry.mp3", "/v1/articles/desk/ferry/audio", "/shows/daily/feed.xml"} < told
+        assert not [name for name in told if name.startswith("/audio/")]
+        assert client.get(url).status_code == 200
 
 
 def test_a_date_is_enough_to_learn_that_audio_has_not_changed(tmp_path, monkeypatch):

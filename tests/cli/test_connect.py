@@ -14,7 +14,7 @@ from briefing.shows import listed_sources
 from tests.support.client import client_of
 from tests.support.command import briefcast
 from tests.support.ghost import ADMIN_KEY, ghost
-from tests.support.newsroom import work_off
+from tests.support.newsroom import PLAIN, make_place, work_off
 from worker import connecting
 from worker.newsroom import apply
 
@@ -35,7 +35,7 @@ def connect(site, *more, key=ADMIN_KEY):
 def test_one_command_connects_tries_and_says_what_goes_into_the_theme(place, site, tmp_path):
     site.add("Before", created=OLD)
     with client_of(place) as client:
-        done = connect(site, "--show", "daily")
+        done = connect(site, "--show", "daily", "--recent", "0")
         assert done.returncode == 0, done.stderr
         said = done.stdout
         assert "Ghost 6.52 'The Harbour': the key is good" in said
@@ -65,17 +65,51 @@ def test_one_command_connects_tries_and_says_what_goes_into_the_theme(place, sit
         assert "desk  files  not polled  no webhook yet" in listed
 
 
-def test_recent_posts_come_along_where_that_is_asked_for(place, site):
-    for number in range(4):
-        site.add(f"Number {number}", created=OLD)
-    site.refuses_private = True
-    assert "recent posts: 2 are narrated" in connect(site, "--recent", "2").stdout
-    work_off(place)
+def narrated(place):
     with place.database.reading() as session:
         rows = session.execute(select(RevisionRow.state, RevisionRow.queue)).all()
         titles = {script["title"] for script in session.scalars(select(RevisionRow.script))}
-    assert rows == [("live", "bulk")] * 2
-    assert titles == {"Number 3", "Number 2"}
+    return set(rows), titles
+
+
+def test_the_ten_newest_posts_come_along_at_first_and_their_cost_is_shown(place, site):
+    for number in range(12):
+        site.add(f"Number {number}", created=OLD)
+    site.add("Silent", created=OLD, tags=["#no-audio"])
+    site.refuses_private = True
+    said = connect(site).stdout
+    assert "articles     10\n" in said
+    assert "money        0.00, by the voices' prices" in said
+    assert "recent posts: 10 are narrated as bulk work (--recent 0: none)" in said
+    work_off(place)
+    newest = {f"Number {number}" for number in range(2, 12)}
+    assert narrated(place) == ({("live", "bulk")}, newest)
+    # When the command is repeated, as with another key, nobody means the back catalogue, unless they say so
+    assert "recent posts: none are narrated" in connect(site).stdout
+    assert "recent posts: 12 are narrated" in connect(site, "--recent", "12").stdout
+    work_off(place)
+    assert narrated(place) == ({("live", "bulk")}, newest | {"Number 0", "Number 1"})
+
+
+def test_recent_posts_that_cost_money_are_narrated_when_somebody_says_how_many(tmp_path, site, monkeypatch):
+    voices = tmp_path / "voices.toml"
+    voices.write_text(
+        '[[voices]]\nid = "dear"\nname = "Dear"\nlanguage = "en"\nengine = "silence"\nlicence = "CC0-1.0"\n'
+        'attribution = "nobody"\nprice_per_million_characters = 1000000\nseconds_per_letter = 0.06\n'
+    )
+    monkeypatch.setenv("BRIEFCAST_VOICES", str(voices))
+    place = make_place(tmp_path, PLAIN.replace('voice = "silence"', 'voice = "dear"'))
+    for number in range(3):
+        site.add(f"Number {number}", created=OLD)
+    site.refuses_private = True
+    said = connect(site).stdout
+    assert "articles     3\n" in said
+    assert "none are narrated, as that costs money; --recent 10 does" in said
+    assert narrated(place) == (set(), set())
+    assert "recent posts: 2 are narrated" in connect(site, "--recent", "2").stdout
+    work_off(place)
+    assert narrated(place) == ({("live", "bulk")}, {"Number 2", "Number 1"})
+    place.database.dispose()
 
 
 def test_what_is_in_the_way_of_webhooks_is_said_and_it_is_polled_all_the_same(place, site, monkeypatch):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-import feedparser
 import httpx
 import pytest
 from sqlalchemy import func, select, update
@@ -15,15 +13,14 @@ from sqlalchemy import func, select, update
 from briefing import connections
 from briefing.failpoints import Action, Failpoint, FailpointReached
 from briefing.models import (
+    ArticleRow,
     AuditRow,
     BriefingRow,
     ConnectionRow,
     LookRow,
     RevisionRow,
-    SightingRow,
     SourceRow,
     StepRow,
-    TakeRow,
 )
 from briefing.newsroom import load_newsroom
 from briefing.states import Queue, StepKind
@@ -31,86 +28,13 @@ from tests.support import lock_order
 from tests.support.client import client_of
 from tests.support.dying import work_until_killed
 from tests.support.failpoints import Failpoints
-from tests.support.ghost import ADMIN_KEY, CONTENT_KEY, ghost, signature
-from tests.support.newsroom import PLAIN, make_place, work_off
+from tests.support.ghost import CONTENT_KEY, ghost, signature
+from tests.support.newsroom import make_place, work_off
+from tests.support.paper import EVENTS, Paper, connected, newsroom
 from tests.support.processes import wait_for
 from worker import polling
 from worker.newsroom import apply
 from worker.perform import perform_next
-
-EVENTS = ("post.published", "post.published.edited", "post.unpublished", "post.scheduled", "post.deleted")
-STRANGER = {"Authorization": ""}
-
-
-class Paper:
-    """A newsroom, its Ghost, and readers."""
-
-    def __init__(self, place, site, client):
-        self.place, self.site, self.client = place, site, client
-
-    def hook(self, *events, to=""):
-        """Register webhooks with Ghost as `briefcast connect` does."""
-        with self.place.database.writing() as session:
-            secret = connections.rotate_secret(session, "paper", datetime.now(UTC))
-        for event in events or EVENTS:
-            target = to or f"{self.client.base_url}/v1/hooks/paper?event={event}"
-            identity = f"{len(self.site.webhooks):024x}"
-            self.site.webhooks[identity] = {"id": identity, "event": event, "target_url": target, "secret": secret}
-        return secret
-
-    def begin(self):
-        """As when the source is connected: what is there already is back catalogue."""
-        polling.tend(self.place)
-        work_off(self.place)
-
-    def poll(self):
-        """Half a minute later."""
-        self.wake()
-        return work_off(self.place)
-
-    def wake(self):
-        with self.place.database.writing() as session:
-            session.execute(update(ConnectionRow).values(polled_at=datetime.now(UTC) - timedelta(seconds=40)))
-            session.execute(update(SightingRow).values(looked_at=datetime.now(UTC) - timedelta(minutes=10)))
-            connections.rouse(session, "paper")
-
-    def get(self, path):
-        return self.client.get(path, headers=STRANGER)
-
-    def audio(self, identity):
-        return self.get(f"/v1/articles/paper/{identity}/audio")
-
-    def entries(self):
-        return feedparser.parse(self.get("/shows/daily/feed.xml").content).entries
-
-    def one(self, statement):
-        with self.place.database.reading() as session:
-            return session.scalar(statement)
-
-    def states(self):
-        with self.place.database.reading() as session:
-            return list(session.scalars(select(RevisionRow.state).order_by(RevisionRow.id)))
-
-    def made(self):
-        """How many takes were spoken, how many revisions recorded."""
-        return self.one(select(func.count()).select_from(TakeRow)), len(self.states())
-
-
-def newsroom(site, **options):
-    lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in options.items())
-    quiet = PLAIN.replace('slug = "daily"', 'slug = "daily"\nquiet = {seconds = 0}', 1)
-    private = json.dumps([site.at.removeprefix("http://")])
-    return (
-        quiet
-        + f'\n[[sources]]\nname = "paper"\nkind = "ghost"\naddress = "{site.at}"\nallow_private = {private}\n'
-        + lines
-    )
-
-
-def connected(place, **keys):
-    with place.database.writing() as session:
-        row = connections.locked(session, "paper", datetime.now(UTC) - timedelta(minutes=30))
-        row.keys = keys or {"admin_key": ADMIN_KEY}
 
 
 @pytest.fixture
@@ -181,6 +105,25 @@ def test_what_webhooks_lose_a_poll_finds(paper):
     paper.poll()
     assert [paper.audio(identity).status_code for identity in (first, second)] == [410, 410]
     assert paper.entries() == []
+
+
+def test_of_older_posts_a_lost_deletion_is_found_in_their_turn(paper):
+    paper.begin()
+    paper.site.deaf = True
+    identity = paper.site.add("Older")
+    paper.poll()
+    # Given fifty that were saved since, and might have audio
+    long_ago = (datetime.now(UTC) - timedelta(days=400)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    newer = [paper.site.add(f"Number {number}", created=long_ago) for number in range(50)]
+    paper.poll()
+    with paper.place.database.writing() as session:
+        session.add_all(ArticleRow(source="paper", id=one) for one in newer)
+    # When the older one is deleted / Then polls leave it alone that come sooner than its turn, and no other
+    paper.site.delete(identity)
+    paper.poll(rested=False)
+    assert paper.audio(identity).status_code == 200
+    paper.poll()
+    assert paper.audio(identity).status_code == 410
 
 
 def test_a_webhook_ten_times_out_of_order_and_ten_minutes_later_is_one_generation(paper, monkeypatch):
@@ -338,6 +281,48 @@ def test_a_scheduled_post_that_somebody_asks_for_is_held_too(paper):
     paper.site.edit(identity, status="published")
     paper.poll()
     assert paper.audio(identity).status_code == 200
+
+
+def told_ago(paper, identity, seconds):
+    """Have a save be so long ago by Ghost's clock; return its moment."""
+    moment = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=seconds)
+    paper.site.posts[identity]["updated_at"] = moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    return moment.timestamp()
+
+
+def test_the_quiet_period_is_counted_from_the_save_however_late_a_poll_finds_it(tmp_path):
+    # Given a show with the quiet period of 30 s that it has by itself, and a Ghost whose webhooks are all lost
+    with ghost() as site:
+        place = make_place(tmp_path, newsroom(site).replace("quiet = {seconds = 0}\n", ""))
+        connected(place)
+        with client_of(place) as client:
+            paper = Paper(place, site, client)
+            paper.begin()
+            paper.hook()
+            site.deaf = True
+            identity = site.add()
+            paper.poll()
+            html, (takes, revisions) = site.posts[identity]["html"], paper.made()
+            first = paper.audio(identity).json()["url"]
+            # When a poll finds a save of half a minute ago / Then it is heard at once: nothing waits twice
+            site.edit(identity, html=html.replace("four", "fourteen"))
+            told_ago(paper, identity, 30)
+            paper.poll()
+            assert paper.made() == (takes + 1, revisions + 1)
+            assert paper.audio(identity).json()["url"] != first
+            # When it finds one of ten seconds ago / Then that waits for the rest
+            site.edit(identity, html=html.replace("four", "fifteen"))
+            saved = told_ago(paper, identity, 10)
+            paper.poll()
+            waits = select(StepRow.not_before).where(StepRow.kind == StepKind.PREPARE, StepRow.state == "ready")
+            assert paper.one(waits) == pytest.approx(saved + 30, abs=0.01)
+            # And a clock that is ahead has nothing wait longer than one that is right
+            before = time.time()
+            site.edit(identity, html=html.replace("four", "sixteen"))
+            told_ago(paper, identity, -3600)
+            paper.poll()
+            assert before + 30 <= paper.one(waits) <= time.time() + 30
+        place.database.dispose()
 
 
 def test_an_editors_withdrawal_is_not_undone_by_the_next_save(paper):

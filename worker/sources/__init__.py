@@ -37,8 +37,9 @@ KINDS = {
     "wordpress": "worker.sources.wordpress",
 }
 
-#: Kinds that are `Polled`, and every how many seconds by default. Of other packages' kinds a newsroom says it (`poll`).
-POLLED = {"feed": 300, "ghost": 30, "sitemap": 300, "wordpress": 30}
+#: Kinds that are `Polled`, and every how many seconds by default; docs/decisions.md says why they differ. Of other
+#: packages' kinds a newsroom says it (`poll`).
+POLLED = {"feed": 60, "ghost": 30, "sitemap": 300, "wordpress": 30}
 
 
 class Source(Protocol):

@@ -173,6 +173,7 @@ class GhostSource:
             visibility="members" if post.members else "public",
             labels=labels_of(post),
             wanted=post.wanted(),
+            correction=post.correction(),
             text_hash=self._article(post, ref).content_hash if whole else None,
         )
 

@@ -6,10 +6,12 @@ Fetches nothing.
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from briefing.labels import Labels
+from briefing.sightings import Corrected
 from briefing.values import Value
 
 #: Ghost's own.
@@ -17,6 +19,9 @@ ID = re.compile(r"[0-9a-f]{24}")
 
 #: Internal tags by which editors say of a post whether it is narrated.
 WANTED, UNWANTED = "#audio", "#no-audio"
+
+#: The one by which they say that it corrects what was said before. Ghost has no field for a note.
+CORRECTION = "#correction"
 
 #: A part of a post that is not for everybody, as Ghost 6 marks it in the HTML.
 _GATED = re.compile(r"<!--\s*kg-gated-block:begin\s+([^\n]*?)\s*-->(.*?)<!--\s*kg-gated-block:end\s*-->", re.DOTALL)
@@ -59,8 +64,15 @@ class Post(Value):
 
     def wanted(self) -> bool | None:
         """Return what its internal tags say of narrating it."""
-        names = {tag.name.casefold() for tag in self.tags}
+        names = self._names()
         return False if UNWANTED in names else True if WANTED in names else None
+
+    def correction(self) -> Corrected | Literal[False]:
+        """Return what its internal tags say of a correction; False for nothing."""
+        return Corrected() if CORRECTION in self._names() else False
+
+    def _names(self) -> set[str]:
+        return {tag.name.casefold() for tag in self.tags}
 
 
 def labels_of(post: Post) -> Labels:

@@ -40,7 +40,7 @@ _PAGE = 100
 _MOST_PAGES = 200
 
 #: What lists ask for: a poll wants no texts.
-_FIELDS = "id,status,link,date_gmt,modified_gmt,content.protected,_links,_embedded"
+_FIELDS = "id,status,link,date_gmt,modified_gmt,content.protected,briefcast_correction,_links,_embedded"
 _LIST = f"per_page={_PAGE}&_embed=author,wp:term&_fields={_FIELDS}"
 
 #: WordPress has these in its own words when it refuses; anything else may be a firewall in front of it, and no reason
@@ -178,6 +178,7 @@ class WordPressSource:
             visibility="public" if state == "published" else None,
             labels=post.labels,
             wanted=post.wanted,
+            correction=post.correction,
         )
 
     def _named(self, ref: ArticleRef, address: str | None) -> Post:

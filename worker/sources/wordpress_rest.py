@@ -8,13 +8,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from briefing.addresses import followed
 from briefing.errors import AddressRefused, PageRefused
 from briefing.labels import Labels
+from briefing.sightings import Corrected
+from briefing.values import MOST_NOTE
 from worker.text import clean_characters, one_line, unescaped
 
 if TYPE_CHECKING:
@@ -27,6 +29,9 @@ _TAG = re.compile(r"<[^<>]{0,2000}>")
 
 #: Tags that are said to Briefcast alone: narrate this one whatever its age, or never.
 WANTED = {"#audio": True, "#no-audio": False}
+
+#: A tag that is said to Briefcast alone too: this corrects what was said before. Our plugin has a box for it.
+CORRECTION = "#correction"
 
 #: Where each site's interface was found in this process, so that it is looked for once.
 _FOUND: dict[str, str] = {}
@@ -101,6 +106,8 @@ class Post(_Lenient):
     content: _Rendered = _Rendered()
     lang: Any = None
     """Of Polylang."""
+    briefcast_correction: Any = None
+    """Of our plugin: nothing, or an object, with a `note` where editors wrote one."""
     embedded: dict[str, Any] = Field(default={}, alias="_embedded")
 
     @field_validator("date_gmt", "modified_gmt", mode="before")
@@ -130,13 +137,24 @@ class Post(_Lenient):
     @property
     def tags(self) -> tuple[str, ...]:
         """Those for readers."""
-        return tuple(tag for tag in self.names("post_tag") if tag.casefold() not in WANTED)
+        return tuple(tag for tag in self.names("post_tag") if tag.casefold() not in {*WANTED, CORRECTION})
 
     @property
     def wanted(self) -> bool | None:
         """What its editors say of its audio."""
         said = [WANTED[tag.casefold()] for tag in self.names("post_tag") if tag.casefold() in WANTED]
         return min(said, default=None)  # who says both says no
+
+    @property
+    def correction(self) -> Corrected | Literal[False]:
+        """What its editors say of a correction, by the plugin's box or by a tag; False for nothing."""
+        box = self.briefcast_correction
+        if isinstance(box, dict):
+            note = box.get("note")
+            return Corrected(note=text_of(note)[:MOST_NOTE] or None if isinstance(note, str) else None)
+        # PHP writes an empty object as a list, where it is not told otherwise.
+        by_tag = CORRECTION in {tag.casefold() for tag in self.names("post_tag")}
+        return Corrected() if box == [] or by_tag else False
 
     @property
     def authors(self) -> tuple[str, ...]:

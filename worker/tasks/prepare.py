@@ -58,6 +58,8 @@ def prepare_revision(lease: Lease, place: Workplace) -> None:
         told = session.get_one(BriefingRow, revision.briefing_id).correction
     changes = {name: kept.override for name, kept in edits.items()}
     correction = Correction.stored(told) if told else None
+    if correction is not None and correction.silent:
+        correction = None
     written = write_script(articles, show, cleanings, lexicon, changes, correction)
     # Before anything of it is written down: a name that must not be spoken is not kept either.
     check_names(place, revision, written)

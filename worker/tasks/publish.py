@@ -17,7 +17,7 @@ from briefing.models import BriefingRow, MasterRow, RevisionRow
 from briefing.states import Queue, RevisionState
 from worker import pipeline
 from worker.heard import own_article
-from worker.publish import publish
+from worker.publish import moved, publish
 from worker.tasks.common import finish_idle, load_active, record
 from worker.websub import record_pings
 
@@ -74,6 +74,7 @@ def _publish(lease: Lease, place: Workplace, revision: RevisionRow | None) -> No
         finish_idle(place, lease)
         return
     staged = _make_ready(place, revision)
+    stale = list[str]()
     with place.database.writing() as session:
         row = revisions.locked_in_briefing(session, revision.id)
         if not steps.finish(session, lease):
@@ -91,11 +92,16 @@ def _publish(lease: Lease, place: Workplace, revision: RevisionRow | None) -> No
                 issues.look(session, briefing.articles[0])
             elif briefing.kind == DIGEST and briefing.heard == row.id:
                 issues.settle_stories(session, briefing)
+            if row.queue == Queue.INTERACTIVE.value:
+                # Of bulk work, as where a pronunciation changes a thousand, caches keep the old for their minute.
+                stale = moved(session, row, place.files, shows)
             for slug in sorted(shows) if not members else ():
                 record_pings(session, slug, place.files.hubs)
             record(session, row, pipeline.after_publish(RevisionState(row.state), Queue(row.queue), members=members))
             reach(Failpoint.PUBLISH_BEFORE_COMMIT)
     reach(Failpoint.PUBLISH_AFTER_COMMIT)
+    # Nothing waits for a CDN: what is not purged, as where this process dies here, is kept for a minute.
+    place.files.purge(stale)
     if staged is not None:
         files, sha256 = staged
         files.unstage(sha256)

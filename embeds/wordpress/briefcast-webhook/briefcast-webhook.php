@@ -2,13 +2,14 @@
 /**
  * Plugin Name: Briefcast webhook
  * Description: Tells Briefcast when a post is published, edited, unpublished or deleted, signed after Standard Webhooks.
- * Version: 1.0
+ * Version: 1.1
  * Requires at least: 5.8
  * Requires PHP: 7.4
  * License: GPL-3.0-or-later
  *
  * Says which post, never what it says: Briefcast fetches the text itself. What gets lost here Briefcast finds by
- * polling, so nothing of an editor's saving waits for it.
+ * polling, so nothing of an editor's saving waits for it. A box beside the post says that it corrects what was
+ * said before, with a note that is said and shown; Briefcast reads both in its message and in the REST interface.
  */
 
 if ( ! defined( 'ABSPATH' ) ) {
@@ -17,6 +18,28 @@ if ( ! defined( 'ABSPATH' ) ) {
 
 /** Seconds after which a message is sent again, each time a little later; then polling must do. */
 const BRIEFCAST_AGAIN = array( 60, 300, 1800, 7200 );
+
+/** Characters of a correction's note; Briefcast takes no more. */
+const BRIEFCAST_MOST_NOTE = 500;
+
+/** The post types that Briefcast is told of. */
+function briefcast_webhook_types() {
+	return apply_filters( 'briefcast_post_types', array( 'post' ) );
+}
+
+/** What editors say of a correction in a post's box: null for none, else an object, with their note where they wrote one. */
+function briefcast_webhook_correction( $id ) {
+	if ( '1' !== (string) get_post_meta( $id, '_briefcast_correction', true ) ) {
+		return null;
+	}
+	$note = trim( (string) get_post_meta( $id, '_briefcast_correction_note', true ) );
+	return (object) ( '' === $note ? array() : array( 'note' => $note ) );
+}
+
+/** The first characters of a text, whole ones, also where PHP has no mbstring. */
+function briefcast_webhook_first( $text, $number ) {
+	return preg_match( '/^.{0,' . (int) $number . '}/us', $text, $found ) ? $found[0] : '';
+}
 
 /** A setting, from wp-config.php (BRIEFCAST_ADDRESS, BRIEFCAST_SOURCE, BRIEFCAST_WEBHOOK_SECRET) or the options. */
 function briefcast_webhook_setting( $name, $otherwise = '' ) {
@@ -30,8 +53,7 @@ function briefcast_webhook_note( $type, $post ) {
 	if ( null === $post ) {
 		return $noted;
 	}
-	$kinds = apply_filters( 'briefcast_post_types', array( 'post' ) );
-	if ( ! in_array( $post->post_type, $kinds, true ) || wp_is_post_revision( $post ) || wp_is_post_autosave( $post ) ) {
+	if ( ! in_array( $post->post_type, briefcast_webhook_types(), true ) || wp_is_post_revision( $post ) || wp_is_post_autosave( $post ) ) {
 		return $noted;
 	}
 	if ( ! $noted ) {
@@ -50,7 +72,12 @@ function briefcast_webhook_note( $type, $post ) {
 /** Sends what was noted, and has wp-cron send it again: only that request waits for the answer. */
 function briefcast_webhook_tell() {
 	foreach ( briefcast_webhook_note( '', null ) as $message ) {
-		$id   = 'msg_' . wp_generate_uuid4();
+		$id = 'msg_' . wp_generate_uuid4();
+		// Only now: the editor's box is saved after the post.
+		$correction = briefcast_webhook_correction( (int) $message['data']['id'] );
+		if ( null !== $correction && in_array( $message['type'], array( 'article.published', 'article.updated' ), true ) ) {
+			$message['data']['correction'] = $correction;
+		}
 		$body = wp_json_encode( $message, JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE );
 		briefcast_webhook_send( $id, $body, false );
 		wp_schedule_single_event( time() + BRIEFCAST_AGAIN[0], 'briefcast_webhook_again', array( $id, $body, 0 ) );
@@ -144,6 +171,50 @@ add_action(
 	2
 );
 add_action( 'briefcast_webhook_again', 'briefcast_webhook_again', 10, 3 );
+add_action(
+	'rest_api_init',
+	function () {
+		// Read alone, so that a poll knows what a message that was lost would have said.
+		$field = array(
+			'get_callback' => function ( $post ) {
+				return briefcast_webhook_correction( $post['id'] );
+			},
+			'schema'       => array( 'type' => array( 'object', 'null' ) ),
+		);
+		register_rest_field( briefcast_webhook_types(), 'briefcast_correction', $field );
+	}
+);
+add_action(
+	'add_meta_boxes',
+	function () {
+		add_meta_box( 'briefcast_correction', 'Briefcast', 'briefcast_webhook_box', briefcast_webhook_types(), 'side' );
+	}
+);
+add_action( 'save_post', 'briefcast_webhook_save', 10, 1 );
+
+/** The box beside a post. */
+function briefcast_webhook_box( $post ) {
+	wp_nonce_field( 'briefcast_correction_' . $post->ID, 'briefcast_correction_nonce' );
+	printf(
+		'<p><label><input type="checkbox" name="briefcast_correction" value="1"%s> Corrects what was said before</label></p>'
+		. '<p><label for="briefcast_correction_note">Note, said and shown as it stands</label>'
+		. '<textarea name="briefcast_correction_note" id="briefcast_correction_note" class="widefat" rows="3" maxlength="%d">%s</textarea></p>',
+		'1' === (string) get_post_meta( $post->ID, '_briefcast_correction', true ) ? ' checked' : '',
+		(int) BRIEFCAST_MOST_NOTE,
+		esc_textarea( (string) get_post_meta( $post->ID, '_briefcast_correction_note', true ) )
+	);
+}
+
+/** Keeps what the box says, where it was sent by whoever may edit the post. */
+function briefcast_webhook_save( $id ) {
+	$nonce = isset( $_POST['briefcast_correction_nonce'] ) ? sanitize_key( $_POST['briefcast_correction_nonce'] ) : '';
+	if ( ! wp_verify_nonce( $nonce, 'briefcast_correction_' . $id ) || ! current_user_can( 'edit_post', $id ) ) {
+		return;
+	}
+	$note = isset( $_POST['briefcast_correction_note'] ) ? sanitize_text_field( wp_unslash( $_POST['briefcast_correction_note'] ) ) : '';
+	update_post_meta( $id, '_briefcast_correction', empty( $_POST['briefcast_correction'] ) ? '' : '1' );
+	update_post_meta( $id, '_briefcast_correction_note', wp_slash( briefcast_webhook_first( $note, BRIEFCAST_MOST_NOTE ) ) );
+}
 add_action(
 	'admin_init',
 	function () {
