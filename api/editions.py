@@ -15,7 +15,7 @@ from api.context import Context, Here, Publisher
 from api.once import Asked, IdempotencyKey, once
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.seeing import ID, briefing_row
-from briefing import audit, editions, revisions, signing_off
+from briefing import asking, audit, editions, revisions, signing_off
 from briefing.audit import Action
 from briefing.hashing import stable_hash
 from briefing.people import is_same
@@ -179,6 +179,20 @@ def approve(
 
     asked = Asked(Action.APPROVE, caller, idempotency_key, stable_hash("approve/1", briefing_id))
     return once(context, asked, work)[0]
+
+
+def embargo(briefing_id: str, until: datetime | None, context: Context, caller: Caller) -> schemas.Briefing:
+    """Set another time until which nothing of what is not live yet may be public, or end that, as asking for it with
+    `embargo_until` does; but nothing is made for it. Raises Problem, also for what is live already.
+    """
+    within_a_year(until, datetime.now(UTC))
+
+    def change(session: Session, now: datetime) -> RevisionRow | None:
+        asking.embargo(session, briefing_id, until, now)
+        return editions.pending(session, briefing_row(session, briefing_id))
+
+    action, detail = Action.SCHEDULE, f"under embargo until {until.isoformat()}" if until else "embargo"
+    return _done(context, Asked(action if until else Action.UNSCHEDULE, caller, None, "", detail), briefing_id, change)
 
 
 def approved(session: Session, briefing_id: str, approver: Caller, now: datetime) -> RevisionRow:

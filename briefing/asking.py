@@ -291,6 +291,18 @@ def _briefing(session: Session, wanted: Wanted, now: datetime) -> BriefingRow:
     return briefing
 
 
+def embargo(session: Session, briefing_id: str, until: datetime | None, now: datetime) -> None:
+    """Set until when nothing of a briefing that is there may be public, or end that: what waited for it alone goes
+    live. Needs a writing session.
+    """
+    known = session.get_one(BriefingRow, briefing_id)
+    refs = [ArticleRef.parse(text) for text in known.articles]
+    if _embargoed(session, refs, known, Embargo(until)):
+        briefing = lock_briefing(session, briefing_id)
+        access.tell(session, briefing)
+        arrange(session, briefing, now)
+
+
 def _embargoed(session: Session, refs: Sequence[ArticleRef], briefing: BriefingRow, embargo: Embargo) -> bool:
     """Note an embargo; of an article, have its other briefings follow."""
     changed = note_embargo(session, refs, briefing, embargo.until)

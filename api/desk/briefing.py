@@ -15,10 +15,11 @@ from api.context import Context, Here
 from api.desk.fixes import CONFLICT, colleague_of, fix_of, reason_of
 from api.desk.pages import desk_router, page
 from api.desk.people import Viewing
+from api.desk.standings import standing_of
 from api.problems import Problem
 from api.seeing import ID, briefing_row
 from api.waiting import waiting
-from briefing import editions, rollback, worklist
+from briefing import editions, holds, rollback, worklist
 from briefing.audio import MASTER_RATE, Master
 from briefing.models import ArticleRow, MasterRow, RevisionRow
 from briefing.public_names import AUDIO
@@ -197,14 +198,15 @@ def _standing(session: Session, row: BriefingRow, name: str) -> dict[str, Any]:
     ).one()
     waits = waiting(session, revision)
     obstacles = editions.obstacles(session, row, revision, editions.clock(session)) if work.state in _UNHEARD else []
-    sign_off = any(one.reason == "sign_off" for one in obstacles)
+    segments = (revision.script or {}).get("segments", [])
+    known = standing_of(session, work, obstacles, segments, holds.show_of(session, row).never_speak)
     waited = [waits["code"]] if waits else []
     marks = (*(one.reason for one in obstacles), work.revision, work.state.value, work.chunks_left, row.heard or 0)
     return {
         "work": work,
-        "fix": fix_of(work, name, sign_off=sign_off),
+        "fix": fix_of(work, name, known),
         "colleague": colleague_of(work, name),
-        "reason": reason_of(work, sign_off=sign_off),
+        "reason": reason_of(work, known),
         "obstacles": {one.reason: one for one in obstacles},
         "may_wait": work.state in _UNHEARD and work.error_code != CONFLICT,
         "waits": waits,

@@ -1,4 +1,4 @@
-"""When what is made goes live, at the desk: hold, set a time, approve.
+"""When what is made goes live, at the desk: hold, set a time, change an embargo, approve.
 
 Each does what the API's route does, as that does it.
 """
@@ -6,6 +6,7 @@ Each does what the API's route does, as that does it.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from fastapi import Response
 
@@ -17,6 +18,9 @@ from api.desk.pages import TOLD, desk_router, see_other
 from api.desk.people import Editing
 from api.problems import Problem
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 router = desk_router()
 
 TOLD.update(
@@ -25,6 +29,8 @@ TOLD.update(
     scheduled="The time is set.",
     unscheduled="The time is taken back; it waits for an editor.",
     approved="It is approved.",
+    embargoed="The embargo is changed.",
+    embargo_ended="The embargo is over.",
 )
 
 
@@ -45,14 +51,7 @@ def unhold(briefing_id: BriefingId, context: Here, visitor: Editing) -> Response
 @router.post("/briefings/{briefing_id}/schedule")
 def schedule(briefing_id: BriefingId, context: Here, visitor: Editing, form: Form) -> Response:
     """Set a time to go live: in the reader's own time, which the page's script tells in UTC; without one it is UTC."""
-    text = form.get("at") or form.get("local", "")
-    try:
-        at = datetime.fromisoformat(text)
-        body = schemas.ScheduleRequest(
-            at=at if at.tzinfo else at.replace(tzinfo=UTC), release_hold=form.get("release_hold") == "yes"
-        )
-    except (ValueError, OverflowError) as error:
-        raise Problem("invalid_request", "Name a day and a time.") from error
+    body = schemas.ScheduleRequest(at=_moment(form, "at"), release_hold=form.get("release_hold") == "yes")
     editions.schedule(briefing_id, body, context, visitor.caller)
     return _done(briefing_id, "scheduled")
 
@@ -64,6 +63,14 @@ def unschedule(briefing_id: BriefingId, context: Here, visitor: Editing) -> Resp
     return _done(briefing_id, "unscheduled")
 
 
+@router.post("/briefings/{briefing_id}/embargo")
+def embargo(briefing_id: BriefingId, context: Here, visitor: Editing, form: Form) -> Response:
+    """Set another time until which nothing of it may be public, as `schedule` reads one, or end that."""
+    until = None if form.get("end") == "yes" else _moment(form, "until")
+    editions.embargo(briefing_id, until, context, visitor.caller)
+    return _done(briefing_id, "embargoed" if until else "embargo_ended")
+
+
 @router.post("/briefings/{briefing_id}/approve")
 def approve(briefing_id: BriefingId, context: Here, visitor: Editing) -> Response:
     """Give the second person's word."""
@@ -73,3 +80,12 @@ def approve(briefing_id: BriefingId, context: Here, visitor: Editing) -> Respons
 
 def _done(briefing_id: str, told: str) -> Response:
     return see_other(page_of(briefing_id), told)
+
+
+def _moment(form: Mapping[str, str], name: str) -> datetime:
+    """Return the time that a form names: as the page's script tells it, else what was typed, in UTC. Raises Problem."""
+    try:
+        at = datetime.fromisoformat(form.get(name) or form.get("local", ""))
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise Problem("invalid_request", "Name a day and a time.") from error

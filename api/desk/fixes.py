@@ -1,20 +1,21 @@
-"""What stands in the way of a briefing, in words, and the one button that does something about it. Pure."""
+"""What stands in the way of a briefing, in words, and the one button that does something about it. Pure.
+
+What is known beside the revision, such as an embargo or where the article is edited, is found by `api.desk.standings`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from api.desk.words import moment
-from api.problems import FAILURES
+from api.problems import FAILURES, PROBLEMS
 from briefing.people import is_same
 from briefing.states import RevisionState
 
 if TYPE_CHECKING:
+    from briefing.editions import Obstacle
     from briefing.worklist import Work
-
-#: Failures that an article's having gone explains: where something is live, that is what wants attention.
-_GONE = frozenset({"article_not_found"})
 
 
 @dataclass(frozen=True)
@@ -23,44 +24,133 @@ class Fix:
 
     words: str
     """On the button."""
-    action: str
-    """Last part of the address it posts to; empty for a link to the briefing."""
+    action: str = ""
+    """Last part of the address it posts to; empty for a link."""
+    to: str = ""
+    """Where a link leads: a place on the briefing's page (it begins with `#`), another page of the desk, or the CMS."""
     grave: bool = False
     """Whether a page asks first."""
     releases: bool = False
     """Whether it releases a colleague's hold."""
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What is known of a briefing beside its revision."""
+
+    obstacles: tuple[Obstacle, ...] = ()
+    """What it waits for, where it is held."""
+    article: str = ""
+    """Where its article is edited, or read where that is not known: a web address, or nothing."""
+    segment: str = ""
+    """ID of a segment which alone by what is said for it holds a name that must not be spoken."""
+
+
 PUBLISH = Fix("Publish", "publish")
 APPROVE = Fix("Approve", "approve")
-SETTLE = Fix("Settle the conflict", "")
+SETTLE = Fix("Settle the conflict", to="#conflicts")
+EMBARGO = Fix("Change the embargo", to="#embargo")
+WORDS = Fix("Look at the words", to="#script")
+EDIT = Fix("Edit the paragraph")
+OPEN = Fix("Open the article")
+CONNECT = Fix("See how to connect it", to="/desk/shows#connect")
 RETRY = Fix("Try again", "regenerate")
+AFTER = Fix("Make again once the article is changed", "regenerate")
+MENDED = Fix("Try again once that is mended", "regenerate")
 WITHDRAW = Fix("Withdraw", "retract", grave=True)
 
 #: Code of a revision that is held because an editor's change no longer fits its text.
 CONFLICT = "override_conflict"
 
+#: What mends a failure by its code; all others may have gone away, and are tried again.
+_FIXES: dict[str, Fix | None] = {
+    # The article itself is at fault: trying again finds the same words.
+    **dict.fromkeys(
+        (
+            "article_empty",
+            "article_too_short",
+            "article_too_long",
+            "article_protected",
+            "article_refused",
+            "media_type_refused",
+            "never_speak",
+        ),
+        OPEN,
+    ),
+    # The way to the article is at fault.
+    **dict.fromkeys(
+        (
+            "article_behind_paywall",
+            "cms_key_refused",
+            "feed_unreadable",
+            "page_too_large",
+            "page_too_deep",
+            "page_unreadable",
+            "address_refused",
+            "secret_unreadable",
+        ),
+        CONNECT,
+    ),
+    # Whoever runs the machines or the settings file comes first.
+    **dict.fromkeys(
+        (
+            "invalid_settings",
+            "engine_not_installed",
+            "master_rejected",
+            "signing_invalid",
+            "signing_failed",
+            "watermark_not_installed",
+            "watermark_missing",
+            "unknown_voice",
+            "unknown_show",
+            "unknown_source",
+            "lexicon_invalid",
+        ),
+        MENDED,
+    ),
+    "take_rejected": WORDS,
+    CONFLICT: SETTLE,
+    "superseded": None,
+}
 
-def fix_of(work: Work, name: str, *, sign_off: bool = False) -> Fix | None:
-    """Return what the user of that name may do about a briefing; None where there is nothing in the way. `sign_off`:
-    whether its show wants a second person's word.
-    """
+#: Failures that an article's having gone explains: where something is live, that is what wants attention.
+_GONE = frozenset({"article_not_found"})
+
+
+def fix_of(work: Work, name: str, standing: Standing) -> Fix | None:
+    """Return what the user of that name may do about a briefing; None where there is nothing in the way."""
     if work.withdrawn:
         return None
     if work.state is RevisionState.HELD:
-        return _held_fix(work, name, sign_off=sign_off)
+        return _held_fix(work, name, standing)
     if work.state is RevisionState.FAILED:
-        return WITHDRAW if work.error_code in _GONE and work.heard else RETRY
+        if work.error_code in _GONE and work.heard:
+            return WITHDRAW
+        fix = _FIXES.get(work.error_code or "", RETRY)
+        return _opened(standing, AFTER) if fix is OPEN else fix
     return None
 
 
-def _held_fix(work: Work, name: str, *, sign_off: bool) -> Fix:
-    if work.error_code == CONFLICT:
+def _held_fix(work: Work, name: str, standing: Standing) -> Fix | None:
+    reasons = {one.reason for one in standing.obstacles}
+    if "conflict" in reasons:
         return SETTLE
-    if sign_off and not work.approved:
+    if "never_speak" in reasons:
+        return replace(EDIT, to=f"#s-{standing.segment}") if standing.segment else _opened(standing, WORDS)
+    # Before what ends by itself: it may be given now.
+    if "sign_off" in reasons:
         return APPROVE
+    if "unpublished" in reasons:
+        # Nothing at the desk publishes an article: without its address there is no button that would.
+        return _opened(standing, None)
+    if "embargo" in reasons:
+        return EMBARGO
     holder = colleague_of(work, name)
     return Fix(f"Publish, though {holder} holds it", PUBLISH.action, releases=True) if holder else PUBLISH
+
+
+def _opened(standing: Standing, other: Fix | None) -> Fix | None:
+    return replace(OPEN, to=standing.article) if standing.article else other
 
 
 def colleague_of(work: Work, name: str) -> str | None:
@@ -68,26 +158,41 @@ def colleague_of(work: Work, name: str) -> str | None:
     return None if work.held_by is None or is_same(work.held_by, name) else work.held_by
 
 
-def reason_of(work: Work, *, sign_off: bool = False) -> str:
-    """Return why a briefing is where it is, in a sentence; empty where that needs no words."""
+def reason_of(work: Work, standing: Standing) -> str:
+    """Return why a briefing is where it is, in words; empty where that needs none."""
     if work.withdrawn:
         return "It was withdrawn: saving the article brings nothing of it back; making it again does."
     if work.state is RevisionState.FAILED:
-        known = FAILURES.get(work.error_code or "", "")
+        known = meaning_of(work.error_code or "")
         said = work.error_message or known or "It failed"
         return f"{known}: {said}" if known and said != known else said
     if work.state is RevisionState.HELD:
-        return _why_held(work, sign_off=sign_off)
+        return _why_held(work, standing)
     return ""
 
 
-def _why_held(work: Work, *, sign_off: bool) -> str:
-    if work.error_code == CONFLICT:
-        return f"{work.error_message[:1].upper()}{work.error_message[1:]}."
-    if sign_off and not work.approved:
-        return "It is finished and waits for a second person's word."
-    if work.scheduled_at is not None:
-        return f"It is finished and goes live at {moment(work.scheduled_at)}."
-    if work.held_by is not None:
-        return f"It is finished; {work.held_by} holds it."
-    return "It is finished and waits for an editor."
+def meaning_of(code: str) -> str:
+    """Return what a failed revision's code means, in words; empty for one that is not known."""
+    return FAILURES.get(code) or PROBLEMS.get(code, (0, ""))[1]
+
+
+def _why_held(work: Work, standing: Standing) -> str:
+    if any(one.reason == "conflict" for one in standing.obstacles):
+        said = work.error_message or PROBLEMS[CONFLICT][1]
+        return f"{said[:1].upper()}{said[1:]}."
+    first, *others = [words for one in standing.obstacles if (words := _waits_for(one))] or ["waits for an editor"]
+    return " ".join([f"It is finished and {first}.", *(f"It {words}." for words in others)])
+
+
+def _waits_for(obstacle: Obstacle) -> str:
+    """Return what follows "It" of an obstacle; nothing of a show that holds all: that is told where nothing else is."""
+    until = moment(obstacle.until) if obstacle.until else ""
+    return {
+        "never_speak": "holds a name that must not be spoken: change the words, or the list if it is wrong",
+        "sign_off": "waits for a second person's word",
+        "embargo": f"is under embargo until {until}: nothing of it goes live before",
+        "unpublished": "waits for the CMS, which has its article scheduled or as a draft: it goes live by itself when "
+        "that is published",
+        "schedule": f"goes live at {until}",
+        "editor": f"is held by {obstacle.by}" if obstacle.by else "is held by an editor",
+    }.get(obstacle.reason, "")

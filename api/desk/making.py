@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import Query, Request, Response
 
 from api.context import Here
-from api.desk.fixes import fix_of, reason_of
+from api.desk.fixes import Standing, fix_of, reason_of
 from api.desk.pages import desk_router, page
 from api.desk.people import Viewing
+from api.desk.standings import standings
 from briefing import worklist
 from briefing.shows import listed_shows, listed_sources
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy.orm import Session
 
     from briefing.worklist import Work
@@ -43,8 +46,9 @@ def home(request: Request, context: Here, visitor: Viewing, q: str = "") -> Resp
         sources = [name for name, source in listed_sources(session).items() if source.kind != "http"][:_MOST_SOURCES]
         values: dict[str, Any] = {"q": words, "found": None, "sources": sources}
         if words:
-            found = _rows(worklist.search(session, words, _MOST_FOUND), _signing(session), visitor.caller.name)
-            values |= {"found": found, "most": _MOST_FOUND}
+            works = worklist.search(session, words, _MOST_FOUND)
+            known = standings(session, works, _signing(session), datetime.now(UTC))
+            values |= {"found": _rows(works, known, visitor.caller.name), "most": _MOST_FOUND}
         else:
             values |= _work(session, visitor.caller.name)
     return page(request, "home.html", visitor, values)
@@ -69,7 +73,7 @@ def live(
         found = worklist.lately_live(session, _PAGE + 1, after)
     more = after + _PAGE if len(found) > _PAGE else None
     values = {
-        "works": _rows(found[:_PAGE], frozenset(), visitor.caller.name),
+        "works": _rows(found[:_PAGE], {}, visitor.caller.name),
         "more": more,
         "before": max(0, after - _PAGE) if after else None,
     }
@@ -84,25 +88,26 @@ def _searched(text: str) -> str:
 
 def _work(session: Session, name: str) -> dict[str, Any]:
     """Return the lists of the first page."""
+    now = datetime.now(UTC)
     lists = {
         "making": worklist.making(session, _MOST),
         "held": worklist.held(session, _MOST),
-        "failed": worklist.failed(session, datetime.now(UTC), _MOST),
+        "failed": worklist.failed(session, now, _MOST),
         "live": worklist.lately_live(session, _MOST_LIVE),
     }
-    signing = _signing(session)
-    seen = hashlib.sha256(repr(lists).encode()).hexdigest()[:16]
-    return {title: _rows(works, signing, name) for title, works in lists.items()} | {"seen": seen, "most": _MOST}
+    # Each list apart: one briefing may be in two, held anew while it is live.
+    known = {title: standings(session, lists[title], _signing(session), now) for title in ("held", "failed")}
+    # An embargo that ends, or an article that is published in its CMS, changes the page too.
+    seen = hashlib.sha256(repr((lists, known)).encode()).hexdigest()[:16]
+    rows = {title: _rows(works, known.get(title, {}), name) for title, works in lists.items()}
+    return rows | {"seen": seen, "most": _MOST}
 
 
-def _rows(works: list[Work], signing: frozenset[str], name: str) -> list[dict[str, Any]]:
+def _rows(works: list[Work], known: Mapping[str, Standing], name: str) -> list[dict[str, Any]]:
+    """Return works as a page shows them; of what is neither held nor failed nothing is known beside."""
+    found = [(one, known.get(one.briefing, Standing())) for one in works]
     return [
-        {
-            "work": one,
-            "fix": fix_of(one, name, sign_off=one.show in signing),
-            "reason": reason_of(one, sign_off=one.show in signing),
-        }
-        for one in works
+        {"work": one, "fix": fix_of(one, name, standing), "reason": reason_of(one, standing)} for one, standing in found
     ]
 
 

@@ -41,6 +41,7 @@ DEMANDS = {
     ("POST", "/desk/briefings/{briefing_id}/schedule"): Role.EDITOR,
     ("POST", "/desk/briefings/{briefing_id}/unschedule"): Role.EDITOR,
     ("POST", "/desk/briefings/{briefing_id}/approve"): Role.EDITOR,
+    ("POST", "/desk/briefings/{briefing_id}/embargo"): Role.EDITOR,
     ("GET", "/desk/act/{secret}"): None,
     ("POST", "/desk/act/{secret}"): None,
     ("GET", "/desk/act/{secret}/audio.mp3"): None,

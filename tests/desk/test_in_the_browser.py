@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import event, select
 
 from briefing import users
-from briefing.models import AuditRow, BriefingRow
+from briefing.models import ArticleRow, AuditRow, BriefingRow, ShowRow, SightingRow
 from tests.desk.conftest import FERRY
 from tests.support.newsroom import work_off
 from tests.support.player_build import PLAYER, installed
@@ -138,6 +139,70 @@ def test_what_is_held_is_published_from_the_first_page(stand):
     work_off(stand.place)
     # The page finds out by itself
     page.wait_for_selector(f"section[aria-labelledby=live] #work-{briefing}-1")
+    assert page.troubles == []
+
+
+def test_what_forbids_to_publish_is_said_with_the_button_that_helps(stand):
+    # Given a finished story under an embargo / When an editor sees it among what is held
+    stand.write("secret", FERRY.replace("Ferry runs", "Ferry secret runs"))
+    soon = (datetime.now(UTC) + timedelta(days=30)).isoformat()
+    asked = {"article_ids": ["desk:secret"], "embargo_until": soon}
+    made = stand.api.post("/v1/briefings", json=asked).raise_for_status().json()["id"]
+    work_off(stand.place)
+    page = stand.page(path="/desk", timezone_id="Europe/Kyiv")
+    row = page.locator("section[aria-labelledby=held] li", has_text="Ferry secret")
+    assert "under embargo until" in row.inner_text()
+    assert row.get_by_role("button").count() == 0, "nothing is offered that would be refused"
+    # Then the button leads to where another time is set, as her clock has it
+    row.get_by_role("link", name="Change the embargo").click()
+    page.wait_for_url(f"**/desk/briefings/{made}#embargo")
+    until = (datetime.now(UTC) + timedelta(days=60)).replace(hour=6, minute=30, second=0, microsecond=0)
+    page.fill("#embargo [name=local]", f"{until.astimezone(ZoneInfo('Europe/Kyiv')):%Y-%m-%dT%H:%M}")
+    page.get_by_role("button", name="Change the embargo").click()
+    page.wait_for_url("**told=embargoed")
+    told = stand.api.get(f"/v1/briefings/{made}").json()["embargo_until"]
+    assert datetime.fromisoformat(told) == until
+    assert audited(stand, made)[-1] == ("schedule", "ed")
+    # And its end lets it go by itself
+    page.get_by_role("button", name="End the embargo").click()
+    page.wait_for_url("**told=embargo_ended")
+    work_off(stand.place)
+    page.reload()
+    assert page.locator(".standing .state").inner_text() == "live"
+    assert page.locator("#embargo").count() == 0
+    assert page.troubles == []
+
+
+def test_what_the_cms_or_a_list_forbids_to_publish_offers_no_publishing(stand):
+    # Given a held story whose article is a draft in its CMS
+    stand.write("draft", FERRY.replace("Ferry runs", "Ferry draft runs"))
+    briefing = stand.ask("slow:draft")
+    row = {"source": "slow", "article_id": "draft", "state": "scheduled", "looked_at": datetime.now(UTC)}
+    with stand.place.database.writing() as session:
+        session.add(SightingRow(**row))
+        session.get_one(ArticleRow, ("slow", "draft")).address = "https://paper.example/draft"
+    page = stand.page(path="/desk")
+    held = page.locator("section[aria-labelledby=held] li", has_text="Ferry draft")
+    assert "waits for the CMS" in held.inner_text()
+    assert held.get_by_role("button").count() == 0
+    assert held.get_by_role("link", name="Open the article").get_attribute("href") == "https://paper.example/draft"
+    # When it is public there, and a name in it may not be spoken any more / Then the page says that instead
+    with stand.place.database.writing() as session:
+        session.delete(session.get_one(SightingRow, ("slow", "draft")))
+        show = session.get_one(ShowRow, "held")
+        before = show.settings
+        show.settings = before | {"never_speak": ["Bilohorivka"]}
+    page.goto(f"/desk/briefings/{briefing}")
+    assert "holds a name that must not be spoken" in page.locator(".standing").inner_text()
+    assert page.get_by_role("link", name="Open the article").count() == 1
+    assert page.get_by_role("button", name="Publish").count() == 0
+    # And when the list is mended, it is published
+    with stand.place.database.writing() as session:
+        session.get_one(ShowRow, "held").settings = before
+    page.reload()
+    page.get_by_role("button", name="Publish").click()
+    page.wait_for_url("**told=published")
+    work_off(stand.place)
     assert page.troubles == []
 
 
