@@ -37,6 +37,7 @@ from worker.clean.depth import check_depth
 from worker.clean.html import read_fragment, read_page
 from worker.feed import Channel, Episode, render
 from worker.ghost_api import GhostApi
+from worker.kept_show import kept_show
 from worker.podcast import read_podcast
 from worker.sound.files import UnreadableSound, decoded_whole
 from worker.sources.ghost import GhostSource
@@ -160,7 +161,7 @@ def podcast(content: bytes) -> None:
     """Another host's feed: what is taken from it makes a feed of ours, under the same guids."""
     with contextlib.suppress(PageRefused):
         found = read_podcast(content, datetime(2026, 5, 1, tzinfo=UTC))
-        show = Show(slug="daily", title=found.title or "The Daily", description=found.description)
+        show, _ = kept_show(found, "daily", None, "https://a.example/feed.xml")
         channel = Channel(show, "guid", "https://a.example/feed.xml", "https://a.example/a.jpg", "https://a.example")
         episodes = [
             Episode(
