@@ -21,11 +21,17 @@ from briefing.shows import listed_shows
 from briefing.values import is_name
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from briefing.audience.figures import Curve, Figures
 
 router = desk_router()
 
 _PAGE = 50
+
+#: Bars of a plot; the table below has all.
+_MOST_BARS = 15
+
 _QUARTERS = ("1st", "2nd", "3rd", "4th")
 
 Days = Annotated[int, Query(ge=1, le=1095)]
@@ -58,6 +64,8 @@ def show(
         "total": total,
         "quarters": _quarters(total),
         "by_show": by_show,
+        "show_bars": _bars(by_show, {one.slug: one.title for one in shows.values()}),
+        "article_bars": _bars(by_article[:_PAGE], titles),
         "by_article": by_article[:_PAGE],
         "titles": titles,
         "more": after + _PAGE if len(by_article) > _PAGE else None,
@@ -96,6 +104,15 @@ def article(
 def _quarters(total: Figures) -> dict[str, Any]:
     told = [length(seconds) for seconds in total.quarters_s]
     return {"bars": plots.bars(total.quarters_s, _QUARTERS, told), "rows": list(zip(_QUARTERS, told, strict=True))}
+
+
+def _bars(found: list[Figures], titles: Mapping[str, str]) -> plots.Rows:
+    """Return the plays of rows as bars, by the titles of their articles or shows where those are known."""
+    shown = found[:_MOST_BARS]
+    names = [one.article or one.show or "" for one in shown]
+    return plots.rows(
+        [one.plays for one in shown], [titles.get(name, name) for name in names], [f"{one.plays:,}" for one in shown]
+    )
 
 
 def _curve(one: Curve) -> plots.Curve:

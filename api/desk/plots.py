@@ -10,7 +10,13 @@ if TYPE_CHECKING:
 
 #: Units of a plot's drawing; the page scales it.
 WIDTH, HEIGHT = 600, 180
-_LEFT, _RIGHT, _TOP, _BOTTOM = 60, 8, 24, 28
+_LEFT, _RIGHT, _TOP, _BOTTOM = 72, 8, 24, 28
+
+#: Of bars that lie: a row with its label, the room of that above the bar, and the room for what is told at its end.
+_ROW, _ABOVE, _TOLD = 56, 28, 110
+
+#: Letters of a label.
+_LONGEST = 44
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,26 @@ class Bar:
     height: float
     label: str
     told: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A bar that lies beside what it is of, with what stands above it and at its end."""
+
+    y: float
+    width: float
+    label: str
+    told: str
+    at: float
+    """Where what is told begins."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Bars below each other, and how high their drawing is."""
+
+    rows: tuple[Row, ...]
+    height: float
 
 
 @dataclass(frozen=True)
@@ -52,6 +78,22 @@ def bars(values: Sequence[float], labels: Sequence[str], told: Sequence[str]) ->
         )
         for number, (value, label, words) in enumerate(zip(values, labels, told, strict=True))
     ]
+
+
+def rows(values: Sequence[float], labels: Sequence[str], told: Sequence[str]) -> Rows:
+    """Return a lying bar for each value, the longest as long as leaves room for what is told; 0 has none."""
+    highest, full = max([*values, 0.0]) or 1.0, WIDTH - _TOLD
+    widths = [round(full * value / highest, 1) for value in values]
+    found = tuple(
+        Row(round(number * _ROW + _ABOVE, 1), width, _shortened(label), words, round(width + 6, 1))
+        for number, (width, label, words) in enumerate(zip(widths, labels, told, strict=True))
+    )
+    return Rows(found, len(found) * _ROW)
+
+
+def _shortened(label: str) -> str:
+    """Return a label that fits on a line at the size of letters that a phone has."""
+    return label if len(label) <= _LONGEST else f"{label[: _LONGEST - 1].rstrip()}…"
 
 
 def curve(shares: Sequence[float], marks: Sequence[tuple[float, str]]) -> Curve:

@@ -24,6 +24,15 @@ router = desk_router()
 #: Why a time went by without a digest, in words.
 WHY = {digests.LATE: "nothing ran when it was due", digests.NOTHING: "no story was there for it"}
 
+#: What a voice says for a sample, by its language; of other languages' voices in English. A hundred characters at most.
+LINES: dict[str, str] = {
+    "en": "The council meets on Thursday. Here is what it is about to decide, and why.",
+    "de": "Der Rat tagt am Donnerstag. Was er entscheiden wird, und warum.",
+    "es": "El consejo se reúne el jueves. Esto es lo que va a decidir, y por qué.",
+    "fr": "Le conseil se réunit jeudi. Voici ce qu’il va décider, et pourquoi.",
+    "uk": "Рада збирається в четвер. Ось що вона має вирішити й чому.",
+}
+
 #: Seconds of live audio that are played for a sample.
 _SAMPLE_S = 20
 
@@ -77,7 +86,7 @@ def _digests(session: Session) -> dict[str, list[dict[str, Any]]]:
 
 @router.get("/voices")
 def voices(request: Request, context: Here, visitor: Viewing) -> Response:
-    """Show the voices, those in use first, with something they said where there is any."""
+    """Show the voices, those in use first, with what each said last and a line that each says when it is asked to."""
     with context.database.reading() as session:
         samples, found = worklist.heard_voices(session), listed_shows(session)
     used: dict[str, list[str]] = {}
@@ -85,5 +94,13 @@ def voices(request: Request, context: Here, visitor: Viewing) -> Response:
         for voice in show.casting(context.speech.voice).voices:
             used.setdefault(voice, []).append(show.slug)
     known = sorted(context.catalogue, key=lambda voice: (voice.id not in used, voice.language, voice.id))
-    values = {"voices": known, "samples": samples, "used": used, "sample_s": _SAMPLE_S}
+    lines = {voice.id: line_of(voice.language) for voice in known}
+    values = {"voices": known, "samples": samples, "used": used, "sample_s": _SAMPLE_S, "lines": lines}
     return page(request, "voices.html", visitor, values)
+
+
+def line_of(language: str) -> tuple[str, str]:
+    """Return what a voice of a language, as a BCP 47 tag, says for a sample, and in which language that is."""
+    plain = language.partition("-")[0].lower()
+    spoken = plain if plain in LINES else "en"
+    return LINES[spoken], spoken

@@ -134,6 +134,90 @@
     if (into !== undefined && file !== undefined) document.getElementById(into).value = await file.text();
   });
 
+  // A word of a story's text leads to where one says how it is said: pressed, selected, or by the key w.
+  const textOf = (node) => (node?.nodeType === 1 ? node : node?.parentElement)?.closest("[data-words] :is(.written, .spoken)");
+  const addressOf = (text, word) =>
+    `${text.closest("[data-words]").dataset.words}&written=${encodeURIComponent(word.trim().replace(/['’]s$/, "").slice(0, 100))}`;
+  const wordsOf = (text) => [...text.matchAll(/[\p{L}\p{M}\p{N}]+(?:[-'’.][\p{L}\p{M}\p{N}]+)*/gu)];
+  const caretAt = (x, y) => {
+    const position = document.caretPositionFromPoint?.(x, y);
+    if (position) return [position.offsetNode, position.offset];
+    const range = document.caretRangeFromPoint?.(x, y);
+    return range ? [range.startContainer, range.startOffset] : [null, 0];
+  };
+  const wordAt = (event) => {
+    const text = textOf(event.target);
+    // What is not of the story's own words: "as written", "left out".
+    if (!text || event.target.closest("a, button, .soft, strong")) return "";
+    const marked = event.target.closest("[data-written]");
+    if (marked) return marked.dataset.written;
+    const [node, offset] = caretAt(event.clientX, event.clientY);
+    if (node?.nodeType !== Node.TEXT_NODE || !text.contains(node)) return "";
+    const found = wordsOf(node.data).find((word) => word.index <= offset && offset <= word.index + word[0].length);
+    if (!found) return "";
+    // A press beside a line finds its end: it counts only on the word.
+    const range = new Range();
+    range.setStart(node, found.index);
+    range.setEnd(node, found.index + found[0].length);
+    const { clientX: x, clientY: y } = event;
+    const on = [...range.getClientRects()].some((box) => box.left <= x && x <= box.right && box.top <= y && y <= box.bottom);
+    return on ? found[0] : "";
+  };
+  const offer = document.createElement("a");
+  offer.className = "button offer";
+  const offered = (text, word) => {
+    offer.href = addressOf(text, word);
+    offer.textContent = `How “${word.trim()}” is said`;
+    // Below the whole line: beside the text it would push apart what is written and what is said.
+    text.parentElement.querySelector(".buttons").after(offer);
+  };
+  let pressing = 0;
+  document.addEventListener("click", (event) => {
+    clearTimeout(pressing);
+    const word = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey ? wordAt(event) : "";
+    if (!word) return;
+    const text = textOf(event.target);
+    // A second press selects; and what is being edited is not left for a slip of the finger.
+    pressing = setTimeout(() => {
+      if (!getSelection().isCollapsed) return;
+      if (document.querySelector(".editing form")) offered(text, word);
+      else location.assign(addressOf(text, word));
+    }, 300);
+  });
+  document.addEventListener("selectionchange", () => {
+    const selection = getSelection();
+    const word = selection.toString().replace(/\s+/g, " ").trim();
+    const text = textOf(selection.anchorNode);
+    if (word && word.length <= 100 && text && text === textOf(selection.focusNode)) offered(text, word);
+    else if (!offer.contains(document.activeElement) && !document.querySelector(".editing form")) offer.remove();
+  });
+  // By the keyboard the written words become links, until Escape.
+  const openWords = (text) => {
+    const plain = text?.textContent;
+    if (!text?.closest("[data-words]") || text.querySelector("a")) return text?.querySelector("a")?.focus();
+    let done = 0;
+    const parts = wordsOf(plain).flatMap((word) => {
+      const link = Object.assign(document.createElement("a"), { href: addressOf(text, word[0]), textContent: word[0] });
+      const before = plain.slice(done, word.index);
+      done = word.index + word[0].length;
+      return [before, link];
+    });
+    text.replaceChildren(...parts, plain.slice(done));
+    text.querySelector("a")?.focus();
+  };
+  document.addEventListener("keydown", (event) => {
+    const text = event.target.closest?.("[data-words] .written");
+    if (!text || event.target === text) return;
+    const links = [...text.querySelectorAll("a")];
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (by) links[Math.max(0, Math.min(links.length - 1, links.indexOf(event.target) + by))].focus();
+    else if (event.key === "Escape") {
+      text.closest("[data-row]").focus();
+      text.textContent = text.textContent;
+    } else return;
+    event.preventDefault();
+  });
+
   const shortcuts = document.getElementById("shortcuts");
   const writing = (element) => element.closest("input, textarea, select, [contenteditable]") !== null;
   const rows = () => [...document.querySelectorAll("[data-row]")].filter((row) => row.offsetParent !== null);
@@ -161,6 +245,7 @@
       j: () => step(1),
       k: () => step(-1),
       e: () => row?.querySelector("[data-edit]")?.click(),
+      w: () => openWords(row?.querySelector(".written")),
     }[key];
     if (doing) {
       event.preventDefault();

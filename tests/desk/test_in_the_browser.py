@@ -163,6 +163,10 @@ def test_what_forbids_to_publish_is_said_with_the_button_that_helps(stand):
     told = stand.api.get(f"/v1/briefings/{made}").json()["embargo_until"]
     assert datetime.fromisoformat(told) == until
     assert audited(stand, made)[-1] == ("schedule", "ed")
+    # And on a phone nothing of that runs over the edge
+    page.set_viewport_size({"width": 390, "height": 780})
+    button = page.get_by_role("button", name="Change the embargo").bounding_box()
+    assert button["x"] + button["width"] <= 390 - 12
     # And its end lets it go by itself
     page.get_by_role("button", name="End the embargo").click()
     page.wait_for_url("**told=embargo_ended")
