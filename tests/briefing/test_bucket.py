@@ -149,7 +149,7 @@ def test_a_bucket_that_is_away_is_told_in_bounded_time_and_is_used_again(opened,
             for act in (lambda: put(storage, b"other"), lambda: storage.intact(sha256), lambda: list(storage.stored())):
                 with pytest.raises(StorageUnavailable, match=f"the bucket s3://{BUCKET}"):
                     act()
-            assert time.monotonic() - started < 90
+            assert time.monotonic() - started < 300
             assert storage.path(sha256).read_bytes() == b"sound", "what is at hand needs no bucket"
         proxy.set("pass")
         assert storage.intact(put(storage, b"other"))
