@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -87,3 +89,50 @@ def test_the_wordpress_plugin_writes_the_line(attributes, article):
     )
     line = f'<script async src="https://audio.example/embed.js" data-article="{article}"></script>' if article else ""
     assert (done.stdout, done.stderr) == (line, "")
+
+
+def test_the_wordpress_block_is_registered_with_a_script_for_the_editor(tmp_path):
+    # Given what WordPress calls at `init`
+    calls = """
+    $init = array();
+    function has_shortcode() { return false; } function has_block() { return false; }
+    function plugins_url($path, $file) { return basename(dirname($file)) . '/' . $path; }
+    function wp_register_script(...$given) { global $said; $said['script'] = $given; }
+    function register_block_type(...$given) { global $said; $said['block'] = $given; }
+    function register_setting() {}
+    """
+    code = WORDPRESS.replace(
+        "function add_action() {}", "function add_action($at, $act) { global $acts; $acts[$at] = $act; }"
+    )
+    code += f"{calls} require '{PLUGIN}'; $acts['init'](); echo json_encode($said);"
+    done = subprocess.run(["php", "-r", code], capture_output=True, text=True, timeout=60, check=True)
+    said = json.loads(done.stdout)
+    # Then the block names the script, which is there, and what the script uses comes before it
+    handle, address, before = said["script"][:3]
+    assert said["block"][0] == "briefcast/player"
+    assert said["block"][1]["editor_script"] == handle
+    script = PLUGIN.parents[1] / address
+    used = set(re.findall(r"window\.wp\.(\w+)", script.read_text()))
+    assert used == {re.sub("-(.)", lambda found: found[1].upper(), name.removeprefix("wp-")) for name in before}
+
+
+def test_the_wordpress_block_is_one_for_the_editor_and_saves_nothing_of_its_own(stand):
+    # Given the few functions of the editor that the script uses
+    page = stand.browser.new_page()
+    page.goto("about:blank")
+    page.evaluate("""() => {
+        const createElement = (type, props, ...children) => ({ type, props, children });
+        window.wp = { blocks: { registerBlockType: (name, block) => { window.block = [name, block]; } },
+            element: { createElement }, components: { Placeholder: 'Placeholder', TextControl: 'TextControl' },
+            blockEditor: { useBlockProps: () => ({ className: 'block' }) }, i18n: { __: text => text } };
+    }""")
+    # When it is loaded, and an article is typed into the block / Then that is the block's
+    page.add_script_tag(content=PLUGIN.with_name("block.js").read_text())
+    assert page.evaluate("[block[0], block[1].category, block[1].save()]") == ["briefcast/player", "embed", None]
+    shown = "block[1].edit({attributes: {article: %s}, setAttributes: set => { window.set = set; }})"
+    placeholder = page.evaluate(shown % "'desk:ferry'")["children"][0]
+    assert placeholder["type"] == "Placeholder"
+    assert "desk:ferry" in placeholder["props"]["instructions"]
+    page.evaluate(f"{shown % 'String()'}.children[0].children[0].props.onChange(' desk:market ')")
+    assert page.evaluate("set") == {"article": "desk:market"}
+    page.close()

@@ -3,7 +3,7 @@
  * Plugin Name: Briefcast player
  * Description: Plays a post's audio made with Briefcast: at the top of every post that has some, by the shortcode
  *              [briefcast], or by the block of that name.
- * Version: 1.0
+ * Version: 1.1
  * Requires at least: 5.8
  * Requires PHP: 7.4
  * License: GPL-3.0-or-later
@@ -53,10 +53,19 @@ add_filter( 'the_content', 'briefcast_before_text' );
 add_action(
 	'init',
 	function () {
+		// Without an editor's script a block is in posts and not in the editor's list of blocks.
+		wp_register_script(
+			'briefcast-player-block',
+			plugins_url( 'block.js', __FILE__ ),
+			array( 'wp-blocks', 'wp-element', 'wp-components', 'wp-block-editor', 'wp-i18n' ),
+			'1.1',
+			true
+		);
 		register_block_type(
 			'briefcast/player',
 			array(
 				'api_version'     => 2,
+				'editor_script'   => 'briefcast-player-block',
 				'title'           => 'Briefcast player',
 				'category'        => 'embed',
 				'attributes'      => array( 'article' => array( 'type' => 'string', 'default' => '' ) ),
