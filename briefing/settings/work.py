@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from briefing.settings.base import SECRET, Settings, config
 
@@ -44,6 +45,16 @@ class WorkSettings(Settings):
         json_schema_extra=SECRET,
     )
     """Celery's Redis; used by the dispatcher and the workers, never by the API."""
+
+    @field_validator("broker_url")
+    @classmethod
+    def _is_checked(cls, address: str) -> str:
+        # What the transport does not know it takes for "none".
+        odd = set(parse_qs(urlsplit(address).query).get("ssl_cert_reqs", ())) - {"required", "optional", "none"}
+        if odd:
+            message = "ssl_cert_reqs is required, optional or none"
+            raise ValueError(message)
+        return address
 
     @property
     def run_folder(self) -> Path:

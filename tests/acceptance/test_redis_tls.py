@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 import trustme
 
+from briefing.errors import Misconfigured
 from briefing.settings import WorkSettings
 from tests.support.asking import ask, revision_row
 from tests.support.brokers import redis_over_tls
@@ -74,6 +75,13 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_and_said(redis, tmp_pa
     assert code != 0
     assert "certificate verify failed" in said
     assert PASSWORD not in said
+
+
+def test_a_word_that_would_turn_the_check_off_unseen_is_no_setting(monkeypatch):
+    monkeypatch.setenv("BRIEFCAST_BROKER_URL", f"rediss://:{PASSWORD}@127.0.0.1/0?ssl_cert_reqs=require")
+    with pytest.raises(Misconfigured, match="required, optional or none") as refused:
+        WorkSettings()
+    assert PASSWORD not in str(refused.value)
 
 
 def test_what_redis_is_asked_without_its_password_is_refused_and_said(redis):
