@@ -27,6 +27,7 @@ from briefing.settings.sealing import KEY_BYTES, read_keys
 from briefing.storage.atomic import reporting
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 _PREFIX = "bcs1."
@@ -61,11 +62,15 @@ def ring() -> Ring:
     given = read_keys(SealingSettings().sealing_keys.get_secret_value())
     if given:
         return Ring(given, "BRIEFCAST_SEALING_KEYS")
-    path = key_file()
+    return read_file(key_file()) or Ring((), str(key_file()))
+
+
+def read_file(path: Path) -> Ring | None:
+    """Return the keys in a file, ours or another installation's; None where there is none. Raises Misconfigured."""
     try:
         found = read_keys(path.read_text("ascii"))
     except FileNotFoundError:
-        return Ring((), str(path))
+        return None
     except (OSError, ValueError) as error:
         message = f"the sealing keys in {path} cannot be read: {error}"
         raise Misconfigured(message, hint=_PUT_BACK) from error
@@ -135,6 +140,18 @@ def add_key() -> Ring:
         return ring()
     _write([new_key(), *(base64.b64encode(key).decode() for key in known.keys)], replace=True)
     return ring()
+
+
+def add_known(keys: Sequence[bytes]) -> int:
+    """Put another installation's keys after those in the data folder, so that they open what they sealed; return how
+    many were not there yet. Raises StorageUnavailable, Misconfigured where those there cannot be read.
+    """
+    there = read_file(key_file())
+    known = there.keys if there else ()
+    new = [key for key in dict.fromkeys(keys) if key not in known]
+    if new:
+        _write([base64.b64encode(key).decode() for key in (*known, *new)], replace=True)
+    return len(new)
 
 
 def _first_key() -> tuple[bytes, ...]:

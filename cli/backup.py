@@ -10,12 +10,16 @@ from pathlib import Path
 import click
 
 from briefing.faults import going_on
-from briefing.logs import configure
+from briefing.logs import configure, get_logger
 from cli.work import on_stop
 from worker.backup import back_up
 from worker.restore import restore as restore_backup
 from worker.workplace import Workplace
 
+#: Code of what `--every` logs where bytes are missing or damaged where they come from.
+INCOMPLETE = "backup_incomplete"
+
+_log = get_logger("backup")
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
@@ -45,7 +49,8 @@ def backup(folder: Path, keep: int, every_s: int) -> None:
         began = time.monotonic()
         # A database that is away, or a disk that is full, is told; the next one may go well.
         with going_on("backing up"):
-            _back_up(folder, keep)
+            if not _back_up(folder, keep):
+                _log.error("backup incomplete", code=INCOMPLETE, folder=str(folder), hint="Run `briefcast doctor`.")
         over.wait(max(0.0, began + every_s - time.monotonic()))
 
 

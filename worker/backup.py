@@ -11,11 +11,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 import sqlite3
 import subprocess
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -40,6 +41,12 @@ STAMP = "%Y-%m-%dT%H-%M-%SZ"
 
 #: Seconds for `pg_dump`; an installation whose database takes longer has PostgreSQL's own ways.
 _DUMP_S = 3600
+
+#: What a backup that was killed leaves goes after this time: one that is still being made is not that old.
+_HALF_S = 86_400
+
+#: What we call our files there; those with a dot before are still being written.
+_COPY = re.compile(r"(?P<making>\.?)(?P<stamp>[0-9-]{10}T[0-9-]{8}Z)\.(sqlite|pgdump|json)([.-].+)?")
 
 _BLOCK = 1 << 20
 
@@ -74,15 +81,32 @@ class Backup:
 def back_up(place: Workplace, folder: Path, now: datetime, keep: int) -> Backup:
     """Add a backup to `folder` and let go of all but the newest `keep` copies of the database.
 
-    Raises DatabaseUnavailable or StorageUnavailable; then the folder's earlier backups are as they were.
+    Raises DatabaseUnavailable or StorageUnavailable; then the folder's earlier backups are as they were, and no other
+    copy of the database is in it.
     """
     make_folder(folder)
     folder.chmod(0o700)  # it holds hashes of keys, and the signing key
     stamp = now.astimezone(UTC).strftime(STAMP)
+    _clear(folder / "database", now)
     # Before and after: a row that goes between the two was there before, one that comes is there after.
     named = _named(place.database)
     database = _database(place.database, folder / "database", stamp)
-    named |= _named(place.database)
+    manifest = folder / "database" / f"{stamp}.json"
+    try:
+        named |= _named(place.database)
+        made = _beside(place, folder, now, database, named)
+        write_atomically(manifest, json.dumps(asdict(made), indent=1).encode())
+    except BaseException:
+        # While a bucket is away this happens at every run: the disk would be full of copies that nobody restores.
+        if not manifest.exists():
+            database.unlink(missing_ok=True)
+        raise
+    _thin(folder / "database", keep)
+    return made
+
+
+def _beside(place: Workplace, folder: Path, now: datetime, database: Path, named: set[bytes]) -> Backup:
+    """Put beside a copy of the database what it names; return what there is then."""
     # After the database: what is let go or withdrawn meanwhile is not to come back.
     public = sorted(found for file in place.files.storage.files("audio") if (found := audio_sha256(file.name)))
     gone = sorted(file.name.removeprefix(f"{GONE}/") for file in place.files.storage.files(GONE))
@@ -94,7 +118,7 @@ def back_up(place: Workplace, folder: Path, now: datetime, keep: int) -> Backup:
             if outcome is None:
                 missing.append(sha256)
     _small_files(place, folder)
-    made = Backup(
+    return Backup(
         taken_at=now.astimezone(UTC).isoformat(timespec="seconds"),
         version=version("briefcast"),
         schema=current(place.database) or "",
@@ -107,9 +131,6 @@ def back_up(place: Workplace, folder: Path, now: datetime, keep: int) -> Backup:
         gone=gone,
         elsewhere=elsewhere,
     )
-    write_atomically(folder / "database" / f"{stamp}.json", json.dumps(asdict(made), indent=1).encode())
-    _thin(folder / "database", keep)
-    return made
 
 
 def _database(database: Database, folder: Path, stamp: str) -> Path:
@@ -241,8 +262,8 @@ def _small_files(place: Workplace, folder: Path) -> None:
     for file in place.files.storage.files("shows"):
         if file.name.endswith("/artwork.jpg") and (found := place.files.storage.read(file.name)):
             write_atomically(folder / "public" / file.name, found[0])
-    for picture in (place.data.data / "imported").glob("*/artwork.*"):
-        write_atomically(folder / "imported" / picture.parent.name / picture.name, picture.read_bytes())
+    for picture in place.data.imported.glob("*/artwork.*"):
+        write_atomically(folder / place.data.imported.name / picture.parent.name / picture.name, picture.read_bytes())
     signing = place.data.data / "signing"
     if signing.is_dir():
         with reporting(folder / "signing"):
@@ -265,3 +286,14 @@ def _thin(folder: Path, keep: int) -> None:
     for manifest in sorted(folder.glob("*.json"))[:-keep]:
         for path in folder.glob(f"{manifest.stem}.*"):
             path.unlink(missing_ok=True)
+
+
+def _clear(folder: Path, now: datetime) -> None:
+    """Remove what backups that were killed have left: copies of the database without a manifest, and half files."""
+    for path in folder.glob("*Z.*"):
+        found = _COPY.fullmatch(path.name)
+        if found is None or (not found["making"] and (folder / f"{found['stamp']}.json").exists()):
+            continue
+        with reporting(path), suppress(FileNotFoundError):  # another process was faster
+            if now.timestamp() - path.stat().st_mtime > _HALF_S:
+                path.unlink()

@@ -148,7 +148,7 @@ def take_over(
     )
     podcast = pages[0]
     slug = slug or _slug(podcast.title)
-    folder = place.data.data / "imported" / slug
+    folder = place.data.imported / slug
     make_folder(folder)
     move = _Move(place, bounds, folder, say)
     show = _show(move, podcast, slug, address)

@@ -2,7 +2,8 @@
 
 Each blob is checked against its name on the way; what is there already is left alone, so an interrupted run goes on
 where it was, and where the storage is the very folder nothing is done. A bucket keeps headers with each object, which
-no tool that copies folders knows. Knows rows only as far as they name bytes.
+no tool that copies folders knows. Knows rows only as far as they name bytes, and nothing of what is in no
+storage (`relocate_kept`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from sqlalchemy import select
 from briefing.hashing import file_sha256
 from briefing.models import JingleRow, MasterRow, TakeRow
 from briefing.public_names import ALIAS, MOVED, audio_sha256, for_members, serving_of
-from briefing.storage import FolderStorage, PublicFolder, make_folder, reporting
+from briefing.storage import FolderStorage, PublicFolder, reporting
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -38,10 +39,6 @@ _NAMED = {
     MasterRow.sha256: ".mp3",
 }
 
-#: Folders of the data folder that belong to no storage: pictures that were taken over, development credentials, and
-#: what unseals the secrets in the rows.
-_KEPT = ("imported", "signing", "sealing")
-
 
 @dataclass(frozen=True)
 class Moved:
@@ -57,8 +54,10 @@ class Moved:
 
 
 def copy_files(place: Workplace, folder: Path, rows: Connection) -> Moved:
-    """Copy all of the old data folder `folder` but its database, whose `rows` are read. Raises StorageUnavailable."""
-    _keep(place, folder)
+    """Copy the stored bytes and public files of the old data folder `folder`, whose `rows` are read.
+
+    Raises StorageUnavailable.
+    """
     old = FolderStorage(folder)
     named = {sha256: suffix for column, suffix in _NAMED.items() for sha256 in rows.scalars(select(column)) if sha256}
     there = {blob.sha256: blob.bytes for blob in place.storage.stored()}
@@ -78,19 +77,6 @@ def copy_files(place: Workplace, folder: Path, rows: Connection) -> Moved:
         public, copied = public + found, copied + new
         missing |= unheard
     return Moved(blobs, public, copied, sorted(missing))
-
-
-def _keep(place: Workplace, folder: Path) -> None:
-    """Copy what is in no storage, unless it is there: a host that has credentials of its own keeps them."""
-    for name in _KEPT:
-        source, target = folder / name, place.data.data / name
-        if source.is_dir() and not target.exists():
-            make_folder(target.parent)
-            with reporting(target):
-                half = target.with_name(f".{name}.half")
-                shutil.rmtree(half, ignore_errors=True)
-                shutil.copytree(source, half)
-                half.rename(target)
 
 
 def _copied(old: FolderStorage, new: BlobStorage, sha256: str, suffix: str) -> bool:

@@ -28,6 +28,11 @@ class DataSettings(Settings):
         """The database's address with the default filled in."""
         return self.database_url or f"sqlite:///{(self.data / 'briefcast.db').resolve()}"
 
+    @property
+    def imported(self) -> Path:
+        """Folder with what was taken over from other hosts, by show."""
+        return self.data / "imported"
+
 
 class PublicSettings(Settings):
     """How the outside world reaches us."""

@@ -142,3 +142,19 @@ def test_inside_a_file_it_is_small_whatever_it_shows(tmp_path):
         assert len(found) <= 20_000
         assert opened(found).size == (300, 300)
         assert opened(found).format == "JPEG"
+
+
+def test_a_picture_that_was_taken_over_is_found_in_the_data_folder_of_now(tmp_path, monkeypatch):
+    # Given one that is named by the data folder of another host, and is in ours
+    monkeypatch.setenv("BRIEFCAST_DATA", str(tmp_path / "new"))
+    (tmp_path / "new" / "imported" / "s").mkdir(parents=True)
+    ours = saved(tmp_path / "new" / "imported" / "s" / "artwork.jpg")
+    show = Show(slug="s", title="S", artwork=str(tmp_path / "old" / "imported" / "s" / "artwork.jpg"))
+    # Then it is that, as large as it is and inside files
+    assert (draw(show), opened(draw_inside(show)).size) == (ours, (300, 300))
+    # While where it is named counts first, and one's own pictures are nowhere else
+    (tmp_path / "old" / "imported" / "s").mkdir(parents=True)
+    named = saved(tmp_path / "old" / "imported" / "s" / "artwork.jpg", side=1500)
+    assert draw(show) == named
+    with pytest.raises(Misconfigured):
+        draw(Show(slug="s", title="S", artwork=str(tmp_path / "old" / "s" / "artwork.jpg")))

@@ -6,22 +6,25 @@ import hashlib
 import json
 import os
 import shutil
-from datetime import UTC, datetime
+import subprocess
+from datetime import UTC, datetime, timedelta
 
 import feedparser
 import httpx
 import pytest
+import yaml
 from sqlalchemy import select, update
 
 from api.app import create_app
 from briefing import steps
+from briefing.errors import StorageUnavailable
 from briefing.models import RevisionRow, StepRow
 from briefing.states import Queue
 from tests.support.asking import ask, revision_row
 from tests.support.client import make_key, served
 from tests.support.newsroom import ARTICLE, work_off
 from tests.support.postgres import binaries
-from tests.support.processes import BIN, briefcast, running, wait_for
+from tests.support.processes import BIN, ROOT, briefcast, running, wait_for
 from tests.support.s3 import s3
 from worker import sweep
 from worker.backup import back_up, postgresql_environment
@@ -242,6 +245,71 @@ def test_a_backup_that_fails_does_not_end_those_to_come(newsroom, tmp_path):
         (vault / "database").unlink()
         wait_for(lambda: list((vault / "database").glob("*.json")), "a backup")
         # And it ends when it is told to, as a job that is done
+        process.terminate()
+        assert process.wait(60) == 0
+
+
+def test_a_backup_that_fails_leaves_no_copy_of_the_database(newsroom, tmp_path):
+    # Given a backup, and a vault that then takes no bytes
+    vault = tmp_path / "vault"
+    made = back_up(newsroom, vault, datetime(2026, 5, 1, tzinfo=UTC), 10)
+    shutil.rmtree(vault / "blobs")
+    (vault / "blobs").write_text("in the way")
+    # When the next ones fail / Then what they began is gone, and the earlier one is as it was
+    for hour in (1, 2):
+        with pytest.raises(StorageUnavailable):
+            back_up(newsroom, vault, datetime(2026, 5, 1, hour, tzinfo=UTC), 10)
+    assert {path.name for path in (vault / "database").iterdir()} == {made.database, "2026-05-01T00-00-00Z.json"}
+
+
+def test_what_killed_backups_left_goes_after_a_day_and_nothing_else_does(newsroom, tmp_path):
+    # Given what processes left that were killed, and what is somebody else's
+    vault, now = tmp_path / "vault", datetime.now(UTC)
+    copies = vault / "database"
+    first = back_up(newsroom, vault, now - timedelta(days=3), 10)
+    old = (
+        "2026-05-01T00-00-00Z.pgdump",
+        ".2026-05-01T00-05-00Z.sqlite.0a1b2c3d",
+        ".2026-05-01T00-05-00Z.json.0a1b2c3d",
+    )
+    for name in (*old, "notes.txt", "2026-05-02T00-00-00Z.sqlite"):
+        (copies / name).write_bytes(b"half")
+    long_ago = now.timestamp() - 25 * 3600
+    for path in copies.iterdir():
+        if path.name != "2026-05-02T00-00-00Z.sqlite":  # it may still be being made
+            os.utime(path, (long_ago, long_ago))
+    # When
+    second = back_up(newsroom, vault, now, 10)
+    # Then
+    kept = {first.database, second.database, "notes.txt", "2026-05-02T00-00-00Z.sqlite"}
+    assert {path.name for path in copies.iterdir() if path.suffix != ".json"} == kept
+    assert len(list(copies.glob("*.json"))) == 2
+
+
+def healthy(vault):
+    """What compose's check of the service says of a vault."""
+    service = yaml.safe_load((ROOT / "deploy" / "compose.yml").read_text())["services"]["backup"]
+    kind, command = service["healthcheck"]["test"]
+    assert kind == "CMD-SHELL"
+    command = command.replace("/srv/briefcast-backup", str(vault))
+    return subprocess.run(["sh", "-c", command], check=False, capture_output=True).returncode == 0
+
+
+def test_a_backup_without_some_of_the_bytes_is_an_error_and_not_healthy(newsroom, tmp_path):
+    # Given a take that is lost
+    vault, log = tmp_path / "vault", tmp_path / "backup.log"
+    assert not healthy(vault)
+    path = newsroom.storage.path(next(newsroom.storage.stored()).sha256)
+    content = path.read_bytes()
+    path.unlink()
+    with running([BIN / "briefcast", "backup", vault, "--every", "1"], log) as process:
+        # When it is backed up / Then that is an error in the log, and no whole backup
+        wait_for(lambda: '"backup_incomplete"' in log.read_text(), "the lost take to be told")
+        assert list((vault / "database").glob("*.json"))
+        assert not healthy(vault)
+        # While the next with all bytes is one
+        path.write_bytes(content)
+        wait_for(lambda: healthy(vault), "a whole backup")
         process.terminate()
         assert process.wait(60) == 0
 

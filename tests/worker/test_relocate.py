@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import func, select, text, update
 
 from api.app import create_app
-from briefing import asking, listeners, sealing, steps, workers
+from briefing import asking, connections, listeners, sealing, steps, workers
 from briefing.database import Database
 from briefing.models import Base, RevisionRow, StepRow, TakeRow, WorkerRow
 from briefing.public_names import AUDIO, audio_name
@@ -96,6 +96,13 @@ def elsewhere(request, cluster, tmp_path, monkeypatch):
         yield name
 
 
+def made_in(place, show):
+    """What becomes of a story in a show."""
+    _, revision, _ = ask(place, "park", show=show, now=datetime.now(UTC))
+    work_off(place)
+    return revision_row(place, revision).state
+
+
 def test_nobody_notices(old, elsewhere, tmp_path):
     # Given an installation at rest, a key of it, and a secret sealed in it
     key, sealed = make_key(old, "read"), sealing.seal("the key of a CMS", "here")
@@ -112,6 +119,8 @@ def test_nobody_notices(old, elsewhere, tmp_path):
     bucket = elsewhere()
     done = briefcast("relocate", old.data.data)
     assert done.returncode == 0, done.stderr
+    # And the old folder is there no more, where another took its place
+    old.data.data.rename(tmp_path / "gone" if bucket else old.data.data)
     # Then every row is there, and every file with its bytes
     place = Workplace()
     assert place.database.engine.dialect.name == "postgresql"
@@ -143,8 +152,10 @@ def test_nobody_notices(old, elsewhere, tmp_path):
     assert (made.state, revision > same > newest) == ("live", True), "numbers go on where they were"
     with place.database.reading() as session:
         assert spoken <= set(session.scalars(select(TakeRow.key)))
-        new = session.scalars(select(StepRow).where(StepRow.revision_id == revision, StepRow.kind == "speak")).all()
-        assert len(new) == 1
+        new = select(StepRow).where(StepRow.revision_id == revision, StepRow.kind == "speak")
+        assert len(session.scalars(new).all()) == 1
+    # And in the show that was taken over from another host, with the picture that came from there
+    assert made_in(place, "moved") == "live"
     with place.database.writing() as session:
         session.execute(update(StepRow).where(StepRow.kind == "verify").values(state="done"))
     found = [(finding.code, finding.subject) for finding in examine(place, fix=False)]
@@ -173,6 +184,46 @@ def new(cluster, monkeypatch):
     address = cluster.new_database()
     monkeypatch.setenv("BRIEFCAST_DATABASE_URL", address)
     return Database(address)
+
+
+@pytest.mark.parametrize("options", [(), ("--rows-only",)])
+def test_what_the_old_keys_seal_opens_also_after_a_trial_and_without_files(options, small, new, tmp_path, monkeypatch):
+    # Given an installation with a sealed secret and a picture that it took over
+    picture = Path("imported") / "moved" / "artwork.jpg"
+    (small.data.data / picture).parent.mkdir(parents=True)
+    (small.data.data / picture).write_bytes(b"of the old host")
+    sealed, old_key = sealing.seal("the key of a CMS", "here"), sealing.ring().ids[0]
+    # And a new data folder, in which a trial sealed and took over too
+    monkeypatch.setenv("BRIEFCAST_DATA", str(tmp_path / "new"))
+    of_trial, trial_key = sealing.seal("of the trial", "here"), sealing.ring().ids[0]
+    (tmp_path / "new" / picture).parent.mkdir(parents=True)
+    (tmp_path / "new" / picture).write_bytes(b"of the trial")
+    # When
+    done = briefcast("relocate", small.data.data, *options)
+    # Then both secrets open, the picture is the one that the rows mean, and all that is said
+    assert done.returncode == 0, done.stderr
+    assert sealing.ring().ids == (trial_key, old_key)
+    assert (sealing.unseal(sealed, "here"), sealing.unseal(of_trial, "here")) == ("the key of a CMS", "of the trial")
+    assert (sealing.key_file().stat().st_mode & 0o777, (tmp_path / "new" / picture).read_bytes()) == (
+        0o600,
+        b"of the old host",
+    )
+    assert "sealing: 1 of the old installation's keys added" in done.stdout
+    new.dispose()
+
+
+def test_a_secret_that_no_key_at_hand_opens_is_told(small, new, monkeypatch):
+    # Given keys in the settings alone, among which the old installation's is not
+    with small.database.writing() as session:
+        row = connections.locked(session, "ghost", datetime.now(UTC))
+        row.keys = {"admin_key": sealing.seal("secret", "source ghost, admin_key")}
+    (lost,) = sealing.ring().ids
+    monkeypatch.setenv("BRIEFCAST_SEALING_KEYS", sealing.new_key())
+    # When / Then
+    done = briefcast("relocate", small.data.data)
+    assert (done.returncode, f"sealed by the key {lost}" in done.stderr) == (1, True), done.stderr
+    small.database.dispose()
+    new.dispose()
 
 
 def test_what_cannot_be_right_is_refused_by_its_name(small, new, tmp_path, monkeypatch):
