@@ -85,7 +85,8 @@ class Wanted:
     """Whether the edit corrects what is live, rather than going on with the story."""
     correction: Correction | None = None
     saved_at: datetime | None = None
-    """When the edit was saved, by its CMS's clock; None: just now. The quiet period is counted from it."""
+    """When the edit was saved, by its CMS's clock; None: nobody knows, and it counts as just now. The quiet period is
+    counted from it."""
     issue: str | None = None
     """Of a digest: its name and which one, by which it is known in place of its articles, which may change."""
 

@@ -118,12 +118,17 @@ def look_at(session: Session, source: str, article: str, *, due_at: float = 0.0,
 
 def _both(before: Mapping[str, Any] | None, said: dict[str, Any]) -> dict[str, Any]:
     """Return what counts of two things that were told of an article: the later one. What either of them corrects is
-    corrected, as both are looked at as one.
+    corrected, and for whom it is holds, as both are looked at as one.
     """
     if before is None:
         return said
     first, last = (before, said) if _moment(said) >= _moment(before) else (said, before)
-    return {**last, "correction": last.get("correction") or first.get("correction")}
+    both = {**last, "correction": last.get("correction") or first.get("correction")}
+    both["visibility"] = last.get("visibility") or first.get("visibility")
+    if last["kind"] == "visibility" and first["kind"] in {"published", "updated"}:
+        # That it was saved is no less so.
+        both["kind"] = first["kind"]
+    return both
 
 
 def _moment(told: Mapping[str, Any]) -> datetime:

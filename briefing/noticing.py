@@ -7,6 +7,7 @@ them twice, late or in any order ends the same. Asks no CMS and fetches no text.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
 #: Seconds between two looks at what should be public by now and is not yet.
 _LATE_S = 2.0
+
+#: How long after its save a correction is looked for that a process of before may have taken for an update.
+_MISSED = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,9 @@ def notice(session: Session, desk: Desk, seen: Seen, now: datetime, *, text: boo
             withdrew, done = True, "withdrawn"
         changed = text and _has_changed(before, row)
         new = _is_new(desk, seen, before)
+        if before is not None and before[1] == row.updated_at:
+            # Edited, and not dated anew, as feeds have it: nobody knows when it was saved.
+            seen = seen.model_copy(update={"updated_at": None})
         done = _follow(session, desk, ref, seen, now, changed=changed, new=new, back=withdrew) or done
         row.withdrew = False
         if before is not None and before[0] == "scheduled" and row.state == "published":
@@ -104,6 +111,20 @@ def is_outdated(session: Session, source: str, seen: Seen) -> bool:
     """Tell whether something later is known already: for what is told, not for what a CMS answers now."""
     row = session.get(SightingRow, (source, seen.id))
     return bool(row and row.updated_at and seen.updated_at and seen.updated_at < row.updated_at)
+
+
+def missed(session: Session, source: str, seen: Seen, now: datetime) -> bool:
+    """Tell whether a correction that was saved lately has come to nothing, though the article is as it was seen: a
+    process of before, which knows of none, saw it first. What was tagged longer ago is no news.
+    """
+    if not seen.correction or seen.state == "gone" or seen.wanted is False or seen.updated_at is None:
+        return False
+    if seen.updated_at < now - _MISSED:
+        return False
+    stories = _stories(session, ArticleRef(source=source, id=seen.id))
+    return any(
+        _corrected(seen, story) and not is_withdrawn(story, newest_revision(session, story.id)) for story in stories
+    )
 
 
 def _known(session: Session, ref: ArticleRef) -> SightingRow | None:

@@ -7,7 +7,7 @@ a webhook rouses it. What follows from what is found is `briefing.noticing`'s.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import and_, or_, select
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from briefing.connections import Due
+    from briefing.sightings import Corrected
     from worker.sources import Source
     from worker.workplace import Workplace
 
@@ -86,9 +87,16 @@ def _as_told(due: list[Due]) -> Iterable[Seen]:
                 state="gone" if gone else "published",
                 visibility=told.visibility,
                 wanted=True if told.kind in {"published", "updated"} else None,
-                # Who says for whom it is says nothing of its words.
-                correction=None if told.kind == "visibility" else told.correction or False,
+                correction=_told_correction(told),
             )
+
+
+def _told_correction(told: Told) -> Corrected | Literal[False] | None:
+    """Return what a webhook says of a correction, False for a save that is none; as in `Seen`."""
+    if told.kind == "visibility":
+        # Who says for whom it is says nothing of its words.
+        return None
+    return told.correction or (False if told.kind in {"published", "updated"} else None)
 
 
 def look_at_changes(place: Workplace, desk: Desk, source: Polled, now: datetime) -> None:
@@ -128,10 +136,16 @@ def _to_look_after(place: Workplace, source: str, now: datetime) -> list[list[st
 
 
 def _look_after(place: Workplace, desk: Desk, source: Polled, ids: list[str], now: datetime) -> None:
-    """Look whether articles are as they were seen, and closer at those that are not."""
+    """Look whether articles are as they were seen, and closer at those that are not, or are corrected and nothing came
+    of it.
+    """
     found = list(source.look(ids))
     with place.database.writing() as session:
-        changed = [seen.id for seen in found if not _is_as_before(session, desk.source, seen, now)]
+        changed = [
+            seen.id
+            for seen in found
+            if not _is_as_before(session, desk.source, seen, now) or noticing.missed(session, desk.source, seen, now)
+        ]
     for identity in changed:
         for seen in source.look([identity]):
             _notice(place, desk, seen)
@@ -157,8 +171,9 @@ def _notice(place: Workplace, desk: Desk, seen: Seen, look: Due | None = None) -
         )
         return
     said = Told.stored(look.told) if look is not None and look.told is not None else None
-    if said is not None and said.correction is not None:
-        seen = seen.model_copy(update={"correction": said.correction})
+    if said is not None and seen.correction is None:
+        # Only where it cannot be asked for: a webhook may come after what its CMS says by now.
+        seen = seen.model_copy(update={"correction": _told_correction(said)})
     try:
         with place.database.writing() as session:
             if look is not None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
 import time
 from datetime import UTC, datetime, timedelta
@@ -12,12 +9,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from briefing import connections
 from briefing.hooks import HookRefused, read_standard
-from briefing.models import BriefingRow, ConnectionRow, StepRow
+from briefing.models import ConnectionRow
 from tests.support.client import client_of
+from tests.support.corrected import briefing_of, kinds, leads_to, quiet_is_over, send
 from tests.support.fake_wordpress import fake_wordpress
 from tests.support.ghost import ghost
 from tests.support.newsroom import ARTICLE, PLAIN, make_place, work_off
@@ -41,23 +39,6 @@ def paper(tmp_path):
         with client_of(place) as client:
             yield Paper(place, site, client)
         place.database.dispose()
-
-
-def briefing_of(place):
-    with place.database.reading() as session:
-        return session.scalar(select(BriefingRow.id))
-
-
-def kinds(client, place):
-    """What the public history tells of, the newest first."""
-    told = client.get(f"/briefings/{briefing_of(place)}/history.json", headers=STRANGER)
-    return [entry["kind"] for entry in told.json()["entries"]] if told.status_code == 200 else []
-
-
-def leads_to(client, address):
-    """Where an MP3's address leads: itself while it is there."""
-    answer = client.get(urlsplit(address).path, headers=STRANGER)
-    return urlsplit(answer.headers.get("location", address if answer.status_code == 200 else "")).path
 
 
 def saved(paper, identity, words, *tags):
@@ -178,26 +159,6 @@ def test_wordpress_says_it_by_the_plugins_box_or_a_tag(tmp_path, monkeypatch, sa
             assert leads_to(client, second["url"]) == urlsplit(second["url"]).path
             assert kinds(client, place) == ["update", "correction", "first"]
         place.database.dispose()
-
-
-def send(client, secret, body, identity):
-    """Send a Standard Webhook."""
-    moment = str(int(time.time()))
-    signed = hmac.digest(
-        base64.b64decode(secret.removeprefix("whsec_")), f"{identity}.{moment}.".encode() + body, hashlib.sha256
-    )
-    headers = {"webhook-id": identity, "webhook-timestamp": moment}
-    headers["webhook-signature"] = f"v1,{base64.b64encode(signed).decode()}"
-    answer = client.post("/v1/hooks/desk", content=body, headers=STRANGER | headers)
-    assert answer.status_code == 202, answer.text
-
-
-def quiet_is_over(place):
-    """Have what waits for further edits begin, and all be done."""
-    work_off(place)
-    with place.database.writing() as session:
-        session.execute(update(StepRow).where(StepRow.kind == "prepare").values(not_before=None))
-    work_off(place)
 
 
 @pytest.fixture

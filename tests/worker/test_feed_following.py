@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 
 from briefing import connections
 from briefing.addresses import address_id
-from briefing.models import ConnectionRow, TakeRow
+from briefing.models import ConnectionRow, StepRow, TakeRow
 from tests.support.answering import answering
 from tests.support.cleaning import BOARD, FERRY
 from tests.support.client import client_of
@@ -70,4 +70,35 @@ def test_an_item_is_heard_edited_and_stays_when_it_leaves_the_feed(tmp_path):
                 assert session.scalar(select(ConnectionRow.cursor)) < now + timedelta(hours=1)
             takes = poll("")
             assert client.get(audio).status_code == 200
+        place.database.dispose()
+
+
+def test_an_edit_that_only_its_hash_shows_waits_for_further_ones(tmp_path):
+    with answering() as site:
+        named = f'name = "wire"\nkind = "feed"\naddress = "{site.address}/feed"\nallow_private = ["{site.host}"]\n'
+        place, now = make_place(tmp_path, f"{PLAIN}\n[[sources]]\n{named}"), datetime.now(UTC)
+        with place.database.writing() as session:
+            connections.locked(session, "wire", now - timedelta(days=3))
+        polling.tend(place)
+
+        def poll(text):
+            site.put("/feed", rss(site, text, now - timedelta(days=2)), "text/xml")
+            with place.database.writing() as session:
+                session.execute(update(ConnectionRow).values(polled_at=datetime.now(UTC) - timedelta(hours=1)))
+                connections.rouse(session, "wire")
+            work_off(place)
+            with place.database.reading() as session:
+                waiting = select(StepRow.not_before).where(StepRow.kind == "prepare", StepRow.state == "ready")
+                return session.scalar(select(func.count()).select_from(TakeRow)), session.scalars(waiting).all()
+
+        # Given a story that was published two days ago, in a feed that says of no item when it was changed
+        text = f"<p>{FERRY}</p><p>{BOARD}</p><p>{' '.join([FERRY, BOARD] * 2)}</p>"
+        takes, waiting = poll(text)
+        assert takes > 0
+        assert waiting == [], "what is new waits for nothing"
+        # When it is edited twice / Then nothing is spoken yet, and one look is to be had when the edits are over
+        for words in ("Nobody on the board would say.", "Nobody on the board would say what it had cost."):
+            now_takes, waiting = poll(text.replace(f"<p>{BOARD}</p>", f"<p>{words}</p>"))
+            assert now_takes == takes
+            assert [at > now.timestamp() + 20 for at in waiting] == [True]
         place.database.dispose()

@@ -6,6 +6,7 @@ import base64
 import json
 import subprocess
 import time
+from datetime import datetime
 
 import pytest
 
@@ -85,8 +86,11 @@ def test_a_message_says_which_post_and_is_signed_over_its_id_time_and_body():
     sent, again = played("happens('transition_post_status', 'publish', 'draft', post(7));")
     (message,) = sent
     assert message["post"] == "https://audio.example/v1/hooks/site"
-    body = '{"type":"article.published","data":{"id":"7","address":"https://paper.example/?p=7"}}'
-    assert message["body"] == body
+    body, moment = message["body"], int(message["headers"]["webhook-timestamp"])
+    data = {"id": "7", "address": "https://paper.example/?p=7", "updated_at": json.loads(body)["data"]["updated_at"]}
+    assert body == json.dumps({"type": "article.published", "data": data}, separators=(",", ":"))
+    # Then it says when that was so, as it is stamped anew whenever it is sent again
+    assert 0 <= moment - datetime.fromisoformat(data["updated_at"]).timestamp() <= 60
     assert signed_well(SECRET, message["headers"], body.encode())
     assert not signed_well(SECRET, message["headers"], body.replace("7", "8").encode())
     # Then nothing waits for the answer, and the same message goes once more by itself

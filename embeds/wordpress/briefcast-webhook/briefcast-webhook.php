@@ -73,6 +73,8 @@ function briefcast_webhook_note( $type, $post ) {
 function briefcast_webhook_tell() {
 	foreach ( briefcast_webhook_note( '', null ) as $message ) {
 		$id = 'msg_' . wp_generate_uuid4();
+		// Not the post's own date, which stays where one that was scheduled comes out; sent again, it says the same.
+		$message['data']['updated_at'] = gmdate( 'Y-m-d\TH:i:s\Z' );
 		// Only now: the editor's box is saved after the post.
 		$correction = briefcast_webhook_correction( (int) $message['data']['id'] );
 		if ( null !== $correction && in_array( $message['type'], array( 'article.published', 'article.updated' ), true ) ) {
