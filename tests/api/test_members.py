@@ -248,6 +248,8 @@ def test_what_becomes_everybodys_leads_there_and_what_is_withdrawn_is_gone(tmp_p
         moved = ask(client, url)
         assert (moved.status_code, moved.headers["cache-control"]) == (302, "private, no-store")
         assert ask(client, moved.headers["location"]).status_code == 200
+        kept = ask(client, ask(client, f"{url}?download=Board").headers["location"])
+        assert kept.headers["content-disposition"] == 'attachment; filename="Board.mp3"'
         assert client.post("/v1/articles/desk/board/signed").json()["access"] == "public"
         # When it is members' again and withdrawn
         client.put("/v1/articles/desk/board/audio", json={"visibility": "members"})
