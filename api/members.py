@@ -19,6 +19,7 @@ from api import embed, schemas, views
 from api.audience import asked_spans
 from api.companions import page_policy
 from api.context import Context, Here, Publisher, Reader
+from api.downloads import passed_on
 from api.elsewhere import members_sent_elsewhere
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.published import Name, none_match, serve_audio
@@ -96,12 +97,12 @@ def _admitted(context: Context, opened: Opened) -> Listener | None:
 def _audio(request: Request, context: Context, name: str, sha256: str, listener: Listener | None) -> Response:
     storage = context.storages.members
     found = storage.look(name)
+    download = request.query_params.get("download")
     if found is None:
-        return _moved_or_gone(context, name)
+        return _moved_or_gone(context, name, download)
     if listener is not None and request.method == "GET" and context.audience.enclosures == REDIRECT:
         address = context.rates.address_of(request)
         context.counting.request(sha256, listener.show, asked_spans(request), address, request.headers)
-    download = request.query_params.get("download")
     sent = members_sent_elsewhere(request, context, name, download)
     return sent if sent is not None else serve_audio(request, storage, found, sha256, MEMBERS_CACHE, download)
 
@@ -150,14 +151,16 @@ def _media_type(name: str) -> str:
     return FEED.media_type if last.endswith(".xml") else ARTICLE.media_type
 
 
-def _moved_or_gone(context: Context, name: str) -> Response:
-    """Answer for a file that members have not: it may have become everybody's, or have been withdrawn."""
+def _moved_or_gone(context: Context, name: str, download: str | None = None) -> Response:
+    """Answer for a file that members have not: it may have become everybody's, or have been withdrawn. What was to be
+    kept as a file (`download`, `api.downloads`) is so there.
+    """
     if context.storages.members.look(gone_name(name)) is not None or context.files.look(gone_name(name)) is not None:
         raise Problem("withdrawn", "the audio was withdrawn by its newsroom", headers=_PRIVATE)
     if context.files.look(name) is None:
         raise _nothing()
     base = context.audio_at if audio_sha256(name) else context.address
-    return RedirectResponse(f"{base}/{name}", status_code=302, headers=_PRIVATE)
+    return RedirectResponse(passed_on(f"{base}/{name}", download), status_code=302, headers=_PRIVATE)
 
 
 def _nothing() -> Problem:

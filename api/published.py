@@ -173,7 +173,7 @@ def _serve(request: Request, context: Context, sha256: str, download: str | None
     name, files = audio_name(sha256), context.files
     found = files.look(name)
     if found is None:
-        return _elsewhere_or_gone(context, name, sha256)
+        return _elsewhere_or_gone(context, name, sha256, download)
     cache = audio_serving(purged=bool(context.public.purge_command)).cache
     if (elsewhere := sent_elsewhere(request, context, name, cache, download)) is not None:
         return elsewhere
@@ -200,11 +200,11 @@ def serve_audio(
     return Response(status_code=answer.status_code, headers=answer.headers) if request.method == "HEAD" else answer
 
 
-def _elsewhere_or_gone(context: Context, name: str, sha256: str) -> Response:
+def _elsewhere_or_gone(context: Context, name: str, sha256: str, download: str | None) -> Response:
     """Return where the audio is that took the place of an MP3 which is not there. Raises Problem where none did."""
     missing = Problem("not_found", "there is no such audio")
     problem = gone_or(context, name, missing)
-    if problem is missing and (moved := replaced(context, sha256)) is not None:
+    if problem is missing and (moved := replaced(context, sha256, download)) is not None:
         return moved
     raise problem
 

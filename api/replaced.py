@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from fastapi.responses import RedirectResponse
 
+from api.downloads import passed_on
 from api.problems import Problem
 from briefing.public_names import ALIAS, TOMBSTONE, audio_name
 from briefing.successors import successor
@@ -25,8 +26,9 @@ def withdrawn() -> Problem:
     return Problem("withdrawn", "the audio was withdrawn by its newsroom", headers=headers)
 
 
-def replaced(context: Context, sha256: str) -> Response | None:
-    """Return the redirect from an MP3's address to the audio that took its place; None where nothing did.
+def replaced(context: Context, sha256: str, download: str | None) -> Response | None:
+    """Return the redirect from an MP3's address to the audio that took its place; None where nothing did. What was to
+    be kept as a file (`download`, `api.downloads`) is so there.
 
     For a minute, since the next correction moves it. Raises Problem for what was withdrawn, DatabaseUnavailable.
     """
@@ -36,5 +38,5 @@ def replaced(context: Context, sha256: str) -> Response | None:
         return None
     if found.sha256 is None:
         raise withdrawn()
-    address = f"{context.audio_at}/{audio_name(found.sha256)}"
+    address = passed_on(f"{context.audio_at}/{audio_name(found.sha256)}", download)
     return RedirectResponse(address, status_code=302, headers={"Cache-Control": ALIAS.cache})

@@ -24,7 +24,7 @@
     if (place) place.prepend(player);
     else if (document.body.contains(script)) script.after(player);
     else document.body.prepend(player);
-    if (customElements.get("briefcast-player") || document.querySelector("script[data-briefcast-player]")) return;
+    if (customElements.get("briefcast-player") || document.querySelector("script[data-briefcast-player]")) return player;
     var code = document.createElement("script");
     code.src = base + "/player.js";
     code.async = true;

@@ -8,7 +8,7 @@ import { baseFor, find, type Found } from "./fetching";
 import { Listening } from "./listening";
 import { recall } from "./memory";
 import { Plays } from "./plays";
-import { goOn, load } from "./sources";
+import { drop, goOn, handOver, load } from "./sources";
 import { style } from "./style";
 import { TEXTS, type Texts, textsFor } from "./texts";
 import { view } from "./view";
@@ -36,7 +36,8 @@ export class BriefcastPlayer extends Listening {
   private opened = new Map<string, string>();
   private timer = 0;
   private renewed = -Infinity;
-  private taking = false;
+  // The article, by `asked`, that is being handed to its MP3; 0 for none.
+  private taking = 0;
 
   constructor() {
     super();
@@ -297,12 +298,16 @@ export class BriefcastPlayer extends Listening {
 
   /** From what was heard while it was made to the MP3, at the same moment. */
   private async takeOver(audio: ArticleAudio): Promise<void> {
-    if (this.taking) return;
-    this.taking = true;
-    const asked = this.asked;
+    const { asked, audio: from } = this;
+    if (this.taking === asked) return this.lookAgain(LOOK_MAKING);
+    this.taking = asked;
+    // Meanwhile another article may play, or other audio of this one: by the same element, which is theirs then.
+    const still = (): boolean => asked === this.asked && from === this.audio && this.begun;
+    let element: HTMLAudioElement | null = null;
     try {
-      const element = await goOn(this.element, audio.url);
-      if (asked !== this.asked) { element.pause(); return; }
+      element = await goOn(this.element, audio.url);
+      if (!still()) return drop(element);
+      handOver(this.element, element);
       this.letGo();
       this.letGo = () => undefined;
       this.element = element;
@@ -315,9 +320,10 @@ export class BriefcastPlayer extends Listening {
       this.show(true);
       this.lookAgain(LOOK_NEWS);
     } catch {
-      if (asked === this.asked) this.lookAgain(LOOK_MAKING);
+      if (element !== null && element !== this.element) drop(element);
+      if (still()) this.lookAgain(LOOK_MAKING);
     } finally {
-      this.taking = false;
+      if (this.taking === asked) this.taking = 0;
     }
   }
 

@@ -248,6 +248,8 @@ def test_what_becomes_everybodys_leads_there_and_what_is_withdrawn_is_gone(tmp_p
         moved = ask(client, url)
         assert (moved.status_code, moved.headers["cache-control"]) == (302, "private, no-store")
         assert ask(client, moved.headers["location"]).status_code == 200
+        kept = ask(client, ask(client, f"{url}?download=Board").headers["location"])
+        assert kept.headers["content-disposition"] == 'attachment; filename="Board.mp3"'
         assert client.post("/v1/articles/desk/board/signed").json()["access"] == "public"
         # When it is members' again and withdrawn
         client.put("/v1/articles/desk/board/audio", json={"visibility": "members"})
@@ -261,6 +263,31 @@ def test_what_becomes_everybodys_leads_there_and_what_is_withdrawn_is_gone(tmp_p
         assert ask(client, "/v1/articles/desk/board/audio").status_code == 410
         assert client.post("/v1/articles/desk/board/signed").status_code == 410
     place.database.dispose()
+
+
+def test_what_nginx_hands_on_has_the_apis_headers_and_none_beside_them(made, tmp_path):
+    # Given nginx before the API, and pages, a members' address and what other sites' pages fetch
+    client, _, place = made
+    signed = client.post("/v1/articles/desk/board/signed").raise_for_status().json()
+    asked = ["/desk/sign-in", "/embed/desk/board", "/v1/audio?article=desk:board", "/listen/daily/none.mp3"]
+    asked += [httpx.URL(signed[one]).raw_path.decode() for one in ("address", "embed")]
+    names = ("content-security-policy", "cache-control", "access-control-allow-origin", "x-content-type-options")
+    origin = STRANGER | {"Origin": "https://paper.example"}
+    port = int(urlsplit(str(client.base_url)).port)
+    with (
+        nginx(tmp_path / "nginx", place.files.storage.root, "briefcast.conf", api=port) as address,
+        httpx.Client(base_url=address, trust_env=False) as front,
+    ):
+        for path in asked:
+            direct, through = ask(client, path, headers=origin), front.get(path, headers=origin)
+            # Then each is answered as by the API itself: browsers refuse two origins, and apply both of two policies
+            assert through.status_code == direct.status_code, path
+            for name in names:
+                assert through.headers.get_list(name) == direct.headers.get_list(name), (path, name)
+                assert len(through.headers.get_list(name)) <= 1, (path, name)
+        assert front.get(asked[0]).is_success
+        assert front.get(asked[2], headers=origin).headers.get_list("access-control-allow-origin") == ["*"]
+        assert front.get(asked[4]).headers.get_list("cache-control") == ["private, no-store"]
 
 
 @pytest.mark.parametrize("way", ["nginx", "bucket"])

@@ -61,6 +61,30 @@ def leads(client, address):
     return answer.status_code, urlsplit(answer.headers.get("location", "")).path or None
 
 
+#: Names that a page asks for a file by, what the redirect passes on of them, and what it is kept as.
+ASKED = ("?download=Ferry-1", "?a=b&download=%D0%9F", "?download=..%2Fa%0d%0aX:%20b", "?a=b", "?undownload=a")
+KEPT = [
+    ("download=Ferry-1", 'attachment; filename="Ferry-1.mp3"'),
+    ("download=%D0%9F", "attachment; filename=\"audio.mp3\"; filename*=UTF-8''%D0%9F.mp3"),
+    ("download=a-X-b", 'attachment; filename="a-X-b.mp3"'),
+    ("", "inline"),
+    ("", "inline"),
+]
+
+
+def kept_as(client, address):
+    """What a redirect from there passes on, and what is had there, for each of `ASKED`."""
+    given = []
+    for asked in ASKED:
+        moved = client.get(httpx.URL(address + asked), headers=STRANGER)
+        assert moved.status_code == 302
+        there = urlsplit(moved.headers["location"])
+        reached = client.get(httpx.URL(f"{there.path}?{there.query}"), headers=STRANGER)
+        assert (reached.status_code, "x" in reached.headers) == (200, False)
+        given.append((there.query, reached.headers.get("content-disposition", "inline")))
+    return given
+
+
 def test_an_old_address_leads_to_what_is_live_now(client, place, tmp_path):
     # Given a story that was corrected
     _, (first, second) = corrected(client, place, tmp_path, "four days", "five days")
@@ -74,6 +98,7 @@ def test_an_old_address_leads_to_what_is_live_now(client, place, tmp_path):
     assert client.head(first, headers=STRANGER).headers["location"] == answer.headers["location"]
     part = client.get(first, headers=STRANGER | {"Range": "bytes=0-9"}, follow_redirects=True)
     assert (part.status_code, part.content) == (206, client.get(second).content[:10])
+    assert kept_as(client, first) == KEPT
     # And when it goes back to what it once said, which is another file, to that
     _, (third,) = corrected(client, place, tmp_path, "four days")
     assert leads(client, first) == (302, third)
@@ -182,6 +207,7 @@ def test_nginx_redirects_over_files_alone_and_before_the_api(tmp_path):
             assert (answer.status_code, urlsplit(answer.headers["location"]).path) == (302, second)
             assert answer.headers.get_list("cache-control") == ["public, max-age=60"]
             assert answer.headers.get_list("access-control-allow-origin") in (["*"], [])
+            assert urlsplit(front.get(f"{first}?download=Ferry").headers["location"]).query == "download=Ferry"
             assert front.get(second).status_code == 200
             assert front.get(f"/{audio_name('0' * 64)}").status_code == 404
         with (
@@ -193,6 +219,11 @@ def test_nginx_redirects_over_files_alone_and_before_the_api(tmp_path):
             _, (third,) = corrected(client, place, tmp_path, "six days")
             answer = alone.get(first)
             assert (leads(alone, first), leads(alone, second)[0]) == ((302, third), 200)
+            assert kept_as(alone, first) == [
+                *KEPT[:2],
+                ("download=audio", 'attachment; filename="audio.mp3"'),
+                *KEPT[3:],
+            ], "what is no plain name is none"
             assert answer.headers["location"] == third, "whatever scheme and port readers know it by"
             assert answer.headers.get_list("cache-control") == ["public, max-age=60"]
             assert answer.headers.get_list("access-control-allow-origin") == ["*"]

@@ -135,3 +135,28 @@ def test_where_a_page_says_soon_the_player_waits_and_comes_when_there_is_audio(s
     page.wait_for_load_state("networkidle")
     assert page.locator("briefcast-player").count() == 0
     page.close()
+
+
+def test_where_a_page_has_another_player_already_the_one_that_waits_comes_all_the_same(stand):
+    # Given a page with a player whose article is named, and the line of another one that is still to come
+    address = "https://www.daily.example/2026/second"
+    other = f'<script async src="{stand.address}/player.js"></script><briefcast-player article="desk:market"></briefcast-player>'
+    line = f'<script src="{stand.address}/embed.js" data-into="main" data-soon></script>'
+    head = f'<title>P</title><link rel="icon" href="data:,"><link rel="canonical" href="{address}">'
+    article = '<meta property="og:type" content="article">'
+    page = stand.browser.new_page()
+    page.clock.install()
+    troubles = []
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.goto(stand.paper.put("/second", f"<!doctype html>{head}{article}{other}<main></main>"))
+    page.wait_for_selector("briefcast-player[state=ready]")
+    page.evaluate("line => document.body.append(document.createRange().createContextualFragment(line))", line)
+    page.wait_for_selector("main > briefcast-player[state=soon]")
+    # When its audio is there, a minute later / Then it is heard
+    (stand.place.data.data.parent / "articles" / "second.json").write_text(json.dumps(STORY | {"address": address}))
+    stand.api.post("/v1/briefings", json={"article_ids": ["desk:second"]}).raise_for_status()
+    work_off(stand.place)
+    page.clock.fast_forward(61_000)
+    page.wait_for_selector("main > briefcast-player[article='desk:second'][state=ready]")
+    assert troubles == []
+    page.close()

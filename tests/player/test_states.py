@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.player.test_listening import READY, player, until
+from tests.player.test_listening import LISTEN, READY, player, until
 
 
 def at(stand, article, more=""):
@@ -49,6 +49,109 @@ def test_from_what_is_heard_while_it_is_made_it_goes_on_with_the_mp3_at_the_same
     assert player(page, "p.currentTime") < 4
     assert player(page, "p.state") == "playing"
     assert page.get_by_role("link", name="Download").get_attribute("href").startswith(market)
+    page.context.close()
+
+
+def live(stand, article, queue=()):
+    """A page that plays an article which is being made, and then the `queue`."""
+    module = "export function attach(element, address) { element.src = address; return () => undefined; }"
+    stand.paper.put("/player-hls.js", module, "text/javascript")
+    stand.put_audio(article, url="", state="making", hls=stand.audio["url"])
+    page = stand.page(at(stand, article, f'playlist="{" ".join((article, *queue))}"'), head=LISTEN)
+    page.wait_for_selector(READY)
+    return page
+
+
+class Held:
+    """An article's MP3 that is there, is asked for, and does not come before it is `let`."""
+
+    def __init__(self, stand, page, article):
+        self.url = stand.api.get("/v1/articles/desk/market/audio").json()["url"]
+        self._waiting, self._let = [], False
+        stand.put_audio(article, url=self.url, duration_s=9.0)
+        page.route(self.url, self._asked)
+        with page.expect_request(self.url):
+            player(page, "void p.look()")
+
+    def _asked(self, route):
+        if self._let:
+            route.continue_()
+        else:
+            self._waiting.append(route)
+
+    def let(self, *, waiting=True):
+        """Let what is asked for from now on come, and what waits already unless its connection is dead."""
+        self._let = True
+        for route in self._waiting if waiting else ():
+            route.continue_()
+
+
+def test_an_mp3_that_comes_after_its_listener_went_on_takes_nothing_from_them(stand):
+    # Given a story heard while it is made, whose MP3 is on its way / When its listener goes on to the next one
+    stand.put_audio("desk:after")
+    page = live(stand, "desk:left", ["desk:after"])
+    player(page, "p.play()")
+    until(page, "p.currentTime > 0.3")
+    mp3 = Held(stand, page, "desk:left")
+    player(page, "p.next()")
+    until(page, "p.audio?.article === 'desk:after' && p.state === 'playing' && p.currentTime > 0.2")
+    player(page, "told.length = 0")
+    # Then the MP3, when it has come, leaves that one alone
+    mp3.let()
+    until(page, "!p.taking")
+    assert player(page, "told.filter(([name]) => name === 'pause')") == []
+    assert player(page, "[p.audio.article, p.element.src]") == ["desk:after", stand.audio["url"]]
+    page.context.close()
+
+
+def test_an_mp3_that_does_not_come_is_asked_for_anew(stand):
+    # Given a story heard while it is made, whose MP3 the net does not bring
+    page = live(stand, "desk:stalled")
+    player(page, "p.play()")
+    until(page, "p.currentTime > 0.3")
+    page.clock.install()
+    mp3 = Held(stand, page, "desk:stalled")
+    # When that has lasted a while, and the net is back / Then it goes on with the MP3
+    page.clock.fast_forward(21_000)
+    until(page, "!p.taking")
+    mp3.let(waiting=False)
+    page.clock.fast_forward(6_000)
+    until(page, f"p.element.src === '{mp3.url}'")
+    page.context.close()
+
+
+def test_the_next_story_comes_to_its_mp3_while_that_of_the_one_before_does_not_come(stand):
+    stand.put_audio("desk:then", url="", state="making", hls=stand.audio["url"])
+    page = live(stand, "desk:stuck", ["desk:then"])
+    player(page, "p.play()")
+    until(page, "p.currentTime > 0.3")
+    Held(stand, page, "desk:stuck")
+    player(page, "p.next()")
+    until(page, "p.audio?.article === 'desk:then' && p.state === 'playing' && p.currentTime > 0.2")
+    addressed = stand.api.get("/v1/articles/desk/addressed/audio").json()["url"]
+    stand.put_audio("desk:then", url=addressed, duration_s=9.0)
+    player(page, "p.look()")
+    assert player(page, "p.element.src") == addressed
+    page.context.close()
+
+
+def test_a_speed_that_is_chosen_while_the_mp3_takes_over_stays(stand):
+    # Given a reader who chooses a speed at the very moment at which the MP3 begins to play along unheard
+    page = live(stand, "desk:faster")
+    player(page, "p.play()")
+    until(page, "p.currentTime > 0.3")
+    page.evaluate("""() => {
+        const play = HTMLMediaElement.prototype.play, speed = document.querySelector('briefcast-player').view.speed;
+        HTMLMediaElement.prototype.play = function () {
+            const begun = play.call(this);
+            if (this.muted) { speed.value = '1.5'; speed.dispatchEvent(new Event('change')); }
+            return begun;
+        };
+    }""")
+    market = stand.api.get("/v1/articles/desk/market/audio").json()["url"]
+    stand.put_audio("desk:faster", url=market, duration_s=9.0)
+    player(page, "p.look()")
+    assert player(page, "[p.element.src, p.element.playbackRate]") == [market, 1.5]
     page.context.close()
 
 
