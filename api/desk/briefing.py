@@ -201,12 +201,14 @@ def _standing(session: Session, row: BriefingRow, name: str) -> dict[str, Any]:
     segments = (revision.script or {}).get("segments", [])
     known = standing_of(session, work, obstacles, segments, holds.show_of(session, row).never_speak)
     waited = [waits["code"]] if waits else []
+    embargoed = holds.embargoed_article(session, row, editions.clock(session)) if obstacles else None
     marks = (*(one.reason for one in obstacles), work.revision, work.state.value, work.chunks_left, row.heard or 0)
     return {
         "work": work,
         "fix": fix_of(work, name, known),
         "colleague": colleague_of(work, name),
         "reason": reason_of(work, known),
+        "embargoed_article": f"{embargoed.source}:{embargoed.id}" if embargoed is not None else "",
         "obstacles": {one.reason: one for one in obstacles},
         "may_wait": work.state in _UNHEARD and work.error_code != CONFLICT,
         "waits": waits,
