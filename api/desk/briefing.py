@@ -198,11 +198,12 @@ def _standing(session: Session, row: BriefingRow, user: Caller) -> dict[str, Any
         select(RevisionRow).where(RevisionRow.briefing_id == row.id, RevisionRow.number == work.revision)
     ).one()
     waits = waiting(session, revision)
-    obstacles = editions.obstacles(session, row, revision, editions.clock(session)) if work.state in _UNHEARD else []
+    now = editions.clock(session)
+    obstacles = editions.obstacles(session, row, revision, now) if work.state in _UNHEARD else []
     segments = (revision.script or {}).get("segments", [])
     known = standing_of(session, work, obstacles, segments, holds.show_of(session, row).never_speak, user)
     waited = [waits["code"]] if waits else []
-    embargoed = holds.embargoed_article(session, row, editions.clock(session)) if obstacles else None
+    embargoed = holds.embargoed_article(session, row, now) if obstacles else None
     marks = (*(one.reason for one in obstacles), work.revision, work.state.value, work.chunks_left, row.heard or 0)
     return {
         "work": work,
