@@ -152,8 +152,9 @@ IPTC = b"Photoshop 3.0\0" + b"8BIM\x04\x04\0\0" + len(CITY).to_bytes(4, "big") +
     [
         (0xE1, XMP, b"GPSLatitude"),
         (0xED, IPTC, b"Kyiv"),
-        (0xE1, b"Exif\0\0MM\0", b"Exif"),
+        (0xE1, b"Exif\0\0MM\0*\0", b"Exif"),
     ],
+    ids=["XMP", "IPTC", "EXIF cut off"],
 )
 def test_what_may_tell_a_place_or_cannot_be_read_is_not_published(tmp_path, marker, content, place):
     # Given a JPEG as apps want it, but for what is said in it of where it was taken, or for EXIF that is cut off

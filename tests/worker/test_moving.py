@@ -152,7 +152,7 @@ def test_artwork_with_exif_that_is_cut_off_stops_nothing(place, host):
     # Given a cover whose EXIF is shorter than its own head, where another place says how many dots an inch it has
     jpeg = picture(dpi=(72, 72))
     end = 4 + int.from_bytes(jpeg[4:6], "big")
-    host.cover = jpeg[:end] + b"\xff\xe1\0\x0bExif\0\0MM\0" + jpeg[end:]
+    host.cover = jpeg[:end] + b"\xff\xe1\0\x0dExif\0\0MM\0*\0" + jpeg[end:]
     # Then the podcast is taken over, with that picture
     done = move(place, host)
     assert (done.taken, done.show.artwork is not None) == (3, True)
