@@ -15,7 +15,7 @@ from api.context import Context, Here, Publisher
 from api.once import Asked, IdempotencyKey, once
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.seeing import ID, briefing_row
-from briefing import asking, audit, editions, revisions, signing_off
+from briefing import asking, audit, editions, holds, revisions, signing_off
 from briefing.audit import Action
 from briefing.hashing import stable_hash
 from briefing.people import is_same
@@ -183,16 +183,34 @@ def approve(
 
 def embargo(briefing_id: str, until: datetime | None, context: Context, caller: Caller) -> schemas.Briefing:
     """Set another time until which nothing of what is not live yet may be public, or end that, as asking for it with
-    `embargo_until` does; but nothing is made for it. Raises Problem, also for what is live already.
+    `embargo_until` does; but nothing is made for it. Raises Problem, also for what is live already, and where an
+    article of several is under an embargo of its own for longer: then nothing is changed.
     """
     within_a_year(until, datetime.now(UTC))
 
     def change(session: Session, now: datetime) -> RevisionRow | None:
         asking.embargo(session, briefing_id, until, now)
-        return editions.pending(session, briefing_row(session, briefing_id))
+        row = briefing_row(session, briefing_id)
+        revision = editions.pending(session, row)
+        if revision is not None:
+            _check_no_article_lasts(session, row, until)
+        return revision
 
     action, detail = Action.SCHEDULE, f"under embargo until {until.isoformat()}" if until else "embargo"
     return _done(context, Asked(action if until else Action.UNSCHEDULE, caller, None, "", detail), briefing_id, change)
+
+
+def _check_no_article_lasts(session: Session, briefing: BriefingRow, until: datetime | None) -> None:
+    """Raise Problem where the embargo of one of several articles holds a briefing for longer than what was just said of
+    it: the editor would be told of a change that changes nothing.
+    """
+    now = editions.clock(session)
+    article = holds.embargoed_article(session, briefing, max(until, now) if until else now)
+    if article is not None and article.embargo_until is not None:
+        name = f"{article.source}:{article.id}"
+        ends = article.embargo_until.isoformat(timespec="minutes")
+        message = f"its article {name} is under an embargo of its own until {ends}"
+        raise Problem("embargoed", message, "Change or end that on the page of the article's own story.")
 
 
 def approved(session: Session, briefing_id: str, approver: Caller, now: datetime) -> RevisionRow:

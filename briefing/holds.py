@@ -46,6 +46,15 @@ def embargo(session: Session, briefing: BriefingRow) -> datetime | None:
     return max((until for until in said if until is not None), default=None)
 
 
+def embargoed_article(session: Session, briefing: BriefingRow, after: datetime) -> ArticleRow | None:
+    """Return the article of a briefing with several whose own embargo ends last and after that time, if there is one:
+    nothing that is said of the briefing ends that.
+    """
+    found = articles_of(session, briefing) if len(briefing.articles) > 1 else []
+    ends = {row: row.embargo_until for row in found if row.embargo_until is not None and row.embargo_until > after}
+    return max(ends, key=lambda row: ends[row], default=None)
+
+
 def note_embargo(session: Session, refs: Sequence[ArticleRef], briefing: BriefingRow, until: datetime | None) -> bool:
     """Note an embargo, or its end: of the article, or of the briefing where it has several. Tell whether that changed
     anything. Before the briefing is locked.

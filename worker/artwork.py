@@ -12,6 +12,7 @@ import hashlib
 import io
 import os
 import re
+import struct
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +36,9 @@ _MOST_BYTES = 512_000
 
 #: The EXIF directory that says where a picture was taken (EXIF 2.3, 4.6.3).
 _PLACE = 0x8825
+
+#: The Photoshop resource that may name a city and a country (IPTC-IIM 4.2).
+_IPTC = 0x0404
 
 _MARGIN = 90
 _FONT_SIZES = range(340, 70, -10)
@@ -116,12 +120,21 @@ def _as_it_is(path: Path) -> bytes | None:
         with Image.open(io.BytesIO(content), formats=("JPEG",)) as picture:
             width, height = picture.size
             fits = width == height and SIDE <= width <= _LARGEST_SIDE
-            if not fits or (picture.format, picture.mode) != ("JPEG", "RGB") or picture.getexif().get_ifd(_PLACE):
+            if not fits or (picture.format, picture.mode) != ("JPEG", "RGB") or _may_tell_where(picture):
                 return None
             picture.load()
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+    except (OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError):
         return None  # what is wrong with it is told by whoever codes it anew
     return content
+
+
+def _may_tell_where(picture: Image.Image) -> bool:
+    """Tell whether a picture may say where it was taken: EXIF is asked, and XMP and IPTC are not read for it. Raises
+    struct.error for EXIF that is cut off.
+    """
+    described = "xmp" in picture.info or _IPTC in picture.info.get("photoshop", {})
+    # Where the directory is said to be, too: what is damaged for us may be read by others.
+    return described or _PLACE in picture.getexif()
 
 
 def _given(path: Path) -> Image.Image:

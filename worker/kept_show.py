@@ -39,9 +39,14 @@ def kept_show(podcast: OldPodcast, slug: str, artwork: str | None, new_feed: str
 
 
 def _categories(podcast: OldPodcast, warnings: list[str]) -> tuple[str, ...]:
-    """Return those that a show may have; in place of an unknown one that above it, if that is known."""
+    """Return those that a show may have, of the first MOST_CATEGORIES; in place of an unknown one that above it, if
+    that is known.
+    """
     found: list[str] = []
-    for written in podcast.categories:
+    # Whatever the feed has: each may be told of.
+    if len(podcast.categories) > MOST_CATEGORIES:
+        warnings.append(f"of its {len(podcast.categories)} categories the first {MOST_CATEGORIES} are read")
+    for written in podcast.categories[:MOST_CATEGORIES]:
         kept = known(written)
         if kept is None:
             kept = known(parts(written)[0])
@@ -49,8 +54,6 @@ def _categories(podcast: OldPodcast, warnings: list[str]) -> tuple[str, ...]:
             warnings.append(f"the category {written[:MOST_LETTERS]!r} is none of Apple's: {instead}")
         if kept and kept not in found:
             found.append(kept)
-        if len(found) == MOST_CATEGORIES:
-            break
     return tuple(found)
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from api.schemas import SegmentsView, SegmentView
     from api.segment_views import Spoken
+    from briefing.keys import Caller
     from briefing.models import BriefingRow
     from briefing.script import Script, Segment
 
@@ -92,7 +93,7 @@ def show(
     """Show a briefing as its newest revision has it, or as another had."""
     with context.database.reading() as session:
         row = briefing_row(session, briefing_id)
-        values = _told(session, row, context, revision, visitor.caller.name)
+        values = _told(session, row, context, revision, visitor.caller)
     return page(request, "briefing.html", visitor, values)
 
 
@@ -111,7 +112,7 @@ def standing(
     be lost.
     """
     with context.database.reading() as session:
-        values = _standing(session, briefing_row(session, briefing_id), visitor.caller.name)
+        values = _standing(session, briefing_row(session, briefing_id), visitor.caller)
     if values["mark"] == seen:
         return Response(status_code=204, headers={"Cache-Control": "no-store"})
     if empty and not values["active"]:
@@ -149,7 +150,7 @@ def audio_of(session: Session, briefing_id: str, number: int | None) -> str | No
     return master.sha256 if master else None
 
 
-def _told(session: Session, row: BriefingRow, context: Context, number: int | None, name: str) -> dict[str, Any]:
+def _told(session: Session, row: BriefingRow, context: Context, number: int | None, user: Caller) -> dict[str, Any]:
     shown = _shown(session, row, number)
     spoken = _spoken(session, shown)
     script = spoken.script if spoken else None
@@ -161,7 +162,7 @@ def _told(session: Session, row: BriefingRow, context: Context, number: int | No
     live_cues = _places(session, heard) if other else {}
     lines = _lines(spoken.script, told, live_cues) if spoken and told else []
     revisions = _revisions(session, row)
-    return _standing(session, row, name) | {
+    return _standing(session, row, user) | {
         "newer": False,
         "empty": script is None,
         "view": view,
@@ -190,23 +191,26 @@ def _place(revision: int, one: SegmentView) -> Place | None:
     return Place(revision, one.start_s, one.end_s) if one.start_s is not None and one.end_s is not None else None
 
 
-def _standing(session: Session, row: BriefingRow, name: str) -> dict[str, Any]:
+def _standing(session: Session, row: BriefingRow, user: Caller) -> dict[str, Any]:
     """Return where a briefing stands: what may change while somebody looks at its page."""
     work = worklist.one(session, row.id)
     revision = session.scalars(
         select(RevisionRow).where(RevisionRow.briefing_id == row.id, RevisionRow.number == work.revision)
     ).one()
     waits = waiting(session, revision)
-    obstacles = editions.obstacles(session, row, revision, editions.clock(session)) if work.state in _UNHEARD else []
+    now = editions.clock(session)
+    obstacles = editions.obstacles(session, row, revision, now) if work.state in _UNHEARD else []
     segments = (revision.script or {}).get("segments", [])
-    known = standing_of(session, work, obstacles, segments, holds.show_of(session, row).never_speak)
+    known = standing_of(session, work, obstacles, segments, holds.show_of(session, row).never_speak, user)
     waited = [waits["code"]] if waits else []
+    embargoed = holds.embargoed_article(session, row, now) if obstacles else None
     marks = (*(one.reason for one in obstacles), work.revision, work.state.value, work.chunks_left, row.heard or 0)
     return {
         "work": work,
-        "fix": fix_of(work, name, known),
-        "colleague": colleague_of(work, name),
+        "fix": fix_of(work, user.name, known),
+        "colleague": colleague_of(work, user.name),
         "reason": reason_of(work, known),
+        "embargoed_article": f"{embargoed.source}:{embargoed.id}" if embargoed is not None else "",
         "obstacles": {one.reason: one for one in obstacles},
         "may_wait": work.state in _UNHEARD and work.error_code != CONFLICT,
         "waits": waits,

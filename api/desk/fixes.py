@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 
 from api.desk.words import moment
 from api.problems import FAILURES, PROBLEMS
+from briefing.editions import FORBIDS
 from briefing.people import is_same
 from briefing.states import RevisionState
 
 if TYPE_CHECKING:
-    from briefing.editions import Obstacle
+    from collections.abc import Collection
+
+    from briefing.editions import Obstacle, Reason
     from briefing.worklist import Work
 
 
@@ -44,10 +47,16 @@ class Standing:
     """Where its article is edited, or read where that is not known: a web address, or nothing."""
     segment: str = ""
     """ID of a segment which alone by what is said for it holds a name that must not be spoken."""
+    may_approve: bool = True
+    """Whether the user had no hand in it, and may give the second person's word."""
+    unread: bool = False
+    """Whether its show has names that must not be spoken and its words were not looked through for them now: in lists,
+    which read no script."""
 
 
 PUBLISH = Fix("Publish", "publish")
 APPROVE = Fix("Approve", "approve")
+LOOK = Fix("Look at it", to="#script")
 SETTLE = Fix("Settle the conflict", to="#conflicts")
 EMBARGO = Fix("Change the embargo", to="#embargo")
 WORDS = Fix("Look at the words", to="#script")
@@ -133,20 +142,29 @@ def fix_of(work: Work, name: str, standing: Standing) -> Fix | None:
 
 def _held_fix(work: Work, name: str, standing: Standing) -> Fix | None:
     reasons = {one.reason for one in standing.obstacles}
+    if reasons & FORBIDS:
+        return _forbidden_fix(reasons, standing)
+    if standing.unread:
+        return LOOK
+    holder = colleague_of(work, name)
+    return Fix(f"Publish, though {holder} holds it", PUBLISH.action, releases=True) if holder else PUBLISH
+
+
+def _forbidden_fix(reasons: Collection[Reason], standing: Standing) -> Fix | None:
+    """Return what helps where no editor's word lets it go live."""
     if "conflict" in reasons:
         return SETTLE
     if "never_speak" in reasons:
-        return replace(EDIT, to=f"#s-{standing.segment}") if standing.segment else _opened(standing, WORDS)
+        if standing.segment:
+            return replace(EDIT, to=f"#s-{standing.segment}")
+        return WORDS if standing.unread else _opened(standing, WORDS)
     # Before what ends by itself: it may be given now.
-    if "sign_off" in reasons:
+    if "sign_off" in reasons and standing.may_approve:
         return APPROVE
     if "unpublished" in reasons:
         # Nothing at the desk publishes an article: without its address there is no button that would.
         return _opened(standing, None)
-    if "embargo" in reasons:
-        return EMBARGO
-    holder = colleague_of(work, name)
-    return Fix(f"Publish, though {holder} holds it", PUBLISH.action, releases=True) if holder else PUBLISH
+    return EMBARGO if "embargo" in reasons else None
 
 
 def _opened(standing: Standing, other: Fix | None) -> Fix | None:
@@ -180,16 +198,20 @@ def _why_held(work: Work, standing: Standing) -> str:
     if any(one.reason == "conflict" for one in standing.obstacles):
         said = work.error_message or PROBLEMS[CONFLICT][1]
         return f"{said[:1].upper()}{said[1:]}."
-    first, *others = [words for one in standing.obstacles if (words := _waits_for(one))] or ["waits for an editor"]
+    found = [words for one in standing.obstacles if (words := _waits_for(one, standing))]
+    first, *others = found or ["waits for an editor"]
     return " ".join([f"It is finished and {first}.", *(f"It {words}." for words in others)])
 
 
-def _waits_for(obstacle: Obstacle) -> str:
+def _waits_for(obstacle: Obstacle, standing: Standing) -> str:
     """Return what follows "It" of an obstacle; nothing of a show that holds all: that is told where nothing else is."""
     until = moment(obstacle.until) if obstacle.until else ""
+    another = "" if standing.may_approve else ": somebody else has to give it, since you had a hand in this edition"
+    held = "held" if standing.unread else "holds"
+    when = " when it was last looked through" if standing.unread else ""
     return {
-        "never_speak": "holds a name that must not be spoken: change the words, or the list if it is wrong",
-        "sign_off": "waits for a second person's word",
+        "never_speak": f"{held} a name that must not be spoken{when}: change the words, or the list if it is wrong",
+        "sign_off": f"waits for a second person's word{another}",
         "embargo": f"is under embargo until {until}: nothing of it goes live before",
         "unpublished": "waits for the CMS, which has its article scheduled or as a draft: it goes live by itself when "
         "that is published",

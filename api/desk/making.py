@@ -14,13 +14,14 @@ from api.desk.pages import desk_router, page
 from api.desk.people import Viewing
 from api.desk.standings import standings
 from briefing import worklist
-from briefing.shows import listed_shows, listed_sources
+from briefing.shows import listed_sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy.orm import Session
 
+    from briefing.keys import Caller
     from briefing.worklist import Work
 
 router = desk_router()
@@ -47,10 +48,10 @@ def home(request: Request, context: Here, visitor: Viewing, q: str = "") -> Resp
         values: dict[str, Any] = {"q": words, "found": None, "sources": sources}
         if words:
             works = worklist.search(session, words, _MOST_FOUND)
-            known = standings(session, works, _signing(session), datetime.now(UTC))
+            known = standings(session, works, visitor.caller, datetime.now(UTC))
             values |= {"found": _rows(works, known, visitor.caller.name), "most": _MOST_FOUND}
         else:
-            values |= _work(session, visitor.caller.name)
+            values |= _work(session, visitor.caller)
     return page(request, "home.html", visitor, values)
 
 
@@ -58,7 +59,7 @@ def home(request: Request, context: Here, visitor: Viewing, q: str = "") -> Resp
 def work(request: Request, context: Here, visitor: Viewing, seen: str = "") -> Response:
     """The lists again, for the page that shows them; nothing where they are as it has them."""
     with context.database.reading() as session:
-        values = _work(session, visitor.caller.name)
+        values = _work(session, visitor.caller)
     if values["seen"] == seen:
         return Response(status_code=204, headers={"Cache-Control": "no-store"})
     return page(request, "work_part.html", visitor, values)
@@ -86,7 +87,7 @@ def _searched(text: str) -> str:
     return " ".join(plain.split())[:_LONGEST]
 
 
-def _work(session: Session, name: str) -> dict[str, Any]:
+def _work(session: Session, user: Caller) -> dict[str, Any]:
     """Return the lists of the first page."""
     now = datetime.now(UTC)
     lists = {
@@ -96,10 +97,10 @@ def _work(session: Session, name: str) -> dict[str, Any]:
         "live": worklist.lately_live(session, _MOST_LIVE),
     }
     # Each list apart: one briefing may be in two, held anew while it is live.
-    known = {title: standings(session, lists[title], _signing(session), now) for title in ("held", "failed")}
+    known = {title: standings(session, lists[title], user, now) for title in ("held", "failed")}
     # An embargo that ends, or an article that is published in its CMS, changes the page too.
     seen = hashlib.sha256(repr((lists, known)).encode()).hexdigest()[:16]
-    rows = {title: _rows(works, known.get(title, {}), name) for title, works in lists.items()}
+    rows = {title: _rows(works, known.get(title, {}), user.name) for title, works in lists.items()}
     return rows | {"seen": seen, "most": _MOST}
 
 
@@ -109,8 +110,3 @@ def _rows(works: list[Work], known: Mapping[str, Standing], name: str) -> list[d
     return [
         {"work": one, "fix": fix_of(one, name, standing), "reason": reason_of(one, standing)} for one, standing in found
     ]
-
-
-def _signing(session: Session) -> frozenset[str]:
-    """Return the shows that want a second person's word."""
-    return frozenset(slug for slug, show in listed_shows(session).items() if show.sign_off)

@@ -1,7 +1,8 @@
 """What is known of briefings beside their revisions: what holds them, and where their articles are edited.
 
 For lists, by a few queries for all of it and without reading a script: what `briefing.editions` finds exactly of one
-revision is taken there from what the revision's code says of it. Records nothing.
+revision is taken there from what the revision's code says of it, and where that may have changed since, one is led to
+the briefing's page. Records nothing.
 """
 
 from __future__ import annotations
@@ -13,18 +14,21 @@ from sqlalchemy import select, tuple_
 
 from api.desk.fixes import CONFLICT, Standing
 from briefing.editions import Obstacle
-from briefing.models import ArticleRow, BriefingRow, SightingRow
+from briefing.models import ArticleRow, BriefingRow, ShowRow, SightingRow
 from briefing.never_speak import find
+from briefing.show import Show
 from briefing.shows import listed_sources
+from briefing.signing_off import with_a_hand
 from briefing.states import RevisionState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
 
     from briefing.editions import Reason
+    from briefing.keys import Caller
     from briefing.newsroom import SourceSettings
     from briefing.worklist import Work
 
@@ -35,10 +39,8 @@ _ASKED = frozenset({RevisionState.HELD, RevisionState.FAILED})
 _GHOST_ID = 24
 
 
-def standings(session: Session, works: Iterable[Work], signing: frozenset[str], now: datetime) -> dict[str, Standing]:
-    """Return what is known beside of what is held or failed, by briefing. `signing`: the shows that want a second
-    person's word.
-    """
+def standings(session: Session, works: Iterable[Work], user: Caller, now: datetime) -> dict[str, Standing]:
+    """Return what is known beside of what is held or failed, by briefing; `user` is who looks."""
     asked = [work for work in works if work.state in _ASKED]
     if not asked:
         return {}
@@ -49,14 +51,22 @@ def standings(session: Session, works: Iterable[Work], signing: frozenset[str], 
     noted = select(BriefingRow.id, BriefingRow.embargo_until).where(BriefingRow.id.in_(briefings))
     said = {briefing: until for briefing, until in session.execute(noted)}  # noqa: C416  a row is no pair to mypy
     sources = listed_sources(session)
+    shows = _shows(session, {one.show for one in asked})
+    signing = frozenset(slug for slug, show in shows.items() if show.sign_off)
+    listing = frozenset(slug for slug, show in shows.items() if show.never_speak)
+    waiting = {(one.briefing, one.revision) for one in asked if one.show in signing and not one.approved}
+    own = with_a_hand(session, waiting, user)
 
     def standing(work: Work) -> Standing:
         untils = [said.get(work.briefing), *(known[name].embargo_until for name in work.articles if name in known)]
         until = max((one for one in untils if one is not None and one > now), default=None)
         waits = work.state is RevisionState.HELD
         unpublished = any(name in drafts for name in work.articles)
-        found = _obstacles(work, signing, until, now, unpublished=unpublished) if waits else ()
-        return Standing(found, article_address(work.articles[0], known, sources))
+        # Which names the list has now is not asked of a script that is not read.
+        unread = waits and work.show in listing
+        found = _obstacles(work, signing, until, now, unpublished=unpublished, listed=unread) if waits else ()
+        address = article_address(work.articles[0], known, sources)
+        return Standing(found, address, may_approve=work.briefing not in own, unread=unread)
 
     return {work.briefing: standing(work) for work in asked}
 
@@ -67,15 +77,22 @@ def standing_of(
     obstacles: Sequence[Obstacle],
     segments: Sequence[Mapping[str, str]],
     names: Sequence[str],
+    user: Caller,
 ) -> Standing:
     """Return what is known beside of one briefing, of which `obstacles` stand in the way. `segments` are its script's
-    as they are dumped, `names` those that its show must not speak.
+    as they are dumped, `names` those that its show must not speak; `user` is who looks.
     """
     there = any(one.reason == "never_speak" for one in obstacles)
     address = ""
     if obstacles or work.state in _ASKED:
         address = article_address(work.articles[0], _articles(session, list(work.articles)), listed_sources(session))
-    return Standing(tuple(obstacles), address, _said_alone(segments, names) if there else "")
+    own = (
+        with_a_hand(session, [(work.briefing, work.revision)], user)
+        if any(one.reason == "sign_off" for one in obstacles)
+        else ()
+    )
+    segment = _said_alone(segments, names) if there else ""
+    return Standing(tuple(obstacles), address, segment, may_approve=not own)
 
 
 def _said_alone(segments: Sequence[Mapping[str, str]], names: Sequence[str]) -> str:
@@ -113,13 +130,19 @@ def _web(address: object) -> str:
 
 
 def _obstacles(
-    work: Work, signing: frozenset[str], embargo: datetime | None, now: datetime, *, unpublished: bool
+    work: Work,
+    signing: frozenset[str],
+    embargo: datetime | None,
+    now: datetime,
+    *,
+    unpublished: bool,
+    listed: bool,
 ) -> tuple[Obstacle, ...]:
     """Return what a held briefing waits for, in the order of `editions.obstacles`."""
     timed = work.scheduled_at if work.scheduled_at is not None and work.scheduled_at > now else None
     there: list[tuple[Reason, bool, datetime | None]] = [
         ("conflict", work.error_code == CONFLICT, None),
-        ("never_speak", work.error_code == "never_speak", None),
+        ("never_speak", listed and work.error_code == "never_speak", None),
         ("sign_off", work.show in signing and not work.approved, None),
         ("embargo", embargo is not None, embargo),
         ("unpublished", unpublished, None),
@@ -131,6 +154,12 @@ def _obstacles(
         for reason, is_there, until in there
         if is_there
     )
+
+
+def _shows(session: Session, slugs: Collection[str]) -> dict[str, Show]:
+    """Return the settings of shows as they are now."""
+    rows = session.execute(select(ShowRow.slug, ShowRow.settings).where(ShowRow.slug.in_(sorted(slugs))))
+    return {slug: Show.stored(settings) for slug, settings in rows}
 
 
 def _articles(session: Session, names: Sequence[str]) -> dict[str, ArticleRow]:

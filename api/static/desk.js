@@ -171,16 +171,20 @@
     // Below the whole line: beside the text it would push apart what is written and what is said.
     text.parentElement.querySelector(".buttons").after(offer);
   };
+  // What a field holds otherwise than the page brought it; of what is not typed in the two are one.
+  const changed = (field) => field.value !== field.defaultValue;
+  const typed = () =>
+    document.querySelector(".editing form") !== null || [...document.querySelectorAll("textarea, input")].some(changed);
   let pressing = 0;
   document.addEventListener("click", (event) => {
     clearTimeout(pressing);
     const word = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey ? wordAt(event) : "";
     if (!word) return;
     const text = textOf(event.target);
-    // A second press selects; and what is being edited is not left for a slip of the finger.
+    // A second press selects; and what is being edited, or was typed anywhere, is not left for a slip of the finger.
     pressing = setTimeout(() => {
       if (!getSelection().isCollapsed) return;
-      if (document.querySelector(".editing form")) offered(text, word);
+      if (typed()) offered(text, word);
       else location.assign(addressOf(text, word));
     }, 300);
   });
@@ -189,7 +193,7 @@
     const word = selection.toString().replace(/\s+/g, " ").trim();
     const text = textOf(selection.anchorNode);
     if (word && word.length <= 100 && text && text === textOf(selection.focusNode)) offered(text, word);
-    else if (!offer.contains(document.activeElement) && !document.querySelector(".editing form")) offer.remove();
+    else if (!offer.contains(document.activeElement) && !typed()) offer.remove();
   });
   // By the keyboard the written words become links, until Escape.
   const openWords = (text) => {

@@ -141,6 +141,22 @@ def test_of_several_reasons_all_are_told_and_what_can_be_done_now_is_offered():
     assert fix_of(held, "eve", later).words == "Open the article", "its embargo may end first"
 
 
+def test_whoever_had_a_hand_in_it_is_offered_what_is_not_refused_to_them():
+    # Given an edition that waits for a second person's word, in which whoever looks had a hand
+    for also, words in (((), None), (("embargo",), "Change the embargo"), (("unpublished",), "Open the article")):
+        standing = Standing(tuple(map(obstacle, ("sign_off", *also, "editor"))), CMS, may_approve=False)
+        fix = fix_of(work(RevisionState.HELD, held_by="ann"), "eve", standing)
+        assert (fix.words if fix else None) == words
+        assert "somebody else has to give it" in reason_of(work(RevisionState.HELD), standing)
+
+
+def test_in_a_list_that_reads_no_words_none_is_published_of_a_show_with_names_that_must_not_be_spoken():
+    # Given what was, or was not, found before / Then its page is where it is looked at now, not the article's
+    for found, words in (((), "Look at it"), (("editor",), "Look at it"), (("never_speak",), "Look at the words")):
+        fix = fix_of(work(RevisionState.HELD), "eve", Standing(tuple(map(obstacle, found)), CMS, unread=True))
+        assert (fix.words, fix.to) == (words, "#script")
+
+
 def test_without_an_address_of_the_article_no_button_pretends_to_help():
     # Given no address / Then what its CMS has not published has no button, a name to be changed one that leads to the words
     for reason, words in (("unpublished", None), ("never_speak", "Look at the words")):

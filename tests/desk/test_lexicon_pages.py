@@ -143,6 +143,29 @@ def test_a_word_that_is_tapped_in_the_text_leads_to_how_it_is_said(stand):
     page.context.close()
 
 
+def test_a_note_that_was_typed_is_not_left_by_a_press_of_a_word(stand):
+    # Given a live story to be corrected, and an editor who has typed what listeners are told of it
+    address = f"/desk/briefings/{stand.briefings['desk:ferry']}"
+    page = stand.page(path=address, viewport={"width": 1280, "height": 800})
+    page.locator("#correct summary").click()
+    page.locator("#correct textarea").fill("An earlier version misnamed the harbour board.")
+    # When she presses a word of the story / Then it shows a button, and what she typed is there
+    text = page.locator(".written", has_text="Bilohorivka")
+    text.scroll_into_view_if_needed()
+    page.mouse.click(*text.evaluate(WORD, "Bilohorivka"))
+    page.get_by_role("link", name="How “Bilohorivka” is said").wait_for(timeout=10_000)
+    assert page.locator("#correct textarea").input_value() == "An earlier version misnamed the harbour board."
+    # And the button leads to the word's form
+    page.locator(".offer").click()
+    assert asked_for(page)["written"] == "Bilohorivka"
+    # And where nothing is typed a press leads there at once
+    page.goto(address)
+    text.scroll_into_view_if_needed()
+    page.mouse.click(*text.evaluate(WORD, "Bilohorivka"))
+    assert asked_for(page)["written"] == "Bilohorivka"
+    assert page.troubles == []
+
+
 def test_a_word_is_found_by_selecting_it_and_by_the_keyboard(stand):
     # Given a story / When an editor selects two words with the mouse, which opens nothing by itself
     address = f"/desk/briefings/{stand.briefings['desk:ferry']}"

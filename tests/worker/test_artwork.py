@@ -133,6 +133,40 @@ def test_any_other_picture_is_coded_anew(tmp_path):
         draw(Show(slug="s", title="S", artwork=str(tmp_path / "torn.jpg")))
 
 
+def marked(path, marker, content):
+    """Save a JPEG as apps want it, with one more segment behind what its beginning says of its dots an inch."""
+    jpeg = saved(path, dpi=(72, 72))
+    end = 4 + int.from_bytes(jpeg[4:6], "big")
+    segment = bytes((0xFF, marker)) + (len(content) + 2).to_bytes(2, "big") + content
+    path.write_bytes(jpeg[:end] + segment + jpeg[end:])
+
+
+#: What a camera or an agency's software writes of a place, as XMP and as IPTC.
+XMP = b'http://ns.adobe.com/xap/1.0/\0<x:xmpmeta xmlns:x="adobe:ns:meta/" exif:GPSLatitude="50,27.0N"/>'
+CITY = b"\x1c\x02\x5a\x00\x04Kyiv"
+IPTC = b"Photoshop 3.0\0" + b"8BIM\x04\x04\0\0" + len(CITY).to_bytes(4, "big") + CITY + b"\0"
+
+
+@pytest.mark.parametrize(
+    ("marker", "content", "place"),
+    [
+        (0xE1, XMP, b"GPSLatitude"),
+        (0xED, IPTC, b"Kyiv"),
+        (0xE1, b"Exif\0\0MM\0*\0", b"Exif"),
+    ],
+    ids=["XMP", "IPTC", "EXIF cut off"],
+)
+def test_what_may_tell_a_place_or_cannot_be_read_is_not_published(tmp_path, marker, content, place):
+    # Given a JPEG as apps want it, but for what is said in it of where it was taken, or for EXIF that is cut off
+    path = tmp_path / "cover.jpg"
+    marked(path, marker, content)
+    assert place in path.read_bytes()
+    # Then the picture is published without that
+    found = draw(Show(slug="s", title="S", artwork=str(path)))
+    assert place not in found
+    assert opened(found).size == (1400, 1400)
+
+
 def test_inside_a_file_it_is_small_whatever_it_shows(tmp_path):
     # Given the hardest picture for a JPEG, noise, and one of ours / Then neither holds up the first sound
     noise = Image.frombytes("RGB", (1400, 1400), random.Random(5).randbytes(1400 * 1400 * 3))

@@ -13,6 +13,7 @@ import pytest
 from lxml import etree
 
 from briefing.access import follow_others
+from briefing.categories import MOST_CATEGORIES
 from briefing.errors import PageRefused
 from briefing.models import EpisodeRow, ShowRow
 from briefing.newsroom import load_newsroom
@@ -136,6 +137,26 @@ def test_its_categories_and_owner_are_kept_as_far_as_a_show_may_have_them(place,
     (show,) = tomllib.loads(f"[[shows]]{done.stderr.partition('[[shows]]')[2]}")["shows"]
     assert (show["categories"], show["owner_email"]) == (FILED, "desk@paper.example")
     assert "category" not in show
+
+
+def test_of_a_feed_with_any_number_of_categories_no_more_is_told_than_a_show_may_have(place, host):
+    host.categories = "".join(f'<itunes:category text="Alchemy {number}"/>' for number in range(5000))
+    host.categories += '<itunes:category text="Science"/>'
+    done = move(place, host)
+    assert (done.taken, done.show.filed_under) == (3, ("News",))
+    assert len([warning for warning in done.warnings if "none of Apple's" in warning]) == MOST_CATEGORIES
+    assert "of its 5001 categories the first 20 are read" in done.warnings
+
+
+def test_artwork_with_exif_that_is_cut_off_stops_nothing(place, host):
+    # Given a cover whose EXIF is shorter than its own head, where another place says how many dots an inch it has
+    jpeg = picture(dpi=(72, 72))
+    end = 4 + int.from_bytes(jpeg[4:6], "big")
+    host.cover = jpeg[:end] + b"\xff\xe1\0\x0dExif\0\0MM\0*\0" + jpeg[end:]
+    # Then the podcast is taken over, with that picture
+    done = move(place, host)
+    assert (done.taken, done.show.artwork is not None) == (3, True)
+    assert b"Exif" not in place.files.storage.read("shows/old/artwork.jpg")[0]
 
 
 @pytest.mark.parametrize("owner", ["nobody", "a b@paper.example", "desk@" + "x" * 300])
