@@ -269,7 +269,7 @@ def test_a_link_is_for_its_one_thing_and_ends(stand):
     editor.get_by_role("button", name="End the link for Noor").click()
     editor.wait_for_url("**told=link_ended")
     assert stand.api.get(made["address"]).status_code == 410
-    assert stand.api.get(made["address"][:-1] + "A").status_code == 410
+    assert stand.api.get(made["address"][:-1] + ("E" if made["address"].endswith("A") else "A")).status_code == 410
 
 
 def test_everything_goes_by_the_keyboard(stand):

@@ -167,7 +167,12 @@ def test_the_drill(empty_house, request, tmp_path, monkeypatch):
         assert client.get("/articles/desk/ferry.mp3").status_code == 302
         # And keys work, and no others
         assert client.get("/v1/voices", headers={"Authorization": f"Bearer {key}"}).status_code == 200
-        assert client.get("/v1/voices", headers={"Authorization": f"Bearer {key[:-1]}x"}).status_code == 401
+        assert (
+            client.get(
+                "/v1/voices", headers={"Authorization": f"Bearer {key[:-1]}{'y' if key.endswith('x') else 'x'}"}
+            ).status_code
+            == 401
+        )
     # And what was under way goes on
     finish(place, late)
     with place.database.reading() as session:
