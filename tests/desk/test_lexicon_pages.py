@@ -245,9 +245,10 @@ def test_lines_for_samples_are_bounded_and_fit_their_voices(stand):
     token = page.locator("[name=csrf]").first.input_value()
     form = {"csrf": token, "voice": "silence", "written": LINES["en"], "language": "en"}
     headers = {"Origin": stand.address}
-    answers = [
-        page.request.post("/desk/lexicon/samples", form=form, headers=headers).status for _ in range(A_MINUTE + 1)
-    ]
+    answers = []
+    # One more may be asked for every two seconds: a slow machine comes to the bound later.
+    while 429 not in answers and len(answers) < 4 * A_MINUTE:
+        answers.append(page.request.post("/desk/lexicon/samples", form=form, headers=headers).status)
     assert answers[-1] == 429
     assert set(answers) == {200, 429}
     with stand.place.database.reading() as session:

@@ -32,9 +32,9 @@ def leads_to(client, address):
     return urlsplit(answer.headers.get("location", address if answer.status_code == 200 else "")).path
 
 
-def send(client, secret, body, identity, source="desk"):
-    """Send a Standard Webhook."""
-    moment = str(int(time.time()))
+def send(client, secret, body, identity, source="desk", sent=None):
+    """Send a Standard Webhook, now or as if `sent` at another second."""
+    moment = str(int(time.time()) if sent is None else sent)
     signed = hmac.digest(
         base64.b64decode(secret.removeprefix("whsec_")), f"{identity}.{moment}.".encode() + body, hashlib.sha256
     )

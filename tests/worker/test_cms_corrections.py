@@ -201,6 +201,17 @@ def test_any_cms_says_it_in_its_webhook_with_day_and_note(client, place, tmp_pat
     assert kinds(client, place) == ["correction", "update", "correction", "first"]
 
 
+def test_two_saves_of_one_second_are_both_followed(client, place, tmp_path):
+    with place.database.writing() as session:
+        secret = connections.rotate_secret(session, "desk", datetime.now(UTC))
+    second = int(time.time())
+    for number, words in enumerate(("four days", "five days", "six days")):
+        (tmp_path / "articles" / "ferry.md").write_text(ARTICLE.replace("four days", words))
+        send(client, secret, b'{"type":"article.updated","data":{"id":"ferry"}}', f"msg_{number}", sent=second)
+        quiet_is_over(place)
+    assert kinds(client, place) == ["update", "update", "first"]
+
+
 @pytest.mark.parametrize(
     "correction", ["true", '"yes"', '{"at": "yesterday"}', '{"note": 7}', json.dumps({"note": "x" * 501})]
 )
