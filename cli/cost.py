@@ -18,8 +18,9 @@ from worker.sources import connect
 from worker.speakers import Speakers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from briefing.cleaning import Cleaning
     from briefing.cost import Cost
     from briefing.newsroom import SourceSettings
     from briefing.sightings import Seen
@@ -45,19 +46,27 @@ def cost(sources: tuple[str, ...], whole: str | None, slug: str | None, voice: s
         message = "name articles, or a source by --all"
         raise click.UsageError(message)
     show = place.show(slug) if slug else Show(slug="briefcast", title="Briefcast")
-    estimating = Estimating(
-        place.database,
-        Speakers(SpeechSettings()),
-        LimitSettings(),
-        show,
-        show.casting(SpeechSettings().voice, sole=voice),
-        cleanings_of(sources, place),
-        place.lexicon(slug),
-    )
-    total, failed = measured(estimating, _read(place, sources))
+    _measured(_estimating(place, show, slug, voice, cleanings_of(sources, place)), _read(place, sources))
+
+
+def _estimating(
+    place: Place, show: Show, slug: str | None, voice: str | None, cleanings: Mapping[str, Cleaning]
+) -> Estimating:
+    """Return what measures with a show's voices, or one, and the pronunciations of the show `slug` or of all."""
+    speech = SpeechSettings()
+    casting = show.casting(speech.voice, sole=voice)
+    return Estimating(place.database, Speakers(speech), LimitSettings(), show, casting, cleanings, place.lexicon(slug))
+
+
+def _measured(
+    estimating: Estimating, articles: Iterator[tuple[str, Article | BriefcastError]]
+) -> tuple[Cost, set[str]]:
+    """Print what articles cost, and which cannot be read; return both."""
+    total, failed = measured(estimating, articles)
     for ref, code in failed:
         click.echo(f"{ref}: cannot be read [{code}]", err=True)
     print_cost(total)
+    return total, {ref for ref, _ in failed}
 
 
 def _listed(place: Place, name: str) -> list[str]:
@@ -84,21 +93,9 @@ def priced(
     place: Place, settings: SourceSettings, show: Show, voice: str | None, found: Sequence[Seen]
 ) -> tuple[Cost, list[tuple[Seen, ArticleRef]]]:
     """Fetch and measure articles of a source, print what they cost; return it, and those that can be read."""
-    estimating = Estimating(
-        place.database,
-        Speakers(SpeechSettings()),
-        LimitSettings(),
-        show,
-        show.casting(SpeechSettings().voice, sole=voice),
-        {settings.name: settings.cleaning},
-        place.lexicon(show.slug),
-    )
     refs = {f"{settings.name}:{seen.id}": (seen, ArticleRef(source=settings.name, id=seen.id)) for seen in found}
-    total, failed = measured(estimating, _fetched(settings, refs))
-    for ref, code in failed:
-        click.echo(f"{ref}: cannot be read [{code}]", err=True)
-    print_cost(total)
-    left = dict(failed)
+    estimating = _estimating(place, show, show.slug, voice, {settings.name: settings.cleaning})
+    total, left = _measured(estimating, _fetched(settings, refs))
     return total, [pair for ref, pair in refs.items() if ref not in left]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import feedparser
@@ -10,8 +11,9 @@ from sqlalchemy import func, select, update
 
 from briefing import connections
 from briefing.models import ConnectionRow, RevisionRow, SightingRow, TakeRow
-from tests.support.ghost import ADMIN_KEY
-from tests.support.newsroom import PLAIN, work_off
+from tests.support.client import client_of
+from tests.support.ghost import ADMIN_KEY, ghost
+from tests.support.newsroom import PLAIN, make_place, work_off
 from worker import polling
 
 EVENTS = ("post.published", "post.published.edited", "post.unpublished", "post.scheduled", "post.deleted")
@@ -88,3 +90,14 @@ def connected(place, **keys):
     with place.database.writing() as session:
         row = connections.locked(session, "paper", datetime.now(UTC) - timedelta(minutes=30))
         row.keys = keys or {"admin_key": ADMIN_KEY}
+
+
+@contextmanager
+def open_paper(tmp_path):
+    """Yield a paper with a Ghost that is connected, and its readers."""
+    with ghost() as site:
+        place = make_place(tmp_path, newsroom(site))
+        connected(place)
+        with client_of(place) as client:
+            yield Paper(place, site, client)
+        place.database.dispose()

@@ -17,9 +17,8 @@ from briefing.models import ConnectionRow
 from tests.support.client import client_of
 from tests.support.corrected import briefing_of, kinds, leads_to, quiet_is_over, send
 from tests.support.fake_wordpress import fake_wordpress
-from tests.support.ghost import ghost
 from tests.support.newsroom import ARTICLE, PLAIN, make_place, work_off
-from tests.support.paper import STRANGER, Paper, connected, newsroom
+from tests.support.paper import STRANGER, open_paper
 from worker import polling
 from worker.sources import wordpress_rest
 
@@ -33,12 +32,8 @@ WRONG, RIGHT = "four days", "fourteen days"
 
 @pytest.fixture
 def paper(tmp_path):
-    with ghost() as site:
-        place = make_place(tmp_path, newsroom(site))
-        connected(place)
-        with client_of(place) as client:
-            yield Paper(place, site, client)
-        place.database.dispose()
+    with open_paper(tmp_path) as paper:
+        yield paper
 
 
 def saved(paper, identity, words, *tags):

@@ -30,7 +30,7 @@ from tests.support.dying import work_until_killed
 from tests.support.failpoints import Failpoints
 from tests.support.ghost import CONTENT_KEY, ghost, signature
 from tests.support.newsroom import make_place, work_off
-from tests.support.paper import EVENTS, Paper, connected, newsroom
+from tests.support.paper import EVENTS, Paper, connected, newsroom, open_paper
 from tests.support.processes import wait_for
 from worker import polling
 from worker.newsroom import apply
@@ -39,12 +39,8 @@ from worker.perform import perform_next
 
 @pytest.fixture
 def paper(tmp_path):
-    with ghost() as site:
-        place = make_place(tmp_path, newsroom(site))
-        connected(place)
-        with client_of(place) as client:
-            yield Paper(place, site, client)
-        place.database.dispose()
+    with open_paper(tmp_path) as paper:
+        yield paper
 
 
 def replay(paper, at):
