@@ -91,7 +91,7 @@ def _accept(source: str, request: Request, body: bytes, event: str | None, conte
         article = hooks.read_ghost(body, event)
     else:
         verified = hooks.verify_standard(request.headers, body, secrets, now)
-        told = hooks.read_standard(body, _sent_at(float(request.headers["webhook-timestamp"]), now))
+        told = hooks.read_standard(body, float(request.headers["webhook-timestamp"]))
         article = _named(told, settings) if told is not None else None
     moment = datetime.fromtimestamp(now, UTC)
     with context.database.writing() as session:
@@ -99,13 +99,6 @@ def _accept(source: str, request: Request, body: bytes, event: str | None, conte
         if connections.accept(session, source, verified.id, moment) and article is not None:
             connections.look_at(session, source, article, told=told)
             connections.rouse(session, source)
-
-
-def _sent_at(stamped: float, now: float) -> float:
-    """Return when a webhook was sent, in seconds: in the second that it is stamped with, as near to its coming as that
-    has it. Of two saves of one second, stamped alike, the later would be taken for the earlier one told again.
-    """
-    return max(stamped, min(now, stamped + 0.999_999))
 
 
 def _named(told: Told, settings: SourceSettings) -> str:

@@ -61,9 +61,11 @@ class Desk:
         return f"source {self.source}"
 
 
-def notice(session: Session, desk: Desk, seen: Seen, now: datetime, *, text: bool = True) -> str | None:
+def notice(
+    session: Session, desk: Desk, seen: Seen, now: datetime, *, text: bool = True, saved: bool = False
+) -> str | None:
     """Record what follows from how an article stands; return it in a word, None for nothing. Without `text`, what it
-    says cannot have changed. Needs a writing session.
+    says cannot have changed; `saved`, it may have, though no moment and no hash says so. Needs a writing session.
 
     Raises UnknownReference where there is no show.
     """
@@ -84,7 +86,7 @@ def notice(session: Session, desk: Desk, seen: Seen, now: datetime, *, text: boo
     else:
         if row.state == "scheduled" and _withdraw(session, desk, ref, now, heard=True):
             withdrew, done = True, "withdrawn"
-        changed = text and _has_changed(before, row)
+        changed = text and (saved or _has_changed(before, row))
         new = _is_new(desk, seen, before)
         if before is not None and before[1] == row.updated_at:
             # Edited, and not dated anew, as feeds have it: nobody knows when it was saved.

@@ -68,7 +68,8 @@ def look_at_told(place: Workplace, desk: Desk, source: Source) -> None:
         by_id = {look.id: look for look in due}
         found = source.look(list(by_id)) if isinstance(source, Polled) else _as_told(due)
         for seen in found:
-            _notice(place, desk, seen, by_id.get(seen.id))
+            # Of one that cannot be asked: two saves of a second are told of by one moment.
+            _notice(place, desk, seen, by_id.get(seen.id), saved=not isinstance(source, Polled))
         # Of what nothing can be told, nothing follows.
         with place.database.writing() as session:
             connections.looked_at(session, desk.source, due)
@@ -160,9 +161,9 @@ def _is_as_before(session: Session, source: str, seen: Seen, now: datetime) -> b
     return (row.state, row.updated_at, row.visibility) == (state, seen.updated_at, seen.visibility or row.visibility)
 
 
-def _notice(place: Workplace, desk: Desk, seen: Seen, look: Due | None = None) -> None:
+def _notice(place: Workplace, desk: Desk, seen: Seen, look: Due | None = None, *, saved: bool = False) -> None:
     """Each in a transaction of its own, in which the look that it comes of is done; one that cannot be followed holds
-    up no other.
+    up no other. `saved`: it was told to be, whatever the moment says.
     """
     now = datetime.now(UTC)
     if not is_name(seen.id):
@@ -181,7 +182,7 @@ def _notice(place: Workplace, desk: Desk, seen: Seen, look: Due | None = None) -
             if said is not None and noticing.is_outdated(session, desk.source, seen):
                 return
             text = said is None or said.kind != "visibility"
-            done = noticing.notice(session, desk, seen, now, text=text)
+            done = noticing.notice(session, desk, seen, now, text=text, saved=saved)
     except (DatabaseUnavailable, SourceUnavailable):
         raise
     except BriefcastError as error:
