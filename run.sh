@@ -109,7 +109,7 @@ task_test() { # install everything, check the code, and run the tests but the lo
         # Three at a time on two cores, as much of it is waiting; whole files, so that a file's own servers start once.
         # What takes a minute and more, most of it waiting, comes with the soak.
         set -- -n 3 --dist loadfile --no-loadscope-reorder -m "not long"
-    elif [ "$*" = "-m long" ]; then
+    elif [[ " $* " == *" -m long "* ]]; then
         install_for_long_tests
     fi
     exec "$BIN/python" -m pytest "$@"

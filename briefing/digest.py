@@ -164,8 +164,10 @@ class Digest(Value):
         return max((due for due in self._around(moment) if due.moment <= moment), default=None)
 
     def missed(self, since: datetime, until: datetime) -> int:
-        """Return how often it was due in [since, until); of the last week."""
-        return sum(since <= due.moment < until for due in self._around(until))
+        """Return how often it was due in [since, until); of the last week. Two times that a clock put forward makes one
+        moment are one: the later issue's.
+        """
+        return len({due.moment for due in self._around(until) if since <= due.moment < until})
 
     def issue_of(self, moment: datetime) -> str:
         """Return which one is made on demand at `moment`: the one of that day; of several the one that was due last,
