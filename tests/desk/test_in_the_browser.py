@@ -445,7 +445,8 @@ def test_every_page_is_for_everybody(stand, look):
             assert told == [], path
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
             picture(page, path, width)
-            asked[path] = statements(stand, page, path)
+            # The open page may ask meanwhile for what has changed.
+            asked[path] = min(statements(stand, page, path) for _ in range(2))
         assert page.troubles == [], who
         page.context.close()
     assert not {path: count for path, count in asked.items() if count > MOST_STATEMENTS}, asked
