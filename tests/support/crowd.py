@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 
 import pytest
+from sqlalchemy import text
 
 from tests.support.client import free_port, make_key
 from tests.support.newsroom import PLAIN, make_place
 from tests.support.product import Product
-from tests.support.steptable import rows
 
 
 class Crowd(Product):
@@ -17,17 +17,17 @@ class Crowd(Product):
 
     source = "desk"
 
-    def __init__(self, port, key, articles):
+    def __init__(self, port, key, articles, database):
         super().__init__(port, key)
-        self._articles, self.asked = articles, 0
+        self._articles, self._database, self.asked = articles, database, 0
 
     def ask_for(self, count):
         """Ask for `count` briefings more; return the answers' statuses."""
         statuses = []
         for number in range(self.asked, self.asked + count):
             name = f"story{number}"
-            text = f"Tram {number} came\n\nThe tram of line {number} came to the harbour today.\n"
-            (self._articles / f"{name}.txt").write_text(text)
+            story = f"Tram {number} came\n\nThe tram of line {number} came to the harbour today.\n"
+            (self._articles / f"{name}.txt").write_text(story)
             answer = self.client.post("/v1/briefings", json={"article_ids": [f"desk:{name}"]})
             statuses.append(answer.status_code)
         self.asked += count
@@ -35,11 +35,17 @@ class Crowd(Product):
 
     def live(self):
         """How many of the briefings are live."""
-        return rows(self.data, "SELECT count(*) FROM briefings WHERE live_revision IS NOT NULL")[0][0]
+        return self.rows("SELECT count(*) FROM briefings WHERE live_revision IS NOT NULL")[0][0]
 
     def all_live(self):
         """Whether all that were asked for are."""
         return self.live() == self.asked
+
+    def rows(self, statement, **values):
+        """Rows that a statement answers, whichever database it is; none where it answers none."""
+        with self._database.engine.begin() as connection:
+            found = connection.execute(text(statement), values)
+            return [tuple(row) for row in found] if found.returns_rows else []
 
 
 @contextmanager
@@ -53,7 +59,8 @@ def crowd(folder, **settings):
         for name, value in (short | settings).items():
             patch.setenv(f"BRIEFCAST_{name}", value)
         place = make_place(folder, PLAIN)
-        made = Crowd(port, make_key(place), folder / "articles")
+        made = Crowd(port, make_key(place), folder / "articles", place.database)
         place.database.dispose()
         yield made
         made.client.close()
+        place.database.dispose()

@@ -191,7 +191,8 @@ class WordPress:
                 stdout=out,
                 stderr=out,
                 cwd=self.folder,
-                env=os.environ | extra,
+                # The tests' own folder for temporary files is not another account's to write in.
+                env=os.environ | {"TMPDIR": str(self.folder)} | extra,
                 start_new_session=True,
                 **(self._account or {}),
             )
