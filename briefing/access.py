@@ -12,7 +12,7 @@ from sqlalchemy import String, and_, cast, or_, select, update
 
 from briefing import steps
 from briefing.digest import DIGEST
-from briefing.holds import articles_of, guarded
+from briefing.holds import articles_of, guarded, own_article
 from briefing.models import ArticleRow, BriefingRow, RevisionRow, ShowRow, SightingRow, StepRow
 from briefing.rows import put
 from briefing.show import Paywall, Show, hold_for_older_workers
@@ -56,7 +56,7 @@ def paywall(session: Session, briefing: BriefingRow) -> Paywall | None:
     are for members decide nothing by themselves: the briefing's own mark counts, else its show's.
     """
     own = briefing.paywall
-    if len(briefing.articles) == 1:
+    if own_article(briefing) is not None:
         own = next((row.paywall for row in articles_of(session, briefing)), None)
     if own is not None:
         return Paywall.stored(own)
@@ -95,14 +95,13 @@ def wish_of_article(session: Session, ref: ArticleRef, visibility: str) -> bool:
     return changed
 
 
-def wish(
-    session: Session, refs: Sequence[ArticleRef], briefing: BriefingRow, visibility: str | None, mark: Paywall | None
-) -> bool:
-    """Note what is said of an article, or of a briefing where it has several; tell whether it changed anything.
+def wish(session: Session, briefing: BriefingRow, visibility: str | None, mark: Paywall | None) -> bool:
+    """Note what is said of a briefing or its own article; tell whether it changed anything.
 
     Before the briefing is locked. What follows from it is for `follow`.
     """
-    row = session.get_one(ArticleRow, (refs[0].source, refs[0].id)) if len(refs) == 1 else briefing
+    article = own_article(briefing)
+    row = session.get_one(ArticleRow, (article.source, article.id)) if article is not None else briefing
     dumped = mark.model_dump(mode="json") if mark else None
     changed = (visibility is not None and row.visibility != visibility) or (mark is not None and row.paywall != dumped)
     if visibility is not None:

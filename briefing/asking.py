@@ -16,7 +16,7 @@ from briefing import access, corrections, steps, withdrawals
 from briefing.database import database_clock
 from briefing.editions import arrange
 from briefing.hashing import stable_hash
-from briefing.holds import forget, note_embargo
+from briefing.holds import forget, note_embargo, own_article
 from briefing.issues import look
 from briefing.models import ArticleRow, BriefingRow, RevisionRow
 from briefing.picks import tell_labels
@@ -36,7 +36,6 @@ from briefing.rows import add_unless_there
 from briefing.sharing import promote, share
 from briefing.states import ACTIVE, PREPARING, Queue, RevisionState, StepKind
 from briefing.summary_sources import void
-from briefing.values import ArticleRef
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,7 +46,7 @@ if TYPE_CHECKING:
     from briefing.labels import Labels
     from briefing.show import Paywall, Quiet
     from briefing.speech import Casting
-    from briefing.values import Correction
+    from briefing.values import ArticleRef, Correction
 
 
 @dataclass(frozen=True)
@@ -207,7 +206,7 @@ def see(session: Session, briefing: BriefingRow, visibility: str | None, mark: P
     """Note who may hear a briefing's article, or the briefing where it has several, and have what there is of it
     follow; make nothing. Needs a writing session.
     """
-    changed = _wished(session, [ArticleRef.parse(text) for text in briefing.articles], briefing, visibility, mark)
+    changed = _wished(session, briefing, visibility, mark)
     found = lock_briefing(session, briefing.id)
     if changed:
         access.follow(session, found)
@@ -277,8 +276,8 @@ def _briefing(session: Session, wanted: Wanted, now: datetime) -> BriefingRow:
         )
         found = session.scalars(by_identity).one()
     known = session.get_one(BriefingRow, found)
-    changed = _wished(session, wanted.articles, known, wanted.visibility, wanted.paywall)
-    embargoed = wanted.embargo is not None and _embargoed(session, wanted.articles, known, wanted.embargo)
+    changed = _wished(session, known, wanted.visibility, wanted.paywall)
+    embargoed = wanted.embargo is not None and _embargoed(session, known, wanted.embargo)
     briefing = lock_briefing(session, found)
     if wanted.issue is not None:
         # Before a revision of it is recorded, whose settings say for whom it is by its articles.
@@ -297,29 +296,26 @@ def embargo(session: Session, briefing_id: str, until: datetime | None, now: dat
     live. Needs a writing session.
     """
     known = session.get_one(BriefingRow, briefing_id)
-    refs = [ArticleRef.parse(text) for text in known.articles]
-    if _embargoed(session, refs, known, Embargo(until)):
+    if _embargoed(session, known, Embargo(until)):
         briefing = lock_briefing(session, briefing_id)
         access.tell(session, briefing)
         arrange(session, briefing, now)
 
 
-def _embargoed(session: Session, refs: Sequence[ArticleRef], briefing: BriefingRow, embargo: Embargo) -> bool:
+def _embargoed(session: Session, briefing: BriefingRow, embargo: Embargo) -> bool:
     """Note an embargo; of an article, have its other briefings follow."""
-    changed = note_embargo(session, refs, briefing, embargo.until)
-    if changed and len(refs) == 1:
-        access.follow_others(session, article=refs[0])
+    changed, article = note_embargo(session, briefing, embargo.until), own_article(briefing)
+    if changed and article is not None:
+        access.follow_others(session, article=article)
     return changed
 
 
-def _wished(
-    session: Session, refs: Sequence[ArticleRef], briefing: BriefingRow, visibility: str | None, mark: Paywall | None
-) -> bool:
+def _wished(session: Session, briefing: BriefingRow, visibility: str | None, mark: Paywall | None) -> bool:
     """Note what is said of the visibility; of an article, have its other briefings follow."""
     if visibility is None and mark is None:
         return False
-    changed = access.wish(session, refs, briefing, visibility, mark)
-    if changed and len(refs) == 1:
-        access.follow_others(session, article=refs[0])
-        look(session, str(refs[0]))
+    changed, article = access.wish(session, briefing, visibility, mark), own_article(briefing)
+    if changed and article is not None:
+        access.follow_others(session, article=article)
+        look(session, str(article))
     return changed

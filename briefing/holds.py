@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, or_, select
 
+from briefing.digest import DIGEST
 from briefing.models import ArticleRow, ShowRow, SightingRow
 from briefing.show import Show
 from briefing.values import ArticleRef
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -35,6 +35,14 @@ def articles_of(session: Session, briefing: BriefingRow) -> list[ArticleRow]:
     return list(session.scalars(select(ArticleRow).where(wanted)))
 
 
+def own_article(briefing: BriefingRow) -> ArticleRef | None:
+    """Return the article that whatever is said of a briefing's audience and embargo is said of; None where it is said
+    of the briefing. A digest that has a single story today may have another tomorrow.
+    """
+    several = len(briefing.articles) > 1 or briefing.kind == DIGEST
+    return None if several else ArticleRef.parse(briefing.articles[0])
+
+
 def show_of(session: Session, briefing: BriefingRow) -> Show:
     """Return the settings of a briefing's home show as they are now."""
     return Show.stored(session.get_one(ShowRow, briefing.show).settings)
@@ -47,19 +55,20 @@ def embargo(session: Session, briefing: BriefingRow) -> datetime | None:
 
 
 def embargoed_article(session: Session, briefing: BriefingRow, after: datetime) -> ArticleRow | None:
-    """Return the article of a briefing with several whose own embargo ends last and after that time, if there is one:
-    nothing that is said of the briefing ends that.
+    """Return the article whose own embargo ends last and after that time, if there is one and the briefing is not that
+    article's: nothing that is said of the briefing ends it.
     """
-    found = articles_of(session, briefing) if len(briefing.articles) > 1 else []
+    found = articles_of(session, briefing) if own_article(briefing) is None else []
     ends = {row: row.embargo_until for row in found if row.embargo_until is not None and row.embargo_until > after}
     return max(ends, key=lambda row: ends[row], default=None)
 
 
-def note_embargo(session: Session, refs: Sequence[ArticleRef], briefing: BriefingRow, until: datetime | None) -> bool:
-    """Note an embargo, or its end: of the article, or of the briefing where it has several. Tell whether that changed
-    anything. Before the briefing is locked.
+def note_embargo(session: Session, briefing: BriefingRow, until: datetime | None) -> bool:
+    """Note an embargo, or its end, of the briefing or its own article. Tell whether that changed anything. Before the
+    briefing is locked.
     """
-    row = session.get_one(ArticleRow, (refs[0].source, refs[0].id)) if len(refs) == 1 else briefing
+    article = own_article(briefing)
+    row = session.get_one(ArticleRow, (article.source, article.id)) if article is not None else briefing
     changed = row.embargo_until != until
     row.embargo_until = until
     session.flush()

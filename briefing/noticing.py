@@ -109,10 +109,10 @@ def _soon(now: datetime, seen: Seen) -> float:
     return 0.0 if late_s < 0 else now.timestamp() + (_LATE_S if late_s < 60 else 60.0)  # noqa: PLR2004  a minute
 
 
-def is_outdated(session: Session, source: str, seen: Seen) -> bool:
-    """Tell whether something later is known already: for what is told, not for what a CMS answers now."""
-    row = session.get(SightingRow, (source, seen.id))
-    return bool(row and row.updated_at and seen.updated_at and seen.updated_at < row.updated_at)
+def is_outdated(session: Session, source: str, article: str, saved_at: datetime | None) -> bool:
+    """Tell whether something later is known of an article already: for what is told, not for what a CMS answers now."""
+    row = session.get(SightingRow, (source, article))
+    return bool(row and row.updated_at and saved_at and saved_at < row.updated_at)
 
 
 def missed(session: Session, source: str, seen: Seen, now: datetime) -> bool:

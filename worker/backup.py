@@ -69,7 +69,8 @@ class Backup:
     copied: int
     """Of them, those that this backup added."""
     missing: list[str]
-    """Named, and not to be had or damaged where they came from: run the doctor."""
+    """Named, and not to be had or damaged where they came from: run the doctor. Of a bucket nothing is copied and none
+    is looked for."""
     public: list[str]
     """The MP3s that readers could fetch, by sha256: restoring makes no others public, such as what was only held."""
     gone: list[str]

@@ -68,8 +68,7 @@ def look_at_told(place: Workplace, desk: Desk, source: Source) -> None:
         by_id = {look.id: look for look in due}
         found = source.look(list(by_id)) if isinstance(source, Polled) else _as_told(due)
         for seen in found:
-            # Of one that cannot be asked: two saves of a second are told of by one moment.
-            _notice(place, desk, seen, by_id.get(seen.id), saved=not isinstance(source, Polled))
+            _notice(place, desk, seen, by_id.get(seen.id), believed=not isinstance(source, Polled))
         # Of what nothing can be told, nothing follows.
         with place.database.writing() as session:
             connections.looked_at(session, desk.source, due)
@@ -161,9 +160,9 @@ def _is_as_before(session: Session, source: str, seen: Seen, now: datetime) -> b
     return (row.state, row.updated_at, row.visibility) == (state, seen.updated_at, seen.visibility or row.visibility)
 
 
-def _notice(place: Workplace, desk: Desk, seen: Seen, look: Due | None = None, *, saved: bool = False) -> None:
+def _notice(place: Workplace, desk: Desk, seen: Seen, look: Due | None = None, *, believed: bool = False) -> None:
     """Each in a transaction of its own, in which the look that it comes of is done; one that cannot be followed holds
-    up no other. `saved`: it was told to be, whatever the moment says.
+    up no other. `believed`: what was told is all that is known of it, as its source cannot be asked.
     """
     now = datetime.now(UTC)
     if not is_name(seen.id):
@@ -172,17 +171,20 @@ def _notice(place: Workplace, desk: Desk, seen: Seen, look: Due | None = None, *
         )
         return
     said = Told.stored(look.told) if look is not None and look.told is not None else None
-    if said is not None and seen.correction is None:
-        # Only where it cannot be asked for: a webhook may come after what its CMS says by now.
-        seen = seen.model_copy(update={"correction": _told_correction(said)})
     try:
         with place.database.writing() as session:
             if look is not None:
                 connections.looked_at(session, desk.source, [look])
-            if said is not None and noticing.is_outdated(session, desk.source, seen):
+            if said is not None and noticing.is_outdated(session, desk.source, seen.id, seen.updated_at):
                 return
-            text = said is None or said.kind != "visibility"
-            done = noticing.notice(session, desk, seen, now, text=text, saved=saved)
+            if said is not None and seen.correction is None:
+                # Only where it cannot be asked for: a webhook may come after what its CMS says by now.
+                late = noticing.is_outdated(session, desk.source, seen.id, said.updated_at)
+                seen = seen.model_copy(update={"correction": None if late else _told_correction(said)})
+            # What was told to be for others may have been edited too: who can be asked says so. Who cannot be asked
+            # stamps two saves of a second alike.
+            text = not believed or said is None or said.kind != "visibility"
+            done = noticing.notice(session, desk, seen, now, text=text, saved=believed)
     except (DatabaseUnavailable, SourceUnavailable):
         raise
     except BriefcastError as error:

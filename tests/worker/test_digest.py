@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import String, cast, select, update
 
 from briefing import asking, picks, rollback
+from briefing.access import for_members
 from briefing.asking import Wanted
 from briefing.audio import MASTER_RATE
 from briefing.choosing import choose
@@ -21,6 +22,7 @@ from briefing.digest import Digest
 from briefing.digests import ask as ask_issue
 from briefing.digests import find_digest, since
 from briefing.errors import NothingToDigest
+from briefing.holds import embargo
 from briefing.issues import look
 from briefing.models import BriefingRow, MasterRow, RevisionRow, ShowRow, StepRow
 from briefing.revisions import Asker
@@ -321,6 +323,30 @@ def test_a_digest_with_a_story_that_is_withdrawn_by_then_does_not_go_live(place,
     with place.database.reading() as session:
         reason = rollback.refusal(session, briefing_row(place, today), session.get_one(RevisionRow, revision.id))
     assert reason == "a digest says what its stories say"
+
+
+def test_what_is_said_of_a_digest_with_a_single_story_is_not_said_of_the_story(place, tmp_path):
+    story, later = digests.publish(place, tmp_path, "ferry"), datetime.now(UTC) + timedelta(hours=2)
+    today = digests.demand(place)
+    # When it is set under an embargo and for members, and a second story joins it
+    with place.database.writing() as session:
+        asking.embargo(session, today, later, datetime.now(UTC))
+        asking.see(session, session.get_one(BriefingRow, today), "members")
+    work_off(place)
+    with place.database.reading() as session:
+        rows = [session.get_one(BriefingRow, briefing) for briefing in (story, today)]
+        assert [(embargo(session, row), for_members(session, row)) for row in rows] == [(None, False), (later, True)]
+    digests.publish(place, tmp_path, "vote")
+    assert digests.make(place) == today
+    with place.database.reading() as session:
+        assert len(session.get_one(BriefingRow, today).articles) == 2
+    # Then both can be ended
+    with place.database.writing() as session:
+        asking.embargo(session, today, None, datetime.now(UTC))
+        asking.see(session, session.get_one(BriefingRow, today), "public")
+    with place.database.reading() as session:
+        row = session.get_one(BriefingRow, today)
+        assert (embargo(session, row), for_members(session, row)) == (None, False)
 
 
 def test_earlier_audio_of_an_issue_goes_with_the_story_that_it_told(place, tmp_path):

@@ -117,6 +117,17 @@ def test_a_save_hides_not_for_whom_a_story_is_that_is_told_before_anybody_looked
         assert client.get("/v1/articles/desk/ferry/audio", headers=STRANGER).json()["access"] == "preview"
 
 
+def test_for_whom_a_story_is_hides_no_save_of_which_no_webhook_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(wordpress_rest, "_FOUND", {})
+    with fake_wordpress() as site, followed(tmp_path, "wordpress", site, site.address) as (place, client, secret):
+        number = site.publish("Ferry", TEXT, date_gmt="2026-05-12T09:58:00")
+        poll(place)
+        site.edit(number, content=TEXT.replace("four", "fourteen"))
+        send(client, secret, message("visibility", number, visibility="public"), "m1", "paper")
+        quiet_is_over(place)
+        assert kinds(client, place) == ["update", "first"]
+
+
 def rss(site, words, minute):
     item = (
         f"<item><title>Ferry</title><link>{site.address}/ferry</link>"
@@ -139,6 +150,22 @@ def test_a_correction_without_a_note_is_another_after_a_save_without_one_in_feed
             work_off(place)
         # Then there are two corrections
         assert kinds(client, place) == ["correction", "update", "correction", "first"]
+
+
+def test_a_webhook_that_comes_late_brings_no_correction_to_a_later_save_in_feeds(tmp_path, monkeypatch):
+    monkeypatch.setattr(feed, "_KEPT", type(feed._KEPT)())
+    with answering() as site, followed(tmp_path, "feed", site, f"{site.address}/feed") as (place, client, secret):
+        article = address_id(f"{site.address}/ferry")
+        for minute, words in ((1, "four"), (2, "five"), (3, "six")):
+            site.put("/feed", rss(site, words, minute), "text/xml")
+            poll(place)
+        live = address_of(client, article)
+        # When the webhook of the second comes after the third was seen
+        at = "2026-05-12T09:02:00Z"
+        send(client, secret, message("updated", article, updated_at=at, correction={"note": "Five."}), "m1", "paper")
+        quiet_is_over(place)
+        assert kinds(client, place) == ["update", "update", "first"]
+        assert address_of(client, article) == live
 
 
 @pytest.mark.parametrize("days", [0, 2])
