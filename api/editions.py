@@ -15,7 +15,7 @@ from api.context import Context, Here, Publisher
 from api.once import Asked, IdempotencyKey, once
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.seeing import ID, briefing_row
-from briefing import asking, audit, editions, holds, revisions, signing_off
+from briefing import audit, editions, holds, revisions, signing_off, wishes
 from briefing.audit import Action
 from briefing.hashing import stable_hash
 from briefing.people import is_same
@@ -189,7 +189,7 @@ def embargo(briefing_id: str, until: datetime | None, context: Context, caller: 
     within_a_year(until, datetime.now(UTC))
 
     def change(session: Session, now: datetime) -> RevisionRow | None:
-        asking.embargo(session, briefing_id, until, now)
+        wishes.embargo(session, briefing_id, until, now)
         row = briefing_row(session, briefing_id)
         revision = editions.pending(session, row)
         if revision is not None:

@@ -24,7 +24,7 @@ from api.elsewhere import members_sent_elsewhere
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.published import Name, none_match, serve_audio
 from api.routes import get_and_head
-from briefing import asking, audit, listeners
+from briefing import audit, listeners, wishes
 from briefing.audit import Action
 from briefing.models import BriefingRow
 from briefing.public_names import (
@@ -272,7 +272,7 @@ def see(briefing_id: _BRIEFING, body: schemas.VisibilityRequest, context: Here, 
         row = session.get(BriefingRow, briefing_id)
         if row is None:
             raise Problem("unknown_briefing", f"there is no briefing {briefing_id!r}")
-        row = asking.see(session, row, body.visibility, body.paywall)
+        row = wishes.see(session, row, body.visibility, body.paywall)
         detail = body.model_dump_json(exclude_none=True)
         audit.record(session, now, Action.VISIBILITY, caller, briefing=briefing_id, detail=detail)
         session.flush()

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from briefing import access, corrections, steps, withdrawals
+from briefing import access, corrections, steps, wishes, withdrawals
 from briefing.database import database_clock
 from briefing.editions import arrange
 from briefing.hashing import stable_hash
-from briefing.holds import forget, note_embargo, own_article
+from briefing.holds import forget
 from briefing.issues import look
 from briefing.models import ArticleRow, BriefingRow, RevisionRow
 from briefing.picks import tell_labels
@@ -202,17 +202,6 @@ def _saved_s(wanted: Wanted, now_s: float, wait_s: float) -> float:
     return min(now_s, max(said_s, now_s - wait_s))
 
 
-def see(session: Session, briefing: BriefingRow, visibility: str | None, mark: Paywall | None = None) -> BriefingRow:
-    """Note who may hear a briefing's article, or the briefing where it has several, and have what there is of it
-    follow; make nothing. Needs a writing session.
-    """
-    changed = _wished(session, briefing, visibility, mark)
-    found = lock_briefing(session, briefing.id)
-    if changed:
-        access.follow(session, found)
-    return found
-
-
 def retract(session: Session, briefing_id: str, now: datetime) -> RevisionRow:
     """Withdraw a briefing, whether it was live or not: nothing of it is live, held or being made any more, a step takes
     what is public away and erases what was spoken, and no save of its articles has it made again.
@@ -276,8 +265,8 @@ def _briefing(session: Session, wanted: Wanted, now: datetime) -> BriefingRow:
         )
         found = session.scalars(by_identity).one()
     known = session.get_one(BriefingRow, found)
-    changed = _wished(session, known, wanted.visibility, wanted.paywall)
-    embargoed = wanted.embargo is not None and _embargoed(session, known, wanted.embargo)
+    changed = wishes.note_audience(session, known, wanted.visibility, wanted.paywall)
+    embargoed = wanted.embargo is not None and wishes.note_embargo(session, known, wanted.embargo.until)
     briefing = lock_briefing(session, found)
     if wanted.issue is not None:
         # Before a revision of it is recorded, whose settings say for whom it is by its articles.
@@ -289,33 +278,3 @@ def _briefing(session: Session, wanted: Wanted, now: datetime) -> BriefingRow:
         access.tell(session, briefing)
         arrange(session, briefing, now)
     return briefing
-
-
-def embargo(session: Session, briefing_id: str, until: datetime | None, now: datetime) -> None:
-    """Set until when nothing of a briefing that is there may be public, or end that: what waited for it alone goes
-    live. Needs a writing session.
-    """
-    known = session.get_one(BriefingRow, briefing_id)
-    if _embargoed(session, known, Embargo(until)):
-        briefing = lock_briefing(session, briefing_id)
-        access.tell(session, briefing)
-        arrange(session, briefing, now)
-
-
-def _embargoed(session: Session, briefing: BriefingRow, embargo: Embargo) -> bool:
-    """Note an embargo; of an article, have its other briefings follow."""
-    changed, article = note_embargo(session, briefing, embargo.until), own_article(briefing)
-    if changed and article is not None:
-        access.follow_others(session, article=article)
-    return changed
-
-
-def _wished(session: Session, briefing: BriefingRow, visibility: str | None, mark: Paywall | None) -> bool:
-    """Note what is said of the visibility; of an article, have its other briefings follow."""
-    if visibility is None and mark is None:
-        return False
-    changed, article = access.wish(session, briefing, visibility, mark), own_article(briefing)
-    if changed and article is not None:
-        access.follow_others(session, article=article)
-        look(session, str(article))
-    return changed

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from briefing import access, asking, audit, connections, corrections, editions, issues, revisions
+from briefing import access, asking, audit, connections, corrections, editions, revisions, wishes
 from briefing.asking import Wanted
 from briefing.audit import Action
 from briefing.errors import UnknownReference
@@ -253,14 +253,7 @@ def _see(session: Session, ref: ArticleRef, seen: Seen) -> None:
         return
     if _says(seen.labels):
         tell_labels(session, ref, seen.labels)
-    tell_visibility(session, ref, seen.visibility)
-
-
-def tell_visibility(session: Session, ref: ArticleRef, visibility: str | None) -> None:
-    """Note who may hear an article, and have all briefings of it follow. Needs its row, in a writing session."""
-    if visibility is not None and access.wish_of_article(session, ref, visibility):
-        access.follow_others(session, article=ref)
-        issues.look(session, str(ref))
+    wishes.tell(session, ref, seen.visibility)
 
 
 def _stories(session: Session, ref: ArticleRef) -> list[BriefingRow]:

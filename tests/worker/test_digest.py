@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import String, cast, select, update
 
-from briefing import asking, picks, rollback
+from briefing import asking, picks, rollback, wishes
 from briefing.access import for_members
 from briefing.asking import Wanted
 from briefing.audio import MASTER_RATE
@@ -169,7 +169,7 @@ def test_a_corrected_story_is_corrected_in_todays_digest(place, tmp_path):
     assert digests.live(place, today).number == revision.number
     # When it is for members alone / Then it leaves what everybody hears
     with place.database.writing() as session:
-        asking.see(session, briefing_row(place, stories["vote"]), "members")
+        wishes.see(session, briefing_row(place, stories["vote"]), "members")
     work_off(place)
     work_until_live(place, today)
     assert briefing_row(place, today).live_revision is not None
@@ -330,8 +330,8 @@ def test_what_is_said_of_a_digest_with_a_single_story_is_not_said_of_the_story(p
     today = digests.demand(place)
     # When it is set under an embargo and for members, and a second story joins it
     with place.database.writing() as session:
-        asking.embargo(session, today, later, datetime.now(UTC))
-        asking.see(session, session.get_one(BriefingRow, today), "members")
+        wishes.embargo(session, today, later, datetime.now(UTC))
+        wishes.see(session, session.get_one(BriefingRow, today), "members")
     work_off(place)
     with place.database.reading() as session:
         rows = [session.get_one(BriefingRow, briefing) for briefing in (story, today)]
@@ -342,8 +342,8 @@ def test_what_is_said_of_a_digest_with_a_single_story_is_not_said_of_the_story(p
         assert len(session.get_one(BriefingRow, today).articles) == 2
     # Then both can be ended
     with place.database.writing() as session:
-        asking.embargo(session, today, None, datetime.now(UTC))
-        asking.see(session, session.get_one(BriefingRow, today), "public")
+        wishes.embargo(session, today, None, datetime.now(UTC))
+        wishes.see(session, session.get_one(BriefingRow, today), "public")
     with place.database.reading() as session:
         row = session.get_one(BriefingRow, today)
         assert (embargo(session, row), for_members(session, row)) == (None, False)

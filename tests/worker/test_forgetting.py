@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import String, cast, select
 
 from api.app import create_app
-from briefing import asking, signing_in, users, worklist
+from briefing import asking, signing_in, users, wishes, worklist
 from briefing.models import ArticleVersionRow, AuditRow, BriefingRow, EpisodeRow, RevisionRow
 from briefing.noticing import Desk, notice
 from briefing.roles import Role
@@ -211,7 +211,7 @@ def test_an_article_that_members_hear_keeps_its_text(place, articles):
     story, _, _ = ask(place, "ferry", now=datetime.now(UTC))
     both, _, _ = ask(place, "ferry", "tram", now=datetime.now(UTC))
     with place.database.writing() as session:
-        asking.see(session, session.get_one(BriefingRow, both), "members")
+        wishes.see(session, session.get_one(BriefingRow, both), "members")
     work_off(place)
     retract(place, story)
     before = words(place)
@@ -289,7 +289,7 @@ def test_a_backup_of_members_audio_plays_its_preview_and_calls_the_rest_withdraw
     # Given a manifest that calls all of it withdrawn, which is members' again since
     briefing, _, _ = ask(place, "ferry", now=datetime.now(UTC))
     with place.database.writing() as session:
-        asking.see(session, session.get_one(BriefingRow, briefing), "members", Paywall(paragraphs=1))
+        wishes.see(session, session.get_one(BriefingRow, briefing), "members", Paywall(paragraphs=1))
     work_off(place)
     (whole,) = (file.name for file in place.storages.members.files("audio"))
     (preview,) = (file.name for file in place.storages.public.files("audio"))

@@ -10,7 +10,7 @@ import feedparser
 import pytest
 from sqlalchemy import select
 
-from briefing import access, asking
+from briefing import access, asking, wishes
 from briefing.models import BriefingRow, StepRow
 from briefing.newsroom import load_newsroom
 from briefing.public_names import AUDIO, audio_name
@@ -45,7 +45,7 @@ def settle(place, tmp_path, newsroom):
 
 def say(place, briefing, visibility, paywall=None):
     with place.database.writing() as session:
-        asking.see(session, session.get_one(BriefingRow, briefing), visibility, paywall)
+        wishes.see(session, session.get_one(BriefingRow, briefing), visibility, paywall)
     work_off(place)
 
 
@@ -168,7 +168,7 @@ def test_what_turns_members_own_while_it_is_assembled_is_published_by_no_worker_
 
     def meanwhile(*given):
         with place.database.writing() as session:
-            asking.see(session, session.scalars(select(BriefingRow)).one(), "members")
+            wishes.see(session, session.scalars(select(BriefingRow)).one(), "members")
         return real(*given)
 
     monkeypatch.setattr(assemble, "finished_master", meanwhile)

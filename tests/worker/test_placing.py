@@ -8,7 +8,7 @@ from contextlib import nullcontext
 import pytest
 from sqlalchemy import select, update
 
-from briefing import asking, steps
+from briefing import steps, wishes
 from briefing.access import follow
 from briefing.failpoints import Action, Failpoint, FailpointReached
 from briefing.models import BriefingRow, RevisionRow, StepRow, TakeRow
@@ -56,7 +56,7 @@ def say(place, visibility, paywall=None):
     with place.database.writing() as session:
         identity = wanted("board").identity
         told = session.scalars(select(BriefingRow).where(BriefingRow.identity == identity)).one()
-        asking.see(session, told, visibility, paywall)
+        wishes.see(session, told, visibility, paywall)
 
 
 def test_what_is_for_members_moves_and_comes_back_and_nothing_is_spoken(place):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import access, conflicts, noticing, overrides, revisions, steps
+from briefing import access, conflicts, overrides, revisions, steps, wishes
 from briefing.digest import DIGEST
 from briefing.failpoints import Failpoint, reach
 from briefing.labels import Labels
@@ -106,7 +106,7 @@ def _note_access(session: Session, articles: list[Article]) -> None:
         if article.unpublished:
             access.keep_back(session, article.ref, datetime.now(UTC))
     for article in ordered:
-        noticing.tell_visibility(session, article.ref, article.visibility)
+        wishes.tell(session, article.ref, article.visibility)
 
 
 def _held_in_conflict(

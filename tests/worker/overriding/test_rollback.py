@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
-from briefing import asking, editions, rollback
+from briefing import asking, editions, rollback, wishes
 from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, ShowRow, TakeRow
 from briefing.regenerating import Again, regenerate
 from briefing.show import Show
@@ -91,7 +91,7 @@ def test_what_is_for_members_is_not_rolled_back(place, article, briefing):
     put(place, briefing, spoken="The crews were out.")
     work_off(place)
     with place.database.writing() as session:
-        asking.see(session, session.merge(briefing_row(place, briefing)), "members")
+        wishes.see(session, session.merge(briefing_row(place, briefing)), "members")
     assert refused(back, place, briefing, 1) == "not_restorable"
 
 
