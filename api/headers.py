@@ -80,17 +80,22 @@ _SECURITY = {
 _HSTS = "max-age=31536000"
 
 
+#: What a page may read of the answers to it beside the body.
+_EXPOSED = ["Content-Range", "Accept-Ranges", "Content-Length", "ETag"]
+
+
 class PublicCors:
-    """CORS for the public paths: GET and HEAD from anywhere, without credentials."""
+    """CORS for the public paths: GET and HEAD from anywhere, without credentials. Told whoever asks, since a cache may
+    hand a page what it kept of an app that named no origin.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._open = CORSMiddleware(
+        self._preflights = CORSMiddleware(
             app,
             allow_origins=["*"],
             allow_methods=["GET", "HEAD"],
             allow_headers=["Range", "If-Range", "If-None-Match", "If-Modified-Since"],
-            expose_headers=["Content-Range", "Accept-Ranges", "Content-Length", "ETag"],
             max_age=86_400,
         )
         self._reports = CORSMiddleware(
@@ -100,8 +105,27 @@ class PublicCors:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer preflights and add headers on public paths only."""
         path = scope["path"] if scope["type"] == "http" else ""
-        answering = self._open if path.startswith(_PUBLIC) else self._reports if path in _REPORTS else self._app
-        await answering(scope, receive, send)
+        if path in _REPORTS:
+            await self._reports(scope, receive, send)
+        elif not path.startswith(_PUBLIC):
+            await self._app(scope, receive, send)
+        elif scope["method"] == "OPTIONS":
+            await self._preflights(scope, receive, send)
+        else:
+            await self._app(scope, receive, _telling(send))
+
+
+def _telling(send: Send) -> Send:
+    """Return a `send` that says of an answer that pages of any site may have it."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers["Access-Control-Allow-Origin"] = "*"
+            headers["Access-Control-Expose-Headers"] = ", ".join(_EXPOSED)
+        await send(message)
+
+    return sending
 
 
 class SecurityHeaders:

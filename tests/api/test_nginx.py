@@ -139,17 +139,34 @@ def test_with_everything_stopped_podcast_apps_read_the_feed_and_fetch_its_enclos
     assert files.get("/shows/daily/artwork.jpg").headers["content-type"] == "image/jpeg"
 
 
-def test_nothing_else_is_given_out_and_what_was_withdrawn_is_gone(files, published):
+@pytest.mark.parametrize(
+    "path", ["/articles/desk/ferry.mp3", "/briefings/ab/1/transcript.vtt", "/shows/daily/feed.xml", "/player.js"]
+)
+def test_a_preflight_for_any_public_file_passes(files, path):
+    answer = files.options(path, headers={"Origin": "https://paper.example", "Access-Control-Request-Method": "GET"})
+    assert answer.status_code == 204
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert {"Range", "If-None-Match"} <= set(answer.headers["access-control-allow-headers"].split(", "))
+    assert "access-control-allow-headers" not in files.get(path).headers
+
+
+def test_nothing_else_is_given_out(files, published):
     public, _ = published
     (public / ".secret").write_text("in the making")
     (public / "audio" / "notes.txt").write_text("x")
     for path in ("/", "/.secret", "/audio/", "/audio/notes.txt", "/v1/briefings", "/shows/daily/", "/gone/", "/docs"):
         assert files.get(path).status_code == 404, path
+
+
+@pytest.mark.parametrize(
+    "name", ["articles/desk/ferry.mp3", "briefings/ab/1/transcript.vtt", "briefings/ab/history", "shows/daily/feed.xml"]
+)
+def test_what_was_withdrawn_is_gone(files, published, name):
     # When an article is withdrawn, its tombstone at gone/ and its files away or not
-    tombstone = public / "gone" / "articles" / "desk" / "ferry.mp3"
-    tombstone.parent.mkdir(parents=True)
+    tombstone = published[0] / "gone" / name
+    tombstone.parent.mkdir(parents=True, exist_ok=True)
     tombstone.write_text('{"state": "retracted"}')
-    answer = files.get("/articles/desk/ferry.mp3")
+    answer = files.get(f"/{name}")
     tombstone.unlink()
     # Then its address says so
     assert answer.status_code == 410

@@ -237,6 +237,11 @@ def test_a_preflight_for_ranges_passes_and_the_editors_api_has_no_cors(client, u
     assert client.options(url, headers=preflight).headers["access-control-allow-origin"] == "*"
     answer = client.get(url, headers={"Origin": "https://paper.example"})
     assert "content-range" in answer.headers["access-control-expose-headers"].lower()
+    # An app names no origin, and what a cache keeps of its answer is what a page may get.
+    alike = client.get(url)
+    told = ("access-control-allow-origin", "access-control-expose-headers", "vary")
+    assert [alike.headers.get(name) for name in told] == [answer.headers.get(name) for name in told]
+    assert "origin" not in alike.headers.get("vary", "").lower()
     closed = client.get("/v1/voices", headers={"Origin": "https://paper.example"})
     assert "access-control-allow-origin" not in closed.headers
     assert closed.headers["cache-control"] == "no-store"

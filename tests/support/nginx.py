@@ -39,13 +39,15 @@ def program():
     return found
 
 
-def configured(folder, name, public, *, port, api=8000, address="127.0.0.1", workers=1, through_api=False):
-    """Write a configuration of deploy/nginx below `folder`, made to serve the folder `public` on `port` and to hand on
+def configured(
+    folder, name, public, *, port, api=8000, address="127.0.0.1", workers=1, through_api=False, examples=EXAMPLES
+):
+    """Write a configuration of deploy/nginx (or of a changed copy) below `folder`, made to serve the folder `public` on `port` and to hand on
     to the API on port `api`; return the whole one's path. `through_api`: MP3s are asked of the API, which has
     nginx send them (X-Accel-Redirect).
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for example in EXAMPLES.glob("*.conf"):
+    for example in examples.glob("*.conf"):
         said = example.read_text().replace("/etc/nginx/", f"{folder}/").replace("/srv/briefcast/public", str(public))
         said = said.replace("/srv/briefcast/members", str(public.parent / "members"))
         said = said.replace("listen 80;", f"listen {address}:{port};").replace("127.0.0.1:8000", f"127.0.0.1:{api}")
@@ -65,10 +67,10 @@ def checked(path):
 
 
 @contextmanager
-def nginx(folder, public, name="files-only.conf", *, port=None, api=8000, workers=1, through_api=False):
+def nginx(folder, public, name="files-only.conf", *, port=None, api=8000, workers=1, **how):
     """Run nginx over the folder `public` (by default without the API); yield its address."""
     port = port or free_port()
-    path = configured(folder, name, public.resolve(), port=port, api=api, workers=workers, through_api=through_api)
+    path = configured(folder, name, public.resolve(), port=port, api=api, workers=workers, **how)
     with running([program(), "-p", str(folder), "-c", str(path)], folder / "nginx.log"):
         wait_for(lambda: _listens(port), f"nginx; see {folder}/nginx.log")
         yield f"http://127.0.0.1:{port}"

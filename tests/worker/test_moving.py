@@ -389,10 +389,3 @@ def test_a_hostile_feed_is_read_as_text():
     for nothing in (b"", b"<html></html>", b"<rss><channel>", b"\x00"):
         with pytest.raises(PageRefused):
             read_podcast(nothing, now)
-
-
-def test_redirects_are_nginxs_own_language():
-    from worker.redirects import as_nginx
-
-    told = as_nginx([('https://old.example/a b.mp3?x=$1"', "https://new.example/1.mp3")])
-    assert '    "old.example/a b.mp3?x=%241%22" "https://new.example/1.mp3";' in told
