@@ -68,6 +68,12 @@ _TURNS = 10
 #: Seconds in which a JSON request's body must have come.
 _BODY_S = 30.0
 
+#: How long what is not there is kept: it may come any second, and CDNs keep for minutes what says nothing of it.
+_MISSING = "public, max-age=5"
+
+#: What is for those who have the address, or who have signed in.
+_OF_SOMEBODY = ("/members/", "/listeners/", "/desk")
+
 _SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
@@ -156,6 +162,8 @@ class SecurityHeaders:
                     headers.setdefault("Cross-Origin-Resource-Policy", "cross-origin")
                 elif scope["path"].startswith("/v1/"):
                     headers.setdefault("Cache-Control", "no-store")
+                if message["status"] == 404 and not scope["path"].startswith(_OF_SOMEBODY):  # noqa: PLR2004
+                    headers.setdefault("Cache-Control", _MISSING)
             await send(message)
 
         await self._app(scope, receive, sending)

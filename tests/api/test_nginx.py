@@ -155,7 +155,8 @@ def test_nothing_else_is_given_out(files, published):
     (public / ".secret").write_text("in the making")
     (public / "audio" / "notes.txt").write_text("x")
     for path in ("/", "/.secret", "/audio/", "/audio/notes.txt", "/v1/briefings", "/shows/daily/", "/gone/", "/docs"):
-        assert files.get(path).status_code == 404, path
+        answer = files.get(path)
+        assert (answer.status_code, answer.headers["cache-control"]) == (404, "public, max-age=5"), path
 
 
 @pytest.mark.parametrize(
@@ -169,6 +170,6 @@ def test_what_was_withdrawn_is_gone(files, published, name):
     answer = files.get(f"/{name}")
     tombstone.unlink()
     # Then its address says so
-    assert answer.status_code == 410
+    assert (answer.status_code, answer.headers.get_list("cache-control")) == (410, ["public, max-age=60"])
     assert answer.json() == {"state": "retracted"}
     assert answer.headers["access-control-allow-origin"] == "*"

@@ -130,7 +130,7 @@ def test_if_range_and_if_none_match(client, url):
 )  # fmt: skip
 def test_what_is_not_there_is_a_404_problem(client, url, path):
     answer = client.get(path)
-    assert answer.status_code == 404
+    assert (answer.status_code, answer.headers["cache-control"]) == (404, "public, max-age=5")
     assert answer.json()["code"] in {"not_found", "no_audio"}
 
 
