@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from email.utils import format_datetime
+from functools import lru_cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,12 @@ CONTENT = "http://purl.org/rss/1.0/modules/content/"
 PSC = "http://podlove.org/simple-chapters"
 HISTORY = "http://purl.org/syndication/history/1.0"
 _NAMESPACES = {"itunes": ITUNES, "podcast": PODCAST, "atom": ATOM, "content": CONTENT, "psc": PSC, "fh": HISTORY}
+
+#: Where an item begins in a feed, and what comes after the last one.
+_ITEM_BEGINS, _CHANNEL_ENDS = b"    <item>", b"  </channel>"
+
+#: Items that a process keeps as they are written, of 2 to 12 kB: some more than a first page has.
+_KEPT = 512
 
 #: Formats that apps may show while the audio plays.
 _CAPTIONS = frozenset({"text/vtt", "application/x-subrip"})
@@ -128,9 +135,10 @@ def render(channel: Channel, episodes: Sequence[Episode]) -> bytes:
         _add(top, f"{{{ITUNES}}}block", "Yes")
         _add(top, f"{{{PODCAST}}}block", "yes")
     _add_about(top, channel, episodes)
-    for episode in episodes:
-        _add_item(top, _writable(episode), explicit=show.explicit)
-    feed: bytes = etree.tostring(rss, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+    items = b"".join(_item(episode, show.explicit) for episode in episodes)
+    around: bytes = etree.tostring(rss, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+    end = around.rindex(_CHANNEL_ENDS)
+    feed = around[:end] + items + around[end:]
     etree.fromstring(feed, parser=etree.XMLParser(resolve_entities=False, no_network=True))
     return feed
 
@@ -180,6 +188,15 @@ def _writable(episode: Episode) -> Episode:
         name: clean_characters(value) for name, value in vars(episode).items() if isinstance(value, str)
     }
     return replace(episode, chapters=chapters, **writable)
+
+
+@lru_cache(_KEPT)
+def _item(episode: Episode, explicit: bool) -> bytes:
+    """Return an item as it stands in a feed: of a page that each publication has written, all but one are known."""
+    rss = etree.Element("rss", nsmap=_NAMESPACES)
+    _add_item(etree.SubElement(rss, "channel"), _writable(episode), explicit=explicit)
+    whole: bytes = etree.tostring(rss, encoding="UTF-8", pretty_print=True)
+    return whole[whole.index(_ITEM_BEGINS) : whole.rindex(_CHANNEL_ENDS)]
 
 
 def _add_item(top: etree._Element, episode: Episode, *, explicit: bool) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
@@ -14,10 +16,13 @@ from sqlalchemy import insert, select
 
 from briefing.models import BriefingRow, EpisodeRow, RevisionRow, StepRow
 from briefing.newsroom import load_newsroom
+from briefing.public_names import FEED
 from tests.support.asking import ask
 from tests.support.feeds import accepted
 from tests.support.newsroom import ARTICLE, make_place, work_off
 from tests.support.threads import serving
+from worker import show_feed
+from worker.doctor.public import look
 from worker.newsroom import apply
 from worker.show_feed import FEED_BYTES, FEED_ITEMS, write_feed
 from worker.workplace import Workplace
@@ -40,25 +45,27 @@ def name_of(place, address):
     return address.removeprefix(place.files.address + "/")
 
 
-def multiply(place, number, summary=None):
-    """Give the show of the one live briefing `number` more that sound the same, each older than the one before."""
+def multiply(place, number, summary=None, first=0, newest=NEWEST):
+    """Give the show of the one live briefing `number` more that sound the same, each older than the one before: from
+    the one that is called by the number `first`, published at `newest`.
+    """
     with place.database.writing() as session:
         briefing, revision, episode = (
             session.scalars(select(kind)).first() for kind in (BriefingRow, RevisionRow, EpisodeRow)
         )
-        first = {
+        model = {
             kind: {column.name: getattr(row, column.name) for column in kind.__table__.columns}
             for kind, row in ((BriefingRow, briefing), (RevisionRow, revision), (EpisodeRow, episode))
         }
         card = revision.card | ({"summary": summary} if summary else {})
         rows = {BriefingRow: [], RevisionRow: [], EpisodeRow: []}
-        for index in range(number):
+        for index in range(first, first + number):
             made = {"id": f"many{index:06}", "identity": f"many{index}", "live_revision": 1000 + index}
-            rows[BriefingRow].append(first[BriefingRow] | made | {"articles": [f"desk:many{index}"]})
-            rows[RevisionRow].append(first[RevisionRow] | {"id": 1000 + index, "briefing_id": made["id"], "card": card})
-            moment = NEWEST - timedelta(hours=4.8 * index)
+            rows[BriefingRow].append(model[BriefingRow] | made | {"articles": [f"desk:many{index}"]})
+            rows[RevisionRow].append(model[RevisionRow] | {"id": 1000 + index, "briefing_id": made["id"], "card": card})
+            moment = newest - timedelta(hours=4.8 * (index - first))
             rows[EpisodeRow].append(
-                first[EpisodeRow] | {"briefing_id": made["id"], "guid": f"guid{index}", "published_at": moment}
+                model[EpisodeRow] | {"briefing_id": made["id"], "guid": f"guid{index}", "published_at": moment}
             )
         for kind, many in rows.items():
             session.execute(insert(kind), many)
@@ -181,6 +188,43 @@ def test_a_change_writes_its_own_month_and_the_first_page_alone(live):
     assert storage.read(oldest) is None
     following = sorted(before)[1]
     assert "prev-archive" not in links(read(live, following))
+
+
+def test_a_busy_month_is_written_anew_once_in_many_publications_and_lacks_nothing(live, monkeypatch):
+    monkeypatch.setattr(show_feed, "FEED_ITEMS", 12)
+    multiply(live, 15)
+    with live.database.writing() as session:
+        write_feed(session, "daily", live.files)
+    storage = live.files.storage
+    written, write = Counter(), storage.write
+    monkeypatch.setattr(type(storage), "write", lambda _, name, *rest: (written.update([name]), write(name, *rest)))
+    # When four times as many are published as the first page has, over the end of a month
+    moments = [datetime(2026, 4, 30, 22, 40, tzinfo=UTC) + timedelta(minutes=3 * number) for number in range(48)]
+    for number, moment in enumerate(moments, start=15):
+        multiply(live, 1, first=number, newest=moment)
+        with live.database.writing() as session:
+            write_feed(session, "daily", live.files, moment)
+        # Then each of them, and all before, is found from the feed at any time
+        pages = b"".join(storage.read(file.name)[0] for file in storage.files("shows/daily") if "xml" in file.name)
+        assert set(re.findall(rb">guid(\d+)<", pages)) == {b"%d" % known for known in range(number + 1)}
+    assert written["shows/daily/feed.xml"] == len(moments)
+    months = {name: times for name, times in written.items() if "/archive/" in name}
+    assert {"shows/daily/archive/2026-04.xml", "shows/daily/archive/2026-05.xml"} <= months.keys()
+    assert sum(months.values()) <= 20, "of 48"
+    # And the doctor takes a page that waits for what it is
+    assert [finding.subject for finding in look(live, fix=False) if "show" in finding.detail] == []
+    # And one that is withdrawn is on no page at once, whichever page it was on
+    for number in (15 + 47, 15 + 30, 15 + 5):
+        with live.database.writing() as session:
+            session.get_one(BriefingRow, f"many{number:06}").live_revision = None
+            session.flush()
+            write_feed(session, "daily", live.files, moments[number - 15])
+        pages = [storage.read(name)[0] for name in (*months, "shows/daily/feed.xml")]
+        assert not [page for page in pages if f">guid{number}<".encode() in page]
+    storage.write("shows/daily/archive/2026-04.xml", b"<rss/>", FEED)
+    assert [finding.subject for finding in look(live, fix=False) if "show" in finding.detail] == [
+        "shows/daily/archive/2026-04.xml"
+    ]
 
 
 class Hub(BaseHTTPRequestHandler):

@@ -120,7 +120,7 @@ def _hidden(place: Workplace, briefing_id: str, exposed: list[str], fix: bool) -
 def _of_show(place: Workplace, slug: str, fix: bool) -> Iterator[Finding]:
     wanted, members = Recorded(), Recorded()
     with place.database.reading() as session:
-        write_feed(session, slug, replace(place.files, storage=wanted, members=members))
+        write_feed(session, slug, replace(place.files, storage=wanted, members=members), there=place.files)
     pairs = ((wanted, place.storages.public), (members, place.storages.members))
     for name, what in [one for recorded, storage in pairs for one in differences(recorded, storage)]:
         mended = ""
