@@ -268,13 +268,13 @@ def heed_hold(session: Session, briefing_id: str, caller: Caller, now: datetime,
 
 
 def _demand_seen(revision: RevisionRow, seen: int | None) -> None:
-    """Raise Problem where another revision is held than the one that was listened to: a word for that is none for it."""
+    """Raise Problem where another revision is held than the one that was listened to: no word was given for it."""
     if seen is not None and revision.number != seen:
         message = f"revision {revision.number} is held now, and not {seen}"
         raise Problem("revision_changed", message, "Listen to it, and send its number.")
 
 
-def published(  # noqa: PLR0913  who has what go live, and how
+def published(
     session: Session,
     briefing_id: str,
     caller: Caller,

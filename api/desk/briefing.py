@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from api.schemas import SegmentsView, SegmentView
     from api.segment_views import Spoken
+    from briefing.errors import OverrideRefused
     from briefing.keys import Caller
     from briefing.models import BriefingRow
     from briefing.script import Script, Segment
@@ -44,6 +45,7 @@ Number = Annotated[int, Path(ge=1, le=1_000_000)]
 #: What is told where a page showed what is no more, by the code of the refusal.
 _OVERTAKEN = {
     "revision_changed": "Nothing was done: another revision took its place meanwhile. This is what waits now.",
+    "override_changed": "Nothing was done: the article was saved meanwhile, and has other words now. These are they.",
 }
 
 TOLD.update(_OVERTAKEN)
@@ -60,7 +62,7 @@ def page_of(briefing_id: str) -> str:
     return f"/desk/briefings/{briefing_id}"
 
 
-def overtaken(error: Problem, briefing_id: str) -> Response:
+def overtaken(error: Problem | OverrideRefused, briefing_id: str) -> Response:
     """Return what leads to the page as it is now, with word that nothing was done since what it showed is no more.
     Raises any other error.
     """
@@ -114,7 +116,7 @@ def show(
 
 
 @router.get("/briefings/{briefing_id}/standing")
-def standing(
+def standing(  # noqa: PLR0913  what the page says of itself
     briefing_id: BriefingId,
     request: Request,
     context: Here,

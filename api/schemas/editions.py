@@ -64,8 +64,8 @@ class CorrectionRequest(Request):
 
 #: Of a field of requests that are a word on what somebody has listened to.
 LISTENED = (
-    "Number of the revision that you looked at or listened to (`revision.number` of the briefing). If another has taken "
-    "its place since, the answer is a 409 (`revision_changed`). Without it whatever is held counts."
+    "Number of the revision that you looked at or listened to (`revision.number` of the briefing). If another has "
+    "taken its place since, the answer is a 409 (`revision_changed`). Without it whatever is held counts."
 )
 
 #: A revision's number.

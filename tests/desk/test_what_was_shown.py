@@ -34,9 +34,9 @@ def configure(place, tmp_path, line):
 
 
 def save(seat, place, words):
-    """As the CMS does: the article, then its webhook."""
+    """As the CMS does: the article, then whatever has it read."""
     seat.file.write_text(TEXT.format(words=words))
-    seat.api.put("/v1/articles/desk/ferry/audio", json={}).raise_for_status()
+    seat.api.post("/v1/briefings", json={"article_ids": ["desk:ferry"]}).raise_for_status()
     work_off(place)
 
 
@@ -53,12 +53,16 @@ def briefing_of(place):
         return session.scalars(select(BriefingRow.id)).one()
 
 
-def heard(place):
-    """The written words that are live, nothing where nothing is."""
+def script(place):
+    """Of what is live, empty where nothing is."""
     with place.database.reading() as session:
         live = session.scalars(select(BriefingRow)).one().heard
-        script = session.get_one(RevisionRow, live).script if live else {"segments": []}
-        return " ".join(one["written"] for one in script["segments"])
+        return session.get_one(RevisionRow, live).script if live else {"segments": []}
+
+
+def heard(place):
+    """The written words that are live."""
+    return " ".join(one["written"] for one in script(place)["segments"])
 
 
 @pytest.mark.parametrize(("line", "words"), [("sign_off = true", "Approve"), ('publish = "hold"', "Publish")])
@@ -119,3 +123,28 @@ def test_by_the_api_a_word_may_name_the_revision(seat, place, tmp_path, line, wh
     assert seat.api.post(there, json={"revision": 2}, headers=colleague).status_code == 202
     work_off(place)
     assert "stole" in heard(place)
+
+
+@pytest.mark.parametrize("words", ["Keep the change", "Say what is written now"])
+def test_a_conflict_is_settled_for_the_words_that_were_shown(seat, place, words):
+    # Given a paragraph that an editor changed, and the CMS's other words for it on a page that stands open
+    save(seat, place, "spoke of")
+    here = f"/desk/briefings/{briefing_of(place)}"
+    segment = next(one["id"] for one in script(place)["segments"] if "spoke of" in one["written"])
+    seat.post(f"{here}/segments/{segment}", spoken="They spoke of many ferries.", shown="", seen="")
+    work_off(place)
+    save(seat, place, "spoke at length of")
+    page = seat.get(here).text
+    assert "spoke at length of" in page
+    # When it saves yet others, and the open page's button is pressed
+    save(seat, place, "never spoke of")
+    answer = press(seat, page, words)
+    # Then nothing is settled, and the new words are shown with the reason
+    assert answer.headers["location"] == f"{here}?told=override_changed"
+    shown = seat.get(answer.headers["location"]).text
+    assert "the article was saved meanwhile" in shown
+    assert "never spoke of" in shown
+    # And for those the button counts
+    assert press(seat, shown, words).headers["location"].endswith("told=settled")
+    work_off(place)
+    assert "never spoke of" in heard(place)
