@@ -220,7 +220,8 @@ def _standing(session: Session, row: BriefingRow, user: Caller, shown: int | Non
     ).one()
     waits = waiting(session, revision)
     now = editions.clock(session)
-    obstacles = editions.obstacles(session, row, revision, now) if work.state in _UNHEARD else []
+    pends = work.state in _UNHEARD
+    obstacles = editions.obstacles(session, row, revision, now) if pends else editions.said(row, now)
     segments = (revision.script or {}).get("segments", [])
     known = standing_of(session, work, obstacles, segments, holds.show_of(session, row).never_speak, user)
     waited = [waits["code"]] if waits else []
@@ -237,7 +238,9 @@ def _standing(session: Session, row: BriefingRow, user: Caller, shown: int | Non
         "reason": reason_of(work, known),
         "embargoed_article": f"{embargoed.source}:{embargoed.id}" if embargoed is not None else "",
         "obstacles": {one.reason: one for one in obstacles},
-        "may_wait": work.state in _UNHEARD and work.error_code != CONFLICT,
+        # What an editor's word stands for that the next edition heeds, as nothing is being made.
+        "stands": None if pends else row,
+        "may_wait": pends and work.error_code != CONFLICT,
         "waits": waits,
         "active": work.state in ACTIVE,
         "mark": "-".join(map(str, (*marks, *waited))),
