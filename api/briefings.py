@@ -175,6 +175,7 @@ def regenerate(
         *KEY_PROBLEMS,
         "unknown_briefing",
         "not_held",
+        "revision_changed",
         "held_by_colleague",
         "override_conflict",
         "embargoed",
@@ -192,14 +193,17 @@ def publish(
     idempotency_key: IdempotencyKey = None,
 ) -> schemas.Briefing:
     """Makes a held revision live, before a time that was set too. Not before its embargo is over, nor before a second
-    person has approved it where its show asks for one; nor while a colleague holds it, unless `release_hold` says so.
+    person has approved it where its show asks for one; nor while a colleague holds it, unless `release_hold` says so;
+    nor another one than the `revision` that is named.
     """
-    releases = body is not None and body.release_hold
+    releases, seen = (body.release_hold, body.revision) if body is not None else (False, None)
 
     def work(session: Session, now: datetime) -> tuple[RevisionRow, int]:
-        return published(session, briefing_id, caller, now, release_hold=releases), 202
+        return published(session, briefing_id, caller, now, release_hold=releases, seen=seen), 202
 
-    fingerprint = stable_hash("publish/1", briefing_id, *([True] if releases else []))
+    # As it was before either could be said, where it is not.
+    said = [*([True] if releases else []), *([seen] if seen is not None else [])]
+    fingerprint = stable_hash("publish/1", briefing_id, *said)
     shown, _ = once(context, Asked(Action.PUBLISH, caller, idempotency_key, fingerprint), work)
     reach(Failpoint.API_PUBLISHED)
     return shown

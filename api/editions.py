@@ -164,20 +164,26 @@ def unschedule(
     "/{briefing_id}/approve",
     status_code=202,
     summary="Approve what somebody else made",
-    responses=responses(*_PROBLEMS, "not_held", "own_work"),
+    responses=responses(*_PROBLEMS, "not_held", "own_work", "revision_changed"),
 )
 def approve(
-    briefing_id: BriefingId, context: Here, caller: Publisher, idempotency_key: IdempotencyKey = None
+    briefing_id: BriefingId,
+    context: Here,
+    caller: Publisher,
+    body: schemas.ApproveRequest | None = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> schemas.Briefing:
     """The second person's word for a finished revision, where its show asks for one (`sign_off`). It goes live then, if
     nothing else is waited for. Whoever asked for it, saved, edited or regenerated it since what is live was made cannot
-    give it.
+    give it. Of two revisions, the word holds for the one whose number is sent.
     """
+    seen = body.revision if body is not None else None
 
     def work(session: Session, now: datetime) -> tuple[RevisionRow, int]:
-        return approved(session, briefing_id, caller, now), 202
+        return approved(session, briefing_id, caller, now, seen=seen), 202
 
-    asked = Asked(Action.APPROVE, caller, idempotency_key, stable_hash("approve/1", briefing_id))
+    fingerprint = stable_hash("approve/1", briefing_id, *([seen] if seen is not None else []))
+    asked = Asked(Action.APPROVE, caller, idempotency_key, fingerprint)
     return once(context, asked, work)[0]
 
 
@@ -213,12 +219,17 @@ def _check_no_article_lasts(session: Session, briefing: BriefingRow, until: date
         raise Problem("embargoed", message, "Change or end that on the page of the article's own story.")
 
 
-def approved(session: Session, briefing_id: str, approver: Caller, now: datetime) -> RevisionRow:
-    """Note a second person's word for what is held. Raises Problem."""
+def approved(
+    session: Session, briefing_id: str, approver: Caller, now: datetime, *, seen: int | None = None
+) -> RevisionRow:
+    """Note a second person's word for what is held, which is to be the revision of the number they have `seen` where
+    that is known. Raises Problem.
+    """
     row = revisions.lock_briefing(session, briefing_row(session, briefing_id).id)
     revision = revisions.held_revision(session, row.id)
     if revision is None:
         raise Problem("not_held", "no finished revision of this briefing waits")
+    _demand_seen(revision, seen)
     if not signing_off.may_approve(session, row, revision, approver):
         raise Problem("own_work", "whoever made it, or had it made, cannot approve it", "Ask a colleague.")
     editions.approve(session, revision, approver.name, now)
@@ -256,16 +267,30 @@ def heed_hold(session: Session, briefing_id: str, caller: Caller, now: datetime,
         )
 
 
+def _demand_seen(revision: RevisionRow, seen: int | None) -> None:
+    """Raise Problem where another revision is held than the one that was listened to: no word was given for it."""
+    if seen is not None and revision.number != seen:
+        message = f"revision {revision.number} is held now, and not {seen}"
+        raise Problem("revision_changed", message, "Listen to it, and send its number.")
+
+
 def published(
-    session: Session, briefing_id: str, caller: Caller, now: datetime, *, release_hold: bool = False
+    session: Session,
+    briefing_id: str,
+    caller: Caller,
+    now: datetime,
+    *,
+    release_hold: bool = False,
+    seen: int | None = None,
 ) -> RevisionRow:
-    """Have what is held go live, on an editor's word. Raises Problem where nothing is, or something forbids it,
-    HoldStands where a colleague holds it.
+    """Have what is held go live, on an editor's word: the revision of the number they have `seen`, where that is known.
+    Raises Problem where nothing is held, or something forbids it, HoldStands where a colleague holds it.
     """
     row = revisions.lock_briefing(session, briefing_row(session, briefing_id).id)
     revision = revisions.held_revision(session, row.id)
     if revision is None:
         raise Problem("not_held", "no revision of this briefing is held")
+    _demand_seen(revision, seen)
     check_allowed(session, row, revision)
     heed_hold(session, row.id, caller, now, release=release_hold)
     locked = revisions.locked(session, revision.id)

@@ -170,7 +170,9 @@ class SecurityHeaders:
 
 
 class DatabaseTurns:
-    """Lets only so many requests at the database at once, until each begins to answer; the others wait in line."""
+    """Lets only so many requests at the database at once, until each begins to answer; the others wait in line. Uploads
+    are let by: they may come slowly, and are at the database for a moment at either end.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -178,8 +180,7 @@ class DatabaseTurns:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wait for a turn where one is needed."""
-        saved = scope.get("method") in {"PUT", "POST", "DELETE"} and scope["path"].startswith("/v1/articles/")
-        if scope["type"] != "http" or not (saved or scope["path"].startswith(_WITH_DATABASE)):
+        if scope["type"] != "http" or not _takes_turns(scope):
             await self._app(scope, receive, send)
             return
         await self._turns.acquire()
@@ -246,6 +247,12 @@ class BodyLimit:
             await response(scope, receive, send)
             return
         await self._app(scope, _replayed(body, receive), send)
+
+
+def _takes_turns(scope: Scope) -> bool:
+    """Tell whether a request is one of those of which only so many are let at the database at once."""
+    saved = scope["method"] in {"PUT", "POST", "DELETE"} and scope["path"].startswith("/v1/articles/")
+    return (saved or scope["path"].startswith(_WITH_DATABASE)) and not _is_upload(scope)
 
 
 def _is_upload(scope: Scope) -> bool:

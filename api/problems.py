@@ -82,6 +82,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "override_changed": (409, "Somebody changed the segment meanwhile"),
     "no_conflict": (409, "There is no such conflict"),
     "not_restorable": (409, "The revision cannot be heard again"),
+    "revision_changed": (409, "Another revision took its place meanwhile"),
     "nothing_to_hold": (409, "Nothing of the briefing is about to go live"),
     "not_scheduled": (409, "No time is set for the briefing"),
     "embargoed": (409, "Nothing of it may be public yet"),

@@ -153,9 +153,13 @@ def settle(  # noqa: PLR0913  what FastAPI injects
     """
 
     def work(session: Session, now: datetime) -> RevisionRow:
-        return conflicts.settle(session, briefing_id, segment, body.resolution, _asker(caller), now, to=body.to)
+        return conflicts.settle(
+            session, briefing_id, segment, body.resolution, _asker(caller), now, to=body.to, seen=body.seen
+        )
 
-    fingerprint = stable_hash("settle/1", briefing_id, segment, body.model_dump(mode="json"))
+    # As it was before one could say what was seen, where that is not said.
+    said = body.model_dump(mode="json", exclude={"seen"} if body.seen is None else set())
+    fingerprint = stable_hash("settle/1", briefing_id, segment, said)
     asked = Asked(Action.SETTLE, caller, idempotency_key, fingerprint, f"{segment} {body.resolution}")
     return _recorded(context, asked, briefing_id, response, work)
 

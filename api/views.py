@@ -76,9 +76,12 @@ def briefing(session: Session, row: BriefingRow, context: Context) -> schemas.Br
 
 
 def _waits_for(session: Session, row: BriefingRow, newest: RevisionRow) -> dict[str, Any]:
-    """Return what keeps the newest revision from going live, and what is told of that."""
+    """Return what keeps the newest revision from going live, and what is told of that. Where it goes nowhere any more:
+    what editors have said that the next one will wait for.
+    """
     if newest.id == row.heard or RevisionState(newest.state) not in ACTIVE | {RevisionState.HELD}:
-        return {}
+        said = editions.said(row, editions.clock(session)) if row.held_at or row.scheduled_at else []
+        return {"held_by": [one.model_dump() for one in said], "scheduled_at": row.scheduled_at}
     found = editions.obstacles(session, row, newest, editions.clock(session))
     return {
         "held_by": [one.model_dump() for one in found],

@@ -126,9 +126,11 @@ def settle(  # noqa: PLR0913  who settles what, how
     now: datetime,
     *,
     to: str | None = None,
+    seen: str | None = None,
 ) -> RevisionRow:
     """Settle a conflict: `keep` has the override hang on what took its text's place, or on the segment `to`; `drop`
-    takes it back. Return the revision that goes on, or the held one while it has other conflicts.
+    takes it back. Return the revision that goes on, or the held one while it has other conflicts. `seen` is the segment
+    that the editor saw in the text's place, empty for none; None is not checked.
 
     Needs a writing session. Raises UnknownReference, OverrideRefused.
     """
@@ -140,6 +142,7 @@ def settle(  # noqa: PLR0913  who settles what, how
     if held is None or conflict is None or row is None:
         message = f"no override of the segment {segment_id!r} is in conflict"
         raise OverrideRefused(message, code="no_conflict", hint="Somebody may have settled it already.")
+    _check_seen(conflict, seen)
     if how == "keep":
         _move(session, held, conflict, row, to, asker, now)
     session.delete(row)
@@ -152,6 +155,13 @@ def settle(  # noqa: PLR0913  who settles what, how
         session.flush()
         return held
     return rework(session, briefing, asker, now)
+
+
+def _check_seen(conflict: Conflict, seen: str | None) -> None:
+    """Raise OverrideRefused where an editor saw another text in the place of the one that is gone."""
+    if seen is not None and seen != (conflict.new.segment if conflict.new else ""):
+        message = "the article was saved meanwhile, and has other words there now"
+        raise OverrideRefused(message, code="override_changed", hint="Look at it again, and send its `new.segment`.")
 
 
 def in_conflict(session: Session, briefing_id: str) -> RevisionRow | None:

@@ -21,7 +21,7 @@ from briefing.holds import embargo, forget, guarded, is_unpublished, show_of
 from briefing.models import RevisionRow
 from briefing.never_speak import find, refusal, texts_of
 from briefing.people import is_same
-from briefing.revisions import conclude, held_revision, lock_briefing, locked, move
+from briefing.revisions import conclude, held_revision, lock_briefing, locked, move, newest_revision
 from briefing.show import Show
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind
 from briefing.values import Value
@@ -58,14 +58,22 @@ def clock(session: Session) -> datetime:
 
 def obstacles(session: Session, briefing: BriefingRow, revision: RevisionRow, now: datetime) -> list[Obstacle]:
     """Return all that keeps a revision from going live once it is finished; nothing where it goes live by itself."""
-    found = forbidden(session, briefing, revision, now)
+    found = [*forbidden(session, briefing, revision, now), *said(briefing, now)]
+    # A time that was set is an editor's word to publish then.
+    if briefing.scheduled_at is None and Show.stored(revision.show).publish == "hold":
+        found.append(Obstacle(reason="show"))
+    return found
+
+
+def said(briefing: BriefingRow, now: datetime) -> list[Obstacle]:
+    """Return what editors have said that a briefing's next edition waits for, whichever revision that will be. It
+    stands where what was being made has failed, or brought nothing new: whoever held it still wants to look first.
+    """
+    found = []
     if briefing.scheduled_at is not None and briefing.scheduled_at > now:
         found.append(Obstacle(reason="schedule", until=briefing.scheduled_at, by=briefing.scheduled_by))
     if briefing.held_at is not None:
         found.append(Obstacle(reason="editor", by=briefing.held_by))
-    # A time that was set is an editor's word to publish then.
-    if briefing.scheduled_at is None and Show.stored(revision.show).publish == "hold":
-        found.append(Obstacle(reason="show"))
     return found
 
 
@@ -101,6 +109,16 @@ def pending(session: Session, briefing: BriefingRow) -> RevisionRow | None:
         .order_by(RevisionRow.number.desc())
         .limit(1)
     ).first()
+
+
+def _spoken_of(session: Session, briefing: BriefingRow) -> RevisionRow | None:
+    """Return the revision of which an editor's word is noted: the one that may still go live; where there is none and
+    an earlier word still stands, the newest, as the next one will heed that. None where there is nothing to say it of.
+    """
+    revision = pending(session, briefing)
+    if revision is None and (briefing.held_at is not None or briefing.scheduled_at is not None):
+        return newest_revision(session, briefing.id)
+    return revision
 
 
 def publishing_kind(session: Session, briefing: BriefingRow) -> StepKind:
@@ -198,10 +216,11 @@ def admitted(session: Session, revision: RevisionRow, now: datetime) -> bool:
 
 def hold(session: Session, briefing_id: str, by: str, now: datetime) -> RevisionRow | None:
     """Have a briefing's next edition wait for an editor, and forget the time it was set for. Return the revision, None
-    where nothing is being made or finished. What is being published is stopped. Needs a writing session.
+    where nothing is being made or finished, and no earlier word stands. What is being published is stopped. Needs a
+    writing session.
     """
     briefing = lock_briefing(session, briefing_id)
-    revision = pending(session, briefing)
+    revision = _spoken_of(session, briefing)
     if revision is None:
         return None
     before = (briefing.held_at, briefing.held_by)
@@ -215,7 +234,7 @@ def hold(session: Session, briefing_id: str, by: str, now: datetime) -> Revision
 def unhold(session: Session, briefing_id: str, now: datetime) -> RevisionRow | None:
     """Take a hold back: the edition goes live as if it had not been held. None where there was none to take back."""
     briefing = lock_briefing(session, briefing_id)
-    revision = pending(session, briefing)
+    revision = _spoken_of(session, briefing)
     if revision is None or briefing.held_at is None:
         return None
     forget(briefing)
@@ -228,7 +247,7 @@ def schedule(session: Session, briefing_id: str, at: datetime, by: str, now: dat
     for shows that hold theirs too. None as for `hold`. Raises HoldStands for what a colleague holds.
     """
     briefing = lock_briefing(session, briefing_id)
-    revision = pending(session, briefing)
+    revision = _spoken_of(session, briefing)
     if revision is None:
         return None
     heed_hold(briefing, by)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import load_only
 from api import schemas, segment_views, views
 from api.context import Context, Here
 from api.desk.fixes import CONFLICT, colleague_of, fix_of, reason_of
-from api.desk.pages import desk_router, page
+from api.desk.pages import TOLD, desk_router, page, see_other
 from api.desk.people import Viewing
 from api.desk.standings import standing_of
 from api.problems import Problem
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from api.schemas import SegmentsView, SegmentView
     from api.segment_views import Spoken
+    from briefing.errors import OverrideRefused
     from briefing.keys import Caller
     from briefing.models import BriefingRow
     from briefing.script import Script, Segment
@@ -40,6 +41,14 @@ router = desk_router()
 BriefingId = Annotated[str, Path(pattern=f"^{ID}$")]
 SegmentId = Annotated[str, Path(pattern=f"^{ID}$")]
 Number = Annotated[int, Path(ge=1, le=1_000_000)]
+
+#: What is told where a page showed what is no more, by the code of the refusal.
+_OVERTAKEN = {
+    "revision_changed": "Nothing was done: another revision took its place meanwhile. This is what waits now.",
+    "override_changed": "Nothing was done: the article was saved meanwhile, and has other words now. These are they.",
+}
+
+TOLD.update(_OVERTAKEN)
 
 #: States of a revision that may still go live.
 _UNHEARD = ACTIVE | {RevisionState.HELD}
@@ -51,6 +60,15 @@ _MOST_REVISIONS = 50
 def page_of(briefing_id: str) -> str:
     """Return the address of a briefing's page."""
     return f"/desk/briefings/{briefing_id}"
+
+
+def overtaken(error: Problem | OverrideRefused, briefing_id: str) -> Response:
+    """Return what leads to the page as it is now, with word that nothing was done since what it showed is no more.
+    Raises any other error.
+    """
+    if error.code not in _OVERTAKEN:
+        raise error
+    return see_other(page_of(briefing_id), error.code)
 
 
 @dataclass(frozen=True)
@@ -98,21 +116,22 @@ def show(
 
 
 @router.get("/briefings/{briefing_id}/standing")
-def standing(
+def standing(  # noqa: PLR0913  what the page says of itself
     briefing_id: BriefingId,
     request: Request,
     context: Here,
     visitor: Viewing,
     seen: Annotated[str, Query()] = "",
     empty: Annotated[str, Query(pattern="^(yes)?$")] = "",
+    shown: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
 ) -> Response:
-    """Where it stands, for the page that shows it; nothing where that is as it says.
+    """Where it stands, for the page that shows a revision; nothing where that is as it says.
 
     A page that is `empty`, as there was no script yet, is shown anew when there is something to show: nothing on it can
     be lost.
     """
     with context.database.reading() as session:
-        values = _standing(session, briefing_row(session, briefing_id), visitor.caller)
+        values = _standing(session, briefing_row(session, briefing_id), visitor.caller, shown)
     if values["mark"] == seen:
         return Response(status_code=204, headers={"Cache-Control": "no-store"})
     if empty and not values["active"]:
@@ -162,7 +181,7 @@ def _told(session: Session, row: BriefingRow, context: Context, number: int | No
     live_cues = _places(session, heard) if other else {}
     lines = _lines(spoken.script, told, live_cues) if spoken and told else []
     revisions = _revisions(session, row)
-    return _standing(session, row, user) | {
+    return _standing(session, row, user, shown.number if shown else None) | {
         "newer": False,
         "empty": script is None,
         "view": view,
@@ -191,28 +210,37 @@ def _place(revision: int, one: SegmentView) -> Place | None:
     return Place(revision, one.start_s, one.end_s) if one.start_s is not None and one.end_s is not None else None
 
 
-def _standing(session: Session, row: BriefingRow, user: Caller) -> dict[str, Any]:
-    """Return where a briefing stands: what may change while somebody looks at its page."""
+def _standing(session: Session, row: BriefingRow, user: Caller, shown: int | None) -> dict[str, Any]:
+    """Return where a briefing stands: what may change while somebody looks at its page. `shown` is the number of the
+    revision that is heard and read there: no word is asked for another.
+    """
     work = worklist.one(session, row.id)
     revision = session.scalars(
         select(RevisionRow).where(RevisionRow.briefing_id == row.id, RevisionRow.number == work.revision)
     ).one()
     waits = waiting(session, revision)
     now = editions.clock(session)
-    obstacles = editions.obstacles(session, row, revision, now) if work.state in _UNHEARD else []
+    pends = work.state in _UNHEARD
+    obstacles = editions.obstacles(session, row, revision, now) if pends else editions.said(row, now)
     segments = (revision.script or {}).get("segments", [])
     known = standing_of(session, work, obstacles, segments, holds.show_of(session, row).never_speak, user)
     waited = [waits["code"]] if waits else []
     embargoed = holds.embargoed_article(session, row, now) if obstacles else None
     marks = (*(one.reason for one in obstacles), work.revision, work.state.value, work.chunks_left, row.heard or 0)
+    fix = fix_of(work, user.name, known)
+    unheard = fix is not None and fix.vouches and shown is not None and shown != work.revision
     return {
         "work": work,
-        "fix": fix_of(work, user.name, known),
+        "fix": None if unheard else fix,
+        "unheard": unheard,
+        "shown_number": shown,
         "colleague": colleague_of(work, user.name),
         "reason": reason_of(work, known),
         "embargoed_article": f"{embargoed.source}:{embargoed.id}" if embargoed is not None else "",
         "obstacles": {one.reason: one for one in obstacles},
-        "may_wait": work.state in _UNHEARD and work.error_code != CONFLICT,
+        # What an editor's word stands for that the next edition heeds, as nothing is being made.
+        "stands": None if pends else row,
+        "may_wait": pends and work.error_code != CONFLICT,
         "waits": waits,
         "active": work.state in ACTIVE,
         "mark": "-".join(map(str, (*marks, *waited))),

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from api import briefings, schemas
 from api.context import Here
-from api.desk.briefing import BriefingId, SegmentId, page_of
-from api.desk.forms import Form, text_of
+from api.desk.briefing import BriefingId, SegmentId, overtaken, page_of
+from api.desk.forms import Form, number_of, text_of
 from api.desk.pages import TOLD, desk_router, page, see_other
 from api.desk.people import Editing
 from api.problems import Problem
@@ -75,9 +75,13 @@ def anew(briefing_id: BriefingId, segment: SegmentId, context: Here, visitor: Ed
 
 @router.post("/briefings/{briefing_id}/publish")
 def publish(briefing_id: BriefingId, context: Here, visitor: Editing, form: Form) -> Response:
-    """Make what is held live."""
-    body = schemas.PublishRequest(release_hold=form.get("release_hold") == "yes")
-    briefings.publish(briefing_id, context, visitor.caller, body)
+    """Make what is held live: the revision that the page showed."""
+    releases = form.get("release_hold") == "yes"
+    body = schemas.PublishRequest(release_hold=releases, revision=number_of(form, "revision"))
+    try:
+        briefings.publish(briefing_id, context, visitor.caller, body)
+    except Problem as error:
+        return overtaken(error, briefing_id)
     return see_other(_back(form, briefing_id), "published")
 
 

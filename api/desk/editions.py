@@ -12,8 +12,8 @@ from fastapi import Response
 
 from api import editions, schemas
 from api.context import Here
-from api.desk.briefing import BriefingId, page_of
-from api.desk.forms import Form
+from api.desk.briefing import BriefingId, overtaken, page_of
+from api.desk.forms import Form, number_of
 from api.desk.pages import TOLD, desk_router, see_other
 from api.desk.people import Editing
 from api.problems import Problem
@@ -72,9 +72,13 @@ def embargo(briefing_id: BriefingId, context: Here, visitor: Editing, form: Form
 
 
 @router.post("/briefings/{briefing_id}/approve")
-def approve(briefing_id: BriefingId, context: Here, visitor: Editing) -> Response:
-    """Give the second person's word."""
-    editions.approve(briefing_id, context, visitor.caller)
+def approve(briefing_id: BriefingId, context: Here, visitor: Editing, form: Form) -> Response:
+    """Give the second person's word for the revision that the page showed."""
+    body = schemas.ApproveRequest(revision=number_of(form, "revision"))
+    try:
+        editions.approve(briefing_id, context, visitor.caller, body)
+    except Problem as error:
+        return overtaken(error, briefing_id)
     return _done(briefing_id, "approved")
 
 

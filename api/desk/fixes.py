@@ -36,6 +36,11 @@ class Fix:
     releases: bool = False
     """Whether it releases a colleague's hold."""
 
+    @property
+    def vouches(self) -> bool:
+        """Whether whoever presses it says that what they heard may go live: it counts for that revision alone."""
+        return self.action in {"publish", "approve"}
+
 
 @dataclass(frozen=True)
 class Standing:

@@ -12,6 +12,9 @@ from api.problems import Problem
 #: Fields of a form at most.
 _MOST_FIELDS = 200
 
+#: Digits of a number in a form at most.
+_MOST_DIGITS = 6
+
 _TYPE = "application/x-www-form-urlencoded"
 
 
@@ -31,6 +34,16 @@ async def read_form(request: Request) -> dict[str, str]:
 
 
 Form = Annotated[dict[str, str], Depends(read_form)]
+
+
+def number_of(form: dict[str, str], name: str) -> int | None:
+    """Return a number from 1 that a field names, such as a revision's; None where it is not sent. Raises Problem."""
+    text = form.get(name, "")
+    if not text:
+        return None
+    if not text.isdecimal() or len(text) > _MOST_DIGITS or int(text) < 1:
+        raise Problem("invalid_request", f"{name}: name a number")
+    return int(text)
 
 
 def text_of(form: dict[str, str], name: str, most: int) -> str:

@@ -13,13 +13,14 @@ from pydantic import ValidationError
 
 from api import schemas, segment_views, segments
 from api.context import Context, Here
-from api.desk.briefing import BriefingId, SegmentId, page_of
-from api.desk.forms import Form, text_of
+from api.desk.briefing import BriefingId, SegmentId, overtaken, page_of
+from api.desk.forms import Form, number_of, text_of
 from api.desk.pages import TOLD, desk_router, page, see_other
 from api.desk.people import Editing, Viewing
 from api.problems import Problem
 from api.seeing import briefing_row
 from briefing import worklist
+from briefing.errors import OverrideRefused
 from briefing.overrides import MOST_NOTE, MOST_SPOKEN
 
 if TYPE_CHECKING:
@@ -79,10 +80,14 @@ def restore(briefing_id: BriefingId, segment: SegmentId, context: Here, visitor:
 def settle(briefing_id: BriefingId, segment: SegmentId, context: Here, visitor: Editing, form: Form) -> Response:
     """Keep or drop a change whose text is gone."""
     try:
-        body = schemas.SettleRequest.model_validate({"resolution": form.get("resolution", "")})
+        said = {"resolution": form.get("resolution", ""), "seen": form.get("seen")}
+        body = schemas.SettleRequest.model_validate(said)
     except ValidationError as error:
         raise Problem("invalid_request", "Keep it or drop it.") from error
-    segments.settle(briefing_id, segment, body, Response(), context, visitor.caller)
+    try:
+        segments.settle(briefing_id, segment, body, Response(), context, visitor.caller)
+    except OverrideRefused as error:
+        return overtaken(error, briefing_id)
     return see_other(page_of(briefing_id), "settled")
 
 
@@ -109,10 +114,10 @@ def compare(
 @router.post("/briefings/{briefing_id}/rollback")
 def roll_back(briefing_id: BriefingId, context: Here, visitor: Editing, form: Form) -> Response:
     """Have an earlier revision heard again."""
-    number = form.get("revision", "")
-    if not number.isdecimal() or not 0 < int(number[:9]) < 1_000_000:  # noqa: PLR2004
+    number = number_of(form, "revision")
+    if number is None:
         raise Problem("invalid_request", "Name a revision.")
-    body = schemas.RollbackRequest(revision=int(number), release_hold=form.get("release_hold") == "yes")
+    body = schemas.RollbackRequest(revision=number, release_hold=form.get("release_hold") == "yes")
     segments.roll_back(briefing_id, body, Response(), context, visitor.caller)
     return see_other(page_of(briefing_id), "rolled_back")
 

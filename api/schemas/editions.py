@@ -62,6 +62,16 @@ class CorrectionRequest(Request):
     )
 
 
+#: Of a field of requests that are a word on what somebody has listened to.
+LISTENED = (
+    "Number of the revision that you looked at or listened to (`revision.number` of the briefing). If another has "
+    "taken its place since, the answer is a 409 (`revision_changed`). Without it whatever is held counts."
+)
+
+#: A revision's number.
+RevisionNumber = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1, examples=[3])]
+
+
 class ScheduleRequest(Request):
     """When what is finished, or being made, goes live."""
 
@@ -73,6 +83,13 @@ class PublishRequest(Request):
     """On whose word what is held goes live."""
 
     release_hold: Flag = Field(default=False, description=RELEASE_HOLD)
+    revision: RevisionNumber | None = Field(None, description=LISTENED)
+
+
+class ApproveRequest(Request):
+    """What a second person gives their word for."""
+
+    revision: RevisionNumber | None = Field(None, description=LISTENED)
 
 
 class Obstacle(BaseModel):

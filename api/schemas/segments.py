@@ -14,6 +14,11 @@ from briefing.overrides import MOST_NOTE, MOST_SPOKEN
 _TAKES = "Addresses of its takes (`audio/flac`), to be played in order; none where it is not spoken, or not yet."
 _SEEN = "The `stamp` of the override you saw, empty for none; if somebody changed it since, the answer is a 409."
 
+_SEEN_INSTEAD = (
+    "The `new.segment` of the conflict you saw, empty for none; if the article has other words there since, the answer "
+    "is a 409 (`override_changed`)."
+)
+
 
 class OverrideRequest(Request):
     """What is heard of a segment from now on, until its written text changes. It takes the place of an earlier one."""
@@ -37,6 +42,7 @@ class SettleRequest(Request):
         description="`keep`: it hangs on the text that took its place; `drop`: it is taken back."
     )
     to: Text | None = Field(None, max_length=16, description="Another segment of the new text to keep it on.")
+    seen: Text | None = Field(None, max_length=16, description=_SEEN_INSTEAD)
 
 
 class RollbackRequest(Request):

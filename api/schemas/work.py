@@ -227,8 +227,14 @@ class Briefing(BaseModel):
     revision: Revision = Field(description="The newest revision.")
     live: Audio | None = Field(description="What readers hear now; stays until a newer revision has passed its checks.")
     visibility: Visibility = Field(description="Who may hear it, by its show and its articles.")
-    held_by: list[Obstacle] = Field([], description="What keeps, or will keep, the newest revision from going live.")
-    scheduled_at: datetime | None = Field(None, description="When what is not live yet goes live.")
+    held_by: list[Obstacle] = Field(
+        [],
+        description="What keeps, or will keep, the newest revision from going live; where that is live already or "
+        "failed, what editors have said of the next.",
+    )
+    scheduled_at: datetime | None = Field(
+        None, description="When what is not live yet goes live, also where nothing is being made just now."
+    )
     embargo_until: datetime | None = Field(None, description="Until when what is not live yet may not be.")
     withdrawn_at: datetime | None = Field(
         None, description="When it was withdrawn, live or not; null where it was not, or was asked for anew since."
