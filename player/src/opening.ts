@@ -47,7 +47,9 @@ export abstract class Opening extends Face {
   }
 
   protected page(audio: ArticleAudio): string {
-    const canonical = document.querySelector<HTMLLinkElement>("link[rel=canonical]")?.href ?? location.href;
+    // A page that plays by a signed address may be opened by a secret of its own, as our frame is: it is told to nobody.
+    const own = this.hasAttribute("signed") ? audio.link || `${this.base}/embed/${this.article.replace(":", "/")}` : location.href;
+    const canonical = document.querySelector<HTMLLinkElement>("link[rel=canonical]")?.href ?? own;
     return new URL(this.getAttribute("page") ?? (this.number > 0 && audio.link !== "" ? audio.link : canonical), location.href).href;
   }
 

@@ -5,7 +5,7 @@
 import { Asking } from "./asking";
 import { floor } from "./face";
 import { style } from "./style";
-import { TEXTS, type Texts, textsFor } from "./texts";
+import { tagOf, TEXTS, type Texts, textsFor } from "./texts";
 import { view } from "./view";
 
 export class BriefcastPlayer extends Asking {
@@ -99,7 +99,7 @@ export class BriefcastPlayer extends Asking {
   private closestLanguage(): string {
     for (let at: Element | null = this as Element; at !== null; ) {
       const found: Element | null = at.closest("[lang]");
-      if (found !== null) return found.getAttribute("lang") || "en";
+      if (found !== null) return tagOf(found.getAttribute("lang") ?? "");
       const root = at.getRootNode();
       at = root instanceof ShadowRoot ? root.host : null;
     }
