@@ -132,7 +132,10 @@ export abstract class Asking extends Listening {
 
   private counter(audio: ArticleAudio): Plays | null {
     const to = this.getAttribute("events") ?? audio.plays;
-    return to === "" || to === "off" ? null : new Plays(new URL(to, this.base).href, this.article, audio.revision);
+    if (to === "" || to === "off") return null;
+    const there = new URL(to, this.base).href;
+    // The same MP3 that is asked for again, as at a new address, is the same listening.
+    return this.plays?.isOf(there, this.article, audio.revision) ? this.plays : new Plays(there, this.article, audio.revision);
   }
 
   private placeToStart(audio: ArticleAudio): number {
