@@ -44,7 +44,7 @@ export abstract class Asking extends Listening {
 
   protected reset(): void {
     this.audio = this.news = this.reading = this.plays = null;
-    this.begun = this.wanted = this.dismissed = false;
+    this.begun = this.wanted = this.dismissed = this.sliding = false;
     this.start = this.quarter = this.last = 0;
   }
 

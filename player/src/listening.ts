@@ -186,8 +186,12 @@ export abstract class Listening extends Opening {
     on(shown.forward, "click", () => this.seek(this.currentTime + JUMP));
     on(shown.next, "click", () => void this.next());
     on(shown.speed, "change", () => { this.element.playbackRate = Number(shown.speed.value); lockscreen.tell(this.element); });
-    on(shown.slider, "input", () => this.showTime(Number(shown.slider.value), true));
-    on(shown.slider, "change", () => this.seek(Number(shown.slider.value)));
+    on(shown.slider, "pointerdown", () => { this.sliding = true; });
+    on(shown.slider, "input", () => { this.sliding = true; this.showTime(Number(shown.slider.value), true); });
+    on(shown.slider, "change", () => { this.sliding = false; this.seek(Number(shown.slider.value)); });
+    // Whatever ends holding it without a change; a browser tells of that only after the pointer was let go.
+    const release = (): void => { if (this.sliding) { this.sliding = false; this.show(true); } };
+    for (const kind of ["pointerup", "pointercancel", "contextmenu", "blur"]) on(shown.slider, kind, () => void setTimeout(release));
     on(shown.miniClose, "click", () => { this.pause(); this.dismissed = true; this.showMini(); shown.play.focus(); });
     on(shown.section, "keydown", (event) => this.key(event as KeyboardEvent));
     for (const name of Object.keys(shown.toggles) as PanelName[]) on(shown.toggles[name], "click", () => this.togglePanel(name));

@@ -14,6 +14,8 @@ export abstract class Opening extends Face {
   protected reading: Reading | null = null;
   // Seconds at which it will begin.
   protected start = 0;
+  // Whether somebody holds the slider, which then is where they move it.
+  protected sliding = false;
   // What the queue shows, by article; null of those without audio.
   private readonly listed = new Map<string, Listed | null>();
   private named = 0;
@@ -151,7 +153,7 @@ export abstract class Opening extends Face {
   /** Show where it is; `told`: to screen readers as well, who would not stop talking if each second were. */
   protected show(told: boolean): void {
     const now = this.currentTime;
-    this.showTime(now, told || this.shadowRoot?.activeElement !== this.view.slider);
+    if (!this.sliding) this.showTime(now, told || this.shadowRoot?.activeElement !== this.view.slider);
     if (this.audio === null) return;
     if (!this.view.panels.chapters.hidden) markChapter(this.view.panels.chapters, this.audio, now);
     if (!this.view.panels.transcript.hidden) this.reading?.show(now);
