@@ -123,7 +123,7 @@ export abstract class Opening extends Face {
   protected showQueue(): void {
     const several = this.articles.length > 1;
     this.view.toggles.queue.hidden = !several;
-    this.view.next.hidden = this.number + 1 >= this.articles.length;
+    this.reveal(this.view.next, this.number + 1 < this.articles.length);
     if (several && !this.view.panels.queue.hidden) void this.nameQueue();
   }
 
