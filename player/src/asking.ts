@@ -3,11 +3,13 @@
 
 import type { ArticleAudio } from "./article";
 import { momentOf } from "./clock";
+import { floor } from "./face";
 import { baseFor, find, type Found } from "./fetching";
 import { Listening } from "./listening";
+import * as lockscreen from "./lockscreen";
 import { recall } from "./memory";
 import { Plays } from "./plays";
-import { drop, goOn, handOver, load } from "./sources";
+import { drop, goOn, handOver, loader } from "./sources";
 
 // Milliseconds between two looks: for audio that is being made, that is to come, and for news of what plays.
 const LOOK_MAKING = 5_000;
@@ -21,8 +23,9 @@ const RENEW = 30_000;
 const EDGE = 5;
 
 export abstract class Asking extends Listening {
-  protected letGo: () => void = () => undefined;
+  // Raised by each other article, and by each wish for one.
   protected asked = 0;
+  protected going = 0;
   // Signed addresses, by article.
   protected opened = new Map<string, string>();
   protected timer = 0;
@@ -33,7 +36,9 @@ export abstract class Asking extends Listening {
   /** Let its reader hear all of an article, by default of the one at hand: by the signed address of its audio JSON. */
   unlock(address: string, article: string = this.article): void {
     this.opened.set(article, address);
-    if (article === this.article && this.state !== "loading") void this.exchange();
+    // What is being asked for is asked for anew by whoever asks.
+    const asking = this.audio === null && this.state === "loading";
+    if (article === this.article && !asking && this.isConnected) void this.exchange();
   }
 
   /** Play the next article of the queue. */
@@ -43,43 +48,91 @@ export abstract class Asking extends Listening {
   protected get article(): string { return this.articles[this.number] ?? ""; }
 
   protected reset(): void {
-    this.audio = this.news = this.reading = this.plays = null;
+    this.audio = this.news = this.reading = this.plays = this.ahead = null;
     this.begun = this.wanted = this.dismissed = this.sliding = false;
     this.start = this.quarter = this.last = 0;
   }
 
-  protected async go(number: number, playing: boolean): Promise<void> {
-    if (number >= this.articles.length && number > 0) return;
-    this.remember();
-    this.plays?.end(this.currentTime);
-    const asked = ++this.asked;
-    this.number = number;
-    if (number > 0 || playing) { this.element.pause(); this.reset(); }
-    this.wanted ||= playing;
-    const found = await this.ask(false);
-    if (asked !== this.asked) return;
-    const passed = playing ? found.kind !== "audio" : found.kind === "none" && !this.hasAttribute("soon");
-    if (passed && number + 1 < this.articles.length) return this.go(number + 1, this.wanted);
-    await this.meet(found);
-    this.tell("article", { article: this.article });
+  /** Have nothing at hand, and leave nothing with the page or the lock screen. */
+  protected vanish(): void {
+    this.hush();
+    this.reset();
+    if (floor.heard === this) {
+      floor.heard = null;
+      lockscreen.release();
+    }
+    this.showMini();
   }
 
-  private ask(fresh: boolean): Promise<Found> {
-    return find(this.base, this.article, fresh, this.opened.get(this.article));
+  /** Go to the first article from `number` on that has audio. What is at hand stays until one is found. */
+  protected async go(number: number, playing: boolean): Promise<void> {
+    if (number >= this.articles.length && number > 0) return;
+    const going = ++this.going;
+    this.ahead = null;
+    this.wanted ||= playing;
+    for (let at = number; ; ) {
+      const found = await this.ask(false, this.articles[at]);
+      if (going !== this.going) return;
+      if (found === null) continue;
+      const last = at + 1 >= this.articles.length;
+      const passed = found.kind === "none" ? playing || !this.hasAttribute("soon") : found.kind === "retracted" && playing;
+      if (passed && !last) { at += 1; continue; }
+      if (this.audio !== null && (passed || found.kind === "away")) return this.stay(found.kind === "away" ? at : null);
+      await this.change(at, found);
+      if (going === this.going) this.tell("article", { article: this.article });
+      return;
+    }
+  }
+
+  /** Let what is at hand be; `ahead`: which article is gone to when something answers. */
+  private stay(ahead: number | null): void {
+    this.wanted = !this.element.paused;
+    this.ahead = ahead;
+    if (ahead !== null) this.notice(navigator.onLine ? this.words.failed : this.words.offline, this.words.again, () => void this.retry());
+  }
+
+  private async change(number: number, found: Found): Promise<void> {
+    this.remember();
+    if (this.audio !== null) {
+      const { wanted } = this;
+      this.hush();
+      this.reset();
+      this.wanted = wanted;
+      this.notice("");
+    }
+    this.asked += 1;
+    this.number = number;
+    await this.meet(found);
+  }
+
+  /** What there is of an article; null where meanwhile it is another one that is at hand, or another address that opens it. */
+  private async ask(fresh: boolean, article: string = this.article): Promise<Found | null> {
+    const { asked } = this;
+    const signed = this.opened.get(article);
+    const still = (): boolean => asked === this.asked && signed === this.opened.get(article);
+    // Until the end of the page's script, which may set more.
+    await null;
+    const found = still() ? await find(this.base, article, fresh, signed) : null;
+    return still() ? found : null;
   }
 
   /** Play what has just been unlocked from where the preview was, or the other way round. */
   private async exchange(): Promise<void> {
-    const asked = this.asked;
     const found = await this.ask(true);
-    if (asked !== this.asked) return;
+    if (found === null) return;
+    // As when looking: what nobody answers for takes nothing away.
+    if (this.audio !== null && (found.kind === "away" || found.kind === "none")) return this.lookAgain(LOOK_SOON);
     if (this.audio === null || found.kind !== "audio") return this.meet(found);
-    if (found.audio.revision === this.audio.revision) return;
+    if (found.audio.revision !== this.audio.revision) await this.goOnWith(found.audio, !this.element.paused);
+  }
+
+  /** Play other audio of the article from the same moment on. */
+  private async goOnWith(audio: ArticleAudio, playing: boolean): Promise<void> {
     this.plays?.end(this.currentTime);
-    this.start = Math.min(this.currentTime, Math.max(0, found.audio.duration - EDGE));
-    this.wanted = !this.element.paused;
+    this.start = Math.min(this.currentTime, Math.max(0, audio.duration - EDGE));
+    this.wanted = playing;
     this.notice("");
-    await this.adopt(found.audio);
+    await this.adopt(audio);
   }
 
   /** Show what was found. */
@@ -117,17 +170,22 @@ export abstract class Asking extends Listening {
     const saving = (navigator as { connection?: { saveData?: boolean } }).connection?.saveData === true;
     this.element.preload = saving ? "none" : "metadata";
     this.letGo();
+    this.letGo = () => undefined;
     try {
-      this.letGo = await load(this.element, audio, this.base);
+      const attach = await loader(audio, this.base);
+      // Meanwhile the element may be another article's, or other audio's.
+      if (audio !== this.audio) return;
+      this.letGo = attach(this.element);
     } catch {
-      return this.fail();
+      if (audio === this.audio) this.fail();
+      return;
     }
     this.dress(audio);
     this.toState("ready");
     this.show(true);
     if (audio.state === "ready") this.lookAgain(LOOK_NEWS);
     if (audio.access === "preview") this.locked();
-    if (this.wanted) await this.play();
+    if (this.wanted) await this.sound();
   }
 
   private counter(audio: ArticleAudio): Plays | null {
@@ -157,7 +215,7 @@ export abstract class Asking extends Listening {
 
   // ---- looking again
 
-  private lookAgain(after: number): void {
+  private lookAgain(after = this.audio === null ? LOOK_SOON : this.audio.state === "making" ? LOOK_MAKING : LOOK_NEWS): void {
     clearTimeout(this.timer);
     this.timer = window.setTimeout(() => void this.look(), after);
   }
@@ -165,38 +223,29 @@ export abstract class Asking extends Listening {
   protected async look(): Promise<void> {
     if (this.state === "loading" || this.state === "retracted") return;
     if (document.visibilityState === "hidden" && this.element.paused) return this.lookAgain(LOOK_SOON);
-    const asked = this.asked;
     const found = await this.ask(true);
-    if (asked !== this.asked) return;
+    if (found === null) return;
     const { audio } = this;
-    if (found.kind === "away") { if (audio !== null) this.lookAgain(LOOK_NEWS); return; }
-    if (audio === null || found.kind !== "audio") {
-      // Files that go while somebody listens, as when a server is renewed, take nothing away from them.
-      if (found.kind === "none" && audio !== null) return this.lookAgain(LOOK_NEWS);
-      return this.meet(found);
-    }
+    // Files that go while somebody listens, as when a server is renewed, take nothing away from them.
+    if (found.kind === "away" || (found.kind === "none" && audio !== null)) return this.lookAgain();
+    if (audio === null || found.kind !== "audio") return this.meet(found);
     if (audio.access === "members" && found.audio.access === "preview" && this.begun) {
       // The address has ended. What has been loaded plays on, and the page may bring another one.
       this.locked();
-      return this.lookAgain(LOOK_NEWS);
+      return this.lookAgain();
     }
-    if (found.audio.revision === audio.revision) return this.lookAgain(audio.state === "making" ? LOOK_MAKING : LOOK_NEWS);
+    if (found.audio.revision === audio.revision) return this.lookAgain();
     if (audio.state === "making" && this.begun) return this.takeOver(found.audio);
     if (!this.begun) return this.meet(found);
+    // What an address opens that nobody answered for when it came.
+    if (audio.access === "preview" && found.audio.access === "members") return this.goOnWith(found.audio, !this.element.paused);
+    // It may yet be withdrawn, or corrected again.
+    this.lookAgain();
+    const told = this.news?.revision === found.audio.revision;
     this.news = found.audio;
-    this.notice(this.words.updated, this.words.playUpdated, () => void this.renew());
+    if (told) return;
+    this.notice(this.words.updated, this.words.playUpdated, () => { if (this.news !== null) void this.goOnWith(this.news, true); });
     this.tell("updated", { article: this.article });
-  }
-
-  private async renew(): Promise<void> {
-    if (this.news === null) return;
-    this.plays?.end(this.currentTime);
-    const { news } = this;
-    this.start = Math.min(this.currentTime, Math.max(0, news.duration - EDGE));
-    this.wanted = true;
-    this.notice("");
-    this.view.play.focus();
-    await this.adopt(news);
   }
 
   /** From what was heard while it was made to the MP3, at the same moment. */
@@ -233,13 +282,10 @@ export abstract class Asking extends Listening {
   // ---- what goes wrong
 
   private withdraw(): void {
-    this.element.pause();
-    this.element.removeAttribute("src");
+    this.vanish();
     this.forget();
-    this.begun = false;
     this.toState("retracted");
     this.message(this.words.retracted);
-    this.showMini();
   }
 
   protected fail(): void {
@@ -256,17 +302,16 @@ export abstract class Asking extends Listening {
   private async revive(error: MediaError | null): Promise<void> {
     this.renewed = performance.now();
     this.wanted = this.state === "playing";
-    const asked = this.asked;
     const found = await this.ask(true);
-    if (asked !== this.asked) return;
+    if (found === null) return;
     if (found.kind === "audio" || found.kind === "retracted") return this.meet(found);
     this.broken(error);
   }
 
   private broken(error: MediaError | null): void {
-    if (!navigator.onLine || error?.code === MediaError.MEDIA_ERR_NETWORK) return this.waitForNet();
-    this.toState("failed");
-    this.notice(this.words.failed, this.words.again, () => void this.retry());
+    const away = !navigator.onLine || error?.code === MediaError.MEDIA_ERR_NETWORK;
+    this.toState(away ? "offline" : "failed");
+    this.notice(away ? this.words.offline : this.words.failed, this.words.again, () => void this.retry());
   }
 
   protected waitForNet(): void {
@@ -277,12 +322,14 @@ export abstract class Asking extends Listening {
 
   protected async retry(): Promise<void> {
     this.notice("");
+    if (this.ahead !== null) return this.go(this.ahead, true);
     if (this.audio === null) {
       if (this.state === "offline") { this.toState("loading"); await this.go(this.number, this.wanted); }
       return;
     }
-    if (this.element.error === null) return;
+    if (!this.isBroken) return;
     this.start = this.currentTime || this.start;
-    await this.meet(await this.ask(true));
+    const found = await this.ask(true);
+    if (found !== null) await this.meet(found);
   }
 }

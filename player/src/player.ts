@@ -3,7 +3,6 @@
 // view.ts.
 
 import { Asking } from "./asking";
-import { floor } from "./face";
 import { style } from "./style";
 import { tagOf, TEXTS, type Texts, textsFor } from "./texts";
 import { view } from "./view";
@@ -43,6 +42,7 @@ export class BriefcastPlayer extends Asking {
 
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
     if (!this.isConnected || before === after || this.view === undefined) return;
+    // Several that a page sets one after the other are one question: asking waits for the end of its script.
     if (name === "signed") { this.unlock(after ?? "", this.articles[0]); return; }
     this.close();
     this.open();
@@ -85,15 +85,11 @@ export class BriefcastPlayer extends Asking {
 
   private close(): void {
     this.remember();
-    this.leave();
     clearTimeout(this.timer);
-    cancelAnimationFrame(this.frame);
     this.asked += 1;
-    this.element.pause();
-    this.letGo();
-    this.element.removeAttribute("src");
-    this.reset();
-    if (floor.heard === this) floor.heard = null;
+    this.going += 1;
+    this.vanish();
+    this.watching.disconnect();
   }
 
   private closestLanguage(): string {
