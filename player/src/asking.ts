@@ -123,7 +123,9 @@ export abstract class Asking extends Listening {
     // As when looking: what nobody answers for takes nothing away.
     if (this.audio !== null && (found.kind === "away" || found.kind === "none")) return this.lookAgain(LOOK_SOON);
     if (this.audio === null || found.kind !== "audio") return this.meet(found);
-    if (found.audio.revision !== this.audio.revision) await this.goOnWith(found.audio, !this.element.paused);
+    // The same MP3 by another address is of use where it broke off.
+    if (found.audio.revision === this.audio.revision && !this.isBroken) return this.lookAgain();
+    await this.goOnWith(found.audio, !this.element.paused);
   }
 
   /** Play other audio of the article from the same moment on. */

@@ -98,6 +98,19 @@ def test_a_signed_address_that_cannot_be_asked_takes_nothing_away_and_is_asked_a
     page.context.close()
 
 
+def test_a_new_address_of_the_same_audio_mends_what_has_failed(stand):
+    # Given an MP3 that nobody gets where it is said to be / When its page brings a signed address
+    name = stand.audio["url"].rsplit("/", 1)[1]
+    stand.put_audio("desk:ended", url=f"{stand.paper.address}/{name}")
+    page = stand.page(at(stand, "desk:ended"))
+    page.wait_for_selector("briefcast-player[state=failed]")
+    whole = json.dumps(stand.audio | {"article": "desk:ended"})
+    player(page, f"p.unlock('{stand.paper.put('/signed/desk/ended', whole, 'application/json')}')")
+    # Then it can be heard
+    page.wait_for_selector(READY)
+    page.context.close()
+
+
 def test_a_page_of_members_without_an_address_of_its_own_shares_nothing_secret(stand):
     # Given a page that its secret address opens, and that names no other
     address = signed(stand, "desk:secret")
