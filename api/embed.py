@@ -51,7 +51,8 @@ def page(request: Request, context: Context, ref: ArticleRef, audio: dict[str, A
     minutes, seconds = divmod(int(audio.get("duration_s", 0)), 60)
     audio["length"] = "" if is_making(audio) else f"{minutes}:{seconds:02}"
     heard_at = audio.setdefault("url", "") or audio["hls"]
-    oembed = f"{context.address}/oembed?url={quote(f'{context.address}/embed/{ref.source}/{ref.id}', safe='')}"
+    public = f"{context.address}/embed/{ref.source}/{ref.id}"
+    oembed = f"{context.address}/oembed?url={quote(public, safe='')}"
     response = _templates.TemplateResponse(
         request,
         "embed.html",
@@ -61,6 +62,8 @@ def page(request: Request, context: Context, ref: ArticleRef, audio: dict[str, A
             "signed": signed,
             "feed": f"/shows/{audio['show']}/feed.xml",
             "oembed": oembed,
+            # What sharing gives: the frame's own address may be one listener's.
+            "shared": audio.get("article_url") or public,
         },
     )
     response.headers["Cache-Control"] = MOVING_CACHE

@@ -46,15 +46,20 @@ export abstract class Face extends HTMLElement {
     if (told) slider.setAttribute("aria-valuetext", `${spoken(this.words, this.language, now)} ${this.words.of} ${spoken(this.words, this.language, whole)}`);
   }
 
+  /** Show a part or hide it; whoever stands in what goes with the keyboard comes to the play button, or to `to`. */
+  protected reveal(part: HTMLElement, shown: boolean, to: HTMLElement = this.view.play): void {
+    const held = part.contains(this.shadowRoot?.activeElement ?? null);
+    part.hidden = !shown;
+    if (held && !shown) to.focus({ preventScroll: true });
+  }
+
   protected showMini(): void {
-    const { mini, play } = this.view;
+    const { mini } = this.view;
     const shown = this.begun && !this.seen && !this.dismissed && floor.heard === this && !this.hasAttribute("no-mini");
     if (mini.hidden === !shown) return;
-    const focused = mini.contains(this.shadowRoot?.activeElement ?? null);
-    mini.hidden = !shown;
+    this.reveal(mini, shown);
     // What is focused must not come to lie behind the bar.
     document.documentElement.style.setProperty("scroll-padding-bottom", shown ? `${mini.offsetHeight}px` : "");
-    if (focused && !shown) play.focus({ preventScroll: true });
   }
 
   protected toState(state: PlayerState): void {
@@ -76,29 +81,37 @@ export abstract class Face extends HTMLElement {
   /** Show a sentence in place of the player; null: the player, "": neither. */
   protected message(sentence: string | null, again: (() => void) | null = null): void {
     const { card, plain, section } = this.view;
-    card.hidden = sentence !== null;
-    plain.hidden = sentence === null || sentence === "";
     // A sentence alone is no landmark to go to.
     if (sentence === null) section.removeAttribute("role");
     else section.setAttribute("role", "group");
-    if (!sentence) return;
-    const line = make("p", {}, sentence);
-    if (again !== null) {
-      const button = make("button", { type: "button", class: "action", part: "button" }, this.words.again);
-      button.addEventListener("click", again);
-      line.append(button);
+    if (!sentence) {
+      card.hidden = sentence !== null;
+      return this.reveal(plain, false);
     }
+    const line = make("p", { tabindex: -1 }, sentence);
+    let held: HTMLElement = line;
+    if (again !== null) {
+      held = make("button", { type: "button", class: "action", part: "button" }, this.words.again);
+      held.addEventListener("click", again);
+      line.append(held);
+    }
+    const focused = plain.contains(this.shadowRoot?.activeElement ?? null);
     plain.replaceChildren(line);
+    plain.hidden = false;
+    if (focused) held.focus({ preventScroll: true });
+    this.reveal(card, false, held);
     this.say(sentence);
   }
 
   protected notice(sentence: string, action = "", act: () => void = () => undefined): void {
     const { notice } = this.view;
-    notice.hidden = sentence === "";
+    // Its button goes, too, where another sentence takes the place.
+    this.reveal(notice, false);
     if (sentence === "") return;
     const button = make("button", { type: "button", class: "action", part: "button" }, action);
     button.addEventListener("click", act);
     notice.replaceChildren(make("span", {}, sentence), ...(action === "" ? [] : [button]));
+    notice.hidden = false;
     this.say(sentence);
   }
 

@@ -22,10 +22,13 @@ export function baseFor(given: string | null): string {
   return new URL(given ?? (SCRIPT === "" ? "/" : new URL(".", SCRIPT).href), location.href).href.replace(/\/$/, "");
 }
 
-/** Return what there is of an article at this moment: at its `signed` address, while that holds, else for everybody. */
+/**
+ * Return what there is of an article at this moment: at its `signed` address, while that holds and is of this article (a page
+ * may change the one before the other), else for everybody.
+ */
 export async function find(base: string, article: string, fresh = false, signed = ""): Promise<Found> {
   const theirs = signed === "" ? null : await ask(signed, fresh);
-  return theirs?.kind === "audio" ? theirs : everybodys(base, article, fresh);
+  return theirs?.kind === "audio" && theirs.audio.article === article ? theirs : everybodys(base, article, fresh);
 }
 
 /** Return what a queue shows of articles, 100 at most: null of those that have no audio, nothing of those not known. */

@@ -20,15 +20,18 @@ export function attach(element: HTMLAudioElement, address: string): () => void {
     maxLiveSyncPlaybackRate: 1,
   });
   let timer = 0;
-  const start = (): void => hls.startLoad(0);
+  const start = (): void => hls.startLoad(element.currentTime);
+  const startAtPlay = (): void => element.addEventListener("play", start, { once: true });
   hls.on(Hls.Events.ERROR, (_event, told) => {
     if (!told.fatal) return;
     if (told.type === Hls.ErrorTypes.MEDIA_ERROR) return hls.recoverMediaError();
+    // What is gone is asked for no more, unless its listener presses play again.
+    if (told.response?.code === 404 || told.response?.code === 410) return startAtPlay();
     timer = window.setTimeout(() => hls.startLoad(element.currentTime), AGAIN);
   });
   hls.loadSource(address);
   hls.attachMedia(element);
-  element.addEventListener("play", start, { once: true });
+  startAtPlay();
   return () => {
     clearTimeout(timer);
     element.removeEventListener("play", start);

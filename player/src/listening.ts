@@ -6,6 +6,7 @@ import * as lockscreen from "./lockscreen";
 import { keep, storage } from "./memory";
 import { Opening } from "./opening";
 import type { Plays } from "./plays";
+import { drop } from "./sources";
 import type { PanelName } from "./view";
 
 // Seconds that a button, an arrow and a page key move.
@@ -14,6 +15,7 @@ const STEP = 5;
 
 export abstract class Listening extends Opening {
   protected element = new Audio();
+  protected letGo: () => void = () => undefined;
   protected news: ArticleAudio | null = null;
   protected plays: Plays | null = null;
   protected life = new AbortController();
@@ -21,10 +23,18 @@ export abstract class Listening extends Opening {
   protected wanted = false;
   protected quarter = 0;
   protected last = 0;
+  // The article of the queue, by number, that waits for an answer; null for none.
+  protected ahead: number | null = null;
+  // Whether the player is on screen; it is told of each article's card in turn.
+  protected readonly watching = new IntersectionObserver((entries) => {
+    this.seen = entries.at(-1)?.isIntersecting ?? true;
+    this.showMini();
+  });
 
   abstract next(): Promise<void>;
   abstract unlock(address: string, article?: string): void;
   protected abstract fail(): void;
+  protected abstract retry(): Promise<void>;
   protected abstract waitForNet(): void;
 
   /** Seconds. */
@@ -36,12 +46,18 @@ export abstract class Listening extends Opening {
     return this.audio?.duration || (Number.isFinite(duration) ? duration : seekable.length > 0 ? seekable.end(seekable.length - 1) : 0);
   }
   get paused(): boolean { return this.element.paused; }
+  /** Whether what is at hand cannot be played as it stands. */
+  protected get isBroken(): boolean { return this.audio !== null && (this.element.error !== null || this.state === "failed" || this.state === "offline"); }
   get state(): PlayerState { return (this.getAttribute("state") ?? "loading") as PlayerState; }
   /** Play from where it stands; before it has loaded, as soon as it has. */
   async play(): Promise<void> {
     this.wanted = true;
+    if (this.isBroken) return this.retry();
+    await this.sound();
+  }
+
+  protected async sound(): Promise<void> {
     if (this.audio === null || this.state === "making") return;
-    if (this.element.src === "" && this.audio.url !== "") this.element.src = this.audio.url;
     try {
       await this.element.play();
     } catch (error) {
@@ -91,6 +107,7 @@ export abstract class Listening extends Opening {
     if (floor.heard !== null && floor.heard !== this) floor.heard.pause();
     floor.heard = this;
     this.begun = true;
+    this.ahead = null;
     this.dismissed = false;
     this.toState("playing");
     this.last = this.currentTime;
@@ -103,6 +120,15 @@ export abstract class Listening extends Opening {
     }
     lockscreen.tell(this.element);
     this.tell("play", { at: this.currentTime });
+  }
+
+  /** Fall silent before other audio, or none, is at hand: what plays is told of, and nothing of it stays with the element. */
+  protected hush(): void {
+    if (!this.element.paused) { this.element.pause(); this.stopped(); }
+    this.plays?.end(this.currentTime);
+    this.letGo();
+    this.letGo = () => undefined;
+    drop(this.element);
   }
 
   protected stopped(): void {
@@ -186,14 +212,17 @@ export abstract class Listening extends Opening {
     on(shown.forward, "click", () => this.seek(this.currentTime + JUMP));
     on(shown.next, "click", () => void this.next());
     on(shown.speed, "change", () => { this.element.playbackRate = Number(shown.speed.value); lockscreen.tell(this.element); });
-    on(shown.slider, "input", () => this.showTime(Number(shown.slider.value), true));
-    on(shown.slider, "change", () => this.seek(Number(shown.slider.value)));
+    on(shown.slider, "pointerdown", () => { this.sliding = true; });
+    on(shown.slider, "input", () => { this.sliding = true; this.showTime(Number(shown.slider.value), true); });
+    on(shown.slider, "change", () => { this.sliding = false; this.seek(Number(shown.slider.value)); });
+    // Whatever ends holding it without a change; a browser tells of that only after the pointer was let go.
+    const release = (): void => { if (this.sliding) { this.sliding = false; this.show(true); } };
+    for (const kind of ["pointerup", "pointercancel", "contextmenu", "blur"]) on(shown.slider, kind, () => void setTimeout(release));
     on(shown.miniClose, "click", () => { this.pause(); this.dismissed = true; this.showMini(); shown.play.focus(); });
     on(shown.section, "keydown", (event) => this.key(event as KeyboardEvent));
     for (const name of Object.keys(shown.toggles) as PanelName[]) on(shown.toggles[name], "click", () => this.togglePanel(name));
-    const watching = new IntersectionObserver(([entry]) => { this.seen = entry?.isIntersecting ?? true; this.showMini(); });
-    watching.observe(shown.card);
-    this.life.signal.addEventListener("abort", () => watching.disconnect());
+    this.watching.disconnect();
+    this.watching.observe(shown.card);
   }
 
   protected key(event: KeyboardEvent): void {

@@ -20,17 +20,31 @@ export function take(audio: ArticleAudio, keys: Keys): void {
     album: audio.show,
     artwork: audio.artwork === "" ? [] : [{ src: audio.artwork, type: "image/jpeg" }],
   });
-  const actions: [MediaSessionAction, MediaSessionActionHandler | null][] = [
-    ["play", keys.play],
-    ["pause", keys.pause],
-    ["seekbackward", ({ seekOffset }) => keys.move(-(seekOffset ?? 15))],
-    ["seekforward", ({ seekOffset }) => keys.move(seekOffset ?? 15)],
-    ["seekto", ({ seekTime }) => keys.seek(seekTime ?? 0)],
-    ["nexttrack", keys.next],
-  ];
-  for (const [action, handler] of actions) {
+  handle(session, {
+    play: keys.play,
+    pause: keys.pause,
+    seekbackward: ({ seekOffset }) => keys.move(-(seekOffset ?? 15)),
+    seekforward: ({ seekOffset }) => keys.move(seekOffset ?? 15),
+    seekto: ({ seekTime }) => keys.seek(seekTime ?? 0),
+    nexttrack: keys.next,
+  });
+}
+
+/** Have neither a name nor keys: nothing plays that they could move. */
+export function release(): void {
+  const session = navigator.mediaSession as MediaSession | undefined;
+  if (session === undefined) return;
+  session.metadata = null;
+  session.playbackState = "none";
+  handle(session, {});
+}
+
+const ACTIONS = ["play", "pause", "seekbackward", "seekforward", "seekto", "nexttrack"] as const;
+
+function handle(session: MediaSession, handlers: Partial<Record<(typeof ACTIONS)[number], MediaSessionActionHandler | null>>): void {
+  for (const action of ACTIONS) {
     try {
-      session.setActionHandler(action, handler);
+      session.setActionHandler(action, handlers[action] ?? null);
     } catch {
       // An action that this browser does not know.
     }

@@ -14,6 +14,8 @@ export abstract class Opening extends Face {
   protected reading: Reading | null = null;
   // Seconds at which it will begin.
   protected start = 0;
+  // Whether somebody holds the slider, which then is where they move it.
+  protected sliding = false;
   // What the queue shows, by article; null of those without audio.
   private readonly listed = new Map<string, Listed | null>();
   private named = 0;
@@ -47,7 +49,9 @@ export abstract class Opening extends Face {
   }
 
   protected page(audio: ArticleAudio): string {
-    const canonical = document.querySelector<HTMLLinkElement>("link[rel=canonical]")?.href ?? location.href;
+    // A page that plays by a signed address may be opened by a secret of its own, as our frame is: it is told to nobody.
+    const own = this.hasAttribute("signed") ? audio.link || `${this.base}/embed/${this.article.replace(":", "/")}` : location.href;
+    const canonical = document.querySelector<HTMLLinkElement>("link[rel=canonical]")?.href ?? own;
     return new URL(this.getAttribute("page") ?? (this.number > 0 && audio.link !== "" ? audio.link : canonical), location.href).href;
   }
 
@@ -119,7 +123,7 @@ export abstract class Opening extends Face {
   protected showQueue(): void {
     const several = this.articles.length > 1;
     this.view.toggles.queue.hidden = !several;
-    this.view.next.hidden = this.number + 1 >= this.articles.length;
+    this.reveal(this.view.next, this.number + 1 < this.articles.length);
     if (several && !this.view.panels.queue.hidden) void this.nameQueue();
   }
 
@@ -149,7 +153,7 @@ export abstract class Opening extends Face {
   /** Show where it is; `told`: to screen readers as well, who would not stop talking if each second were. */
   protected show(told: boolean): void {
     const now = this.currentTime;
-    this.showTime(now, told || this.shadowRoot?.activeElement !== this.view.slider);
+    if (!this.sliding) this.showTime(now, told || this.shadowRoot?.activeElement !== this.view.slider);
     if (this.audio === null) return;
     if (!this.view.panels.chapters.hidden) markChapter(this.view.panels.chapters, this.audio, now);
     if (!this.view.panels.transcript.hidden) this.reading?.show(now);

@@ -32,6 +32,11 @@ export class Plays {
     private readonly send: (to: string, body: string) => unknown = (address, body) => navigator.sendBeacon(address, body),
   ) {}
 
+  /** Whether it tells there of that audio. */
+  isOf(to: string, article: string, revision: string): boolean {
+    return to === this.to && article === this.article && revision === this.revision;
+  }
+
   /** Playing has begun, or goes on, at `at`. */
   begin(at: number): void {
     if (this.from !== null) return;

@@ -7,20 +7,21 @@ interface Hls {
   readonly attach: (element: HTMLAudioElement, address: string) => () => void;
 }
 
-/** Have `element` load the audio. Returns what lets go of it again. */
-export async function load(element: HTMLAudioElement, audio: ArticleAudio, base: string): Promise<() => void> {
-  if (audio.url !== "" || audio.hls === "") {
-    element.src = audio.url;
+/** Has an element load the audio. Returns what lets go of it again. */
+export type Load = (element: HTMLAudioElement) => () => void;
+
+/** Return what loads the audio, when what that needs is there: by then its element may be another's. */
+export async function loader(audio: ArticleAudio, base: string): Promise<Load> {
+  const plainly = (address: string): Load => (element) => {
+    element.src = address;
     return () => undefined;
-  }
+  };
+  if (audio.url !== "" || audio.hls === "") return plainly(audio.url);
   // Chromium says that it plays HLS, and fails at segments of MP3: hls.js wherever it can work, the browser elsewhere.
-  if (!("MediaSource" in window || "ManagedMediaSource" in window)) {
-    element.src = audio.hls;
-    return () => undefined;
-  }
+  if (!("MediaSource" in window || "ManagedMediaSource" in window)) return plainly(audio.hls);
   const module = `${base}/player-hls.js`;
   const { attach } = (await import(module)) as Hls;
-  return attach(element, audio.hls);
+  return (element) => attach(element, audio.hls);
 }
 
 // Seconds by which two elements are at the same moment, to an ear; milliseconds until one that was moved has gone on;

@@ -124,9 +124,23 @@ const ukrainian: Texts = {
 /** Texts by language; a page may add to it: `customElements.get("briefcast-player").texts.de = {…}`. */
 export const TEXTS: Record<string, Partial<Texts>> = { en: english, uk: ukrainian };
 
+/** Return a page's language as browsers take it ("uk_UA" is "uk-UA"), and English for what is none: Intl throws at both. */
+export function tagOf(given: string): string {
+  const tag = given.replaceAll("_", "-");
+  for (const one of [tag, tag.split("-")[0] ?? ""]) {
+    try {
+      if (Intl.getCanonicalLocales(one).length > 0) return one;
+    } catch {
+      // No language; its first part may be one ("en-US.UTF-8").
+    }
+  }
+  return "en";
+}
+
 /** Return the texts for a language, English where it has none, and `own` before all. */
 export function textsFor(language: string, own: Partial<Texts> = {}): Texts {
-  const known = TEXTS[language.toLowerCase()] ?? TEXTS[language.toLowerCase().split("-")[0] ?? ""] ?? {};
+  const tag = tagOf(language).toLowerCase();
+  const known = TEXTS[tag] ?? TEXTS[tag.split("-")[0] ?? ""] ?? {};
   return { ...english, ...known, ...own };
 }
 

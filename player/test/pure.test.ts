@@ -7,7 +7,7 @@ import { address, downloadOf, fileName, lastBefore, readArticle, readTranscript 
 import { addressAt, clock, momentOf, parseClock } from "../src/clock";
 import { keep, recall } from "../src/memory";
 import { type Heard, Plays } from "../src/plays";
-import { spoken, textsFor } from "../src/texts";
+import { spoken, tagOf, textsFor } from "../src/texts";
 
 const BASE = "https://audio.example/v1/articles/desk/ferry/audio";
 
@@ -72,7 +72,8 @@ test("times are said in the page's language", () => {
   assert.equal(spoken(textsFor("uk"), "uk", 3602 + 5 * 60), "1 година 5 хвилин 2 секунди");
   assert.equal(spoken(textsFor("en"), "en", 0), "0 seconds");
   assert.equal(textsFor("de").play, "Play");
-  assert.equal(textsFor("uk-UA").play, "Відтворити");
+  for (const written of ["uk-UA", "uk_UA", "uk_UA.UTF-8"]) assert.equal(textsFor(written).play, "Відтворити");
+  assert.deepEqual(["en_US", "de-CH", "no such", "", "en_US.UTF-8"].map(tagOf), ["en-US", "de-CH", "en", "en", "en"]);
   assert.equal(textsFor("en", { play: "Go" }).play, "Go");
 });
 

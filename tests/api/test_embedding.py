@@ -202,6 +202,13 @@ def test_the_embed_page_leads_to_its_oembed(client):
     assert quote("/embed/desk/ferry", safe="") in found
 
 
+def test_the_embed_page_is_shared_by_the_articles_address_or_else_its_own(client):
+    artwork = client.get("/v1/articles/desk/ferry/audio").json()["artwork"]
+    base = re.match(r"https?://[^/]+", artwork)[0]
+    for article, address in (("ferry", ADDRESS), ("market", f"{base}/embed/desk/market")):
+        assert f' page="{address}"' in client.get(f"/embed/desk/{article}").text
+
+
 def test_the_scripts_come_compressed_and_are_kept_for_five_minutes(client):
     for name in ("player.js", "embed.js"):
         plain = client.get(f"/{name}", headers={"Accept-Encoding": "identity"})

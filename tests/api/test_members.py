@@ -99,7 +99,10 @@ def test_the_sites_server_has_addresses_signed_that_play(made):
     theirs = framed.text.partition('signed="')[2].partition('"')[0]
     assert ask(client, theirs).json()["access"] == "members"
     assert ask(client, framed.text.partition('preload="none" src="')[2].partition('"')[0]).content == whole.content
+    # Sharing it tells nobody the address
     token = signed.json()["embed"].partition("/members/")[2].partition("/")[0]
+    shared = framed.text.partition('page="')[2].partition('"')[0]
+    assert shared == (audio.get("article_url") or f"{client.base_url}/embed/desk/board")
     assert ask(client, f"/members/{token}/embed/desk/other").status_code == 404
     assert ask(client, f"/members/{token}/v1/articles/desk/board/audio").status_code == 404
     # The same by the briefing's ID

@@ -1,0 +1,212 @@
+"""What a listener keeps whatever happens: the slider in their hand, the queue, the focus; and not what was withdrawn."""
+
+from __future__ import annotations
+
+import json
+
+from briefing.player import hls_script
+from tests.player.test_listening import LISTEN, READY, player, until
+from tests.player.test_on_pages import HANDS
+from tests.player.test_states import at, live
+from tests.support.processes import wait_for
+
+
+def heard(stand, article, more="", **context):
+    """A page on which an article is being heard."""
+    page = stand.page(at(stand, article, more), head=LISTEN + HANDS, **context)
+    page.wait_for_selector(READY)
+    player(page, "p.play()")
+    until(page, "p.currentTime > 0.2")
+    return page
+
+
+def to_its_end(page):
+    """Let it play to its end."""
+    player(page, "p.seek(p.duration - 0.2)")
+    until(page, "told.some(([name]) => name == 'ended')")
+
+
+def newer(stand):
+    return stand.api.get("/v1/articles/desk/market/audio").json()["url"]
+
+
+def test_a_slider_in_somebodys_hand_stays_there_while_it_plays(stand):
+    stand.put_audio("desk:slid")
+    page = heard(stand, "desk:slid")
+    box = page.locator("briefcast-player input[type=range]").bounding_box()
+    middle = box["y"] + box["height"] / 2
+    # When it is dragged, and held while the audio goes on
+    page.mouse.move(box["x"] + 4, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, middle, steps=4)
+    aimed = player(page, "Number(p.view.slider.value)")
+    assert aimed > 0.5 * player(page, "p.duration")
+    now = player(page, "p.currentTime")
+    until(page, f"p.currentTime > {now} + 0.8")
+    assert player(page, "Number(p.view.slider.value)") == aimed
+    # Then it goes there when it is let go, and moves with the audio again
+    page.mouse.up()
+    until(page, f"p.currentTime > {aimed} + 0.3 && Number(p.view.slider.value) > {aimed} + 0.2")
+    page.context.close()
+
+
+def test_a_queue_whose_rest_has_no_audio_ends_where_it_is(stand):
+    stand.put_audio("desk:last")
+    stand.put_audio("desk:taken", status=410)
+    page = heard(stand, "desk:last", 'playlist="desk:void desk:taken desk:empty"')
+    to_its_end(page)
+    player(page, "p.next()")
+    assert player(page, "[p.state, p.audio.article]") == ["ended", "desk:last"]
+    page.get_by_role("button", name="Play", exact=True).click()
+    until(page, "p.state == 'playing'")
+    page.context.close()
+
+
+def test_a_queue_waits_for_a_server_and_goes_on_when_it_is_asked_again(stand):
+    stand.put_audio("desk:here")
+    stand.put_audio("desk:down", status=500)
+    stand.put_audio("desk:far")
+    page = heard(stand, "desk:here", 'playlist="desk:down desk:far"')
+    to_its_end(page)
+    page.get_by_role("button", name="Try again").wait_for()
+    assert player(page, "[p.state, p.audio.article]") == ["ended", "desk:here"]
+    stand.put_audio("desk:down")
+    page.get_by_role("button", name="Try again").click()
+    until(page, "p.state == 'playing' && p.audio.article == 'desk:down'")
+    page.context.close()
+
+
+def test_a_queue_waits_for_the_net_and_goes_on_by_itself(stand):
+    stand.put_audio("desk:here")
+    stand.put_audio("desk:there")
+    page = heard(stand, "desk:here", 'playlist="desk:there"')
+    until(page, "p.element.buffered.end(0) > p.duration - 0.2")
+    page.context.set_offline(True)
+    to_its_end(page)
+    page.get_by_text("No connection.").first.wait_for()
+    assert player(page, "[p.state, p.audio.article]") == ["ended", "desk:here"]
+    page.context.set_offline(False)
+    until(page, "p.state == 'playing' && p.audio.article == 'desk:there'")
+    assert not page.get_by_text("No connection.").first.is_visible()
+    page.context.close()
+
+
+def test_what_was_corrected_is_told_once_and_a_later_withdrawal_is_noticed(stand):
+    stand.put_audio("desk:fixed")
+    page = heard(stand, "desk:fixed")
+    page.evaluate("addEventListener('briefcast-updated', () => told.push(['updated']))")
+    page.clock.install()
+    stand.put_audio("desk:fixed", url=newer(stand), duration_s=9.0)
+    for _ in range(2):
+        player(page, "p.look()")
+    assert player(page, "told.filter(([name]) => name == 'updated').length") == 1
+    assert page.get_by_role("button", name="Play the new version").is_visible()
+    stand.put_audio("desk:fixed", status=410)
+    page.clock.fast_forward(301_000)
+    page.wait_for_selector("briefcast-player[state=retracted]")
+    page.context.close()
+
+
+def test_nothing_plays_what_was_withdrawn(stand):
+    # Given audio that has come as a whole / When it is withdrawn, and a headset's key is pressed
+    stand.put_audio("desk:gone")
+    page = heard(stand, "desk:gone")
+    until(page, "p.element.buffered.end(0) > p.duration - 0.2")
+    assert page.evaluate("navigator.mediaSession.metadata") is not None
+    page.get_by_role("button", name="Pause", exact=True).focus()
+    stand.put_audio("desk:gone", status=410)
+    player(page, "p.look()")
+    page.evaluate("hands.play?.()")
+    player(page, "p.play()")
+    # Then nothing is heard, nothing is kept of it, and the keyboard is at the sentence that says so
+    assert player(page, "[p.state, p.paused, p.element.readyState, p.audio]") == ["retracted", True, 0, None]
+    assert page.evaluate("navigator.mediaSession.metadata") is None
+    assert page.evaluate("hands.play") is None
+    assert [name for name, _ in page.evaluate("told")].count("pause") == 1
+    assert player(page, "p.shadowRoot.activeElement?.textContent") == "This audio has been withdrawn."
+    page.context.close()
+
+
+def test_a_withdrawn_stream_is_let_go(stand):
+    page = live(stand, "desk:stream")
+    module = "export function attach(element, address) { element.src = address; return () => { window.let = true; }; }"
+    stand.paper.put("/player-hls.js", module, "text/javascript")
+    page.reload()
+    page.wait_for_selector(READY)
+    stand.put_audio("desk:stream", status=410)
+    player(page, "p.look()")
+    assert page.evaluate("window.let")
+    page.context.close()
+
+
+def test_a_stream_whose_playlist_is_gone_is_not_asked_for_again(stand):
+    # Given a stream that grows
+    paper = stand.paper
+    paper.put("/player-hls.js", hls_script(), "text/javascript")
+    paper.put("/part.mp3", stand.api.get(stand.audio["url"]).content, "audio/mpeg")
+    told = "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:9,\npart.mp3\n"
+    address = paper.put("/live.m3u8", told, "application/vnd.apple.mpegurl")
+    page = stand.page("")
+    page.clock.install()
+    answers = []
+    page.on("response", lambda answer: answers.append(answer.status) if answer.url == address else None)
+    page.evaluate("""async address => {
+        const { attach } = await import(new URL('/player-hls.js', address).href);
+        window.sound = new Audio();
+        attach(sound, address);
+        await sound.play();
+    }""", address)  # fmt: skip
+    # When it has gone / Then it is asked for as often as hls.js tries everything, and no more
+    paper.put("/live.m3u8", "", status=410)
+    for _ in range(20):
+        page.clock.run_for(2_000)
+        page.evaluate("async () => void await fetch('/room.css')")
+    assert answers.count(410) == 3
+    # And anew when its listener presses play
+    page.evaluate("(sound.pause(), void sound.play())")
+    wait_for(lambda: [page.evaluate("async () => void await fetch('/room.css')")] and answers.count(410) > 3, "a try")
+    page.context.close()
+
+
+def test_one_listening_is_one_play_however_often_the_audio_is_asked_for(stand):
+    stand.put_audio("desk:once", plays=f"{stand.paper.address}/v1/plays")
+    page = heard(stand, "desk:once")
+    # When it breaks off, and goes on with the same MP3
+    with page.expect_response("**/desk/once/audio"):
+        player(page, "p.element.dispatchEvent(new Event('error'))")
+    until(page, "told.filter(([name]) => name == 'play').length == 2 && p.state == 'playing' && p.currentTime > 0.4")
+    player(page, "p.pause()")
+    events = []
+
+    def paused():
+        events[:] = [one for _, body in stand.paper.posted for one in json.loads(body)["events"]]
+        return sum(one["event"] == "progress" for one in events if one["article"] == "desk:once") == 2
+
+    wait_for(paused, "what was heard")
+    assert len({one["session"] for one in events if one["article"] == "desk:once"}) == 1
+    page.context.close()
+
+
+def test_play_tries_again_what_failed(stand):
+    stand.put_audio("desk:failing", url=f"{stand.paper.address}/lost.mp3")
+    page = stand.page(at(stand, "desk:failing"))
+    page.wait_for_selector("briefcast-player[state=failed]")
+    stand.put_audio("desk:failing")
+    page.get_by_role("button", name="Play", exact=True).click()
+    until(page, "p.state == 'playing' && p.currentTime > 0.2")
+    assert not page.get_by_text("cannot be played").first.is_visible()
+    page.context.close()
+
+
+def test_whoever_tries_again_by_keyboard_is_at_the_play_button_then(stand):
+    # Given audio that fails, in the player, and what cannot be asked for, in its place
+    stand.put_audio("desk:failing", url=f"{stand.paper.address}/lost.mp3")
+    stand.put_audio("desk:unasked", status=500)
+    for article, state in (("desk:failing", "failed"), ("desk:unasked", "offline")):
+        page = stand.page(at(stand, article))
+        page.wait_for_selector(f"briefcast-player[state={state}]")
+        stand.put_audio(article)
+        page.get_by_role("button", name="Try again").press("Enter")
+        page.wait_for_selector(READY)
+        assert player(page, "p.shadowRoot.activeElement == p.view.play"), state
+        page.context.close()
