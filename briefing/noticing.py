@@ -15,6 +15,7 @@ from sqlalchemy import select
 from briefing import access, asking, audit, connections, corrections, editions, revisions, wishes
 from briefing.asking import Wanted
 from briefing.audit import Action
+from briefing.digest import DIGEST
 from briefing.errors import UnknownReference
 from briefing.failpoints import Failpoint, reach
 from briefing.models import ArticleRow, BriefingRow, ShowRow, SightingRow
@@ -284,8 +285,9 @@ def _put_live(session: Session, desk: Desk, briefing_id: str, now: datetime) -> 
 
 
 def _withdraw(session: Session, desk: Desk, ref: ArticleRef, now: datetime, *, heard: bool = False) -> bool:
-    """Withdraw every briefing with the article, collections too; of those that are `heard`, or may still be. Its story
-    that failed is withdrawn too, so that its words are forgotten. Tell whether there was any.
+    """Withdraw every story and collection with the article; of those that are `heard`, or may still be. Its story that
+    failed is withdrawn too, so that its words are forgotten. Issues of digests follow it, as they do whoever withdraws
+    a story: they are made again without it. Tell whether there was any.
     """
     if session.get(ArticleRow, (ref.source, ref.id)) is None:
         return False
@@ -293,7 +295,8 @@ def _withdraw(session: Session, desk: Desk, ref: ArticleRef, now: datetime, *, h
     after: str | None = ""
     while after is not None:
         found, after = access.concerned(session, str(ref), None, after)
-        wanted |= {one for one in found if not heard or session.get_one(BriefingRow, one).heard is not None}
+        rows = [session.get_one(BriefingRow, one) for one in found]
+        wanted |= {row.id for row in rows if row.kind != DIGEST and (not heard or row.heard is not None)}
     for story in [] if heard else _stories(session, ref):
         newest = newest_revision(session, story.id)
         if newest is not None and newest.state == RevisionState.FAILED and not is_withdrawn(story, newest):
