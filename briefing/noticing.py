@@ -15,7 +15,6 @@ from sqlalchemy import select
 from briefing import access, asking, audit, connections, corrections, editions, revisions, wishes
 from briefing.asking import Wanted
 from briefing.audit import Action
-from briefing.digest import DIGEST
 from briefing.errors import UnknownReference
 from briefing.failpoints import Failpoint, reach
 from briefing.models import ArticleRow, BriefingRow, ShowRow, SightingRow
@@ -25,6 +24,7 @@ from briefing.rows import add_unless_there
 from briefing.show import Show
 from briefing.shows import home_show
 from briefing.states import Queue, RevisionState
+from briefing.taking_back import take_back, took_back
 from briefing.values import ArticleRef
 from briefing.withdrawals import is_withdrawn
 
@@ -82,10 +82,10 @@ def notice(
     row = _keep(session, ref, known, seen, now)
     done = None
     if row.state == "gone":
-        if _withdraw(session, desk, ref, now):
+        if take_back(session, desk.by, ref, _stories(session, ref), now):
             row.withdrew, done = True, "withdrawn"
     else:
-        if row.state == "scheduled" and _withdraw(session, desk, ref, now, heard=True):
+        if row.state == "scheduled" and take_back(session, desk.by, ref, (), now, heard=True):
             withdrew, done = True, "withdrawn"
         changed = text and (saved or _has_changed(before, row))
         new = _is_new(desk, seen, before)
@@ -179,10 +179,13 @@ def _follow(  # noqa: PLR0913  what is known of the change
         _see(session, ref, seen)
         return None
     told: dict[str, BriefingRow | None] = {story.show: story for story in stories} or {_home(session, ref): None}
+    # Not what an editor withdrew, in one show while it was heard in another.
+    theirs = {story.id for story in stories if back and took_back(session, desk.by, story)}
     done = None
     if changed or not stories or back or any(_corrected(seen, story) for story in stories):
         for slug, story in told.items():
-            done = _narrate(session, desk, ref, seen, slug, now, story=story, back=back) or done
+            again = story is not None and story.id in theirs
+            done = _narrate(session, desk, ref, seen, slug, now, story=story, back=again) or done
     else:
         _see(session, ref, seen)
     if seen.correction is False:
@@ -282,31 +285,3 @@ def _put_live(session: Session, desk: Desk, briefing_id: str, now: datetime) -> 
         return False
     audit.record(session, now, Action.PUBLISH, None, briefing=briefing_id, revision=held.number, by=desk.by)
     return True
-
-
-def _withdraw(session: Session, desk: Desk, ref: ArticleRef, now: datetime, *, heard: bool = False) -> bool:
-    """Withdraw every story and collection with the article; of those that are `heard`, or may still be. Its story that
-    failed is withdrawn too, so that its words are forgotten. Issues of digests follow it, as they do whoever withdraws
-    a story: they are made again without it. Tell whether there was any.
-    """
-    if session.get(ArticleRow, (ref.source, ref.id)) is None:
-        return False
-    wanted = set[str]()
-    after: str | None = ""
-    while after is not None:
-        found, after = access.concerned(session, str(ref), None, after)
-        rows = [session.get_one(BriefingRow, one) for one in found]
-        wanted |= {row.id for row in rows if row.kind != DIGEST and (not heard or row.heard is not None)}
-    for story in [] if heard else _stories(session, ref):
-        newest = newest_revision(session, story.id)
-        if newest is not None and newest.state == RevisionState.FAILED and not is_withdrawn(story, newest):
-            wanted.add(story.id)
-    # Locked by ID, as whoever else locks several.
-    for briefing_id in sorted(wanted):
-        _retract(session, desk, briefing_id, ref, now)
-    return bool(wanted)
-
-
-def _retract(session: Session, desk: Desk, briefing_id: str, ref: ArticleRef, now: datetime) -> None:
-    number = asking.retract(session, briefing_id, now).number
-    audit.record(session, now, Action.RETRACT, None, briefing=briefing_id, revision=number, detail=str(ref), by=desk.by)
