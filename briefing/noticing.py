@@ -65,8 +65,9 @@ class Desk:
 def notice(
     session: Session, desk: Desk, seen: Seen, now: datetime, *, text: bool = True, saved: bool = False
 ) -> str | None:
-    """Record what follows from how an article stands; return it in a word, None for nothing. Without `text`, what it
-    says cannot have changed; `saved`, it may have, though no moment and no hash says so. Needs a writing session.
+    """Record what follows from how an article stands; return it in a word, None for nothing. Without `text`, neither
+    what it says can have changed nor whether it is published; `saved`, what it says may have, though no moment and no
+    hash says so. Needs a writing session.
 
     Raises UnknownReference where there is no show.
     """
@@ -77,6 +78,11 @@ def notice(
     # Before all others, as webhooks do.
     connections.locked(session, desk.source, now)
     known = _known(session, ref)
+    if not text and known is not None and known.state != "published":
+        # What is for others now is not published for that.
+        known.visibility = seen.visibility or known.visibility
+        _see(session, ref, seen)
+        return None
     before = None if known is None else (known.state, known.updated_at, known.text_hash)
     withdrew = known is not None and known.withdrew
     row = _keep(session, ref, known, seen, now)
