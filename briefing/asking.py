@@ -202,9 +202,10 @@ def _saved_s(wanted: Wanted, now_s: float, wait_s: float) -> float:
     return min(now_s, max(said_s, now_s - wait_s))
 
 
-def retract(session: Session, briefing_id: str, now: datetime) -> RevisionRow:
+def retract(session: Session, briefing_id: str, now: datetime, *, remade: bool = False) -> RevisionRow:
     """Withdraw a briefing, whether it was live or not: nothing of it is live, held or being made any more, a step takes
-    what is public away and erases what was spoken, and no save of its articles has it made again.
+    what is public away and erases what was spoken, and no save of its articles has it made again. Of what is `remade`
+    at once, what was said of when its next edition goes live stays said.
 
     Return the revision that was heard last, or else the newest. Safe to repeat. Needs a writing session.
     """
@@ -214,7 +215,8 @@ def retract(session: Session, briefing_id: str, now: datetime) -> RevisionRow:
     if briefing.heard is not None:
         move(locked(session, briefing.heard), RevisionState.RETRACTED, now)
         briefing.live_revision = briefing.members_revision = None
-    forget(briefing)
+    if not remade:
+        forget(briefing)
     briefing.corrects_from = None
     withdrawals.note(session, briefing, now)
     newest = newest_revision(session, briefing.id)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from briefing.keys import Caller
 
 #: Characters of whoever did it, as the column has it.
-_MOST_BY = 128
+MOST_BY = 128
 
 #: Entries of one page at most.
 MOST_ENTRIES = 1000
@@ -156,7 +156,7 @@ def record(  # noqa: PLR0913  a row's fields
             at=now,
             key_id=caller.key_id if caller else None,
             # A provider's issuer may be longer than a name.
-            by=(caller.name if caller else by or f"{COMMAND_LINE}, user {os.getuid()}")[:_MOST_BY],
+            by=(caller.name if caller else by or f"{COMMAND_LINE}, user {os.getuid()}")[:MOST_BY],
             action=action.value,
             briefing_id=briefing,
             revision=revision,

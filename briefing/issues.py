@@ -67,14 +67,15 @@ def issues_with(session: Session, article: str) -> list[str]:
 
 def look_again_later(session: Session, step: StepRow) -> None:
     """Have what a step that was given up should have looked at looked at again: a withdrawn story must not stay in an
-    issue because a worker died of it. Later each time, an hour at most. Needs a writing session.
+    issue because a worker died of it, nor what was corrected in another edition. Later each time, an hour at most.
+    Needs a writing session.
     """
     tries = int(step.payload.get("tries", 0)) + 1
     pause_s = min(_LONGEST_S, _FIRST_S * 2.0 ** min(tries - 1, 10))
-    events.note(session, "digest looked at again later", step=step.id, tries=tries, pause_s=pause_s)
+    events.note(session, "looked at again later", kind=step.kind, step=step.id, tries=tries, pause_s=pause_s)
     clock = float(session.scalar(select(database_clock())) or 0.0)
     payload = step.payload | {"tries": tries}
-    steps.record(session, StepKind.DIGEST, Queue.INTERACTIVE, payload=payload, not_before=clock + pause_s)
+    steps.record(session, StepKind(step.kind), Queue.INTERACTIVE, payload=payload, not_before=clock + pause_s)
 
 
 def articles_of_show(session: Session, show: str) -> list[str]:

@@ -24,6 +24,7 @@ from briefing.rows import add_unless_there
 from briefing.show import Show
 from briefing.shows import home_show
 from briefing.states import Queue, RevisionState
+from briefing.taking_back import take_back, took_back
 from briefing.values import ArticleRef
 from briefing.withdrawals import is_withdrawn
 
@@ -64,8 +65,9 @@ class Desk:
 def notice(
     session: Session, desk: Desk, seen: Seen, now: datetime, *, text: bool = True, saved: bool = False
 ) -> str | None:
-    """Record what follows from how an article stands; return it in a word, None for nothing. Without `text`, what it
-    says cannot have changed; `saved`, it may have, though no moment and no hash says so. Needs a writing session.
+    """Record what follows from how an article stands; return it in a word, None for nothing. Without `text`, neither
+    what it says can have changed nor whether it is published; `saved`, what it says may have, though no moment and no
+    hash says so. Needs a writing session.
 
     Raises UnknownReference where there is no show.
     """
@@ -76,15 +78,20 @@ def notice(
     # Before all others, as webhooks do.
     connections.locked(session, desk.source, now)
     known = _known(session, ref)
+    if not text and known is not None and known.state != "published":
+        # What is for others now is not published for that.
+        known.visibility = seen.visibility or known.visibility
+        _see(session, ref, seen)
+        return None
     before = None if known is None else (known.state, known.updated_at, known.text_hash)
     withdrew = known is not None and known.withdrew
     row = _keep(session, ref, known, seen, now)
     done = None
     if row.state == "gone":
-        if _withdraw(session, desk, ref, now):
+        if take_back(session, desk.by, ref, _stories(session, ref), now):
             row.withdrew, done = True, "withdrawn"
     else:
-        if row.state == "scheduled" and _withdraw(session, desk, ref, now, heard=True):
+        if row.state == "scheduled" and take_back(session, desk.by, ref, (), now, heard=True):
             withdrew, done = True, "withdrawn"
         changed = text and (saved or _has_changed(before, row))
         new = _is_new(desk, seen, before)
@@ -178,10 +185,13 @@ def _follow(  # noqa: PLR0913  what is known of the change
         _see(session, ref, seen)
         return None
     told: dict[str, BriefingRow | None] = {story.show: story for story in stories} or {_home(session, ref): None}
+    # Not what an editor withdrew, in one show while it was heard in another.
+    theirs = {story.id for story in stories if back and took_back(session, desk.by, story)}
     done = None
     if changed or not stories or back or any(_corrected(seen, story) for story in stories):
         for slug, story in told.items():
-            done = _narrate(session, desk, ref, seen, slug, now, story=story, back=back) or done
+            again = story is not None and story.id in theirs
+            done = _narrate(session, desk, ref, seen, slug, now, story=story, back=again) or done
     else:
         _see(session, ref, seen)
     if seen.correction is False:
@@ -281,29 +291,3 @@ def _put_live(session: Session, desk: Desk, briefing_id: str, now: datetime) -> 
         return False
     audit.record(session, now, Action.PUBLISH, None, briefing=briefing_id, revision=held.number, by=desk.by)
     return True
-
-
-def _withdraw(session: Session, desk: Desk, ref: ArticleRef, now: datetime, *, heard: bool = False) -> bool:
-    """Withdraw every briefing with the article, collections too; of those that are `heard`, or may still be. Its story
-    that failed is withdrawn too, so that its words are forgotten. Tell whether there was any.
-    """
-    if session.get(ArticleRow, (ref.source, ref.id)) is None:
-        return False
-    wanted = set[str]()
-    after: str | None = ""
-    while after is not None:
-        found, after = access.concerned(session, str(ref), None, after)
-        wanted |= {one for one in found if not heard or session.get_one(BriefingRow, one).heard is not None}
-    for story in [] if heard else _stories(session, ref):
-        newest = newest_revision(session, story.id)
-        if newest is not None and newest.state == RevisionState.FAILED and not is_withdrawn(story, newest):
-            wanted.add(story.id)
-    # Locked by ID, as whoever else locks several.
-    for briefing_id in sorted(wanted):
-        _retract(session, desk, briefing_id, ref, now)
-    return bool(wanted)
-
-
-def _retract(session: Session, desk: Desk, briefing_id: str, ref: ArticleRef, now: datetime) -> None:
-    number = asking.retract(session, briefing_id, now).number
-    audit.record(session, now, Action.RETRACT, None, briefing=briefing_id, revision=number, detail=str(ref), by=desk.by)

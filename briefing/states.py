@@ -114,6 +114,9 @@ class StepKind(StrEnum):
     """Telling a hub that a feed has changed; of no revision."""
     NOTICE = "notice"
     """Telling editors of what failed or is held; of no revision."""
+    CORRECT = "correct"
+    """Having other shows' stories of an article, and collections with it, corrected as one of them was; of no revision.
+    """
     LIST = "list"
     """Deciding anew which shows list an article's episodes; of no revision."""
     POLL = "poll"

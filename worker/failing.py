@@ -41,8 +41,8 @@ def after_given_up(session: Session, step_id: int, error: BriefcastError, catalo
         samples.fail(session, step.payload["sample"], error)
     if step.kind == StepKind.SUMMARISE.value:
         summaries.fail(session, step.payload["summary"], error)
-    if step.kind == StepKind.DIGEST.value:
-        _log.error("digest given up", step=step.id, told=step.payload, code=error.code, reason=error.message)
+    if step.kind in {StepKind.DIGEST.value, StepKind.CORRECT.value}:
+        _log.error(f"{step.kind} given up", step=step.id, told=step.payload, code=error.code, reason=error.message)
         if "digest" in step.payload:
             digests.go_on(session, step, error.code, now)
         else:

@@ -38,6 +38,7 @@ DEADLINE_S = {
     StepKind.SAMPLE: 120.0,
     StepKind.SUMMARISE: 150.0,
     StepKind.NOTIFY: 60.0,
+    StepKind.CORRECT: 60.0,
     StepKind.LIST: 60.0,
     StepKind.POLL: 300.0,
     StepKind.VERIFY: 600.0,

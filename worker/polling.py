@@ -126,12 +126,15 @@ def _to_look_after(place: Workplace, source: str, now: datetime) -> list[list[st
         .outerjoin(SightingRow, and_(SightingRow.source == ArticleRow.source, SightingRow.article_id == ArticleRow.id))
         .where(ArticleRow.source == source, or_(SightingRow.state.is_(None), SightingRow.state != "gone"))
     )
-    rested = or_(SightingRow.looked_at.is_(None), SightingRow.looked_at < now - _REST)
     with place.database.reading() as session:
         newest = session.scalars(
             joined.where(SightingRow.updated_at.is_not(None)).order_by(SightingRow.updated_at.desc()).limit(_AT_ONCE)
         ).all()
-        others = session.scalars(joined.where(rested).order_by(SightingRow.looked_at).limit(_AT_ONCE)).all()
+        # Apart, as one database has them first and the other last, behind more than are ever at rest. No more of them
+        # than half: what a source cannot tell of stays unseen.
+        never_seen = session.scalars(joined.where(SightingRow.looked_at.is_(None)).limit(_AT_ONCE // 2)).all()
+        rested = joined.where(SightingRow.looked_at < now - _REST).order_by(SightingRow.looked_at)
+        others = [*never_seen, *session.scalars(rested.limit(_AT_ONCE - len(never_seen)))]
     return [list(ids) for ids in (newest, [one for one in others if one not in set(newest)]) if ids]
 
 

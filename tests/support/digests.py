@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 
 from sqlalchemy import select
@@ -62,6 +63,19 @@ def make(place, slug="morning", now=None):
     briefing = demand(place, slug, now)
     work_off(place)
     return briefing
+
+
+def work_until(place, reached):
+    """Perform steps until `reached` says so: what was withdrawn is made again half a second later."""
+    until = time.monotonic() + 120
+    while not reached():
+        assert time.monotonic() < until
+        work_off(place)
+
+
+def work_until_live(place, briefing_id):
+    """The same, until what is newest is what is heard."""
+    work_until(place, lambda: live(place, briefing_id) is not None and newest(place, briefing_id).state == "live")
 
 
 def newest(place, briefing_id):

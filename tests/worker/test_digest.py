@@ -171,7 +171,7 @@ def test_a_corrected_story_is_corrected_in_todays_digest(place, tmp_path):
     with place.database.writing() as session:
         wishes.see(session, briefing_row(place, stories["vote"]), "members")
     work_off(place)
-    work_until_live(place, today)
+    digests.work_until_live(place, today)
     assert briefing_row(place, today).live_revision is not None
     assert not [words for _, words in digests.told(digests.live(place, today)) if "vote" in words]
 
@@ -246,7 +246,7 @@ def test_a_withdrawn_story_leaves_yesterdays_digest_and_a_corrected_one_does_not
         with place.database.writing() as session:
             asking.retract(session, stories["vote"], datetime.now(UTC))
         work_off(place)
-        work_until_live(place, made)
+        digests.work_until_live(place, made)
     assert order.broken == {}
     revision = digests.live(place, made)
     assert [words for role, words in digests.told(revision) if role in {"headline", "body"}] == [
@@ -292,7 +292,7 @@ def test_a_worker_of_before_holds_a_digest_and_the_sweep_has_it_go_live(place, t
         row.state = "held"
         session.execute(update(StepRow).where(StepRow.kind == "launch").values(state="dead"))
     unheld.tend(place)
-    work_until_live(place, today)
+    digests.work_until_live(place, today)
     # And one that an editor holds waits for them
     with place.database.writing() as session:
         session.get_one(RevisionRow, revision.id).state = "held"
@@ -315,7 +315,7 @@ def test_a_digest_with_a_story_that_is_withdrawn_by_then_does_not_go_live(place,
     assert digests.live(place, today) is None
     # Then it is made without that story
     work_off(place)
-    work_until_live(place, today)
+    digests.work_until_live(place, today)
     revision = digests.live(place, today)
     assert not [words for _, words in digests.told(revision) if "vote" in words]
     # And an earlier one is not brought back: its stories may be others' by now
@@ -370,7 +370,7 @@ def test_earlier_audio_of_an_issue_goes_with_the_story_that_it_told(place, tmp_p
     with place.database.writing() as session:
         asking.retract(session, stories["vote"], datetime.now(UTC))
     work_off(place)
-    work_until_live(place, today)
+    digests.work_until_live(place, today)
     assert place.files.storage.read(f"audio/{sha256}.mp3") is None
     retention.collect(place, datetime.now(UTC) + timedelta(days=31), {})
     with place.database.reading() as session:
@@ -399,13 +399,6 @@ def without(*kinds):
         yield
     finally:
         TASKS.update(kept)
-
-
-def work_until_live(place, briefing):
-    until = time.monotonic() + 120
-    while digests.live(place, briefing) is None or digests.newest(place, briefing).state != "live":
-        assert time.monotonic() < until
-        work_off(place)
 
 
 # Its length

@@ -6,6 +6,7 @@ import json
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from itertools import count
 
 import pytest
 from sqlalchemy import update
@@ -91,9 +92,11 @@ def told_of(tmp_path):
         work_off(place)
         story.write_text(ARTICLE.replace("four days", "fourteen days"))
 
+        numbers = count(2)
+
         def tell(*messages):
-            for number, body in enumerate(messages, start=2):
-                send(client, secret, body, f"m{number}")
+            for body in messages:
+                send(client, secret, body, f"m{next(numbers)}")
             quiet_is_over(place)
 
         yield place, client, tell
@@ -115,6 +118,18 @@ def test_a_save_hides_not_for_whom_a_story_is_that_is_told_before_anybody_looked
     with told_of(tmp_path) as (_, client, tell):
         tell(*[message("updated", "ferry"), message("visibility", "ferry", visibility="members")][::order])
         assert client.get("/v1/articles/desk/ferry/audio", headers=STRANGER).json()["access"] == "preview"
+
+
+def test_for_whom_a_story_is_brings_back_nothing_that_its_cms_unpublished(tmp_path):
+    with told_of(tmp_path) as (_, client, tell):
+        asked = "/v1/articles/desk/ferry/audio"
+        tell(message("unpublished", "ferry"))
+        assert client.get(asked, headers=STRANGER).status_code == 410
+        tell(message("visibility", "ferry", visibility="members"))
+        assert client.get(asked, headers=STRANGER).status_code == 410
+        # But what was said then counts when it is published again
+        tell(message("published", "ferry"))
+        assert client.get(asked, headers=STRANGER).json()["access"] == "preview"
 
 
 def test_for_whom_a_story_is_hides_no_save_of_which_no_webhook_told(tmp_path, monkeypatch):

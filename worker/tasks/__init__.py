@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from briefing.states import StepKind
 from worker.tasks.assemble import assemble_revision
+from worker.tasks.correct import correct_others
 from worker.tasks.digest import see_to_digests
 from worker.tasks.estimate import measure_articles
 from worker.tasks.extract import extract_revision
@@ -64,6 +65,7 @@ TASKS: dict[StepKind, Task] = {
     StepKind.PREVIEW: make_preview,
     StepKind.NOTIFY: notify_hub,
     StepKind.NOTICE: tell_editors,
+    StepKind.CORRECT: correct_others,
     StepKind.LIST: list_article,
     StepKind.POLL: poll_source,
     StepKind.VERIFY: verify_revision,

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from briefing import asking, corrections, digests, issues, steps
+from briefing import asking, audit, corrections, digests, issues, steps
+from briefing.audit import Action
 from briefing.choosing import story_of
+from briefing.digest import DIGEST
 from briefing.errors import NothingToDigest, PutOff
+from briefing.holds import forget
 from briefing.logs import get_logger
 from briefing.models import DigestRow, IssueRow, IssueStoryRow, RevisionRow, ShowRow, StepRow
 from briefing.revisions import Asker, casting_of, lock_briefing, newest_revision
@@ -115,10 +118,15 @@ def _review(session: Session, briefing: BriefingRow, now: datetime) -> None:
     gone = [article for article in noted if story_of(session, ArticleRef.parse(article), show) is None]
     if gone:
         _log.warning("digest withdrawn for a story's sake", briefing=briefing.id, articles=gone)
-        asking.retract(session, briefing.id, now)
+        # An editor's hold or time is the issue's, whichever stories are in it.
+        number = asking.retract(session, briefing.id, now, remade=True).number
         locked = session.get_one(IssueRow, (issue.digest, issue.issue), with_for_update=True, populate_existing=True)
         locked.remake = True
         steps.record(session, StepKind.DIGEST, Queue.INTERACTIVE, payload={"again": briefing.id})
+        detail = ", ".join(gone)
+        audit.record(
+            session, now, Action.RETRACT, None, briefing=briefing.id, revision=number, detail=detail, by=DIGEST
+        )
     elif issue.issue.startswith(digest.day_of(now).isoformat()):
         _follow(session, briefing, newest, issue, digest, show, now)
 
@@ -173,6 +181,9 @@ def _again(lease: Lease, place: Workplace) -> None:
         if issue.remake and left and newest is not None:
             digests.ask(session, digest, show, issue.issue, left, casting_of(newest), SCHEDULE, now)
             issues.settle_stories(session, briefing)
+        elif issue.remake:
+            # It stays withdrawn: what was said of its next edition is said of none.
+            forget(briefing)
         issue.remake = False
     # Of no revision, so it comes apart: its row is not locked among those of one.
     with place.database.writing() as session:

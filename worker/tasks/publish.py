@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import editions, issues, revisions, steps, summary_sources
+from briefing import editions, issues, other_editions, revisions, steps, summary_sources
 from briefing.access import for_members
 from briefing.choosing import outdated
 from briefing.digest import DIGEST
@@ -90,6 +90,7 @@ def _publish(lease: Lease, place: Workplace, revision: RevisionRow | None) -> No
             if briefing.kind == "story":
                 summary_sources.void(session, briefing.id, summary_sources.source_of(row))
                 issues.look(session, briefing.articles[0])
+                other_editions.follow(session, row)
             elif briefing.kind == DIGEST and briefing.heard == row.id:
                 issues.settle_stories(session, briefing)
             if row.queue == Queue.INTERACTIVE.value:
