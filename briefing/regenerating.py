@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from briefing import corrections
+from briefing import corrections, steps
 from briefing.errors import UnknownReference
 from briefing.models import BriefingRow, RevisionRow, VariationRow
 from briefing.revisions import Asker, casting_of, lock_briefing, newest_revision, record
 from briefing.sharing import promote, share
 from briefing.speech import Casting
-from briefing.states import ACTIVE, Queue, RevisionState
+from briefing.states import ACTIVE, PREPARING, Queue, RevisionState
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -46,6 +46,9 @@ class Again:
     correction: Correction | None = None
     queue: Queue | None = None
     """None: as somebody waits for it."""
+    fresh: bool = False
+    """Whether it is for what changed beside the articles, such as a pronunciation: a revision that is being prepared
+    may have read that as it was, and is none for it."""
 
     def as_request(self) -> dict[str, Any]:
         """What the revision row records, and what equal requests have in common."""
@@ -74,7 +77,11 @@ def _regenerate(session: Session, briefing: BriefingRow, again: Again, now: date
         message = f"briefing {briefing.id} has no revision to make again"
         raise UnknownReference(message, code="unknown_briefing")
     casting = Casting(body=again.voice) if again.voice else casting_of(newest)
-    if casting_of(newest) == casting and newest.request == again.as_request() and _just_asked(newest, now):
+    if (
+        casting_of(newest) == casting
+        and newest.request == again.as_request()
+        and _just_asked(session, newest, again, now)
+    ):
         if again.refetch:
             share(session, newest)
         waits = again.queue is not Queue.BULK
@@ -90,9 +97,11 @@ def _regenerate(session: Session, briefing: BriefingRow, again: Again, now: date
     return revision, True
 
 
-def _just_asked(revision: RevisionRow, now: datetime) -> bool:
+def _just_asked(session: Session, revision: RevisionRow, again: Again, now: datetime) -> bool:
     if RevisionState(revision.state) not in ACTIVE:
         return False
+    if again.fresh:
+        return not steps.has_begun(session, revision.id, PREPARING)
     return revision.prepared_at is None or now - revision.created_at < SHARE_REGENERATE
 
 

@@ -160,6 +160,7 @@ def make_again(session: Session, row: RespeakRow, position: int, now: datetime) 
             requested_by=row.requested_by,
             requester=row.requester,
             queue=queue_at(position),
+            fresh=True,
         )
         try:
             place.revision_id = regenerate(session, briefing, again, now)[0].id

@@ -68,7 +68,7 @@ def tend(place: Workplace) -> None:
 
 
 def _found(session: Session, now: datetime) -> list[_Found]:
-    """Return what failed or is held and is the newest of its briefing."""
+    """Return what failed or is held and is the newest of its briefing, but for looks that found nothing new."""
     newer = aliased(RevisionRow)
     statement = (
         select(RevisionRow.id, RevisionRow.briefing_id, RevisionRow.state, RevisionRow.error_code)
@@ -77,7 +77,11 @@ def _found(session: Session, now: datetime) -> list[_Found]:
             RevisionRow.state.in_(_TOLD_OF),
             RevisionRow.finished_at > now - _WINDOW,
             ~exists().where(NoticeRow.revision_id == RevisionRow.id),
-            ~exists().where(newer.briefing_id == RevisionRow.briefing_id, newer.number > RevisionRow.number),
+            ~exists().where(
+                newer.briefing_id == RevisionRow.briefing_id,
+                newer.number > RevisionRow.number,
+                newer.state != RevisionState.UNCHANGED.value,
+            ),
         )
         .order_by(RevisionRow.id)
         .limit(_MOST)
