@@ -131,7 +131,9 @@ def _to_look_after(place: Workplace, source: str, now: datetime) -> list[list[st
         newest = session.scalars(
             joined.where(SightingRow.updated_at.is_not(None)).order_by(SightingRow.updated_at.desc()).limit(_AT_ONCE)
         ).all()
-        others = session.scalars(joined.where(rested).order_by(SightingRow.looked_at).limit(_AT_ONCE)).all()
+        # PostgreSQL has those nobody looked at yet last, behind more than are ever at rest.
+        longest = SightingRow.looked_at.asc().nulls_first()
+        others = session.scalars(joined.where(rested).order_by(longest).limit(_AT_ONCE)).all()
     return [list(ids) for ids in (newest, [one for one in others if one not in set(newest)]) if ids]
 
 
