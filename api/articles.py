@@ -10,7 +10,15 @@ from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
 from api import quotas, schemas
-from api.asking import corrects, named_articles, named_show, read_correction, read_request
+from api.asking import (
+    check_openings,
+    corrects,
+    named_articles,
+    named_show,
+    read_correction,
+    read_request,
+    said_of_audience,
+)
 from api.context import Context, Generator, Here, Publisher
 from api.once import Asked, once
 from api.problems import KEY_PROBLEMS, responses
@@ -76,7 +84,8 @@ def saved(
 ) -> schemas.Briefing:
     """Makes the article's audio where there is none. Where it is live, the article is looked at when no further call
     came for the show's quiet period (30 s), or after its longest wait (5 min): many edits are one revision. What says
-    the same ends as unchanged, and is neither spoken nor published.
+    the same ends as unchanged, and is neither spoken nor published. To make more public what is there already
+    (`visibility`, `paywall`, `embargo_until`) takes the scope `publish`.
     """
     wish = body or SavedRequest.model_validate({})
     said = wish.model_dump(exclude_unset=True, exclude={"replaces", "correction"})
@@ -85,6 +94,7 @@ def saved(
 
     def work(session: Session, now: datetime) -> tuple[RevisionRow, int]:
         wanted = read_request(session, request, caller, context)
+        check_openings(session, wanted, caller)
         correction = read_correction(session, wish.correction, wanted.show, now)
         wanted = replace(wanted, corrects=is_correction, correction=correction)
         quiet = Show.stored(session.get_one(ShowRow, wanted.show).settings).quiet
@@ -93,7 +103,8 @@ def saved(
             quotas.admit_wanted(session, caller, request, wanted, context, now)
         return revision, 202 if made else 200
 
-    shown, response.status_code = once(context, Asked(Action.SAVE, caller, None, ""), work)
+    asked = Asked(Action.SAVE, caller, None, "", said_of_audience(request))
+    shown, response.status_code = once(context, asked, work)
     response.headers["Location"] = shown.links["self"]
     response.headers["Cache-Control"] = "no-store"
     return shown

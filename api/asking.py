@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,10 @@ from sqlalchemy import select
 
 from api.editions import within_a_year
 from api.problems import Problem
-from briefing import sites
+from briefing import openings, sites
 from briefing.addresses import canonical_address, is_address
 from briefing.asking import Embargo, Wanted
+from briefing.keys import Scope
 from briefing.labels import Labels
 from briefing.models import ArticleRow, ShowRow
 from briefing.show import Show
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from api.context import Context
-    from api.schemas import BriefingRequest, CorrectionRequest, Replaces
+    from api.schemas import BriefingRequest, CorrectionRequest, Replaces, Request
     from briefing.keys import Caller
     from briefing.newsroom import SourceSettings
 
@@ -67,6 +69,29 @@ def _embargo(body: BriefingRequest) -> Embargo | None:
         return None
     within_a_year(body.embargo_until, datetime.now(UTC))
     return Embargo(body.embargo_until)
+
+
+#: What a request may say of an audience beside what it asks for.
+_SAID = ("visibility", "paywall", "embargo_until")
+
+
+def check_openings(session: Session, wanted: Wanted, caller: Caller) -> None:
+    """Raise Problem where something would be made more public than it is, and the caller may not publish."""
+    if caller.may(Scope.PUBLISH):
+        return
+    if opened := openings.opened_by(session, wanted):
+        detail = (
+            f"{' and '.join(opened)} would make public what is not; the key {caller.name!r} lacks the scope 'publish'"
+        )
+        raise Problem("scope_missing", detail, "Leave it out, or make a key that has it with `briefcast keys create`.")
+
+
+def said_of_audience(body: Request) -> str:
+    """Return what a request says of who may hear it, how far and when, for the audit; empty where it says nothing."""
+    said = body.model_dump(mode="json", include=set(_SAID), exclude_unset=True)
+    # Null ends an embargo, and says nothing of the others.
+    told = {name: value for name, value in said.items() if value is not None or name == "embargo_until"}
+    return json.dumps(told) if told else ""
 
 
 def corrects(replaces: Replaces | None, correction: CorrectionRequest | None) -> bool:

@@ -14,7 +14,14 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from api import quotas, schemas, views
-from api.asking import check_voice, corrects, read_correction, read_request
+from api.asking import (
+    check_openings,
+    check_voice,
+    corrects,
+    read_correction,
+    read_request,
+    said_of_audience,
+)
 from api.context import Context, Generator, Here, Publisher, Reader
 from api.editions import published
 from api.once import Asked, IdempotencyKey, once
@@ -74,7 +81,8 @@ def ask(
 ) -> schemas.Briefing:
     """Records the work and answers at once. An article that is unknown, empty or too long shows as the failed
     revision's `error.code`. Equal requests share one revision. Where audio is there already, the articles are looked at
-    again: if they still say the same, that audio counts and nothing is made.
+    again: if they still say the same, that audio counts and nothing is made. To make more public what is there already
+    (`visibility`, `paywall`, `embargo_until`) takes the scope `publish`.
     """
     beside = {"estimate", "confirm_cost"} | (set() if body.labels else {"labels"})
     beside |= {"embargo_until"} - body.model_fields_set
@@ -82,12 +90,14 @@ def ask(
 
     def work(session: Session, now: datetime) -> tuple[RevisionRow, int]:
         wanted = read_request(session, body, caller, context)
+        check_openings(session, wanted, caller)
         revision, made = asking.request(session, wanted, now)
         if made:
             quotas.admit_wanted(session, caller, body, wanted, context, now)
         return revision, 202 if made else 200
 
-    shown, response.status_code = once(context, Asked(Action.ASK, caller, idempotency_key, fingerprint), work)
+    asked = Asked(Action.ASK, caller, idempotency_key, fingerprint, said_of_audience(body))
+    shown, response.status_code = once(context, asked, work)
     reach(Failpoint.API_ASKED)
     response.headers["Location"] = shown.links["self"]
     return shown

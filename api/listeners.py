@@ -18,7 +18,7 @@ from api.published import Name
 from api.routes import get_and_head
 from briefing import audit, listeners
 from briefing.audit import Action
-from briefing.public_names import FEED, MEMBERS_CACHE, UNSIGNED, feed_name
+from briefing.public_names import FEED, MEMBERS_CACHE, feed_name
 
 if TYPE_CHECKING:
     from briefing.listeners import Listener
@@ -109,13 +109,13 @@ def feed(listener: str, secret: str, request: Request, context: Here) -> Respons
 
 
 def _signed(context: Context, listener: Listener, secret: str) -> bytes:
-    there = context.members_small.read(feed_name(listener.show))
+    name = feed_name(listener.show)
+    there = context.members_small.read(name)
     if there is None:
         headers = {"Retry-After": str(_SOON_S)}
         raise Problem("storage_unavailable", "the feed is being written; try again shortly", headers=headers)
-    own = f"/{listeners.feed_path(listener.id, secret)}".encode()
-    content = there.content.replace(f"/{UNSIGNED}/{feed_name(listener.show)}".encode(), own)
-    return context.signing.signed(content, context.signing.feed_until(), listener.id)
+    own = {name: f"/{listeners.feed_path(listener.id, secret)}"}
+    return context.signing.signed(name, there.content, context.signing.feed_until(), listener.id, own)
 
 
 def _view(listener: Listener) -> schemas.ListenerView:

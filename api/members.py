@@ -111,9 +111,8 @@ def _small(request: Request, context: Context, name: str, opened: Opened) -> Res
     found = context.members_small.read(name)
     if found is None:
         return _moved_or_gone(context, name)
-    return private_answer(
-        request, context.signing.signed(found.content, opened.until, opened.listener), _media_type(name), context
-    )
+    content = context.signing.signed(name, found.content, opened.until, opened.listener)
+    return private_answer(request, content, _media_type(name), context)
 
 
 def _page(request: Request, context: Context, ref: ArticleRef, opened: Opened) -> Response:
@@ -124,7 +123,7 @@ def _page(request: Request, context: Context, ref: ArticleRef, opened: Opened) -
         moved = _moved_or_gone(context, name)
         moved.headers["Location"] = f"{context.address}/{embed_name(ref)}"
         return moved
-    told = json.loads(context.signing.signed(found.content, opened.until, opened.listener))
+    told = json.loads(context.signing.signed(name, found.content, opened.until, opened.listener))
     token = context.signing.token(name, opened.until, opened.listener)
     answer = embed.page(request, context, ref, told, f"{context.address}/members/{token}/{name}")
     # The page's own address opens it: no cache keeps it, and no other site is told of it.
@@ -216,7 +215,7 @@ def _signed(
     _check_listener(context, asked.listener)
     found = context.members_small.read(name)
     if found is not None:
-        signed = context.signing.signed(found.content, until, asked.listener)
+        signed = context.signing.signed(name, found.content, until, asked.listener)
         token = context.signing.token(name, until, asked.listener)
         return schemas.Signed(
             access="members",

@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 from api.problems import Problem
+from briefing.audience.clients import network
 from briefing.errors import Misconfigured
 from briefing.limits import Buckets, Failures, Standing
 
@@ -38,12 +39,12 @@ class Rates:
     def without_key(self, request: Request) -> None:
         """Count a request that lacks its key. Raises Problem for too many."""
         if self._anonymous_a_minute:
-            standing = self._addresses.take(self.address_of(request), self._anonymous_a_minute, time.monotonic())
+            standing = self._addresses.take(self._whose(request), self._anonymous_a_minute, time.monotonic())
             _demand(standing.wait_s, "too many requests without a key")
 
     def before_key(self, request: Request, key: str) -> None:
         """Look whether a key from that address is looked at now. Raises Problem while it is not."""
-        wait_s = self._failures.wait_s(self.address_of(request), key, time.monotonic())
+        wait_s = self._failures.wait_s(self._whose(request), key, time.monotonic())
         _demand(wait_s, "too many keys that are not valid came from this address")
 
     def after_key(self, request: Request, key: str, *, good: bool) -> None:
@@ -51,7 +52,7 @@ class Rates:
         if good:
             self._failures.was_good(key)
         else:
-            self._failures.was_bad(self.address_of(request), time.monotonic())
+            self._failures.was_bad(self._whose(request), time.monotonic())
 
     def with_key(self, request: Request, key_id: str, per_minute: int) -> None:
         """Count a request of a key, and have the answer say how it stands. Raises Problem for too many."""
@@ -68,6 +69,10 @@ class Rates:
         while told and self._is_ours(address):
             address = told.pop() or address
         return address
+
+    def _whose(self, request: Request) -> str:
+        """Return by what a sender is counted: of IPv6 the /64, since whoever has one has all addresses in it."""
+        return network(self.address_of(request))
 
     def _is_ours(self, address: str) -> bool:
         try:

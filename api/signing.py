@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import time
 from datetime import UTC, datetime, timedelta
 from threading import Lock
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from api.unsigned import filled
 from briefing import address_keys
 from briefing.errors import DatabaseUnavailable
-from briefing.public_names import UNSIGNED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 #: Seconds for which keys are taken to be all there are; a new one is known everywhere after that.
 _FRESH_S = 10.0
-
-#: An address that opens nothing yet, as workers write it.
-_BLANK = re.compile(rf"/{UNSIGNED}/([A-Za-z0-9._/-]+)".encode())
 
 #: Days by which the end of addresses in feeds moves on at a time: in between, a feed that has not changed is the same.
 _STEP_DAYS = 30
@@ -59,15 +56,23 @@ class Signing:
         """Return the token for a file. Raises DatabaseUnavailable."""
         return address_keys.sign(self._signer(), name, until, listener)
 
-    def signed(self, content: bytes, until: int, listener: str | None = None) -> bytes:
-        """Return a file of members with every address of theirs in it signed. Raises DatabaseUnavailable."""
+    def signed(
+        self,
+        name: str,
+        content: bytes,
+        until: int,
+        listener: str | None = None,
+        paths: Mapping[str, str] = MappingProxyType({}),
+    ) -> bytes:
+        """Return members' file `name` with the addresses that our writers gave it signed; `paths` has those of names
+        that are opened by something else. Raises DatabaseUnavailable.
+        """
         key = self._signer()
 
-        def opened(match: re.Match[bytes]) -> bytes:
-            name = match.group(1).decode()
-            return f"/members/{address_keys.sign(key, name, until, listener)}/{name}".encode()
+        def opened(named: str) -> str:
+            return paths.get(named) or f"/members/{address_keys.sign(key, named, until, listener)}/{named}"
 
-        return _BLANK.sub(opened, content)
+        return filled(name, content, opened)
 
     def _signer(self) -> AddressKey:
         found = next((key for key in self._known().values() if key.ends_at is None), None)

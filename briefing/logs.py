@@ -18,23 +18,27 @@ from briefing.settings import LogSettings
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
+#: What opens something, by its form. No repetition is without end where a match may begin at each of its characters: a
+#: word of a hundred thousand letters would take minutes.
 _SECRETS = (
     (re.compile(r"\bbc_([0-9a-f]{8})_[A-Za-z0-9_-]+"), r"bc_\1_***"),
     # From the first colon to the last @, since passwords hold colons, slashes and @; a port is none.
-    (re.compile(r"(\w+://[^:/@\s\"']*):(?!\d{1,5}[/?])[^\s\"']+@"), r"\1:***@"),
+    (re.compile(r"(\b\w{1,32}://[^:/@\s\"']{0,256}):(?!\d{1,5}[/?])[^\s\"']{1,512}@"), r"\1:***@"),
     # What opens members' audio, in addresses.
-    (re.compile(r"(/members/[0-9a-f]{8}\.[0-9]+\.\w+\.)[A-Za-z0-9_-]{43}"), r"\1***"),
+    (re.compile(r"(/members/[0-9a-f]{8}\.[0-9]{1,12}\.\w{1,16}\.)[A-Za-z0-9_-]{43}"), r"\1***"),
     (re.compile(r"(/listeners/[0-9a-f]{16}/)[A-Za-z0-9_-]{43}"), r"\1***"),
     (re.compile(r"(/desk/(?:act|welcome)/)[A-Za-z0-9_-]{43}"), r"\1***"),
+    # What webhooks are signed by.
+    (re.compile(r"\b(whsec_)[A-Za-z0-9+/=_-]+"), r"\1***"),
     (re.compile(r"(?i)\b((?:Bearer|Basic) )[A-Za-z0-9._~+/=-]{8,}"), r"\1***"),
     (
-        re.compile(r"(?i)([\w-]*(?:password|passwd|secret|token|api_?key|signature|credential)[\w-]*=)[^&\s\"',)]+"),
+        re.compile(r"(?i)((?:password|passwd|secret|token|api_?key|signature|credential)[\w-]{0,64}=)[^&\s\"',)]+"),
         r"\1***",
     ),
 )
 
 #: Without any of these there is no secret of the above: most of what is logged is a word, and logged for every step.
-_SIGNS = ("bc_", "://", "=", " ", "/desk/")
+_SIGNS = ("bc_", "://", "=", " ", "/desk/", "/members/", "/listeners/", "whsec_")
 
 
 def masked(text: str) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select, update
 
+from briefing.audience.clients import network
 from briefing.database import database_clock
 from briefing.models import SignInRow, SignInStartRow, TryRow, UserRow
 from briefing.roles import Role
@@ -141,7 +142,8 @@ def back(session: Session, secret: str, now: datetime) -> str | None:
 
 
 def _counted(name: str | None, address: str) -> list[tuple[str, str]]:
-    return [*([("name", clean_name(name))] if name is not None else []), ("address", address)]
+    # Of IPv6 the /64: whoever has one has all addresses in it.
+    return [*([("name", clean_name(name))] if name is not None else []), ("address", network(address))]
 
 
 def _key(kind: str, whose: str) -> str:

@@ -106,6 +106,23 @@ def test_deployments_are_hardened_and_probed():
             assert service["stop_grace_period"] == "40s"
 
 
+def test_whatever_a_cluster_starts_is_confined_alike_and_its_secrets_travel_by_tls():
+    started = [pod(found) for found in manifests() if pod(found)]
+    assert len(started) == 6
+    confined = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
+    for spec in started:
+        assert spec["automountServiceAccountToken"] is False
+        assert spec["securityContext"]["runAsNonRoot"]
+        assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        (container,) = spec["containers"]
+        assert container["securityContext"] == confined
+        # What it writes has a place of its own
+        assert {"/tmp", "/var/lib/briefcast"} <= {mount["mountPath"] for mount in container["volumeMounts"]}
+    (secret,) = (found["stringData"] for found in manifests() if found["kind"] == "Secret")
+    assert "sslmode=verify-full" in secret["BRIEFCAST_DATABASE_URL"]
+    assert secret["BRIEFCAST_BROKER_URL"].startswith("rediss://")
+
+
 def test_backups_are_made_every_five_minutes_where_no_systemd_is(tmp_path):
     (job,) = (found for found in manifests() if found["kind"] == "CronJob")
     assert (job["spec"]["schedule"], job["spec"]["concurrencyPolicy"]) == ("*/5 * * * *", "Forbid")

@@ -41,7 +41,7 @@ class Estimating:
 
     def cost_of(self, article: Article) -> Cost:
         """Return what an article costs. Raises what preparing it raises."""
-        script = write_script([article], self.show, self.cleanings, self.lexicon)
+        script = write_script([article], self.show, self.cleanings, self.lexicon, limits=self.limits)
         engaged = engage(self.casting, self.speakers, [], allowed=self.show.fallback)
         prepared = cut(script, engaged.cast, engaged.engines, {}, self.limits)
         with self.database.reading() as session:

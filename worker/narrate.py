@@ -131,7 +131,7 @@ class Narrating:
         """
         timed = timed or Stopwatch()
         with timed("script"):
-            script = write_script(articles, show, cleanings, self.lexicon)
+            script = write_script(articles, show, cleanings, self.lexicon, limits=self.limits)
         prepared, takes, reused, fallbacks = self._spoken(script, show, casting, progress, timed)
         with timed("plan"):
             credit = self.speakers.credit(prepared.narrators)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from briefing.errors import ArticleTooLong
 from briefing.lexicon import starter_lexicon
 from worker import chunk, script
 from worker.clean import clean
@@ -44,30 +45,46 @@ class Prepared:
         return tuple(narrator for narrator in self.cast.narrators if narrator.voice in heard)
 
 
-def write_script(
+#: How many times as many characters as may be spoken may be written: addresses and bracketed names are longer so.
+_WRITTEN_FOR_SPOKEN = 2
+
+
+def write_script(  # noqa: PLR0913  all that a script depends on
     articles: Sequence[Article],
     show: Show,
     cleanings: Mapping[str, Cleaning] | None = None,
     lexicon: Lexicon | None = None,
     overrides: Mapping[str, Override] | None = None,
     correction: Correction | None = None,
+    limits: LimitSettings | None = None,
 ) -> Script:
     """Return the script of `articles`, spoken text included.
 
     `cleanings` are by source; articles of others are cleaned as usual. Without a `lexicon` the entries that ship count.
-    `overrides` are by segment ID; those of segments that are not there change nothing.
+    `overrides` are by segment ID; those of segments that are not there change nothing. With `limits`, what is far
+    beyond what may be spoken is refused before it costs anything; `cut` counts exactly.
 
-    Raises ArticleEmpty, PageRefused or Misconfigured.
+    Raises ArticleEmpty, ArticleTooLong, PageRefused or Misconfigured.
     """
-    known, lexicon = cleanings or {}, lexicon or starter_lexicon()
+    known, lexicon, overrides = cleanings or {}, lexicon or starter_lexicon(), overrides or {}
     cleaned = [(clean(article, known.get(article.ref.source)), article.content_hash) for article in articles]
     written = script.build(cleaned, show, correction)
+    if limits is not None:
+        # What an editor changed or leaves out says nothing of how much is spoken.
+        _check_length([segment for segment in written.segments if segment.id not in overrides], limits)
     segments = tuple(spoken(segment, written.language, lexicon) for segment in written.segments)
-    segments = overridden(segments, overrides or {}, written.language, lexicon)
+    segments = overridden(segments, overrides, written.language, lexicon)
     # What an editor worded, or leaves out, needs no lexicon.
     open_ones = [segment for segment in segments if not (segment.edited or segment.omitted)]
     unknown = find_unknown(open_ones, written.language, lexicon)
     return written.model_copy(update={"segments": segments, "unknown_words": unknown})
+
+
+def _check_length(segments: Sequence[Segment], limits: LimitSettings) -> None:
+    characters, most = sum(len(segment.written) for segment in segments), _WRITTEN_FOR_SPOKEN * limits.characters
+    if characters > most:
+        message = f"the article has {characters:,} characters; the limit is {limits.characters:,} to be spoken"
+        raise ArticleTooLong(message)
 
 
 def spoken(segment: Segment, language: str, lexicon: Lexicon) -> Segment:

@@ -73,9 +73,25 @@ def _open_words(segment: Segment, language: str, lexicon: Lexicon) -> Iterator[s
     """Give the words that nothing but the engine decides about."""
     settled = [(span.start, span.end) for span in segment.spans]
     settled += [(edit.start, edit.end) for edit in pronounce(lexicon, language)(segment.written)]
+    stretches = _apart(settled)
+    at = 0
     for token in _TOKEN.finditer(segment.written):
-        if not any(start < token.end() and token.start() < end for start, end in settled):
+        # Both are in order: what ends before this token is of no concern to the next ones.
+        while at < len(stretches) and stretches[at][1] <= token.start():
+            at += 1
+        if at == len(stretches) or stretches[at][0] >= token.end():
             yield _POSSESSIVE.sub("", token.group())
+
+
+def _apart(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the stretches of a text in order, those that overlap as one."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(stretches):
+        if found and start < found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
 
 
 def _is_known(word: str) -> bool:

@@ -93,6 +93,24 @@ def test_a_proxys_word_about_addresses_counts_only_where_it_is_trusted(place, mo
         assert set(answers) == {429}
 
 
+def test_all_addresses_of_one_ipv6_network_are_counted_as_one(place, monkeypatch):
+    monkeypatch.setenv("BRIEFCAST_LIMIT_ANONYMOUS_A_MINUTE", "3")
+    monkeypatch.setenv("BRIEFCAST_LIMIT_FAILED_KEYS", "2")
+    monkeypatch.setenv("BRIEFCAST_TRUSTED_PROXIES", "127.0.0.0/8")
+    bad = f"Bearer bc_00000000_{'x' * 43}"
+    with client_of(place) as client:
+        client.headers.pop("Authorization")
+
+        def statuses(network, **headers):
+            told = [{"X-Forwarded-For": f"2001:db8:1:{network}::{number:x}"} | headers for number in range(1, 6)]
+            return [client.get("/v1/voices", headers=one).status_code for one in told]
+
+        assert statuses(1) == [401, 401, 401, 429, 429]
+        assert statuses(1, Authorization=bad) == [401, 401, 429, 429, 429]
+        # The network beside it is another one's
+        assert statuses(2) == [401, 401, 401, 429, 429]
+
+
 def test_a_key_has_so_many_briefings_a_day(keyed, tmp_path):
     (tmp_path / "articles" / "crane.md").write_text(ARTICLE)
     cms = keyed(briefings_a_day=1)

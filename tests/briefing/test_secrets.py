@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+import time
 
 import httpx
 import pytest
@@ -105,6 +106,34 @@ def test_what_a_caller_sends_cannot_begin_a_line_of_the_log(monkeypatch):
     assert out.getvalue().count("\n") == 1
     assert out.getvalue().isascii()
     assert "\x1b" not in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "/members/0a1b2c3d.1790000000.0.{}/audio/a.mp3",
+        "/members/0a1b2c3d.1790000000.0123456789abcdef.{}/shows/daily/feed.xml",
+        "/listeners/0123456789abcdef/{}/feed.xml",
+        "/desk/act/{}",
+        "whsec_{}",
+        "whsec_{}==",
+    ],
+)
+def test_what_opens_something_is_masked_where_a_value_is_nothing_else(told):
+    secret = "S3cr_t-" + "x" * 36
+    said = logs.masked(told.format(secret))
+    assert secret not in said
+    assert said.startswith(told.partition("{")[0])
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 100_000 + " =", "secret" * 16_000 + " =", "a://:" * 20_000, "bc_" * 33_000, "a-" * 50_000 + "="]
+)
+def test_a_long_word_takes_as_long_as_it_is(text):
+    # Its square would be minutes
+    began = time.process_time()
+    logs.masked(text)
+    assert time.process_time() - began < 10
 
 
 def test_addresses_without_secrets_stay_readable():

@@ -121,6 +121,18 @@ def test_an_address_waits_whatever_names_it_tries(place):
         assert signing_in.begin_try(session, "user1", "192.0.2.8") == 0, "others do not"
 
 
+def test_a_network_of_ipv6_waits_whichever_of_its_addresses_tries(place):
+    with place.database.writing() as session:
+        waits = [signing_in.begin_try(session, f"user{n}", f"2001:db8:1:1::{n:x}") for n in range(25)]
+        assert waits[:20] == [0.0] * 20
+        assert 0 < waits[20] <= 1
+        assert signing_in.begin_try(session, "user1", "2001:db8:1:2::1") == 0, "others do not"
+        # And who succeeds pays for no more than one of them
+        signing_in.succeeded(session, "user1", "2001:db8:1:1::ffff")
+        failed = session.scalars(select(TryRow.failed).order_by(TryRow.failed.desc())).first()
+        assert failed == 19
+
+
 def test_a_name_that_nobody_has_takes_as_long(place, monkeypatch):
     # Given a hasher that notes what it checks / When a wrong password comes for a name, and for one that nobody has
     add_user(place, "eve", "viewer")

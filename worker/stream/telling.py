@@ -32,12 +32,23 @@ def streamable(session: Session, revision: RevisionRow, files: PublicFiles) -> b
     if not show.stream or show.publish != "auto" or show.watermark or show.bed or revision.queue != Queue.INTERACTIVE:
         return False
     briefing = session.get_one(BriefingRow, revision.briefing_id)
-    if for_members(session, briefing) or guarded(session, briefing) or show_of(session, briefing).sign_off:
+    if for_members(session, briefing) or _waits(session, briefing):
         return False
     ref = own_article(session, briefing)
     return (
         ref is not None and briefing.live_revision is None and files.storage.look(gone_name(article_name(ref))) is None
     )
+
+
+def hidden(session: Session, briefing: BriefingRow) -> bool:
+    """Tell whether what is being made of a briefing, or its first audio, is not for everybody: it is members', or waits
+    for an editor, a time or a second person.
+    """
+    return for_members(session, briefing) or (briefing.heard is None and _waits(session, briefing))
+
+
+def _waits(session: Session, briefing: BriefingRow) -> bool:
+    return guarded(session, briefing) or show_of(session, briefing).sign_off
 
 
 def making_audio(briefing: BriefingRow, revision: RevisionRow, files: PublicFiles) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def prepare_revision(lease: Lease, place: Workplace) -> None:
     correction = Correction.stored(told) if told else None
     if correction is not None and correction.silent:
         correction = None
-    written = write_script(articles, show, cleanings, lexicon, changes, correction)
+    written = write_script(articles, show, cleanings, lexicon, changes, correction, place.limits)
     # Before anything of it is written down: a name that must not be spoken is not kept either.
     check_names(place, revision, written)
     versions = known or _save_versions(place, articles)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from briefing import revisions, steps
-from briefing.access import for_members
 from briefing.errors import BriefcastError, DatabaseUnavailable, TakeCorrupt
 from briefing.failpoints import Failpoint, reach
 from briefing.jingles import jingle_files
@@ -25,10 +24,11 @@ from worker.encode import FRAME_SAMPLES
 from worker.heard import own_article
 from worker.programme import sounds_for
 from worker.sound.files import UnreadableSound
+from worker.stream.clearing import clear_stream, was_cleared
 from worker.stream.pieces import Stream, parts
 from worker.stream.playlist import packed, playlist, segment_name
 from worker.stream.render import render
-from worker.stream.telling import making_audio
+from worker.stream.telling import hidden, making_audio
 from worker.tasks.common import finish_idle
 
 if TYPE_CHECKING:
@@ -69,6 +69,8 @@ def _stream(lease: Lease, place: Workplace) -> None:
     # Noted before anything is public, so that whoever clears knows where to look.
     if not may_be_heard or (revision.stream is None and not _note(lease, place, before)):
         finish_idle(place, lease)
+        if revision.stream is not None:
+            _clear(lease, place, revision)
         return
     script, show = Script.stored(revision.script), Show.stored(revision.show)
     sounds = sounds_for(show, uploaded, place.speakers.catalogue)
@@ -99,6 +101,8 @@ def _stream(lease: Lease, place: Workplace) -> None:
         # Outside the transaction: a slow bucket must not keep those waiting who speak.
         place.files.put_stream(revision.briefing_id, revision.number, PLAYLIST_NAME, listed)
     _go_on(lease, place, stream, len(takes))
+    # What was written while it was hidden, or cleared, is not seen by whoever did so.
+    _clear(lease, place, revision)
 
 
 def _write_segments(place: Workplace, revision: RevisionRow, start: int, frames: list[bytes]) -> None:
@@ -110,7 +114,16 @@ def _write_segments(place: Workplace, revision: RevisionRow, start: int, frames:
 def _may_be_heard(session: Session, revision: RevisionRow) -> bool:
     briefing = session.get_one(BriefingRow, revision.briefing_id)
     is_there = RevisionState(revision.state) in ACTIVE or briefing.live_revision == revision.id
-    return is_there and not for_members(session, briefing)
+    return is_there and not hidden(session, briefing)
+
+
+def _clear(lease: Lease, place: Workplace, revision: RevisionRow) -> None:
+    """Take the stream away if it is not to be heard any more, or was taken away meanwhile."""
+    with place.database.reading() as session:
+        row = session.get_one(RevisionRow, revision.id)
+        is_over = not _may_be_heard(session, row) or was_cleared(session, lease.step_id)
+    if is_over:
+        clear_stream(place, revision.id, revision.briefing_id, revision.number)
 
 
 def _note(lease: Lease, place: Workplace, stream: Stream) -> bool:
