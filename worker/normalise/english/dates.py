@@ -34,6 +34,12 @@ _MONTH_DAY = re.compile(
     rf"(?:{_DASH}(?:(?P<until>{DAY}){_NTH}|(?P<next>{MONTH})\s(?P<nextday>{DAY}){_NTH})\b)?(?!:\d|\s?[ap]\.?m\b|-[A-Za-z])"
     rf"(?:(?:,\s*|\s+)(?P<year>{YEAR})\b{NOT_NUMBER})?{NOT_NUMBER}"
 )
+#: "May 5 and 6", "Oct. 7, 8 and 9": days too, where no count of something goes on: "On May 5 and 20 people died".
+_MONTH_DAYS = re.compile(
+    rf"\b(?P<month>{MONTH})\s(?P<days>{DAY}(?:,\s{DAY}){{0,8}},?\s(?:and|or)\s{DAY})(?![\w:%/-]|[.,]\d)"
+    rf"(?:(?:,\s|\s)(?P<year>{YEAR})\b{NOT_NUMBER}|(?=[.,;:)!?—–]|\s?$|\s[—–-]\s|\s(?:at|in|on|for|when|as|after|before|"
+    r"during|this|next|last|the|but|he|she|they|we|it|will|would)\b))"
+)
 _DAY_MONTH = re.compile(
     rf"(?P<the>\b[Tt]he\s+)?(?<![\d.,/:$€£-])\b(?P<day>{DAY}){_NTH}"
     rf"(?:(?:{_DASH}|\s(?P<and>and|to)\s)(?P<until>{DAY}){_NTH})?"
@@ -88,6 +94,14 @@ def _month_day(match: re.Match[str]) -> str | None:
     if match["next"]:
         spoken += f" to {month_name(match['next'])} {ordinal(int(match['nextday']))}"
     return spoken + _year(match)
+
+
+def _month_days(match: re.Match[str]) -> str | None:
+    days = [int(day) for day in re.findall(r"\d+", match["days"])]
+    if match["month"] in _VERBS or days != sorted(set(days)):
+        return None
+    said = re.sub(r"\d+", lambda day: ordinal(int(day.group())), match["days"])
+    return f"{month_name(match['month'])} {said}{_year(match)}"
 
 
 def _day_month(match: re.Match[str]) -> str | None:
@@ -172,6 +186,7 @@ def rules(*, day_first: bool = False) -> tuple[Rule, ...]:
         by_pattern("dotted-date", _DOTTED, _dotted),
         by_pattern("hyphened-date", _DAY_HYPHENED, _day_hyphened),
         by_pattern("hyphened-date", _HYPHENED, _hyphened),
+        by_pattern("month-day", _MONTH_DAYS, _month_days),
         by_pattern("month-day", _MONTH_DAY, _month_day),
         by_pattern("day-month", _DAY_MONTH, _day_month),
         by_pattern("month-year", _MONTH_YEAR, lambda match: f"{month_name(match['month'])} {year(int(match['year']))}"),
