@@ -22,7 +22,7 @@ _BOTH = re.compile(
 )
 #: A capital after "p.m." begins a sentence, unless it names a day, a zone or a place's time.
 _BEGINS = re.compile(
-    r"\s+(?!(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|Mon|Tues?|Wed|Thu|Thurs?|Fri|Sat|Sun|Noon|Midnight)\b|"
+    r"\s+(?!(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|Mon|Tues?|Wed|Thu|Thurs?|Fri|Sat|Sun|Noon|Midnight|Mass)\b|"
     r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?\s\d|"
     rf"(?:{_ZONE_NAMES}|[A-Z]{{1,3}}[SD]T|Eastern|Central|Mountain|Pacific|Atlantic|Greenwich|British)\b|"
     r"(?:[A-Z][\w’']{1,20}\s){1,3}[Tt]ime\b)[\"“‘(]?[A-Z]"
