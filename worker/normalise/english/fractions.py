@@ -23,6 +23,9 @@ _RATING = re.compile(
     r"\b(?:rating|rated|score[ds]?|scoring|gave it|marks?|stars?|grade[ds]?|pain|verdict)\b", re.IGNORECASE
 )
 _PRESSURE = re.compile(r"\b(?:pressure|reading|systolic|vision|mmHg|odds)\b", re.IGNORECASE)
+#: A bet: "the 5/2 favourite".
+_ODDS = re.compile(r"\s(?:(?:joint|second|clear|ante-post)[\s-])?(?:favou?rites?|favs?|shots?|chances?|outsiders?)\b")
+_SET = re.compile(r"(?:7-6|6-7)\s?\($")
 _OUT_OF = frozenset({5, 10, 20, 100})
 _PARTED = frozenset({2, 3, 4, 5, 6, 8, 16})
 _HUNDRED = 100
@@ -46,6 +49,8 @@ def mixed(whole: str | None, top: int, bottom: int) -> str:
 
 def _slashed(match: re.Match[str]) -> str | None:
     top, bottom = int(match["top"]), int(match["bottom"])
+    if not match["whole"] and (_ODDS.match(match.string, match.end()) or _is_tie_break(match)):
+        return f"{cardinal(top)} to {cardinal(bottom)}"
     near = match.string[max(0, match.start() - 40) : match.end() + 20]
     if match["whole"] and (top == 0 or bottom < 2 or bottom > _HUNDRED):  # noqa: PLR2004
         return f"{cardinal(int(match['whole']))} and {cardinal(top)} over {cardinal(bottom)}"
@@ -59,6 +64,12 @@ def _slashed(match: re.Match[str]) -> str | None:
     if not top or bottom < 2 or bottom > _HUNDRED:  # noqa: PLR2004
         return None
     return mixed(match["whole"], top, bottom)
+
+
+def _is_tie_break(match: re.Match[str]) -> bool:
+    """Tell whether it is the score of the tie-break in brackets after a set: "7-6 (8/6)"."""
+    before, after = match.string[max(0, match.start() - 6) : match.start()], match.string[match.end() : match.end() + 1]
+    return after == ")" and bool(_SET.search(before))
 
 
 def _vulgar(match: re.Match[str]) -> str:

@@ -43,6 +43,14 @@ _LASTED = re.compile(
     r"(?<![\d:.,/])(?P<hours>\d{1,2}):(?P<minutes>[0-5]\d):(?P<seconds>[0-5]\d(?:\.\d{1,3})?)(?![:\d]|\.\d)"
 )
 _RACED = re.compile(r"(?<![\d:.,/])(?P<minutes>\d{1,2}):(?P<seconds>[0-5]\d\.\d{1,3})(?![\w:])")
+#: Minutes and seconds beyond any hour of a day: "ran it in 45:30", "42:15 of the first half"; no "60:40 split".
+_PLAYED = re.compile(
+    r"(?<![\d:.,/])(?P<minutes>2[5-9]|[3-9]\d|1[0-2]\d):(?P<seconds>0[1-9]|[1-5]\d)(?![:\d%]|\.\d|\s(?:split|ratio|mix|favou?r))"
+)
+_RUN_IN = re.compile(r"\b(?:in|at|ran|clocked|time\sof|timed\sat)\s$")
+_OF_PLAY = re.compile(
+    r"\s(?:of\sthe\s(?:first|second|third|fourth|final|opening)|into\s|left\b|remaining\b|to\splay\b)"
+)
 #: "2h 15m 30s", "1m 23s", "2h 15m"; a lone "15m" is a length or a sum.
 _TOOK = re.compile(
     r"(?<![\w.,:/$€£-])(?:(?P<hours>\d{1,3})h\s?(?P<minutes>[0-5]?\d)m|(?P<alone>\d{1,3})m(?=\s?[0-5]?\d(?:\.\d{1,3})?s\b))"
@@ -115,6 +123,12 @@ def _counted(count: str, unit: str) -> str:
     return f"{decimal(plain)} {unit}{'' if plain == '1' else 's'}"
 
 
+def _played(match: re.Match[str]) -> str | None:
+    if not (_RUN_IN.search(before(match)) or _OF_PLAY.match(match.string, match.end())):
+        return None
+    return f"{cardinal(int(match['minutes']))} {two_digits(int(match['seconds']))}"
+
+
 def _hours(match: re.Match[str]) -> str:
     hour, minute = int(match["hour"]), match["minute"]
     lead = f"zero {cardinal(hour)}" if hour < 10 else cardinal(hour)  # noqa: PLR2004
@@ -138,6 +152,7 @@ RULES: tuple[Rule, ...] = (
         _RACED,
         lambda match: f"{cardinal(int(match['minutes']))} {_seconds(match['seconds'])}",
     ),
+    by_pattern("duration", _PLAYED, _played),
     by_pattern("clock-range", _CLOCKS, _clocks),
     by_pattern("clock", _CLOCK, lambda match: _o_clock(match["hour"], match["minute"])),
     by_pattern("military-time", _HOURS, _hours),
