@@ -49,8 +49,6 @@ def mixed(whole: str | None, top: int, bottom: int) -> str:
 
 def _slashed(match: re.Match[str]) -> str | None:
     top, bottom = int(match["top"]), int(match["bottom"])
-    if not match["whole"] and (_ODDS.match(match.string, match.end()) or _is_tie_break(match)):
-        return f"{cardinal(top)} to {cardinal(bottom)}"
     near = match.string[max(0, match.start() - 40) : match.end() + 20]
     if match["whole"] and (top == 0 or bottom < 2 or bottom > _HUNDRED):  # noqa: PLR2004
         return f"{cardinal(int(match['whole']))} and {cardinal(top)} over {cardinal(bottom)}"
@@ -64,6 +62,13 @@ def _slashed(match: re.Match[str]) -> str | None:
     if not top or bottom < 2 or bottom > _HUNDRED:  # noqa: PLR2004
         return None
     return mixed(match["whole"], top, bottom)
+
+
+def _against(match: re.Match[str]) -> str | None:
+    """Return odds and tie-breaks with "to"."""
+    if match["whole"] or not (_ODDS.match(match.string, match.end()) or _is_tie_break(match)):
+        return None
+    return f"{cardinal(int(match['top']))} to {cardinal(int(match['bottom']))}"
 
 
 def _is_tie_break(match: re.Match[str]) -> bool:
@@ -80,6 +85,7 @@ _LONG = re.compile(r"(?<![\w.,/$€£-])(?P<top>\d{1,6})\s?/\s?(?P<bottom>\d{1,6
 
 
 RULES: tuple[Rule, ...] = (
+    by_pattern("odds", _SLASHED, _against),
     by_pattern("fraction", _SLASHED, _slashed),
     by_pattern("fraction", _VULGAR, _vulgar),
     by_pattern("over", _LONG, lambda match: f"{decimal(match['top'])} over {decimal(match['bottom'])}"),

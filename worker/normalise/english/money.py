@@ -129,6 +129,9 @@ _AFTER = re.compile(
     rf"(?P<symbol>€|£|₴|₽|₪|₺|zł\b|(?:{alternation(set(_CODES) - {'Rs', 'Rs.'})})\b)"
     rf"{_RATE}(?P<each>)(?P<again>)"
 )
+#: Longer sums are read as digits.
+_LONGEST = 30
+
 #: Things that are of an amount, whatever stands before it: "five $100 bills", "$5 million grants".
 _OF_AN_AMOUNT = re.compile(
     r"\s(?:(?:stimulus|rebate|tax|winter|fuel|federal|state|cash|gift|monthly|annual|weekly|one-off|relief|student)\s){0,2}"
@@ -173,7 +176,7 @@ def _cents(amount: str) -> tuple[int, int] | None:
     """Return the whole units and the hundredths of an amount written with a point and no more than those."""
     whole, point, fraction = amount.partition(".")
     fraction = fraction.rstrip("0")
-    if not point or len(fraction) > 2:  # noqa: PLR2004
+    if not point or len(fraction) > 2 or len(whole) > _LONGEST:  # noqa: PLR2004
         return None
     return int(re.sub(r"\D", "", whole) or "0"), int(fraction.ljust(2, "0"))
 
