@@ -63,7 +63,8 @@ _ENDS = re.compile(r"(?<=\s)(?:etc|usw|ін|тис|млн|млрд|грн|км)\
 _HALF_DAY = re.compile(rf"\b[ap]\.m\.{_CLOSERS}", re.IGNORECASE)
 _TIME_GOES_ON = re.compile(
     r"(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|Jan|Feb|Mar|Apr|May\b|Jun|Jul|Aug|Sep|Oct|Nov|Dec|"
-    r"[ECMP][SD]?T\b|GMT|UTC|Eastern|Central|Mountain|Pacific|Kyiv|local)"
+    r"[ECMP][SD]?T\b|GMT|UTC|Eastern|Central|Mountain|Pacific|Kyiv|local|"
+    r"(?:[A-Z][\w’']{1,20}\s){1,3}[Tt]ime\b)"
 )
 _SMALL = re.compile(r"^[\"“‘'(«„]*[a-zà-öø-ÿа-яіїєґ]")
 _NUMBER = re.compile(r"^[\"“(]*[$€£]?\d")

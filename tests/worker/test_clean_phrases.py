@@ -45,6 +45,15 @@ from worker.clean.shape import shape
         "The label said: all rights reserved.",
         "To continue reading the riot act would be futile.",
         "Already a member? The EU says Ukraine could be.",
+        "Scientists from Kyiv contributed to this report.",
+        "Heavy rain contributed to this story of decline.",
+        "The Associated Press contributed to this report, which Congress asked for in May.",
+        "The Associated Press reported that low pay contributed to this.",
+        "By signing up, volunteers agree to serve for three years.",
+        "By signing up you agree to our terms, the recruits were told, and nobody read them.",
+        "Follow the BBC on its way from radio to the web, and you see how the country has changed.",
+        "We may earn a commission on the sale of the house, the broker said.",
+        "The firm may get a commission for each family that it moves.",
     ],
 )
 def test_news_that_begins_like_promotion_stays(line):
@@ -76,6 +85,22 @@ def test_news_that_begins_like_promotion_stays(line):
         ("10:32 GMT", "timestamp"),
         ("Please enable JavaScript to view this page.", "no-script"),
         ("Click here for the full budget.", "link-line"),
+        ("The Associated Press contributed to this report.", "credit"),
+        ("Associated Press writer Jane Roe in London contributed to this report.", "credit"),
+        (
+            "Associated Press writers Jane Roe in St. Paul, John A. Poe and Ann Lee contributed to this report.",
+            "credit",
+        ),
+        ("AP journalist Jane Roe contributed reporting.", "credit"),
+        ("Jane Roe and John Poe contributed reporting to this story.", "credit"),
+        ("By signing up you agree to our terms and privacy policy.", "sign-up"),
+        ("By subscribing, you accept that we may send you e-mails.", "sign-up"),
+        (
+            "Follow BBC Derby on Facebook, on X, or on Instagram. Send your story ideas to desk@harbour.example.",
+            "follow",
+        ),
+        ("We may earn a commission if you buy through links on our site.", "affiliate"),
+        ("If you buy something through our links, we may earn an affiliate commission.", "affiliate"),
     ],
 )
 def test_furniture_is_known_by_its_words(line, rule):

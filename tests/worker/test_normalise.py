@@ -105,3 +105,12 @@ def test_ordinals(number, text):
 @pytest.mark.parametrize(("roman", "number"), [("IV", 4), ("XIX", 19), ("IIII", None), ("VX", None), ("LVI", 56)])
 def test_roman_numerals_must_be_well_formed(roman, number):
     assert value(roman) == number
+
+
+_LONG = {"plain": "1" * 5000, "commas": "1" + ",111" * 1500, "spaces": "1" + " 111" * 1500}
+
+
+@pytest.mark.parametrize("form", ["{}", "${}.50", "{}th", "{}.5 percent", "No. {}", "A{}"])
+@pytest.mark.parametrize("number", _LONG.values(), ids=_LONG)
+def test_digits_without_end_are_read_and_refused_by_nobody(number, form):
+    normalise(form.format(number), "en")

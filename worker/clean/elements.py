@@ -156,7 +156,14 @@ def likely_rule(element: HtmlElement) -> str | None:
         return rule
     names = f"{element.get('class') or ''} {element.get('id') or ''}"
     rule = None if names == " " else next((rule for rule, pattern in _NAMES if pattern.search(names)), None)
+    if rule == "related" and not _leads_elsewhere(element):
+        return None  # a "teaser" or "promo-text" that leads nowhere is the story's own lead
     return None if rule and (_is_within_sentence(element) or element.find(".//h1") is not None) else rule
+
+
+def _leads_elsewhere(element: HtmlElement) -> bool:
+    """Tell whether an element holds a link or stands in one, as what leads to another story does."""
+    return next(element.iter("a"), None) is not None or next(element.iterancestors("a"), None) is not None
 
 
 def _is_within_sentence(element: HtmlElement) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from worker.clean.wording import MENU, PAYWALL, READ_ALSO, SIGN_UP
+from worker.clean.wording import AFFILIATE, CONTRIBUTED, MENU, PAYWALL, READ_ALSO, SIGN_UP, STORY_IDEAS
 from worker.text import one_line
 
 _I = re.IGNORECASE
@@ -172,6 +172,9 @@ _UNREPORTED: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
             r"^Our Standards: The .{0,60}$"
         ),
     ),
+    ("credit", CONTRIBUTED),
+    ("follow", STORY_IDEAS),
+    ("affiliate", AFFILIATE),
     (
         "no-script",
         re.compile(

@@ -56,7 +56,37 @@ SIGN_UP: Final = re.compile(
     r"^(?:get|receive)\b.{0,80}\b(?:newsletters?|(?:in|to|straight to) your inbox)\b|"
     r"^(?:abonnieren sie|jetzt abonnieren)\b.{0,80}|^inscrivez-vous\b.{0,80}\b(?:newsletter|lettre)\b|"
     r"^(?:suscríbete|suscríbase)\b.{0,80}|^(?:підписуйтесь|підписуйтеся|підпишіться|приєднуйтесь)\b.{0,80}"
-    r"\b(?:telegram|телеграм\w*|канал\w*|розсилк\w+|новини|facebook|youtube)\b",
+    r"\b(?:telegram|телеграм\w*|канал\w*|розсилк\w+|новини|facebook|youtube)\b|"
+    r"^by (?:signing up|subscribing|registering|(?:entering|providing|submitting) your e-?mail)\b.{0,80}\byou (?:agree|"
+    r"consent|accept|confirm|acknowledge)\b.{0,120}\b(?:terms|privacy|conditions|polic(?:y|ies)|e-?mails|newsletters?)\b"
+    r".{0,200}$",
+    _I,
+)
+
+#: Who else wrote it: agencies and people by name, and nothing but that. "Scientists from Kyiv contributed to this
+#: report" is news.
+_NAME = r"[A-Z][\w.’'&-]*"
+_ROLES = (
+    r"(?:(?:staff|video|business|sports|science|political|senior|investigative) )?"
+    r"(?:writer|reporter|journalist|correspondent|producer|photographer|editor)s?"
+)
+CONTRIBUTED: Final = re.compile(
+    rf"^(?:{_NAME} ){{1,3}}(?:{_ROLES}|{_NAME})(?:,? (?:and |in |of |from |for |the |{_ROLES} )?{_NAME}){{0,30}}"
+    r" (?:also )?contributed (?:reporting|(?:reporting )?to this (?:report|story|article))"
+    r"(?: from [A-Z][\w.’'& -]{1,60})?\.?$"
+)
+
+#: A local newsroom's line below its stories.
+STORY_IDEAS: Final = re.compile(
+    r"^(?:(?:get in touch|follow|listen to|like)\b.{1,240}\b)?send (?:us )?your story ideas to\b.{0,160}$", _I
+)
+
+#: Why a shop's link pays the site.
+AFFILIATE: Final = re.compile(
+    r"^(?:\W{0,3})(?:we|(?:this|our) (?:site|page|article|post|team)|[\w ’']{1,40}) may (?:earn|receive|get|collect) "
+    r"(?:an? )?(?:small |affiliate )*(?:commissions?|compensation|share of sales)\b.{0,120}\blinks?\b.{0,160}$|"
+    r"^(?:if|when) you (?:buy|purchase|click|shop|make a purchase)\b.{0,120}\bwe may (?:earn|receive|get)\b.{0,60}"
+    r"\bcommissions?\b.{0,160}$",
     _I,
 )
 

@@ -37,6 +37,7 @@ def _rules(*, day_first: bool) -> tuple[Rule, ...]:
         *times.RULES,
         *phones.RULES,
         *dates.rules(day_first=day_first),
+        *numbers.MANY_RULES,
         *years.MARKED_RULES,
         *names.RULES,
         *money.RULES,

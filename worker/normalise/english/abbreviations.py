@@ -47,6 +47,7 @@ _REFERENCE = re.compile(rf"(?<![\w.])(?P<word>(?i:{alternation(_REFERENCES)}))\s
 _BRITISH_NUMBER = re.compile(
     r"(?:(?<=\bthe\s)|(?<=\bThe\s)|(?<=\bworld\s))No(?=\s\d{1,3}\b)|\bNo(?=\s10\b(?!\s[a-z]+s\b))"
 )
+_NTH_MINUTE = re.compile(r"(?<=\d(?:st|nd|rd|th)\s)min(?:\.|(?![\w.]))")
 _DOCKET = re.compile(r"(?P<word>\bNos?\.\s?)(?P<year>\d\d)-(?P<number>\d{2,5})(?![\w-])")
 _VERSUS = re.compile(r"(?<=[\w.’”]\s)v\.?(?=\s[A-Z])")
 
@@ -55,6 +56,11 @@ def _word(match: re.Match[str]) -> str:
     written = match.group()
     ends = written.endswith(".") and ends_sentence(match.string, match.end())
     return _WORDS[written] + ("." if ends else "")
+
+
+def _nth_minute(match: re.Match[str]) -> str:
+    ends = match.group().endswith(".") and ends_sentence(match.string, match.end())
+    return "minute." if ends else "minute"
 
 
 def _reference(match: re.Match[str]) -> str:
@@ -76,6 +82,7 @@ RULES: tuple[Rule, ...] = (
     by_pattern("county", _COUNTY, lambda _: "County"),
     by_pattern("reference", _REFERENCE, _reference),
     by_pattern("reference", _BRITISH_NUMBER, lambda _: "Number"),
+    by_pattern("abbreviation", _NTH_MINUTE, _nth_minute),
     by_pattern("abbreviation", _WORD, _word),
     by_pattern("versus", _VERSUS, lambda _: "versus"),
 )

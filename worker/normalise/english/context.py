@@ -50,8 +50,10 @@ _ADJECTIVE = (
     r"(?:proposed|new|massive|record|total|whopping|initial|additional|further|fresh|estimated|nearly|about|roughly|almost|"
     r"annual|first|second|third|planned|reported|separate|single|giant|huge|modest|similar|combined|entire|full|extra)"
 )
+#: "A four-year, $60 million contract".
+_LASTING = r"\w{1,12}-(?:year|month|week|day|game|match|part)(?:-old)?,?"
 _DETERMINER = re.compile(
-    rf"(?:\b(?:an?|the|its|his|her|their|our|my|this|that|every|each|another|one)|['’]s)\s(?:{_ADJECTIVE}\s){{0,2}}$",
+    rf"(?:\b(?:an?|the|its|his|her|their|our|my|this|that|every|each|another|one)|['’]s)\s(?:(?:{_ADJECTIVE}|{_LASTING})\s){{0,2}}$",
     re.IGNORECASE,
 )
 _NOUN = re.compile(

@@ -34,6 +34,12 @@ _MONTH_DAY = re.compile(
     rf"(?:{_DASH}(?:(?P<until>{DAY}){_NTH}|(?P<next>{MONTH})\s(?P<nextday>{DAY}){_NTH})\b)?(?!:\d|\s?[ap]\.?m\b|-[A-Za-z])"
     rf"(?:(?:,\s*|\s+)(?P<year>{YEAR})\b{NOT_NUMBER})?{NOT_NUMBER}"
 )
+#: "May 5 and 6", "Oct. 7, 8 and 9": days too, where no count of something goes on: "On May 5 and 20 people died".
+_MONTH_DAYS = re.compile(
+    rf"\b(?P<month>{MONTH})\s(?P<days>{DAY}(?:,\s{DAY}){{0,8}},?\s(?:and|or)\s{DAY})(?![\w:%/-]|[.,]\d)"
+    rf"(?:(?:,\s|\s)(?P<year>{YEAR})\b{NOT_NUMBER}|(?=[.,;:)!?—–]|\s?$|\s[—–-]\s|\s(?:at|in|on|for|when|as|after|before|"
+    r"during|this|next|last|the|but|he|she|they|we|it|will|would)\b))"
+)
 _DAY_MONTH = re.compile(
     rf"(?P<the>\b[Tt]he\s+)?(?<![\d.,/:$€£-])\b(?P<day>{DAY}){_NTH}"
     rf"(?:(?:{_DASH}|\s(?P<and>and|to)\s)(?P<until>{DAY}){_NTH})?"
@@ -44,12 +50,21 @@ _DAYS_OF_MONTHS = re.compile(
     rf"(?:,?\s(?P<year>{YEAR})\b{NOT_NUMBER})?"
 )
 _MONTH_YEAR = re.compile(rf"\b(?P<month>{MONTH})\s+(?P<year>{YEAR})\b{NOT_NUMBER}(?!s\b)")
+_MONTHS_YEARS = re.compile(
+    rf"\b(?P<month>{MONTH})\s+(?P<year>{YEAR})[-–—](?:(?P<next>{MONTH})\s+)?(?P<until>{YEAR}|\d\d)\b{NOT_NUMBER}(?!s\b|-)"
+)
 _HYPHENED = re.compile(rf"\b(?P<month>{MONTH})-(?P<day>{DAY})(?:-(?P<year>{YEAR}))?(?![\w-])")
 _DAY_HYPHENED = re.compile(rf"(?<![\w-])(?P<day>{DAY})-(?P<month>{MONTH})-(?P<year>{YEAR}|\d\d)(?![\w-])")
 _ISO = re.compile(
     rf"(?<![\w/-])(?P<year>{YEAR})(?P<mark>[-/])(?P<month>0?[1-9]|1[0-2])(?P=mark)(?P<day>{DAY})(?![\w/-])"
 )
 _SLASHED = re.compile(rf"(?<![\w./-])(?P<first>{DAY})/(?P<second>{DAY})/(?P<year>{YEAR}|\d\d)(?![\w/]|-\d)")
+#: "on 12/25", but "on 3/4 of it"; what is a name or a likely part of a whole is none.
+_ON_SLASHED = re.compile(
+    r"(?<=\b[Oo]n\s)(?P<first>\d{1,2})/(?P<second>\d{1,2})(?=[.,;:)!?](?!\d)|\s?$|\s(?:at|and|in|when|from|as|after|for)\b)"
+)
+_NO_DAYS = frozenset({"9/11", "7/7", "24/7", "50/50", "20/20"})
+_PARTS = frozenset({2, 3, 4, 5, 6, 8})
 _DOTTED = re.compile(
     rf"(?<![\w./-])(?P<day>{DAY})(?P<mark>[.-])(?P<month>0?[1-9]|1[0-2])(?P=mark)(?P<year>{YEAR})(?![\w/]|[.-]\d)"
 )
@@ -90,6 +105,14 @@ def _month_day(match: re.Match[str]) -> str | None:
     return spoken + _year(match)
 
 
+def _month_days(match: re.Match[str]) -> str | None:
+    days = [int(day) for day in re.findall(r"\d+", match["days"])]
+    if match["month"] in _VERBS or days != sorted(set(days)):
+        return None
+    said = re.sub(r"\d+", lambda day: ordinal(int(day.group())), match["days"])
+    return f"{month_name(match['month'])} {said}{_year(match)}"
+
+
 def _day_month(match: re.Match[str]) -> str | None:
     month = match["month"]
     if month in _VERBS and not match["year"]:
@@ -100,6 +123,15 @@ def _day_month(match: re.Match[str]) -> str | None:
         until = f" {match['and'] or 'to'} the {ordinal(int(match['until']))}"
     point = "." if month.endswith(".") and match.end() == len(match.string.rstrip()) and not match["year"] else ""
     return f"{article}{ordinal(int(match['day']))}{until} of {month_name(month)}{_year(match)}{point}"
+
+
+def _months_years(match: re.Match[str]) -> str | None:
+    short = len(match["until"]) == 2  # noqa: PLR2004
+    if short and (match["next"] or int(match["until"]) <= int(match["year"][2:])):
+        return None
+    following = f"{month_name(match['next'])} " if match["next"] else ""
+    first, last = year(int(match["year"])), _said_year(match["until"])
+    return f"{month_name(match['month'])} {first} to {following}{last}"
 
 
 def _days_of_months(match: re.Match[str]) -> str:
@@ -133,6 +165,16 @@ def _slashed(match: re.Match[str], *, day_first: bool) -> str | None:
     if day_first:
         return f"the {ordinal(day)} of {_MONTHS[month - 1]}, {_said_year(match['year'])}"
     return _full(day, month, match["year"])
+
+
+def _on_slashed(match: re.Match[str], *, day_first: bool) -> str | None:
+    first, second = int(match["first"]), int(match["second"])
+    day, month = (first, second) if day_first else (second, first)
+    part = first < second and second in _PARTS
+    if part or match.group() in _NO_DAYS or not 1 <= month <= len(_MONTHS) or not 1 <= day <= 31:  # noqa: PLR2004
+        return None
+    name = _MONTHS[month - 1]
+    return f"the {ordinal(day)} of {name}" if day_first else f"{name} {ordinal(day)}"
 
 
 def _dotted(match: re.Match[str]) -> str:
@@ -169,11 +211,14 @@ def rules(*, day_first: bool = False) -> tuple[Rule, ...]:
         by_pattern("days-of-months", _DAYS_OF_MONTHS, _days_of_months),
         by_pattern("iso-date", _ISO, _iso),
         by_pattern("slashed-date", _SLASHED, partial(_slashed, day_first=day_first)),
+        by_pattern("slashed-date", _ON_SLASHED, partial(_on_slashed, day_first=day_first)),
         by_pattern("dotted-date", _DOTTED, _dotted),
         by_pattern("hyphened-date", _DAY_HYPHENED, _day_hyphened),
         by_pattern("hyphened-date", _HYPHENED, _hyphened),
+        by_pattern("month-day", _MONTH_DAYS, _month_days),
         by_pattern("month-day", _MONTH_DAY, _month_day),
         by_pattern("day-month", _DAY_MONTH, _day_month),
+        by_pattern("month-years", _MONTHS_YEARS, _months_years),
         by_pattern("month-year", _MONTH_YEAR, lambda match: f"{month_name(match['month'])} {year(int(match['year']))}"),
         by_pattern(
             "month-year",

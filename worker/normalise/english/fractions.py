@@ -23,6 +23,9 @@ _RATING = re.compile(
     r"\b(?:rating|rated|score[ds]?|scoring|gave it|marks?|stars?|grade[ds]?|pain|verdict)\b", re.IGNORECASE
 )
 _PRESSURE = re.compile(r"\b(?:pressure|reading|systolic|vision|mmHg|odds)\b", re.IGNORECASE)
+#: A bet: "the 5/2 favourite".
+_ODDS = re.compile(r"\s(?:(?:joint|second|clear|ante-post)[\s-])?(?:favou?rites?|favs?|shots?|chances?|outsiders?)\b")
+_SET = re.compile(r"(?:7-6|6-7)\s?\($")
 _OUT_OF = frozenset({5, 10, 20, 100})
 _PARTED = frozenset({2, 3, 4, 5, 6, 8, 16})
 _HUNDRED = 100
@@ -61,6 +64,19 @@ def _slashed(match: re.Match[str]) -> str | None:
     return mixed(match["whole"], top, bottom)
 
 
+def _against(match: re.Match[str]) -> str | None:
+    """Return odds and tie-breaks with "to"."""
+    if match["whole"] or not (_ODDS.match(match.string, match.end()) or _is_tie_break(match)):
+        return None
+    return f"{cardinal(int(match['top']))} to {cardinal(int(match['bottom']))}"
+
+
+def _is_tie_break(match: re.Match[str]) -> bool:
+    """Tell whether it is the score of the tie-break in brackets after a set: "7-6 (8/6)"."""
+    before, after = match.string[max(0, match.start() - 6) : match.start()], match.string[match.end() : match.end() + 1]
+    return after == ")" and bool(_SET.search(before))
+
+
 def _vulgar(match: re.Match[str]) -> str:
     return mixed(match["whole"], *VULGAR[match["fraction"]])
 
@@ -69,6 +85,7 @@ _LONG = re.compile(r"(?<![\w.,/$€£-])(?P<top>\d{1,6})\s?/\s?(?P<bottom>\d{1,6
 
 
 RULES: tuple[Rule, ...] = (
+    by_pattern("odds", _SLASHED, _against),
     by_pattern("fraction", _SLASHED, _slashed),
     by_pattern("fraction", _VULGAR, _vulgar),
     by_pattern("over", _LONG, lambda match: f"{decimal(match['top'])} over {decimal(match['bottom'])}"),

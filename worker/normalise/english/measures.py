@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from worker.normalise.edits import Rule, alternation, by_pattern
-from worker.normalise.english.context import after, before_noun, ends_sentence
+from worker.normalise.english.context import after, before, before_noun, ends_sentence
 from worker.normalise.english.fractions import VULGAR, mixed
 from worker.normalise.english.units import LOWER, PER_UNITS, UNITS
-from worker.normalise.english.words import NUMBER, cardinal, decimal
+from worker.normalise.english.words import NUMBER, cardinal, decimal, suffix
 
 _UNIT = alternation(UNITS)
 _DASH = r"\s?(?:[-–—]|to)\s?"
@@ -45,6 +45,14 @@ _MAGNITUDE = re.compile(r"(?<![\w.])M\s?(?P<number>\d\.\d)(?![\w.]|-\d)")
 _INCHES = re.compile(r"(?<![\w.,])(?P<first>\d{1,3})[\"”″]\s?[-–]\s?(?P<second>\d{1,3})[\"”″](?!\w)")
 
 
+#: "A 13F filing" is a form that funds hand in.
+_FILED = re.compile(r"\s(?:filings?|forms?|reports?|disclosures?)\b")
+_HANDED_IN = re.compile(r"\b(?:an?|the|its|their|his|her|latest|quarterly|SEC|[Ff]orm)\s$", re.IGNORECASE)
+_COLD = re.compile(r"\s(?:low|high|chill|temperatures?|readings?|degrees?|night|day|morning)\b")
+#: An oven: "180C/350F".
+_OVEN = re.compile(r"(?<![\w.,/:$€£-])(?P<first>\d{2,3})(?P<tone>[CF])/(?P<second>\d{2,3})(?P<other>[CF])(?![\w-])")
+#: Stones and pounds: "5st 10lb", "12st"; "21st" alone is an ordinal.
+_STONE = re.compile(r"(?<![\w.,/:$€£-])(?P<stone>\d{1,2})st(?:\s?(?P<pounds>1[0-3]|\d)\s?lbs?)?(?![\w-])")
 #: "The 100m final": a distance raced over is a name.
 _RACED = re.compile(
     r"\s(?:sprints?|dash|hurdles|freestyle|butterfly|backstroke|breaststroke|medley|relay|race|steeplechase)\b"
@@ -115,7 +123,14 @@ def _degrees(match: re.Match[str]) -> str:
     return f"{'minus ' if match['minus'] else ''}{number} {word}{f' {scale}' if scale else ''}"
 
 
+def _is_filing(match: re.Match[str]) -> bool:
+    named = match["number"] == "13" and _HANDED_IN.search(before(match)) and not _COLD.match(match.string, match.end())
+    return bool(named or _FILED.match(match.string, match.end()))
+
+
 def _bare_degrees(match: re.Match[str]) -> str | None:
+    if match["unit"] == "F" and _is_filing(match):
+        return None
     if len(match["number"]) > 2 and match["unit"] == "C" and int(float(match["number"])) > 60:  # noqa: PLR2004
         return None
     return _degrees(match)
@@ -137,8 +152,22 @@ def _height(match: re.Match[str]) -> str:
     return f"{cardinal(int(match['feet']))} foot {cardinal(int(match['inches']))}"
 
 
+def _oven(match: re.Match[str]) -> str:
+    first, second = f"{decimal(match['first'])} degrees", f"{decimal(match['second'])} degrees"
+    return f"{first} {_TONES[match['tone']]}, {second} {_TONES[match['other']]}"
+
+
+def _stone(match: re.Match[str]) -> str | None:
+    stone, pounds = int(match["stone"]), match["pounds"]
+    if pounds is None:
+        return None if suffix(stone) == "st" else f"{cardinal(stone)} stone"
+    return f"{cardinal(stone)} stone {cardinal(int(pounds))} {'pound' if pounds == '1' else 'pounds'}"
+
+
 def _feet_inches(match: re.Match[str]) -> str:
     feet, inches = int(match["feet"]), int(match["inches"])
+    if before_noun(match):
+        return f"{cardinal(feet)} foot {cardinal(inches)}"
     point = "." if match.group().endswith(".") and ends_sentence(match.string, match.end()) else ""
     long, short = "foot" if feet == 1 else "feet", "inch" if inches == 1 else "inches"
     return f"{cardinal(feet)} {long} {cardinal(inches)} {short}{point}"
@@ -151,6 +180,8 @@ RULES: tuple[Rule, ...] = (
     by_pattern("seconds", _SECONDS, lambda match: f"{decimal(match['number'])} seconds"),
     by_pattern("height", _HEIGHT, _height),
     by_pattern("height", _FEET_INCHES, _feet_inches),
+    by_pattern("stone", _STONE, _stone),
+    by_pattern("temperature", _OVEN, _oven),
     by_pattern("temperature", _DEGREES, _degrees),
     by_pattern("measure", _MEASURE, _measure),
     by_pattern("temperature", _BARE_DEGREES, _bare_degrees),

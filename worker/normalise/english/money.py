@@ -129,15 +129,31 @@ _AFTER = re.compile(
     rf"(?P<symbol>€|£|₴|₽|₪|₺|zł\b|(?:{alternation(set(_CODES) - {'Rs', 'Rs.'})})\b)"
     rf"{_RATE}(?P<each>)(?P<again>)"
 )
+#: Longer sums are read as digits.
+_LONGEST = 30
+
+#: Things that are of an amount, whatever stands before it: "five $100 bills", "$5 million grants".
+_OF_AN_AMOUNT = re.compile(
+    r"\s(?:(?:stimulus|rebate|tax|winter|fuel|federal|state|cash|gift|monthly|annual|weekly|one-off|relief|student)\s){0,2}"
+    r"(?:bills?|bank ?notes?|notes?|coins?|che(?:ck|que)s?|tickets?|grants?|fines?|prizes?|bonds?|loans?|contracts?|"
+    r"payments?|payouts?|bonus(?:es)?|deals?|tariffs?|co-?pays?|settlements?|fees?|credits?|vouchers?|bets?|"
+    r"gift cards?|donations?|scholarships?|bounty|bounties|lawsuits?)\b(?!['’])"
+)
 _CENTS = re.compile(rf"(?<![\w.,$€£])(?P<amount>{NUMBER})\s?¢")
-_PENCE = re.compile(r"(?<![\w.,$€£])(?P<amount>\d{1,2}(?:\.\d)?)p(?![\w-]|\.\w)")
+_PENCE = re.compile(
+    r"(?<![\w.,$€£])(?P<amount>\d{1,2}(?:\.\d)?|\d{3}(?:\.\d{1,2})?|\d{1,2},\d{3}(?:\.\d)?)p(?![\w-]|\.\w)"
+)
+#: Lines of a picture, unless a price is spoken of: "480p".
+_PICTURE = frozenset("144 240 360 480 540 576 720".split())
+_PICTURED = re.compile(r"\s(?:video|resolution|screen|stream|display|HD|footage|picture|webcam|at\s\d)", re.IGNORECASE)
+_PRICED = re.compile(r"\s(?:an?|per|each|shares?)\b")
 
 
 def _spoken(match: re.Match[str], currency: _Currency) -> str:
     amount, until, written_scale, each = match["amount"], match["until"], match["scale"], match["each"] or ""
     scale = f" {SCALES[written_scale.lower()]}" if written_scale else ""
     per = f" per {_PER[match['per']]}" if match["per"] else ""
-    singular = bool(each) or before_noun(match)
+    singular = bool(each) or before_noun(match) or bool(_OF_AN_AMOUNT.match(match.string, match.end()))
     tail = per + each.replace("-", " ")
     if until and match["again"] and not scale:
         return f"{_exact(amount, currency)} to {_exact(until, currency)}{tail}"
@@ -160,7 +176,7 @@ def _cents(amount: str) -> tuple[int, int] | None:
     """Return the whole units and the hundredths of an amount written with a point and no more than those."""
     whole, point, fraction = amount.partition(".")
     fraction = fraction.rstrip("0")
-    if not point or len(fraction) > 2:  # noqa: PLR2004
+    if not point or len(fraction) > 2 or len(whole) > _LONGEST:  # noqa: PLR2004
         return None
     return int(re.sub(r"\D", "", whole) or "0"), int(fraction.ljust(2, "0"))
 
@@ -201,11 +217,19 @@ def _small(match: re.Match[str], one: str, many: str) -> str:
     return f"{decimal(match['amount'])} {one if single else many}"
 
 
+def _pence(match: re.Match[str]) -> str | None:
+    following = match.string[match.end() : match.end() + 20]
+    pictured = match["amount"] in _PICTURE and not _PRICED.match(following)
+    if pictured or (len(match["amount"]) > 2 and _PICTURED.match(following)):  # noqa: PLR2004
+        return None
+    return _small(match, "penny" if match["amount"] == "1" else "pence", "pence")
+
+
 RULES: tuple[Rule, ...] = (
     by_pattern("money", _SCALED_BOTH, _scaled_both),
     by_pattern("money", _SHARED, _shared),
     by_pattern("money", _BEFORE, _before),
     by_pattern("money", _AFTER, _after),
     by_pattern("cents", _CENTS, lambda match: _small(match, "cent", "cents")),
-    by_pattern("pence", _PENCE, lambda match: _small(match, "penny" if match["amount"] == "1" else "pence", "pence")),
+    by_pattern("pence", _PENCE, _pence),
 )

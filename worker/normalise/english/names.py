@@ -28,6 +28,9 @@ _SERIES = re.compile(
     r"(?<![\w.,$€£-])(?P<model>7[0-8]7)-(?P<series>\d00|\d{1,2})(?P<letter>[A-Z]{0,2})(?![\w-]|[.,]\d)"
 )
 _CODE_SPAN = re.compile(r"\b(?P<letter>[QHG])(?P<first>\d)\s?[-–]\s?(?P=letter)(?P<second>\d)\b")
+_KARAT = re.compile(
+    r"(?<![\w.,$€£-])(?P<number>9|10|14|18|22|24)[kK](?=\s(?:(?:white|yellow|rose|solid)\s)?gold\b(?!\smedal))"
+)
 _CALIBER = re.compile(r"(?<![\w.])\.(?P<number>\d\d\d?)(?=[-\s]caliber)")
 _MODEL = re.compile(
     r"(?<![\w.°º-])(?P<name>(?:[A-Z][A-Za-z]{0,11}|covid))[-‑](?P<number>\d{1,4})(?P<letter>[A-Z]{0,3}|[a-z])(?P<plural>s|['’]s)?(?![\w])(?![-.,]\d)",
@@ -94,5 +97,6 @@ RULES: tuple[Rule, ...] = (
     by_pattern("fixed-name", _NINE_ELEVEN, lambda _: "nine eleven"),
     by_pattern("fixed-name", _TEN_SEVEN, lambda _: "ten seven"),
     by_pattern("quarters", _CODE_SPAN, _code_span),
+    by_pattern("karat", _KARAT, lambda match: f"{cardinal(int(match['number']))} karat"),
     by_pattern("caliber", _CALIBER, lambda match: grouped(match["number"])),
 )

@@ -14,6 +14,16 @@ _SIGNS = {"-": "minus", "−": "minus", "–": "minus", "+": "plus", "×": "time
 _DOTTED = re.compile(r"(?<![\w.,$€£])\d{1,4}(?:\.\d{1,4}){2,}(?![\w]|[.,]\d)")
 _FORMATION = re.compile(r"(?<![\w.,/$€£-])[1-5](?:-[1-5]){2,3}(?![\w-]|[.,]\d)")
 
+#: "1,000s of people", "100s of cars"; "in the 100s" are degrees and the like, "the 1000s" are years.
+_MANY = re.compile(
+    r"(?<![\w.,$€£-])(?:(?P<many>1,000|10,000|100,000|1,000,000)s|(?<!the\s)(?<!low\s)(?<!mid\s)(?<!high\s)(?P<hundreds>100)s|"
+    r"(?P<thousands>1000)s(?=\sof\b))(?!\w)"
+)
+_MANY_WORDS = {
+    "100": "hundreds", "1000": "thousands", "1,000": "thousands", "10,000": "tens of thousands",
+    "100,000": "hundreds of thousands", "1,000,000": "millions",
+}  # fmt: skip
+
 #: A football team has so many players before its keeper.
 _OUTFIELD = 10
 _POWER = re.compile(r"(?<=[\d)])\^(?P<exponent>[-−]?\d{1,3})(?!\w)")
@@ -59,6 +69,9 @@ def _formation(match: re.Match[str]) -> str | None:
     numbers = match.group().split("-")
     return " ".join(map(decimal, numbers)) if sum(map(int, numbers)) == _OUTFIELD else None
 
+
+#: Before decades: "1000s of people" are no years.
+MANY_RULES: tuple[Rule, ...] = (by_pattern("many", _MANY, lambda match: _MANY_WORDS[match.group()[:-1]]),)
 
 RULES: tuple[Rule, ...] = (
     by_pattern("power", _POWER, lambda match: f" to the power of {_exponent(match['exponent'])}"),

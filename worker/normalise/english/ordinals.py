@@ -7,7 +7,9 @@ import re
 from worker.normalise.edits import Rule, by_pattern
 from worker.normalise.english.words import cardinal, ordinal, plural, suffix
 
-_ORDINAL = re.compile(r"(?<![\w.,$€£])(?P<number>\d{1,3}(?:,\d{3})+|\d+)(?P<nth>(?i:st|nd|rd|th))(?P<many>s)?\b")
+_ORDINAL = re.compile(
+    r"(?<![\w.,$€£])(?P<number>\d{1,3}(?:,\d{3}){1,7}|\d{1,21})(?P<nth>(?i:st|nd|rd|th))(?P<many>s)?\b"
+)
 
 
 def _ordinal(match: re.Match[str]) -> str:

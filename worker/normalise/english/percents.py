@@ -14,7 +14,7 @@ _SIGNS = {"-": "minus ", "−": "minus ", "–": "minus ", "+": "plus ", "±": "
 _SIGN = r"(?P<sign>[-−–+±~])?"
 _PERCENT = re.compile(
     rf"(?<![\w.,/$€£]){_SIGN}(?P<number>{CONTINENTAL})(?:\s?%?\s?(?P<join>[-–—]|to|and|or)\s?(?P<until>{NUMBER}))?[\s-]?"
-    r"(?P<unit>%|‰|pct\b\.?|ppts?\b|per\s?cent\b|percent\b|percentage[\s-]points?\b|pp\b|p\.p\.)"
+    r"(?P<unit>%|‰|pct\b\.?|(?<=\d)pc\b(?!\s(?:sets?|suits?|kits?|bundles?|swimsuits?|nuggets|wings|chicken|meal))|ppts?\b|per\s?cent\b|percent\b|percentage[\s-]points?\b|pp\b|p\.p\.)"
 )
 _SCALED = re.compile(
     rf"(?<![\w.,/$€£]){_SIGN}(?P<number>{NUMBER})(?:\s?[-–—]\s?(?P<until>{NUMBER}))?(?P<scale>[kKMB]|bn|mn|tn|tr|mln|bln|BN|MN|TN|MLN)(?![\w])"

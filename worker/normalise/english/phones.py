@@ -29,7 +29,11 @@ _DIALLED = re.compile(
 _DIALLED_NEAR = re.compile(
     r"\b(?:call|dial|phone|text|hotline|helpline|tip line|emergency)\w*\b[^.!?]{0,60}$", re.IGNORECASE
 )
-_SHORT_CODE = re.compile(r"(?:(?<=\bto\s)|(?<=\btext\s))\d{5,6}(?![\w-]|[.,]\d)")
+_SHORT_CODE = re.compile(r"(?:(?<=\bto\s)|(?<=\b[Tt]ext\s))\d{5,6}(?![\w-]|[.,]\d)")
+#: Helplines that are written as sums might be: the Samaritans', Lifeline's, those for missing and for other children.
+_HELPLINE = re.compile(
+    r"(?<![\w.,$€£-])(?:116[ \u00a0](?:123|000|111|117)|13[ \u00a0]11[ \u00a0]14)(?![\w%-]|[.,]\d|[ \u00a0]\d)"
+)
 _AFTER_SHORT = re.compile(
     r"\s(?:calls?|callers?|dispatch\w*|operators?|emergency|line|hotline|lifeline|system|recording)"
 )
@@ -78,7 +82,11 @@ def _short(match: re.Match[str]) -> str | None:
 
 
 def _short_code(match: re.Match[str]) -> str | None:
-    return digits(match.group()) if re.search(r"\btext\b[^.!?]{0,40}$", before(match)) else None
+    return digits(match.group()) if re.search(r"\b[Tt]ext\b[^.!?]{0,40}$", before(match)) else None
+
+
+def _helpline(match: re.Match[str]) -> str | None:
+    return None if COUNTED.match(after(match)) or re.match(r"\s[a-z]+s\b", after(match)) else _said(match.group())
 
 
 def _counts(match: re.Match[str]) -> bool:
@@ -95,5 +103,6 @@ RULES: tuple[Rule, ...] = (
     by_pattern("phone", _TRUNK, lambda match: _said(match.group())),
     by_pattern("phone", _LOCAL, _local),
     by_pattern("short-code", _SHORT_CODE, _short_code),
+    by_pattern("helpline", _HELPLINE, _helpline),
     by_pattern("emergency-number", _SHORT, _short),
 )

@@ -54,6 +54,9 @@ _NUMBERED_WAY = re.compile(
     rf"(?<![\w.])(?:(?P<direction>{_DIRECTION})\.?\s)?(?P<number>\d{{1,3}})(?P<nth>st|nd|rd|th)\s(?P<way>{_WAY}|st|ave)\b(?P<point>\.?)(?!\w)"
 )
 _NAMED_WAY = re.compile(rf"(?<=\s)(?P<name>[A-Z][a-z’']+)\s(?P<way>{_WAY})\.(?!\w)")
+#: A street without its point: "High St, Leeds". Before a capital it may be a saint.
+_NAMED_STREET = re.compile(r"\b(?P<name>[A-Z][a-z’']{1,20})\sSt(?!\w|\.|-\w|['’](?!s\b)|\s[A-Z\d])")
+_NO_NAME = frozenset("the a at in of to from near and for with by on is".split())
 _DIRECTION_BEFORE = re.compile(
     r"(?<![\w.])(?P<direction>N|S|E|W|NE|NW|SE|SW)\.\s(?=\d{1,3}(?:st|nd|rd|th)\b|(?:[A-Z][a-z]+\s){1,2}(?:Street|Avenue|Road|Boulevard|St\.|Ave\.|Drive))"
 )
@@ -118,6 +121,10 @@ def _named_way(match: re.Match[str]) -> str | None:
     return f"{match['name']} {_WAYS[match['way']]}{point}"
 
 
+def _named_street(match: re.Match[str]) -> str | None:
+    return None if match["name"].lower() in _NO_NAME else f"{match['name']} Street"
+
+
 def _names_somebody(match: re.Match[str]) -> bool:
     """Tell whether "Fort St." or "Then Dr." is followed by its own name: "Then Dr. Lee said"."""
     following = after(match)
@@ -170,6 +177,7 @@ RULES: tuple[Rule, ...] = (
     by_pattern("address", _ADDRESS, _address),
     by_pattern("street", _NUMBERED_WAY, _numbered_way),
     by_pattern("street", _NAMED_WAY, _named_way),
+    by_pattern("street", _NAMED_STREET, _named_street),
     by_pattern("direction", _DIRECTION_BEFORE, lambda match: f"{_DIRECTIONS[match['direction']]} "),
     by_pattern("direction", _BEARING, lambda match: _DIRECTIONS[match["direction"]].lower()),
     by_pattern("street", _DRIVE, _drive),

@@ -9,7 +9,7 @@ from worker.normalise.english.initialisms import said_as_word
 from worker.normalise.english.words import decimal, grouped, letters, plural
 
 _SERIAL = re.compile(
-    r"(?<![\w@#.&])(?=[^\W_]*\d)(?=[^\W_]*[^\W\d_])(?P<code>[^\W_]+)(?P<point>\.\d+)?(?P<ending>['’]s)?(?![\w@])",
+    r"(?<![\w@#.&])(?<!\d,)(?=[^\W_]*\d)(?=[^\W_]*[^\W\d_])(?P<code>[^\W_]+)(?P<point>\.\d+)?(?P<ending>['’]s)?(?![\w@])",
     re.ASCII,
 )
 #: A lineage of a virus: BA.5, XBB.1.5.

@@ -5,13 +5,21 @@ from __future__ import annotations
 import re
 
 from worker.normalise.edits import Rule, by_pattern
+from worker.normalise.english.context import before
 
 _AND = re.compile(r"(?<=\s)&(?=\s)|(?<=\w)&(?=\w)|(?<!\w)&(?=\w)|(?<=\s)&$")
 _ABOUT = re.compile(r"[~≈∼]\s?(?=[\d$€£])")
 _HASH = re.compile(r"(?<!\w)#\s?(?=\d{1,4}\b)")
 _EQUALS = re.compile(r"(?<=[\w)])\s?=\s?(?=[\w(-])")
 _PLUS = re.compile(r"(?<=\s)\+\s?(?=\w)|(?<=\d)\s?\+\s?(?=\d)")
+_PLUS_MINUS = re.compile(r"(?<![\w+])\+\s?/\s?[-−–]\s?(?=[\d$€£.])")
 _PLUS_AFTER = re.compile(r"(?<=[\w])\+(?![\w+])")
+#: A rating or a mark: "BBB-", "an A- in maths"; "A- and B-rich" leaves a word to come.
+_MINUS_AFTER = re.compile(
+    r"(?:(?<=(?<![\w&])[A-D])|(?P<rating>(?<=(?<!\w)AA)|(?<=(?<!\w)BB)|(?<=(?<!\w)CC)|(?<=(?<!\w)BBB)|(?<=(?<!\w)CCC)))-"
+    r"(?=[\s.,;:)!?”\"’]|$)(?!\s(?:and|or|to)\s[\w]+-[a-z])"
+)
+_MARKED = re.compile(r"\b(?:an?|to|from|of|at|with|and|or|got|straight|graded?|rated|rating)\s[A-D]$", re.IGNORECASE)
 _COMPARED = re.compile(r"(?P<sign>>=|<=|[<>≥≤±≠])\s?(?=[\d$€£.])")
 _SLASH = re.compile(r"(?<=[A-Za-z])\s?/\s?(?=[A-Za-z])")
 _PERCENT = re.compile(r"(?<=\s)%(?=\s|$)")
@@ -32,21 +40,26 @@ _CURRENCY_WORDS = {"$": "dollars", "€": "euros", "£": "pounds"}
 
 
 def _compared(match: re.Match[str]) -> str:
-    before = " " if match.start() and not match.string[match.start() - 1].isspace() else ""
-    return f"{before}{_COMPARED_WORDS[match['sign']]} "
+    space = " " if match.start() and not match.string[match.start() - 1].isspace() else ""
+    return f"{space}{_COMPARED_WORDS[match['sign']]} "
 
 
 def _and(match: re.Match[str]) -> str:
     text, start, end = match.string, match.start(), match.end()
-    before = " " if start and not text[start - 1].isspace() else ""
+    gap = " " if start and not text[start - 1].isspace() else ""
     after = " " if end < len(text) and not text[end].isspace() else ""
-    return f"{before}and{after}"
+    return f"{gap}and{after}"
+
+
+def _minus(match: re.Match[str]) -> str | None:
+    return " minus" if match["rating"] is not None or _MARKED.search(before(match)) else None
 
 
 #: Before any number is read: a footnote's mark is none.
 MARK_RULES: tuple[Rule, ...] = (
     by_pattern("copyright", _COPYRIGHT, lambda _: "copyright "),
     by_pattern("mark", _MARKS, lambda _: ""),
+    by_pattern("plus-minus", _PLUS_MINUS, lambda _: "plus or minus "),
 )
 
 RULES: tuple[Rule, ...] = (
@@ -56,6 +69,7 @@ RULES: tuple[Rule, ...] = (
     by_pattern("equals", _EQUALS, lambda _: " equals "),
     by_pattern("plus", _PLUS, lambda match: "plus " if match.string[match.start() - 1].isspace() else " plus "),
     by_pattern("plus", _PLUS_AFTER, lambda _: " plus"),
+    by_pattern("minus", _MINUS_AFTER, _minus),
     by_pattern("compared", _COMPARED, _compared),
     by_pattern("slash", _SLASH, lambda _: " slash "),
     by_pattern("percent", _PERCENT, lambda _: "percent"),

@@ -20,11 +20,42 @@ _BOTH = re.compile(
     rf"(?<![\w.,:$€£])(?P<from>1[0-2]|0?[1-9])(?:[:.](?P<past>[0-5]\d))?\s?(?P<early>{_HALVES})?\s?(?:[-–—]|-to-)\s?"
     rf"(?P<hour>1[0-2]|0?[1-9])(?:[:.](?P<minute>[0-5]\d))?\s?{_HALF}"
 )
+#: A capital after "p.m." begins a sentence, unless it names a day, a zone or a place's time.
+_BEGINS = re.compile(
+    r"\s+(?!(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|Mon|Tues?|Wed|Thu|Thurs?|Fri|Sat|Sun|Noon|Midnight|Mass)\b|"
+    r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?\s\d|"
+    rf"(?:{_ZONE_NAMES}|[A-Z]{{1,3}}[SD]T|Eastern|Central|Mountain|Pacific|Atlantic|Greenwich|British)\b|"
+    r"(?:[A-Z][\w’']{1,20}\s){1,3}[Tt]ime\b)[\"“‘(]?[A-Z]"
+)
+#: "The 8 p.m. Mass", "Sunday's 8 p.m. Mass": the time belongs to what follows.
+_BELONGS = re.compile(
+    r"(?:\b(?:an?|the|its|his|her|their|our|my|your|this|that|each|every|daily|nightly|weekly|annual)|['’]s)\s$",
+    re.IGNORECASE,
+)
+#: "At 3 a.m. Smith left": nothing has been said yet that could end.
+_OPENS = re.compile(
+    r"(?:^|[.!?][\"”’]?\s)[\"“‘]?(?:At|By|Around|About|After|Before|Since|Until|From|Shortly|Just|Between|On)(?:\s[a-z]{1,12}){0,3}\s$"
+)
 _UNTIL_NOON = re.compile(
     r"(?<=[\dmM.])\s?[-–—]\s?(?=(?:noon|midnight)\b)|(?<=noon)\s?[-–]\s?(?=\d)|(?<=midnight)\s?[-–]\s?(?=\d)"
 )
-_LASTED = re.compile(r"(?<![\d:.,/])(?P<hours>\d{1,2}):(?P<minutes>[0-5]\d):(?P<seconds>[0-5]\d)(?![:\d])")
+_LASTED = re.compile(
+    r"(?<![\d:.,/])(?P<hours>\d{1,2}):(?P<minutes>[0-5]\d):(?P<seconds>[0-5]\d(?:\.\d{1,3})?)(?![:\d]|\.\d)"
+)
 _RACED = re.compile(r"(?<![\d:.,/])(?P<minutes>\d{1,2}):(?P<seconds>[0-5]\d\.\d{1,3})(?![\w:])")
+#: Minutes and seconds beyond any hour of a day: "ran it in 45:30", "42:15 of the first half"; no "60:40 split".
+_PLAYED = re.compile(
+    r"(?<![\d:.,/])(?P<minutes>2[5-9]|[3-9]\d|1[0-2]\d):(?P<seconds>0[1-9]|[1-5]\d)(?![:\d%]|\.\d|\s(?:split|ratio|mix|favou?r))"
+)
+_RUN_IN = re.compile(r"\b(?:in|at|ran|clocked|time\sof|timed\sat)\s$")
+_OF_PLAY = re.compile(
+    r"\s(?:of\sthe\s(?:first|second|third|fourth|final|opening)|into\s|left\b|remaining\b|to\splay\b)"
+)
+#: "2h 15m 30s", "1m 23s", "2h 15m"; a lone "15m" is a length or a sum.
+_TOOK = re.compile(
+    r"(?<![\w.,:/$€£-])(?:(?P<hours>\d{1,3})h\s?(?P<minutes>[0-5]?\d)m|(?P<alone>\d{1,3})m(?=\s?[0-5]?\d(?:\.\d{1,3})?s\b))"
+    r"(?:\s?(?P<seconds>[0-5]?\d(?:\.\d{1,3})?)s)?(?!\w)"
+)
 _CLOCK = re.compile(r"(?<![\d:.,/])(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?![:\d%]|\.\d)")
 _CLOCKS = re.compile(
     r"(?<![\d:.,/])(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)\s?[-–—]\s?(?P<until>[01]?\d|2[0-4]):(?P<to>[0-5]\d)(?![:\d%]|\.\d)"
@@ -38,10 +69,20 @@ def _minutes(minute: str | None) -> str:
 
 def _twelve(match: re.Match[str]) -> str:
     # "a.m" before a full stop of its own: the point was the sentence's all along.
-    point = "." if match["point"] and ends_sentence(match.string, match.end()) else ""
+    point = "." if match["point"] and _ends(match) else ""
     if match["dots"] is None and match["point"]:
         point = "."
     return f"{cardinal(int(match['hour']))}{_minutes(match['minute'])} {match['half'].upper()} M{point}"
+
+
+def _ends(match: re.Match[str]) -> bool:
+    """Tell whether the point of "p.m." is the sentence's too."""
+    if ends_sentence(match.string, match.end()):
+        return True
+    earlier = before(match)
+    return bool(
+        _BEGINS.match(match.string, match.end()) and not _BELONGS.search(earlier) and not _OPENS.search(earlier)
+    )
 
 
 def _both(match: re.Match[str]) -> str:
@@ -67,9 +108,25 @@ def _clocks(match: re.Match[str]) -> str:
 
 
 def _lasted(match: re.Match[str]) -> str:
-    parts = [(int(match[name]), name[:-1]) for name in ("hours", "minutes", "seconds")]
-    first, second, third = (f"{cardinal(count)} {name}{'' if count == 1 else 's'}" for count, name in parts)
-    return f"{first} {second} and {third}" if parts[0][0] else f"{second} and {third}"
+    first, second, third = (_counted(match[f"{unit}s"], unit) for unit in ("hour", "minute", "second"))
+    return f"{first} {second} and {third}" if int(match["hours"]) else f"{second} and {third}"
+
+
+def _took(match: re.Match[str]) -> str:
+    counts = (("hour", match["hours"]), ("minute", match["minutes"] or match["alone"]), ("second", match["seconds"]))
+    return " ".join(_counted(count, unit) for unit, count in counts if count)
+
+
+def _counted(count: str, unit: str) -> str:
+    """Return "07.5" and "second" as "seven point five seconds"."""
+    plain = re.sub(r"^0+(?=\d)", "", count)
+    return f"{decimal(plain)} {unit}{'' if plain == '1' else 's'}"
+
+
+def _played(match: re.Match[str]) -> str | None:
+    if not (_RUN_IN.search(before(match)) or _OF_PLAY.match(match.string, match.end())):
+        return None
+    return f"{cardinal(int(match['minutes']))} {two_digits(int(match['seconds']))}"
 
 
 def _hours(match: re.Match[str]) -> str:
@@ -89,11 +146,13 @@ RULES: tuple[Rule, ...] = (
     by_pattern("time", _TWELVE, _twelve),
     by_pattern("time-range", _UNTIL_NOON, lambda _: " to "),
     by_pattern("duration", _LASTED, _lasted),
+    by_pattern("duration", _TOOK, _took),
     by_pattern(
         "duration",
         _RACED,
         lambda match: f"{cardinal(int(match['minutes']))} {_seconds(match['seconds'])}",
     ),
+    by_pattern("duration", _PLAYED, _played),
     by_pattern("clock-range", _CLOCKS, _clocks),
     by_pattern("clock", _CLOCK, lambda match: _o_clock(match["hour"], match["minute"])),
     by_pattern("military-time", _HOURS, _hours),

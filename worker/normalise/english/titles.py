@@ -32,7 +32,10 @@ _OTHERS = {
     "Bp.": "Bishop", "Abp.": "Archbishop", "Card.": "Cardinal", "Sr.": "Sister", "Mme.": "Madame",
     "Mlle.": "Mademoiselle", "Adj.": "Adjutant", "Dist.": "District", "Mr": "Mister", "Mrs": "Missus",
     "Dr": "Doctor", "Prof": "Professor", "Gen": "General", "Lt": "Lieutenant", "Col": "Colonel", "Sgt": "Sergeant",
-    "Capt": "Captain", "Cllr": "Councillor",
+    "Capt": "Captain", "Cllr": "Councillor", "Supt": "Superintendent", "Insp": "Inspector", "Maj": "Major",
+    "Brig": "Brigadier", "Cdr": "Commander", "Cpl": "Corporal", "Pte": "Private", "Adm": "Admiral", "Rev": "Reverend",
+    "Sen": "Senator", "Gov": "Governor", "Sqn Ldr": "Squadron Leader", "Wg Cdr": "Wing Commander",
+    "Flt Lt": "Flight Lieutenant", "Gp Capt": "Group Captain",
 }  # fmt: skip
 _NAME = r"(?=\s[\"“‘(]?[A-Z]|-[A-Z])"
 _BEFORE = alternation(_BEFORE_RANK)
@@ -41,9 +44,13 @@ _RANKED = re.compile(
     rf"(?<![\w.])(?P<first>{_BEFORE})\s(?P<second>{_RANK}|Gov\.|Insp\.|Supt\.)(?P<class>\s1st\sClass)?{_NAME}"
 )
 _TITLE = re.compile(
-    rf"(?<![\w.])(?!Gen\s(?:[A-Z]\b|Alpha))(?P<title>{alternation(_RANKS | _OTHERS)})"
+    rf"(?<![\w.])(?!Gen\s(?:[A-Z]\b|Alpha)|Pte\sLtd|Gov\s(?:Ball|UK)\b)(?P<title>{alternation(_RANKS | _OTHERS)})"
     rf"(?P<class>\s[123]\w\w\sClass)?{_NAME}"
 )
+#: Ranks of the British police without points. "Det", "Ch" and "Con" are ranks only beside another one.
+_POLICE = {"Det": "Detective", "Ch": "Chief", "Supt": "Superintendent", "Insp": "Inspector", "Sgt": "Sergeant",
+           "Con": "Constable"}  # fmt: skip
+_POLICED = re.compile(rf"(?<![\w.])(?P<ranks>(?:Det\s(?:Ch\s)?|Ch\s)(?:Supt|Insp|Sgt|Con)){_NAME}")
 _RANK_ALONE = re.compile(
     r"(?<![\w.])(?P<first>Lt\.|Maj\.|Brig\.|Staff|Master)\s(?P<second>Col\.|Gen\.|Sgt\.|Cmdr\.)(?P<class>)(?=\s[a-z]|['’]s|,)"
 )
@@ -59,7 +66,12 @@ def _ranked(match: re.Match[str]) -> str:
     return f"{_BEFORE_RANK[match['first']]} {_ALL[match['second']]}{_class(match['class'])}"
 
 
+def _policed(match: re.Match[str]) -> str:
+    return " ".join(_POLICE[rank] for rank in match["ranks"].split())
+
+
 RULES: tuple[Rule, ...] = (
+    by_pattern("rank", _POLICED, _policed),
     by_pattern("rank", _RANKED, _ranked),
     by_pattern("rank", _RANK_ALONE, _ranked),
     by_pattern("title", _TITLE, lambda match: _ALL[match["title"]] + _class(match["class"])),

@@ -44,6 +44,8 @@ _NAMES = {
     "pts": "point", "pt": "point", "mSv": "millisievert", "kcal": "kilocalorie", "bpm": "beat per minute",
     "rpm": "revolution per minute", "mg/dL": "milligram per deciliter", "ug/m3": "microgram per cubic meter",
     "µg/m³": "microgram per cubic meter", "μg/m³": "microgram per cubic meter", "bps": "basis point",
+    "bp": "basis point",
+    "tsp": "teaspoon", "tbsp": "tablespoon",
     "kbit/s": "kilobit per second", "Mbit/s": "megabit per second", "Gbit/s": "gigabit per second",
     "hPa": "hectopascal", "deg. C": "degree Celsius", "deg. F": "degree Fahrenheit", "degrees C": "degree Celsius",
     "degrees F": "degree Fahrenheit",

@@ -23,6 +23,9 @@ _SIGNS = {".": "dot", "-": "dash", "_": "underscore", "/": "slash", "&": "ampers
 #: Beyond this, digits are read one by one.
 LARGEST = 10**21
 
+#: More digits are no number, and Python would refuse to make one of thousands.
+_LONGEST = 21
+
 #: So many digits in a row, without commas, are an account or a serial number.
 LONGEST_PLAIN = 9
 
@@ -32,9 +35,9 @@ _GROUP = r"[,\u00a0\u2009\u202f]"
 #: A decimal comma, as Europeans write it; in English only before a scale, a currency or a percent sign.
 _DECIMAL_COMMA = re.compile(r"\d{1,3},\d{1,2}")
 
-#: A number as newsrooms write it: "4,700", "4.5", ".5", "12".
+#: A number as newsrooms write it: "4,700", "4.5", ".5", "12". Groups are bounded: a page of them costs no square.
 NUMBER = (
-    rf"(?:\d{{1,3}}(?:{_GROUP}\d{{3}})+(?:\.\d+)?|\d{{1,3}}(?:\x20\d{{3}}){{2,}}(?!\d)|\d{{1,3}}\x20000(?!\d)"
+    rf"(?:\d{{1,3}}(?:{_GROUP}\d{{3}}){{1,12}}(?:\.\d+)?|\d{{1,3}}(?:\x20\d{{3}}){{2,12}}(?!\d)|\d{{1,3}}\x20000(?!\d)"
     r"|\d+(?:\.\d+)?|\.\d+)"
 )
 
@@ -120,6 +123,8 @@ def decimal(text: str) -> str:
     whole, _, fraction = plain.partition(".")
     if whole == text and ((len(whole) > 1 and whole[0] == "0") or len(whole) > LONGEST_PLAIN):
         return digits(whole)
+    if len(whole) > _LONGEST:
+        return digits(whole) + (f" point {digits(fraction)}" if fraction else "")
     if not whole:
         return f"point {digits(fraction)}"
     spoken = cardinal(int(whole))
@@ -128,9 +133,9 @@ def decimal(text: str) -> str:
 
 def grouped(text: str) -> str:
     """Return a number that is a name, as in flights and models: 136 "one thirty-six", 737 "seven thirty-seven"."""
-    number = int(text)
     if text.startswith("0") or len(text) > 4:  # noqa: PLR2004
         return digits(text)
+    number = int(text)
     if len(text) == 3 and number % 100:  # noqa: PLR2004
         return f"{_ONES[number // 100]} {two_digits(number % 100)}"
     if len(text) == 4 and number % 1000 and not 2000 <= number < 2010:  # noqa: PLR2004

@@ -19,7 +19,9 @@ _SPAN = re.compile(
 )
 _SEASON = re.compile(rf"(?<![\w.,$€£/-])(?P<first>{YEAR})/(?P<second>{YEAR}|\d\d)\b(?![\w/])")
 _SHORT = re.compile(r"(?<![\w’'])['’‘](?P<number>\d\d)(?![\w’'\"”]|[.,]\d)")
-_ERA = re.compile(r"(?<![\w.,])(?P<number>\d{1,4})\s?(?P<era>A\.D\.?|B\.C\.E\.?|B\.C\.?|C\.E\.?|AD|BCE|BC|CE)(?![\w])")
+_ERA = re.compile(
+    r"(?<![\w.,])(?P<number>\d{1,3},\d{3}|\d{1,4})\s?(?P<era>A\.D\.?|B\.C\.E\.?|B\.C\.?|C\.E\.?|AD|BCE|BC|CE)(?![\w])"
+)
 _ERA_FIRST = re.compile(r"\b(?P<era>A\.D\.|AD)\s(?P<number>\d{1,4})\b")
 _QUARTER = re.compile(r"(?<![\w.,])(?P<number>[1-4])Q\s?['’]?(?P<year>20\d\d|\d\d)\b")
 _BARE = re.compile(
@@ -68,14 +70,14 @@ def _season(match: re.Match[str]) -> str | None:
 
 def _era(match: re.Match[str]) -> str:
     number = match["number"]
-    said = year(int(number)) if len(number) == 4 else _three(number)  # noqa: PLR2004
+    said = year(int(number)) if len(number) == 4 else _three(number.replace(",", ""))  # noqa: PLR2004
     era = letters(re.sub(r"\W", "", match["era"]))
     point = "." if match["era"].endswith(".") and not after(match).strip() else ""
     return f"{said} {era}{point}"
 
 
 def _three(number: str) -> str:
-    if len(number) < 3 or number.endswith("00"):  # noqa: PLR2004
+    if len(number) != 3 or number.endswith("00"):  # noqa: PLR2004
         return cardinal(int(number))
     return f"{cardinal(int(number[0]))} {two_digits(int(number[1:]))}"
 

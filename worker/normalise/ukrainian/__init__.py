@@ -12,6 +12,8 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from worker.normalise.edits import Edit, Rule
+from worker.normalise.ukrainian import places
+from worker.normalise.ukrainian.counts import hide_over, show_over
 from worker.normalise.ukrainian.forms import in_words
 from worker.normalise.ukrainian.library import read
 from worker.sentences import sentences
@@ -23,9 +25,12 @@ _WORD = re.compile(r"\S+")
 
 #: What needs reading. A text without any is left alone, and the library is not asked.
 _NEEDED = re.compile(
-    r"[\d%№₴$€£°½¼¾§]|\b(?:[XVI]{2,}|[Іі]{2,}|тис|млн|млрд|грн|вул|просп|обл|км|кг|кв|куб|ст|рр?)\b|"
+    r"[\d%№₴$€£°½¼¾§]|\b(?:[XVIХІ]{2,}|і{2,}|[XVХ](?=\sстоліт)|[УуВв]\s[IІ](?=\sквартал)|"
+    r"тис|млн|млрд|грн|вул|просп|обл|км|кг|кв|куб|ст|рр?)\b|"
     r"\b(?i:ген|полк|підполк|проф|акад|доц|тел)\."
 )
+#: A numeral of one letter, which is needed by what stands around it and is read alone.
+_NUMERAL = re.compile(r"[XVIХІ](?!\w)")
 _EDGE = "«»“”„\"'()[],;:!?…—–"
 
 #: Shortened words whose point may be the sentence's as well; after others ("вул.") a name goes on.
@@ -61,14 +66,14 @@ def _stretches(written: str) -> Iterator[tuple[int, int]]:
 
 def _read(written: str, start: int, end: int) -> Iterator[Edit]:
     before = list(_WORD.finditer(written, start, end))
-    after = read(in_words(written[start:end])).split()
+    after = show_over(read(hide_over(in_words(written[start:end])))).split()
     matcher = SequenceMatcher(None, [match.group() for match in before], after, autojunk=False)
     for tag, first, last, said_from, said_to in matcher.get_opcodes():
         if tag == "equal" or first == last:
             continue
         begin, stop = before[first].start(), before[last - 1].end()
         said = " ".join(after[said_from:said_to])
-        if _NEEDED.search(written, begin, stop) and "дефіс" not in said:
+        if (_NEEDED.search(written, begin, stop) or _NUMERAL.fullmatch(written, begin, stop)) and "дефіс" not in said:
             yield from _trimmed(written, begin, stop, said)
 
 
@@ -87,4 +92,4 @@ def _trimmed(written: str, start: int, end: int, spoken: str) -> Iterator[Edit]:
         yield Edit(start, end, spoken, "ukrainian")
 
 
-RULES: tuple[Rule, ...] = (_numbers,)
+RULES: tuple[Rule, ...] = (*places.RULES, _numbers)

@@ -36,6 +36,11 @@ def genitive(number: int) -> str:
     return str(_loaded()[0].number_to_words_case(number, "genitive"))
 
 
+def instrumental(number: int) -> str:
+    """Return a number in words, in the instrumental."""
+    return str(_loaded()[0].number_to_words_case(number, "instrumental"))
+
+
 def ordinal(number: int, form: str) -> str:
     """Return an ordinal in one of the library's forms: "nom_m", "gen_f", "loc_f" and so on."""
     return str(_loaded()[0].number_to_ordinal_words(number, form))
