@@ -87,7 +87,7 @@ _HSTS = "max-age=31536000"
 
 
 #: What a page may read of the answers to it beside the body.
-_EXPOSED = ["Content-Range", "Accept-Ranges", "Content-Length", "ETag"]
+_EXPOSED = "Content-Range, Accept-Ranges, Content-Length, ETag"
 
 
 class PublicCors:
@@ -128,7 +128,7 @@ def _telling(send: Send) -> Send:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             headers["Access-Control-Allow-Origin"] = "*"
-            headers["Access-Control-Expose-Headers"] = ", ".join(_EXPOSED)
+            headers["Access-Control-Expose-Headers"] = _EXPOSED
         await send(message)
 
     return sending

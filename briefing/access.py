@@ -12,7 +12,7 @@ from sqlalchemy import String, and_, cast, or_, select, update
 
 from briefing import steps
 from briefing.digest import DIGEST
-from briefing.holds import articles_of, guarded, own_article
+from briefing.holds import articles_of, guarded, subject
 from briefing.models import ArticleRow, BriefingRow, RevisionRow, ShowRow, SightingRow, StepRow
 from briefing.rows import put
 from briefing.show import Paywall, Show, hold_for_older_workers
@@ -56,7 +56,7 @@ def paywall(session: Session, briefing: BriefingRow) -> Paywall | None:
     are for members decide nothing by themselves: the briefing's own mark counts, else its show's.
     """
     own = briefing.paywall
-    if own_article(briefing) is not None:
+    if subject(briefing) is not None:
         own = next((row.paywall for row in articles_of(session, briefing)), None)
     if own is not None:
         return Paywall.stored(own)
@@ -100,7 +100,7 @@ def wish(session: Session, briefing: BriefingRow, visibility: str | None, mark: 
 
     Before the briefing is locked. What follows from it is for `follow`.
     """
-    article = own_article(briefing)
+    article = subject(briefing)
     row = session.get_one(ArticleRow, (article.source, article.id)) if article is not None else briefing
     dumped = mark.model_dump(mode="json") if mark else None
     changed = (visibility is not None and row.visibility != visibility) or (mark is not None and row.paywall != dumped)

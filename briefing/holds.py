@@ -35,7 +35,7 @@ def articles_of(session: Session, briefing: BriefingRow) -> list[ArticleRow]:
     return list(session.scalars(select(ArticleRow).where(wanted)))
 
 
-def own_article(briefing: BriefingRow) -> ArticleRef | None:
+def subject(briefing: BriefingRow) -> ArticleRef | None:
     """Return the article that whatever is said of a briefing's audience and embargo is said of; None where it is said
     of the briefing. A digest that has a single story today may have another tomorrow.
     """
@@ -58,7 +58,7 @@ def embargoed_article(session: Session, briefing: BriefingRow, after: datetime) 
     """Return the article whose own embargo ends last and after that time, if there is one and the briefing is not that
     article's: nothing that is said of the briefing ends it.
     """
-    found = articles_of(session, briefing) if own_article(briefing) is None else []
+    found = articles_of(session, briefing) if subject(briefing) is None else []
     ends = {row: row.embargo_until for row in found if row.embargo_until is not None and row.embargo_until > after}
     return max(ends, key=lambda row: ends[row], default=None)
 
@@ -67,7 +67,7 @@ def note_embargo(session: Session, briefing: BriefingRow, until: datetime | None
     """Note an embargo, or its end, of the briefing or its own article. Tell whether that changed anything. Before the
     briefing is locked.
     """
-    article = own_article(briefing)
+    article = subject(briefing)
     row = session.get_one(ArticleRow, (article.source, article.id)) if article is not None else briefing
     changed = row.embargo_until != until
     row.embargo_until = until

@@ -31,7 +31,7 @@ _KINDS = ("story", "collection")
 def opened_by(session: Session, wanted: Wanted) -> list[str]:
     """Return the names of those fields of `wanted` that would make something more public than it is."""
     articles, briefings = _articles(session, wanted), _briefings(session, wanted)
-    # As `holds.own_article` has it: said of the article where there is one, else of the briefing. One row at most.
+    # As `holds.subject` has it: said of the article where there is one, else of the briefing. One row at most.
     rows: Sequence[ArticleRow | BriefingRow] = articles if len(wanted.articles) == 1 else briefings
     noted = rows[0] if rows else None
     found = []

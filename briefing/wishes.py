@@ -48,7 +48,7 @@ def note_embargo(session: Session, briefing: BriefingRow, until: datetime | None
     """Note an embargo, or its end; of an article, have its other briefings follow. Tell whether anything changed. What
     follows for the briefing itself is its caller's, when it is locked.
     """
-    changed, article = holds.note_embargo(session, briefing, until), holds.own_article(briefing)
+    changed, article = holds.note_embargo(session, briefing, until), holds.subject(briefing)
     if changed and article is not None:
         access.follow_others(session, article=article)
     return changed
@@ -58,7 +58,7 @@ def note_audience(session: Session, briefing: BriefingRow, visibility: str | Non
     """The same of who may hear it, and how far others may."""
     if visibility is None and mark is None:
         return False
-    changed, article = access.wish(session, briefing, visibility, mark), holds.own_article(briefing)
+    changed, article = access.wish(session, briefing, visibility, mark), holds.subject(briefing)
     if changed and article is not None:
         access.follow_others(session, article=article)
         look(session, str(article))

@@ -9,8 +9,8 @@ import pytest
 from briefing import editions, wishes
 from briefing.models import BriefingRow, RevisionRow
 from briefing.states import Queue
-from tests.support.newsroom import ARTICLE, make_place, work_off
-from tests.worker.test_streaming import PAGE, STREAMING, ask, listed, told
+from tests.support.newsroom import work_off
+from tests.support.streaming import PAGE, ask, listed, streaming_place, told
 from worker.perform import perform_next
 from worker.sweep import sweep
 from worker.tasks import stream
@@ -18,10 +18,8 @@ from worker.tasks import stream
 
 @pytest.fixture
 def place(tmp_path):
-    place = make_place(tmp_path, STREAMING)
-    (tmp_path / "articles" / "ferry.md").write_text(ARTICLE)
-    yield place
-    place.database.dispose()
+    with streaming_place(tmp_path) as place:
+        yield place
 
 
 def hold(session, briefing, now):

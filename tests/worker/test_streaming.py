@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,48 +13,22 @@ from briefing.models import BriefingRow, RevisionRow, StepRow
 from briefing.newsroom import load_newsroom
 from briefing.public_names import briefing_folder
 from briefing.states import Queue, StepKind
-from briefing.values import ArticleRef
-from tests.support.asking import wanted
 from tests.support.client import client_of
 from tests.support.dying import work_until_killed
 from tests.support.failpoints import Failpoints
-from tests.support.newsroom import ARTICLE, PLAIN, make_place, work_off
+from tests.support.newsroom import ARTICLE, work_off
+from tests.support.streaming import JSON, PAGE, STREAMING, ask, listed, streaming_place, told
 from worker.newsroom import apply
 from worker.perform import perform_next
 from worker.stream.clearing import clear_streams
 from worker.sweep import sweep
 from worker.tasks import stream
 
-STREAMING = PLAIN.replace('slug = "daily"\n', 'slug = "daily"\nstream = true\n').replace(
-    'slug = "held"\n', 'slug = "held"\nstream = true\n'
-)
-JSON, PAGE = "v1/articles/desk/ferry/audio", "briefings/{}/1/stream"
-
 
 @pytest.fixture
 def place(tmp_path):
-    place = make_place(tmp_path, STREAMING)
-    (tmp_path / "articles" / "ferry.md").write_text(ARTICLE)
-    yield place
-    place.database.dispose()
-
-
-def ask(place, article="ferry", source="desk", **fields):
-    """Ask for an article; return the briefing's ID."""
-    ref = ArticleRef(source=source, id=article)
-    with place.database.writing() as session:
-        asked = replace(wanted(article, **fields), articles=(ref,))
-        return asking.request(session, asked, datetime.now(UTC))[0].briefing_id
-
-
-def told(place):
-    found = place.files.storage.read(JSON)
-    return json.loads(found[0]) if found else None
-
-
-def listed(place, briefing):
-    found = place.files.storage.read(f"{PAGE.format(briefing)}/audio.m3u8")
-    return found[0].decode() if found else ""
+    with streaming_place(tmp_path) as place:
+        yield place
 
 
 def steps_of(place, kind):
