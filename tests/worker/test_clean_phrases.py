@@ -53,6 +53,7 @@ from worker.clean.shape import shape
         "By signing up you agree to our terms, the recruits were told, and nobody read them.",
         "Follow the BBC on its way from radio to the web, and you see how the country has changed.",
         "We may earn a commission on the sale of the house, the broker said.",
+        "Influencers may earn a commission when followers buy through links in their posts.",
         "The firm may get a commission for each family that it moves.",
     ],
 )
@@ -100,6 +101,7 @@ def test_news_that_begins_like_promotion_stays(line):
             "follow",
         ),
         ("We may earn a commission if you buy through links on our site.", "affiliate"),
+        ("The Ledger may earn a commission when you buy through links in this article.", "affiliate"),
         ("If you buy something through our links, we may earn an affiliate commission.", "affiliate"),
     ],
 )

@@ -81,9 +81,11 @@ STORY_IDEAS: Final = re.compile(
     r"^(?:(?:get in touch|follow|listen to|like)\b.{1,240}\b)?send (?:us )?your story ideas to\b.{0,160}$", _I
 )
 
-#: Why a shop's link pays the site.
+#: Why a shop's link pays the site: who names itself says "you" or "our" too. "Influencers may earn a commission when
+#: followers buy through links" is news.
 AFFILIATE: Final = re.compile(
-    r"^(?:\W{0,3})(?:we|(?:this|our) (?:site|page|article|post|team)|[\w ’']{1,40}) may (?:earn|receive|get|collect) "
+    r"^(?:\W{0,3})(?:we|(?:this|our) (?:site|page|article|post|team)|[\w ’']{1,40}(?=.{1,300}\b(?:you|our)\b)) may "
+    r"(?:earn|receive|get|collect) "
     r"(?:an? )?(?:small |affiliate )*(?:commissions?|compensation|share of sales)\b.{0,120}\blinks?\b.{0,160}$|"
     r"^(?:if|when) you (?:buy|purchase|click|shop|make a purchase)\b.{0,120}\bwe may (?:earn|receive|get)\b.{0,60}"
     r"\bcommissions?\b.{0,160}$",
