@@ -152,7 +152,7 @@ task_soak() { # the long tests, then random work under random faults, for 30m or
     [ $# -gt 0 ] || set -- 30m
     "$BIN/python" -m pytest -m long
     # Making, reusing and collecting in a thousand orders, for the 25 of every run; six minutes of CPU.
-    BRIEFCAST_EXAMPLES=1000 "$BIN/python" -m pytest tests/worker/test_collecting.py
+    BRIEFCAST_EXAMPLES=1000 "$BIN/python" -m pytest tests/worker/sources/test_collecting.py
     exec "$BIN/python" -m tests.soak "$@"
 }
 

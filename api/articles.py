@@ -22,17 +22,18 @@ from api.asking import (
 from api.context import Context, Generator, Here, Publisher
 from api.once import Asked, once
 from api.problems import KEY_PROBLEMS, responses
-from briefing import asking, audit
-from briefing.audit import Action
+from briefing.accounts import audit
+from briefing.accounts.audit import Action
+from briefing.articles.picks import pick
 from briefing.models import ShowRow
-from briefing.picks import pick
-from briefing.show import Paywall, Show
+from briefing.podcasts.show import Paywall, Show
+from briefing.requesting import asking
 from briefing.values import NAME_PATTERN
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from briefing.keys import Caller
+    from briefing.accounts.keys import Caller
     from briefing.models import RevisionRow
 
 router = APIRouter(prefix="/v1/articles", tags=["briefings"])

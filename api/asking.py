@@ -10,14 +10,15 @@ from sqlalchemy import select
 
 from api.editions import within_a_year
 from api.problems import Problem
-from briefing import openings, sites
-from briefing.addresses import canonical_address, is_address
-from briefing.asking import Embargo, Wanted
-from briefing.keys import Scope
-from briefing.labels import Labels
+from briefing.accounts.keys import Scope
+from briefing.articles import sites
+from briefing.articles.addresses import canonical_address, is_address
+from briefing.articles.labels import Labels
+from briefing.going_live import openings
 from briefing.models import ArticleRow, ShowRow
-from briefing.show import Show
-from briefing.shows import home_show, listed_shows, listed_sources
+from briefing.podcasts.show import Show
+from briefing.podcasts.shows import home_show, listed_shows, listed_sources
+from briefing.requesting.asking import Embargo, Wanted
 from briefing.states import Queue
 from briefing.values import ArticleRef, Correction, is_name
 
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
     from api.context import Context
     from api.schemas import BriefingRequest, CorrectionRequest, Replaces, Request
-    from briefing.keys import Caller
-    from briefing.newsroom import SourceSettings
+    from briefing.accounts.keys import Caller
+    from briefing.podcasts.newsroom import SourceSettings
 
 
 def read_request(session: Session, body: BriefingRequest, caller: Caller, context: Context) -> Wanted:

@@ -12,8 +12,8 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from api.context import Administrator, Here
 from api.problems import KEY_PROBLEMS, responses
-from briefing import audit
-from briefing.audit import CURSOR, MOST_ENTRIES, Action, Question
+from briefing.accounts import audit
+from briefing.accounts.audit import CURSOR, MOST_ENTRIES, Action, Question
 
 router = APIRouter(tags=["operation"])
 

@@ -27,12 +27,13 @@ from api.editions import published
 from api.once import Asked, IdempotencyKey, once
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.seeing import ID, Seen, briefing_row
-from briefing import asking, regenerating, revisions
-from briefing.audit import Action
+from briefing import revisions
+from briefing.accounts.audit import Action
 from briefing.errors import DatabaseUnavailable
 from briefing.failpoints import Failpoint, reach
 from briefing.hashing import stable_hash
 from briefing.models import RevisionRow
+from briefing.requesting import asking, regenerating
 from briefing.states import ACTIVE, Queue, RevisionState
 
 if TYPE_CHECKING:

@@ -23,11 +23,11 @@ from api.shown import Shown
 from api.signing import Signing
 from api.small_files import SmallFiles
 from api.streams import OpenStreams
-from briefing import keys
+from briefing.accounts import keys
+from briefing.accounts.keys import Caller, Scope
 from briefing.database import Database
 from briefing.errors import Misconfigured
-from briefing.faults import going_on
-from briefing.keys import Caller, Scope
+from briefing.observing.faults import going_on
 from briefing.settings import (
     AudienceSettings,
     DataSettings,

@@ -19,7 +19,7 @@ from briefing.audience import clients, records
 from briefing.audience.records import Asked, day_before, day_of
 from briefing.errors import DatabaseUnavailable
 from briefing.limits import Buckets
-from briefing.logs import get_logger
+from briefing.observing.logs import get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

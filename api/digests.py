@@ -12,9 +12,9 @@ from api import quotas, schemas
 from api.context import Generator, Here, Reader
 from api.once import Asked, IdempotencyKey, once
 from api.problems import KEY_PROBLEMS, responses
-from briefing import digests
-from briefing.audit import Action
-from briefing.digest import Due
+from briefing.accounts.audit import Action
+from briefing.digesting import digests
+from briefing.digesting.digest import Due
 from briefing.hashing import stable_hash
 from briefing.models import DigestRow, IssueRow, RevisionRow
 from briefing.revisions import Asker
@@ -24,7 +24,7 @@ from briefing.values import NAME_PATTERN
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from briefing.digest import Digest
+    from briefing.digesting.digest import Digest
 
 router = APIRouter(prefix="/v1/digests", tags=["digests"])
 

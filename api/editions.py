@@ -1,6 +1,6 @@
 """`/v1/briefings/{id}/hold`, `/schedule`, `/approve`: when what is made of a briefing goes live, and on whose word.
 
-Nothing here has anything spoken again. Decides nothing itself: `briefing.editions` does.
+Nothing here has anything spoken again. Decides nothing itself: `briefing.going_live.editions` does.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from api.context import Context, Here, Publisher
 from api.once import Asked, IdempotencyKey, once
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.seeing import ID, briefing_row
-from briefing import audit, editions, holds, revisions, signing_off, wishes
-from briefing.audit import Action
+from briefing import revisions
+from briefing.accounts import audit
+from briefing.accounts.audit import Action
+from briefing.accounts.people import is_same
+from briefing.going_live import editions, holds, signing_off, wishes
 from briefing.hashing import stable_hash
-from briefing.people import is_same
 from briefing.states import RevisionState
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from briefing.keys import Caller
+    from briefing.accounts.keys import Caller
     from briefing.models import BriefingRow, RevisionRow
 
 router = APIRouter(prefix="/v1/briefings", tags=["briefings"])

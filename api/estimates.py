@@ -12,11 +12,11 @@ from api import schemas
 from api.asking import check_voice, named_articles, named_show
 from api.context import Context, Generator, Here, Reader
 from api.problems import KEY_PROBLEMS, Problem, responses
-from briefing import estimates
-from briefing.cost import Cost
 from briefing.models import EstimateRow
+from briefing.podcasts.shows import home_show
+from briefing.requesting import estimates
+from briefing.requesting.cost import Cost
 from briefing.settings import WorkSettings
-from briefing.shows import home_show
 
 router = APIRouter(prefix="/v1/estimates", tags=["estimates"])
 

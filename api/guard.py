@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from fastapi.dependencies.models import Dependant
 
-    from briefing.keys import Scope
+    from briefing.accounts.keys import Scope
 
 #: What website players fetch: for everybody, like the audio itself. To read, that is.
 _OPEN = frozenset({"/v1/articles/{source}/{article}/audio", "/v1/addresses/{hashed}", "/v1/audio"})

@@ -13,12 +13,12 @@ from api import schemas
 from api.context import Context, Here, Reader
 from api.problems import KEY_PROBLEMS, responses
 from api.routes import get_and_head
-from briefing import connections
 from briefing.database import database_clock
 from briefing.errors import DatabaseUnavailable, StorageUnavailable
+from briefing.following import connections
 from briefing.models import GateRow, HealthRow
-from briefing.rows import put
-from briefing.workers import heard_of
+from briefing.observing.workers import heard_of
+from briefing.sql.rows import put
 
 router = APIRouter()
 

@@ -16,17 +16,17 @@ from pydantic import BaseModel
 
 from api.context import Context, Here
 from api.problems import Problem, responses
-from briefing import connections, hooks
-from briefing.addresses import address_id
+from briefing.articles.addresses import address_id
 from briefing.errors import AddressRefused, SecretUnreadable
-from briefing.logs import get_logger
+from briefing.following import connections, hooks
 from briefing.models import ConnectionRow
-from briefing.shows import listed_sources
+from briefing.observing.logs import get_logger
+from briefing.podcasts.shows import listed_sources
 from briefing.values import NAME_PATTERN
 
 if TYPE_CHECKING:
-    from briefing.hooks import Told
-    from briefing.newsroom import SourceSettings
+    from briefing.following.hooks import Told
+    from briefing.podcasts.newsroom import SourceSettings
 
 router = APIRouter(tags=["sources"])
 

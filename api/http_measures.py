@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from structlog.contextvars import bound_contextvars
 
-from briefing.hooks import Refusal
-from briefing.logs import get_logger
-from briefing.requests import request_id
+from briefing.following.hooks import Refusal
+from briefing.observing.logs import get_logger
+from briefing.observing.requests import request_id
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send

@@ -13,18 +13,19 @@ from api import lexicon, lexicon_views
 from api.context import Context, Generator, Here, Reader
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.schemas import lexicon as schemas
-from briefing import audit, radius, respeaks
-from briefing.audit import Action
-from briefing.word_lists import Differences, differences, read_list
+from briefing.accounts import audit
+from briefing.accounts.audit import Action
+from briefing.pronunciations import radius, respeaks
+from briefing.pronunciations.word_lists import Differences, differences, read_list
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy.orm import Session
 
-    from briefing.keys import Caller
-    from briefing.lexicon import LexiconEntry
+    from briefing.accounts.keys import Caller
     from briefing.models import RespeakRow
+    from briefing.pronunciations.lexicon import LexiconEntry
 
 router = APIRouter(prefix="/v1/lexicon/imports", tags=["lexicon"])
 

@@ -16,12 +16,12 @@ from sqlalchemy.orm import aliased
 
 from briefing import gates
 from briefing.database import database_clock
-from briefing.endings import LATELY_S, ended_lately, last_success
 from briefing.gates import GateState
-from briefing.measures import MEASURES, Measure, parse
 from briefing.models import ConnectionRow, GateRow, HealthRow, RevisionRow, SourceRow, StepRow, WorkerRow
+from briefing.observing.endings import LATELY_S, ended_lately, last_success
+from briefing.observing.measures import MEASURES, Measure, parse
+from briefing.observing.workers import RETIRED, SILENT_S, added
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind, StepState
-from briefing.workers import RETIRED, SILENT_S, added
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,7 +58,7 @@ class Seen:
 
     gauges: Sequence[Gauge]
     counts: Mapping[str, float]
-    """The workers' own, added up; see `briefing.measures`."""
+    """The workers' own, added up; see `briefing.observing.measures`."""
 
 
 def read(context: Context) -> Seen:

@@ -15,17 +15,18 @@ from starlette.requests import ClientDisconnect
 from api import schemas
 from api.context import Context, Here, Publisher, Reader
 from api.problems import KEY_PROBLEMS, Problem, responses
-from briefing import audit, jingles
-from briefing.audit import Action
-from briefing.show import JinglePart
+from briefing.accounts import audit
+from briefing.accounts.audit import Action
+from briefing.podcasts import jingles
+from briefing.podcasts.show import JinglePart
 from briefing.storage import BlobStorage, reporting
 from briefing.values import NAME_PATTERN
 
 if TYPE_CHECKING:
     from pathlib import Path as FilePath
 
-    from briefing.jingles import StoredJingle
-    from briefing.keys import Caller
+    from briefing.accounts.keys import Caller
+    from briefing.podcasts.jingles import StoredJingle
 
 router = APIRouter(prefix="/v1/jingles", tags=["jingles"])
 

@@ -14,11 +14,12 @@ from api.lexicon_views import MOST_NAMED, radius_view, respeak_view, view, view_
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.schemas import Text
 from api.schemas import lexicon as schemas
-from briefing import audit, changes, guessed, lexicons, radius, respeaks
-from briefing.audit import Action
-from briefing.changes import Change
-from briefing.lexicon import LexiconEntry, make_entry
+from briefing.accounts import audit
+from briefing.accounts.audit import Action
 from briefing.models import RespeakRow
+from briefing.pronunciations import changes, guessed, lexicons, radius, respeaks
+from briefing.pronunciations.changes import Change
+from briefing.pronunciations.lexicon import LexiconEntry, make_entry
 from briefing.revisions import Asker
 from briefing.states import Queue
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from briefing.keys import Caller
+    from briefing.accounts.keys import Caller
 
 router = APIRouter(prefix="/v1/lexicon", tags=["lexicon"])
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from api.schemas import lexicon as schemas
-from briefing import radius, respeaks
-from briefing.lexicons import Origin
-from briefing.radius import Rate
+from briefing.pronunciations import radius, respeaks
+from briefing.pronunciations.lexicons import Origin
+from briefing.pronunciations.radius import Rate
 from briefing.settings import WorkSettings
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from api.context import Context
-    from briefing.changes import Change
-    from briefing.lexicon import LexiconEntry
     from briefing.models import RespeakRow
-    from briefing.radius import Radius
+    from briefing.pronunciations.changes import Change
+    from briefing.pronunciations.lexicon import LexiconEntry
+    from briefing.pronunciations.radius import Radius
 
 #: Briefings that are named of those concerned.
 MOST_NAMED = 50

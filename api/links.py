@@ -12,10 +12,10 @@ from api import schemas
 from api.context import Context, Here, Publisher
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.seeing import ID, briefing_row
-from briefing import action_links, audit
-from briefing.action_links import LASTS, LONGEST, MOST_RECIPIENT, LinkAction
-from briefing.audit import Action
-from briefing.keys import Caller
+from briefing.accounts import action_links, audit
+from briefing.accounts.action_links import LASTS, LONGEST, MOST_RECIPIENT, LinkAction
+from briefing.accounts.audit import Action
+from briefing.accounts.keys import Caller
 
 router = APIRouter(prefix="/v1/briefings", tags=["briefings"])
 

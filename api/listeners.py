@@ -16,12 +16,12 @@ from api.members import private_answer
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.published import Name
 from api.routes import get_and_head
-from briefing import audit, listeners
-from briefing.audit import Action
+from briefing.accounts import audit, listeners
+from briefing.accounts.audit import Action
 from briefing.public_names import FEED, MEMBERS_CACHE, feed_name
 
 if TYPE_CHECKING:
-    from briefing.listeners import Listener
+    from briefing.accounts.listeners import Listener
 
 router = APIRouter(tags=["members"])
 

@@ -24,8 +24,9 @@ from api.elsewhere import members_sent_elsewhere
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.published import Name, none_match, serve_audio
 from api.routes import get_and_head
-from briefing import audit, listeners, wishes
-from briefing.audit import Action
+from briefing.accounts import audit, listeners
+from briefing.accounts.audit import Action
+from briefing.going_live import wishes
 from briefing.models import BriefingRow
 from briefing.public_names import (
     ARTICLE,
@@ -44,8 +45,8 @@ from briefing.settings.audience import REDIRECT
 from briefing.values import ArticleRef, is_name
 
 if TYPE_CHECKING:
-    from briefing.address_keys import Opened
-    from briefing.listeners import Listener
+    from briefing.accounts.listeners import Listener
+    from briefing.secrets.address_keys import Opened
 
 router = APIRouter(tags=["members"])
 

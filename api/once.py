@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from api import views
 from api.problems import Problem
-from briefing import audit
+from briefing.accounts import audit
 from briefing.models import BriefingRow, IdempotencyRow
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from api import schemas
     from api.context import Context
-    from briefing.audit import Action
-    from briefing.keys import Caller
+    from briefing.accounts.audit import Action
+    from briefing.accounts.keys import Caller
     from briefing.models import RevisionRow
 
 IdempotencyKey = Annotated[

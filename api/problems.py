@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from briefing.errors import BadInput, BriefcastError, DatabaseUnavailable, StorageUnavailable, Unavailable
-from briefing.logs import get_logger
+from briefing.observing.logs import get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

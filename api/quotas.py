@@ -1,6 +1,7 @@
 """Whether a caller may ask for one more briefing today: quotas of its key, bulk work at a time, cost known before bulk.
 
-What is spoken is charged when it is known, by the worker (`briefing.spending`); here is what a request can tell.
+What is spoken is charged when it is known, by the worker (`briefing.requesting.spending`); here is what a request can
+tell.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from api.problems import Problem
-from briefing import estimates, spending
 from briefing.models import RevisionRow
+from briefing.requesting import estimates, spending
 from briefing.states import ACTIVE, Queue
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
     from api.context import Context
     from api.schemas import BriefingRequest
-    from briefing.asking import Wanted
-    from briefing.keys import Caller
+    from briefing.accounts.keys import Caller
+    from briefing.requesting.asking import Wanted
 
 #: Seconds after which a key with too much open bulk work may look again.
 _LOOK_AGAIN_S = 60

@@ -11,8 +11,8 @@ from fastapi.responses import RedirectResponse
 
 from api.downloads import passed_on
 from api.problems import Problem
+from briefing.going_live.successors import successor
 from briefing.public_names import ALIAS, TOMBSTONE, audio_name
-from briefing.successors import successor
 
 if TYPE_CHECKING:
     from fastapi import Response

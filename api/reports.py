@@ -13,12 +13,13 @@ from api.context import Context, Generator, Here, Reader
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.schemas import Text
 from api.schemas import lexicon as schemas
-from briefing import audit, radius, reports
-from briefing.audit import Action
-from briefing.reports import Told
+from briefing.accounts import audit
+from briefing.accounts.audit import Action
+from briefing.pronunciations import radius, reports
+from briefing.pronunciations.reports import Told
 
 if TYPE_CHECKING:
-    from briefing.reports import Report
+    from briefing.pronunciations.reports import Report
 
 router = APIRouter(prefix="/v1/reports", tags=["lexicon"])
 

@@ -13,15 +13,16 @@ from api.asking import check_voice, named_show
 from api.context import Context, Generator, Here, Reader
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.schemas import lexicon as schemas
-from briefing import samples, spending
-from briefing.lexicon import NO_LANGUAGE, is_language, make_entry
 from briefing.limits import Buckets
 from briefing.models import SampleRow, TakeRow
+from briefing.pronunciations import samples
+from briefing.pronunciations.lexicon import NO_LANGUAGE, is_language, make_entry
+from briefing.requesting import spending
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from briefing.keys import Caller
+    from briefing.accounts.keys import Caller
 
 router = APIRouter(prefix="/v1/lexicon/samples", tags=["lexicon"])
 

@@ -14,7 +14,7 @@ from fastapi import Depends, Request
 from api import views
 from api.context import Context, Credentials, Here, ScopeDemand
 from api.problems import Problem
-from briefing.keys import Scope
+from briefing.accounts.keys import Scope
 from briefing.models import BriefingRow
 
 if TYPE_CHECKING:

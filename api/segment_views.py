@@ -11,19 +11,19 @@ from sqlalchemy.orm import load_only
 
 from api import schemas
 from api.problems import Problem
-from briefing import overrides
 from briefing.audio import MASTER_RATE, Master
-from briefing.comparing import compared
+from briefing.editing import overrides
+from briefing.editing.comparing import compared
+from briefing.going_live.withdrawals import withdrawn
 from briefing.models import MasterRow, RevisionRow
 from briefing.script import Script
 from briefing.takes import stored_takes
-from briefing.withdrawals import withdrawn
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from briefing.comparing import Keys
-    from briefing.overrides import Stored
+    from briefing.editing.comparing import Keys
+    from briefing.editing.overrides import Stored
     from briefing.script import Segment
 
 

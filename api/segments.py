@@ -17,11 +17,11 @@ from api.once import Asked, IdempotencyKey, once
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.routes import get_and_head
 from api.seeing import ID, briefing_row
-from briefing import conflicts, overrides, rollback
-from briefing.audit import Action
+from briefing.accounts.audit import Action
+from briefing.editing import conflicts, overrides, rollback
+from briefing.editing.overrides import Override
 from briefing.failpoints import Failpoint, reach
 from briefing.hashing import stable_hash
-from briefing.overrides import Override
 from briefing.revisions import Asker
 from briefing.states import Queue, RevisionState
 from briefing.takes import find_take
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from briefing.keys import Caller
+    from briefing.accounts.keys import Caller
     from briefing.models import RevisionRow
 
 router = APIRouter(prefix="/v1/briefings/{briefing_id}", tags=["segments"])

@@ -9,14 +9,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from api.unsigned import filled
-from briefing import address_keys
 from briefing.errors import DatabaseUnavailable
+from briefing.secrets import address_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from briefing.address_keys import AddressKey, Opened
     from briefing.database import Database
+    from briefing.secrets.address_keys import AddressKey, Opened
 
 #: Seconds for which keys are taken to be all there are; a new one is known everywhere after that.
 _FRESH_S = 10.0

@@ -11,14 +11,15 @@ from api import schemas
 from api.context import Generator, Here, Publisher, Reader
 from api.digests import DigestSlug
 from api.problems import KEY_PROBLEMS, Problem, responses
-from briefing import audit, digests, summaries
-from briefing.audit import Action
+from briefing.accounts import audit
+from briefing.accounts.audit import Action
+from briefing.digesting import digests, summaries
 from briefing.models import SummaryRow
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from briefing.keys import Caller
+    from briefing.accounts.keys import Caller
 
 router = APIRouter(tags=["digests"])
 

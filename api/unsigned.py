@@ -24,7 +24,7 @@ _ADDRESS = re.compile(_BLANK)
 #: The player of a transcript's page (`worker/transcript/page.html`).
 _IN_PAGES = re.compile(rf'(<audio controls preload="none" src="){_BLANK}(?=")')
 
-#: A feed's links to its other pages and what an episode consists of (`worker.feed`).
+#: A feed's links to its other pages and what an episode consists of (`worker.feeds.feed`).
 _IN_FEEDS = re.compile(rf'(<(?:atom:link href|enclosure url|podcast:(?:transcript|chapters) url)="){_BLANK}(?=")')
 
 _PAGE = next(name for name, kind in TRANSCRIPT_TYPES.items() if kind == "text/html")

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from api import schemas
 from api.waiting import waiting
-from briefing import access, editions, holds
 from briefing.audio import MASTER_RATE, Master
+from briefing.going_live import access, editions, holds
+from briefing.going_live.withdrawals import is_withdrawn
 from briefing.models import MasterRow, RevisionRow
+from briefing.podcasts.show import Show
+from briefing.podcasts.shows import home_show
 from briefing.revisions import newest_revision
 from briefing.script import Script
-from briefing.show import Show
-from briefing.shows import home_show
 from briefing.speech import OWN_VOICE, Fallback
 from briefing.states import ACTIVE, RevisionState
-from briefing.withdrawals import is_withdrawn
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -16,10 +16,10 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import FunctionElement
 
-from briefing import events
 from briefing.errors import Misconfigured
-from briefing.logs import masked
-from briefing.outages import reporting, sqlstate
+from briefing.observing import events
+from briefing.observing.logs import masked
+from briefing.sql.outages import reporting, sqlstate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +100,7 @@ def _prepare_sqlite(engine: Engine, busy_s: float) -> None:
 def _prepare_postgresql(engine: Engine, busy_s: float) -> None:
     # An address that sets options of its own may let statements take longer, or for ever.
     if engine.dialect.driver == "psycopg" and "options" not in engine.url.query:
-        from briefing.patience import connecting  # noqa: PLC0415  loads the driver, which SQLite needs not
+        from briefing.sql.patience import connecting  # noqa: PLC0415  loads the driver, which SQLite needs not
 
         event.listen(engine, "do_connect", connecting(_statement_s(busy_s)))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from briefing.addresses import address_id
+from briefing.articles.addresses import address_id
 from briefing.storage import Serving
 from briefing.transcript import CHAPTERS_NAME, CHAPTERS_TYPE, TRANSCRIPT_TYPES
 from briefing.values import ArticleRef, is_name

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, null, or_, select
 from sqlalchemy.orm import object_session
 
-from briefing import events, steps
-from briefing.access import settings_for
-from briefing.digest import DIGEST
+from briefing import steps
+from briefing.digesting.digest import DIGEST
 from briefing.errors import NeverSpeak
+from briefing.going_live.access import settings_for
 from briefing.models import BriefingRow, OverrideRow, RevisionRow
-from briefing.ranks import lane_of, next_rank
+from briefing.observing import events
+from briefing.requesting.ranks import lane_of, next_rank
 from briefing.script import Script
 from briefing.speech import Casting
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind, may_follow

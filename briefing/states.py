@@ -16,7 +16,7 @@ class RevisionState(StrEnum):
     PUBLISHING = "publishing"
     HELD = "held"
     """Waiting for an editor: finished, because its show holds new audio; or only prepared, because what an editor
-    changed by hand is no longer in the article (`briefing.conflicts`)."""
+    changed by hand is no longer in the article (`briefing.editing.conflicts`)."""
     LIVE = "live"
     SUPERSEDED = "superseded"
     """A newer revision took its place, before or after it was live."""

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, delete, select
 
 from briefing.audio import Master, Take
 from briefing.models import MasterRow, TakeRow
-from briefing.rows import add_unless_there, put
+from briefing.sql.rows import add_unless_there, put
 
 if TYPE_CHECKING:
     from collections.abc import Collection

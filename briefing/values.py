@@ -13,9 +13,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from briefing.articles.moments import Stated
 from briefing.errors import UnknownReference
 from briefing.hashing import stable_hash
-from briefing.moments import Stated
 
 #: Sources, articles and shows are named in addresses and file names, so their alphabet is small.
 NAME_PATTERN = r"[A-Za-z0-9._-]{1,128}"
@@ -177,8 +177,8 @@ class Correction(Value):
     note: Annotated[str, Field(max_length=MOST_NOTE)] | None = None
     """Said and shown verbatim."""
     said: Annotated[str, Field(max_length=64)] | None = None
-    """Mark of what its CMS says of it (`briefing.sightings.Corrected`): while that stays on the article, it is one
-    correction, however often it is saved. None where the CMS says nothing, or no more."""
+    """Mark of what its CMS says of it (`briefing.following.sightings.Corrected`): while that stays on the article, it
+    is one correction, however often it is saved. None where the CMS says nothing, or no more."""
     silent: bool = False
     """Whether nothing is told of it: the CMS says that the article was corrected before anything of it was heard, and
     not when."""

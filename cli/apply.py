@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from briefing.newsroom import load_newsroom
-from briefing.schema import migrate
-from worker.newsroom import apply as apply_newsroom
+from briefing.podcasts.newsroom import load_newsroom
+from briefing.sql.schema import migrate
+from worker.installation.newsroom import apply as apply_newsroom
 from worker.workplace import Workplace
 
 

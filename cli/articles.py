@@ -8,19 +8,19 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from briefing.addresses import address_id, is_address
+from briefing.articles.addresses import address_id, is_address
 from briefing.errors import ArticleNotFound
 from briefing.settings import FetchSettings
 from briefing.values import Article, ArticleRef, is_name
+from worker.asking.web import Fetcher
 from worker.fetch import fetch
 from worker.sources.files import read_article
 from worker.sources.http import page_article
-from worker.web import Fetcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from briefing.cleaning import Cleaning
+    from briefing.articles.cleaning import Cleaning
     from cli.place import Place
 
 _REFERENCE = re.compile(r"[A-Za-z0-9._-]+:[A-Za-z0-9._-]+")

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from briefing import audit as changes
-from briefing.audit import COMMAND_LINE, MOST_ENTRIES, Action, Question
+from briefing.accounts import audit as changes
+from briefing.accounts.audit import COMMAND_LINE, MOST_ENTRIES, Action, Question
 from cli.place import open_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from briefing.audit import AuditEntry
+    from briefing.accounts.audit import AuditEntry
 
 _MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from briefing import asking, audit
-from briefing.audit import Action
+from briefing.accounts import audit
+from briefing.accounts.audit import Action
+from briefing.articles.labels import fold
 from briefing.errors import UnknownReference
-from briefing.labels import fold
+from briefing.following.sightings import Seen
+from briefing.podcasts.shows import home_show
+from briefing.requesting import asking
 from briefing.settings import SpeechSettings
-from briefing.shows import home_show
-from briefing.sightings import Seen
 from briefing.states import Queue
 from briefing.values import ArticleRef
 from cli.cost import priced
@@ -24,8 +25,8 @@ from worker.sources import Polled, connect
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from briefing.newsroom import SourceSettings
-    from briefing.show import Show
+    from briefing.podcasts.newsroom import SourceSettings
+    from briefing.podcasts.show import Show
     from cli.place import Place
 
 _DAY = click.DateTime(formats=["%Y-%m-%d"])

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import click
 
-from briefing.faults import going_on
-from briefing.logs import configure, get_logger
+from briefing.observing.faults import going_on
+from briefing.observing.logs import configure, get_logger
 from cli.work import on_stop
-from worker.backup import back_up
-from worker.restore import restore as restore_backup
+from worker.installation.backup import back_up
+from worker.installation.restore import restore as restore_backup
 from worker.workplace import Workplace
 
 #: Code of what `--every` logs where bytes are missing or damaged where they come from.

@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING
 import click
 from sqlalchemy import select
 
-from briefing import audit, connections
-from briefing.audit import Action
+from briefing.accounts import audit
+from briefing.accounts.audit import Action
 from briefing.errors import BriefcastError, UnknownReference
+from briefing.following import connections
 from briefing.models import ConnectionRow
-from briefing.schema import migrate
-from briefing.shows import home_show, listed_shows, listed_sources
+from briefing.podcasts.shows import home_show, listed_shows, listed_sources
+from briefing.sql.schema import migrate
 from cli.cost import priced
 from cli.place import open_place
-from worker import connecting
-from worker.connecting import Obstacle, Wanted
-from worker.sources import poll_s
+from worker.sources import connecting, poll_s
+from worker.sources.connecting import Obstacle, Wanted
 from worker.workplace import Workplace
 
 if TYPE_CHECKING:
-    from briefing.newsroom import SourceSettings
-    from worker.ghost_api import GhostApi
+    from briefing.podcasts.newsroom import SourceSettings
+    from worker.sources.ghost_api import GhostApi
 
 #: Newest posts that are narrated when a CMS is connected first, unless somebody says how many.
 _RECENT = 10

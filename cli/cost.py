@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING
 import click
 
 from briefing.errors import BriefcastError, UnknownReference
+from briefing.podcasts.show import Show
 from briefing.settings import LimitSettings, SpeechSettings, WorkSettings
-from briefing.show import Show
 from briefing.values import ArticleRef
 from cli.articles import cleanings_of, read_source
 from cli.place import open_place
 from worker.estimate import Estimating, measured
 from worker.fetch import fetch
 from worker.sources import connect
-from worker.speakers import Speakers
+from worker.takes.speakers import Speakers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from briefing.cleaning import Cleaning
-    from briefing.cost import Cost
-    from briefing.newsroom import SourceSettings
-    from briefing.sightings import Seen
+    from briefing.articles.cleaning import Cleaning
+    from briefing.following.sightings import Seen
+    from briefing.podcasts.newsroom import SourceSettings
+    from briefing.requesting.cost import Cost
     from briefing.values import Article
     from cli.place import Place
 

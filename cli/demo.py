@@ -16,20 +16,20 @@ import click
 import httpx
 import uvicorn
 
-from briefing import keys
+from briefing.accounts import keys
+from briefing.accounts.keys import Scope
 from briefing.errors import BadInput, Misconfigured, Unavailable
-from briefing.keys import Scope
-from briefing.newsroom import load_newsroom
-from briefing.schema import migrate
+from briefing.podcasts.newsroom import load_newsroom
+from briefing.sql.schema import migrate
 from briefing.states import ACTIVE, RevisionState
 from cli.progress import progress_bar
 from cli.serve import embedded_workers
-from worker.newsroom import apply
+from worker.installation.newsroom import apply
 from worker.workplace import Workplace
 
 if TYPE_CHECKING:
     from cli.serve import Workers
-    from worker.signer import Signer
+    from worker.credentials.signer import Signer
 
 #: The sample article that the demo asks for.
 _ARTICLE = "harbour-bridge"

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from briefing import audit, digests
-from briefing.audit import Action
-from briefing.digest import Due
+from briefing.accounts import audit
+from briefing.accounts.audit import Action
+from briefing.digesting import digests
+from briefing.digesting.digest import Due
 from briefing.models import DigestRow
 from briefing.revisions import Asker
 from briefing.settings import SpeechSettings
 from cli.place import open_place
 
 if TYPE_CHECKING:
-    from briefing.digest import Digest
+    from briefing.digesting.digest import Digest
 
 
 @click.command()

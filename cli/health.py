@@ -10,7 +10,7 @@ import urllib.request
 import click
 
 from briefing.settings import WorkSettings
-from worker.vitals import trouble
+from worker.running.vitals import trouble
 
 #: Seconds for an API to answer; it asks nobody else for that.
 _ANSWER_S = 3.0

@@ -15,22 +15,22 @@ from urllib.parse import urlsplit
 
 import click
 
-from briefing.addresses import is_address
+from briefing.articles.addresses import is_address
 from briefing.audio import MASTER_RATE
 from briefing.errors import WatermarkNotInstalled
+from briefing.podcasts.show import Show
 from briefing.settings import DataSettings, FetchSettings, SigningSettings
-from briefing.show import Show
 from cli.articles import cleanings_of, read_source
 from cli.place import open_place
 from worker import watermark
-from worker.inspection import Inspection
-from worker.inspection import inspect as inspect_file
+from worker.asking.web import AUDIO, Fetcher
+from worker.credentials.inspection import Inspection
+from worker.credentials.inspection import inspect as inspect_file
+from worker.credentials.provenance import text_sha256
+from worker.credentials.signer import own_roots
 from worker.prepare import write_script
-from worker.provenance import text_sha256
-from worker.signer import own_roots
 from worker.sound.files import UnreadableSound, decoded
 from worker.sound.loudness import Meter
-from worker.web import AUDIO, Fetcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from briefing import jingles as stored
 from briefing.errors import JingleRefused
+from briefing.podcasts import jingles as stored
 from briefing.storage import reporting
 from cli.place import open_place
 
 if TYPE_CHECKING:
-    from briefing.show import JinglePart
+    from briefing.podcasts.show import JinglePart
 
 _part = click.option("--part", type=click.Choice(stored.PARTS), required=True, help="What it is for.")
 
@@ -32,7 +32,7 @@ def jingles() -> None:
 @_part
 def add(name: str, file: str, part: JinglePart) -> None:
     """Add FILE, a sound file in any common format, as the jingle NAME. Takes the place of what was there."""
-    from worker.conform import conform  # noqa: PLC0415  `list` need not wait for the sound libraries
+    from worker.sound.conform import conform  # noqa: PLC0415  `list` need not wait for the sound libraries
 
     stored.check_name(name)
     source = Path(file)

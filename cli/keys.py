@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING
 import click
 from sqlalchemy import select
 
-from briefing import audit, spending
-from briefing import keys as api_keys
-from briefing import sealing as sealing_keys
-from briefing.audit import Action
-from briefing.keys import Scope
+from briefing.accounts import audit
+from briefing.accounts import keys as api_keys
+from briefing.accounts.audit import Action
+from briefing.accounts.keys import Scope
 from briefing.limits import KeyLimits, limits_of
 from briefing.models import KeyRow
-from briefing.sealed import secrets_kept
+from briefing.requesting import spending
+from briefing.secrets import sealing as sealing_keys
+from briefing.secrets.sealed import secrets_kept
 from briefing.settings import DataSettings, QuotaSettings, SealingSettings
 from cli.place import open_place
-from worker.sealing_rows import seal_anew
-from worker.signing_keys import KeyFiles, development_files, make_chain, renew
+from worker.credentials.signing_keys import KeyFiles, development_files, make_chain, renew
+from worker.installation.sealing_rows import seal_anew
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from briefing.errors import LexiconInvalid
-from briefing.lexicon import NO_LANGUAGE, Kind, LexiconEntry, is_language, make_entry, starter
-from briefing.lexicon_csv import read_csv
-from briefing.lexicons import (
+from briefing.pronunciations.lexicon import NO_LANGUAGE, Kind, LexiconEntry, is_language, make_entry, starter
+from briefing.pronunciations.lexicon_csv import read_csv
+from briefing.pronunciations.lexicons import (
     Origin,
     lexicon_for,
     listed_entries,
@@ -22,10 +22,10 @@ from briefing.lexicons import (
     put_entries,
     remove_entry,
 )
-from briefing.pls import read_pls, write_pls
-from briefing.radius import radius
+from briefing.pronunciations.pls import read_pls, write_pls
+from briefing.pronunciations.radius import radius
+from briefing.pronunciations.word_lists import differences
 from briefing.storage import reporting, write_atomically
-from briefing.word_lists import differences
 from cli.place import open_place
 from cli.respeaks import begin_respeak, print_radius, respeaks, undo
 

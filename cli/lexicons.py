@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from briefing.lexicon import Lexicon, starter_lexicon
+from briefing.pronunciations.lexicon import Lexicon, starter_lexicon
 from briefing.settings import DataSettings
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from briefing import action_links, audit
-from briefing.action_links import LASTS, LONGEST, MOST_RECIPIENT, LinkAction
-from briefing.audit import COMMAND_LINE, Action
+from briefing.accounts import action_links, audit
+from briefing.accounts.action_links import LASTS, LONGEST, MOST_RECIPIENT, LinkAction
+from briefing.accounts.audit import COMMAND_LINE, Action
 from briefing.errors import UnknownReference
 from briefing.models import BriefingRow
 from briefing.settings import PublicSettings

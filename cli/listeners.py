@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from briefing import address_keys, audit
-from briefing import listeners as people
-from briefing.audit import Action
+from briefing.accounts import audit
+from briefing.accounts import listeners as people
+from briefing.accounts.audit import Action
+from briefing.secrets import address_keys
 from briefing.settings import MembersSettings, PublicSettings
 from cli.place import open_place
 

@@ -91,7 +91,7 @@ def exit_code(error: BriefcastError) -> int:
 
 def _masked(text: str) -> str:
     """Return `text` without passwords, which the address of a database may hold."""
-    from briefing.logs import masked  # noqa: PLC0415  what succeeds need not load it
+    from briefing.observing.logs import masked  # noqa: PLC0415  what succeeds need not load it
 
     return masked(text)
 

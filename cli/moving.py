@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from briefing.schema import migrate
 from briefing.settings import FetchSettings
-from worker.moving_in import Bounds, take_over
-from worker.moving_out import take_out
-from worker.redirects import as_csv, as_nginx
+from briefing.sql.schema import migrate
+from worker.moving.moving_in import Bounds, take_over
+from worker.moving.moving_out import take_out
+from worker.moving.redirects import as_csv, as_nginx
 from worker.workplace import Workplace
 
 if TYPE_CHECKING:
-    from briefing.show import Show
+    from briefing.podcasts.show import Show
 
 
 @click.group("import")

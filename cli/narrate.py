@@ -12,20 +12,20 @@ from typing import Any
 
 import click
 
-from briefing.addresses import is_address
-from briefing.logs import configure
+from briefing.articles.addresses import is_address
+from briefing.observing.logs import configure
+from briefing.podcasts.show import Show
 from briefing.settings import LimitSettings, SigningSettings, SpeechSettings, WorkSettings
-from briefing.show import Show
 from briefing.speech import VOICE_FALLBACK
 from briefing.storage import reporting, sync_file, write_atomically
 from cli.articles import cleanings_of, read_source
 from cli.lexicons import unknown_line
 from cli.place import open_place
 from cli.progress import progress_bar
+from worker.credentials.signer import open_signer
 from worker.narrate import Narrating, Stopwatch
 from worker.report import report as make_report
-from worker.signer import open_signer
-from worker.speakers import Speakers
+from worker.takes.speakers import Speakers
 from worker.transcript import FORMATS, render
 from worker.transcript.page import Around
 

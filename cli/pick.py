@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 import click
 
-from briefing import audit, picks
-from briefing.audit import Action
+from briefing.accounts import audit
+from briefing.accounts.audit import Action
+from briefing.articles import picks
 from briefing.values import ArticleRef
 from cli.place import open_place
 

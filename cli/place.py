@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 from briefing.database import Database
 from briefing.errors import UnknownReference
-from briefing.lexicons import lexicon_for
-from briefing.logs import get_logger
-from briefing.schema import migrate
+from briefing.observing.logs import get_logger
+from briefing.podcasts.shows import listed_shows, listed_sources
+from briefing.pronunciations.lexicons import lexicon_for
 from briefing.settings import DataSettings, StorageSettings
-from briefing.shows import listed_shows, listed_sources
+from briefing.sql.schema import migrate
 from briefing.storage import make_folder, open_storages
 
 if TYPE_CHECKING:
-    from briefing.lexicon import Lexicon
-    from briefing.newsroom import SourceSettings
-    from briefing.show import Show
+    from briefing.podcasts.newsroom import SourceSettings
+    from briefing.podcasts.show import Show
+    from briefing.pronunciations.lexicon import Lexicon
     from briefing.storage import BlobStorage
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from briefing.database import Database
-from worker.relocate import check, copy_rows, held
-from worker.relocate_files import copy_files
-from worker.relocate_kept import keep, unopened
+from worker.installation.relocate import check, copy_rows, held
+from worker.installation.relocate_files import copy_files
+from worker.installation.relocate_kept import keep, unopened
 from worker.workplace import Workplace
 
 

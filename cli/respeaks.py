@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING
 import click
 from sqlalchemy import select
 
-from briefing import audit
-from briefing import respeaks as respoken
-from briefing.audit import COMMAND_LINE, Action
+from briefing.accounts import audit
+from briefing.accounts.audit import COMMAND_LINE, Action
 from briefing.errors import UnknownReference
 from briefing.models import RespeakRow
-from briefing.radius import Rate, briefings, cost
+from briefing.pronunciations import respeaks as respoken
+from briefing.pronunciations.radius import Rate, briefings, cost
+from briefing.pronunciations.word_lists import differences
 from briefing.revisions import Asker
 from briefing.settings import SpeechSettings, WorkSettings
-from briefing.word_lists import differences
 from cli.place import open_place
 from voices.catalogue import load_catalogue
-from worker.speakers import voice_errors
+from worker.takes.speakers import voice_errors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from briefing.lexicon import LexiconEntry
-    from briefing.radius import Radius
+    from briefing.pronunciations.lexicon import LexiconEntry
+    from briefing.pronunciations.radius import Radius
     from cli.place import Place
 
 #: Briefings that are named, and respeaks that are listed.

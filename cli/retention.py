@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import click
 
-from worker.cutoffs import Gone
-from worker.retention import BATCH, collect, foreseen
+from worker.upkeep.cutoffs import Gone
+from worker.upkeep.retention import BATCH, collect, foreseen
 from worker.workplace import Workplace
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from briefing.errors import ArticleEmpty
-from briefing.show import Show
+from briefing.podcasts.show import Show
 from cli.articles import cleanings_of, needs_place, read_source
 from cli.lexicons import lexicon_here, unknown_line
 from cli.place import open_place

@@ -17,11 +17,11 @@ import uvicorn
 from api.app import create_app
 from api.protocol import HEAD_BYTES, BoundedProtocol
 from briefing.database import Database
-from briefing.logs import configure, get_logger
-from briefing.schema import migrate
+from briefing.observing.logs import configure, get_logger
 from briefing.settings import DataSettings, SigningSettings, WorkSettings
+from briefing.sql.schema import migrate
 from cli.place import warn_of_root
-from worker.signer import open_signer
+from worker.credentials.signer import open_signer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

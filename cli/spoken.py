@@ -9,7 +9,7 @@ import click
 
 from cli.lexicons import lexicon_here
 from worker.normalise import normalise
-from worker.text import clean_characters
+from worker.words.text import clean_characters
 
 
 @click.command()

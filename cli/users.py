@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import click
 
-from briefing import audit, identities
-from briefing import users as people
-from briefing.audit import Action
-from briefing.roles import Role
+from briefing.accounts import audit, identities
+from briefing.accounts import users as people
+from briefing.accounts.audit import Action
+from briefing.accounts.roles import Role
 from briefing.settings import ProviderSettings, PublicSettings
 from cli.place import open_place
 

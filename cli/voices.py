@@ -12,7 +12,7 @@ import click
 
 from briefing.settings import SpeechSettings
 from voices.catalogue import load_catalogue
-from worker.speakers import Speakers, voice_errors
+from worker.takes.speakers import Speakers, voice_errors
 
 _SAID = "Good morning. Here is what happened on November 20, 2022."
 
@@ -64,8 +64,8 @@ def _sound_file(_: click.Context, option: click.Parameter, value: str | None) ->
 def sample(voice_id: str, text: str, output: Path | None, slug: str | None) -> None:
     """Speak a line by the voice ID into a sound file, as an article would be spoken."""
     from cli.lexicons import lexicon_here  # noqa: PLC0415  a listing needs neither database nor codec
-    from worker import sample as samples  # noqa: PLC0415
-    from worker.text import clean_characters  # noqa: PLC0415
+    from worker.takes import sample as samples  # noqa: PLC0415
+    from worker.words.text import clean_characters  # noqa: PLC0415
 
     written = clean_characters(text)
     if len(written) > samples.MOST_CHARACTERS:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from briefing.database import BUSY_S
-from briefing.logs import configure
-from briefing.schema import current, is_newer, newest
-from briefing.schema import migrate as migrate_database
+from briefing.observing.logs import configure
 from briefing.settings import WorkSettings
+from briefing.sql.schema import current, is_newer, newest
+from briefing.sql.schema import migrate as migrate_database
 from cli.place import warn_of_root
 from worker.workplace import Workplace
 

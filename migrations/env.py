@@ -1,4 +1,4 @@
-"""Alembic's entry: runs migrations on the connection that `briefing.schema` opened."""
+"""Alembic's entry: runs migrations on the connection that `briefing.sql.schema` opened."""
 
 from __future__ import annotations
 

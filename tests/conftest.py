@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from briefing.database import Database
-from briefing.schema import migrate
+from briefing.sql.schema import migrate
 from tests.support import memory_disk
 from tests.support.client import free_port
 from tests.support.newsroom import make_place

@@ -69,7 +69,7 @@ def test_the_supervisor_of_the_workers_stays_small():
 
 def test_what_works_has_numpy_multiply_on_one_thread():
     # Given a fresh process in which nobody says how many / When a stage is loaded and matrices are multiplied
-    program = "import os, worker.judge, numpy; many = numpy.ones((800, 800)); many @ many; print(len(os.listdir('/proc/self/task')))"
+    program = "import os, worker.takes.judge, numpy; many = numpy.ones((800, 800)); many @ many; print(len(os.listdir('/proc/self/task')))"
     told = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
     done = subprocess.run(
         [sys.executable, "-c", program], env=told, cwd=ROOT, capture_output=True, text=True, check=True

@@ -87,7 +87,7 @@ def test_every_error_code_is_documented():
     from api.problems import FAILURES, PROBLEMS, WAITS
     from briefing import errors
     from briefing.steps import WORKER_LOST
-    from worker.perform import INTERNAL_ERROR
+    from worker.running.perform import INTERNAL_ERROR
 
     codes = set(PROBLEMS) | {WORKER_LOST, INTERNAL_ERROR}
     for _, kind in inspect.getmembers(errors, inspect.isclass):

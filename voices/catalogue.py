@@ -37,7 +37,7 @@ class Pace:
     """How fast a voice speaks, as measured: it says how long a take of a text may last."""
 
     seconds_per_letter: float = 0.065
-    """Of running text; `worker.judge` says what else takes time. A newsreader's, where nobody measured."""
+    """Of running text; `worker.takes.judge` says what else takes time. A newsreader's, where nobody measured."""
     spread: float = 1.0
     """How far takes may stray from it: by a factor of at most 1 + spread either way. Wide where nobody measured."""
 

@@ -16,10 +16,10 @@ from briefing.failpoints import Failpoint, reach
 from briefing.storage import refused
 from briefing.takes import find_master
 from worker import encode, master, sign, stitch, watermark
-from worker.listen import Listener, stated_samples
-from worker.provenance import manifest
+from worker.credentials.provenance import manifest
 from worker.sound.files import UnreadableSound, decoded
 from worker.sound.level import MIX_LUFS
+from worker.sound.listen import Listener, stated_samples
 from worker.sound.threads import ahead
 from worker.tag import tag
 

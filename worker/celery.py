@@ -16,12 +16,12 @@ from celery.signals import setup_logging, worker_process_init, worker_process_sh
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from briefing.logs import configure, get_logger, masked
-from briefing.measures import counted
+from briefing.observing.logs import configure, get_logger, masked
+from briefing.observing.measures import counted
 from briefing.settings import WorkSettings
 from briefing.states import Queue
-from worker import memory
-from worker.heartbeat import Heartbeat
+from worker.running import memory
+from worker.running.heartbeat import Heartbeat
 from worker.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def perform(task: Task, step_id: int) -> None:
     `SHIFT_S`. While the database is away the message is kept: nobody would ring for the step again before
     `BRIEFCAST_RING_AGAIN_S`.
     """
-    from worker.ringing import answer  # noqa: PLC0415  loads the sound libraries in the child, not in the parent
+    from worker.running.ringing import answer  # noqa: PLC0415  loads the sound libraries in the child, not in the parent
 
     # What rang says how long it may take, and may be of another version.
     _, limit_s = task.request.timelimit or (None, None)
@@ -155,7 +155,7 @@ def perform(task: Task, step_id: int) -> None:
 @worker_ready.connect  # type: ignore[untyped-decorator]
 def _warn(**_: Any) -> None:  # noqa: ANN401
     """Tell of a Redis that is not set up to keep its messages; the dispatcher goes on looking afterwards."""
-    from worker.broker import ask  # noqa: PLC0415  it imports this module
+    from worker.running.broker import ask  # noqa: PLC0415  it imports this module
 
     try:
         warnings = ask().warnings

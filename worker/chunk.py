@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from briefing.errors import ArticleTooLong
 from briefing.speech import Chunk, Pronunciation, chunk_key
-from worker.sentences import sentences
+from worker.words.sentences import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,15 +14,16 @@ from briefing import steps
 from briefing.database import database_clock
 from briefing.errors import DatabaseUnavailable
 from briefing.failpoints import Failpoint, reach
-from briefing.logs import get_logger, masked
 from briefing.models import HealthRow
-from briefing.rows import put
-from briefing.workers import heard_of
-from worker import broker, sweep
+from briefing.observing.logs import get_logger, masked
+from briefing.observing.workers import heard_of
+from briefing.sql.rows import put
 from worker.celery import BROKER_TROUBLE, ring, waiting
-from worker.heartbeat import Heartbeat
 from worker.pipeline import DEADLINE_S
-from worker.watchdog import Watchdog
+from worker.running import broker
+from worker.running.heartbeat import Heartbeat
+from worker.running.watchdog import Watchdog
+from worker.upkeep import sweep
 
 if TYPE_CHECKING:
     from briefing.states import Queue

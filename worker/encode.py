@@ -12,7 +12,7 @@ import lameenc
 import numpy as np
 
 from briefing.audio import MASTER_RATE
-from worker.info_header import FRAME_SAMPLES, HEADER_BYTES, info_frame
+from worker.sound.info_header import FRAME_SAMPLES, HEADER_BYTES, info_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -6,25 +6,25 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING
 
-from briefing.cost import ASSEMBLY_CPU, MP3_BYTES, PREPARE_CPU, TAKE_BYTES, Cost
 from briefing.errors import BriefcastError, DatabaseUnavailable
+from briefing.requesting.cost import ASSEMBLY_CPU, MP3_BYTES, PREPARE_CPU, TAKE_BYTES, Cost
 from briefing.takes import find_takes
-from worker.casting import engage
-from worker.judge import bounds_s
 from worker.prepare import cut, write_script
+from worker.takes.casting import engage
+from worker.takes.judge import bounds_s
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from briefing.cleaning import Cleaning
+    from briefing.articles.cleaning import Cleaning
     from briefing.database import Database
-    from briefing.lexicon import Lexicon
+    from briefing.podcasts.show import Show
+    from briefing.pronunciations.lexicon import Lexicon
     from briefing.settings import LimitSettings
-    from briefing.show import Show
     from briefing.speech import Casting
     from briefing.values import Article
     from worker.prepare import Prepared
-    from worker.speakers import Speakers
+    from worker.takes.speakers import Speakers
 
 
 @dataclass(frozen=True)

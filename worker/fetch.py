@@ -10,7 +10,7 @@ from worker.sources import connect
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from briefing.newsroom import SourceSettings
+    from briefing.podcasts.newsroom import SourceSettings
     from briefing.values import Article, ArticleRef
 
 

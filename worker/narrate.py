@@ -17,32 +17,32 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from briefing.errors import EngineUnavailable, TakeRejected
-from briefing.jingles import jingle_files
+from briefing.podcasts.jingles import jingle_files
 from briefing.takes import find_master, find_takes, forget_take, save_master, save_take
 from worker.assemble import check_takes, complete, produce
-from worker.casting import engage, stand_in
 from worker.prepare import Prepared, cut, write_script
 from worker.programme import Programme, fittings_for, programme, tags_for
 from worker.speak import speak
-from worker.speakers import voice_errors
+from worker.takes.casting import engage, stand_in
+from worker.takes.speakers import voice_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from briefing.articles.cleaning import Cleaning
     from briefing.audio import Master, Take
-    from briefing.cleaning import Cleaning
     from briefing.database import Database
     from briefing.errors import BriefcastError
-    from briefing.lexicon import Lexicon
+    from briefing.podcasts.show import Show
+    from briefing.pronunciations.lexicon import Lexicon
     from briefing.script import Script
     from briefing.settings import LimitSettings
-    from briefing.show import Show
     from briefing.speech import Casting, Chunk, Fallback
     from briefing.storage import BlobStorage
     from briefing.transcript import Transcript
     from briefing.values import Article
-    from worker.signer import Signer
-    from worker.speakers import Speakers
+    from worker.credentials.signer import Signer
+    from worker.takes.speakers import Speakers
 
 
 class Progress(Protocol):

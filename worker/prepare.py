@@ -9,22 +9,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from briefing.errors import ArticleTooLong
-from briefing.lexicon import starter_lexicon
+from briefing.pronunciations.lexicon import starter_lexicon
 from worker import chunk, script
 from worker.clean import clean
 from worker.normalise import normalise
-from worker.overriding import overridden
-from worker.unknown import find_unknown
+from worker.words.overriding import overridden
+from worker.words.unknown import find_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from briefing.cleaning import Cleaning
-    from briefing.lexicon import Lexicon
-    from briefing.overrides import Override
+    from briefing.articles.cleaning import Cleaning
+    from briefing.editing.overrides import Override
+    from briefing.podcasts.show import Show
+    from briefing.pronunciations.lexicon import Lexicon
     from briefing.script import Script, Segment
     from briefing.settings import LimitSettings
-    from briefing.show import Show
     from briefing.speech import Cast, Chunk, Narrator
     from briefing.values import Article, Correction
     from voices.engine import Capabilities

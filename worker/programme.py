@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from briefing.hashing import stable_hash
-from worker import artwork, encode, jingle, master, sign, stitch, watermark
-from worker.cues import transcribe
-from worker.provenance import Provenance, provenance, text_sha256
+from worker import encode, master, sign, stitch, watermark
+from worker.credentials.provenance import Provenance, provenance, text_sha256
+from worker.feeds import artwork
+from worker.sound import jingle
 from worker.tag import Tags
+from worker.transcript.cues import transcribe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,12 +24,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from briefing.audio import Take
-    from briefing.show import JinglePart, Show
+    from briefing.podcasts.show import JinglePart, Show
     from briefing.transcript import Transcript
     from voices.catalogue import Voice
+    from worker.credentials.signer import Signer
     from worker.prepare import Prepared
-    from worker.signer import Signer
-    from worker.speakers import Speakers
+    from worker.takes.speakers import Speakers
     from worker.watermark import Watermark
 
 

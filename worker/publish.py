@@ -11,20 +11,20 @@ import secrets
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from briefing.access import for_members
 from briefing.errors import MasterRejected, WatermarkMissing
 from briefing.failpoints import Failpoint, reach
-from briefing.holds import CORRECTION, UPDATE, forget
+from briefing.going_live.access import for_members
+from briefing.going_live.holds import CORRECTION, UPDATE, forget
 from briefing.models import BriefingRow, EpisodeRow, RevisionRow, ShowRow
+from briefing.podcasts.show import Show
 from briefing.public_names import feed_name
 from briefing.revisions import conclude, lock_briefing, move
 from briefing.script import Script
-from briefing.show import Show
 from briefing.states import RevisionState
-from worker import heard, placing
-from worker.heard import master_of, own_article
+from worker.feeds.listing import feeds_of, lock_listing, relist, write_feeds
 from worker.history import changed
-from worker.listing import feeds_of, lock_listing, relist, write_feeds
+from worker.public import heard, placing
+from worker.public.heard import master_of, own_article
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from briefing.storage import BlobStorage
-    from worker.public_files import PublicFiles
+    from worker.public.public_files import PublicFiles
 
 
 def publish(

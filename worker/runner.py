@@ -20,16 +20,17 @@ from sqlalchemy import delete
 
 from briefing.database import BUSY_S
 from briefing.errors import DatabaseUnavailable
-from briefing.faults import going_on
-from briefing.lock_holder import lock_holder
-from briefing.logs import configure, get_logger
 from briefing.models import HealthRow
-from briefing.schema import migrate
-from worker import memory, sweep
-from worker.heartbeat import Heartbeat
-from worker.shift import Shift, Wanted
-from worker.turns import Turns
-from worker.watchdog import Watchdog
+from briefing.observing.faults import going_on
+from briefing.observing.logs import configure, get_logger
+from briefing.sql.lock_holder import lock_holder
+from briefing.sql.schema import migrate
+from worker.running import memory
+from worker.running.heartbeat import Heartbeat
+from worker.running.shift import Shift, Wanted
+from worker.running.turns import Turns
+from worker.running.watchdog import Watchdog
+from worker.upkeep import sweep
 from worker.workplace import Workplace, holder_name
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ def work(place: Workplace, stopping: threading.Event, *, reserved: bool = False)
     first. A `reserved` worker does no bulk work.
     """
     # They load the sound libraries; the supervisor needs none.
-    from worker.perform import perform_next  # noqa: PLC0415
+    from worker.running.perform import perform_next  # noqa: PLC0415
     from worker.tasks import TASKS  # noqa: PLC0415
 
     def following(lease: Lease) -> Wanted | None:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from briefing.script import Role, Script, ScriptArticle, Segment, segment_id
 from briefing.values import BlockKind, Card
-from worker.correcting import long_date, told
+from worker.words.correcting import long_date, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from briefing.show import Show
+    from briefing.podcasts.show import Show
     from briefing.values import CleanArticle, Correction
 
 _ROLES = {

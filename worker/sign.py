@@ -20,7 +20,7 @@ from briefing.errors import BriefcastError, SigningFailed, SigningUnavailable
 from briefing.storage import has_room
 
 if TYPE_CHECKING:
-    from worker.signer import Signer
+    from worker.credentials.signer import Signer
 
 #: Part of every master key: rises with whatever changes how a file is signed.
 VERSION = 1

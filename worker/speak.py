@@ -1,7 +1,7 @@
 """Chunk -> Take: has the engine speak, trims and evens the sound, times its words, stores it under the chunk's key.
 
-A take is whole, and passed its check, or is not kept (`worker.retakes`). Decides nothing about pauses and levels, nor
-what is spoken when.
+A take is whole, and passed its check, or is not kept (`worker.takes.retakes`). Decides nothing about pauses and
+levels, nor what is spoken when.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from briefing.audio import Take
 from briefing.storage import refused
-from worker.retakes import pronunciations_for, spoken
 from worker.sound.edges import trimmed
 from worker.sound.files import write_flac
 from worker.sound.level import evened
 from worker.sound.loudness import measure
+from worker.takes.retakes import pronunciations_for, spoken
 from worker.timing import joined, moved, timed
 
 if TYPE_CHECKING:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from briefing import spending
 from briefing.errors import BudgetTooSmall, PutOff, QuotaExceeded
 from briefing.limits import limits_of
 from briefing.models import BriefingRow, KeyRow, RevisionRow, ShowRow, StepRow
+from briefing.podcasts.show import Show
+from briefing.requesting import spending
+from briefing.requesting.spending import Spoken
 from briefing.settings import QuotaSettings
-from briefing.show import Show
-from briefing.spending import Spoken
 from briefing.states import Queue, StepState
 
 if TYPE_CHECKING:

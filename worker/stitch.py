@@ -15,26 +15,26 @@ import numpy as np
 
 from briefing.audio import MASTER_RATE, Cue
 from briefing.script import HEAD, Role
-from worker.cues import Placed, place_cues
-from worker.jingle import Jingles
-from worker.music import MusicSpan, with_music
 from worker.sound import BLOCK_SAMPLES, amplitude
 from worker.sound.duck import AHEAD_MS
 from worker.sound.edges import KEEP_AFTER_MS, KEEP_BEFORE_MS
 from worker.sound.files import read_flac
+from worker.sound.jingle import Jingles
 from worker.sound.level import gain_db
+from worker.sound.music import MusicSpan, with_music
 from worker.sound.resample import resampled, resampled_length
+from worker.transcript.cues import Placed, place_cues
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from briefing.audio import Take
+    from briefing.podcasts.show import Pauses, Show
     from briefing.script import Script, Segment
-    from briefing.show import Pauses, Show
     from briefing.speech import Chunk
-    from worker.jingle import Jingle
     from worker.sound import Block
+    from worker.sound.jingle import Jingle
 
 #: Silence before the outro and before a transition, and without jingles before the first and after the last words.
 _BEFORE_MUSIC_MS = 500

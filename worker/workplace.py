@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from briefing.database import BUSY_S, Database
-from briefing.logs import get_logger
+from briefing.observing.logs import get_logger
 from briefing.settings import (
     AudienceSettings,
     DataSettings,
@@ -24,15 +24,15 @@ from briefing.settings import (
     WorkSettings,
 )
 from briefing.storage import open_storages
-from worker.heartbeat import AtHand
-from worker.leases import Leases
-from worker.public_files import PublicFiles
-from worker.signer import open_signer
-from worker.speakers import Speakers
+from worker.credentials.signer import open_signer
+from worker.public.public_files import PublicFiles
+from worker.running.heartbeat import AtHand
+from worker.running.leases import Leases
+from worker.takes.speakers import Speakers
 
 if TYPE_CHECKING:
     from briefing.storage import BlobStorage, Storages
-    from worker.signer import Signer
+    from worker.credentials.signer import Signer
 
 
 _log = get_logger("workplace")

@@ -1,7 +1,7 @@
 """`/desk/sign-in/provider`: out to the OpenID provider and back, and signing out there too.
 
 Starts from a link and not from a form, since our policy lets forms lead nowhere else. Which user somebody is, and what
-they may do, is `briefing.identities`'; whether the provider is to be believed is `api.provider`'s.
+they may do, is `briefing.accounts.identities`'; whether the provider is to be believed is `api.provider`'s.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from api.desk.pages import TOLD, desk_router, see_other
 from api.desk.people import SIGN_IN, away_cookie, give_away_cookie, take_away_cookie
 from api.desk.signing_in import ours, sign_in_page, signed_in, words_for
 from api.problems import Problem
-from briefing import audit, identities, signing_in
-from briefing.audit import Action
+from briefing.accounts import audit, identities, signing_in
+from briefing.accounts.audit import Action
 from briefing.errors import ProviderUnavailable, SignInRefused, UserRefused
-from briefing.logs import get_logger
+from briefing.observing.logs import get_logger
 
 if TYPE_CHECKING:
     from api.context import Context
     from api.provider import Provider
-    from briefing.identities import Identity
-    from briefing.roles import Role
-    from briefing.users import User
+    from briefing.accounts.identities import Identity
+    from briefing.accounts.roles import Role
+    from briefing.accounts.users import User
 
 router = desk_router()
 

@@ -14,10 +14,10 @@ from api.desk.people import Viewing
 from api.desk.words import length
 from api.problems import Problem
 from api.published import Name
-from briefing import worklist
 from briefing.audience import figures
 from briefing.audience.figures import Question
-from briefing.shows import listed_shows
+from briefing.observing import worklist
+from briefing.podcasts.shows import listed_shows
 from briefing.values import is_name
 
 if TYPE_CHECKING:

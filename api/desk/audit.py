@@ -13,8 +13,8 @@ from fastapi.responses import PlainTextResponse
 from api.context import Here
 from api.desk.pages import desk_router, page
 from api.desk.people import Administering
-from briefing import audit
-from briefing.audit import Action, Question
+from briefing.accounts import audit
+from briefing.accounts.audit import Action, Question
 
 router = desk_router()
 

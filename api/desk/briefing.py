@@ -19,20 +19,22 @@ from api.desk.standings import standing_of
 from api.problems import Problem
 from api.seeing import ID, briefing_row
 from api.waiting import waiting
-from briefing import editions, holds, rollback, worklist
 from briefing.audio import MASTER_RATE, Master
+from briefing.editing import rollback
+from briefing.going_live import editions, holds
+from briefing.going_live.withdrawals import withdrawn
 from briefing.models import ArticleRow, MasterRow, RevisionRow
+from briefing.observing import worklist
 from briefing.public_names import AUDIO
 from briefing.states import ACTIVE, RevisionState
-from briefing.withdrawals import withdrawn
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from api.schemas import SegmentsView, SegmentView
     from api.segment_views import Spoken
+    from briefing.accounts.keys import Caller
     from briefing.errors import OverrideRefused
-    from briefing.keys import Caller
     from briefing.models import BriefingRow
     from briefing.script import Script, Segment
 

@@ -18,7 +18,7 @@ from api.desk.pages import TOLD, desk_router, page, see_other
 from api.desk.people import Editing
 from api.problems import Problem
 from api.seeing import briefing_row
-from briefing import worklist
+from briefing.observing import worklist
 from briefing.values import MOST_NOTE
 
 router = desk_router()

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from api.desk.words import moment
 from api.problems import FAILURES, PROBLEMS
-from briefing.editions import FORBIDS
-from briefing.people import is_same
+from briefing.accounts.people import is_same
+from briefing.going_live.editions import FORBIDS
 from briefing.states import RevisionState
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from briefing.editions import Obstacle, Reason
-    from briefing.worklist import Work
+    from briefing.going_live.editions import Obstacle, Reason
+    from briefing.observing.worklist import Work
 
 
 @dataclass(frozen=True)

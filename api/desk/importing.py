@@ -14,8 +14,8 @@ from api.desk.pages import TOLD, desk_router, page, see_other
 from api.desk.people import Editing, Visitor
 from api.lexicon import demand_show
 from api.problems import Problem
-from briefing.shows import listed_shows
-from briefing.word_lists import MOST_CHARACTERS, Differences, differences, read_list
+from briefing.podcasts.shows import listed_shows
+from briefing.pronunciations.word_lists import MOST_CHARACTERS, Differences, differences, read_list
 
 if TYPE_CHECKING:
     from api.schemas.lexicon import ListRadiusView

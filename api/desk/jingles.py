@@ -13,9 +13,9 @@ from api.desk.pages import TOLD, desk_router, page, see_other
 from api.desk.people import Editing, Viewing
 from api.jingles import Name
 from api.problems import Problem
-from briefing import jingles
-from briefing.show import JinglePart
-from briefing.shows import listed_shows
+from briefing.podcasts import jingles
+from briefing.podcasts.show import JinglePart
+from briefing.podcasts.shows import listed_shows
 from briefing.values import NAME_PATTERN
 
 router = desk_router()

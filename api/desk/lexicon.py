@@ -19,19 +19,20 @@ from api.desk.pages import TOLD, desk_router, page, see_other
 from api.desk.people import Editing, Viewing
 from api.problems import Problem
 from api.schemas import lexicon as schemas
-from briefing import audit, guessed, lexicons, radius, respeaks
-from briefing import reports as told
-from briefing.audit import Action
+from briefing.accounts import audit
+from briefing.accounts.audit import Action
 from briefing.errors import LexiconInvalid
 from briefing.models import RespeakRow, SampleRow, VocabularyRow
-from briefing.shows import listed_shows
+from briefing.podcasts.shows import listed_shows
+from briefing.pronunciations import guessed, lexicons, radius, respeaks
+from briefing.pronunciations import reports as told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from sqlalchemy.orm import Session
 
-    from briefing.reports import Told
+    from briefing.pronunciations.reports import Told
 
 router = desk_router()
 

@@ -22,10 +22,11 @@ from api.desk.people import Editing, Visitor, demand_own_page
 from api.desk.segments import changed, form_values, spoken
 from api.problems import Problem
 from api.seeing import briefing_row
-from briefing import action_links, audit, worklist
-from briefing.action_links import LASTS, LONGEST, MOST_RECIPIENT, ActionLink, LinkAction
-from briefing.audit import Action
+from briefing.accounts import action_links, audit
+from briefing.accounts.action_links import LASTS, LONGEST, MOST_RECIPIENT, ActionLink, LinkAction
+from briefing.accounts.audit import Action
 from briefing.limits import limits_of
+from briefing.observing import worklist
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

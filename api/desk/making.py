@@ -13,16 +13,16 @@ from api.desk.fixes import Standing, fix_of, reason_of
 from api.desk.pages import desk_router, page
 from api.desk.people import Viewing
 from api.desk.standings import standings
-from briefing import worklist
-from briefing.shows import listed_sources
+from briefing.observing import worklist
+from briefing.podcasts.shows import listed_sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy.orm import Session
 
-    from briefing.keys import Caller
-    from briefing.worklist import Work
+    from briefing.accounts.keys import Caller
+    from briefing.observing.worklist import Work
 
 router = desk_router()
 

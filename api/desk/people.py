@@ -18,11 +18,11 @@ from api.context import Context, Here
 from api.desk.forms import Form
 from api.guard import all_routes
 from api.problems import Problem
-from briefing import signing_in
-from briefing.faults import going_on
-from briefing.keys import Caller
+from briefing.accounts import signing_in
+from briefing.accounts.keys import Caller
+from briefing.accounts.roles import Role
 from briefing.limits import limits_of
-from briefing.roles import Role
+from briefing.observing.faults import going_on
 
 if TYPE_CHECKING:
     from datetime import timedelta

@@ -19,15 +19,15 @@ from api.desk.pages import TOLD, desk_router, page, see_other
 from api.desk.people import Editing, Viewing
 from api.problems import Problem
 from api.seeing import briefing_row
-from briefing import worklist
+from briefing.editing.overrides import MOST_NOTE, MOST_SPOKEN
 from briefing.errors import OverrideRefused
-from briefing.overrides import MOST_NOTE, MOST_SPOKEN
+from briefing.observing import worklist
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from api.segment_views import Spoken
-    from briefing.keys import Caller
+    from briefing.accounts.keys import Caller
 
 router = desk_router()
 

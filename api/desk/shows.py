@@ -12,9 +12,10 @@ from api.context import Here
 from api.desk.pages import desk_router, page, see_other
 from api.desk.people import Editing, Viewing
 from api.digests import DigestSlug
-from briefing import digests, worklist
+from briefing.digesting import digests
 from briefing.models import DigestRow, IssueRow
-from briefing.shows import listed_shows, listed_sources
+from briefing.observing import worklist
+from briefing.podcasts.shows import listed_shows, listed_sources
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

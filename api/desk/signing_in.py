@@ -17,17 +17,17 @@ from api.desk.forms import Form
 from api.desk.pages import desk_router, page, see_other
 from api.desk.people import SIGN_IN, Viewing, cookie_name, demand_own_page, give_cookie, take_cookie
 from api.problems import Problem
-from briefing import audit, identities, signing_in, users
-from briefing.audit import Action
+from briefing.accounts import audit, identities, signing_in, users
+from briefing.accounts.audit import Action
+from briefing.accounts.keys import Caller
+from briefing.accounts.roles import Role
 from briefing.errors import UserRefused
-from briefing.keys import Caller
-from briefing.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from api.context import Context
-    from briefing.users import User
+    from briefing.accounts.users import User
 
 router = desk_router()
 

@@ -1,6 +1,7 @@
 """What is known of briefings beside their revisions: what holds them, and where their articles are edited.
 
-For lists, by a few queries for all of it and without reading a script: what `briefing.editions` finds exactly of one
+For lists, by a few queries for all of it and without reading a script: what `briefing.going_live.editions` finds
+exactly of one
 revision is taken there from what the revision's code says of it, and where that may have changed since, one is led to
 the briefing's page. Records nothing.
 """
@@ -13,12 +14,12 @@ from urllib.parse import quote, urlsplit
 from sqlalchemy import select, tuple_
 
 from api.desk.fixes import CONFLICT, Standing
-from briefing.editions import Obstacle
+from briefing.going_live.editions import Obstacle
+from briefing.going_live.signing_off import with_a_hand
 from briefing.models import ArticleRow, BriefingRow, ShowRow, SightingRow
-from briefing.never_speak import find
-from briefing.show import Show
-from briefing.shows import listed_sources
-from briefing.signing_off import with_a_hand
+from briefing.podcasts.show import Show
+from briefing.podcasts.shows import listed_sources
+from briefing.pronunciations.never_speak import find
 from briefing.states import RevisionState
 
 if TYPE_CHECKING:
@@ -27,10 +28,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from briefing.editions import Reason
-    from briefing.keys import Caller
-    from briefing.newsroom import SourceSettings
-    from briefing.worklist import Work
+    from briefing.accounts.keys import Caller
+    from briefing.going_live.editions import Reason
+    from briefing.observing.worklist import Work
+    from briefing.podcasts.newsroom import SourceSettings
 
 #: States of which more is to be known than the revision says.
 _ASKED = frozenset({RevisionState.HELD, RevisionState.FAILED})

@@ -16,8 +16,8 @@ from api.desk.people import Editing, Viewing
 from api.digests import DigestSlug
 from api.problems import Problem
 from api.summaries import SummaryId
-from briefing import summaries
-from briefing.summary_checks import MOST_CHARACTERS
+from briefing.digesting import summaries
+from briefing.digesting.summary_checks import MOST_CHARACTERS
 
 router = desk_router()
 

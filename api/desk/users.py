@@ -11,9 +11,9 @@ from api.desk.forms import Form, text_of
 from api.desk.pages import TOLD, desk_router, page, see_other
 from api.desk.people import Administering, Visitor
 from api.problems import Problem
-from briefing import audit, identities, users
-from briefing.audit import Action
-from briefing.roles import Role
+from briefing.accounts import audit, identities, users
+from briefing.accounts.audit import Action
+from briefing.accounts.roles import Role
 
 router = desk_router()
 

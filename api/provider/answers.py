@@ -1,4 +1,5 @@
-"""Asks the provider: over `briefing.reaching`, which checks where an address leads when it connects, and under bounds.
+"""Asks the provider: over `briefing.outside.reaching`, which checks where an address leads when it connects, and under
+bounds.
 
 Redirects are not followed: what is asked carries secrets. Knows nothing of tokens.
 """
@@ -12,8 +13,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
-from briefing.calls import Caller
 from briefing.errors import AddressRefused, PageRefused, ProviderUnavailable, SourceUnavailable
+from briefing.outside.calls import Caller
 from briefing.settings import FetchSettings
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from briefing.accounts.identities import Identity
+from briefing.accounts.roles import Role
 from briefing.errors import SignInRefused
-from briefing.identities import Identity
-from briefing.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from api.provider.tokens import Claims, Key
-    from briefing.identities import Identity
-    from briefing.roles import Role
+    from briefing.accounts.identities import Identity
+    from briefing.accounts.roles import Role
     from briefing.settings import ProviderSettings
 
 #: Seconds for which what the provider publishes of itself counts.

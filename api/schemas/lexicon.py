@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, Field, model_validator
 
 from api.schemas.base import Request, Text
-from briefing.word_lists import MOST_CHARACTERS
+from briefing.pronunciations.word_lists import MOST_CHARACTERS
 
 
 class WordRequest(Request):
@@ -30,7 +30,7 @@ class PronunciationRequest(WordRequest):
 
     @property
     def fields(self) -> dict[str, object]:
-        """As `briefing.lexicon.make_entry` takes them."""
+        """As `briefing.pronunciations.lexicon.make_entry` takes them."""
         kind = self.say or ("ipa" if self.ipa else "alias")
         value = self.ipa or self.spoken
         return {

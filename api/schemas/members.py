@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 
 from api.schemas.base import Request, Text, Visibility
-from briefing.show import Paywall
+from briefing.podcasts.show import Paywall
 
 
 class VisibilityRequest(Request):

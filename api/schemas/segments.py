@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from api.schemas.base import Flag, Request, Text
 from api.schemas.editions import RELEASE_HOLD
-from briefing.overrides import MOST_NOTE, MOST_SPOKEN
+from briefing.editing.overrides import MOST_NOTE, MOST_SPOKEN
 
 _TAKES = "Addresses of its takes (`audio/flac`), to be played in order; none where it is not spoken, or not yet."
 _SEEN = "The `stamp` of the override you saw, empty for none; if somebody changed it since, the answer is a 409."

@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 
 from api.schemas.base import Flag, Request, Text, Visibility
 from api.schemas.editions import CORRECTION, EMBARGO, REPLACES, CorrectionRequest, Moment, Obstacle, Replaces
-from briefing.labels import MOST_LABELS
-from briefing.show import JinglePart, Paywall
+from briefing.articles.labels import MOST_LABELS
+from briefing.podcasts.show import JinglePart, Paywall
 
 
 class ArticleLabels(Request):

@@ -15,7 +15,7 @@ from briefing.audience.spans import length, union
 from briefing.audio import MASTER_RATE
 from briefing.failpoints import Failpoint, reach
 from briefing.models import BriefingRow, DownloadRow, EpisodeRow, ListingRow, MasterRow, PlayRow, RevisionRow, SaltRow
-from briefing.rows import add_all_unless_there, add_unless_there
+from briefing.sql.rows import add_all_unless_there, add_unless_there
 from briefing.states import RevisionState
 
 if TYPE_CHECKING:

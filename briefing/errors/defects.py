@@ -8,8 +8,8 @@ from briefing.errors.bases import Defect
 class TakeRejected(Defect):
     """Raised when an engine's audio fails its check and is not kept.
 
-    `fault` names what was wrong at first (see `worker.judge`), `attempts` the fault of each try; empty where the engine
-    itself gave up.
+    `fault` names what was wrong at first (see `worker.takes.judge`), `attempts` the fault of each try; empty where the
+    engine itself gave up.
     """
 
     code = "take_rejected"

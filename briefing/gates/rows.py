@@ -14,7 +14,7 @@ from briefing.database import database_clock
 from briefing.failpoints import Failpoint, reach
 from briefing.gates.gate import OPEN_S, Bounds, Gate, GateState
 from briefing.models import GateRow, StepRow
-from briefing.rows import add_unless_there
+from briefing.sql.rows import add_unless_there
 from briefing.states import Queue, StepState
 
 if TYPE_CHECKING:

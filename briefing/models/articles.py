@@ -25,11 +25,11 @@ class ArticleRow(Base):
     picks: Mapped[list[Any] | None]
     """Slugs of the shows that list it whatever their rules say."""
     visibility: Mapped[str | None] = mapped_column(String(8))
-    """public or members, as its CMS says; None: as its shows say. See `briefing.access`."""
+    """public or members, as its CMS says; None: as its shows say. See `briefing.going_live.access`."""
     paywall: Mapped[dict[str, Any] | None] = mapped_column(OwnJson)
-    """A dumped `briefing.access.Paywall`: how far others hear it; None: as its shows say."""
+    """A dumped `briefing.going_live.access.Paywall`: how far others hear it; None: as its shows say."""
     embargo_until: Mapped[datetime | None]
-    """Nothing of it is public before; see `briefing.holds`."""
+    """Nothing of it is public before; see `briefing.going_live.holds`."""
 
 
 class ArticleVersionRow(Base):

@@ -9,7 +9,7 @@ from sqlalchemy import JSON, Float, ForeignKey, Index, Integer, String, UniqueCo
 from sqlalchemy.orm import Mapped, mapped_column
 
 from briefing.models.base import Base, OwnJson, PlainText
-from briefing.requests import current_request
+from briefing.observing.requests import current_request
 
 #: Condition of revisions whose words are still to be noted, as the index over them has it.
 UNREAD = "state = 'live' AND NOT words_noted"
@@ -41,7 +41,7 @@ class BriefingRow(Base):
     paywall: Mapped[dict[str, Any] | None] = mapped_column(OwnJson)
     created_at: Mapped[datetime]
     held_at: Mapped[datetime | None]
-    """When an editor had the next edition wait; None for no hold. See `briefing.editions`."""
+    """When an editor had the next edition wait; None for no hold. See `briefing.going_live.editions`."""
     held_by: Mapped[str | None] = mapped_column(String(128))
     scheduled_at: Mapped[datetime | None]
     """When the next edition goes live; stays when that has passed, until it is live."""
@@ -54,7 +54,7 @@ class BriefingRow(Base):
     correction: Mapped[dict[str, Any] | None] = mapped_column(OwnJson)
     """A dumped `briefing.values.Correction`: the last one that its CMS or an editor told of."""
     withdrawn_at: Mapped[datetime | None]
-    """When it was withdrawn last, live or not; see `briefing.withdrawals`. Stays when it is asked for anew."""
+    """When it was withdrawn last (`briefing.going_live.withdrawals`), live or not. Stays when it is asked for anew."""
     withdrawn_number: Mapped[int | None]
     """Number of the newest revision then: what is newer was asked for since."""
 
@@ -106,7 +106,7 @@ class RevisionRow(Base):
     requester: Mapped[str | None] = mapped_column(String(64))
     """ID of the key it was asked for with."""
     rank: Mapped[int] = mapped_column(default=0, server_default="0")
-    """Its place in its queue; see `briefing.ranks`."""
+    """Its place in its queue; see `briefing.requesting.ranks`."""
     look_after: Mapped[float | None] = mapped_column(Float)
     """When the articles may be looked at again, if that is asked for: after an edit's quiet period."""
     created_at: Mapped[datetime]
@@ -140,7 +140,7 @@ class RevisionRow(Base):
     uses_noted: Mapped[bool] = mapped_column(default=False)
     """Whether `uses` has what it is made of; only of revisions that are finished."""
     words_noted: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """Whether its words were looked at, to be found by `briefing.mentions`; only of those that were live."""
+    """Whether its words were looked at, for `briefing.pronunciations.mentions`; only of those that were live."""
     preview_key: Mapped[str | None] = mapped_column(String(64))
     """The master of what others hear of it. No foreign key: workers of before let masters go that no `master_key`
     names."""
@@ -149,8 +149,8 @@ class RevisionRow(Base):
     let_go_at: Mapped[datetime | None]
     """When its audio was given up because its time had come."""
     conflicts: Mapped[list[Any] | None] = mapped_column(OwnJson)
-    """Dumped `briefing.conflicts.Conflict` values that an editor has still to settle; then it is held and has no
-    audio."""
+    """Dumped `briefing.editing.conflicts.Conflict` values that an editor has still to settle; then it is held and has
+    no audio."""
     approved_at: Mapped[datetime | None]
     """When somebody else than its makers said that it may go live, where its show asks for that."""
     approved_by: Mapped[str | None] = mapped_column(String(128))
@@ -188,7 +188,7 @@ class EpisodeRow(Base):
 
 
 class ListingRow(Base):
-    """An episode that a show with rules lists, its own or another show's; see `briefing.rules`."""
+    """An episode that a show with rules lists, its own or another show's; see `briefing.podcasts.rules`."""
 
     __tablename__ = "listings"
     __table_args__ = (

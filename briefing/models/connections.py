@@ -21,7 +21,7 @@ class ConnectionRow(Base):
     hook_secrets: Mapped[list[Any] | None] = mapped_column(OwnJson)
     """Secrets that its webhooks are signed with, the newest first: {"secret", "ends_at": seconds since the epoch or
     null}. A signature is made with the secret itself, so that no hash of it would do. Both are sealed
-    (`briefing.sealing`), but for what an older release has left until the next sweep."""
+    (`briefing.secrets.sealing`), but for what an older release has left until the next sweep."""
     by_command: Mapped[bool] = mapped_column(default=False)
     """Whether `briefcast connect` recorded the source, which the settings file then need not name."""
     began_at: Mapped[datetime]
@@ -40,7 +40,7 @@ class ConnectionRow(Base):
 
 
 class SightingRow(Base):
-    """How an article stood when it was seen last; see `briefing.sightings.Seen`."""
+    """How an article stood when it was seen last; see `briefing.following.sightings.Seen`."""
 
     __tablename__ = "sightings"
     __table_args__ = (Index("sightings_to_look_at", "source", "looked_at"),)
@@ -65,7 +65,7 @@ class LookRow(Base):
     due_at: Mapped[float] = mapped_column(Float)
     """Seconds since the epoch, by the database's clock."""
     told: Mapped[dict[str, Any] | None] = mapped_column(OwnJson)
-    """A dumped `briefing.hooks.Told`, for sources that cannot be asked."""
+    """A dumped `briefing.following.hooks.Told`, for sources that cannot be asked."""
     asked: Mapped[int] = mapped_column(default=0)
     """Rises with each time it is asked for: what was asked for while it was looked at is looked at once more."""
 

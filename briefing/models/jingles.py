@@ -11,7 +11,7 @@ from briefing.models.base import Base
 
 
 class JingleRow(Base):
-    """A jingle by name and part; see `briefing.jingles.StoredJingle`. Its sound stays until another has been
+    """A jingle by name and part; see `briefing.podcasts.jingles.StoredJingle`. Its sound stays until another has been
     checked.
     """
 

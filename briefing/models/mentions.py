@@ -1,4 +1,4 @@
-"""Which live revision says which word, so that those can be found without reading scripts; see `briefing.mentions`."""
+"""Which live revision says which word, found without reading scripts (`briefing.pronunciations.mentions`)."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class MentionRow(Base):
 
 
 class GuessRow(Base):
-    """How often an unknown word is in what is live, as it was counted last; see `briefing.guessed`."""
+    """How often an unknown word is in what is live, as it was counted last; see `briefing.pronunciations.guessed`."""
 
     __tablename__ = "guesses"
     __table_args__ = (Index("guesses_by_plays", "show", "plays", "count", "word_id"),)

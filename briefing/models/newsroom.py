@@ -37,7 +37,7 @@ class SourceRow(Base):
 
 
 class LexiconRow(Base):
-    """A pronunciation; see `briefing.lexicon.LexiconEntry`. Without a show it is the newsroom's."""
+    """A pronunciation; see `briefing.pronunciations.lexicon.LexiconEntry`. Without a show it is the newsroom's."""
 
     __tablename__ = "lexicon_entries"
     __table_args__ = tuple(  # two, since NULL equals nothing

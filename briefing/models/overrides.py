@@ -11,7 +11,7 @@ from briefing.models.base import Base, PlainText
 
 
 class OverrideRow(Base):
-    """An editor's change to a segment of a briefing, applied on every rebuild; see `briefing.overrides`."""
+    """An editor's change to a segment of a briefing, applied on every rebuild; see `briefing.editing.overrides`."""
 
     __tablename__ = "overrides"
     briefing_id: Mapped[str] = mapped_column(ForeignKey("briefings.id"), primary_key=True)

@@ -12,7 +12,7 @@ from briefing.models.base import Base, OwnJson, PlainText
 
 
 class RespeakRow(Base):
-    """A pronunciation changed, and the briefings that say its word made again; see `briefing.respeaks`."""
+    """A pronunciation changed, and what says its word made again; see `briefing.pronunciations.respeaks`."""
 
     __tablename__ = "respeaks"
     __table_args__ = (Index("respeaks_by_moment", "created_at"),)

@@ -83,7 +83,7 @@ class EstimateRow(Base):
     """measuring, ready, failed."""
     parts_left: Mapped[int]
     totals: Mapped[dict[str, Any]]
-    """A dumped `briefing.cost.Cost`, of the parts measured so far."""
+    """A dumped `briefing.requesting.cost.Cost`, of the parts measured so far."""
     failed: Mapped[list[Any]]
     """[article, error code] of those that could not be read."""
     created_at: Mapped[datetime]

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from briefing.database import database_clock
 from briefing.models.base import Base, PlainText
-from briefing.requests import current_request
+from briefing.observing.requests import current_request
 
 
 class StepRow(Base):
@@ -62,7 +62,7 @@ class HealthRow(Base):
 
 
 class WorkerRow(Base):
-    """A process that works, as it reported itself last; see `briefing.workers`."""
+    """A process that works, as it reported itself last; see `briefing.observing.workers`."""
 
     __tablename__ = "workers"
     name: Mapped[str] = mapped_column(String(128), primary_key=True)

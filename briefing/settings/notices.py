@@ -8,7 +8,7 @@ from pydantic import Field, SecretStr
 
 from briefing.settings.base import SECRET, Settings, config
 
-#: What links of messages do: `briefing.action_links.LinkAction`, which is not imported, as it brings the tables along.
+#: What links of messages do: `briefing.accounts.action_links.LinkAction`, not imported, as it brings the tables along.
 _LINKS = ("listen", "fix", "respeak", "withdraw")
 _ONE = f"({'|'.join(_LINKS)})"
 

@@ -12,7 +12,7 @@ from briefing import gates
 from briefing.database import database_clock
 from briefing.failpoints import Failpoint, reach
 from briefing.models import StepRow
-from briefing.ranks import BEHIND
+from briefing.requesting.ranks import BEHIND
 from briefing.states import Queue, StepKind, StepState
 
 if TYPE_CHECKING:

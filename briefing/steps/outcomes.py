@@ -11,8 +11,8 @@ from sqlalchemy import CursorResult, bindparam, case, literal_column, select, up
 
 from briefing.database import database_clock
 from briefing.failpoints import Failpoint, reach
-from briefing.measures import FENCED_OFF, counted
 from briefing.models import StepRow
+from briefing.observing.measures import FENCED_OFF, counted
 from briefing.states import StepState
 
 if TYPE_CHECKING:

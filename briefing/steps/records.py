@@ -10,7 +10,7 @@ from briefing.database import database_clock
 from briefing.errors import PUT_OFF
 from briefing.failpoints import Failpoint, reach
 from briefing.models import StepRow
-from briefing.ranks import rank_in
+from briefing.requesting.ranks import rank_in
 from briefing.states import Queue, StepKind, StepState
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def record(  # noqa: PLR0913  the columns of a new row
     engine: str = "",
     not_before: float | None = None,
 ) -> StepRow:
-    """Add a step. `rank` is its place in the queue (`briefing.ranks`), `engine` whose gate it has to pass,
+    """Add a step. `rank` is its place in the queue (`briefing.requesting.ranks`), `engine` whose gate it has to pass,
     `not_before` when it may be claimed, by the database's clock.
     """
     step = StepRow(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from briefing.errors import StorageUnavailable
 from briefing.hashing import file_sha256
-from briefing.logs import get_logger
+from briefing.observing.logs import get_logger
 from briefing.storage.atomic import reporting
 from briefing.storage.bucket import BLOCK, Bucket, NoConditionalPut
 from briefing.storage.copies import Copies

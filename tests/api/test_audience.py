@@ -22,9 +22,9 @@ from briefing.settings import RetentionSettings
 from tests.support.client import client_of, make_key
 from tests.support.newsroom import ARTICLE, make_place, work_off
 from tests.support.processes import briefcast, wait_for
-from worker.audience import fold, let_go
-from worker.backup import back_up
-from worker.sweep import sweep
+from worker.installation.backup import back_up
+from worker.upkeep.audience import fold, let_go
+from worker.upkeep.sweep import sweep
 
 PERSON = "AppleCoreMedia/1.0.0.21F90 (iPhone; U; CPU OS 17_5_1 like Mac OS X; en_us)"
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"

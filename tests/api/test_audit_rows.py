@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from briefing import audit
-from briefing.audit import Action, Question
-from briefing.keys import Caller, Scope
+from briefing.accounts import audit
+from briefing.accounts.audit import Action, Question
+from briefing.accounts.keys import Caller, Scope
 from briefing.models import AuditRow, BriefingRow
 from tests.support.client import make_key
 from tests.support.command import briefcast

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from briefing import keys
-from briefing.keys import Scope
-from briefing.lexicon import make_entry
-from briefing.lexicons import put_entry
+from briefing.accounts import keys
+from briefing.accounts.keys import Scope
 from briefing.models import RevisionRow
+from briefing.pronunciations.lexicon import make_entry
+from briefing.pronunciations.lexicons import put_entry
 from tests.support.client import client_of, make_key
 from tests.support.newsroom import ARTICLE, work_off
 

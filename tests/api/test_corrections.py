@@ -12,12 +12,12 @@ from lxml import html
 from sqlalchemy import func, select, update
 
 from briefing.models import BriefingRow, RevisionRow, StepRow, TakeRow
-from briefing.newsroom import load_newsroom
+from briefing.podcasts.newsroom import load_newsroom
 from briefing.states import Queue
 from tests.support.client import client_of
 from tests.support.newsroom import ARTICLE, PLAIN, make_place, work_off
-from worker.newsroom import apply
-from worker.perform import perform_next
+from worker.installation.newsroom import apply
+from worker.running.perform import perform_next
 
 STRANGER = {"Authorization": ""}
 WRONG, RIGHT = "four days", "fourteen days"

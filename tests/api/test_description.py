@@ -23,8 +23,8 @@ from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi import checks
 
 from api.app import create_app
-from briefing import keys
-from briefing.keys import Scope
+from briefing.accounts import keys
+from briefing.accounts.keys import Scope
 from tests.support.client import client_of, free_port, make_key
 from tests.support.newsroom import ARTICLE, make_place, work_off
 

@@ -11,22 +11,22 @@ import httpx
 import pytest
 from sqlalchemy import func, select, update
 
-from briefing import asking
-from briefing.keys import Caller
+from briefing.accounts.keys import Caller
+from briefing.going_live.signing_off import may_approve
 from briefing.models import AuditRow, BriefingRow, RevisionRow, StepRow, TakeRow
-from briefing.newsroom import load_newsroom
-from briefing.show import Show
-from briefing.signing_off import may_approve
+from briefing.podcasts.newsroom import load_newsroom
+from briefing.podcasts.show import Show
+from briefing.requesting import asking
 from briefing.states import Queue, StepKind
 from tests.support.asking import wanted
 from tests.support.client import client_of, make_key
 from tests.support.lock_order import recorded
 from tests.support.newsroom import ARTICLE, PLAIN, make_place, work_off
 from tests.support.processes import wait_for
-from worker.newsroom import apply
-from worker.perform import perform_next
-from worker.sweep import sweep
+from worker.installation.newsroom import apply
+from worker.running.perform import perform_next
 from worker.tasks import TASKS
+from worker.upkeep.sweep import sweep
 
 STRANGER = {"Authorization": ""}
 
@@ -247,8 +247,8 @@ def test_an_embargo_that_comes_late_stops_the_publishing_and_its_end_lets_all_go
 
 def colleague(place, name, *scopes):
     """A key of somebody else's."""
-    from briefing import keys
-    from briefing.keys import Scope
+    from briefing.accounts import keys
+    from briefing.accounts.keys import Scope
 
     with place.database.writing() as session:
         key = keys.create(session, name, [Scope(scope) for scope in scopes or ("admin",)], datetime.now(UTC))

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from api.oembed import side_of
-from briefing.addresses import address_id
+from briefing.articles.addresses import address_id
 from briefing.public_names import ARTWORK
 from briefing.storage import Serving
 from tests.support.client import client_of, free_port

@@ -17,8 +17,8 @@ from sqlalchemy.exc import OperationalError
 
 from briefing import settings
 from briefing.errors import DatabaseUnavailable
-from briefing.logs import configure, get_logger, masked
 from briefing.models import RevisionRow, StepRow
+from briefing.observing.logs import configure, get_logger, masked
 from tests.support.client import client_of, free_port
 from tests.support.newsroom import ARTICLE, work_off
 from tests.support.processes import BIN, briefcast, running, wait_for
@@ -83,7 +83,7 @@ def test_a_request_is_followed_from_its_answer_to_the_last_step(place, tmp_path,
 
 
 def test_what_is_rolled_back_is_not_told(place, lines):
-    from briefing import events
+    from briefing.observing import events
 
     def broken():
         with place.database.writing() as session:

@@ -10,10 +10,10 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from briefing import connections
+from briefing.following import connections
 from briefing.models import LookRow
-from briefing.sealed import whose_webhook
-from briefing.sealing import seal
+from briefing.secrets.sealed import whose_webhook
+from briefing.secrets.sealing import seal
 from tests.support.client import client_of
 from tests.support.newsroom import PLAIN, make_place
 

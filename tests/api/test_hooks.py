@@ -13,15 +13,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from briefing import connections
-from briefing.addresses import address_id
+from briefing.articles.addresses import address_id
 from briefing.errors import SecretUnreadable
-from briefing.hooks import HookRefused, Refusal, verify_ghost, verify_standard
+from briefing.following import connections
+from briefing.following.hooks import HookRefused, Refusal, verify_ghost, verify_standard
 from briefing.models import ConnectionRow, DeliveryRow, LookRow, StepRow
 from tests.support.client import client_of
 from tests.support.ghost import signature
 from tests.support.newsroom import ARTICLE, work_off
-from worker import ledgers
+from worker.upkeep import ledgers
 
 STRANGER = {"Authorization": ""}
 NOW = 1_795_347_000.0

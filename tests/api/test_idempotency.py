@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from briefing import audit
-from briefing.audit import Question
+from briefing.accounts import audit
+from briefing.accounts.audit import Question
 from briefing.models import AuditRow, RevisionRow
 from tests.support.client import make_key
 from tests.support.newsroom import ARTICLE, work_off

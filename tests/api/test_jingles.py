@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from briefing.jingles import MOST_BYTES
+from briefing.podcasts.jingles import MOST_BYTES
 from tests.support.audio import tone
 from tests.support.client import make_key
 from tests.support.newsroom import work_off
@@ -79,8 +79,8 @@ def test_uploading_needs_the_scope(client, place, music):
 
 
 def test_a_jingle_in_use_stays(client, place, tmp_path, music):
-    from briefing.newsroom import load_newsroom
-    from worker.newsroom import apply
+    from briefing.podcasts.newsroom import load_newsroom
+    from worker.installation.newsroom import apply
 
     post(client, music)
     work_off(place)
@@ -102,8 +102,8 @@ def test_a_jingle_in_use_stays(client, place, tmp_path, music):
 
 def test_a_show_cannot_name_what_is_not_there(place, tmp_path):
     from briefing.errors import Misconfigured
-    from briefing.newsroom import load_newsroom
-    from worker.newsroom import apply
+    from briefing.podcasts.newsroom import load_newsroom
+    from worker.installation.newsroom import apply
 
     settings = tmp_path / "briefcast.toml"
     settings.write_text(

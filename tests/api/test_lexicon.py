@@ -8,9 +8,9 @@ import pytest
 import soundfile
 from sqlalchemy import select
 
-from briefing import respeaks
 from briefing.failpoints import Action, Failpoint, FailpointReached
 from briefing.models import AuditRow, RevisionRow, StepRow, TakeRow
+from briefing.pronunciations import respeaks
 from briefing.states import Queue, StepKind
 from tests.support.asking import ask
 from tests.support.command import briefcast
@@ -19,9 +19,9 @@ from tests.support.dying import work_until_killed
 from tests.support.failpoints import Failpoints
 from tests.support.newsroom import work_off
 from tests.support.stories import desk_of, heard, published_stories
-from worker import tallying, vocabulary
-from worker.perform import perform_next
-from worker.shift import Wanted
+from worker.running.perform import perform_next
+from worker.running.shift import Wanted
+from worker.upkeep import tallying, vocabulary
 
 WORD = {"written": "Makiivka", "language": "en", "spoken": "Makee-yivka"}
 

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from briefing import keys, spending
-from briefing.keys import Scope
+from briefing.accounts import keys
+from briefing.accounts.keys import Scope
 from briefing.limits import KeyLimits
-from briefing.spending import Spoken
+from briefing.requesting import spending
+from briefing.requesting.spending import Spoken
 from tests.support.client import client_of
 from tests.support.newsroom import ARTICLE, work_off
 

@@ -20,7 +20,7 @@ from tests.support.newsroom import PLAIN, make_place, work_off
 from tests.support.nginx import nginx
 from tests.support.s3 import s3
 from tests.support.sentinels import ARTICLE, WORDS, found
-from worker.feed import PODCAST
+from worker.feeds.feed import PODCAST
 
 SHOW = 'slug = "daily"\nvisibility = "members"\npreview = {paragraphs = 2}\npreview_in_feed = true'
 NEWSROOM = PLAIN.replace('slug = "daily"', SHOW, 1)

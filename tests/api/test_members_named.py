@@ -13,7 +13,7 @@ from briefing.public_names import article_name, briefing_name
 from briefing.values import ArticleRef
 from tests.support.client import client_of, free_port
 from tests.support.newsroom import ARTICLE, PLAIN, make_place, work_off
-from worker.feed import CONTENT
+from worker.feeds.feed import CONTENT
 
 NEWSROOM = PLAIN.replace('slug = "daily"', 'slug = "daily"\nvisibility = "members"\npreview = false', 1)
 STRANGER = {"Authorization": ""}

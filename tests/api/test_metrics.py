@@ -9,13 +9,13 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from briefing import workers
-from briefing.measures import MEASURES, REALTIME_FACTOR, TAKES_REJECTED, Measures
 from briefing.models import RevisionRow, StepRow
+from briefing.observing import workers
+from briefing.observing.measures import MEASURES, REALTIME_FACTOR, TAKES_REJECTED, Measures
 from tests.support.asking import ask
 from tests.support.newsroom import work_off
 from tests.support.processes import ROOT
-from worker.heartbeat import Heartbeat
+from worker.running.heartbeat import Heartbeat
 
 
 def scrape(client, **headers):

@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import func, select
 
 from briefing.models import Base, RevisionRow, StepRow, TakeRow
-from briefing.newsroom import load_newsroom
+from briefing.podcasts.newsroom import load_newsroom
 from briefing.states import StepKind
 from tests.support.newsroom import ARTICLE, PLAIN, work_off
 from worker.doctor import names
-from worker.newsroom import apply
+from worker.installation.newsroom import apply
 from worker.tasks import TASKS
 
 NAME = "Jonas Quillfeather"

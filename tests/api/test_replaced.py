@@ -11,14 +11,14 @@ import pytest
 from sqlalchemy import select, update
 
 from briefing.models import BriefingRow, MasterRow, RevisionRow
-from briefing.newsroom import load_newsroom
+from briefing.podcasts.newsroom import load_newsroom
 from briefing.public_names import audio_name
 from tests.support.client import client_of
 from tests.support.newsroom import ARTICLE, make_place, work_off
 from tests.support.nginx import nginx
 from tests.support.s3 import s3
-from worker import retention
-from worker.newsroom import apply
+from worker.installation.newsroom import apply
+from worker.upkeep import retention
 
 STRANGER = {"Authorization": ""}
 

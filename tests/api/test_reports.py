@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, text, update
 
-from briefing import reports
 from briefing.models import ReportRow, RevisionRow
+from briefing.pronunciations import reports
 from briefing.settings import RetentionSettings
 from tests.support.asking import again
 from tests.support.newsroom import work_off
 from tests.support.stories import desk_of, published_stories
-from worker import ledgers, vocabulary
+from worker.upkeep import ledgers, vocabulary
 
 
 @pytest.fixture(scope="module")

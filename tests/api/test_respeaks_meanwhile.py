@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from briefing import regenerating
 from briefing.models import BriefingRow, RevisionRow
+from briefing.requesting import regenerating
 from briefing.states import PREPARING, Queue, StepKind
 from tests.support.newsroom import work_off
 from tests.support.stories import desk_of, published_stories
-from worker.perform import perform_next
-from worker.shift import Wanted
+from worker.running.perform import perform_next
+from worker.running.shift import Wanted
 
 MAKIIVKA = {"written": "Makiivka", "language": "en", "spoken": "Makee-yivka", "confirm_cost": True}
 BOARD = {"written": "board", "language": "en", "spoken": "bored", "confirm_cost": True}

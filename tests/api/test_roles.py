@@ -12,8 +12,8 @@ from starlette.routing import Mount
 
 from api.app import create_app
 from api.guard import all_routes, check_guarded, demands
-from briefing import keys
-from briefing.keys import Scope
+from briefing.accounts import keys
+from briefing.accounts.keys import Scope
 from tests.support.client import client_of, make_key
 
 #: Every route: what it demands, None for what is open to everybody. A route that is not here fails the test.

@@ -15,7 +15,7 @@ from briefing.script import Role, segment_id
 from tests.support import ready_made
 from tests.support.client import make_key
 from tests.support.newsroom import ARTICLE, make_place, work_off
-from worker import retention
+from worker.upkeep import retention
 
 CREWS = "Crews had stopped work for four days over unpaid overtime."
 REWRITTEN = "Crews had stopped work for five days over unpaid overtime and rosters."

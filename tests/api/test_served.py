@@ -15,14 +15,14 @@ from sqlalchemy import select
 from api.app import create_app
 from briefing.errors import Misconfigured
 from briefing.models import BriefingRow, RevisionRow
-from briefing.regenerating import Again, regenerate
+from briefing.requesting.regenerating import Again, regenerate
 from briefing.states import Queue
 from tests.bench.listeners import SIZE, listen, serving, write_audio
 from tests.support.client import client_of, free_port
 from tests.support.newsroom import ARTICLE, make_place, work_off
 from tests.support.nginx import nginx
 from tests.support.s3 import s3
-from worker.retention import let_go
+from worker.upkeep.retention import let_go
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 

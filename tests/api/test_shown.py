@@ -10,9 +10,10 @@ from sqlalchemy import JSON
 
 from api import shown
 from api.shown import Shown
-from briefing import asking, revisions
-from briefing.keys import Scope
+from briefing import revisions
+from briefing.accounts.keys import Scope
 from briefing.models import BriefingRow, RevisionRow, StepRow
+from briefing.requesting import asking
 from briefing.speech import Casting
 from briefing.states import Queue, RevisionState
 from briefing.values import ArticleRef

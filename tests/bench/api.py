@@ -14,16 +14,16 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from briefing import keys
-from briefing.keys import Scope
-from briefing.logs import configure
+from briefing.accounts import keys
+from briefing.accounts.keys import Scope
 from briefing.models import BriefingRow
+from briefing.observing.logs import configure
 from briefing.states import Queue
 from tests.bench import newsroom
 from tests.bench.measure import cpu_of, table
 from tests.bench.overhead import installation
 from tests.support.processes import ROOT
-from worker import perform
+from worker.running import perform
 
 #: Articles that are read in turn, with as many chunks each.
 _ARTICLES, _CHUNKS = 6, 30

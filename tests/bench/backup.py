@@ -18,9 +18,9 @@ from sqlalchemy import select
 from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, TakeRow
 from tests.support.asking import ask
 from tests.support.newsroom import ARTICLE, make_place, work_off
-from worker.backup import back_up
 from worker.doctor import examine
-from worker.restore import restore
+from worker.installation.backup import back_up
+from worker.installation.restore import restore
 from worker.workplace import Workplace
 
 TAKES = 30

@@ -22,11 +22,11 @@ from pathlib import Path
 from sqlalchemy import insert, select, text
 
 from api.app import create_app
-from briefing import action_links
-from briefing.action_links import LinkAction
-from briefing.asking import identity
-from briefing.audit import Action
+from briefing.accounts import action_links
+from briefing.accounts.action_links import LinkAction
+from briefing.accounts.audit import Action
 from briefing.models import ActionLinkRow, ArticleRow, AudienceRow, AuditRow, BriefingRow, RevisionRow, VocabularyRow
+from briefing.requesting.asking import identity
 from briefing.values import ArticleRef
 from tests.bench import radius
 from tests.bench.measure import table
@@ -34,7 +34,7 @@ from tests.support.asking import ask
 from tests.support.client import free_port, served
 from tests.support.desk import add_user, seat_at
 from tests.support.newsroom import make_place, work_off
-from worker import tallying, vocabulary
+from worker.upkeep import tallying, vocabulary
 from worker.workplace import Workplace
 
 _TIMES = 7

@@ -14,7 +14,7 @@ from pathlib import Path
 from briefing import steps
 from briefing.database import Database
 from briefing.models import StepRow
-from briefing.schema import migrate
+from briefing.sql.schema import migrate
 from briefing.states import Queue, StepKind
 
 #: Seconds of a step by kind; so many chunks make an article.

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from briefing.audio import MASTER_RATE
 from briefing.database import Database
+from briefing.podcasts.show import Show
 from briefing.settings import DataSettings, LimitSettings, SpeechSettings
-from briefing.show import Show
 from briefing.speech import Casting
 from briefing.storage import FolderStorage
 from briefing.takes import find_takes
@@ -24,13 +24,13 @@ from briefing.values import ArticleRef
 from tests.bench.main_job import SAMPLE
 from tests.support.credentials import signer_in
 from worker import assemble
-from worker.artwork import draw
-from worker.casting import engage
+from worker.feeds.artwork import draw
 from worker.narrate import Stopwatch
 from worker.prepare import Prepared, cut, write_script
 from worker.programme import Fittings, programme, sounds_for, tags_for
 from worker.sources.files import read_article
-from worker.speakers import Speakers
+from worker.takes.casting import engage
+from worker.takes.speakers import Speakers
 
 
 def main(data, seconds):

@@ -9,19 +9,19 @@ import tempfile
 from pathlib import Path
 
 from briefing.errors import BriefcastError
+from briefing.podcasts.show import Show
 from briefing.settings import LimitSettings, SpeechSettings
-from briefing.show import Show
 from briefing.speech import Casting
 from briefing.storage import FolderStorage
 from briefing.values import ArticleRef
 from tests.bench.measure import table
 from tests.support.processes import ROOT
-from worker.casting import engage
 from worker.prepare import cut, write_script
 from worker.sound.loudness import mean_loudness
 from worker.sources.files import read_article
 from worker.speak import speak
-from worker.speakers import Speakers
+from worker.takes.casting import engage
+from worker.takes.speakers import Speakers
 
 #: Takes shorter than this say more of their words than of the voice.
 _LONG_S = 3.0

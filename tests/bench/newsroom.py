@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from briefing import asking
 from briefing.models import RevisionRow, StepRow
-from briefing.newsroom import load_newsroom
-from briefing.schema import migrate
+from briefing.podcasts.newsroom import load_newsroom
+from briefing.requesting import asking
 from briefing.speech import Casting
+from briefing.sql.schema import migrate
 from briefing.states import ACTIVE, Queue, RevisionState, StepState
 from briefing.values import ArticleRef
-from worker.newsroom import apply
+from worker.installation.newsroom import apply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -16,11 +16,11 @@ from sqlalchemy import event
 import worker.tasks.assemble
 import worker.tasks.prepare
 import worker.tasks.speak
-from briefing.logs import configure
+from briefing.observing.logs import configure
 from briefing.states import Queue
 from tests.bench import newsroom
-from worker import perform
-from worker.shift import Shift, Wanted
+from worker.running import perform
+from worker.running.shift import Shift, Wanted
 from worker.workplace import Workplace
 
 #: What of a step is no overhead: (module, name in it, what it counts as).

@@ -18,16 +18,16 @@ from types import SimpleNamespace
 
 from sqlalchemy import insert, select, text
 
-from briefing import guessed, radius
-from briefing.changes import Change
 from briefing.database import Database
-from briefing.lexicon import make_entry
 from briefing.models import AudienceRow, BriefingRow, RevisionRow, ShowRow, TakeRow
-from briefing.schema import migrate
-from briefing.show import Show
+from briefing.podcasts.show import Show
+from briefing.pronunciations import guessed, radius
+from briefing.pronunciations.changes import Change
+from briefing.pronunciations.lexicon import make_entry
+from briefing.sql.schema import migrate
 from tests.bench.measure import table
 from tests.support.postgres import postgres
-from worker import tallying, vocabulary
+from worker.upkeep import tallying, vocabulary
 
 _TIMES = 15
 _SEGMENTS, _WORDS, _VOCABULARY = 12, 45, 40_000

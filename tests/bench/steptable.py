@@ -21,16 +21,16 @@ from sqlalchemy import func, insert, select, text
 from briefing import steps
 from briefing.database import Database
 from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, ShowRow, StepRow
-from briefing.schema import migrate
-from briefing.show import Show
+from briefing.podcasts.show import Show
+from briefing.sql.schema import migrate
 from briefing.states import Queue, StepKind, StepState
 from briefing.storage import FolderStorage, PublicFolder
 from briefing.values import Card
 from tests.bench.measure import cpu_of, table
 from tests.support.postgres import postgres
 from tests.support.processes import ROOT
-from worker.public_files import PublicFiles
-from worker.show_feed import write_feed
+from worker.feeds.show_feed import write_feed
+from worker.public.public_files import PublicFiles
 
 _CROWDS = (1, 8, 32)
 

@@ -15,12 +15,12 @@ from urllib.parse import urljoin
 
 import httpx
 
-from briefing.newsroom import load_newsroom
-from briefing.schema import migrate
+from briefing.podcasts.newsroom import load_newsroom
+from briefing.sql.schema import migrate
 from tests.bench.measure import cpu_of, table
 from tests.support.client import free_port, make_key
 from tests.support.processes import BIN, ROOT, running, wait_for
-from worker.newsroom import apply
+from worker.installation.newsroom import apply
 from worker.workplace import Workplace
 
 _ARTICLE = "port-authority.html"

@@ -18,12 +18,12 @@ from briefing.settings import LimitSettings, SpeechSettings
 from tests.bench.measure import table
 from tests.support.golden import ARTICLES, script_of
 from voices.engine import Pronunciation
-from worker.casting import engage
-from worker.judge import _letters, _longest_silence_s, _repeats_itself, judge
 from worker.prepare import cut
 from worker.sound.edges import trimmed
 from worker.sound.repeats import find_repeat
-from worker.speakers import Speakers
+from worker.takes.casting import engage
+from worker.takes.judge import _letters, _longest_silence_s, _repeats_itself, judge
+from worker.takes.speakers import Speakers
 from worker.timing import joined
 
 CASES = Path(__file__).parent.parent / "data" / "newsroom_en.tsv"

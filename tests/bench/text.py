@@ -18,7 +18,7 @@ from pathlib import Path
 from tests.bench.measure import table
 from tests.support.spoken import lenient
 from worker.normalise import normalise
-from worker.sentences import sentences
+from worker.words.sentences import sentences
 
 _DIFFERENCES = Path(__file__).with_name("differences.tsv")
 

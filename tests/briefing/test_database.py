@@ -14,7 +14,7 @@ from sqlalchemy import text
 from briefing.database import Database, database_clock, parse_address
 from briefing.errors import DatabaseUnavailable, Misconfigured
 from briefing.models import ArticleRow, ArticleVersionRow, HealthRow, MasterRow
-from briefing.rows import add_unless_there, put
+from briefing.sql.rows import add_unless_there, put
 from tests.support.client import free_port
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)

@@ -13,7 +13,7 @@ from briefing.database import Database
 from briefing.gates import Bounds, Gate, GateState
 from briefing.gates.gate import OPEN_S, PROBE_S
 from briefing.models import GateRow, StepRow
-from briefing.schema import migrate
+from briefing.sql.schema import migrate
 from briefing.states import Queue, StepKind, StepState
 from tests.support.postgres import postgres
 

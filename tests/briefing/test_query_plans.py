@@ -11,16 +11,16 @@ from sqlalchemy import event, false, func, insert, literal, select, text
 from briefing import steps
 from briefing.database import Database
 from briefing.models import BriefingRow, EpisodeRow, ListingRow, ShowRow
+from briefing.podcasts.rules import Rules
+from briefing.podcasts.show import Show
 from briefing.public_names import archive_name
 from briefing.revisions import newest_revision
-from briefing.rules import Rules
-from briefing.schema import migrate
-from briefing.show import Show
+from briefing.sql.schema import migrate
 from briefing.states import Queue, StepState
 from tests.bench.steptable import files_in, fill_episodes, fill_steps
 from tests.support.postgres import postgres
-from worker.listing import relist
-from worker.show_feed import write_feed
+from worker.feeds.listing import relist
+from worker.feeds.show_feed import write_feed
 
 ALL = tuple(Queue)
 

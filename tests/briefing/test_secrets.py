@@ -11,8 +11,8 @@ import httpx
 import pytest
 import structlog
 
-from briefing import logs
 from briefing.errors import Misconfigured
+from briefing.observing import logs
 from briefing.settings import DataSettings, SpeechSettings, WorkSettings
 from briefing.settings.base import SECRET
 from tests.support.processes import BIN, briefcast, running, wait_for

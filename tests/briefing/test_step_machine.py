@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import event, select
 
-from briefing import asking, editions, holds, regenerating, revisions, speaking, steps
-from briefing.asking import Wanted
+from briefing import revisions, speaking, steps
 from briefing.backoff import MAX_POSTPONED
 from briefing.database import Database
 from briefing.errors import ArticleEmpty, BriefcastError
+from briefing.going_live import editions, holds
 from briefing.models import Base, BriefingRow, RevisionRow, ShowRow, StepRow
+from briefing.requesting import asking, regenerating
+from briefing.requesting.asking import Wanted
 from briefing.speech import Casting, Chunk
 from briefing.states import ACTIVE, FINAL, Queue, RevisionState, StepKind, StepState
 from briefing.values import ArticleRef

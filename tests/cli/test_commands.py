@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from briefing.schema import newest
+from briefing.sql.schema import newest
 from tests.support.audio import joined
 from tests.support.command import briefcast
 from tests.support.newsroom import ARTICLE, NEWSROOM

@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
-from briefing import connections
+from briefing.following import connections
 from briefing.models import ConnectionRow, RevisionRow, SourceRow
-from briefing.newsroom import load_newsroom
-from briefing.shows import listed_sources
+from briefing.podcasts.newsroom import load_newsroom
+from briefing.podcasts.shows import listed_sources
 from tests.support.client import client_of
 from tests.support.command import briefcast
 from tests.support.ghost import ADMIN_KEY, ghost
 from tests.support.newsroom import PLAIN, make_place, work_off
-from worker import connecting
-from worker.newsroom import apply
+from worker.installation.newsroom import apply
+from worker.sources import connecting
 
 OLD = "2026-01-02T08:00:00.000Z"
 BAD = f"{'0' * 24}:{'0' * 64}"

@@ -12,7 +12,7 @@ from tests.support.command import briefcast
 from tests.support.credentials import SAID, make_mp3, signer_in
 from tests.support.newsroom import ARTICLE
 from tests.support.threads import serving
-from worker.provenance import manifest
+from worker.credentials.provenance import manifest
 from worker.sign import sign
 
 

@@ -13,10 +13,10 @@ from tests.support.command import briefcast
 from tests.support.credentials import SAID, make_mp3, signer_in
 from tests.support.newsroom import ARTICLE
 from tests.support.processes import BIN, running, wait_for
-from worker.inspection import inspect
-from worker.provenance import manifest
+from worker.credentials.inspection import inspect
+from worker.credentials.provenance import manifest
+from worker.credentials.signing_keys import development_files, ensure_chain, make_chain, renew
 from worker.sign import sign
-from worker.signing_keys import development_files, ensure_chain, make_chain, renew
 
 
 def test_it_makes_a_chain_that_openssl_accepts_and_only_its_owner_may_read(tmp_path):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from briefing.pls import read_pls
+from briefing.pronunciations.pls import read_pls
 from tests.support.command import briefcast
 from tests.support.newsroom import NEWSROOM
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from argon2 import PasswordHasher
 
-from briefing import users
+from briefing.accounts import users
 from briefing.models import AudienceRow
 from tests.support.browser import chromium
 from tests.support.client import client_of, free_port

@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from api.app import create_app
 from api.desk.people import OPEN, check_desk, role_of
 from api.guard import all_routes
-from briefing.roles import Role
+from briefing.accounts.roles import Role
 from tests.support.client import client_of
 from tests.support.desk import add_user, seat_at
 from tests.support.newsroom import make_place

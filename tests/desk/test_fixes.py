@@ -13,11 +13,11 @@ from api.desk.fixes import Standing, fix_of, reason_of
 from api.desk.standings import article_address
 from api.editions import _FORBIDS
 from api.problems import FAILURES
-from briefing.editions import FORBIDS, Obstacle, Reason
+from briefing.going_live.editions import FORBIDS, Obstacle, Reason
 from briefing.models import ArticleRow
-from briefing.newsroom import SourceSettings
+from briefing.observing.worklist import Work
+from briefing.podcasts.newsroom import SourceSettings
 from briefing.states import RevisionState
-from briefing.worklist import Work
 
 CMS = "https://paper.example/wp-admin/post.php?post=7&action=edit"
 SOON = datetime(2031, 1, 2, 6, tzinfo=UTC)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import event, select
 
-from briefing import users
+from briefing.accounts import users
 from briefing.models import ArticleRow, AuditRow, BriefingRow, ShowRow, SightingRow
 from tests.desk.conftest import FERRY
 from tests.support.newsroom import work_off

@@ -15,9 +15,9 @@ from briefing.models import LexiconRow, StepRow
 from briefing.states import Queue, StepKind
 from tests.support.desk import PASSWORD
 from tests.support.newsroom import work_off
-from worker import vocabulary
-from worker.perform import perform_next
-from worker.shift import Wanted
+from worker.running.perform import perform_next
+from worker.running.shift import Wanted
+from worker.upkeep import vocabulary
 
 
 def report(stand, word):

@@ -13,8 +13,9 @@ from joserfc.errors import SecurityWarning
 from sqlalchemy import delete, select, update
 
 from api.provider import Provider
-from briefing import action_links, users
-from briefing.action_links import LinkAction
+from briefing.accounts import action_links, users
+from briefing.accounts.action_links import LinkAction
+from briefing.accounts.roles import Role
 from briefing.errors import Misconfigured, ProviderUnavailable
 from briefing.models import (
     AuditRow,
@@ -26,7 +27,6 @@ from briefing.models import (
     UserRow,
     WelcomeRow,
 )
-from briefing.roles import Role
 from briefing.settings import ProviderSettings
 from cli.main import briefcast
 from tests.support.client import client_of, free_port

@@ -9,9 +9,9 @@ from argon2 import extract_parameters
 from sqlalchemy import select, update
 
 from api.app import create_app
-from briefing import signing_in, users
+from briefing.accounts import signing_in, users
+from briefing.accounts.roles import Role
 from briefing.models import AuditRow, SignInRow, TryRow, UserRow
-from briefing.roles import Role
 from tests.support.client import free_port, served
 from tests.support.desk import PASSWORD, add_user, seat_at
 

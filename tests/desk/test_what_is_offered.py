@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from briefing.newsroom import load_newsroom
+from briefing.podcasts.newsroom import load_newsroom
 from briefing.states import StepKind
 from tests.support.desk import add_user
 from tests.support.newsroom import ARTICLE, PLAIN, work_off
-from worker.newsroom import apply
+from worker.installation.newsroom import apply
 from worker.tasks import TASKS
 
 

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
-from briefing import keys
-from briefing.keys import Scope
+from briefing.accounts import keys
+from briefing.accounts.keys import Scope
 from briefing.models import BriefingRow, RevisionRow
-from briefing.newsroom import load_newsroom
+from briefing.podcasts.newsroom import load_newsroom
 from tests.support.desk import add_user
 from tests.support.newsroom import PLAIN, work_off
-from worker.newsroom import apply
+from worker.installation.newsroom import apply
 
 TEXT = "# Ferry runs again\n\nThe harbour board {words} four ferries today.\n\nIt ends with this paragraph.\n"
 

@@ -11,11 +11,12 @@ import pytest
 from sqlalchemy import select
 
 from api.desk import pages
-from briefing import action_links, keys, users, worklist
-from briefing.action_links import LinkAction
-from briefing.keys import Scope
+from briefing.accounts import action_links, keys, users
+from briefing.accounts.action_links import LinkAction
+from briefing.accounts.keys import Scope
+from briefing.accounts.roles import Role
 from briefing.models import RevisionRow
-from briefing.roles import Role
+from briefing.observing import worklist
 from briefing.script import Script
 from tests.support.client import client_of
 from tests.support.desk import add_user

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from briefing import asking
-from briefing.addresses import address_id
-from briefing.asking import Wanted
+from briefing.articles.addresses import address_id
 from briefing.backoff import MAX_POSTPONED
 from briefing.models import StepRow
+from briefing.requesting import asking
+from briefing.requesting.asking import Wanted
 from briefing.speech import Casting
 from briefing.states import Queue
 from briefing.values import ArticleRef

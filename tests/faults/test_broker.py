@@ -14,7 +14,7 @@ from tests.support.crowd import crowd
 from tests.support.installation import Kept
 from tests.support.processes import environment, procfile, wait_for
 from tests.support.steptable import rows
-from worker.broker import judge
+from worker.running.broker import judge
 
 #: Briefings asked for in each test; in the soak the number of the fault matrix.
 BRIEFINGS = [10, pytest.param(100, marks=pytest.mark.long)]

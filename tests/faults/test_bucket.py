@@ -22,14 +22,14 @@ from tests.support.newsroom import ARTICLE, make_place, work_off
 from tests.support.processes import environment, wait_for
 from tests.support.proxy import proxied
 from tests.support.s3 import s3
-from worker import sweep
-from worker.perform import perform_next
+from worker.running.perform import perform_next
+from worker.upkeep import sweep
 
 #: Performs steps in a process of its own until one calls what is to kill it.
 PERFORM = """
 import os, signal
 from briefing.states import Queue
-from worker.perform import perform_next
+from worker.running.perform import perform_next
 from worker.workplace import Workplace
 import {module} as module
 setattr(module, "{name}", lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
@@ -75,7 +75,7 @@ def until(place, revision, kind):
         assert perform_next(place, tuple(Queue), others[0].id)
 
 
-def performer(name="worker.perform.nothing"):
+def performer(name="worker.running.perform.nothing"):
     module, _, attribute = name.rpartition(".")
     code = PERFORM.format(module=module, name=attribute)
     return subprocess.Popen([sys.executable, "-c", code], env=environment())

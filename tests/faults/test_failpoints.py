@@ -60,7 +60,7 @@ ANYBODY = {
     Failpoint.SWEEP_AFTER_COMMIT,
     Failpoint.GATE_TAKEN,
 }
-#: In tests/faults/test_redis_frozen.py; tests/worker/test_streaming.py, test_placing.py and test_following.py;
+#: In tests/faults/test_redis_frozen.py; tests/worker/stream/test_streaming.py, test_placing.py and test_following.py;
 #: tests/api/test_lexicon.py.
 ELSEWHERE = {
     Failpoint.DISPATCHER_RUNG,
@@ -193,7 +193,7 @@ def arm(failing, case, action, briefing):
 @contextmanager
 def letting_go(failing):
     """Let go on after a second, as when a disk or a network stalls: what hangs after its step is done, since nobody waits
-    for it (a process lost for half an hour would tell, tests/worker/test_watchdog.py), and what hangs inside a
+    for it (a process lost for half an hour would tell, tests/worker/running/test_watchdog.py), and what hangs inside a
     transaction, but for `KILLED`: the supervisor kills each of these alike, two seconds later.
     """
     over = threading.Event()

@@ -11,7 +11,7 @@ from briefing.errors import DatabaseUnavailable
 from tests.support.asking import ask, revision_row
 from tests.support.client import client_of
 from tests.support.newsroom import make_place, work_off
-from worker.sweep import free_expired
+from worker.upkeep.sweep import free_expired
 
 
 @contextmanager

@@ -19,8 +19,8 @@ from tests.support.client import client_of, free_port
 from tests.support.disks import small_disk
 from tests.support.newsroom import ARTICLE, make_place, work_off
 from tests.support.processes import BIN, briefcast, running, wait_for
-from worker.perform import perform_next
-from worker.sweep import remove_strays
+from worker.running.perform import perform_next
+from worker.upkeep.sweep import remove_strays
 
 #: Seconds after which a step that met a full disk is tried again, at most; the promise is 60.
 MOST_DELAY_S = 31

@@ -23,7 +23,7 @@ from tests.support.client import client_of, free_port
 from tests.support.newsroom import make_place, work_off
 from tests.support.postgres import postgres
 from tests.support.processes import BIN, briefcast, running, wait_for
-from worker.perform import perform_next
+from worker.running.perform import perform_next
 from worker.workplace import Workplace
 
 SHORT = "# Story {number}\n\nThe ferry runs again from Monday, the harbour board said.\n"
@@ -150,7 +150,7 @@ def test_a_frozen_postgresql_keeps_nobody_for_ever(server, tmp_path, monkeypatch
     # Given an API and a worker that have spoken to a PostgreSQL, and it does not answer any more
     monkeypatch.setenv("BRIEFCAST_DATABASE_URL", server.address)
     monkeypatch.setattr("api.context._BUSY_S", 0.5)
-    monkeypatch.setattr("briefing.patience.LOOK_S", 1.0)
+    monkeypatch.setattr("briefing.sql.patience.LOOK_S", 1.0)
     monkeypatch.setattr("briefing.database._POSTGRESQL", {"connect_timeout": "2"})
     place, worker = make_place(tmp_path), Workplace(busy_s=0.5)
     (tmp_path / "articles" / "story.md").write_text(SHORT.format(number=1))
@@ -368,7 +368,7 @@ def test_workers_whose_clocks_are_wrong_steal_no_step_and_lose_none(cluster, new
         ask(place, f"story{number}")
     with running([sys.executable, "-c", SKEWED, "600", "-600"], tmp_path / "skewed.log"):
         # When they share the work, and a sweeper of either clock looks for leases that ran out
-        from worker import sweep
+        from worker.upkeep import sweep
 
         mine = Workplace()
         freed = []

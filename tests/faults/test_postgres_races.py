@@ -15,24 +15,27 @@ import pytest
 from sqlalchemy import select, text
 
 from api.app import create_app
-from briefing import asking, overrides, revisions, rollback, samples, steps
+from briefing import revisions, steps
 from briefing.audio import Master
+from briefing.editing import overrides, rollback
+from briefing.editing.overrides import Override
 from briefing.errors import OverrideRefused, RollbackRefused, UnknownReference
 from briefing.models import BriefingRow, EpisodeRow, IdempotencyRow, MasterRow, RevisionRow, StepRow
-from briefing.overrides import Override
+from briefing.podcasts.show import Quiet
+from briefing.pronunciations import samples
+from briefing.requesting import asking
 from briefing.revisions import Asker
-from briefing.show import Quiet
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind
 from tests.support.asking import again, ask, wanted
 from tests.support.client import free_port, make_key, served
 from tests.support.lock_order import locked_by, recorded
 from tests.support.newsroom import ARTICLE, make_place, work_off
 from tests.support.processes import wait_for
-from worker import sweep
-from worker.perform import perform_next
-from worker.shift import Shift, Wanted
+from worker.running.perform import perform_next
+from worker.running.shift import Shift, Wanted
 from worker.tasks import TASKS
 from worker.tasks import assemble as assemble_task
+from worker.upkeep import sweep
 from worker.workplace import Workplace
 
 

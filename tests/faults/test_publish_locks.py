@@ -13,7 +13,7 @@ from briefing.states import Queue, StepKind
 from tests.support.asking import again, ask, briefing_row, step_rows
 from tests.support.newsroom import ARTICLE, make_place, work_off
 from tests.support.processes import wait_for
-from worker.perform import perform_next
+from worker.running.perform import perform_next
 from worker.workplace import Workplace
 
 #: Of those who wait for a row in this database.

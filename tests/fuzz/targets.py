@@ -23,25 +23,25 @@ from api.asking import _article
 from api.once import IdempotencyKey  # noqa: TC001  FastAPI reads the annotation
 from api.problems import Problem, install
 from api.schemas import BriefingRequest, RegenerateRequest
-from briefing import hooks
-from briefing.addresses import address_id, canonical_address, is_address
-from briefing.calls import Reply
-from briefing.cleaning import Cleaning
+from briefing.articles.addresses import address_id, canonical_address, is_address
+from briefing.articles.cleaning import Cleaning
 from briefing.errors import AddressRefused, BadInput, BriefcastError, LexiconInvalid, Misconfigured, PageRefused
-from briefing.newsroom import SourceSettings, load_newsroom
-from briefing.pls import read_pls, write_pls
+from briefing.following import hooks
+from briefing.outside.calls import Reply
+from briefing.podcasts.newsroom import SourceSettings, load_newsroom
+from briefing.podcasts.show import Show
+from briefing.pronunciations.pls import read_pls, write_pls
 from briefing.settings import FetchSettings
-from briefing.show import Show
 from briefing.values import ArticleRef, is_name
 from worker.clean.depth import check_depth
 from worker.clean.html import read_fragment, read_page
-from worker.feed import Channel, Episode, render
-from worker.ghost_api import GhostApi
-from worker.kept_show import kept_show
-from worker.podcast import read_podcast
+from worker.feeds.feed import Channel, Episode, render
+from worker.moving.kept_show import kept_show
+from worker.moving.podcast import read_podcast
 from worker.sound.files import UnreadableSound, decoded_whole
 from worker.sources.ghost import GhostSource
-from worker.text import clean_characters, decode_page
+from worker.sources.ghost_api import GhostApi
+from worker.words.text import clean_characters, decode_page
 
 CORPUS = Path(__file__).parent / "corpus"
 

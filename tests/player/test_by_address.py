@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from briefing.addresses import address_id
+from briefing.articles.addresses import address_id
 from briefing.states import Queue
 from tests.player.test_listening import player
 from tests.player.test_while_made import NEWSROOM
@@ -19,7 +19,7 @@ from tests.support.client import client_of, free_port
 from tests.support.newsroom import make_place, work_off
 from tests.support.nginx import nginx
 from tests.support.pages import newspaper
-from worker.perform import perform_next
+from worker.running.perform import perform_next
 
 ADDRESS = "https://www.daily.example/2026/ferry?page=2"
 STORY = {

@@ -15,7 +15,7 @@ from tests.support.browser import chromium
 from tests.support.client import client_of, free_port
 from tests.support.newsroom import ARTICLE, PLAIN, make_place
 from tests.support.pages import newspaper
-from worker.perform import perform_next
+from worker.running.perform import perform_next
 
 NEWSROOM = PLAIN.replace('slug = "daily"\n', 'slug = "daily"\nstream = true\n')
 

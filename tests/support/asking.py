@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select
 
-from briefing import asking
-from briefing.asking import Wanted
 from briefing.models import BriefingRow, RevisionRow, StepRow
-from briefing.regenerating import Again, regenerate
+from briefing.requesting import asking
+from briefing.requesting.asking import Wanted
+from briefing.requesting.regenerating import Again, regenerate
 from briefing.speech import Casting
 from briefing.states import Queue
 from briefing.values import ArticleRef

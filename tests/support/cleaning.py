@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from briefing.cleaning import Cleaning
+from briefing.articles.cleaning import Cleaning
 from briefing.values import ArticleRef
 from worker.clean.html import read_fragment
 from worker.clean.shape import shape

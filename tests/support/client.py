@@ -16,8 +16,8 @@ import uvicorn
 
 from api.app import create_app
 from api.protocol import HEAD_BYTES, BoundedProtocol
-from briefing import keys
-from briefing.keys import Scope
+from briefing.accounts import keys
+from briefing.accounts.keys import Scope
 
 #: A browser's or a crowd's worth of connections. Idle ones are let go of well before the server does so, after five
 #: seconds: what is sent at that moment is lost.

@@ -19,9 +19,10 @@ from briefing.settings import SigningSettings
 from briefing.speech import Narrator
 from tests.support.audio import blocks_of, voice_like
 from tests.support.threads import serving
-from worker import encode, provenance, tag
-from worker.signer import open_signer
-from worker.signing_keys import _usage as usage
+from worker import encode, tag
+from worker.credentials import provenance
+from worker.credentials.signer import open_signer
+from worker.credentials.signing_keys import _usage as usage
 
 DISCLOSURE = "This audio is created with AI assistance."
 NARRATOR = Narrator(voice="joe", engine="piper", engine_version="1", model_digest="ab" * 32, language="en")

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import httpx
 
-from briefing import users
-from briefing.roles import Role
+from briefing.accounts import users
+from briefing.accounts.roles import Role
 
 PASSWORD = "three plain words"
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select
 
-from briefing import digests
-from briefing.digest import Due
+from briefing.digesting import digests
+from briefing.digesting.digest import Due
 from briefing.models import BriefingRow, DigestRow, EpisodeRow, IssueRow, RevisionRow, StepRow
 from briefing.revisions import Asker, newest_revision
 from briefing.script import Script

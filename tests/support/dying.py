@@ -13,7 +13,7 @@ from sqlalchemy import select
 from briefing.failpoints import Action
 from briefing.models import StepRow
 from tests.support.newsroom import work_off
-from worker import sweep
+from worker.upkeep import sweep
 
 
 def work_until_killed(place, failing, point, work=work_off):

@@ -7,7 +7,7 @@ import numpy as np
 from tests.support.audio import speech_like
 from voices.engine import AudioChunk, Capabilities, Word
 from voices.errors import EngineBusy, EngineFailed, EngineMissing
-from worker.judge import bounds_s
+from worker.takes.judge import bounds_s
 
 RATE = 22_050
 

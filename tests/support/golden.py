@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from briefing.newsroom import load_newsroom
+from briefing.podcasts.newsroom import load_newsroom
 from briefing.values import ArticleRef
 from worker.prepare import write_script
 from worker.sources.files import ENDINGS, read_article

@@ -23,7 +23,7 @@ from api.problems import FAILURES, PROBLEMS
 from briefing.speech import VOICE_FALLBACK
 from briefing.states import ACTIVE
 from tests.support.logged_engine import calls
-from worker.perform import INTERNAL_ERROR
+from worker.running.perform import INTERNAL_ERROR
 from worker.sound.files import UnreadableSound, decoded_from
 
 #: Seconds between a take's commit and a call of the engine for it by somebody who had looked before.

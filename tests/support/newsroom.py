@@ -7,11 +7,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from briefing.database import Database
-from briefing.newsroom import load_newsroom
-from briefing.schema import migrate
+from briefing.podcasts.newsroom import load_newsroom
+from briefing.sql.schema import migrate
 from briefing.states import Queue, StepKind
-from worker.newsroom import apply
-from worker.perform import perform_next
+from worker.installation.newsroom import apply
+from worker.running.perform import perform_next
 from worker.tasks import TASKS
 from worker.workplace import Workplace
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 
-from briefing.schema import newest
+from briefing.sql.schema import newest
 from tests.support.processes import ROOT
 
 MIGRATION = "0999"

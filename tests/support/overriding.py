@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from briefing import asking, conflicts, overrides, rollback
+from briefing.editing import conflicts, overrides, rollback
+from briefing.editing.overrides import Override
 from briefing.errors import OverrideRefused, RollbackRefused, UnknownReference
 from briefing.models import BriefingRow, RevisionRow
-from briefing.overrides import Override
+from briefing.podcasts.show import Quiet
+from briefing.requesting import asking
 from briefing.revisions import Asker
 from briefing.script import Role, Script, Segment, segment_id
-from briefing.show import Quiet
 from tests.support import ready_made
 from tests.support.asking import briefing_row, revision_row, wanted
 from tests.support.engines import VOICES

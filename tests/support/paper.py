@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 import feedparser
 from sqlalchemy import func, select, update
 
-from briefing import connections
+from briefing.following import connections
 from briefing.models import ConnectionRow, RevisionRow, SightingRow, TakeRow
 from tests.support.client import client_of
 from tests.support.ghost import ADMIN_KEY, ghost
 from tests.support.newsroom import PLAIN, make_place, work_off
-from worker import polling
+from worker.sources import polling
 
 EVENTS = ("post.published", "post.published.edited", "post.unpublished", "post.scheduled", "post.deleted")
 STRANGER = {"Authorization": ""}

@@ -19,7 +19,7 @@ from pathlib import Path
 import psycopg
 
 from briefing.database import Database
-from briefing.schema import migrate
+from briefing.sql.schema import migrate
 from tests.support.client import free_port
 from tests.support.processes import alive, descendants, wait_for
 

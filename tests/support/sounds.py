@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from briefing.audio import MASTER_RATE, Take
+from briefing.podcasts.show import Show
 from briefing.script import Script, ScriptArticle, Segment
-from briefing.show import Show
 from briefing.speech import Chunk
 from tests.support.audio import joined, tone, voice_like
-from worker import jingle, stitch
-from worker.jingle import Jingles
+from worker import stitch
+from worker.sound import jingle
 from worker.sound.files import write_flac
+from worker.sound.jingle import Jingles
 from worker.sound.loudness import measure
 
 SHOW = Show(slug="s", title="S")

@@ -14,7 +14,7 @@ from briefing.models import AudienceRow
 from tests.support.asking import ask
 from tests.support.client import client_of
 from tests.support.newsroom import PLAIN, make_place, work_off
-from worker import vocabulary
+from worker.upkeep import vocabulary
 from worker.workplace import Workplace
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from briefing import asking
+from briefing.requesting import asking
 from briefing.values import ArticleRef
 from tests.support.asking import wanted
 from tests.support.newsroom import ARTICLE, PLAIN, make_place

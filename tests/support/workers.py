@@ -14,11 +14,10 @@ import traceback
 
 import c2pa  # noqa: F401  loaded before forking, like those below
 
-import worker.perform
+import worker.credentials.signer  # noqa: F401
 import worker.runner as runner_module
-import worker.signer  # noqa: F401
-from briefing.logs import configure
-from briefing.show import Show
+from briefing.observing.logs import configure
+from briefing.podcasts.show import Show
 from briefing.values import Article, ArticleRef
 from tests.support.forked import keep
 from worker.prepare import write_script

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from briefing.lexicon import starter
+from briefing.pronunciations.lexicon import starter
 from voices.catalogue import load_catalogue
 from voices.engine import Pronunciation
 from voices.engines.piper import PiperEngine

@@ -9,21 +9,21 @@ import pytest
 from mutagen.id3 import ID3
 
 from briefing.errors import ArticleTooLong, MasterRejected, TakeCorrupt
+from briefing.podcasts.show import Show
 from briefing.script import Role, Script, ScriptArticle, Segment
 from briefing.settings import SigningSettings
-from briefing.show import Show
 from briefing.speech import Cast, Chunk, Narrator
 from briefing.storage import FolderStorage
 from tests.support.audio import joined, speech_like
 from voices.catalogue import Voice
 from voices.engine import AudioChunk, Capabilities
 from worker import assemble, master
-from worker.artwork import draw
 from worker.assemble import check_takes, produce
-from worker.inspection import inspect
+from worker.credentials.inspection import inspect
+from worker.credentials.signer import open_signer, own_roots
+from worker.feeds.artwork import draw
 from worker.prepare import Prepared
 from worker.programme import Fittings, programme, sounds_for, tags_for
-from worker.signer import open_signer, own_roots
 from worker.sound.files import decoded
 from worker.sound.loudness import measure
 from worker.speak import Speaker, speak

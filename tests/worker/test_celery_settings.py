@@ -58,7 +58,7 @@ def test_a_process_that_stays_tells_when_it_is_root(monkeypatch):
 
     import structlog
 
-    from briefing import logs
+    from briefing.observing import logs
     from cli.place import warn_of_root
 
     out = io.StringIO()

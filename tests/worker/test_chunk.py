@@ -10,7 +10,7 @@ from briefing.settings import LimitSettings
 from briefing.speech import Cast, Narrator, Pronunciation
 from voices.engine import Capabilities
 from worker import chunk
-from worker.sentences import sentences
+from worker.words.sentences import sentences
 
 NARRATOR = Narrator(voice="silence", engine="silence", engine_version="1", model_digest="", language="en")
 LIMITS = LimitSettings()

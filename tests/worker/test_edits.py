@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 import feedparser
 import pytest
 
-from briefing import asking
 from briefing.models import ArticleVersionRow, RevisionRow, StepRow, TakeRow
-from briefing.show import Quiet
+from briefing.podcasts.show import Quiet
+from briefing.requesting import asking
 from briefing.states import Queue
 from tests.support.asking import again, ask, briefing_row, revision_row, step_rows, wanted
 from tests.support.client import client_of
 from tests.support.newsroom import ARTICLE, PLAIN, make_place, work_off
-from worker.perform import perform_next
+from worker.running.perform import perform_next
 
 QUIET = Quiet(seconds=30, longest_s=300)
 

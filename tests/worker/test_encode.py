@@ -6,8 +6,8 @@ from mutagen.mp3 import MP3, BitrateMode
 
 from tests.support.audio import blocks_of, joined, voice_like
 from worker.encode import encode
-from worker.info_header import info_frame
 from worker.sound.files import decoded
+from worker.sound.info_header import info_frame
 
 
 @pytest.mark.parametrize("samples", [5_000, 44_099, 44_100, 123_456, 300_001])

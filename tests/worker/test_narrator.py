@@ -11,7 +11,7 @@ from briefing.states import Queue, StepKind
 from tests.support.asking import ask, revision_row, step_rows
 from tests.support.engines import VOICES, ScriptedEngine, lend
 from tests.support.newsroom import ARTICLE, PLAIN, make_place, work_off
-from worker.perform import perform_next
+from worker.running.perform import perform_next
 
 
 class NewerEngine(ScriptedEngine):

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select, update
 
-from briefing import asking
 from briefing.models import BriefingRow, MasterRow, RevisionRow
 from briefing.public_names import audio_name
+from briefing.requesting import asking
 from tests.support.asking import ask
 from tests.support.newsroom import ARTICLE, work_off
-from worker.condemned import YOUNG_S
 from worker.doctor import public
-from worker.placing import public_files
+from worker.public.placing import public_files
+from worker.upkeep.condemned import YOUNG_S
 
 NOW = datetime.now(UTC)
 

@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 
 from sqlalchemy import func, select
 
-from briefing import issues, noticing, steps
+from briefing import steps
+from briefing.digesting import issues
+from briefing.following import noticing
+from briefing.following.noticing import Desk
+from briefing.following.sightings import Corrected, Seen
 from briefing.models import AuditRow, BriefingRow, RevisionRow, StepRow
-from briefing.noticing import Desk
-from briefing.regenerating import Again, regenerate
-from briefing.sightings import Corrected, Seen
+from briefing.requesting.regenerating import Again, regenerate
 from briefing.states import Queue, StepKind
 from briefing.values import Correction
 from tests.support import digests, overriding

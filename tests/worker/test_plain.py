@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from briefing.cleaning import Cleaning
+from briefing.articles.cleaning import Cleaning
 from briefing.errors import ArticleEmpty
 from briefing.values import Article
 from tests.support.cleaning import BOARD, FERRY, REF

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from briefing.editing.overrides import Override
 from briefing.errors import ArticleTooLong
-from briefing.overrides import Override
+from briefing.podcasts.show import Show
 from briefing.settings import LimitSettings
-from briefing.show import Show
 from briefing.values import Article, ArticleRef
 from worker import prepare
 

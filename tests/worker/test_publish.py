@@ -11,13 +11,13 @@ import pytest
 
 from briefing.errors import MasterRejected, WatermarkMissing
 from briefing.models import BriefingRow, MasterRow, RevisionRow, ShowRow, SourceRow
-from briefing.newsroom import load_newsroom
+from briefing.podcasts.newsroom import load_newsroom
 from briefing.revisions import move
 from briefing.states import RevisionState
 from tests.support.asking import NOW, again, ask, briefing_row, revision_row
 from tests.support.newsroom import ARTICLE, NEWSROOM, work_off
-from worker.newsroom import apply
-from worker.public_files import PublicFiles
+from worker.installation.newsroom import apply
+from worker.public.public_files import PublicFiles
 from worker.publish import publish
 
 

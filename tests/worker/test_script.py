@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from briefing.podcasts.show import Show
 from briefing.script import Role
-from briefing.show import Show
 from briefing.values import ArticleRef, Block, BlockKind, CleanArticle
 from worker.script import build, card
 

@@ -26,13 +26,13 @@ from tests.support.asking import ask, revision_row
 from tests.support.audio import joined
 from tests.support.credentials import SAID, authority, make_mp3, signer_in, signing_program
 from tests.support.newsroom import ARTICLE, NEWSROOM, make_place, work_off
-from worker import signatures
-from worker.inspection import inspect
-from worker.perform import perform_next
-from worker.provenance import manifest
+from worker.credentials import signatures
+from worker.credentials.inspection import inspect
+from worker.credentials.provenance import manifest
+from worker.credentials.signing_keys import _usage as usage
+from worker.credentials.signing_keys import development_files, make_chain
+from worker.running.perform import perform_next
 from worker.sign import sign
-from worker.signing_keys import _usage as usage
-from worker.signing_keys import development_files, make_chain
 from worker.sound.files import decoded
 from worker.tasks import assemble as assemble_task
 

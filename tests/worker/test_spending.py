@@ -7,16 +7,17 @@ from datetime import UTC, datetime
 import pytest
 
 from api.waiting import waiting
-from briefing import keys, spending
-from briefing.keys import Scope
+from briefing.accounts import keys
+from briefing.accounts.keys import Scope
 from briefing.limits import KeyLimits
 from briefing.models import RevisionRow, StepRow
-from briefing.newsroom import load_newsroom
+from briefing.podcasts.newsroom import load_newsroom
+from briefing.requesting import spending
 from briefing.states import Queue
 from tests.support.asking import ask as ask_anonymously
 from tests.support.asking import revision_row, step_rows, wanted
 from tests.support.newsroom import ARTICLE, PLAIN, make_place, work_off
-from worker.newsroom import apply
+from worker.installation.newsroom import apply
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def budgeted(place, tmp_path, **budget):
 def ask(place, name="ferry", queue=Queue.BULK, key=None):
     from dataclasses import replace
 
-    from briefing import asking
+    from briefing.requesting import asking
 
     with place.database.writing() as session:
         wish = replace(wanted(name, queue=queue), requester=key)
@@ -91,8 +92,8 @@ def test_what_is_spoken_and_what_is_reused_is_counted_by_show_and_key(place, art
     assert spent(place, "key", key).characters == spent(place, "show", "daily").characters == characters
     # When it is made again / Then nothing is spoken, and that is counted too
     with place.database.writing() as session:
-        from briefing import regenerating
         from briefing.models import BriefingRow
+        from briefing.requesting import regenerating
 
         again = regenerating.Again(None, refetch=True, segments=(), requested_by="t", requester=key)
         regenerating.regenerate(session, session.get_one(BriefingRow, row.briefing_id), again, datetime.now(UTC))
@@ -190,7 +191,7 @@ def test_what_no_budget_has_room_for_does_not_wait_for_ever(place, article, tmp_
 def test_two_that_prepare_at_once_do_not_both_spend_the_last_of_it(place, article, tmp_path):
     from concurrent.futures import ThreadPoolExecutor
 
-    from worker.perform import perform_next
+    from worker.running.perform import perform_next
 
     budgeted(place, tmp_path, characters_a_day=300)
     revisions = [ask(place), ask(place, "crane")]
@@ -229,10 +230,11 @@ def test_bulk_work_that_somebody_now_waits_for_is_promoted_out_of_the_back_catal
 @pytest.mark.parametrize("way", ["request", "edited", "regenerate"])
 def test_every_way_to_ask_promotes_all_that_is_open(place, article, way):
     # Given bulk work under way: one step at hand, the others ready or waiting
-    from briefing import asking, regenerating, steps
+    from briefing import steps
     from briefing.models import BriefingRow
-    from briefing.show import Quiet
-    from worker.perform import perform_next
+    from briefing.podcasts.show import Quiet
+    from briefing.requesting import asking, regenerating
+    from worker.running.perform import perform_next
 
     revision = ask(place)
     if way != "regenerate":

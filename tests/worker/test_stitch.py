@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 
 from briefing.audio import MASTER_RATE
+from briefing.podcasts.show import Pauses, Show
 from briefing.script import Role
-from briefing.show import Pauses, Show
 from briefing.speech import Chunk
 from tests.support.audio import tone, voice_like
 from tests.support.sounds import Takes, chunks_of, clicks, heard, planned, ring, script_of
-from worker import jingle, stitch
-from worker.jingle import Jingles
+from worker import stitch
+from worker.sound import jingle
 from worker.sound.edges import KEEP_AFTER_MS, KEEP_BEFORE_MS
+from worker.sound.jingle import Jingles
 
 SHOW = Show(slug="s", title="S")
 

@@ -12,9 +12,9 @@ from mutagen.id3 import ID3
 from PIL import Image
 
 from briefing.audio import MASTER_RATE, Cue
-from briefing.show import Show
-from worker.artwork import draw_inside
+from briefing.podcasts.show import Show
 from worker.encode import encode
+from worker.feeds.artwork import draw_inside
 from worker.tag import Tags, tag
 
 TAGS = Tags(

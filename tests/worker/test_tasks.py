@@ -10,15 +10,15 @@ import pytest
 from mutagen.id3 import ID3
 
 from briefing import steps
-from briefing.lexicon import make_entry
-from briefing.lexicons import put_entry
 from briefing.models import ArticleVersionRow, TakeRow
+from briefing.pronunciations.lexicon import make_entry
+from briefing.pronunciations.lexicons import put_entry
 from briefing.revisions import newest_revision
 from briefing.states import Queue, StepKind, StepState
 from tests.support.asking import NOW, again, ask, briefing_row, revision_row, step_rows
 from tests.support.newsroom import ARTICLE, work_off
-from worker import perform
-from worker.perform import perform_next
+from worker.running import perform
+from worker.running.perform import perform_next
 from worker.tasks import prepare as prepare_task
 from worker.tasks import speak as speak_task
 

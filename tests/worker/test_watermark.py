@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 
 from briefing.errors import Misconfigured, WatermarkNotInstalled
-from briefing.newsroom import load_newsroom
+from briefing.podcasts.newsroom import load_newsroom
 from tests.support.asking import ask, revision_row
 from tests.support.audio import blocks_of, joined, voice_like
 from tests.support.newsroom import ARTICLE, NEWSROOM, work_off
-from worker import perth, watermark
-from worker.inspection import inspect
-from worker.newsroom import apply
+from worker import watermark
+from worker.credentials.inspection import inspect
+from worker.installation.newsroom import apply
+from worker.sound import perth
 from worker.sound.files import decoded
 
 RATE = 44_100

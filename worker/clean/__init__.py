@@ -11,16 +11,16 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from briefing.cleaning import Cleaning
+from briefing.articles.cleaning import Cleaning
+from briefing.articles.labels import names_in, tidied
 from briefing.errors import Misconfigured, PageRefused
-from briefing.labels import names_in, tidied
 from briefing.values import Block, CleanArticle, Dropped, LedgerEntry
 from worker.clean.draft import Draft
 from worker.clean.language import decide
 from worker.clean.plain import read_plain
 from worker.clean.refusal import check
 from worker.clean.shape import shape
-from worker.text import one_line
+from worker.words.text import one_line
 
 if TYPE_CHECKING:
     from briefing.values import Article

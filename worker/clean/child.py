@@ -10,7 +10,7 @@ import json
 import resource
 import sys
 
-from briefing.cleaning import Cleaning
+from briefing.articles.cleaning import Cleaning
 from briefing.errors import Misconfigured, PageRefused
 
 #: Address space in bytes: libraries take 400 MB of it, a 10 MB page about as much again.

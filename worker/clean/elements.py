@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from worker.clean.shortcodes import SHORTCODE
 from worker.clean.walk import INLINE
-from worker.text import one_line
+from worker.words.text import one_line
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement

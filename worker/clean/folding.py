@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from worker.text import one_line
+from worker.words.text import one_line
 
 _BETWEEN = re.compile(r"[\W_]+")
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from lxml.html import HtmlElement
 
-    from briefing.cleaning import Cleaning
+    from briefing.articles.cleaning import Cleaning
     from worker.clean.metadata import Head
     from worker.clean.walk import Walked
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from worker.clean.byline import read_byline
-from worker.text import one_line
+from worker.words.text import one_line
 
 if TYPE_CHECKING:
     from briefing.values import BlockKind

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from markdown_it import MarkdownIt
 
-from briefing.labels import names_in, tidied
+from briefing.articles.labels import names_in, tidied
 from worker.clean.metadata import Head
-from worker.text import one_line
+from worker.words.text import one_line
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)---[ \t]*(?:\n|\Z)", re.DOTALL)
 _FIELD = re.compile(r"^(\w+):[ \t]*(.*?)[ \t]*$", re.MULTILINE)

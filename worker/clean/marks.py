@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from lxml.html import HtmlElement
 
-    from briefing.cleaning import Cleaning
+    from briefing.articles.cleaning import Cleaning
 
 #: A sentence has about this many letters; buttons and labels have fewer.
 _SENTENCE_LETTERS = 45

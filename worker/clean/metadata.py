@@ -10,11 +10,11 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from briefing.addresses import web_address
-from briefing.labels import tidied
+from briefing.articles.addresses import web_address
+from briefing.articles.labels import tidied
 from briefing.values import Value
 from worker.clean.byline import read_byline
-from worker.text import one_line
+from worker.words.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 from worker.clean.wording import AFFILIATE, CONTRIBUTED, MENU, PAYWALL, READ_ALSO, SIGN_UP, STORY_IDEAS
-from worker.text import one_line
+from worker.words.text import one_line
 
 _I = re.IGNORECASE
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from briefing.cleaning import Cleaning
+from briefing.articles.cleaning import Cleaning
 from briefing.values import BlockKind
 from worker.clean.byline import read_date_line
 from worker.clean.folding import folded
 from worker.clean.phrases import noise_rule
 from worker.clean.repeats import Body
-from worker.text import one_line
+from worker.words.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from briefing.values import BlockKind
-from worker.text import one_line
+from worker.words.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import redis
 from redis.exceptions import RedisError, ResponseError
 
-from briefing.logs import masked
 from briefing.models import HealthRow
+from briefing.observing.logs import masked
 from worker.doctor.finding import Finding
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 
 from briefing.database import database_clock
 from briefing.models import Base
-from briefing.schema import current, newest
+from briefing.sql.schema import current, newest
 from worker.doctor.finding import Finding
 
 if TYPE_CHECKING:

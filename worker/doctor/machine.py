@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import httpx
 
 from briefing.errors import BriefcastError
-from briefing.shows import listed_shows
+from briefing.podcasts.shows import listed_shows
 from worker.doctor.finding import Finding
-from worker.sweep import remove_strays, strays
+from worker.upkeep.sweep import remove_strays, strays
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from briefing.models import BriefingRow, RevisionRow, ShowRow
-from briefing.never_speak import find, texts_of
-from briefing.show import Show
+from briefing.podcasts.show import Show
+from briefing.pronunciations.never_speak import find, texts_of
 from worker.doctor.finding import Finding
 
 if TYPE_CHECKING:

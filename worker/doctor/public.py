@@ -17,14 +17,14 @@ from briefing.models import BriefingRow, MasterRow, RevisionRow, ShowRow
 from briefing.public_names import artwork_name, audio_sha256, briefing_folder
 from briefing.revisions import lock_briefing
 from briefing.states import RevisionState
-from worker.condemned import YOUNG_S
 from worker.doctor.finding import Finding
-from worker.placing import public_files
-from worker.public_files import SCRIPTS
+from worker.feeds.show_feed import write_feed
+from worker.public.placing import public_files
+from worker.public.public_files import SCRIPTS
+from worker.public.recorded import Recorded
+from worker.public.staging import ready_to_rewrite
 from worker.publish import rewrite, write_live
-from worker.recorded import Recorded
-from worker.show_feed import write_feed
-from worker.staging import ready_to_rewrite
+from worker.upkeep.condemned import YOUNG_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

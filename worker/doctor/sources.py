@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from briefing import connections
 from briefing.errors import Misconfigured, SecretUnreadable
-from briefing.sealed import secrets_kept
-from briefing.sealing import unseal
+from briefing.following import connections
+from briefing.secrets.sealed import secrets_kept
+from briefing.secrets.sealing import unseal
 from worker.doctor.finding import Finding
-from worker.sealing_rows import tend
+from worker.installation.sealing_rows import tend
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,8 +11,8 @@ from briefing.models import BriefingRow, CondemnedRow, JingleRow, MasterRow, Rev
 from briefing.public_names import audio_name
 from briefing.storage import reporting
 from briefing.takes import forget_take
-from worker.condemned import YOUNG_S, is_named
 from worker.doctor.finding import Finding
+from worker.upkeep.condemned import YOUNG_S, is_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import exists, func, or_, select
 
-from briefing import editions, steps
+from briefing import steps
 from briefing.database import database_clock
+from briefing.going_live import editions
 from briefing.models import BriefingRow, RevisionRow, StepRow
 from briefing.revisions import locked, move, preparing_kind
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind, StepState
-from worker import sweep
 from worker.doctor.finding import Finding
+from worker.upkeep import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from briefing.hashing import stable_hash
 from briefing.script import Role
 from briefing.values import Value
-from worker.sentences import sentences
+from worker.words.sentences import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

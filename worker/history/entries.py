@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import or_, select
 
-from briefing.holds import CORRECTION
+from briefing.going_live.holds import CORRECTION
 from briefing.models import EpisodeRow, RevisionRow
 from briefing.script import Script
 from briefing.states import RevisionState

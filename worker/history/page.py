@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from briefing.public_names import HISTORY_JSON_NAME, HISTORY_NAME
 from worker.history.wording import wording_for
-from worker.pages import policy, style, templates
+from worker.public.pages import policy, style, templates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

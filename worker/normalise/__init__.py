@@ -14,7 +14,7 @@ from worker.normalise.edits import Rule, apply
 from worker.normalise.lexicon import pronounce
 
 if TYPE_CHECKING:
-    from briefing.lexicon import Lexicon
+    from briefing.pronunciations.lexicon import Lexicon
     from briefing.script import Span
 
 #: Regions whose English writes the month first.

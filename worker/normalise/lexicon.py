@@ -1,7 +1,7 @@
 """The lexicon as a rule: finds its words in a text, whole and with their endings, and says them as it lays down.
 
 Knows the endings of English only; in other languages a word counts where it stands exactly as written. Which entry
-counts for a word is `briefing.lexicon`'s business.
+counts for a word is `briefing.pronunciations.lexicon`'s business.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from briefing.lexicon import Kind, alike
+from briefing.pronunciations.lexicon import Kind, alike
 from briefing.script import LEXICON_RULE
 from worker.normalise.edits import Edit
 from worker.normalise.english import romans
@@ -18,7 +18,7 @@ from worker.normalise.english import romans
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from briefing.lexicon import Lexicon, LexiconEntry
+    from briefing.pronunciations.lexicon import Lexicon, LexiconEntry
     from worker.normalise.edits import Rule
 
 _WORD = re.compile(r"\w+")

@@ -12,9 +12,9 @@ from sqlalchemy.orm import aliased
 
 from briefing import steps
 from briefing.models import HealthRow, NoticeRow, RevisionRow, ShowRow
-from briefing.rows import add_unless_there, put
+from briefing.podcasts.show import Show
 from briefing.settings import NoticeSettings
-from briefing.show import Show
+from briefing.sql.rows import add_unless_there, put
 from briefing.states import Queue, RevisionState, StepKind
 
 if TYPE_CHECKING:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exists, select
 
-from briefing import action_links, audit
-from briefing.action_links import LinkAction
-from briefing.audit import Action
+from briefing.accounts import action_links, audit
+from briefing.accounts.action_links import LinkAction
+from briefing.accounts.audit import Action
+from briefing.going_live.withdrawals import withdrawn
 from briefing.models import BriefingRow, RevisionRow
-from briefing.shows import listed_shows
-from briefing.withdrawals import withdrawn
+from briefing.podcasts.shows import listed_shows
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -18,9 +18,9 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from briefing.addresses import canonical_address
-from briefing.calls import Caller
+from briefing.articles.addresses import canonical_address
 from briefing.errors import AddressRefused, Misconfigured, SourceUnavailable
+from briefing.outside.calls import Caller
 from briefing.settings import FetchSettings
 
 if TYPE_CHECKING:

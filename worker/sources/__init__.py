@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from pydantic import ValidationError
 
 from briefing.errors import Misconfigured
-from briefing.sightings import Seen
+from briefing.following.sightings import Seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from briefing.newsroom import SourceSettings
+    from briefing.podcasts.newsroom import SourceSettings
     from briefing.values import Article, ArticleRef
 
 __all__ = ["ENTRY_POINTS", "KINDS", "POLLED", "Polled", "Seen", "Source", "connect", "poll_s"]

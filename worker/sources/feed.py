@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-from briefing.addresses import host_allowed
+from briefing.articles.addresses import host_allowed
+from briefing.articles.labels import Labels
 from briefing.errors import ArticleEmpty, ArticleNotFound
-from briefing.labels import Labels
+from briefing.following.sightings import Seen
 from briefing.settings import FetchSettings
-from briefing.sightings import Seen
 from briefing.values import Article, ArticleRef, Value
-from worker.answers import JSON, Asker
+from worker.asking.answers import JSON, Asker
+from worker.asking.web import PAGES, Fetcher
 from worker.sources.feed_items import Item, read_feed
 from worker.sources.http import page_article
 from worker.sources.options import Address
-from worker.web import PAGES, Fetcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -17,19 +17,19 @@ from urllib.parse import urljoin
 from lxml import etree
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from briefing.addresses import address_id, is_address
+from briefing.articles.addresses import address_id, is_address
+from briefing.articles.labels import Several
 from briefing.errors import AddressRefused, PageRefused
 from briefing.hashing import stable_hash
-from briefing.labels import Several
 from briefing.values import Value
-from worker.answers import JSON
-from worker.markup import read_xml
-from worker.text import clean_characters, decode_page, one_line, unescaped
+from worker.asking.answers import JSON
+from worker.asking.markup import read_xml
+from worker.words.text import clean_characters, decode_page, one_line, unescaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from worker.web import Page
+    from worker.asking.web import Page
 
 #: Items of one feed that are looked at; feeds have tens.
 _MOST_ITEMS = 2000

@@ -13,11 +13,11 @@ from typing import Any, Literal
 
 from pydantic import AliasChoices, ConfigDict, Field
 
-from briefing.addresses import web_address
+from briefing.articles.addresses import web_address
+from briefing.articles.labels import Several
 from briefing.errors import ArticleNotFound, PageRefused, SourceUnavailable
-from briefing.labels import Several
 from briefing.values import LABEL_KINDS, Article, ArticleRef, Value, is_name
-from worker.text import clean_characters, decode_page
+from worker.words.text import clean_characters, decode_page
 
 #: Endings looked for, in this order, and what they hold.
 ENDINGS = {

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 
-from briefing.addresses import canonical_address, web_address
-from briefing.calls import Caller
+from briefing.articles.addresses import canonical_address, web_address
 from briefing.errors import ArticleEmpty, ArticleNotFound, Misconfigured, PageRefused
-from briefing.logs import get_logger
+from briefing.following.sightings import Seen
+from briefing.observing.logs import get_logger
+from briefing.outside.calls import Caller
 from briefing.settings import FetchSettings
-from briefing.sightings import Seen
 from briefing.values import Article, ArticleRef, Value
-from worker.ghost_api import GhostApi
+from worker.sources.ghost_api import GhostApi
 from worker.sources.ghost_post import ID, Post, labels_of, without_gated
-from worker.text import clean_characters
+from worker.words.text import clean_characters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

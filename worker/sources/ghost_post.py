@@ -10,8 +10,8 @@ from typing import Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from briefing.labels import Labels
-from briefing.sightings import Corrected
+from briefing.articles.labels import Labels
+from briefing.following.sightings import Corrected
 from briefing.values import Value
 
 #: Ghost's own.

@@ -1,6 +1,6 @@
 """Articles by web address, from hosts that the newsroom named.
 
-The ID is a hash of the address, so the address must be known from the request; see briefing/addresses.py.
+The ID is a hash of the address, so the address must be known from the request; see briefing/articles/addresses.py.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from briefing.errors import ArticleNotFound
 from briefing.settings import FetchSettings
 from briefing.values import Article, ArticleRef, Value
-from worker.text import decode_page
-from worker.web import Fetcher
+from worker.asking.web import Fetcher
+from worker.words.text import decode_page
 
 if TYPE_CHECKING:
-    from worker.web import Page
+    from worker.asking.web import Page
 
 
 class Options(Value):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from briefing.addresses import canonical_address
+from briefing.articles.addresses import canonical_address
 from briefing.errors import AddressRefused
 
 

@@ -16,16 +16,16 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
-from briefing.addresses import canonical_address
+from briefing.articles.addresses import canonical_address
+from briefing.articles.moments import usable
 from briefing.errors import AddressRefused, ArticleNotFound, PageRefused
-from briefing.moments import usable
 from briefing.values import Value
-from worker.text import clean_characters, one_line
+from worker.words.text import clean_characters, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from worker.answers import Answer, Asker
+    from worker.asking.answers import Answer, Asker
 
 #: The standard's own bounds on one file.
 MOST_ADDRESSES = 50_000

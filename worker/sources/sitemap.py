@@ -12,18 +12,18 @@ from heapq import nlargest
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from briefing.addresses import address_id, host_allowed
+from briefing.articles.addresses import address_id, host_allowed
+from briefing.articles.labels import Labels
 from briefing.errors import ArticleNotFound
-from briefing.labels import Labels
-from briefing.logs import get_logger
+from briefing.following.sightings import Seen
+from briefing.observing.logs import get_logger
 from briefing.settings import FetchSettings
-from briefing.sightings import Seen
 from briefing.values import Article, ArticleRef, Value
-from worker.answers import Asker
+from worker.asking.answers import Asker
+from worker.asking.web import Fetcher
 from worker.sources.http import page_article
 from worker.sources.options import Address
 from worker.sources.site_map import MOST_BYTES, Visit, is_since, walk
-from worker.web import Fetcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

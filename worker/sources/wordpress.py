@@ -15,21 +15,21 @@ from urllib.parse import quote, urlsplit
 
 from pydantic import ValidationError
 
-from briefing.addresses import canonical_address, web_address
+from briefing.articles.addresses import canonical_address, web_address
 from briefing.errors import AddressRefused, ArticleNotFound, PageRefused
-from briefing.logs import get_logger
+from briefing.following.sightings import Seen
+from briefing.observing.logs import get_logger
 from briefing.settings import FetchSettings
-from briefing.sightings import Seen
 from briefing.values import Article, ArticleRef
-from worker.answers import Asker
+from worker.asking.answers import Asker
 from worker.sources.wordpress_options import Options
 from worker.sources.wordpress_rest import Post, Rest, moment_of, text_of
-from worker.text import clean_characters
+from worker.words.text import clean_characters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from worker.answers import Answer
+    from worker.asking.answers import Answer
 
 _log = get_logger("wordpress")
 

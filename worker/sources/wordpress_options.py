@@ -6,7 +6,7 @@ import os
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from briefing.addresses import canonical_address
+from briefing.articles.addresses import canonical_address
 from briefing.errors import AddressRefused, Misconfigured
 from briefing.values import Value
 

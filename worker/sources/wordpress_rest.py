@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from briefing.addresses import followed
+from briefing.articles.addresses import followed
+from briefing.articles.labels import Labels
 from briefing.errors import AddressRefused, PageRefused
-from briefing.labels import Labels
-from briefing.sightings import Corrected
+from briefing.following.sightings import Corrected
 from briefing.values import MOST_NOTE
-from worker.text import clean_characters, one_line, unescaped
+from worker.words.text import clean_characters, one_line, unescaped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from worker.answers import Answer, Asker
+    from worker.asking.answers import Answer, Asker
 
 _API_LINK = re.compile(r"<([^<>]{1,2000})>\s*;\s*rel=[\"']?https://api\.w\.org/[\"']?")
 _TAG = re.compile(r"<[^<>]{0,2000}>")

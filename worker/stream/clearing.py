@@ -15,7 +15,7 @@ from sqlalchemy import and_, or_, select
 from briefing import revisions, steps
 from briefing.models import BriefingRow, RevisionRow, StepRow
 from briefing.states import ACTIVE, RevisionState, StepKind, StepState
-from worker.heard import own_article
+from worker.public.heard import own_article
 from worker.stream.telling import hidden
 
 if TYPE_CHECKING:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from briefing.access import for_members
-from briefing.holds import guarded, show_of
+from briefing.going_live.access import for_members
+from briefing.going_live.holds import guarded, show_of
 from briefing.models import BriefingRow
+from briefing.podcasts.show import Show
 from briefing.public_names import article_name, gone_name
-from briefing.show import Show
 from briefing.states import Queue
 from briefing.values import Card
-from worker.heard import own_article
-from worker.public_files import MAKING
+from worker.public.heard import own_article
+from worker.public.public_files import MAKING
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from briefing.models import RevisionRow
-    from worker.public_files import PublicFiles
+    from worker.public.public_files import PublicFiles
 
 
 def streamable(session: Session, revision: RevisionRow, files: PublicFiles) -> bool:

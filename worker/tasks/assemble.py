@@ -5,17 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import editions, revisions, steps
+from briefing import revisions, steps
+from briefing.articles.versions import first_seen
 from briefing.backoff import MAX_POSTPONED
 from briefing.errors import TakeCorrupt
 from briefing.failpoints import Failpoint, reach
-from briefing.jingles import jingle_files
+from briefing.going_live import editions
+from briefing.podcasts.jingles import jingle_files
+from briefing.podcasts.show import Show
 from briefing.script import Script
-from briefing.show import Show
 from briefing.speech import Cast, Chunk
 from briefing.states import Queue, RevisionState, StepKind
 from briefing.takes import find_master, find_takes, forget_take, save_master
-from briefing.versions import first_seen
 from worker import pipeline
 from worker.assemble import check_takes, complete, counting, produce
 from worker.prepare import Prepared

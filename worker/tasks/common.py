@@ -8,11 +8,11 @@ from sqlalchemy import select
 
 from briefing import gates, revisions, steps
 from briefing.models import RevisionRow, VariationRow
-from briefing.ranks import rank_in
+from briefing.requesting.ranks import rank_in
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind
 from briefing.takes import find_takes
 from worker import pipeline
-from worker.engine_gates import bounds_of
+from worker.running.engine_gates import bounds_of
 from worker.spending import costs_of, spend
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from briefing.steps import Lease
-    from worker.casting import Engaged
     from worker.prepare import Prepared
+    from worker.takes.casting import Engaged
     from worker.workplace import Workplace
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import other_editions, steps
+from briefing import steps
+from briefing.going_live import other_editions
 from briefing.models import RevisionRow
 
 if TYPE_CHECKING:

@@ -11,23 +11,27 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from briefing import asking, audit, corrections, digests, issues, steps
-from briefing.audit import Action
-from briefing.choosing import story_of
-from briefing.digest import DIGEST
+from briefing import steps
+from briefing.accounts import audit
+from briefing.accounts.audit import Action
+from briefing.digesting import digests, issues
+from briefing.digesting.choosing import story_of
+from briefing.digesting.digest import DIGEST
 from briefing.errors import NothingToDigest, PutOff
-from briefing.holds import forget
-from briefing.logs import get_logger
+from briefing.going_live import corrections
+from briefing.going_live.holds import forget
 from briefing.models import DigestRow, IssueRow, IssueStoryRow, RevisionRow, ShowRow, StepRow
+from briefing.observing.logs import get_logger
+from briefing.podcasts.show import Show
+from briefing.requesting import asking
 from briefing.revisions import Asker, casting_of, lock_briefing, newest_revision
-from briefing.show import Show
 from briefing.states import ACTIVE, PREPARING, Queue, RevisionState, StepKind, StepState
 from briefing.values import ArticleRef
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from briefing.digest import Digest, Due
+    from briefing.digesting.digest import Digest, Due
     from briefing.models import BriefingRow
     from briefing.steps import Lease
     from worker.workplace import Workplace

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import estimates, steps
+from briefing import steps
 from briefing.errors import BriefcastError
-from briefing.lexicons import lexicon_for
 from briefing.models import EstimateRow, ShowRow
+from briefing.podcasts.show import Show
+from briefing.podcasts.shows import listed_sources
+from briefing.pronunciations.lexicons import lexicon_for
+from briefing.requesting import estimates
 from briefing.settings import SpeechSettings
-from briefing.show import Show
-from briefing.shows import listed_sources
 from briefing.values import ArticleRef
 from worker.estimate import Estimating, measured
 from worker.fetch import fetch
@@ -19,7 +20,7 @@ from worker.fetch import fetch
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from briefing.newsroom import SourceSettings
+    from briefing.podcasts.newsroom import SourceSettings
     from briefing.steps import Lease
     from briefing.values import Article
     from worker.workplace import Workplace

@@ -12,29 +12,31 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from briefing import revisions, steps, summaries
+from briefing import revisions, steps
 from briefing.audio import MASTER_RATE, Take
-from briefing.choosing import story_of
+from briefing.digesting import summaries
+from briefing.digesting.choosing import story_of
+from briefing.digesting.issues import issue_of
+from briefing.digesting.summary_sources import source_of
 from briefing.errors import NothingToDigest
 from briefing.failpoints import Failpoint, reach
-from briefing.issues import issue_of
-from briefing.jingles import jingle_files
-from briefing.lexicons import lexicon_for
 from briefing.models import BriefingRow, RevisionRow, ShowRow, VariationRow
+from briefing.podcasts.jingles import jingle_files
+from briefing.podcasts.show import Show
+from briefing.pronunciations.lexicons import lexicon_for
 from briefing.script import OUR_WORDS, Role, Script
-from briefing.show import Show
-from briefing.summary_sources import source_of
 from briefing.takes import find_takes
 from briefing.values import ArticleRef
-from worker import digest, spending, stitch
-from worker.casting import engage
-from worker.judge import bounds_s
-from worker.overriding import own_voices
+from worker import spending, stitch
+from worker.digests import digest
 from worker.prepare import cut, spoken
 from worker.programme import sounds_for
+from worker.takes.casting import engage
+from worker.takes.judge import bounds_s
 from worker.tasks.common import finish_idle, load_active
 from worker.tasks.prepared import check_names, is_unchanged, save_prepared
-from worker.unknown import find_unknown
+from worker.words.overriding import own_voices
+from worker.words.unknown import find_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,13 +44,13 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from briefing.digest import Digest
-    from briefing.lexicon import Lexicon
-    from briefing.show import JinglePart
+    from briefing.digesting.digest import Digest
+    from briefing.podcasts.show import JinglePart
+    from briefing.pronunciations.lexicon import Lexicon
     from briefing.speech import Chunk
     from briefing.steps import Lease
-    from worker.casting import Engaged
     from worker.prepare import Prepared
+    from worker.takes.casting import Engaged
     from worker.workplace import Workplace
 
 

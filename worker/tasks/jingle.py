@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from briefing import steps
 from briefing.errors import JingleRefused, StorageUnavailable
 from briefing.failpoints import Failpoint, reach
-from briefing.jingles import ConformedJingle, settle_upload
-from worker.conform import conform
+from briefing.podcasts.jingles import ConformedJingle, settle_upload
+from worker.sound.conform import conform
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from briefing.show import JinglePart
+    from briefing.podcasts.show import JinglePart
     from briefing.steps import Lease
     from worker.workplace import Workplace
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from briefing import revisions, steps
-from briefing.asking import identity
 from briefing.models import BriefingRow, ShowRow
+from briefing.requesting.asking import identity
 from briefing.values import ArticleRef
-from worker.listing import lock_listing, relist, standing, write_feeds
-from worker.websub import record_pings
+from worker.feeds.listing import lock_listing, relist, standing, write_feeds
+from worker.feeds.websub import record_pings
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from briefing import steps
-from briefing.calls import Caller
 from briefing.failpoints import Failpoint, reach
+from briefing.outside.calls import Caller
 from briefing.settings import FetchSettings
-from worker.websub import ping
+from worker.feeds.websub import ping
 
 if TYPE_CHECKING:
     from briefing.steps import Lease

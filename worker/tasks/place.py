@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import access, editions, revisions, steps
+from briefing import revisions, steps
 from briefing.failpoints import Failpoint, reach
+from briefing.going_live import access, editions
 from briefing.models import RevisionRow, ShowRow
-from briefing.shows import lock_shows
+from briefing.podcasts.shows import lock_shows
 from briefing.states import Queue, StepKind
-from worker.listing import feeds_of
-from worker.placing import place as put_in_place
-from worker.show_feed import write_feed
-from worker.staging import ready_to_place
-from worker.websub import record_pings
+from worker.feeds.listing import feeds_of
+from worker.feeds.show_feed import write_feed
+from worker.feeds.websub import record_pings
+from worker.public.placing import place as put_in_place
+from worker.public.staging import ready_to_place
 
 if TYPE_CHECKING:
     from briefing.steps import Lease

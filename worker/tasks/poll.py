@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import connections, steps
+from briefing import steps
 from briefing.errors import BriefcastError, DatabaseUnavailable
-from briefing.logs import get_logger
-from briefing.shows import listed_sources
-from worker import polling
-from worker.sources import Polled, connect, poll_s
+from briefing.following import connections
+from briefing.observing.logs import get_logger
+from briefing.podcasts.shows import listed_sources
+from worker.sources import Polled, connect, poll_s, polling
 from worker.tasks.common import finish_idle
 
 if TYPE_CHECKING:
-    from briefing.newsroom import SourceSettings
+    from briefing.podcasts.newsroom import SourceSettings
     from briefing.steps import Lease
     from worker.workplace import Workplace
 

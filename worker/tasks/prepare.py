@@ -5,31 +5,33 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import access, conflicts, overrides, revisions, steps, wishes
-from briefing.digest import DIGEST
+from briefing import revisions, steps
+from briefing.articles.labels import Labels
+from briefing.articles.picks import note_labels
+from briefing.articles.versions import latest_versions, save_version
+from briefing.digesting.digest import DIGEST
+from briefing.editing import conflicts, overrides
 from briefing.failpoints import Failpoint, reach
-from briefing.labels import Labels
-from briefing.lexicons import lexicon_for
+from briefing.going_live import access, wishes
 from briefing.models import ArticleRow, BriefingRow, RevisionRow
-from briefing.picks import note_labels
-from briefing.show import Show
-from briefing.shows import listed_sources
+from briefing.podcasts.show import Show
+from briefing.podcasts.shows import listed_sources
+from briefing.pronunciations.lexicons import lexicon_for
 from briefing.states import RevisionState
 from briefing.values import LABEL_KINDS, Article, ArticleRef, Correction
-from briefing.versions import latest_versions, save_version
 from worker import script, spending
-from worker.casting import engage
 from worker.fetch import fetch
-from worker.overriding import own_voices
 from worker.prepare import cut, write_script
+from worker.takes.casting import engage
 from worker.tasks.common import finish_idle, load_active, variations
 from worker.tasks.extract import extract_revision
 from worker.tasks.prepared import check_names, is_unchanged, save_prepared, save_script
+from worker.words.overriding import own_voices
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from briefing.overrides import Stored
+    from briefing.editing.overrides import Stored
     from briefing.script import Script
     from briefing.steps import Lease
     from worker.workplace import Workplace

@@ -6,9 +6,10 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import never_speak, revisions, steps
-from briefing.holds import show_of
+from briefing import revisions, steps
+from briefing.going_live.holds import show_of
 from briefing.models import BriefingRow
+from briefing.pronunciations import never_speak
 from briefing.script import HEAD, Role, Script
 from briefing.states import RevisionState
 from worker.stream.telling import streamable
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from briefing.models import RevisionRow
     from briefing.steps import Lease
     from briefing.values import Card
-    from worker.casting import Engaged
     from worker.prepare import Prepared
+    from worker.takes.casting import Engaged
     from worker.workplace import Workplace
 
 

@@ -6,28 +6,29 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import access, revisions, steps
+from briefing import revisions, steps
+from briefing.articles.versions import first_seen
 from briefing.failpoints import Failpoint, reach
-from briefing.logs import get_logger
+from briefing.going_live import access
+from briefing.going_live.successors import published_elsewhere
 from briefing.models import BriefingRow, MasterRow, RevisionRow
+from briefing.observing.logs import get_logger
+from briefing.podcasts.show import Show
 from briefing.public_names import audio_name
 from briefing.script import Script
-from briefing.show import Show
 from briefing.speech import Cast, Chunk
-from briefing.successors import published_elsewhere
 from briefing.takes import find_takes, save_master
-from briefing.versions import first_seen
-from worker.abridge import abridged
 from worker.assemble import counting
-from worker.heard import label_of, labelled, master_of, own_article
-from worker.listing import feeds_of
-from worker.placing import place as put_in_place
+from worker.feeds.listing import feeds_of
+from worker.feeds.websub import record_pings
 from worker.prepare import Prepared
+from worker.public.abridge import abridged
+from worker.public.heard import label_of, labelled, master_of, own_article
+from worker.public.placing import place as put_in_place
+from worker.public.staging import ready
 from worker.script import card
-from worker.staging import ready
 from worker.tasks.assemble import finished_master
 from worker.tasks.common import finish_idle
-from worker.websub import record_pings
 
 if TYPE_CHECKING:
     from datetime import date

@@ -8,24 +8,26 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import editions, issues, other_editions, revisions, steps, summary_sources
-from briefing.access import for_members
-from briefing.choosing import outdated
-from briefing.digest import DIGEST
+from briefing import revisions, steps
+from briefing.digesting import issues, summary_sources
+from briefing.digesting.choosing import outdated
+from briefing.digesting.digest import DIGEST
 from briefing.failpoints import Failpoint, reach
+from briefing.going_live import editions, other_editions
+from briefing.going_live.access import for_members
 from briefing.models import BriefingRow, MasterRow, RevisionRow
 from briefing.states import Queue, RevisionState
 from worker import pipeline
-from worker.heard import own_article
+from worker.feeds.websub import record_pings
+from worker.public.heard import own_article
 from worker.publish import moved, publish
 from worker.tasks.common import finish_idle, load_active, record
-from worker.websub import record_pings
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from briefing.steps import Lease
-    from worker.public_files import PublicFiles
+    from worker.public.public_files import PublicFiles
     from worker.workplace import Workplace
 
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from briefing import revisions, steps
 from briefing.failpoints import Failpoint, reach
+from briefing.podcasts.show import Show
 from briefing.script import Role, Script
-from briefing.show import Show
 from briefing.speech import Fallback
-from worker.casting import engage
-from worker.overriding import own_voices
 from worker.prepare import cut
+from worker.takes.casting import engage
 from worker.tasks.common import finish_idle, load_active, save_chunks, variations
+from worker.words.overriding import own_voices
 
 if TYPE_CHECKING:
     from briefing.steps import Lease

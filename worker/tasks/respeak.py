@@ -6,8 +6,9 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import respeaks, steps
+from briefing import steps
 from briefing.failpoints import Failpoint, reach
+from briefing.pronunciations import respeaks
 
 if TYPE_CHECKING:
     from briefing.steps import Lease

@@ -6,21 +6,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import gates, samples, steps
+from briefing import gates, steps
 from briefing.errors import ArticleEmpty, ArticleTooLong
-from briefing.lexicon import Lexicon, LexiconEntry
-from briefing.lexicons import lexicon_for
 from briefing.models import SampleRow
+from briefing.pronunciations import samples
+from briefing.pronunciations.lexicon import Lexicon, LexiconEntry
+from briefing.pronunciations.lexicons import lexicon_for
 from briefing.script import Role, Script, Segment
 from briefing.settings import LimitSettings
 from briefing.speech import Cast
 from briefing.states import Queue, StepKind
 from briefing.takes import find_take, save_take
 from worker.chunk import split
-from worker.engine_gates import bounds_of, outcome_noted
 from worker.normalise import normalise
+from worker.running.engine_gates import bounds_of, outcome_noted
 from worker.speak import speak
-from worker.speakers import voice_errors
+from worker.takes.speakers import voice_errors
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

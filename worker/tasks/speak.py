@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from briefing import revisions, speaking, steps
 from briefing.errors import NarratorAway
 from briefing.failpoints import Failpoint, reach
-from briefing.measures import REALTIME_FACTOR, counted
 from briefing.models import RevisionRow
+from briefing.observing.measures import REALTIME_FACTOR, counted
 from briefing.speech import Cast, Chunk
 from briefing.states import ACTIVE, RevisionState, StepKind
 from briefing.takes import find_take, save_take
-from worker.engine_gates import outcome_noted
-from worker.shift import Assignment, finishing
+from worker.running.engine_gates import outcome_noted
+from worker.running.shift import Assignment, finishing
 from worker.speak import speak
-from worker.speakers import voice_errors
+from worker.takes.speakers import voice_errors
 from worker.tasks.common import finish_idle
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from briefing.speaking import Speaking
     from briefing.speech import Narrator
     from briefing.steps import Lease
-    from worker.engine_gates import Passage
+    from worker.running.engine_gates import Passage
     from worker.workplace import Workplace
 
 

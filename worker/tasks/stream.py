@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 from briefing import revisions, steps
 from briefing.errors import BriefcastError, DatabaseUnavailable, TakeCorrupt
 from briefing.failpoints import Failpoint, reach
-from briefing.jingles import jingle_files
-from briefing.logs import get_logger
 from briefing.models import BriefingRow, RevisionRow
+from briefing.observing.logs import get_logger
+from briefing.podcasts.jingles import jingle_files
+from briefing.podcasts.show import Show
 from briefing.public_names import PLAYLIST_NAME
 from briefing.script import Script
-from briefing.show import Show
 from briefing.speech import Chunk
 from briefing.states import ACTIVE, RevisionState, StepKind
 from briefing.takes import find_takes
 from worker import stitch
 from worker.encode import FRAME_SAMPLES
-from worker.heard import own_article
 from worker.programme import sounds_for
+from worker.public.heard import own_article
 from worker.sound.files import UnreadableSound
 from worker.stream.clearing import clear_stream, was_cleared
 from worker.stream.pieces import Stream, parts

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from briefing import steps, summaries
+from briefing import steps
+from briefing.digesting import summaries
+from briefing.digesting.summary_checks import faults
 from briefing.settings import SummarySettings
-from briefing.summary_checks import faults
-from worker.engine_gates import outcome_noted
-from worker.summarise import summarise
+from worker.digests.summarise import summarise
+from worker.running.engine_gates import outcome_noted
 
 if TYPE_CHECKING:
     from briefing.steps import Lease

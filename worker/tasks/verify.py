@@ -13,17 +13,17 @@ from briefing import revisions, steps
 from briefing.backoff import MAX_POSTPONED
 from briefing.errors import NotPublishedYet
 from briefing.failpoints import Failpoint, reach
-from briefing.logs import get_logger
 from briefing.models import RevisionRow
+from briefing.observing.logs import get_logger
+from worker.public.published import expected
+from worker.public.staging import ready_to_rewrite
+from worker.public.verify import Finding, check
 from worker.publish import rewrite
-from worker.published import expected
-from worker.staging import ready_to_rewrite
 from worker.tasks.common import finish_idle
-from worker.verify import Finding, check
 
 if TYPE_CHECKING:
     from briefing.steps import Lease
-    from worker.verify import Published
+    from worker.public.verify import Published
     from worker.workplace import Workplace
 
 _log = get_logger("verify")

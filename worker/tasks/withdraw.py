@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from briefing import revisions, steps
 from briefing.failpoints import Failpoint, reach
-from worker.websub import record_pings
-from worker.withdraw import withdraw
+from worker.feeds.websub import record_pings
+from worker.public.withdraw import withdraw
 
 if TYPE_CHECKING:
     from briefing.steps import Lease

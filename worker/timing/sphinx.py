@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from briefing.logs import get_logger
+from briefing.observing.logs import get_logger
 from voices.engine import Word
 from voices.words import own_phonemes, words_of
 from worker.sound.resample import resampled

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from briefing.audio import MASTER_RATE
 from briefing.script import Role
-from worker.pages import policy, style, templates
+from worker.public.pages import policy, style, templates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

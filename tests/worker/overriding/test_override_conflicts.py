@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from briefing.conflicts import replacements
-from briefing.overrides import Override, Stored
+from briefing.editing.conflicts import replacements
+from briefing.editing.overrides import Override, Stored
 from briefing.script import Role
 from tests.support.asking import NOW, again, ask, revision_row, step_rows
 from tests.support.newsroom import ARTICLE, work_off

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from briefing import overrides
+from briefing.editing import overrides
+from briefing.editing.overrides import Override
 from briefing.errors import OverrideRefused
-from briefing.overrides import Override
 from briefing.states import Queue
 from tests.support.asking import again, ask
 from tests.support.newsroom import ARTICLE, PLAIN, make_place, work_off
@@ -23,7 +23,7 @@ from tests.support.overriding import (
     put,
     refused,
 )
-from worker.perform import perform_next
+from worker.running.perform import perform_next
 from worker.tasks import prepare as prepare_task
 from worker.workplace import Workplace
 

@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from briefing import asking, revisions
-from briefing.lexicon import Kind, Lexicon, LexiconEntry
+from briefing import revisions
+from briefing.editing.overrides import Override, cleaned
 from briefing.models import MasterRow, OverrideRow, RevisionRow, TakeRow
-from briefing.overrides import Override, cleaned
+from briefing.pronunciations.lexicon import Kind, Lexicon, LexiconEntry
+from briefing.requesting import asking
 from briefing.script import Role, Script
 from briefing.speech import Cast, Narrator
 from briefing.states import Queue, StepKind
@@ -35,12 +36,12 @@ from tests.support.overriding import (
     refused,
     segment,
 )
-from worker import forgetting
-from worker.cues import Placed
-from worker.overriding import overridden
-from worker.perform import perform_next
+from worker.running.perform import perform_next
 from worker.tasks import TASKS
-from worker.word_cues import time_words
+from worker.transcript.cues import Placed
+from worker.transcript.word_cues import time_words
+from worker.upkeep import forgetting
+from worker.words.overriding import overridden
 
 
 def test_what_an_editor_words_is_said_on_every_rebuild_and_only_it_is_spoken(place, article, briefing):

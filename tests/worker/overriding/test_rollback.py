@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
-from briefing import asking, editions, rollback, wishes
+from briefing.editing import rollback
+from briefing.going_live import editions, wishes
 from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, ShowRow, TakeRow
-from briefing.regenerating import Again, regenerate
-from briefing.show import Show
+from briefing.podcasts.show import Show
+from briefing.requesting import asking
+from briefing.requesting.regenerating import Again, regenerate
 from tests.support.asking import NOW, again, briefing_row, revision_row, step_rows
 from tests.support.newsroom import ARTICLE, work_off
 from tests.support.overriding import (
@@ -19,7 +21,7 @@ from tests.support.overriding import (
     put,
     refused,
 )
-from worker import retention
+from worker.upkeep import retention
 
 
 def refusal_of(place, briefing, number):

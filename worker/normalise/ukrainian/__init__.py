@@ -16,7 +16,7 @@ from worker.normalise.ukrainian import places
 from worker.normalise.ukrainian.counts import hide_over, show_over
 from worker.normalise.ukrainian.forms import in_words
 from worker.normalise.ukrainian.library import read
-from worker.sentences import sentences
+from worker.words.sentences import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

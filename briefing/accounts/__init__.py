@@ -1,0 +1,1 @@
+"""Who may do what: people, keys, roles, links, listeners of private feeds; and the record of who did what."""

@@ -1,0 +1,1 @@
+"""Articles: how they are named, filed, cleaned and kept."""

@@ -1,0 +1,1 @@
+"""Digests: which stories, how much of each, when; and the summaries of them."""

@@ -1,0 +1,1 @@
+"""What editors do to a script by hand, what comes of it when its article changes, and how they undo it."""

@@ -1,0 +1,1 @@
+"""Reaching others' servers safely: addresses checked as they are connected to, bounded bytes and time."""

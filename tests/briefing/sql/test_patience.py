@@ -1,0 +1,68 @@
+"""How long a connection waits for an answer, and what an address itself may say about it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from sqlalchemy import text
+
+from briefing.database import Database
+from briefing.errors import DatabaseUnavailable
+from briefing.sql.patience import PatientConnection
+
+#: What lets a statement take a second, and what lets it wait for ever: nobody's but the address's to say.
+OWN_TIME = ("options=-c%20statement_timeout%3D1s", "options=-c%20statement_timeout%3D0")
+
+
+@pytest.fixture
+def opened(cluster, monkeypatch):
+    """A function that opens a database whose statements have 0.2 s, and whose answers may be 0.1 s late."""
+    monkeypatch.setattr("briefing.sql.patience._LATE_S", 0.1)
+    made, address = [], cluster.new_database()
+
+    def opened(query=""):
+        made.append(Database(f"{address}?{query}", busy_s=0.1))
+        return made[-1]
+
+    yield opened
+    for database in made:
+        database.dispose()
+
+
+def connection_of(database):
+    with database.reading() as session:
+        return session.connection().connection.driver_connection
+
+
+@pytest.mark.parametrize("query", OWN_TIME)
+def test_an_address_with_time_outs_of_its_own_is_waited_for_as_long_as_it_says(opened, query):
+    with opened(query).reading() as session:
+        assert session.scalar(text("SELECT 'slept' FROM pg_sleep(0.6)")) == "slept"
+
+
+@pytest.mark.parametrize("query", ["", "application_name=desk&connect_timeout=5"])
+def test_what_else_an_address_says_changes_no_patience(opened, query):
+    database = opened(query)
+    connection = connection_of(database)
+    assert isinstance(connection, PatientConnection)
+    assert connection.patience_s == pytest.approx(0.3)
+    # The server comes first, and is told by its name: the connection is whole.
+    begun = time.monotonic()
+    with pytest.raises(DatabaseUnavailable), database.reading() as session:
+        session.execute(text("SELECT pg_sleep(60)"))
+    assert time.monotonic() - begun < 30
+    assert not connection.closed
+
+
+def test_a_server_that_ends_no_statement_is_given_up_by_us(opened):
+    # Given a server that would let a statement take a minute, against what we asked of it
+    database = opened()
+    connection, begun = connection_of(database), time.monotonic()
+    with pytest.raises(DatabaseUnavailable), database.writing() as session:
+        session.execute(text("SET statement_timeout = '60s'; SELECT pg_sleep(50)"))
+    # Then the connection is closed, and another one serves
+    assert time.monotonic() - begun < 30
+    assert connection.closed
+    with database.reading() as session:
+        assert session.scalar(text("SELECT 1")) == 1

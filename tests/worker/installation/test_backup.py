@@ -1,0 +1,328 @@
+"""The drill: a newsroom at work is backed up, its host destroyed, and restored on an empty one under the same address."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from datetime import UTC, datetime, timedelta
+
+import feedparser
+import httpx
+import pytest
+import yaml
+from sqlalchemy import select, update
+
+from api.app import create_app
+from briefing import steps
+from briefing.errors import StorageUnavailable
+from briefing.models import RevisionRow, StepRow
+from briefing.states import Queue
+from tests.support.asking import ask, revision_row
+from tests.support.client import make_key, served
+from tests.support.newsroom import ARTICLE, work_off
+from tests.support.postgres import binaries
+from tests.support.processes import BIN, ROOT, briefcast, running, wait_for
+from tests.support.s3 import s3
+from worker.doctor import examine
+from worker.installation.backup import back_up, postgresql_environment
+from worker.running.perform import perform_next
+from worker.upkeep import sweep
+from worker.workplace import Workplace
+
+ENTRY = ("id", "title", "published", "summary")
+
+
+def seen(place):
+    """What a podcast app knows of the show."""
+    feed = feedparser.parse(place.files.storage.read("shows/daily/feed.xml")[0])
+    assert not feed.bozo
+    return {
+        entry.id: [entry[name] for name in ENTRY] + [entry.enclosures[0].href, entry.enclosures[0].length]
+        for entry in feed.entries
+    }
+
+
+@pytest.fixture
+def newsroom(place, tmp_path):
+    """Two episodes, one of them replaced once, a third being made, and one step held by a worker."""
+    for name in ("ferry", "tram", "late"):
+        (tmp_path / "articles" / f"{name}.md").write_text(ARTICLE.replace("Ferry", name.title()))
+    # Said by nobody else, so that every chunk of it is spoken.
+    (tmp_path / "articles" / "late.md").write_text(
+        "# Late news\n\nThe library opens on Sundays.\n\nReaders had asked for it for many years.\n\n"
+        "The first to come was a boy of nine with a bag.\n"
+    )
+    for _ in range(2):
+        ask(place, "ferry", now=datetime.now(UTC))
+        work_off(place)
+        (tmp_path / "articles" / "ferry.md").write_text(ARTICLE.replace("four days", "fourteen days"))
+    ask(place, "tram", now=datetime.now(UTC))
+    work_off(place)
+    with place.database.writing() as session:
+        # Nothing serves the files here, so the looks from outside are left out.
+        session.execute(update(StepRow).where(StepRow.kind == "verify").values(state="done"))
+    return place
+
+
+def finish(place, revision):
+    """Perform what there is until a revision is live."""
+
+    def live():
+        sweep.free_expired(place)
+        work_off(place)
+        return revision_row(place, revision).state == "live"
+
+    wait_for(live, "the revision that was under way")
+
+
+@pytest.fixture
+def bucket(tmp_path, monkeypatch):
+    """Have the newsroom's files lie in a bucket; return what loses it, and has its replica take its place."""
+    with s3(tmp_path / "s3") as server:
+        for name, value in server.settings("paper").items():
+            monkeypatch.setenv(name, value)
+
+        def lose():
+            server.make_bucket("replica")
+            for key in server.keys("paper/private/blobs/"):
+                found = server.get(key)
+                kept = {
+                    name: found.headers[name] for name in ("content-type", "cache-control") if name in found.headers
+                }
+                server.put(key, found.content, "replica", **kept)
+            server.empty()
+            monkeypatch.setenv("BRIEFCAST_STORAGE_URL", "s3://replica/paper")
+
+        yield lose
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "bucket"])
+def empty_house(request, monkeypatch):
+    """Have the newsroom's database and storage be of each kind; return what makes the next process's a new and empty
+    database, and a bucket that has stored bytes alone, as their replica elsewhere.
+    """
+    if request.param == "sqlite":
+        return lambda: None
+    lose_bucket = request.getfixturevalue("bucket") if request.param == "bucket" else lambda: None
+    cluster = request.getfixturevalue("cluster")
+
+    def renew(*, migrated=False):
+        monkeypatch.setenv("BRIEFCAST_DATABASE_URL", cluster.new_database(migrated=migrated))
+
+    renew(migrated=True)
+    monkeypatch.setenv("PATH", f"{binaries()}:{os.environ['PATH']}")
+
+    def lose():
+        lose_bucket()
+        renew()
+
+    return lose
+
+
+def test_the_drill(empty_house, request, tmp_path, monkeypatch):
+    newsroom = request.getfixturevalue("newsroom")  # after its database
+    key = make_key(newsroom, "read")
+    before, old = seen(newsroom), {file.name for file in newsroom.files.storage.files("audio")}
+    assert (len(before), len(old)) == (2, 3)
+    # Given audio that was held, looked through, and replaced unheard
+    (tmp_path / "articles" / "draft.md").write_text("# A draft\n\nThe mayor is said to have left.\n")
+    _, unheard, _ = ask(newsroom, "draft", show="held", now=datetime.now(UTC))
+    work_off(newsroom)
+    assert revision_row(newsroom, unheard).state == "held"
+    with newsroom.database.writing() as session:
+        session.execute(update(RevisionRow).where(RevisionRow.id == unheard).values(state="superseded"))
+    # And work under way: a revision half spoken, one of its steps held by a worker that the fire will take
+    _, late, _ = ask(newsroom, "late", now=datetime.now(UTC))
+    for _ in range(3):
+        perform_next(newsroom, tuple(Queue))
+    with newsroom.database.writing() as session:
+        assert steps.claim(session, holder="burnt:1:1", lease_s=1, queues=tuple(Queue))
+    # When it is backed up twice, the second time with hardly anything to copy
+    assert briefcast("backup", tmp_path / "vault").returncode == 0
+    again = briefcast("backup", tmp_path / "vault", "--keep", 1)
+    assert (again.returncode, " 0 of them new" in again.stdout) == (0, True), again.stdout + again.stderr
+    assert len(list((tmp_path / "vault" / "database").glob("*[!n]"))) == 1, "beside the newest manifest"
+    assert (tmp_path / "vault").stat().st_mode & 0o077 == 0
+    # And the host is lost
+    newsroom.database.dispose()
+    shutil.rmtree(newsroom.data.data)
+    monkeypatch.setenv("BRIEFCAST_DATA", str(tmp_path / "elsewhere"))
+    empty_house()
+    done = briefcast("restore", tmp_path / "vault")
+    assert done.returncode == 0, done.stderr
+    # Then to an app nothing has happened
+    place = Workplace()
+    assert seen(place) == before
+    with served(create_app()) as address, httpx.Client(base_url=address, trust_env=False) as client:
+        for entry in before.values():
+            played = client.get(entry[4])
+            assert (played.status_code, len(played.content)) == (200, int(entry[5]))
+            assert hashlib.sha256(played.content).hexdigest() in entry[4]
+        assert {file.name for file in place.files.storage.files("audio")} == old, (
+            "replaced audio plays as well, no other"
+        )
+        assert client.get("/articles/desk/ferry.mp3").status_code == 302
+        # And keys work, and no others
+        assert client.get("/v1/voices", headers={"Authorization": f"Bearer {key}"}).status_code == 200
+        assert (
+            client.get(
+                "/v1/voices", headers={"Authorization": f"Bearer {key[:-1]}{'y' if key.endswith('x') else 'x'}"}
+            ).status_code
+            == 401
+        )
+    # And what was under way goes on
+    finish(place, late)
+    with place.database.reading() as session:
+        kept = session.get_one(RevisionRow, late)
+        assert kept.chunks_left == 0
+        spoken = session.scalars(select(StepRow.attempts).where(StepRow.revision_id == late, StepRow.kind == "speak"))
+        assert sorted(spoken) == [1, 1, 1, 2], "only what the fire interrupted is spoken twice"
+    assert seen(place).items() >= before.items()
+    left = [found.code for found in examine(place, fix=False)]
+    assert left == ["public_address"], "nothing serves the files any more"
+    place.database.dispose()
+
+
+def test_a_backup_that_is_not_whole_is_not_restored_and_a_full_house_is_left_alone(newsroom, tmp_path, monkeypatch):
+    vault = tmp_path / "vault"
+    now = datetime(2026, 5, 1, tzinfo=UTC)
+    made = back_up(newsroom, vault, now, 10)
+    assert made.missing == []
+    # A newer copy without its last word, as after a crash
+    (vault / "database" / "2027-01-01T00-00-00Z.sqlite").write_bytes(b"half")
+    done = briefcast("restore", vault)
+    assert (done.returncode, "[not_empty]" in done.stderr) == (3, True)
+    assert briefcast("restore", tmp_path / "none").returncode == 3
+    # Bytes that a bad disk changed are told, and left out
+    blob = next((vault / "blobs").glob("??/*"))
+    blob.write_bytes(b"flipped")
+    monkeypatch.setenv("BRIEFCAST_DATA", str(tmp_path / "elsewhere"))
+    done = briefcast("restore", vault)
+    assert (done.returncode, blob.name in done.stderr) == (1, True)
+    assert "2026-05-01" in done.stdout
+
+
+def test_postgresqls_programs_are_told_all_that_the_address_says(monkeypatch):
+    monkeypatch.setenv("PATH", "/bin")
+    told = postgresql_environment(
+        "postgresql+psycopg://me:word@db.internal:6432/news?sslmode=verify-full&sslrootcert=/etc/ca.pem"
+        "&sslcert=/etc/me.pem&channel_binding=require&target_session_attrs=read-write&connect_timeout=7"
+        "&application_name=news"
+    )
+    assert {name: value for name, value in told.items() if name.startswith("PG")} == {
+        "PGHOST": "db.internal",
+        "PGPORT": "6432",
+        "PGUSER": "me",
+        "PGPASSWORD": "word",
+        "PGDATABASE": "news",
+        "PGSSLMODE": "verify-full",
+        "PGSSLROOTCERT": "/etc/ca.pem",
+        "PGSSLCERT": "/etc/me.pem",
+        "PGCHANNELBINDING": "require",
+        "PGTARGETSESSIONATTRS": "read-write",
+        "PGCONNECT_TIMEOUT": "7",
+        "PGAPPNAME": "news",
+    }
+    assert told["PATH"] == "/bin"
+    told = postgresql_environment("postgresql:///news?host=/run/postgresql&port=5433")
+    assert (told["PGHOST"], told["PGPORT"], told["PGDATABASE"]) == ("/run/postgresql", "5433", "news")
+
+
+def test_a_damaged_take_is_told_and_not_backed_up(newsroom, tmp_path):
+    blob = next(newsroom.storage.stored())
+    newsroom.storage.path(blob.sha256).write_bytes(b"flipped")
+    assert back_up(newsroom, tmp_path / "vault", datetime.now(UTC), 10).missing == [blob.sha256]
+    assert briefcast("backup", tmp_path / "vault").returncode == 1
+
+
+def test_a_backup_that_fails_does_not_end_those_to_come(newsroom, tmp_path):
+    # Given a vault in which nothing can be written
+    vault = tmp_path / "vault"
+    vault.mkdir()
+    (vault / "database").write_text("in the way")
+    command = [BIN / "briefcast", "backup", vault, "--every", "1"]
+    with running(command, tmp_path / "backup.log", BRIEFCAST_LOG_LEVEL="WARNING") as process:
+        wait_for(lambda: "backing up" in (tmp_path / "backup.log").read_text(), "the failure to be told")
+        # When it can / Then there is one
+        (vault / "database").unlink()
+        wait_for(lambda: list((vault / "database").glob("*.json")), "a backup")
+        # And it ends when it is told to, as a job that is done
+        process.terminate()
+        assert process.wait(60) == 0
+
+
+def test_a_backup_that_fails_leaves_no_copy_of_the_database(newsroom, tmp_path):
+    # Given a backup, and a vault that then takes no bytes
+    vault = tmp_path / "vault"
+    made = back_up(newsroom, vault, datetime(2026, 5, 1, tzinfo=UTC), 10)
+    shutil.rmtree(vault / "blobs")
+    (vault / "blobs").write_text("in the way")
+    # When the next ones fail / Then what they began is gone, and the earlier one is as it was
+    for hour in (1, 2):
+        with pytest.raises(StorageUnavailable):
+            back_up(newsroom, vault, datetime(2026, 5, 1, hour, tzinfo=UTC), 10)
+    assert {path.name for path in (vault / "database").iterdir()} == {made.database, "2026-05-01T00-00-00Z.json"}
+
+
+def test_what_killed_backups_left_goes_after_a_day_and_nothing_else_does(newsroom, tmp_path):
+    # Given what processes left that were killed, and what is somebody else's
+    vault, now = tmp_path / "vault", datetime.now(UTC)
+    copies = vault / "database"
+    first = back_up(newsroom, vault, now - timedelta(days=3), 10)
+    old = (
+        "2026-05-01T00-00-00Z.pgdump",
+        ".2026-05-01T00-05-00Z.sqlite.0a1b2c3d",
+        ".2026-05-01T00-05-00Z.json.0a1b2c3d",
+    )
+    for name in (*old, "notes.txt", "2026-05-02T00-00-00Z.sqlite"):
+        (copies / name).write_bytes(b"half")
+    long_ago = now.timestamp() - 25 * 3600
+    for path in copies.iterdir():
+        if path.name != "2026-05-02T00-00-00Z.sqlite":  # it may still be being made
+            os.utime(path, (long_ago, long_ago))
+    # When
+    second = back_up(newsroom, vault, now, 10)
+    # Then
+    kept = {first.database, second.database, "notes.txt", "2026-05-02T00-00-00Z.sqlite"}
+    assert {path.name for path in copies.iterdir() if path.suffix != ".json"} == kept
+    assert len(list(copies.glob("*.json"))) == 2
+
+
+def healthy(vault):
+    """What compose's check of the service says of a vault."""
+    service = yaml.safe_load((ROOT / "deploy" / "compose.yml").read_text())["services"]["backup"]
+    kind, command = service["healthcheck"]["test"]
+    assert kind == "CMD-SHELL"
+    command = command.replace("/srv/briefcast-backup", str(vault))
+    return subprocess.run(["sh", "-c", command], check=False, capture_output=True).returncode == 0
+
+
+def test_a_backup_without_some_of_the_bytes_is_an_error_and_not_healthy(newsroom, tmp_path):
+    # Given a take that is lost
+    vault, log = tmp_path / "vault", tmp_path / "backup.log"
+    assert not healthy(vault)
+    path = newsroom.storage.path(next(newsroom.storage.stored()).sha256)
+    content = path.read_bytes()
+    path.unlink()
+    with running([BIN / "briefcast", "backup", vault, "--every", "1"], log) as process:
+        # When it is backed up / Then that is an error in the log, and no whole backup
+        wait_for(lambda: '"backup_incomplete"' in log.read_text(), "the lost take to be told")
+        assert list((vault / "database").glob("*.json"))
+        assert not healthy(vault)
+        # While the next with all bytes is one
+        path.write_bytes(content)
+        wait_for(lambda: healthy(vault), "a whole backup")
+        process.terminate()
+        assert process.wait(60) == 0
+
+
+def test_no_value_of_a_setting_is_in_the_manifest(newsroom, tmp_path, monkeypatch):
+    monkeypatch.setenv("BRIEFCAST_OPENAI_KEY", "planted-secret")
+    back_up(newsroom, tmp_path / "vault", datetime.now(UTC), 10)
+    (manifest,) = (tmp_path / "vault" / "database").glob("*.json")
+    assert "planted-secret" not in manifest.read_text()
+    assert "the value of BRIEFCAST_OPENAI_KEY" in json.loads(manifest.read_text())["elsewhere"]
+    assert list((tmp_path / "vault" / "signing").iterdir())

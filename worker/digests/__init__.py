@@ -1,0 +1,1 @@
+"""Digests made: what is read of each story, and summaries asked for in time."""

@@ -1,0 +1,301 @@
+"""Backs an installation up into a folder: the database first, then the bytes that it names.
+
+In that order no copy of the database names bytes that are not beside it: what is named now stays for an hour at least
+after its row has gone (see `worker.upkeep.condemned`). Bytes are copied once, checked on the way, and never changed.
+What
+readers fetch is not copied but made anew from rows and bytes at restoring; only artwork, which comes from elsewhere,
+is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing, suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import make_url, select
+
+from briefing.errors import DatabaseUnavailable
+from briefing.models import DownloadRow, JingleRow, MasterRow, SaltRow, TakeRow
+from briefing.public_names import GONE, audio_sha256
+from briefing.secrets import sealing
+from briefing.sql.schema import current
+from briefing.storage import FolderStorage, make_folder, reporting, sync_file, sync_folder, write_atomically
+
+if TYPE_CHECKING:
+    from briefing.database import Database
+    from worker.workplace import Workplace
+
+#: How copies of the database are called: they sort by time.
+STAMP = "%Y-%m-%dT%H-%M-%SZ"
+
+#: Seconds for `pg_dump`; an installation whose database takes longer has PostgreSQL's own ways.
+_DUMP_S = 3600
+
+#: What a backup that was killed leaves goes after this time: one that is still being made is not that old.
+_HALF_S = 86_400
+
+#: What we call our files there; those with a dot before are still being written.
+_COPY = re.compile(r"(?P<making>\.?)(?P<stamp>[0-9-]{10}T[0-9-]{8}Z)\.(sqlite|pgdump|json)([.-].+)?")
+
+_BLOCK = 1 << 20
+
+#: Tables that no backup holds: what a client's hash is made of is to be gone when its day is.
+_OF_CLIENTS = (SaltRow.__tablename__, DownloadRow.__tablename__)
+
+
+@dataclass(frozen=True)
+class Backup:
+    """What a backup holds, written last: a copy of the database without it is not whole."""
+
+    taken_at: str
+    version: str
+    schema: str
+    public_url: str
+    database: str
+    """File in the folder `database`."""
+    blobs: int
+    """Stored bytes that the database names and that are here."""
+    copied: int
+    """Of them, those that this backup added."""
+    missing: list[str]
+    """Named, and not to be had or damaged where they came from: run the doctor. Of a bucket nothing is copied and none
+    is looked for."""
+    public: list[str]
+    """The MP3s that readers could fetch, by sha256: restoring makes no others public, such as what was only held."""
+    gone: list[str]
+    """Names of the public files that had been withdrawn: their addresses go on saying so."""
+    elsewhere: list[str]
+    """What is not in the folder and must be kept by other means."""
+
+
+def back_up(place: Workplace, folder: Path, now: datetime, keep: int) -> Backup:
+    """Add a backup to `folder` and let go of all but the newest `keep` copies of the database.
+
+    Raises DatabaseUnavailable or StorageUnavailable; then the folder's earlier backups are as they were, and no other
+    copy of the database is in it.
+    """
+    make_folder(folder)
+    folder.chmod(0o700)  # it holds hashes of keys, and the signing key
+    stamp = now.astimezone(UTC).strftime(STAMP)
+    _clear(folder / "database", now)
+    # Before and after: a row that goes between the two was there before, one that comes is there after.
+    named = _named(place.database)
+    database = _database(place.database, folder / "database", stamp)
+    manifest = folder / "database" / f"{stamp}.json"
+    try:
+        named |= _named(place.database)
+        made = _beside(place, folder, now, database, named)
+        write_atomically(manifest, json.dumps(asdict(made), indent=1).encode())
+    except BaseException:
+        # While a bucket is away this happens at every run: the disk would be full of copies that nobody restores.
+        if not manifest.exists():
+            database.unlink(missing_ok=True)
+        raise
+    _thin(folder / "database", keep)
+    return made
+
+
+def _beside(place: Workplace, folder: Path, now: datetime, database: Path, named: set[bytes]) -> Backup:
+    """Put beside a copy of the database what it names; return what there is then."""
+    # After the database: what is let go or withdrawn meanwhile is not to come back.
+    public = sorted(found for file in place.files.storage.files("audio") if (found := audio_sha256(file.name)))
+    gone = sorted(file.name.removeprefix(f"{GONE}/") for file in place.files.storage.files(GONE))
+    blobs, copied, missing, elsewhere = 0, 0, [], _elsewhere(place)
+    if isinstance(place.storage, FolderStorage):
+        for sha256 in sorted(digest.hex() for digest in named):
+            outcome = _copy(place.storage.path(sha256), folder / "blobs" / sha256[:2] / sha256, sha256)
+            blobs, copied = blobs + (outcome is not None), copied + (outcome is True)
+            if outcome is None:
+                missing.append(sha256)
+    _small_files(place, folder)
+    return Backup(
+        taken_at=now.astimezone(UTC).isoformat(timespec="seconds"),
+        version=version("briefcast"),
+        schema=current(place.database) or "",
+        public_url=place.public.public_url,
+        database=database.name,
+        blobs=blobs,
+        copied=copied,
+        missing=missing,
+        public=public,
+        gone=gone,
+        elsewhere=elsewhere,
+    )
+
+
+def _database(database: Database, folder: Path, stamp: str) -> Path:
+    """Copy the database as it is at one moment, while others go on writing to it."""
+    make_folder(folder)
+    if database.engine.dialect.name != "sqlite":
+        return _dumped(database, folder / f"{stamp}.pgdump")
+    path = folder / f"{stamp}.sqlite"
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with (
+            closing(sqlite3.connect(f"file:{database.engine.url.database}?mode=ro", uri=True, timeout=30)) as source,
+            closing(sqlite3.connect(temporary)) as target,
+        ):
+            source.backup(target)
+            _forget_clients(target)
+            # A copy of its own journal mode would need two more files beside it.
+            target.execute("PRAGMA journal_mode = DELETE")
+        sync_file(temporary)
+        temporary.replace(path)
+        sync_folder(folder)
+    except sqlite3.Error as error:
+        message = f"the database cannot be copied: {error}"
+        raise DatabaseUnavailable(message) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
+
+
+#: Parameters of an address whose variable is not called after them as the others are: `sslmode` is PGSSLMODE,
+#: `target_session_attrs` PGTARGETSESSIONATTRS. By libpq's documentation.
+_VARIABLES = {"connect_timeout": "PGCONNECT_TIMEOUT", "application_name": "PGAPPNAME", "dbname": "PGDATABASE"}
+
+
+def postgresql_environment(address: str) -> dict[str, str]:
+    """Return what PostgreSQL's programs are told of a database: by the environment, which other users cannot see.
+
+    All that the address says, TLS above all: a server that wants it would refuse them, and one that is not verified
+    might be another. What libpq knows no variable for (keepalives) they do without.
+    """
+    url = make_url(address)
+    told = {
+        _VARIABLES.get(name, f"PG{name.upper().replace('_', '')}"): value if isinstance(value, str) else ",".join(value)
+        for name, value in url.query.items()
+    }
+    itself = {
+        "PGHOST": url.host,
+        "PGPORT": str(url.port or ""),
+        "PGUSER": url.username,
+        "PGPASSWORD": url.password,
+        "PGDATABASE": url.database,
+    }
+    told |= {name: value for name, value in itself.items() if value}
+    return os.environ | told
+
+
+def _forget_clients(copy: sqlite3.Connection) -> None:
+    """Have a copy tell nothing of who listened: the salts of two days would outlive them in it."""
+    copy.execute("PRAGMA secure_delete = ON")
+    for table in _OF_CLIENTS:
+        if copy.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
+            copy.execute(f"DELETE FROM {table}")  # noqa: S608  names of ours
+    copy.commit()
+
+
+def _dumped(database: Database, path: Path) -> Path:
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    without = [f"--exclude-table-data={table}" for table in _OF_CLIENTS]
+    command = ["pg_dump", "--format=custom", "--no-owner", *without, "--file", str(temporary)]
+    try:
+        subprocess.run(  # noqa: S603  PostgreSQL's own program
+            command, env=postgresql_environment(database.address), check=True, capture_output=True, timeout=_DUMP_S
+        )
+        sync_file(temporary)
+        temporary.replace(path)
+        sync_folder(path.parent)
+    except FileNotFoundError as error:
+        message = "pg_dump is not on this machine"
+        raise DatabaseUnavailable(message, hint="Install postgresql-client of the server's version.") from error
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        said = (error.stderr or b"").decode(errors="replace").strip()[-300:]
+        message = f"pg_dump gave no copy: {said or type(error).__name__}"
+        raise DatabaseUnavailable(message) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
+
+
+def _named(database: Database) -> set[bytes]:
+    """Return the stored bytes that rows name."""
+    with database.reading() as session:
+        return {
+            bytes.fromhex(sha256)
+            for column in (TakeRow.sha256, MasterRow.sha256, MasterRow.transcript, JingleRow.sha256, JingleRow.upload)
+            for sha256 in session.scalars(select(column).execution_options(yield_per=1000))
+            if sha256
+        }
+
+
+def _copy(source: Path | None, target: Path, sha256: str) -> bool | None:
+    """Copy stored bytes unless they are there; True when copied, None when they cannot be had whole."""
+    if target.exists():
+        return False
+    if source is None:
+        return None
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    with reporting(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            digest = hashlib.sha256()
+            with source.open("rb") as reading, temporary.open("xb") as writing:
+                while block := reading.read(_BLOCK):
+                    digest.update(block)
+                    writing.write(block)
+                writing.flush()
+                os.fsync(writing.fileno())
+            if digest.hexdigest() != sha256:
+                return None
+            temporary.replace(target)
+        except FileNotFoundError:
+            return None  # removed meanwhile: what the copy of the database names is kept for longer
+        finally:
+            temporary.unlink(missing_ok=True)
+    return True
+
+
+def _small_files(place: Workplace, folder: Path) -> None:
+    """Copy artwork, as drawn and as taken over, and the development credentials, readable by their owner alone."""
+    for file in place.files.storage.files("shows"):
+        if file.name.endswith("/artwork.jpg") and (found := place.files.storage.read(file.name)):
+            write_atomically(folder / "public" / file.name, found[0])
+    for picture in place.data.imported.glob("*/artwork.*"):
+        write_atomically(folder / place.data.imported.name / picture.parent.name / picture.name, picture.read_bytes())
+    signing = place.data.data / "signing"
+    if signing.is_dir():
+        with reporting(folder / "signing"):
+            shutil.copytree(signing, folder / "signing", dirs_exist_ok=True)
+
+
+def _elsewhere(place: Workplace) -> list[str]:
+    named = [f"the value of {name}" for name in sorted(os.environ) if name.startswith("BRIEFCAST_")]
+    if Path(".env").is_file():
+        named.append("the file .env")
+    if sealing.key_file().is_file():
+        named.append(f"{sealing.key_file()}: without it no secret in the database opens; keep it apart from the backup")
+    if not isinstance(place.storage, FolderStorage):
+        named.append("the bucket: turn its versioning on")
+    return named
+
+
+def _thin(folder: Path, keep: int) -> None:
+    """Remove all but the newest copies of the database. Bytes stay: older copies elsewhere may name them."""
+    for manifest in sorted(folder.glob("*.json"))[:-keep]:
+        for path in folder.glob(f"{manifest.stem}.*"):
+            path.unlink(missing_ok=True)
+
+
+def _clear(folder: Path, now: datetime) -> None:
+    """Remove what backups that were killed have left: copies of the database without a manifest, and half files."""
+    for path in folder.glob("*Z.*"):
+        found = _COPY.fullmatch(path.name)
+        if found is None or (not found["making"] and (folder / f"{found['stamp']}.json").exists()):
+            continue
+        with reporting(path), suppress(FileNotFoundError):  # another process was faster
+            if now.timestamp() - path.stat().st_mtime > _HALF_S:
+                path.unlink()

@@ -1,0 +1,228 @@
+"""Restores a backup into an empty installation: the database, the bytes it names, then all that readers fetch, anew.
+
+Guids, dates, addresses and keys are rows, so nothing looks new to anybody; what was under way goes on when its lease
+has run out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, func, inspect, select
+
+from briefing.errors import BadInput, DatabaseUnavailable
+from briefing.hashing import file_sha256
+from briefing.models import (
+    BriefingRow,
+    CondemnedRow,
+    HealthRow,
+    MasterRow,
+    RevisionRow,
+    ShowRow,
+    SignInRow,
+    SignInStartRow,
+    WelcomeRow,
+    WorkerRow,
+)
+from briefing.public_names import ARTWORK, artwork_name
+from briefing.revisions import lock_briefing
+from briefing.sql.schema import migrate
+from briefing.states import RevisionState
+from briefing.storage import FolderStorage, make_folder, reporting, sync_file, sync_folder
+from worker.feeds.show_feed import write_feed
+from worker.installation.backup import postgresql_environment
+from worker.public import heard
+from worker.public.heard import own_article
+from worker.public.staging import ready_to_rewrite
+from worker.publish import write_live
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from worker.workplace import Workplace
+
+_RESTORE_S = 3600
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What was restored."""
+
+    taken_at: str
+    public_url: str
+    """As it was when the backup was taken: at another, feeds would name other addresses."""
+    blobs: int
+    damaged: list[str]
+    """Bytes of the backup that no longer match their hash, and were left out."""
+    briefings: int
+    """Whose audio is live again."""
+    lost: list[str]
+    """Live briefings whose files could not be written."""
+
+
+def restore(place: Workplace, folder: Path, stamp: str | None) -> Restored:
+    """Restore the newest backup in `folder`, or that of `stamp`. Raises BadInput where there is none or this
+    installation is not empty, DatabaseUnavailable or StorageUnavailable.
+    """
+    manifest = _manifest(folder, stamp)
+    _check_empty(place)
+    blobs, damaged = _blobs(place, folder)
+    for kept in ("signing", "imported"):
+        if (folder / kept).is_dir():
+            make_folder(place.data.data)
+            with reporting(place.data.data):
+                shutil.copytree(folder / kept, place.data.data / kept, dirs_exist_ok=True)
+    _database(place, folder / "database" / manifest["database"])
+    migrate(place.database)
+    with place.database.writing() as session:
+        # What processes of before said of themselves, bytes that may not be here, and who was signed in: they may have
+        # signed out, or been removed, since.
+        for kind in (WorkerRow, HealthRow, CondemnedRow, SignInRow, SignInStartRow, WelcomeRow):
+            session.execute(delete(kind))
+    # First, so that what is live in the restored database is not called withdrawn.
+    place.files.bury(manifest.get("gone", ()))
+    briefings, lost = _published(place, folder, frozenset(manifest.get("public", ())))
+    return Restored(manifest["taken_at"], manifest["public_url"], blobs, damaged, briefings, lost)
+
+
+def _manifest(folder: Path, stamp: str | None) -> dict[str, Any]:
+    found = sorted((folder / "database").glob(f"{stamp or '*'}.json"))
+    if not found:
+        message = f"there is no whole backup {stamp or ''} in {folder}"
+        raise BadInput(message, code="no_backup", hint="Name the folder that `briefcast backup` was given.")
+    manifest: dict[str, Any] = json.loads(found[-1].read_text())
+    return manifest
+
+
+def _check_empty(place: Workplace) -> None:
+    database = place.database.engine.url.database
+    if place.database.engine.dialect.name == "sqlite":
+        filled = bool(database and Path(database).exists())
+    else:
+        filled = bool(inspect(place.database.engine).get_table_names())
+    if filled:
+        message = "there is a database already; a backup is restored into an empty installation"
+        raise BadInput(message, code="not_empty", hint="Move the old one away, or set BRIEFCAST_DATA to a new folder.")
+
+
+def _database(place: Workplace, copy: Path) -> None:
+    """Put the database there, last of what matters: an interrupted restoring can simply be begun again."""
+    if copy.suffix == ".pgdump":
+        command = [
+            "pg_restore",
+            "--no-owner",
+            "--single-transaction",
+            "--dbname",
+            place.database.engine.url.database or "",
+            str(copy),
+        ]
+        try:
+            subprocess.run(  # noqa: S603  PostgreSQL's own program
+                command,
+                env=postgresql_environment(place.database.address),
+                check=True,
+                capture_output=True,
+                timeout=_RESTORE_S,
+            )
+        except (OSError, subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+            message = (
+                f"pg_restore failed: {(getattr(error, 'stderr', b'') or b'').decode(errors='replace').strip()[-300:]}"
+            )
+            raise DatabaseUnavailable(message) from error
+        return
+    target = Path(str(place.database.engine.url.database))
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    with reporting(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(copy, temporary)
+        sync_file(temporary)
+        temporary.replace(target)
+        sync_folder(target.parent)
+
+
+def _blobs(place: Workplace, folder: Path) -> tuple[int, list[str]]:
+    """Put stored bytes back, each checked against its name."""
+    number, damaged = 0, []
+    if not isinstance(place.storage, FolderStorage):
+        return 0, []
+    for path in sorted((folder / "blobs").glob("??/*")):
+        if path.name.startswith("."):
+            continue
+        if not place.storage.path(path.name):
+            copy = place.storage.temporary(".restored")
+            shutil.copyfile(path, copy)
+            if file_sha256(copy) != path.name:
+                damaged.append(path.name)
+                copy.unlink()
+                continue
+            place.storage.put(copy)
+            # As old as it was: retention goes by that.
+            modified = path.stat().st_mtime
+            if stored := place.storage.path(path.name):
+                os.utime(stored, (modified, modified))
+        number += 1
+    return number, damaged
+
+
+def _unbury(session: Session, briefing: BriefingRow, revision: RevisionRow, place: Workplace) -> None:
+    """Take away the tombstones of what everybody hears of a live revision: all of it, a preview, or nothing."""
+    members = briefing.members_revision is not None
+    given = (
+        heard.preview(session, briefing, revision, place.storage)
+        if members
+        else heard.whole(session, briefing, revision, members=False)
+    )
+    if given is not None:
+        ref = own_article(session, briefing)
+        place.files.unbury(place.files.names_of(briefing.id, [ref] if ref else [], given.master.sha256))
+
+
+def _published(place: Workplace, folder: Path, public: frozenset[str]) -> tuple[int, list[str]]:
+    """Write everything that readers fetch, and the MP3s at the addresses of replaced audio that were `public`: a
+    revision that was held and never live is superseded too.
+    """
+    storage = place.files.storage
+    with place.database.reading() as session:
+        slugs = session.scalars(select(ShowRow.slug)).all()
+        replaced = session.scalars(
+            select(MasterRow.sha256)
+            .join(RevisionRow, RevisionRow.master_key == MasterRow.key)
+            .where(RevisionRow.state == RevisionState.SUPERSEDED.value)
+            .distinct()
+        ).all()
+        heard_now = func.coalesce(BriefingRow.live_revision, BriefingRow.members_revision)
+        live = session.execute(select(BriefingRow.id, heard_now).where(heard_now.is_not(None))).all()
+    for slug in slugs:
+        picture = folder / "public" / artwork_name(slug)
+        if picture.is_file():
+            storage.write(artwork_name(slug), picture.read_bytes(), ARTWORK)
+    for sha256 in replaced:
+        if sha256 in public and place.storage.path(sha256) is not None:
+            place.files.put_audio(sha256)
+    lost = [briefing for briefing, revision in live if not _written(place, briefing, revision)]
+    place.files.put_player()
+    for slug in slugs:
+        with place.database.writing() as session:
+            write_feed(session, slug, place.files)
+    return len(live) - len(lost), lost
+
+
+def _written(place: Workplace, briefing_id: str, revision_id: int) -> bool:
+    """Write what is heard of a briefing; tell whether its MP3 is there. One at a time: processes may run already."""
+    with ready_to_rewrite(place, revision_id), place.database.writing() as session:
+        briefing = lock_briefing(session, briefing_id)
+        if briefing.heard != revision_id:
+            return True
+        revision = session.get_one(RevisionRow, revision_id)
+        if not place.storage.intact(session.get_one(MasterRow, revision.master_key).sha256):
+            return False
+        _unbury(session, briefing, revision, place)
+        write_live(session, briefing, revision, place.storage, place.files)
+    return True

@@ -1,0 +1,1 @@
+"""Podcasts that come from another host or go to one."""

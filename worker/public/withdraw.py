@@ -1,0 +1,91 @@
+"""Takes a retracted briefing away: its public files, its place in feeds, then the audio itself.
+
+Every address that it had answers 410 from then on; a tombstone lies there, so that a plain file server knows it too.
+The bytes go when nothing else is made of them: MP3s and transcripts, and takes that no other revision speaks. Repeating
+it does no harm. Backups are the operator's: docs/backup.md says how what was withdrawn leaves them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select
+
+from briefing.failpoints import Failpoint, reach
+from briefing.going_live.successors import published, published_elsewhere
+from briefing.models import BriefingRow, MasterRow, RevisionRow, TakeRow
+from briefing.public_names import audio_name, feed_name, history_names
+from worker.feeds.listing import lock_listing, relist, write_feeds
+from worker.public.placing import public_files
+from worker.public.successor_links import follow_no_more
+from worker.upkeep import uses
+from worker.upkeep.condemned import condemn
+from worker.upkeep.retention import let_go
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from worker.public.public_files import PublicFiles
+
+
+def withdraw(session: Session, briefing: BriefingRow, last: int, files: PublicFiles, now: datetime) -> set[str]:
+    """Take away what is public of `briefing`, which is locked, and erase its revisions up to number `last`; return the
+    shows whose feeds had it, none where it is live again and nothing was done.
+
+    Needs a writing session. Raises StorageUnavailable.
+    """
+    if briefing.heard is not None:
+        return set()
+    lock_listing(session, [briefing.show])
+    # The tombstones first: at no moment is an address merely unknown. What has gone from its own before is among them.
+    own = published(session, briefing.id)
+    own -= published_elsewhere(session, briefing.id, own)
+    for those in (files, files.of_members):
+        names = public_files(session, briefing, those)
+        buried = () if those.private else list(map(audio_name, own))
+        if buried:
+            # Also of what was published before there were histories.
+            buried += history_names(briefing.id)
+        those.bury({*names, *buried})
+        reach(Failpoint.WITHDRAW_BURIED)
+        those.remove(names)
+        follow_no_more(those.storage, briefing.id, own)
+        reach(Failpoint.WITHDRAW_REMOVED)
+    shows = relist(session, briefing, now)
+    write_feeds(session, briefing, shows, files)
+    files.purge(map(feed_name, sorted(shows)))
+    _erase(session, briefing, last, files, now)
+    return shows
+
+
+def _erase(session: Session, briefing: BriefingRow, last: int, files: PublicFiles, now: datetime) -> None:
+    """Give up the audio of all revisions that were withdrawn, and what was made for them alone; what was asked for anew
+    since is being made. The bytes go with the next sweeps.
+    """
+    theirs = select(RevisionRow).where(RevisionRow.briefing_id == briefing.id, RevisionRow.number <= last)
+    revisions = session.scalars(theirs).all()
+    masters = {key for row in revisions for key in (row.master_key, row.preview_key) if key}
+    takes = {chunk["key"] for row in revisions for chunk in row.chunks or ()}
+    for row in revisions:
+        let_go(session, row, files, now)
+    unused = session.execute(
+        select(MasterRow.key, MasterRow.sha256, MasterRow.transcript).where(
+            MasterRow.key.in_(masters), ~uses.of_master()
+        )
+    ).all()
+    condemn(session, [name for row in unused for name in (row.sha256, row.transcript) if name], now.timestamp())
+    session.execute(delete(MasterRow).where(MasterRow.key.in_([row.key for row in unused])))
+    alone = sorted(takes - _used_by_others(session, takes))
+    condemn(session, session.scalars(select(TakeRow.sha256).where(TakeRow.key.in_(alone))).all(), now.timestamp())
+    session.execute(delete(TakeRow).where(TakeRow.key.in_(alone)))
+
+
+def _used_by_others(session: Session, takes: Iterable[str]) -> set[str]:
+    """Return those of `takes` that revisions speak which have not been let go, whether their uses are noted or not."""
+    others = session.scalars(
+        select(RevisionRow.chunks).where(RevisionRow.uses_noted.is_(False), RevisionRow.let_go_at.is_(None))
+    )
+    return uses.used(session, uses.TAKE, takes) | {chunk["key"] for chunks in others for chunk in chunks or ()}

@@ -1,0 +1,111 @@
+"""A step that was given up -> what becomes of its revision: the fallback speaks it, or it fails with the reason.
+
+Called wherever steps are given up, inside the transaction that does so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from briefing import revisions
+from briefing.digesting import digests, issues, summaries
+from briefing.errors import NarratorAway
+from briefing.models import RevisionRow, StepRow
+from briefing.observing.logs import get_logger
+from briefing.podcasts.show import Show
+from briefing.pronunciations import samples
+from briefing.requesting import estimates
+from briefing.speech import VOICE_FALLBACK, Fallback
+from briefing.states import RevisionState, StepKind
+from worker.takes.casting import stand_in
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from briefing.errors import BriefcastError
+    from voices.catalogue import Catalogue
+
+_log = get_logger("failing")
+
+
+def after_given_up(session: Session, step_id: int, error: BriefcastError, catalogue: Catalogue, now: datetime) -> None:
+    """Move the step's revision to the fallback of the voice that failed, or to the engine at hand where nobody has
+    the pinned one, or fail it. What is live stays live.
+
+    Of several steps of a voice that fail at once the first moves it and cancels the others under their fences; those
+    that were given up with it find it moved.
+    """
+    step = session.get_one(StepRow, step_id)
+    if step.kind == StepKind.ESTIMATE.value:
+        estimates.fail(session, step.payload["estimate"], now)
+    if step.kind == StepKind.SAMPLE.value:
+        samples.fail(session, step.payload["sample"], error)
+    if step.kind == StepKind.SUMMARISE.value:
+        summaries.fail(session, step.payload["summary"], error)
+    if step.kind in {StepKind.DIGEST.value, StepKind.CORRECT.value}:
+        _log.error(f"{step.kind} given up", step=step.id, told=step.payload, code=error.code, reason=error.message)
+        if "digest" in step.payload:
+            digests.go_on(session, step, error.code, now)
+        else:
+            issues.look_again_later(session, step)
+    if step.revision_id is None or step.kind == StepKind.STREAM.value:
+        return
+    revision = revisions.locked(session, step.revision_id)
+    if _has_moved(step, revision):
+        return
+    if isinstance(error, NarratorAway):
+        _log.warning("narrator changes", reason=error.message)
+        revisions.recast(session, revision, error.code)
+        return
+    if not _gave_way(session, step, revision, error, catalogue):
+        revisions.fail(session, revision.id, error, now)
+
+
+def has_stand_in(session: Session, step: StepRow, error: BriefcastError, catalogue: Catalogue) -> bool:
+    """Tell whether somebody may stand in for the voice of a step that waits; a read."""
+    if step.revision_id is None:
+        return False
+    revision = session.get_one(RevisionRow, step.revision_id)
+    return not _has_moved(step, revision) and _fallback(step, revision, error, catalogue) is not None
+
+
+def give_way(session: Session, step: StepRow, error: BriefcastError, catalogue: Catalogue) -> bool:
+    """Move the revision of a step that waits to the fallback of its voice; False where nobody may stand in, and then
+    nothing is changed.
+    """
+    if step.revision_id is None:
+        return False
+    revision = revisions.locked(session, step.revision_id)
+    return not _has_moved(step, revision) and _gave_way(session, step, revision, error, catalogue)
+
+
+def _gave_way(
+    session: Session, step: StepRow, revision: RevisionRow, error: BriefcastError, catalogue: Catalogue
+) -> bool:
+    fallback = _fallback(step, revision, error, catalogue)
+    if fallback is None:
+        return False
+    _log.warning("voice gives way", voice=fallback.voice, by=fallback.by, code=fallback.code, reason=fallback.reason)
+    revisions.recast(session, revision, VOICE_FALLBACK, fallback)
+    return True
+
+
+def _voice(step: StepRow, revision: RevisionRow) -> str:
+    return str(step.payload["chunk"].get("voice") or revision.voice)
+
+
+def _has_moved(step: StepRow, revision: RevisionRow) -> bool:
+    """Tell whether another voice speaks already what this step's voice was to speak."""
+    return step.kind == StepKind.SPEAK.value and any(
+        entry["voice"] == _voice(step, revision) for entry in revision.fallbacks
+    )
+
+
+def _fallback(step: StepRow, revision: RevisionRow, error: BriefcastError, catalogue: Catalogue) -> Fallback | None:
+    if step.kind != StepKind.SPEAK.value or revision.state != RevisionState.SPEAKING.value:
+        return None
+    earlier = [Fallback.stored(entry) for entry in revision.fallbacks]
+    allowed = Show.stored(revision.show).fallback
+    return stand_in(_voice(step, revision), error, earlier, catalogue, allowed=allowed)

@@ -1,0 +1,102 @@
+"""Stored bytes that no row names: condemned first, removed an hour later if that is still so; and staged ones.
+
+A worker that found a row just before it went writes it again within its step's deadline, and so keeps the bytes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, exists, func, or_, select
+
+from briefing.failpoints import Failpoint, reach
+from briefing.models import CondemnedRow, JingleRow, MasterRow, StepRow, TakeRow
+from briefing.sql.rows import add_all_unless_there
+from briefing.states import StepKind, StepState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy.orm import Session
+
+    from briefing.database import Database
+    from briefing.storage import BlobStorage, PublicStorage
+
+#: Seconds for which bytes stay condemned: longer than the longest step (assembling, half an hour) holds on to a row.
+GRACE_S = 3600.0
+
+#: Seconds since they were stored last: a file may be stored before the row that names it is written.
+YOUNG_S = 86_400.0
+
+
+def condemn(session: Session, names: Iterable[str], now: float) -> None:
+    """Note bytes that no row names any more. Needs a writing session. `now` in seconds since the epoch."""
+    # Two collectors may condemn the same bytes at once; the first moment counts.
+    add_all_unless_there(session, CondemnedRow, [{"sha256": sha256, "since": now} for sha256 in sorted(set(names))])
+
+
+def is_named(session: Session, sha256: str) -> bool:
+    """Tell whether a row or an open step names stored bytes."""
+    if session.scalar(
+        select(
+            or_(
+                exists().where(TakeRow.sha256 == sha256),
+                exists().where(MasterRow.sha256 == sha256),
+                exists().where(MasterRow.transcript == sha256),
+                exists().where(or_(JingleRow.sha256 == sha256, JingleRow.upload == sha256)),
+            )
+        )
+    ):
+        return True
+    open_uploads = session.scalars(
+        select(StepRow.payload).where(
+            StepRow.kind == StepKind.JINGLE.value, StepRow.state.not_in([StepState.DONE.value, StepState.DEAD.value])
+        )
+    )
+    return any(payload.get("upload") == sha256 for payload in open_uploads)
+
+
+def due_bytes(session: Session, now: float) -> int:
+    """Return how many have been condemned for long enough."""
+    due = select(func.count()).select_from(CondemnedRow).where(CondemnedRow.since < now - GRACE_S)
+    return session.scalar(due) or 0
+
+
+def collect_bytes(database: Database, storage: BlobStorage, now: float, batch: int) -> int:
+    """Remove what has been condemned for long enough; return how many. `now` in seconds since the epoch.
+
+    Raises DatabaseUnavailable or StorageUnavailable.
+    """
+    with database.reading() as session:
+        due = session.scalars(
+            select(CondemnedRow.sha256)
+            .where(CondemnedRow.since < now - GRACE_S)
+            .order_by(CondemnedRow.since)
+            .limit(batch)
+        ).all()
+    removed = 0
+    for sha256 in due:
+        with database.writing() as session:
+            # Young bytes of that name were stored again: whoever did so is about to write the row.
+            gone = not is_named(session, sha256) and storage.remove_older(sha256, now - YOUNG_S)
+            removed += gone
+            reach(Failpoint.RETENTION_ERASED)
+            session.execute(delete(CondemnedRow).where(CondemnedRow.sha256 == sha256))
+    return removed
+
+
+def old_staged(storages: Iterable[PublicStorage], now: float) -> dict[str, PublicStorage]:
+    """Return what was staged for a publication that nobody finished, by name, and where: members' files and public ones
+    may be staged in one place. `now` in seconds since the epoch.
+
+    Raises StorageUnavailable.
+    """
+    return {file.name: storage for storage in storages for file in storage.staged() if file.modified < now - YOUNG_S}
+
+
+def remove_staged(storages: Iterable[PublicStorage], now: float) -> int:
+    """Remove that; return how many. Raises StorageUnavailable."""
+    old = old_staged(storages, now)
+    for name, storage in old.items():
+        storage.remove_staged(name)
+    return len(old)

@@ -1,0 +1,1 @@
+"""Text as words and sentences, before it is spoken."""
