@@ -20,6 +20,7 @@ from briefing.errors import UnknownReference
 from briefing.failpoints import Failpoint, reach
 from briefing.following import connections
 from briefing.going_live import access, corrections, editions, wishes
+from briefing.going_live.other_editions import correct_collections
 from briefing.going_live.taking_back import take_back, took_back
 from briefing.going_live.withdrawals import is_withdrawn
 from briefing.models import ArticleRow, BriefingRow, ShowRow, SightingRow
@@ -185,13 +186,16 @@ def _follow(  # noqa: PLR0913  what is known of the change
     session: Session, desk: Desk, ref: ArticleRef, seen: Seen, now: datetime, *, changed: bool, new: bool, back: bool
 ) -> str | None:
     stories = _stories(session, ref)
+    done = None
+    if not stories and seen.correction:
+        # What tells it without a story of its own hears of it nowhere else.
+        done = "recorded" if correct_collections(session, ref, seen.correction, desk.by, now) else None
     if not stories and not new:
         _see(session, ref, seen)
-        return None
+        return done
     told: dict[str, BriefingRow | None] = {story.show: story for story in stories} or {_home(session, ref): None}
     # Not what an editor withdrew, in one show while it was heard in another.
     theirs = {story.id for story in stories if back and took_back(session, desk.by, story)}
-    done = None
     if changed or not stories or back or any(_corrected(seen, story) for story in stories):
         for slug, story in told.items():
             again = story is not None and story.id in theirs

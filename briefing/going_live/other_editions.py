@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from briefing import steps
 from briefing.accounts import audit
 from briefing.accounts.audit import Action
-from briefing.going_live import access
+from briefing.going_live import access, corrections
 from briefing.going_live.holds import CORRECTION
-from briefing.models import BriefingRow, RevisionRow
-from briefing.podcasts.show import Quiet
+from briefing.going_live.withdrawals import is_withdrawn
+from briefing.models import BriefingRow, RevisionRow, ShowRow
+from briefing.podcasts.show import Quiet, Show
 from briefing.requesting import asking
 from briefing.requesting.asking import Wanted
 from briefing.revisions import casting_of, newest_revision
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy.orm import Session
+
+    from briefing.following.sightings import Corrected
 
 #: Whose work it is: what it has corrected corrects nothing else in its turn.
 _BY = "correction"
@@ -44,14 +47,36 @@ def follow(session: Session, revision: RevisionRow) -> None:
 
 def others(session: Session, revision: RevisionRow) -> list[str]:
     """Return the IDs of the other editions of a story, by ID, of which anything is live or being made."""
-    article = session.get_one(BriefingRow, revision.briefing_id).articles[0]
+    story = session.get_one(BriefingRow, revision.briefing_id)
+    return [row.id for row in _editions(session, story.articles[0]) if row.id != story.id]
+
+
+def correct_collections(session: Session, ref: ArticleRef, said: Corrected, by: str, now: datetime) -> bool:
+    """Have the collections corrected that tell an article which has no story of its own, as its CMS says, by whoever
+    follows that; tell whether anything was recorded. What was known of them before is no other correction. Needs a
+    writing session.
+    """
+    done = False
+    for briefing in _editions(session, str(ref)):
+        if briefing.kind == "story" or corrections.is_known(briefing, said):
+            continue
+        newest = newest_revision(session, briefing.id)
+        if newest is None or is_withdrawn(briefing, newest):
+            continue
+        show = Show.stored(session.get_one(ShowRow, briefing.show).settings)
+        told = corrections.of_cms(said, show, now, heard=briefing.heard is not None)
+        done = _ask(session, briefing, newest, told, now, by=by, quiet=show.quiet, detail=f"as {ref} was") or done
+    return done
+
+
+def _editions(session: Session, article: str) -> list[BriefingRow]:
     found = list[str]()
     after: str | None = ""
     while after is not None:
         some, after = access.concerned(session, article, None, after)
         found += some
     rows = [session.get_one(BriefingRow, one) for one in found]
-    return [row.id for row in rows if row.kind in _EDITIONS and row.id != revision.briefing_id]
+    return [row for row in rows if row.kind in _EDITIONS]
 
 
 def correct(session: Session, briefing_id: str, revision: RevisionRow, now: datetime) -> None:
@@ -62,6 +87,22 @@ def correct(session: Session, briefing_id: str, revision: RevisionRow, now: date
     newest = newest_revision(session, briefing_id)
     if newest is None or _has_it(session, briefing, newest, revision):
         return
+    # Whoever corrected the one had a hand in the other.
+    by, detail = revision.requested_by, f"as {revision.briefing_id}"
+    _ask(session, briefing, newest, _told(session, revision), now, by=by, quiet=_AT_ONCE, detail=detail)
+
+
+def _ask(  # noqa: PLR0913  what is told of it
+    session: Session,
+    briefing: BriefingRow,
+    newest: RevisionRow,
+    told: Correction | None,
+    now: datetime,
+    *,
+    by: str,
+    quiet: Quiet,
+    detail: str,
+) -> bool:
     wanted = Wanted(
         show=briefing.show,
         kind=briefing.kind,
@@ -72,15 +113,14 @@ def correct(session: Session, briefing_id: str, revision: RevisionRow, now: date
         voice_named=False,
         # Of what nobody heard yet nothing is corrected, but it is not to go live as it was.
         corrects=briefing.heard is not None,
-        correction=_told(session, revision),
+        correction=told,
     )
-    made, is_work = asking.edited(session, wanted, _AT_ONCE, now)
+    made, is_work = asking.edited(session, wanted, quiet, now)
     if is_work:
-        # Whoever corrected the one had a hand in the other.
-        by, detail = revision.requested_by, f"as {revision.briefing_id}"
         audit.record(
-            session, now, Action.REGENERATE, None, briefing=briefing_id, revision=made.number, detail=detail, by=by
+            session, now, Action.REGENERATE, None, briefing=briefing.id, revision=made.number, detail=detail, by=by
         )
+    return is_work
 
 
 def _has_it(session: Session, briefing: BriefingRow, newest: RevisionRow, revision: RevisionRow) -> bool:

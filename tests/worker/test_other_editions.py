@@ -98,6 +98,36 @@ def test_a_correction_of_the_cms_reaches_collections_and_each_story_once(tmp_pat
     place.database.dispose()
 
 
+def test_a_correction_reaches_a_collection_whose_article_has_no_story_of_its_own(tmp_path):
+    at_once = PLAIN.replace('publish = "hold"\n', "").replace("[[shows]]\n", "[[shows]]\nquiet = {seconds = 0}\n")
+    place = make_place(tmp_path, at_once)
+    for name, words in (("ferry", (BAD, END)), ("vote", ("They voted.",))):
+        digests.write(tmp_path, name, *words)
+    collection, _, _ = ask(place, "ferry", "vote", now=datetime.now(UTC))
+    work_off(place)
+    digests.write(tmp_path, "ferry", GOOD, END)
+    saved = datetime.now(UTC)
+
+    def told(correction):
+        with place.database.writing() as session:
+            seen = Seen(id="ferry", updated_at=saved, published_at=datetime(2020, 1, 1, tzinfo=UTC))
+            seen = seen.model_copy(update={"correction": correction})
+            noticing.notice(session, Desk("desk", "silence", datetime.now(UTC)), seen, datetime.now(UTC), saved=True)
+        work_off(place)
+
+    # An edit that corrects nothing leaves it as it is, as ever; said twice, a correction is made once
+    told(None)
+    assert digests.newest(place, collection).number == 1
+    for _ in range(2):
+        told(Corrected(note="No bribe."))
+        revision = digests.live(place, collection)
+        assert (revision.number, revision.replaces, says(revision)) == (2, "correction", [GOOD])
+    assert briefing_row(place, collection).correction["note"] == "No bribe."
+    with place.database.reading() as session:
+        assert session.scalars(select(BriefingRow.kind)).all() == ["collection"]
+    place.database.dispose()
+
+
 def test_words_that_were_changed_by_hand_correct_no_other_edition(tmp_path):
     place = make_place(tmp_path, PLAIN.replace('publish = "hold"\n', ""))
     found = editions(place, tmp_path)
