@@ -7,7 +7,17 @@ lease finds its fence outdated and changes nothing. Does not know what a step do
 from briefing.steps.claims import Lease, claim, is_due
 from briefing.steps.losses import MAX_ATTEMPTS, WORKER_LOST, Lost, bury, release_expired, release_held_by
 from briefing.steps.outcomes import come_again, finish, give_back, give_up, postpone, renew, retry, wait_again
-from briefing.steps.records import cancel, has_begun, hasten, lock_unfinished, promote, put_back, ready_waiting, record
+from briefing.steps.records import (
+    cancel,
+    has_begun,
+    hasten,
+    lock_unfinished,
+    promote,
+    put_back,
+    ready_waiting,
+    record,
+    was_taken_up,
+)
 from briefing.steps.rings import Due, due_to_ring, mark_rung, unmark
 
 __all__ = [
@@ -40,4 +50,5 @@ __all__ = [
     "retry",
     "unmark",
     "wait_again",
+    "was_taken_up",
 ]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from worker.public.public_files import PublicFiles
 
 #: States of revisions whose audio may have been heard by somebody.
-_ONCE_LIVE = [RevisionState.LIVE.value, RevisionState.SUPERSEDED.value, RevisionState.RETRACTED.value]
+ONCE_LIVE = [RevisionState.LIVE.value, RevisionState.SUPERSEDED.value, RevisionState.RETRACTED.value]
 
 
 def point(briefing: BriefingRow, revision: RevisionRow | None, *, members: bool) -> None:
@@ -45,7 +45,7 @@ def place(session: Session, briefing: BriefingRow, storage: BlobStorage, files: 
     """Bring what is live of a locked briefing, the revision locked too, where it belongs; tell whether it is for
     members.
 
-    Needs a writing session. Raises StorageUnavailable, MasterRejected.
+    Needs a writing session. Raises StorageUnavailable.
     """
     revision = session.get(RevisionRow, briefing.heard) if briefing.heard else None
     if revision is None:
@@ -131,7 +131,7 @@ def public_files(session: Session, briefing: BriefingRow, files: PublicFiles) ->
         session.scalars(
             select(MasterRow.sha256)
             .join(RevisionRow, or_(RevisionRow.master_key == MasterRow.key, RevisionRow.preview_key == MasterRow.key))
-            .where(RevisionRow.briefing_id == briefing.id, RevisionRow.state.in_(_ONCE_LIVE))
+            .where(RevisionRow.briefing_id == briefing.id, RevisionRow.state.in_(ONCE_LIVE))
         )
     )
     own -= (
