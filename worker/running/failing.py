@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from briefing import revisions
-from briefing.digesting import digests, issues, summaries
+from briefing import revisions, steps
+from briefing.digesting import digests, summaries
 from briefing.errors import NarratorAway
 from briefing.models import RevisionRow, StepRow
 from briefing.observing.logs import get_logger
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from briefing.errors import BriefcastError
     from voices.catalogue import Catalogue
 
+#: What is done again later, whoever died of it: what is withdrawn, or for others by now, must not stay public, nor a
+#: withdrawn story in an issue, nor in another edition what was corrected. No revision fails of it: it is over, or live.
+_NEVER_FORGOTTEN = frozenset({StepKind.DIGEST, StepKind.CORRECT, StepKind.WITHDRAW, StepKind.RECALL, StepKind.PLACE})
+
 _log = get_logger("failing")
 
 
@@ -44,12 +48,13 @@ def after_given_up(session: Session, step_id: int, error: BriefcastError, catalo
         samples.fail(session, step.payload["sample"], error)
     if step.kind == StepKind.SUMMARISE.value:
         summaries.fail(session, step.payload["summary"], error)
-    if step.kind in {StepKind.DIGEST.value, StepKind.CORRECT.value}:
+    if StepKind(step.kind) in _NEVER_FORGOTTEN:
         _log.error(f"{step.kind} given up", step=step.id, told=step.payload, code=error.code, reason=error.message)
         if "digest" in step.payload:
             digests.go_on(session, step, error.code, now)
         else:
-            issues.look_again_later(session, step)
+            steps.look_again_later(session, step)
+        return
     if step.revision_id is None or step.kind == StepKind.STREAM.value:
         return
     revision = revisions.locked(session, step.revision_id)

@@ -1,0 +1,174 @@
+"""Steps that nobody may forget come again after they were given up: what is to go, to move, to go live, to be made."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import select, update
+
+from briefing import steps
+from briefing.going_live import access
+from briefing.models import BriefingRow, MasterRow, RevisionRow, StepRow
+from briefing.public_names import audio_name
+from briefing.requesting import asking
+from briefing.revisions import lock_briefing
+from briefing.states import Queue, StepKind
+from briefing.steps import MAX_ATTEMPTS
+from tests.support.asking import ask, briefing_row
+from tests.support.newsroom import ARTICLE, work_off
+from worker.doctor import placed, public
+from worker.upkeep import sweep
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def place(place, tmp_path):
+    (tmp_path / "articles" / "ferry.md").write_text(ARTICLE)
+    return place
+
+
+@pytest.fixture
+def live(place):
+    """The ID of a live story."""
+    briefing, _, _ = ask(place, "ferry", now=NOW)
+    work_off(place)
+    with place.database.writing() as session:
+        session.execute(update(StepRow).where(StepRow.kind == StepKind.VERIFY.value).values(state="done"))
+    return briefing
+
+
+def vanish(place, kind):
+    """Have three workers vanish over a step."""
+    for _ in range(MAX_ATTEMPTS):
+        with place.database.writing() as session:
+            lease = steps.claim(session, holder="gone", lease_s=60.0, queues=tuple(Queue), kinds=(kind,))
+        assert lease is not None
+        sweep.free_held_by(place, "gone")
+
+
+def open_steps(place, kind):
+    with place.database.reading() as session:
+        found = session.scalars(select(StepRow).where(StepRow.kind == kind.value, StepRow.state == "ready"))
+        rows = list(found)
+        session.expunge_all()
+        return rows
+
+
+def later(place):
+    """Have the time come for all that waits."""
+    with place.database.writing() as session:
+        session.execute(update(StepRow).values(not_before=None))
+    work_off(place)
+
+
+def mp3s(storage):
+    return {file.name for file in storage.files("audio")}
+
+
+def whole(place, briefing):
+    """The name of the MP3 with all of what is heard."""
+    return audio_name(_master(place, briefing).sha256)
+
+
+def _master(place, briefing):
+    with place.database.reading() as session:
+        revision = session.get_one(RevisionRow, session.get_one(BriefingRow, briefing).heard)
+        row = session.get_one(MasterRow, revision.master_key)
+        session.expunge(row)
+        return row
+
+
+def withdraw(place, briefing):
+    with place.database.writing() as session:
+        asking.retract(session, briefing, datetime.now(UTC))
+
+
+def say(place, briefing, visibility):
+    with place.database.writing() as session:
+        access.wish(session, session.get_one(BriefingRow, briefing), visibility, None)
+        access.follow(session, lock_briefing(session, briefing))
+
+
+def test_a_withdrawal_that_workers_die_of_is_done_all_the_same(place, live):
+    withdraw(place, live)
+    vanish(place, StepKind.WITHDRAW)
+    assert mp3s(place.files.storage)
+    # It comes again, later each time
+    assert [step.not_before > NOW.timestamp() for step in open_steps(place, StepKind.WITHDRAW)] == [True]
+    later(place)
+    assert mp3s(place.files.storage) == set()
+    assert place.files.storage.look("gone/articles/desk/ferry.mp3")
+    assert place.files.storage.read("shows/daily/feed.xml")[0].count(b"<item>") == 0
+
+
+def test_a_withdrawal_from_members_that_workers_die_of_is_done_all_the_same(place, live):
+    say(place, live, "members")
+    work_off(place)
+    withdraw(place, live)
+    vanish(place, StepKind.RECALL)
+    assert mp3s(place.storages.members)
+    later(place)
+    assert mp3s(place.storages.members) == set()
+
+
+def test_a_change_of_visibility_that_workers_die_of_is_made_all_the_same(place, live):
+    # Given a story that becomes members', and workers that die of the move
+    say(place, live, "members")
+    vanish(place, StepKind.PLACE)
+    assert mp3s(place.files.storage)
+    # Then the doctor says so, and it comes again
+    assert {found.code for found in placed.look(place, fix=False)} == {"visibility_not_followed"}
+    later(place)
+    assert whole(place, live) not in mp3s(place.files.storage)
+    assert briefing_row(place, live).members_revision
+    assert [*placed.look(place, fix=False), *public.look(place, fix=False)] == []
+
+
+def test_the_doctor_has_a_change_of_visibility_made_at_once(place, live):
+    say(place, live, "members")
+    vanish(place, StepKind.PLACE)
+    assert {found.mended for found in placed.look(place, fix=True)} == {"its step `place` is ready"}
+    assert list(placed.look(place, fix=False)) == []
+    work_off(place)
+    assert whole(place, live) not in mp3s(place.files.storage)
+
+
+def test_a_change_of_a_shows_visibility_that_workers_die_of_is_made_all_the_same(place, live):
+    say(place, live, "members")
+    with place.database.writing() as session:
+        session.execute(update(StepRow).where(StepRow.kind == StepKind.PLACE.value).values(state="done"))
+        access.follow_others(session, show="daily")
+    vanish(place, StepKind.PLACE)
+    later(place)
+    assert whole(place, live) not in mp3s(place.files.storage)
+
+
+def test_a_transcript_that_is_lost_keeps_nothing_public(place, live):
+    # Given a live story whose stored transcript is lost / When it becomes members'
+    place.storage.path(_master(place, live).transcript).unlink()
+    say(place, live, "members")
+    work_off(place)
+    # Then it is theirs, and nobody else's
+    assert briefing_row(place, live).members_revision
+    assert whole(place, live) not in mp3s(place.files.storage)
+    assert mp3s(place.storages.members)
+    assert place.files.storage.read("shows/daily/feed.xml")[0].count(b"<item>") == 0
+    assert {found.code for found in public.look(place, fix=False)} == set()
+
+
+def test_the_doctor_finishes_a_withdrawal_that_died_before_it_came_again(place, live):
+    # Given a withdrawal that a process of before gave up, and forgot
+    withdraw(place, live)
+    vanish(place, StepKind.WITHDRAW)
+    with place.database.writing() as session:
+        session.execute(update(StepRow).where(StepRow.state == "ready").values(state="dead"))
+    assert {found.code for found in placed.look(place, fix=False)} == {"public_left"}
+    assert {found.mended for found in placed.look(place, fix=True)} == {"removed"}
+    assert mp3s(place.files.storage) == set()
+    assert place.files.storage.look("gone/articles/desk/ferry.mp3")
+    # And its audio is erased
+    work_off(place)
+    with place.database.reading() as session:
+        assert all(session.scalars(select(RevisionRow.let_go_at)))
