@@ -11,15 +11,15 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from briefing.going_live.successors import given_elsewhere, published, published_elsewhere
-from briefing.models import EpisodeRow, MasterRow, RevisionRow
+from briefing.models import EpisodeRow, RevisionRow
 from briefing.public_names import article_name, audio_name, briefing_folder, feed_name, history_names, stream_folder
 from worker.feeds.listing import lock_listing, may_list, write_feeds
 from worker.feeds.show_feed import write_feed
 from worker.public.heard import master_of, own_article
-from worker.public.placing import ONCE_LIVE, public_files
+from worker.public.placing import audio_of, given_by_others, public_files
 from worker.public.public_files import MAKING
 from worker.public.successor_links import follow_no_more
 from worker.publish import write_live
@@ -49,7 +49,7 @@ def left(session: Session, briefing: BriefingRow, files: PublicFiles, revisions:
     all of it. Raises StorageUnavailable.
     """
     unheard = [row for row in revisions if row.live_at is None and row.id != briefing.heard]
-    audio = _audio(session, unheard) - published(session, briefing.id) - _once_heard(session, briefing, unheard)
+    audio = audio_of(session, unheard) - published(session, briefing.id) - given_by_others(session, briefing, unheard)
     elsewhere = given_elsewhere if files.private else published_elsewhere
     audio -= elsewhere(session, briefing.id, audio)
     names = {name for sha256 in audio if files.storage.look(name := audio_name(sha256))}
@@ -90,26 +90,6 @@ def take_back(
     _write_feeds(session, briefing, shows, min((row.created_at for row in revisions), default=now), files, now)
     files.purge(map(feed_name, sorted(shows)))
     return shows
-
-
-def _audio(session: Session, revisions: Sequence[RevisionRow]) -> set[str]:
-    keys = {key for row in revisions for key in (row.master_key, row.preview_key) if key}
-    return set(session.scalars(select(MasterRow.sha256).where(MasterRow.key.in_(keys))))
-
-
-def _once_heard(session: Session, briefing: BriefingRow, unheard: Sequence[RevisionRow]) -> set[str]:
-    """Return the sha256 of what others of a briefing's revisions give, or gave: the same bytes are theirs too."""
-    return set(
-        session.scalars(
-            select(MasterRow.sha256)
-            .join(RevisionRow, or_(RevisionRow.master_key == MasterRow.key, RevisionRow.preview_key == MasterRow.key))
-            .where(
-                RevisionRow.briefing_id == briefing.id,
-                RevisionRow.state.in_(ONCE_LIVE),
-                RevisionRow.id.not_in([row.id for row in unheard]),
-            )
-        )
-    )
 
 
 def _being_made(session: Session, briefing: BriefingRow, files: PublicFiles, names: set[str]) -> Iterator[str]:

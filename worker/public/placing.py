@@ -23,7 +23,7 @@ from worker.public.recorded import Recorded
 from worker.public.successor_links import follow_no_more
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -139,3 +139,19 @@ def public_files(session: Session, briefing: BriefingRow, files: PublicFiles) ->
     )
     ref = own_article(session, briefing)
     return files.of_briefing(briefing.id, [ref] if ref else [], sorted(own))
+
+
+def audio_of(session: Session, revisions: Collection[RevisionRow]) -> set[str]:
+    """Return the sha256 of all MP3s that revisions have, heard or not, previews included."""
+    keys = {key for row in revisions for key in (row.master_key, row.preview_key) if key}
+    return set(session.scalars(select(MasterRow.sha256).where(MasterRow.key.in_(keys))))
+
+
+def given_by_others(session: Session, briefing: BriefingRow, but: Collection[RevisionRow]) -> set[str]:
+    """Return the sha256 of what a briefing's revisions give, or gave, other than these: the same bytes are theirs."""
+    others = select(RevisionRow).where(
+        RevisionRow.briefing_id == briefing.id,
+        RevisionRow.state.in_(ONCE_LIVE),
+        RevisionRow.id.not_in([row.id for row in but]),
+    )
+    return audio_of(session, session.scalars(others).all())

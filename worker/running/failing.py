@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
 #: What is done again later, whoever died of it: what is withdrawn, or for others by now, must not stay public, nor a
 #: withdrawn story in an issue, nor in another edition what was corrected. No revision fails of it: it is over, or live.
-_NEVER_FORGOTTEN = frozenset({StepKind.DIGEST, StepKind.CORRECT, StepKind.WITHDRAW, StepKind.RECALL, StepKind.PLACE})
+#: As words: of a kind that is not known here one may be given up too.
+_NEVER_FORGOTTEN = frozenset(
+    kind.value for kind in (StepKind.DIGEST, StepKind.CORRECT, StepKind.WITHDRAW, StepKind.RECALL, StepKind.PLACE)
+)
 
 _log = get_logger("failing")
 
@@ -48,7 +51,7 @@ def after_given_up(session: Session, step_id: int, error: BriefcastError, catalo
         samples.fail(session, step.payload["sample"], error)
     if step.kind == StepKind.SUMMARISE.value:
         summaries.fail(session, step.payload["summary"], error)
-    if StepKind(step.kind) in _NEVER_FORGOTTEN:
+    if step.kind in _NEVER_FORGOTTEN:
         _log.error(f"{step.kind} given up", step=step.id, told=step.payload, code=error.code, reason=error.message)
         if "digest" in step.payload:
             digests.go_on(session, step, error.code, now)
