@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from briefing import revisions, steps
 from briefing.digesting import digests, summaries
 from briefing.errors import NarratorAway
+from briefing.going_live import cut_short
 from briefing.models import RevisionRow, StepRow
 from briefing.observing.logs import get_logger
 from briefing.podcasts.show import Show
@@ -45,22 +46,39 @@ def after_given_up(session: Session, step_id: int, error: BriefcastError, catalo
     that were given up with it find it moved.
     """
     step = session.get_one(StepRow, step_id)
+    if step.kind in _NEVER_FORGOTTEN:
+        _do_again(session, step, error, now)
+    elif step.revision_id is None:
+        _say(session, step, error, now)
+    elif step.kind != StepKind.STREAM.value:
+        _go_on(session, step, error, catalogue, now)
+
+
+def _do_again(session: Session, step: StepRow, error: BriefcastError, now: datetime) -> None:
+    """Have what may not be forgotten done once more; a digest at its next time."""
+    _log.error(f"{step.kind} given up", step=step.id, told=step.payload, code=error.code, reason=error.message)
+    if "digest" in step.payload:
+        digests.go_on(session, step, error.code, now)
+    else:
+        steps.look_again_later(session, step)
+
+
+def _say(session: Session, step: StepRow, error: BriefcastError, now: datetime) -> None:
+    """Tell whoever asked for what is of no revision that nothing comes of it."""
     if step.kind == StepKind.ESTIMATE.value:
         estimates.fail(session, step.payload["estimate"], now)
     if step.kind == StepKind.SAMPLE.value:
         samples.fail(session, step.payload["sample"], error)
     if step.kind == StepKind.SUMMARISE.value:
         summaries.fail(session, step.payload["summary"], error)
-    if step.kind in _NEVER_FORGOTTEN:
-        _log.error(f"{step.kind} given up", step=step.id, told=step.payload, code=error.code, reason=error.message)
-        if "digest" in step.payload:
-            digests.go_on(session, step, error.code, now)
-        else:
-            steps.look_again_later(session, step)
-        return
-    if step.revision_id is None or step.kind == StepKind.STREAM.value:
-        return
+
+
+def _go_on(session: Session, step: StepRow, error: BriefcastError, catalogue: Catalogue, now: datetime) -> None:
+    assert step.revision_id is not None
     revision = revisions.locked(session, step.revision_id)
+    if step.kind == StepKind.LAUNCH.value and revision.state == RevisionState.HELD.value:
+        _launch_later(session, step, revision, error)
+        return
     if _has_moved(step, revision):
         return
     if isinstance(error, NarratorAway):
@@ -69,6 +87,17 @@ def after_given_up(session: Session, step_id: int, error: BriefcastError, catalo
         return
     if not _gave_way(session, step, revision, error, catalogue):
         revisions.fail(session, revision.id, error, now)
+
+
+def _launch_later(session: Session, step: StepRow, revision: RevisionRow, error: BriefcastError) -> None:
+    """Have what was to go live by itself try again, and say why it is not live: nobody looks after what is finished.
+    Until then nothing of it is to be public.
+    """
+    _log.error("launch given up", step=step.id, revision=revision.id, code=error.code, reason=error.message)
+    revision.error_code, revision.error_message, revision.error_hint = error.code, error.message, error.hint
+    cut_short.take_back(session, revision)
+    steps.look_again_later(session, step)
+    session.flush()
 
 
 def has_stand_in(session: Session, step: StepRow, error: BriefcastError, catalogue: Catalogue) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
 
 from briefing import steps
-from briefing.going_live import access
+from briefing.going_live import access, editions
 from briefing.models import BriefingRow, MasterRow, RevisionRow, StepRow
 from briefing.public_names import audio_name
 from briefing.requesting import asking
@@ -17,7 +17,7 @@ from briefing.states import Queue, StepKind
 from briefing.steps import MAX_ATTEMPTS
 from tests.support.asking import ask, briefing_row
 from tests.support.newsroom import ARTICLE, work_off
-from worker.doctor import placed, public
+from worker.doctor import placed, public, work
 from worker.upkeep import sweep
 
 NOW = datetime.now(UTC)
@@ -172,3 +172,58 @@ def test_the_doctor_finishes_a_withdrawal_that_died_before_it_came_again(place, 
     work_off(place)
     with place.database.reading() as session:
         assert all(session.scalars(select(RevisionRow.let_go_at)))
+
+
+@pytest.fixture
+def scheduled(place):
+    """The ID of a story that is finished, was set for a time, and whose time has come."""
+    briefing, _, _ = ask(place, "ferry", now=NOW)
+    with place.database.writing() as session:
+        editions.schedule(session, briefing, datetime.now(UTC) + timedelta(days=1), "ed", datetime.now(UTC))
+    work_off(place)
+    with place.database.writing() as session:
+        session.execute(update(BriefingRow).values(scheduled_at=NOW))
+        session.execute(update(StepRow).where(StepRow.kind == StepKind.LAUNCH.value).values(not_before=None))
+    return briefing
+
+
+def newest(place):
+    with place.database.reading() as session:
+        row = session.scalars(select(RevisionRow).order_by(RevisionRow.id.desc()).limit(1)).one()
+        session.expunge(row)
+        return row
+
+
+def test_a_scheduled_story_that_workers_die_of_goes_live_all_the_same(place, scheduled):
+    vanish(place, StepKind.LAUNCH)
+    # Then it says why it is not live, and comes again
+    held = newest(place)
+    assert (held.state, held.error_code) == ("held", "worker_lost")
+    assert held.error_hint
+    assert {found.code for found in work.look(place, fix=False)} == {"held_stranded"}
+    later(place)
+    assert briefing_row(place, scheduled).live_revision == held.id
+    assert newest(place).error_code is None
+    assert list(work.look(place, fix=False)) == []
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_the_doctor_finds_what_is_held_by_nothing_and_by_no_step(place, scheduled, waits):
+    # Given a launch that a process of before gave up, and forgot; or one whose time is still to come
+    vanish(place, StepKind.LAUNCH)
+    with place.database.writing() as session:
+        session.execute(update(StepRow).where(StepRow.state == "ready").values(state="dead"))
+        if waits:
+            session.execute(update(BriefingRow).values(scheduled_at=NOW + timedelta(days=1)))
+    assert {found.code for found in work.look(place, fix=False)} == {"held_stranded"}
+    assert {bool(found.mended) for found in work.look(place, fix=True)} == {True}
+    assert list(work.look(place, fix=False)) == []
+    if not waits:
+        work_off(place)
+        assert briefing_row(place, scheduled).live_revision
+
+
+def test_what_an_editor_holds_is_nothing_for_the_doctor(place, scheduled):
+    with place.database.writing() as session:
+        editions.hold(session, scheduled, "ed", datetime.now(UTC))
+    assert list(work.look(place, fix=False)) == []
