@@ -1,11 +1,13 @@
 """A step that was given up -> what becomes of its revision: the fallback speaks it, or it fails with the reason.
 
-Called wherever steps are given up, inside the transaction that does so.
+Called wherever steps are given up, inside the transaction that does so, with what the step is of locked before.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from sqlalchemy import select
 
 from briefing import revisions, steps
 from briefing.digesting import digests, summaries
@@ -14,7 +16,7 @@ from briefing.going_live import cut_short
 from briefing.models import RevisionRow, StepRow
 from briefing.observing.logs import get_logger
 from briefing.podcasts.show import Show
-from briefing.pronunciations import samples
+from briefing.pronunciations import respeaks, samples
 from briefing.requesting import estimates
 from briefing.speech import VOICE_FALLBACK, Fallback
 from briefing.states import RevisionState, StepKind
@@ -36,6 +38,18 @@ _NEVER_FORGOTTEN = frozenset(
 )
 
 _log = get_logger("failing")
+
+
+def lock_owner(session: Session, step_id: int, revision_id: int | None) -> None:
+    """Lock what a step is of: before the step itself, which is given up then, as whoever finishes it does."""
+    if revision_id is not None:
+        revisions.locked_in_briefing(session, revision_id)
+        return
+    kind, told = session.execute(select(StepRow.kind, StepRow.payload).where(StepRow.id == step_id)).one()
+    if kind == StepKind.RESPEAK.value:
+        respeaks.locked(session, told["respeak"])
+    elif kind == StepKind.DIGEST.value and "digest" in told:
+        digests.armed(session, told["digest"], step_id)
 
 
 def after_given_up(session: Session, step_id: int, error: BriefcastError, catalogue: Catalogue, now: datetime) -> None:
