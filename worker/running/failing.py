@@ -31,10 +31,18 @@ if TYPE_CHECKING:
     from voices.catalogue import Catalogue
 
 #: What is done again later, whoever died of it: what is withdrawn, or for others by now, must not stay public, nor a
-#: withdrawn story in an issue, nor in another edition what was corrected. No revision fails of it: it is over, or live.
-#: As words: of a kind that is not known here one may be given up too.
+#: withdrawn story in an issue, nor in another edition what was corrected; and a respeak has others behind it. No
+#: revision fails of it: it is over, or live. As words: of a kind that is not known here one may be given up too.
 _NEVER_FORGOTTEN = frozenset(
-    kind.value for kind in (StepKind.DIGEST, StepKind.CORRECT, StepKind.WITHDRAW, StepKind.RECALL, StepKind.PLACE)
+    kind.value
+    for kind in (
+        StepKind.DIGEST,
+        StepKind.CORRECT,
+        StepKind.WITHDRAW,
+        StepKind.RECALL,
+        StepKind.PLACE,
+        StepKind.RESPEAK,
+    )
 )
 
 _log = get_logger("failing")
@@ -69,12 +77,22 @@ def after_given_up(session: Session, step_id: int, error: BriefcastError, catalo
 
 
 def _do_again(session: Session, step: StepRow, error: BriefcastError, now: datetime) -> None:
-    """Have what may not be forgotten done once more; a digest at its next time."""
+    """Have what may not be forgotten done once more; a digest at its next time, of a respeak what can be made."""
     _log.error(f"{step.kind} given up", step=step.id, told=step.payload, code=error.code, reason=error.message)
     if "digest" in step.payload:
         digests.go_on(session, step, error.code, now)
+    elif step.kind == StepKind.RESPEAK.value and steps.tries_of(step) + 1 >= respeaks.MOST_TRIES:
+        _pass_over(session, step)
     else:
         steps.look_again_later(session, step)
+
+
+def _pass_over(session: Session, step: StepRow) -> None:
+    """Have a respeak go on behind the briefing at which it stands still."""
+    row = respeaks.locked(session, step.payload["respeak"])
+    if row is not None:
+        briefing = respeaks.pass_over(session, row, int(step.payload["from"]))
+        _log.error("passed over in a respeak", respeak=row.id, briefing=briefing, hint="Regenerate it.")
 
 
 def _say(session: Session, step: StepRow, error: BriefcastError, now: datetime) -> None:

@@ -9,7 +9,9 @@ from sqlalchemy import select, update
 
 from briefing import steps
 from briefing.going_live import access, editions
-from briefing.models import BriefingRow, MasterRow, RevisionRow, StepRow
+from briefing.models import BriefingRow, MasterRow, RespeakRow, RespokenRow, RevisionRow, StepRow
+from briefing.pronunciations import respeaks
+from briefing.pronunciations.respeaks import MOST_TRIES
 from briefing.public_names import audio_name
 from briefing.requesting import asking
 from briefing.revisions import lock_briefing
@@ -227,3 +229,69 @@ def test_what_an_editor_holds_is_nothing_for_the_doctor(place, scheduled):
     with place.database.writing() as session:
         editions.hold(session, scheduled, "ed", datetime.now(UTC))
     assert list(work.look(place, fix=False)) == []
+
+
+@pytest.fixture
+def respeak(place, tmp_path):
+    """A pronunciation for which three live stories are to be made again."""
+    briefings = []
+    for name in ("ferry", "dam", "tram"):
+        (tmp_path / "articles" / f"{name}.md").write_text(ARTICLE.replace("ferry", name))
+        briefings.append(ask(place, name, now=NOW)[0])
+    work_off(place)
+    with place.database.writing() as session:
+        row = RespeakRow(
+            id="r", show=None, written="harbour", language="en", before=None, after=None, words=1, state="recording",
+            total=3, undoes=None, requested_by="eve", requester=None, created_at=NOW,
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+        for position, briefing in enumerate(briefings):
+            session.add(RespokenRow(respeak_id="r", position=position, briefing_id=briefing, passed_over=False))
+        respeaks.go_on(session, row, 0)
+    return briefings
+
+
+def progress(place):
+    with place.database.reading() as session:
+        return respeaks.progress(session, session.get_one(RespeakRow, "r"))
+
+
+def test_a_respeak_that_workers_die_of_goes_on(place, respeak):
+    vanish(place, StepKind.RESPEAK)
+    assert progress(place).waiting == 3
+    assert list(work.look(place, fix=False)) == []
+    later(place)
+    assert (progress(place).waiting, progress(place).done) == (0, 3)
+
+
+def test_a_briefing_that_a_respeak_dies_of_each_time_is_passed_over(place, respeak):
+    # Given a briefing that cannot be made again for a reason nobody foresaw: its voices are no voices
+    with place.database.writing() as session:
+        heard = session.get_one(BriefingRow, respeak[1]).live_revision
+        session.get_one(RevisionRow, heard).voices = []
+    # When it was tried often enough
+    for _ in range(MOST_TRIES):
+        with place.database.writing() as session:
+            session.execute(update(StepRow).values(not_before=None))
+        for _ in range(MAX_ATTEMPTS):
+            with pytest.raises(TypeError):
+                work_off(place)
+    later(place)
+    # Then the others are made, and it is told among those that were not
+    told = progress(place)
+    assert (told.waiting, told.done, told.passed_over) == (0, 2, 1)
+    with place.database.reading() as session:
+        assert session.get_one(RespeakRow, "r").state == "recorded"
+
+
+def test_the_doctor_has_a_respeak_go_on_that_stands_still(place, respeak):
+    # Given one whose step a process of before gave up, and forgot
+    vanish(place, StepKind.RESPEAK)
+    with place.database.writing() as session:
+        session.execute(update(StepRow).where(StepRow.kind == StepKind.RESPEAK.value).values(state="dead"))
+    assert {found.code for found in work.look(place, fix=False)} == {"respeak_stranded"}
+    assert {bool(found.mended) for found in work.look(place, fix=True)} == {True}
+    assert list(work.look(place, fix=False)) == []
+    work_off(place)
+    assert progress(place).done == 3
