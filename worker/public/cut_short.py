@@ -42,6 +42,8 @@ class Left:
     names: tuple[str, ...]
     audio: frozenset[str]
     """The sha256 of all audio that was not to be heard, whether its MP3 is there or not."""
+    unheard: frozenset[str]
+    """Those of the names that are of revisions which were never live and may still be: nothing says that they went."""
 
 
 def left(session: Session, briefing: BriefingRow, files: PublicFiles, revisions: Sequence[RevisionRow]) -> Left:
@@ -55,9 +57,11 @@ def left(session: Session, briefing: BriefingRow, files: PublicFiles, revisions:
     names = {name for sha256 in audio if files.storage.look(name := audio_name(sha256))}
     for row in unheard:
         names |= {file.name for file in files.storage.files(briefing_folder(briefing.id, row.number))}
+    own = frozenset(names)
     if briefing.heard is None:
         names.update(public_files(session, briefing, files))
-    return Left(tuple(sorted(names - set(_being_made(session, briefing, files, names)))), frozenset(audio))
+    names -= set(_being_made(session, briefing, files, names))
+    return Left(tuple(sorted(names)), frozenset(audio), own)
 
 
 def take_back(
@@ -82,7 +86,7 @@ def take_back(
         found = left(session, briefing, those, revisions)
         if heard is None and briefing.withdrawn_number is not None:
             # It was published anew for that moment alone: what it said of itself before holds again.
-            those.bury([*found.names, *([] if those.private else history_names(briefing.id))])
+            those.bury([*(set(found.names) - found.unheard), *([] if those.private else history_names(briefing.id))])
         those.remove(found.names)
         if heard is None:
             follow_no_more(those.storage, briefing.id, found.audio)

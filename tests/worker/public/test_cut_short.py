@@ -6,11 +6,11 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from briefing.failpoints import Action, Failpoint, FailpointReached
 from briefing.going_live import editions, wishes
-from briefing.models import BriefingRow, RevisionRow, StepRow
+from briefing.models import BriefingRow, MasterRow, RevisionRow, StepRow
 from briefing.requesting import asking
 from briefing.states import StepKind
 from briefing.steps import MAX_ATTEMPTS
@@ -195,8 +195,14 @@ def test_what_was_withdrawn_and_is_held_anew_answers_that_it_was_withdrawn(place
     hold(place, briefing)
     work_off(place)
     assert files(place) == set()
-    gone = {file.name for storage in (place.storages.public, place.storages.members) for file in storage.files("gone")}
+    both = (place.storages.public, place.storages.members)
+    gone = {file.name for storage in both for file in storage.files("gone")}
     assert there <= gone
+    # And of what may still go live nothing says so
+    assert not [name for name in gone if name.startswith(f"gone/briefings/{briefing}/2/")]
+    with place.database.reading() as session:
+        row = session.scalars(select(RevisionRow).where(RevisionRow.number == 2)).one()
+        assert f"gone/audio/{session.get_one(MasterRow, row.master_key).sha256}.mp3" not in gone
 
 
 def test_the_doctor_finds_and_takes_away_what_is_public_of_what_is_not_live(place, failing):
