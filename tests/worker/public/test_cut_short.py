@@ -17,6 +17,7 @@ from briefing.steps import MAX_ATTEMPTS
 from tests.support.asking import again, ask, briefing_row, revision_row
 from tests.support.failpoints import Failpoints
 from tests.support.newsroom import ARTICLE, PLAIN, make_place, work_off
+from tests.support.s3 import s3
 from worker.doctor import placed, public
 
 NOW = datetime.now(UTC)
@@ -114,6 +115,16 @@ def test_what_was_live_is_heard_again_and_what_is_held_is_not(place, failing, tm
     assert findings(place) == []
     storage = place.storages.members if briefing_row(place, briefing).members_revision else place.storages.public
     assert json.loads(storage.read("v1/articles/desk/ferry/audio")[0])["revision"] == revision_row(place, live).number
+
+
+def test_in_a_bucket_what_was_live_is_heard_again_too(tmp_path, monkeypatch, failing):
+    with s3(tmp_path / "s3") as server:
+        for name, value in server.settings("paper").items():
+            monkeypatch.setenv(name, value)
+        place = make_place(tmp_path)
+        (tmp_path / "articles" / "ferry.md").write_text(ARTICLE)
+        test_what_was_live_is_heard_again_and_what_is_held_is_not(place, failing, tmp_path)
+        place.database.dispose()
 
 
 def test_what_fails_amid_publishing_is_public_nowhere(place, failing):
