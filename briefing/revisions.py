@@ -14,6 +14,7 @@ from sqlalchemy.orm import object_session
 from briefing import steps
 from briefing.digesting.digest import DIGEST
 from briefing.errors import NeverSpeak
+from briefing.going_live import cut_short
 from briefing.going_live.access import settings_for
 from briefing.models import BriefingRow, OverrideRow, RevisionRow
 from briefing.observing import events
@@ -83,7 +84,10 @@ def conclude(session: Session, revision: RevisionRow, state: RevisionState, now:
 
     Needs a writing session in which it is `locked_in_briefing`. Raises ValueError as `move` does.
     """
+    was_publishing = revision.state == RevisionState.PUBLISHING.value
     move(revision, state, now)
+    if was_publishing and state is not RevisionState.LIVE:
+        cut_short.take_back(session, revision)
     if state in {RevisionState.HELD, RevisionState.LIVE}:
         only = (RevisionRow.conflicts.is_not(None),) if revision.conflicts else ()
         _supersede(session, revision.briefing_id, revision.number, {RevisionState.HELD}, now, *only)
@@ -228,6 +232,7 @@ def _supersede(
         if revision.error_code == NeverSpeak.code:
             # Held for a name that must not be spoken, and nobody can publish it any more: nor is it kept.
             revision.script = revision.card = revision.preview_card = revision.chunks = null()
+        cut_short.take_back_if_begun(session, revision)
         steps.cancel(session, revision.id, RevisionState.SUPERSEDED.value)
 
 

@@ -107,7 +107,8 @@ class StepKind(StrEnum):
     """Publishing what was held until now, or must not be published as older workers would: what stands in its way is
     looked for once more. A kind of its own: they know of no holds, embargoes, second persons and corrections."""
     PLACE = "place"
-    """Moving what is live to where its visibility says, or looking which briefings a change of it concerns."""
+    """Moving what is live to where its visibility says, or looking which briefings a change of it concerns; or taking
+    back what is left of a publishing that was cut short."""
     PREVIEW = "preview"
     """Making what others hear of a revision that is for members."""
     NOTIFY = "notify"

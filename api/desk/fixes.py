@@ -127,6 +127,9 @@ _FIXES: dict[str, Fix | None] = {
     "superseded": None,
 }
 
+#: Codes of what is held that are among what it waits for, as long as they count.
+_SAID_OTHERWISE = frozenset({CONFLICT, "never_speak"})
+
 #: Failures that an article's having gone explains: where something is live, that is what wants attention.
 _GONE = frozenset({"article_not_found"})
 
@@ -204,6 +207,8 @@ def _why_held(work: Work, standing: Standing) -> str:
         said = work.error_message or PROBLEMS[CONFLICT][1]
         return f"{said[:1].upper()}{said[1:]}."
     found = [words for one in standing.obstacles if (words := _waits_for(one, standing))]
+    if not found and work.error_message and work.error_code not in _SAID_OTHERWISE:
+        return f"It is finished and could not be published: {work.error_message}. That is tried again by itself."
     first, *others = found or ["waits for an editor"]
     return " ".join([f"It is finished and {first}.", *(f"It {words}." for words in others)])
 

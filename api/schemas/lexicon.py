@@ -201,7 +201,7 @@ class RespeakView(BaseModel):
     making: int
     done: int
     failed: int
-    passed_over: int = Field(description="Withdrawn before their turn came.")
+    passed_over: int = Field(description="Withdrawn before their turn came, or nobody could make them again.")
     created_at: datetime
     by: str
     first: list[PlaceView]

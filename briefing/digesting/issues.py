@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select
 
 from briefing import steps
-from briefing.database import database_clock
 from briefing.digesting.digest import Digest
 from briefing.models import BriefingRow, DigestRow, IssueRow, IssueStoryRow, RevisionRow
-from briefing.observing import events
 from briefing.sql.rows import add_all_unless_there
 from briefing.states import Queue, StepKind
 
@@ -21,11 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from sqlalchemy.orm import Session
-
-    from briefing.models import StepRow
-
-#: Seconds until a look that workers died of is tried again, at first and at most.
-_FIRST_S, _LONGEST_S = 60.0, 3600.0
 
 
 def issue_of(session: Session, briefing_id: str) -> tuple[IssueRow, Digest]:
@@ -64,19 +57,6 @@ def issues_with(session: Session, article: str) -> list[str]:
     """Return the IDs of the briefings of issues that have an article, or of which what is live has it."""
     found = select(IssueStoryRow.briefing_id).where(IssueStoryRow.article == article)
     return sorted(session.scalars(found))
-
-
-def look_again_later(session: Session, step: StepRow) -> None:
-    """Have what a step that was given up should have looked at looked at again: a withdrawn story must not stay in an
-    issue because a worker died of it, nor what was corrected in another edition. Later each time, an hour at most.
-    Needs a writing session.
-    """
-    tries = int(step.payload.get("tries", 0)) + 1
-    pause_s = min(_LONGEST_S, _FIRST_S * 2.0 ** min(tries - 1, 10))
-    events.note(session, "looked at again later", kind=step.kind, step=step.id, tries=tries, pause_s=pause_s)
-    clock = float(session.scalar(select(database_clock())) or 0.0)
-    payload = step.payload | {"tries": tries}
-    steps.record(session, StepKind(step.kind), Queue.INTERACTIVE, payload=payload, not_before=clock + pause_s)
 
 
 def articles_of_show(session: Session, show: str) -> list[str]:

@@ -18,7 +18,7 @@ from briefing.accounts.people import is_same
 from briefing.database import database_clock
 from briefing.digesting.digest import DIGEST
 from briefing.errors import HoldStands
-from briefing.going_live import access
+from briefing.going_live import access, cut_short
 from briefing.going_live.holds import embargo, forget, guarded, is_unpublished, show_of
 from briefing.models import RevisionRow
 from briefing.observing import events
@@ -156,8 +156,10 @@ def arrange(session: Session, briefing: BriefingRow, now: datetime) -> None:
     if revision is None:
         return
     revision = locked(session, revision.id)
-    steps.cancel(session, revision.id, RESCHEDULED, (StepKind.LAUNCH,))
     found = obstacles(session, briefing, revision, clock(session))
+    if found:
+        cut_short.take_back_if_begun(session, revision)
+    steps.cancel(session, revision.id, RESCHEDULED, (StepKind.LAUNCH,))
     untils = [one.until for one in found if one.until is not None]
     if not found:
         go_live(session, briefing, revision, now)
@@ -203,6 +205,8 @@ def admitted(session: Session, revision: RevisionRow, now: datetime) -> bool:
     briefing = lock_briefing(session, revision.briefing_id)
     if revision.state == RevisionState.HELD.value:
         if obstacles(session, briefing, revision, clock(session)):
+            # An earlier try may have been cut short.
+            cut_short.take_back(session, revision)
             arrange(session, briefing, now)
             return False
         _begin(revision, now)

@@ -58,7 +58,7 @@ class RespokenRow(Base):
     revision_id: Mapped[int | None]
     """Made for it; None while it waits, or where it was passed over. No foreign key: it only tells how far it is."""
     passed_over: Mapped[bool]
-    """Whether there was nothing to make again when its turn came: withdrawn meanwhile."""
+    """Whether there was nothing to make again when its turn came: withdrawn meanwhile; or nobody could."""
 
 
 class SampleRow(Base):

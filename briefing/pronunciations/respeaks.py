@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 #: The most heard, which are made at once.
 AT_ONCE = 3
 
+#: How often a step is given up over a briefing until that is passed over: one that nobody can make again must not keep
+#: those behind it waiting.
+MOST_TRIES = 3
+
 #: What the newsroom's pronunciations are a lane of.
 _NEWSROOM = "lexicon"
 
@@ -168,6 +172,29 @@ def make_again(session: Session, row: RespeakRow, position: int, now: datetime) 
         except UnknownReference:
             place.passed_over = True
     session.flush()
+
+
+def next_of(session: Session, row: RespeakRow, position: int = 0) -> RespokenRow | None:
+    """Return the first briefing from a place on whose turn has not come; None where all had theirs."""
+    waiting = select(RespokenRow).where(
+        RespokenRow.respeak_id == row.id,
+        RespokenRow.position >= position,
+        RespokenRow.revision_id.is_(None),
+        RespokenRow.passed_over.is_(False),
+    )
+    return session.scalars(waiting.order_by(RespokenRow.position).limit(1)).first()
+
+
+def pass_over(session: Session, row: RespeakRow, position: int) -> str | None:
+    """Pass over the first briefing from a place on whose turn has not come, since nobody can make it again, and go on
+    behind it. Return its ID, None where there is none. Needs a writing session in which the respeak is locked.
+    """
+    place = next_of(session, row, position)
+    if place is not None:
+        place.passed_over = True
+    if row.state == "recording":
+        go_on(session, row, position if place is None else place.position + 1)
+    return place.briefing_id if place is not None else None
 
 
 def undo(session: Session, row: RespeakRow, asker: Asker, now: datetime) -> RespeakRow:

@@ -5,9 +5,20 @@ lease finds its fence outdated and changes nothing. Does not know what a step do
 """
 
 from briefing.steps.claims import Lease, claim, is_due
+from briefing.steps.later import look_again_later, tries_of
 from briefing.steps.losses import MAX_ATTEMPTS, WORKER_LOST, Lost, bury, release_expired, release_held_by
 from briefing.steps.outcomes import come_again, finish, give_back, give_up, postpone, renew, retry, wait_again
-from briefing.steps.records import cancel, has_begun, hasten, lock_unfinished, promote, put_back, ready_waiting, record
+from briefing.steps.records import (
+    cancel,
+    has_begun,
+    hasten,
+    lock_unfinished,
+    promote,
+    put_back,
+    ready_waiting,
+    record,
+    was_taken_up,
+)
 from briefing.steps.rings import Due, due_to_ring, mark_rung, unmark
 
 __all__ = [
@@ -28,6 +39,7 @@ __all__ = [
     "hasten",
     "is_due",
     "lock_unfinished",
+    "look_again_later",
     "mark_rung",
     "postpone",
     "promote",
@@ -38,6 +50,8 @@ __all__ = [
     "release_held_by",
     "renew",
     "retry",
+    "tries_of",
     "unmark",
     "wait_again",
+    "was_taken_up",
 ]

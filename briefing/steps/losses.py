@@ -76,7 +76,7 @@ def _release(session: Session, condition: ColumnElement[bool]) -> list[Lost]:
 def bury(session: Session, lost: Lost) -> bool:
     """Mark a step with no claim left dead; False when its holder came back, or another has seen to it meanwhile.
 
-    Needs a writing session in which its revision is locked.
+    Needs a writing session in which what it is of is locked: its revision, digest or respeak.
     """
     result = session.execute(
         update(StepRow)

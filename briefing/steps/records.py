@@ -60,6 +60,14 @@ def has_begun(session: Session, revision_id: int, kinds: Collection[StepKind]) -
     return session.scalar(statement.limit(1)) is not None
 
 
+def was_taken_up(session: Session, revision_id: int, kinds: Collection[StepKind]) -> bool:
+    """Tell whether a worker has, or had, a revision's step of one of the kinds that is unfinished."""
+    statement = select(StepRow.id).where(
+        *_of(revision_id, kinds), StepRow.state.in_([state.value for state in _UNFINISHED]), StepRow.fence > 0
+    )
+    return session.scalar(statement.limit(1)) is not None
+
+
 def hasten(session: Session, revision_id: int, kinds: Collection[StepKind]) -> None:
     """Let a revision's step of such a kind begin at once, if it only waits for a quiet period."""
     session.execute(

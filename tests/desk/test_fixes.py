@@ -124,6 +124,16 @@ def test_what_is_held_says_why_and_offers_what_helps(reason):
     assert (fix.action == "publish") == (reason not in FORBIDS)
 
 
+def test_what_could_not_be_published_says_why_and_that_it_is_tried_again():
+    held = work(RevisionState.HELD, "worker_lost", message="the worker vanished 3 times over this step")
+    told = reason_of(held, Standing((), CMS))
+    assert "vanished 3 times" in told
+    assert "tried again" in told
+    # And what an editor holds waits for the editor
+    held = work(RevisionState.HELD, "worker_lost", message="the worker vanished", held_by="ann")
+    assert "held by ann" in reason_of(held, Standing((obstacle("editor"),), CMS))
+
+
 def test_what_forbids_to_publish_is_what_the_route_refuses_for():
     assert set(_FORBIDS) == set(FORBIDS)
 

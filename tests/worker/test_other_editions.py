@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select
 
 from briefing import steps
-from briefing.digesting import issues
 from briefing.following import noticing
 from briefing.following.noticing import Desk
 from briefing.following.sightings import Corrected, Seen
@@ -147,7 +146,7 @@ def test_a_look_at_other_editions_that_was_given_up_comes_again(tmp_path):
     with place.database.writing() as session:
         step = steps.record(session, StepKind.CORRECT, Queue.INTERACTIVE, payload={"revision": 7})
         session.flush()
-        issues.look_again_later(session, step)
+        steps.look_again_later(session, step)
         rows = session.scalars(select(StepRow).where(StepRow.id != step.id)).all()
         assert [(row.kind, row.payload) for row in rows] == [("correct", {"revision": 7, "tries": 1})]
     place.database.dispose()

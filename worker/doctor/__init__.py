@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from briefing.errors import DatabaseUnavailable, StorageUnavailable
-from worker.doctor import broker, database, machine, names, public, sources, stored, work
+from worker.doctor import broker, database, machine, names, placed, public, sources, stored, work
 from worker.doctor.finding import Finding
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ _LOOKS: tuple[Callable[[Workplace, bool], Iterator[Finding]], ...] = (
     names.look,
     sources.look,
     stored.look,
+    placed.look,
     public.look,
 )
 

@@ -10,8 +10,9 @@ from sqlalchemy import exists, func, or_, select
 from briefing import steps
 from briefing.database import database_clock
 from briefing.going_live import editions
-from briefing.models import BriefingRow, RevisionRow, StepRow
-from briefing.revisions import locked, move, preparing_kind
+from briefing.models import BriefingRow, RespeakRow, RevisionRow, StepRow
+from briefing.pronunciations import respeaks
+from briefing.revisions import held_revision, lock_briefing, locked, move, preparing_kind
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind, StepState
 from worker.doctor.finding import Finding
 from worker.upkeep import sweep
@@ -44,6 +45,8 @@ def look(place: Workplace, fix: bool) -> Iterator[Finding]:
     yield from _expired(place, fix)
     yield from _waiting(place)
     yield from _stranded(place, fix)
+    yield from _held(place, fix)
+    yield from _respeaks(place, fix)
 
 
 def _expired(place: Workplace, fix: bool) -> Iterator[Finding]:
@@ -96,6 +99,66 @@ def _stranded(place: Workplace, fix: bool) -> Iterator[Finding]:
             hint="Regenerate its briefing.",
             mended=mended,
         )
+
+
+def _held(place: Workplace, fix: bool) -> Iterator[Finding]:
+    held = select(RevisionRow.briefing_id).where(RevisionRow.state == RevisionState.HELD.value).distinct()
+    with place.database.reading() as session:
+        found = [one for one in session.scalars(held.order_by(RevisionRow.briefing_id)) if _waits_in_vain(session, one)]
+    for briefing_id in found:
+        if fix:
+            with place.database.writing() as session:
+                briefing = lock_briefing(session, briefing_id)
+                if _waits_in_vain(session, briefing_id):
+                    editions.arrange(session, briefing, datetime.now(UTC))
+        yield Finding(
+            code="held_stranded",
+            subject=f"briefing {briefing_id}",
+            detail="what is finished goes live by itself, but no step of it is about to, or one failed",
+            hint="Its revision's error says why, if one did. Run `briefcast doctor --fix`, or publish it.",
+            mended="its step is ready, or waits for its time" if fix else "",
+        )
+
+
+def _waits_in_vain(session: Session, briefing_id: str) -> bool:
+    """Tell whether nobody has to do anything for what is held of a briefing to go live, and yet nothing is about to
+    have it go. A step that was given up before is not counted on.
+    """
+    revision, briefing = held_revision(session, briefing_id), session.get_one(BriefingRow, briefing_id)
+    if revision is None:
+        return False
+    found = editions.obstacles(session, briefing, revision, editions.clock(session))
+    if any(one.until is None for one in found):
+        return False
+    its = (StepRow.revision_id == revision.id, StepRow.kind == StepKind.LAUNCH.value)
+    is_open = StepRow.state.in_([StepState.READY.value, StepState.LEASED.value])
+    return all(steps.tries_of(step) for step in session.scalars(select(StepRow).where(*its, is_open)))
+
+
+def _respeaks(place: Workplace, fix: bool) -> Iterator[Finding]:
+    recording = select(RespeakRow.id).where(RespeakRow.state == "recording").order_by(RespeakRow.id)
+    with place.database.reading() as session:
+        found = [one for one in session.scalars(recording) if not _goes_on(session, one)]
+    for respeak in found:
+        if fix:
+            with place.database.writing() as session:
+                row = respeaks.locked(session, respeak)
+                if row is not None and row.state == "recording" and not _goes_on(session, respeak):
+                    waiting = respeaks.next_of(session, row)
+                    respeaks.go_on(session, row, waiting.position if waiting is not None else row.total)
+        yield Finding(
+            code="respeak_stranded",
+            subject=f"respeak {respeak}",
+            detail="briefings wait to be made again, but no step is about to",
+            hint="Run `briefcast doctor --fix`.",
+            mended="its step is ready" if fix else "",
+        )
+
+
+def _goes_on(session: Session, respeak: str) -> bool:
+    """Tell whether a step is about to make more of a respeak's briefings again."""
+    its = (StepRow.kind == StepKind.RESPEAK.value, StepRow.state.in_([StepState.READY.value, StepState.LEASED.value]))
+    return any(told["respeak"] == respeak for told in session.scalars(select(StepRow.payload).where(*its)))
 
 
 def _without_steps() -> Select[int]:

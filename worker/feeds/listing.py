@@ -46,6 +46,11 @@ def lock_listing(session: Session, homes: Iterable[str]) -> None:
     lock_shows(session, ShowRow.slug.in_(sorted(slugs)))
 
 
+def may_list(session: Session, briefing: BriefingRow) -> set[str]:
+    """Return the shows whose feeds a briefing may be in, whatever rows say by now."""
+    return {briefing.show, *_listing(session, briefing.show)}
+
+
 def relist(session: Session, briefing: BriefingRow, now: datetime | None = None) -> set[str]:
     """List a briefing where it now belongs and nowhere else; return the shows whose feeds it is in, or was until now.
     A place of the day of `now` that it gives up goes to the day's next story that waits; None: to nobody.

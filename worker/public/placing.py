@@ -23,7 +23,7 @@ from worker.public.recorded import Recorded
 from worker.public.successor_links import follow_no_more
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from worker.public.public_files import PublicFiles
 
 #: States of revisions whose audio may have been heard by somebody.
-_ONCE_LIVE = [RevisionState.LIVE.value, RevisionState.SUPERSEDED.value, RevisionState.RETRACTED.value]
+ONCE_LIVE = [RevisionState.LIVE.value, RevisionState.SUPERSEDED.value, RevisionState.RETRACTED.value]
 
 
 def point(briefing: BriefingRow, revision: RevisionRow | None, *, members: bool) -> None:
@@ -45,7 +45,7 @@ def place(session: Session, briefing: BriefingRow, storage: BlobStorage, files: 
     """Bring what is live of a locked briefing, the revision locked too, where it belongs; tell whether it is for
     members.
 
-    Needs a writing session. Raises StorageUnavailable, MasterRejected.
+    Needs a writing session. Raises StorageUnavailable.
     """
     revision = session.get(RevisionRow, briefing.heard) if briefing.heard else None
     if revision is None:
@@ -131,7 +131,7 @@ def public_files(session: Session, briefing: BriefingRow, files: PublicFiles) ->
         session.scalars(
             select(MasterRow.sha256)
             .join(RevisionRow, or_(RevisionRow.master_key == MasterRow.key, RevisionRow.preview_key == MasterRow.key))
-            .where(RevisionRow.briefing_id == briefing.id, RevisionRow.state.in_(_ONCE_LIVE))
+            .where(RevisionRow.briefing_id == briefing.id, RevisionRow.state.in_(ONCE_LIVE))
         )
     )
     own -= (
@@ -139,3 +139,19 @@ def public_files(session: Session, briefing: BriefingRow, files: PublicFiles) ->
     )
     ref = own_article(session, briefing)
     return files.of_briefing(briefing.id, [ref] if ref else [], sorted(own))
+
+
+def audio_of(session: Session, revisions: Collection[RevisionRow]) -> set[str]:
+    """Return the sha256 of all MP3s that revisions have, heard or not, previews included."""
+    keys = {key for row in revisions for key in (row.master_key, row.preview_key) if key}
+    return set(session.scalars(select(MasterRow.sha256).where(MasterRow.key.in_(keys))))
+
+
+def given_by_others(session: Session, briefing: BriefingRow, but: Collection[RevisionRow]) -> set[str]:
+    """Return the sha256 of what a briefing's revisions give, or gave, other than these: the same bytes are theirs."""
+    others = select(RevisionRow).where(
+        RevisionRow.briefing_id == briefing.id,
+        RevisionRow.state.in_(ONCE_LIVE),
+        RevisionRow.id.not_in([row.id for row in but]),
+    )
+    return audio_of(session, session.scalars(others).all())

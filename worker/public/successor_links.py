@@ -31,8 +31,13 @@ def follow_no_more(storage: PublicStorage, briefing: str, replaced: Iterable[str
     """Have a briefing's MP3s lead nowhere, and take away the links of those that are named. Raises
     StorageUnavailable.
     """
-    if not storage.links:
-        return
-    for name in (current_name(briefing), *map(moved_name, replaced)):
+    if storage.links and storage.target(current_name(briefing)) is not None:
+        storage.remove(current_name(briefing))
+    unlink(storage, replaced)
+
+
+def unlink(storage: PublicStorage, replaced: Iterable[str]) -> None:
+    """Have the addresses of MP3s lead nowhere. Raises StorageUnavailable."""
+    for name in map(moved_name, replaced) if storage.links else ():
         if storage.target(name) is not None:
             storage.remove(name)

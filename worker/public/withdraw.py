@@ -7,17 +7,18 @@ it does no harm. Backups are the operator's: docs/backup.md says how what was wi
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
 from briefing.failpoints import Failpoint, reach
-from briefing.going_live.successors import published, published_elsewhere
+from briefing.going_live.successors import given_elsewhere, published, published_elsewhere
 from briefing.models import BriefingRow, MasterRow, RevisionRow, TakeRow
-from briefing.public_names import audio_name, feed_name, history_names
+from briefing.public_names import audio_name, briefing_folder, feed_name, history_names
 from worker.feeds.listing import lock_listing, relist, write_feeds
-from worker.public.placing import public_files
-from worker.public.successor_links import follow_no_more
+from worker.public.placing import audio_of, given_by_others, public_files
+from worker.public.successor_links import follow_no_more, unlink
 from worker.upkeep import uses
 from worker.upkeep.condemned import condemn
 from worker.upkeep.retention import let_go
@@ -33,11 +34,13 @@ if TYPE_CHECKING:
 
 def withdraw(session: Session, briefing: BriefingRow, last: int, files: PublicFiles, now: datetime) -> set[str]:
     """Take away what is public of `briefing`, which is locked, and erase its revisions up to number `last`; return the
-    shows whose feeds had it, none where it is live again and nothing was done.
+    shows whose feeds had it. Where something newer is heard by now, that stays, at all names that move, and in feeds.
 
     Needs a writing session. Raises StorageUnavailable.
     """
     if briefing.heard is not None:
+        _take_away_earlier(session, briefing, last, files)
+        _erase(session, briefing, last, files, now)
         return set()
     lock_listing(session, [briefing.show])
     # The tombstones first: at no moment is an address merely unknown. What has gone from its own before is among them.
@@ -59,6 +62,32 @@ def withdraw(session: Session, briefing: BriefingRow, last: int, files: PublicFi
     files.purge(map(feed_name, sorted(shows)))
     _erase(session, briefing, last, files, now)
     return shows
+
+
+def _take_away_earlier(session: Session, briefing: BriefingRow, last: int, files: PublicFiles) -> None:
+    """Take away what was withdrawn of a briefing that was asked for anew, and went live before its withdrawal was done:
+    MP3s, and what lies beside them for good.
+    """
+    theirs = (RevisionRow.briefing_id == briefing.id, RevisionRow.number <= last, RevisionRow.id != briefing.heard)
+    revisions = session.scalars(select(RevisionRow).where(*theirs)).all()
+    published_then = {row.audio_sha256 for row in revisions if row.audio_sha256}
+    since = select(RevisionRow.audio_sha256).where(RevisionRow.briefing_id == briefing.id, RevisionRow.number > last)
+    kept = given_by_others(session, briefing, revisions) | {one for one in session.scalars(since) if one}
+    for those in (files, files.of_members):
+        audio = audio_of(session, revisions) | published_then
+        elsewhere = given_elsewhere if those.private else published_elsewhere
+        audio -= kept | elsewhere(session, briefing.id, audio)
+        names = [name for one in audio if those.storage.look(name := audio_name(one))]
+        pinned = re.compile(rf"{briefing_folder(briefing.id)}/([0-9]+)(-[0-9a-f]+)?/.*")
+        for file in those.storage.files(briefing_folder(briefing.id)):
+            named = pinned.fullmatch(file.name)
+            if named and int(named[1]) in {row.number for row in revisions}:
+                names.append(file.name)
+        those.bury({*names, *(() if those.private else map(audio_name, audio & published_then))})
+        reach(Failpoint.WITHDRAW_BURIED)
+        those.remove(names)
+        unlink(those.storage, audio)
+        reach(Failpoint.WITHDRAW_REMOVED)
 
 
 def _erase(session: Session, briefing: BriefingRow, last: int, files: PublicFiles, now: datetime) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from sqlalchemy import bindparam, select
 
-from briefing import revisions, steps
+from briefing import steps
 from briefing.backoff import MAX_POSTPONED, compute_backoff
 from briefing.database import database_clock
 from briefing.errors import (
@@ -42,7 +42,7 @@ from briefing.observing.logs import get_logger
 from briefing.observing.measures import ATTEMPTS, FETCH_ERRORS, STEP_DURATION, STEP_FAILURES, counted
 from briefing.states import PREPARING, Queue, StepKind, StepState
 from worker.pipeline import DEADLINE_S
-from worker.running.failing import after_given_up
+from worker.running.failing import after_given_up, lock_owner
 from worker.running.shift import Shift, Wanted
 from worker.tasks import TASKS
 
@@ -219,8 +219,7 @@ def _wait_for_database(place: Workplace) -> None:
 
 def _give_up(session: Session, lease: Lease, place: Workplace, error: BriefcastError) -> bool:
     """Give the step up, and see to its revision; False when the lease has been lost and nothing is changed."""
-    if lease.revision_id is not None:
-        revisions.locked_in_briefing(session, lease.revision_id)
+    lock_owner(session, lease.step_id, lease.revision_id)
     if not steps.give_up(session, lease, error.code):
         return False
     after_given_up(session, lease.step_id, error, place.speakers.catalogue, datetime.now(UTC))

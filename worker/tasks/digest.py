@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 #: Whose work is what nobody asked for.
 SCHEDULE = Asker("schedule")
 
-#: Seconds until a digest whose withdrawal is under way is looked at again.
-_SOON_S = 0.5
+#: Seconds until a digest whose withdrawal is under way, or waits to be tried again, is looked at again.
+_SOON_S, _LATER_S = 0.5, 30.0
 
 _WITHDRAWING = [StepKind.WITHDRAW.value, StepKind.RECALL.value]
 _OVER = [StepState.DONE.value, StepState.DEAD.value]
@@ -166,14 +166,17 @@ def _again(lease: Lease, place: Workplace) -> None:
     briefing_id = lease.payload["again"]
     with place.database.reading() as session:
         under_way = (
-            select(StepRow.id)
+            select(StepRow.not_before)
             .join(RevisionRow, RevisionRow.id == StepRow.revision_id)
             .where(RevisionRow.briefing_id == briefing_id)
             .where(StepRow.kind.in_(_WITHDRAWING), StepRow.state.not_in(_OVER))
         )
-        if session.scalar(under_way.limit(1)) is not None:
+        found = session.execute(under_way.limit(1)).first()
+        if found is not None:
             message = "the digest is being withdrawn"
-            raise PutOff(message, code="withdrawal_under_way", hint="It is made again then.", delay_s=_SOON_S)
+            # What workers died of comes again, but not soon.
+            delay_s = _SOON_S if found.not_before is None else _LATER_S
+            raise PutOff(message, code="withdrawal_under_way", hint="It is made again then.", delay_s=delay_s)
     now = datetime.now(UTC)
     with place.database.writing() as session:
         briefing = lock_briefing(session, briefing_id)

@@ -1,21 +1,25 @@
-"""The `place` step: what is live lies where its visibility says. One of an article or a show finds its briefings."""
+"""The `place` step: what is live lies where its visibility says, and what is not, nowhere. One of an article or a show
+finds its briefings.
+"""
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from briefing import revisions, steps
 from briefing.failpoints import Failpoint, reach
 from briefing.going_live import access, editions
-from briefing.models import RevisionRow, ShowRow
+from briefing.models import BriefingRow, RevisionRow, ShowRow
 from briefing.podcasts.shows import lock_shows
 from briefing.states import Queue, StepKind
 from worker.feeds.listing import feeds_of
 from worker.feeds.show_feed import write_feed
 from worker.feeds.websub import record_pings
+from worker.public.cut_short import take_back
 from worker.public.placing import place as put_in_place
-from worker.public.staging import ready_to_place
+from worker.public.staging import ready_to_place, ready_to_rewrite
 
 if TYPE_CHECKING:
     from briefing.steps import Lease
@@ -24,6 +28,9 @@ if TYPE_CHECKING:
 
 def place_briefings(lease: Lease, place: Workplace) -> None:
     """Place the revision's briefing; without a revision, have every briefing of an article or a show follow."""
+    if "left" in lease.payload:
+        _take_back(lease, place)
+        return
     if lease.revision_id is None:
         _follow(lease, place)
         return
@@ -39,6 +46,21 @@ def place_briefings(lease: Lease, place: Workplace) -> None:
         if put_in_place(session, briefing, place.storage, place.files):
             steps.record(session, StepKind.PREVIEW, Queue.INTERACTIVE, revision_id=heard)
         for slug in sorted({briefing.show} | feeds_of(session, briefing)):
+            record_pings(session, slug, place.files.hubs)
+        reach(Failpoint.PLACE_BEFORE_COMMIT)
+
+
+def _take_back(lease: Lease, place: Workplace) -> None:
+    """Leave nothing public of a revision whose publishing was cut short, unless it is live by now."""
+    briefing_id = lease.payload["briefing"]
+    with place.database.reading() as session:
+        heard = session.get_one(BriefingRow, briefing_id).heard
+    with ready_to_rewrite(place, heard) if heard is not None else nullcontext(), place.database.writing() as session:
+        briefing = revisions.lock_briefing(session, briefing_id)
+        left = session.get_one(RevisionRow, lease.payload["left"])
+        if not steps.finish(session, lease):
+            return
+        for slug in sorted(take_back(session, briefing, [left], place.storage, place.files, datetime.now(UTC))):
             record_pings(session, slug, place.files.hubs)
         reach(Failpoint.PLACE_BEFORE_COMMIT)
 

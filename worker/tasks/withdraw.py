@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def withdraw_briefing(lease: Lease, place: Workplace) -> None:
-    """Take the briefing's files away, unless it has been published again since."""
+    """Take the briefing's files away; where it has been published again since, those of what was withdrawn."""
     with place.database.writing() as session:
         row = revisions.locked_in_briefing(session, lease.revision_id)
         if steps.finish(session, lease):

@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from briefing import revisions, steps
+from briefing import steps
 from briefing.errors import BriefcastError, DatabaseUnavailable, StorageUnavailable
 from briefing.failpoints import Failpoint, reach
 from briefing.observing import workers
@@ -22,7 +22,7 @@ from worker.digests import summarising
 from worker.installation import sealing_rows
 from worker.notices import due
 from worker.running.engine_gates import fall_back_where_open
-from worker.running.failing import after_given_up
+from worker.running.failing import after_given_up, lock_owner
 from worker.sources import polling
 from worker.stream.clearing import clear_streams
 from worker.upkeep import audience, retention, tallying, unheld, vocabulary
@@ -114,8 +114,7 @@ def _give_up(lost: Lost, place: Workplace) -> None:
         hint="Look for a crash or a lack of memory in the workers' log, then regenerate.",
     )
     with place.database.writing() as session:
-        if lost.revision_id is not None:
-            revisions.locked_in_briefing(session, lost.revision_id)
+        lock_owner(session, lost.step_id, lost.revision_id)
         if steps.bury(session, lost):
             after_given_up(session, lost.step_id, error, place.speakers.catalogue, datetime.now(UTC))
 

@@ -1,0 +1,44 @@
+"""Steps that come again after they were given up: what they do must be done, whoever died of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from briefing.database import database_clock
+from briefing.observing import events
+from briefing.states import Queue, StepKind
+from briefing.steps.records import record
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from briefing.models import StepRow
+
+#: Seconds until what workers died of is tried again, at first and at most.
+_FIRST_S, _LONGEST_S = 60.0, 3600.0
+
+
+def tries_of(step: StepRow) -> int:
+    """Return how often what a step does was given up before it was recorded."""
+    return int(step.payload.get("tries", 0))
+
+
+def look_again_later(session: Session, step: StepRow) -> None:
+    """Have what a step that was given up should have done done again: later each time, an hour at most. Needs a writing
+    session.
+    """
+    tries = tries_of(step) + 1
+    pause_s = min(_LONGEST_S, _FIRST_S * 2.0 ** min(tries - 1, 10))
+    events.note(session, "looked at again later", kind=step.kind, step=step.id, tries=tries, pause_s=pause_s)
+    clock = float(session.scalar(select(database_clock())) or 0.0)
+    record(
+        session,
+        StepKind(step.kind),
+        Queue(step.queue),
+        revision_id=step.revision_id,
+        payload=step.payload | {"tries": tries},
+        rank=step.rank,
+        not_before=clock + pause_s,
+    )
