@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, inspect, select
 
-from briefing.errors import BadInput, DatabaseUnavailable
+from briefing.errors import BadInput, DatabaseUnavailable, MasterRejected
 from briefing.hashing import file_sha256
 from briefing.models import (
     BriefingRow,
@@ -64,7 +64,7 @@ class Restored:
     briefings: int
     """Whose audio is live again."""
     lost: list[str]
-    """Live briefings whose files could not be written."""
+    """Live briefings whose files could not all be written: their MP3 is lost, or a transcript."""
 
 
 def restore(place: Workplace, folder: Path, stamp: str | None) -> Restored:
@@ -215,7 +215,9 @@ def _published(place: Workplace, folder: Path, public: frozenset[str]) -> tuple[
 
 
 def _written(place: Workplace, briefing_id: str, revision_id: int) -> bool:
-    """Write what is heard of a briefing; tell whether its MP3 is there. One at a time: processes may run already."""
+    """Write what is heard of a briefing; tell whether all of it is there, MP3 and transcripts. One at a time: processes
+    may run already.
+    """
     with ready_to_rewrite(place, revision_id), place.database.writing() as session:
         briefing = lock_briefing(session, briefing_id)
         if briefing.heard != revision_id:
@@ -224,5 +226,8 @@ def _written(place: Workplace, briefing_id: str, revision_id: int) -> bool:
         if not place.storage.intact(session.get_one(MasterRow, revision.master_key).sha256):
             return False
         _unbury(session, briefing, revision, place)
-        write_live(session, briefing, revision, place.storage, place.files)
+        try:
+            write_live(session, briefing, revision, place.storage, place.files)
+        except MasterRejected:
+            return False  # it plays, without what could be read beside it
     return True

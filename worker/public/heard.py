@@ -149,6 +149,11 @@ def write(session: Session, heard: Heard, storage: BlobStorage, files: PublicFil
     """Write all of these files. Raises as the parts do."""
     files.put_audio(heard.master.sha256)
     write_companions(heard, storage, files)
+    write_about(session, heard, files)
+
+
+def write_about(session: Session, heard: Heard, files: PublicFiles) -> None:
+    """Write what leads to an MP3 and tells of it, but for what is beside it. Raises StorageUnavailable."""
     write_article(session, heard, files)
     write_history(session, heard, files)
     write_successors(session, heard, files)
