@@ -37,7 +37,7 @@ from briefing.sql.schema import migrate
 from briefing.states import RevisionState
 from briefing.storage import FolderStorage, make_folder, reporting, sync_file, sync_folder
 from worker.feeds.show_feed import write_feed
-from worker.installation.backup import postgresql_environment
+from worker.installation.database_copy import postgresql_environment
 from worker.public import heard
 from worker.public.heard import own_article
 from worker.public.staging import ready_to_rewrite
@@ -74,7 +74,7 @@ def restore(place: Workplace, folder: Path, stamp: str | None) -> Restored:
     manifest = _manifest(folder, stamp)
     _check_empty(place)
     blobs, damaged = _blobs(place, folder)
-    for kept in ("signing", "imported"):
+    for kept in ("signing", place.data.imported.name, place.data.named.name):
         if (folder / kept).is_dir():
             make_folder(place.data.data)
             with reporting(place.data.data):

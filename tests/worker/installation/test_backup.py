@@ -27,7 +27,8 @@ from tests.support.postgres import binaries
 from tests.support.processes import BIN, ROOT, briefcast, running, wait_for
 from tests.support.s3 import s3
 from worker.doctor import examine
-from worker.installation.backup import back_up, postgresql_environment
+from worker.installation.backup import back_up
+from worker.installation.database_copy import postgresql_environment
 from worker.running.perform import perform_next
 from worker.upkeep import sweep
 from worker.workplace import Workplace

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from PIL import Image
 from sqlalchemy import select
 
+from briefing.audio import MASTER_RATE
 from briefing.models import MasterRow, RevisionRow
+from briefing.podcasts.newsroom import load_newsroom
 from briefing.public_names import alias_name, audio_name
 from briefing.values import ArticleRef
-from tests.support.asking import ask
-from tests.support.newsroom import ARTICLE, work_off
-from worker.doctor import examine
+from tests.support.asking import ask, revision_row
+from tests.support.audio import tone
+from tests.support.newsroom import ARTICLE, PLAIN, work_off
+from worker.doctor import examine, shows
 from worker.installation.backup import back_up
+from worker.installation.newsroom import apply
 from worker.installation.restore import restore
+from worker.sound.files import write_flac
 from worker.workplace import Workplace
 
 NAMES = ("ferry", "dam", "zoo")
@@ -84,3 +90,44 @@ def test_an_mp3_that_the_backup_lacks_costs_its_story_alone(stories, place, tmp_
     assert there.files.storage.target(alias_name(ArticleRef(source="desk", id="zoo")))
     assert not there.files.storage.look(audio_name(mp3))
     there.database.dispose()
+
+
+def test_what_shows_name_by_path_comes_back_with_them(place, tmp_path):
+    # Given a show with a picture and an intro of its own, and an outro that is not to be had any more
+    Image.new("RGB", (1400, 1400), "navy").save(tmp_path / "cover.png")
+    for name in ("opening.flac", "ending.flac"):
+        write_flac(tmp_path / name, tone(440.0, 3.0, MASTER_RATE), MASTER_RATE)
+    toml = PLAIN.replace(
+        'voice = "silence"\nintro = "none"\noutro = "none"\n',
+        'voice = "silence"\nartwork = "cover.png"\nintro = "opening.flac"\noutro = "ending.flac"\n',
+        1,
+    )
+    (tmp_path / "briefcast.toml").write_text(toml)
+    apply(load_newsroom(tmp_path / "briefcast.toml"), place)
+    (tmp_path / "ending.flac").unlink()
+    missing = f"{tmp_path / 'ending.flac'}: the outro of show 'daily', which cannot be read"
+    # When it is backed up / Then that is told, here and by the doctor
+    made = back_up(place, tmp_path / "vault", datetime.now(UTC), 10)
+    assert missing in made.elsewhere
+    assert ("show_file_missing", str(tmp_path / "ending.flac")) in looked(place)
+    write_flac(tmp_path / "ending.flac", tone(440.0, 3.0, MASTER_RATE), MASTER_RATE)
+    assert missing not in back_up(place, tmp_path / "vault", datetime.now(UTC) + timedelta(minutes=1), 10).elsewhere
+    assert not looked(place)
+    # And when it is restored where nothing of it is
+    for name in ("cover.png", "opening.flac", "ending.flac"):
+        (tmp_path / name).unlink()
+    there = lose(place)
+    restore(there, tmp_path / "vault", None)
+    # Then the show goes on with its own picture and music, and they are in the next backup
+    (tmp_path / "articles" / "ferry.md").write_text(ARTICLE)
+    _, revision, _ = ask(there, "ferry", now=datetime.now(UTC))
+    work_off(there)
+    assert revision_row(there, revision).state == "live"
+    assert not looked(there)
+    back_up(there, tmp_path / "second", datetime.now(UTC), 10)
+    assert len(list((tmp_path / "second" / "named").iterdir())) == 3
+    there.database.dispose()
+
+
+def looked(place):
+    return [(found.code, found.subject) for found in shows.look(place, fix=False)]
