@@ -187,7 +187,7 @@ def _small_files(place: Workplace, folder: Path) -> None:
 def _named_files(place: Workplace, folder: Path) -> Iterator[str]:
     """Copy the pictures and music that shows name by path; give in words what cannot be read, and what sources name.
 
-    A file that took the place of another under the same path does so here too, for older copies of the database as well.
+    What took another file's place under the same path takes it here too, for older copies of the database as well.
     """
     with place.database.reading() as session:
         shows = [Show.stored(settings) for settings in session.scalars(select(ShowRow.settings).order_by(ShowRow.slug))]

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 
 def copy_unless_equal(source: Path, target: Path) -> bool:
-    """Put a copy of `source` at `target` unless it is there; tell whether it was copied. Raises StorageUnavailable where
-    either cannot be.
+    """Put a copy of `source` at `target` unless it is there; tell whether it was copied.
+
+    Raises StorageUnavailable, also where `source` cannot be read.
     """
     with reporting(target):
         if target.is_file() and filecmp.cmp(source, target, shallow=False):

@@ -77,7 +77,9 @@ def _signing(folder: Path, data: Path) -> list[str]:
 
 
 def _files(folder: Path, theirs: Path) -> list[str]:
-    """Copy what was taken over, or brought along by a backup, in place of what a trial may have taken over: the rows mean the old installation's."""
+    """Copy what was taken over, or a backup brought along, in place of what a trial may have: the rows mean the old
+    installation's.
+    """
     source = folder / theirs.name
     files = sorted(path for path in source.rglob("*") if path.is_file())
     copied = sum(copy_unless_equal(path, theirs / path.relative_to(source)) for path in files)
