@@ -6,7 +6,7 @@ lease finds its fence outdated and changes nothing. Does not know what a step do
 
 from briefing.steps.claims import Lease, claim, is_due
 from briefing.steps.losses import MAX_ATTEMPTS, WORKER_LOST, Lost, bury, release_expired, release_held_by
-from briefing.steps.outcomes import come_again, finish, give_back, give_up, postpone, renew, retry, wait_again
+from briefing.steps.outcomes import come_again, finish, give_back, give_up, postpone, renew, retry, stand_by, wait_again
 from briefing.steps.records import cancel, has_begun, hasten, lock_unfinished, promote, put_back, ready_waiting, record
 from briefing.steps.rings import Due, due_to_ring, mark_rung, unmark
 
@@ -38,6 +38,7 @@ __all__ = [
     "release_held_by",
     "renew",
     "retry",
+    "stand_by",
     "unmark",
     "wait_again",
 ]
