@@ -13,6 +13,7 @@ from briefing.failpoints import Failpoint, reach
 from briefing.models import CondemnedRow, JingleRow, MasterRow, StepRow, TakeRow
 from briefing.sql.rows import add_all_unless_there
 from briefing.states import StepKind, StepState
+from worker.upkeep.pace import within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,9 +64,9 @@ def due_bytes(session: Session, now: float) -> int:
 
 
 def collect_bytes(database: Database, storage: BlobStorage, now: float, batch: int) -> int:
-    """Remove what has been condemned for long enough; return how many. `now` in seconds since the epoch.
+    """Remove what has been condemned for long enough, as much as there is time for; return how many.
 
-    Raises DatabaseUnavailable or StorageUnavailable.
+    `now` in seconds since the epoch. Raises DatabaseUnavailable or StorageUnavailable.
     """
     with database.reading() as session:
         due = session.scalars(
@@ -75,7 +76,7 @@ def collect_bytes(database: Database, storage: BlobStorage, now: float, batch: i
             .limit(batch)
         ).all()
     removed = 0
-    for sha256 in due:
+    for sha256 in within(due):
         with database.writing() as session:
             # Young bytes of that name were stored again: whoever did so is about to write the row.
             gone = not is_named(session, sha256) and storage.remove_older(sha256, now - YOUNG_S)
