@@ -174,7 +174,7 @@ def write_live(
     is lost, after all else has been written.
     """
     lost = None
-    for one, theirs in _shown(session, briefing, revision, storage, files):
+    for one, theirs in shown(session, briefing, revision, storage, files):
         try:
             heard.write(session, one, storage, theirs)
         except MasterRejected as error:
@@ -184,10 +184,12 @@ def write_live(
         raise lost
 
 
-def _shown(
+def shown(
     session: Session, briefing: BriefingRow, revision: RevisionRow, storage: BlobStorage, files: PublicFiles
 ) -> list[tuple[heard.Heard, PublicFiles]]:
-    """Return what is heard of a live revision, each with the files that it is among: all of it, and a preview."""
+    """Return what is heard of a live revision, each with the files that it is among: all of it, and a preview where
+    that is for members.
+    """
     members = briefing.members_revision is not None
     preview = heard.preview(session, briefing, revision, storage) if members else None
     all_of_it = heard.whole(session, briefing, revision, members=members)
@@ -209,7 +211,7 @@ def renew(session: Session, briefing: BriefingRow, storage: BlobStorage, files: 
     Raises StorageUnavailable.
     """
     revision = session.get_one(RevisionRow, briefing.heard)
-    for one, theirs in _shown(session, briefing, revision, storage, files):
+    for one, theirs in shown(session, briefing, revision, storage, files):
         heard.write_about(session, one, theirs)
         # One that is lost must not keep the newsroom's settings from being applied.
         with suppress(MasterRejected):

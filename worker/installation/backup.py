@@ -47,7 +47,7 @@ STAMP = "%Y-%m-%dT%H-%M-%SZ"
 _HALF_S = 86_400
 
 #: What we call our files there; those with a dot before are still being written.
-_COPY = re.compile(r"(?P<making>\.?)(?P<stamp>[0-9-]{10}T[0-9-]{8}Z)\.(sqlite|pgdump|json)([.-].+)?")
+_COPY = re.compile(r"(?P<making>\.?)(?P<stamp>[0-9-]{10}T[0-9-]{8}Z)\.(sqlite|pgdump|json|names)([.-].+)?")
 
 _BLOCK = 1 << 20
 
@@ -73,6 +73,8 @@ class Backup:
     """The MP3s that readers could fetch, by sha256: restoring makes no others public, such as what was only held."""
     gone: list[str]
     """Names of the public files that had been withdrawn: their addresses go on saying so."""
+    gone_members: list[str]
+    """The same of members' files."""
     elsewhere: list[str]
     """What is not in the folder and must be kept by other means."""
 
@@ -88,17 +90,19 @@ def back_up(place: Workplace, folder: Path, now: datetime, keep: int) -> Backup:
     stamp = now.astimezone(UTC).strftime(STAMP)
     _clear(folder / "database", now)
     # Before and after: a row that goes between the two was there before, one that comes is there after.
-    named = _named(place.database)
+    named = named_by(place.database)
     database = copy_database(place.database, folder / "database", stamp)
     manifest = folder / "database" / f"{stamp}.json"
     try:
-        named |= _named(place.database)
+        named |= named_by(place.database)
         made = _beside(place, folder, now, database, named)
+        write_atomically(_names_beside(database), b"".join(sorted(named)))
         write_atomically(manifest, json.dumps(asdict(made), indent=1).encode())
     except BaseException:
         # While a bucket is away this happens at every run: the disk would be full of copies that nobody restores.
         if not manifest.exists():
-            database.unlink(missing_ok=True)
+            for path in (database, _names_beside(database)):
+                path.unlink(missing_ok=True)
         raise
     _thin(folder / "database", keep)
     return made
@@ -108,7 +112,10 @@ def _beside(place: Workplace, folder: Path, now: datetime, database: Path, named
     """Put beside a copy of the database what it names; return what there is then."""
     # After the database: what is let go or withdrawn meanwhile is not to come back.
     public = sorted(found for file in place.files.storage.files("audio") if (found := audio_sha256(file.name)))
-    gone = sorted(file.name.removeprefix(f"{GONE}/") for file in place.files.storage.files(GONE))
+    gone, gone_members = (
+        sorted(file.name.removeprefix(f"{GONE}/") for file in storage.files(GONE))
+        for storage in (place.storages.public, place.storages.members)
+    )
     blobs, copied, missing = 0, 0, []
     if isinstance(place.storage, FolderStorage):
         for sha256 in sorted(digest.hex() for digest in named):
@@ -129,12 +136,27 @@ def _beside(place: Workplace, folder: Path, now: datetime, database: Path, named
         missing=missing,
         public=public,
         gone=gone,
+        gone_members=gone_members,
         elsewhere=elsewhere,
     )
 
 
-def _named(database: Database) -> set[bytes]:
-    """Return the stored bytes that rows name."""
+def _names_beside(database: Path) -> Path:
+    """Return the file that has the sha256 of all that a copy of the database names, 32 bytes each."""
+    return database.with_suffix(".names")
+
+
+def read_names(database: Path) -> set[str] | None:
+    """Return the stored bytes that a copy of the database names; None of one that an earlier release made."""
+    path = _names_beside(database)
+    if not path.exists():
+        return None
+    names = path.read_bytes()
+    return {names[start : start + 32].hex() for start in range(0, len(names), 32)}
+
+
+def named_by(database: Database) -> set[bytes]:
+    """Return the stored bytes that rows name. Raises DatabaseUnavailable."""
     with database.reading() as session:
         return {
             bytes.fromhex(sha256)

@@ -37,11 +37,11 @@ from briefing.sql.schema import migrate
 from briefing.states import RevisionState
 from briefing.storage import FolderStorage, make_folder, reporting, sync_file, sync_folder
 from worker.feeds.show_feed import write_feed
+from worker.installation.backup import named_by, read_names
 from worker.installation.database_copy import postgresql_environment
-from worker.public import heard
 from worker.public.heard import own_article
 from worker.public.staging import ready_to_rewrite
-from worker.publish import write_live
+from worker.publish import shown, write_live
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -73,14 +73,19 @@ def restore(place: Workplace, folder: Path, stamp: str | None) -> Restored:
     """
     manifest = _manifest(folder, stamp)
     _check_empty(place)
-    blobs, damaged = _blobs(place, folder)
+    copy = folder / "database" / manifest["database"]
+    blobs, damaged = _blobs(place, folder, read_names(copy))
     for kept in ("signing", place.data.imported.name, place.data.named.name):
         if (folder / kept).is_dir():
             make_folder(place.data.data)
             with reporting(place.data.data):
                 shutil.copytree(folder / kept, place.data.data / kept, dirs_exist_ok=True)
-    _database(place, folder / "database" / manifest["database"])
+    _database(place, copy)
     migrate(place.database)
+    # What a folder has collected of all the time before, and of what was withdrawn, is not to come back with the rest.
+    for sha256 in blobs - {digest.hex() for digest in named_by(place.database)}:
+        place.storage.remove(sha256)
+        blobs.remove(sha256)
     with place.database.writing() as session:
         # What processes of before said of themselves, bytes that may not be here, and who was signed in: they may have
         # signed out, or been removed, since.
@@ -88,8 +93,9 @@ def restore(place: Workplace, folder: Path, stamp: str | None) -> Restored:
             session.execute(delete(kind))
     # First, so that what is live in the restored database is not called withdrawn.
     place.files.bury(manifest.get("gone", ()))
+    place.files.of_members.bury(manifest.get("gone_members", ()))
     briefings, lost = _published(place, folder, frozenset(manifest.get("public", ())))
-    return Restored(manifest["taken_at"], manifest["public_url"], blobs, damaged, briefings, lost)
+    return Restored(manifest["taken_at"], manifest["public_url"], len(blobs), damaged, briefings, lost)
 
 
 def _manifest(folder: Path, stamp: str | None) -> dict[str, Any]:
@@ -147,13 +153,15 @@ def _database(place: Workplace, copy: Path) -> None:
         sync_folder(target.parent)
 
 
-def _blobs(place: Workplace, folder: Path) -> tuple[int, list[str]]:
-    """Put stored bytes back, each checked against its name."""
-    number, damaged = 0, []
+def _blobs(place: Workplace, folder: Path, names: set[str] | None) -> tuple[set[str], list[str]]:
+    """Put stored bytes back, those of `names` or, where it is not known, all there are, each checked against its name;
+    return which, and those that are damaged.
+    """
+    restored, damaged = set[str](), list[str]()
     if not isinstance(place.storage, FolderStorage):
-        return 0, []
+        return restored, damaged
     for path in sorted((folder / "blobs").glob("??/*")):
-        if path.name.startswith("."):
+        if path.name.startswith(".") or (names is not None and path.name not in names):
             continue
         if not place.storage.path(path.name):
             copy = place.storage.temporary(".restored")
@@ -167,21 +175,15 @@ def _blobs(place: Workplace, folder: Path) -> tuple[int, list[str]]:
             modified = path.stat().st_mtime
             if stored := place.storage.path(path.name):
                 os.utime(stored, (modified, modified))
-        number += 1
-    return number, damaged
+        restored.add(path.name)
+    return restored, damaged
 
 
 def _unbury(session: Session, briefing: BriefingRow, revision: RevisionRow, place: Workplace) -> None:
-    """Take away the tombstones of what everybody hears of a live revision: all of it, a preview, or nothing."""
-    members = briefing.members_revision is not None
-    given = (
-        heard.preview(session, briefing, revision, place.storage)
-        if members
-        else heard.whole(session, briefing, revision, members=False)
-    )
-    if given is not None:
-        ref = own_article(session, briefing)
-        place.files.unbury(place.files.names_of(briefing.id, [ref] if ref else [], given.master.sha256))
+    """Take away the tombstones of what is heard of a live revision, by everybody or by members."""
+    ref = own_article(session, briefing)
+    for one, theirs in shown(session, briefing, revision, place.storage, place.files):
+        theirs.unbury(theirs.names_of(briefing.id, [ref] if ref else [], one.master.sha256))
 
 
 def _published(place: Workplace, folder: Path, public: frozenset[str]) -> tuple[int, list[str]]:

@@ -145,7 +145,7 @@ def test_the_drill(empty_house, request, tmp_path, monkeypatch):
     assert briefcast("backup", tmp_path / "vault").returncode == 0
     again = briefcast("backup", tmp_path / "vault", "--keep", 1)
     assert (again.returncode, " 0 of them new" in again.stdout) == (0, True), again.stdout + again.stderr
-    assert len(list((tmp_path / "vault" / "database").glob("*[!n]"))) == 1, "beside the newest manifest"
+    assert len(list((tmp_path / "vault" / "database").iterdir())) == 3, "the newest copy, its names and its manifest"
     assert (tmp_path / "vault").stat().st_mode & 0o077 == 0
     # And the host is lost
     newsroom.database.dispose()
@@ -265,7 +265,8 @@ def test_a_backup_that_fails_leaves_no_copy_of_the_database(newsroom, tmp_path):
     for hour in (1, 2):
         with pytest.raises(StorageUnavailable):
             back_up(newsroom, vault, datetime(2026, 5, 1, hour, tzinfo=UTC), 10)
-    assert {path.name for path in (vault / "database").iterdir()} == {made.database, "2026-05-01T00-00-00Z.json"}
+    kept = {made.database, "2026-05-01T00-00-00Z.names", "2026-05-01T00-00-00Z.json"}
+    assert {path.name for path in (vault / "database").iterdir()} == kept
 
 
 def test_what_killed_backups_left_goes_after_a_day_and_nothing_else_does(newsroom, tmp_path):
@@ -288,7 +289,7 @@ def test_what_killed_backups_left_goes_after_a_day_and_nothing_else_does(newsroo
     second = back_up(newsroom, vault, now, 10)
     # Then
     kept = {first.database, second.database, "notes.txt", "2026-05-02T00-00-00Z.sqlite"}
-    assert {path.name for path in copies.iterdir() if path.suffix != ".json"} == kept
+    assert {path.name for path in copies.iterdir() if path.suffix not in {".json", ".names"}} == kept
     assert len(list(copies.glob("*.json"))) == 2
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import UTC, datetime, timedelta
 
@@ -10,9 +11,11 @@ from PIL import Image
 from sqlalchemy import select
 
 from briefing.audio import MASTER_RATE
-from briefing.models import MasterRow, RevisionRow
+from briefing.going_live import wishes
+from briefing.models import BriefingRow, MasterRow, RevisionRow
 from briefing.podcasts.newsroom import load_newsroom
 from briefing.public_names import alias_name, audio_name
+from briefing.requesting import asking
 from briefing.values import ArticleRef
 from tests.support.asking import ask, revision_row
 from tests.support.audio import tone
@@ -22,6 +25,8 @@ from worker.installation.backup import back_up
 from worker.installation.newsroom import apply
 from worker.installation.restore import restore
 from worker.sound.files import write_flac
+from worker.upkeep import retention
+from worker.upkeep.cutoffs import Gone
 from worker.workplace import Workplace
 
 NAMES = ("ferry", "dam", "zoo")
@@ -131,3 +136,65 @@ def test_what_shows_name_by_path_comes_back_with_them(place, tmp_path):
 
 def looked(place):
     return [(found.code, found.subject) for found in shows.look(place, fix=False)]
+
+
+def retracted(place, *briefings):
+    """Withdraw, and let retention go over it days later, until nothing more is to go."""
+    for briefing in briefings:
+        with place.database.writing() as session:
+            asking.retract(session, briefing, datetime.now(UTC))
+    work_off(place)
+    let_go(place, timedelta(days=3))
+
+
+def let_go(place, later):
+    cursors = {"": ""}
+    while cursors:
+        gone, cursors = retention.collect(place, datetime.now(UTC) + later, cursors)
+        cursors = cursors or ({} if gone == Gone() else {"": ""})
+
+
+@pytest.mark.parametrize("told", ["as it is", "as earlier releases made it"])
+def test_what_was_withdrawn_before_the_backup_does_not_come_back(stories, place, tmp_path, told):
+    # Given a public story and one for members, both of them in a backup, withdrawn since and gone
+    members = stories["zoo"]
+    with place.database.writing() as session:
+        wishes.see(session, session.get_one(BriefingRow, members), "members")
+    work_off(place)
+    vault = tmp_path / "vault"
+    back_up(place, vault, datetime.now(UTC), 10)
+    gone = {sha256 for name in ("dam", "zoo") for sha256 in master(place, stories[name])}
+    retracted(place, stories["dam"], members)
+    stones = {file.name for file in place.storages.members.files("gone")}
+    assert stones
+    assert not any(place.storage.has(sha256) for sha256 in gone)
+    # When what is left is backed up into the same folder, which never lets go of bytes, and restored
+    made = back_up(place, vault, datetime.now(UTC) + timedelta(days=3), 10)
+    assert all((vault / "blobs" / sha256[:2] / sha256).exists() for sha256 in gone)
+    if told == "as earlier releases made it":
+        (vault / "database" / made.database).with_suffix(".names").unlink()
+    kept = {blob.sha256 for blob in place.storage.stored()}
+    there = lose(place)
+    done = restore(there, vault, None)
+    # Then no byte of what was withdrawn is back, and members' addresses of it say so as before
+    assert (done.damaged, done.lost, done.briefings) == ([], [], 1)
+    assert {blob.sha256 for blob in there.storage.stored()} <= kept
+    assert {file.name for file in there.storages.members.files("gone")} == stones
+    assert there.storage.intact(master(there, stories["ferry"])[0])
+    there.database.dispose()
+
+
+def test_what_members_hear_again_is_not_called_withdrawn(stories, place, tmp_path):
+    # Given a story for members that was withdrawn, and made anew since
+    members, vault = stories["zoo"], tmp_path / "vault"
+    with place.database.writing() as session:
+        wishes.see(session, session.get_one(BriefingRow, members), "members")
+    work_off(place)
+    (whole,) = (file.name for file in place.storages.members.files("audio"))
+    made = back_up(place, vault, datetime.now(UTC), 10)
+    manifest = (vault / "database" / made.database).with_suffix(".json")
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"gone_members": [whole, "audio/other.mp3"]}))
+    there = lose(place)
+    restore(there, vault, None)
+    assert [file.name for file in there.storages.members.files("gone")] == ["gone/audio/other.mp3"]
+    there.database.dispose()
