@@ -23,12 +23,16 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from briefing.models import JingleRow, MasterRow, ShowRow, SourceRow, TakeRow
+from briefing.database import database_clock
+from briefing.models import HealthRow, JingleRow, MasterRow, ShowRow, SourceRow, TakeRow
+from briefing.observing.backups import BACKUP
+from briefing.observing.faults import going_on
 from briefing.podcasts.named_files import copy_name, named_files, where
 from briefing.podcasts.newsroom import PATH_OPTIONS
 from briefing.podcasts.show import Show
 from briefing.public_names import GONE, audio_sha256
 from briefing.secrets import sealing
+from briefing.sql.rows import put
 from briefing.sql.schema import current
 from briefing.storage import FolderStorage, make_folder, reporting, write_atomically
 from worker.installation.copying import copy_unless_equal
@@ -80,15 +84,17 @@ class Backup:
 
 
 def back_up(place: Workplace, folder: Path, now: datetime, keep: int) -> Backup:
-    """Add a backup to `folder` and let go of all but the newest `keep` copies of the database.
+    """Add a backup to `folder` and let go of all but the newest `keep` copies of the database and the newest whole one.
 
-    Raises DatabaseUnavailable or StorageUnavailable; then the folder's earlier backups are as they were, and no other
-    copy of the database is in it.
+    Raises DatabaseUnavailable or StorageUnavailable; then there is no new copy of the database in the folder, and what
+    was to make room for it is gone: of the others none.
     """
     make_folder(folder)
     folder.chmod(0o700)  # it holds hashes of keys, and the signing key
     stamp = now.astimezone(UTC).strftime(STAMP)
     _clear(folder / "database", now)
+    # Also before: a disk that is full of copies would stay so, as none is let go of until another is there.
+    _thin(folder / "database", keep - 1)
     # Before and after: a row that goes between the two was there before, one that comes is there after.
     named = named_by(place.database)
     database = copy_database(place.database, folder / "database", stamp)
@@ -105,6 +111,10 @@ def back_up(place: Workplace, folder: Path, now: datetime, keep: int) -> Backup:
                 path.unlink(missing_ok=True)
         raise
     _thin(folder / "database", keep)
+    if not made.missing:
+        # There it is, whether the database can be told of it or not.
+        with going_on("noting a backup"), place.database.writing() as session:
+            put(session, HealthRow, name=BACKUP, state="ok", detail="", reported_at=database_clock())
     return made
 
 
@@ -242,10 +252,24 @@ def _elsewhere(place: Workplace) -> list[str]:
 
 
 def _thin(folder: Path, keep: int) -> None:
-    """Remove all but the newest copies of the database. Bytes stay: older copies elsewhere may name them."""
-    for manifest in sorted(folder.glob("*.json"))[:-keep]:
-        for path in folder.glob(f"{manifest.stem}.*"):
-            path.unlink(missing_ok=True)
+    """Remove all but the newest copies of the database, and but the newest that is whole. Bytes stay: older copies
+    elsewhere may name them. Raises StorageUnavailable.
+    """
+    newest_first = sorted(folder.glob("*.json"), reverse=True)
+    whole = next((manifest for manifest in newest_first if _is_whole(manifest)), None)
+    for manifest in newest_first[keep:]:
+        if manifest != whole:
+            with reporting(manifest):
+                for path in folder.glob(f"{manifest.stem}.*"):
+                    path.unlink(missing_ok=True)
+
+
+def _is_whole(manifest: Path) -> bool:
+    """Tell whether a backup has all the bytes that it names."""
+    try:
+        return not json.loads(manifest.read_bytes())["missing"]
+    except (OSError, ValueError, KeyError):
+        return False
 
 
 def _clear(folder: Path, now: datetime) -> None:
