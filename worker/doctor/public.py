@@ -19,6 +19,7 @@ from briefing.models import BriefingRow, MasterRow, RevisionRow, ShowRow
 from briefing.public_names import artwork_name, audio_sha256, briefing_folder
 from briefing.revisions import lock_briefing
 from briefing.states import RevisionState
+from briefing.storage.interfaces import YOUNG_S
 from worker.doctor.finding import Finding
 from worker.feeds.show_feed import write_feed
 from worker.public.placing import public_files
@@ -26,7 +27,6 @@ from worker.public.public_files import SCRIPTS
 from worker.public.recorded import Recorded
 from worker.public.staging import ready_to_rewrite
 from worker.publish import rewrite, write_live
-from worker.upkeep.condemned import YOUNG_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

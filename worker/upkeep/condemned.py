@@ -13,6 +13,7 @@ from briefing.failpoints import Failpoint, reach
 from briefing.models import CondemnedRow, JingleRow, MasterRow, StepRow, TakeRow
 from briefing.sql.rows import add_all_unless_there
 from briefing.states import StepKind, StepState
+from briefing.storage.interfaces import YOUNG_S
 from worker.upkeep.pace import within
 
 if TYPE_CHECKING:
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 
 #: Seconds for which bytes stay condemned: longer than the longest step (assembling, half an hour) holds on to a row.
 GRACE_S = 3600.0
-
-#: Seconds since they were stored last: a file may be stored before the row that names it is written.
-YOUNG_S = 86_400.0
 
 
 def condemn(session: Session, names: Iterable[str], now: float) -> None:

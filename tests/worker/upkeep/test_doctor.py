@@ -13,10 +13,10 @@ from sqlalchemy import delete, select, text, update
 
 from briefing.models import MasterRow, RevisionRow, StepRow, TakeRow
 from briefing.public_names import artwork_name, audio_name
+from briefing.storage.interfaces import YOUNG_S
 from tests.support.asking import ask, revision_row
 from tests.support.newsroom import ARTICLE, make_place, work_off
 from worker.doctor import broker, database, examine, machine, public, stored, work
-from worker.upkeep.condemned import YOUNG_S
 
 OLD = YOUNG_S + 3600
 
