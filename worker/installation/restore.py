@@ -155,7 +155,7 @@ def _database(place: Workplace, copy: Path) -> None:
 
 def _blobs(place: Workplace, folder: Path, names: set[str] | None) -> tuple[set[str], list[str]]:
     """Put stored bytes back, those of `names` or, where it is not known, all there are, each checked against its name;
-    return which, and those that are damaged.
+    return which, and those that are damaged. Raises StorageUnavailable.
     """
     restored, damaged = set[str](), list[str]()
     if not isinstance(place.storage, FolderStorage):
@@ -164,12 +164,12 @@ def _blobs(place: Workplace, folder: Path, names: set[str] | None) -> tuple[set[
         if path.name.startswith(".") or (names is not None and path.name not in names):
             continue
         if not place.storage.path(path.name):
-            copy = place.storage.temporary(".restored")
-            shutil.copyfile(path, copy)
-            if file_sha256(copy) != path.name:
+            if not _is_intact(path):
                 damaged.append(path.name)
-                copy.unlink()
                 continue
+            copy = place.storage.temporary(".restored")
+            with reporting(copy):
+                shutil.copyfile(path, copy)
             place.storage.put(copy)
             # As old as it was: retention goes by that.
             modified = path.stat().st_mtime
@@ -177,6 +177,14 @@ def _blobs(place: Workplace, folder: Path, names: set[str] | None) -> tuple[set[
                 os.utime(stored, (modified, modified))
         restored.add(path.name)
     return restored, damaged
+
+
+def _is_intact(blob: Path) -> bool:
+    """Tell whether bytes of a backup match their name; those that its disk does not give do not."""
+    try:
+        return file_sha256(blob) == blob.name
+    except OSError:
+        return False
 
 
 def _unbury(session: Session, briefing: BriefingRow, revision: RevisionRow, place: Workplace) -> None:

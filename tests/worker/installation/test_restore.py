@@ -84,6 +84,20 @@ def test_a_transcript_that_is_damaged_in_the_backup_costs_itself_alone(stories, 
     there.database.dispose()
 
 
+def test_bytes_of_the_backup_that_cannot_be_read_are_left_out(stories, place, tmp_path):
+    # Given a backup with a name behind which nothing can be read, as where a disk has a bad sector
+    vault = tmp_path / "vault"
+    back_up(place, vault, datetime.now(UTC), 10)
+    mp3, _ = master(place, stories["dam"])
+    blob = vault / "blobs" / mp3[:2] / mp3
+    blob.unlink()
+    blob.mkdir()
+    there = lose(place)
+    done = restore(there, vault, None)
+    assert (done.damaged, done.lost, done.briefings) == ([mp3], [stories["dam"]], 2)
+    there.database.dispose()
+
+
 def test_an_mp3_that_the_backup_lacks_costs_its_story_alone(stories, place, tmp_path):
     vault = tmp_path / "vault"
     back_up(place, vault, datetime.now(UTC), 10)
