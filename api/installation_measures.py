@@ -18,6 +18,7 @@ from briefing import gates
 from briefing.database import database_clock
 from briefing.gates import GateState
 from briefing.models import ConnectionRow, GateRow, HealthRow, RevisionRow, SourceRow, StepRow, WorkerRow
+from briefing.observing.backups import last_backup
 from briefing.observing.endings import LATELY_S, ended_lately, last_success
 from briefing.observing.measures import MEASURES, Measure, parse
 from briefing.observing.workers import RETIRED, SILENT_S, added
@@ -237,6 +238,13 @@ def _beside(session: Session) -> list[Gauge]:
             "briefcast_broker_up", "Whether the broker is well, or not needed.", broker is None or broker.state == "ok"
         )
     ]
+    found.append(
+        _one(
+            "briefcast_last_backup_timestamp_seconds",
+            "When a whole backup was last made, by `briefcast backup`; 0 where none was.",
+            last_backup(session) or 0.0,
+        )
+    )
     gates = session.execute(select(GateRow.engine, GateRow.state)).all()
     stopped: dict[tuple[str, ...], float] = {(engine,): float(state != "closed") for engine, state in gates}
     found.append(Gauge("briefcast_engine_breaker_open", "Whether an engine is given a rest.", ("engine",), stopped))

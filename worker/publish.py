@@ -158,7 +158,7 @@ def _check_watermark(session: Session, briefing: BriefingRow, revision: Revision
 def rewrite(session: Session, revision: RevisionRow, storage: BlobStorage, files: PublicFiles) -> None:
     """Write a live revision's files anew, in case some were lost or damaged. Needs a writing session.
 
-    Raises StorageUnavailable.
+    Raises StorageUnavailable; MasterRejected for a transcript that is lost, after all else has been written.
     """
     briefing = _alone(session, revision)
     if briefing.heard != revision.id or storage.path(master_of(session, revision).sha256) is None:
@@ -170,12 +170,31 @@ def rewrite(session: Session, revision: RevisionRow, storage: BlobStorage, files
 def write_live(
     session: Session, briefing: BriefingRow, revision: RevisionRow, storage: BlobStorage, files: PublicFiles
 ) -> None:
-    """Write a live revision's own files, feeds aside. Raises StorageUnavailable."""
+    """Write a live revision's own files, feeds aside. Raises StorageUnavailable; MasterRejected for a transcript that
+    is lost, after all else has been written.
+    """
+    lost = None
+    for one, theirs in shown(session, briefing, revision, storage, files):
+        theirs.put_audio(one.master.sha256)
+        try:
+            heard.write_companions(one, storage, theirs)
+        except MasterRejected as error:
+            lost = error
+        heard.write_about(session, one, theirs)
+    if lost is not None:
+        raise lost
+
+
+def shown(
+    session: Session, briefing: BriefingRow, revision: RevisionRow, storage: BlobStorage, files: PublicFiles
+) -> list[tuple[heard.Heard, PublicFiles]]:
+    """Return what is heard of a live revision, each with the files that it is among: all of it, and a preview where
+    that is for members.
+    """
     members = briefing.members_revision is not None
+    preview = heard.preview(session, briefing, revision, storage) if members else None
     all_of_it = heard.whole(session, briefing, revision, members=members)
-    heard.write(session, all_of_it, storage, files.of_members if members else files)
-    if members and (preview := heard.preview(session, briefing, revision, storage)):
-        heard.write(session, preview, storage, files)
+    return [(all_of_it, files.of_members if members else files), *([(preview, files)] if preview else [])]
 
 
 def _episode_row(session: Session, briefing: BriefingRow, now: datetime) -> EpisodeRow:
@@ -193,13 +212,8 @@ def renew(session: Session, briefing: BriefingRow, storage: BlobStorage, files: 
     Raises StorageUnavailable.
     """
     revision = session.get_one(RevisionRow, briefing.heard)
-    members = briefing.members_revision is not None
-    preview = heard.preview(session, briefing, revision, storage) if members else None
-    there = [(heard.whole(session, briefing, revision, members=members), files.of_members if members else files)]
-    for one, theirs in [*there, *([(preview, files)] if preview else [])]:
-        heard.write_article(session, one, theirs)
-        heard.write_history(session, one, theirs)
-        heard.write_successors(session, one, theirs)
+    for one, theirs in shown(session, briefing, revision, storage, files):
+        heard.write_about(session, one, theirs)
         # One that is lost must not keep the newsroom's settings from being applied.
         with suppress(MasterRejected):
             if not theirs.has_companions(one.folder):

@@ -7,8 +7,7 @@ Reads and validates; stores nothing. Paths in the file are relative to the file.
 from __future__ import annotations
 
 import tomllib
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 
@@ -16,12 +15,16 @@ from briefing.articles.cleaning import Cleaning
 from briefing.digesting.digest import Digest
 from briefing.errors import Misconfigured
 from briefing.podcasts.categories import fault
+from briefing.podcasts.named_files import PATH_FIELDS, is_path
 from briefing.podcasts.rules import EVERY_SHOW
 from briefing.podcasts.show import MOST_NEVER_SPOKEN, Name, NeverSpoken, Show
 from briefing.pronunciations.lexicon import LexiconEntry
 from briefing.secrets.sealed import sealed_options, unsealed_options, whose_option
 from briefing.secrets.sealing import seal, unseal
 from briefing.values import Value
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class SourceSettings(Value):
@@ -118,9 +121,8 @@ class Newsroom(Value):
         return self
 
 
-#: Options and fields that hold a path, resolved against the settings file's folder.
-_PATH_OPTIONS = ("folder", "ca_file")
-_PATH_FIELDS = ("artwork", "intro", "outro", "transition", "mark", "bed")
+#: Options that hold a path, resolved against the settings file's folder.
+PATH_OPTIONS = ("folder", "ca_file")
 
 
 def _absolute(text: str, base: Path) -> str:
@@ -130,7 +132,7 @@ def _absolute(text: str, base: Path) -> str:
 def _read_source(table: dict[str, Any], base: Path) -> dict[str, Any]:
     own = {"name", "kind", "show", "cleaning", "poll"}
     options = {key: value for key, value in table.items() if key not in own}
-    for key in _PATH_OPTIONS:
+    for key in PATH_OPTIONS:
         if isinstance(options.get(key), str):
             options[key] = _absolute(options[key], base)
     return {key: value for key, value in table.items() if key in own} | {"options": options}
@@ -138,11 +140,11 @@ def _read_source(table: dict[str, Any], base: Path) -> dict[str, Any]:
 
 def _read_show(table: dict[str, Any], base: Path) -> dict[str, Any]:
     read = {key: value for key, value in table.items() if key != "lexicon"}
-    for key in _PATH_FIELDS:
+    for key in PATH_FIELDS:
         value = read.get(key)
         if value is False or value == "none":
             read[key] = None
-        elif isinstance(value, str) and ("/" in value or Path(value).suffix):
+        elif isinstance(value, str) and is_path(value):
             read[key] = _absolute(value, base)
     return read
 

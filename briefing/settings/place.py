@@ -33,6 +33,11 @@ class DataSettings(Settings):
         """Folder with what was taken over from other hosts, by show."""
         return self.data / "imported"
 
+    @property
+    def named(self) -> Path:
+        """Folder with copies of what shows name by path, which a restored backup brought along."""
+        return self.data / "named"
+
 
 class PublicSettings(Settings):
     """How the outside world reaches us."""

@@ -5,6 +5,7 @@ Mistakes of ours (a statement that cannot be, a value that does not fit) go thro
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -36,15 +37,34 @@ _AWAY_STATES = {
 }
 
 
+#: SQLite's words for what is wrong with a statement or a value, for which its driver has no class of their own; and the
+#: bits of a code that hold them.
+_MISTAKES = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_RANGE, sqlite3.SQLITE_MISMATCH})
+_PRIMARY = 0xFF
+
+#: What it says, under the first of them, of a schema or a file that is not the one expected.
+_OF_THE_SCHEMA = ("no such table", "no such column", "has no column named", "unsupported file format")
+
+
 def sqlstate(error: BaseException) -> str:
     """Return PostgreSQL's code for an error, empty where there is none."""
     return getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+
+
+def _is_a_mistake(error: BaseException | None) -> bool:
+    """Tell whether SQLite found a statement or a value wrong, rather than its file."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None or code & _PRIMARY not in _MISTAKES:
+        return False
+    return not any(word in str(error) for word in _OF_THE_SCHEMA)
 
 
 def _is_away(error: DBAPIError) -> bool:
     state = sqlstate(error)
     if error.connection_invalidated or state[:2] in _AWAY_CLASSES or state in _AWAY_STATES:
         return True
+    if _is_a_mistake(error.orig):
+        return False
     # The plain class is SQLite's word for a file that is no database, or a damaged one.
     return isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError
 

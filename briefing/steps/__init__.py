@@ -7,7 +7,7 @@ lease finds its fence outdated and changes nothing. Does not know what a step do
 from briefing.steps.claims import Lease, claim, is_due
 from briefing.steps.later import look_again_later, tries_of
 from briefing.steps.losses import MAX_ATTEMPTS, WORKER_LOST, Lost, bury, release_expired, release_held_by
-from briefing.steps.outcomes import come_again, finish, give_back, give_up, postpone, renew, retry, wait_again
+from briefing.steps.outcomes import come_again, finish, give_back, give_up, postpone, renew, retry, stand_by, wait_again
 from briefing.steps.records import (
     cancel,
     has_begun,
@@ -50,6 +50,7 @@ __all__ = [
     "release_held_by",
     "renew",
     "retry",
+    "stand_by",
     "tries_of",
     "unmark",
     "wait_again",

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _STEPS = StepRow.table()
 
+#: Seconds after which a step is tried that met for the first time what was away.
+_SOON_S = 2.0
+
 #: The step, as long as its lease is held.
 _HELD = update(_STEPS).where(
     _STEPS.c.id == bindparam("step"),
@@ -78,6 +81,24 @@ def postpone(session: Session, lease: Lease, delay_s: float, code: str, *, faile
         attempts=_STEPS.c.attempts - 1,
         postponed=_STEPS.c.postponed + int(failed),
         not_before=clock + delay_s if failed else case((stays, clock + delay_s), else_=None),
+        error_code=code,
+    )
+
+
+def stand_by(session: Session, lease: Lease, delay_s: float, code: str) -> bool:
+    """Make the step ready again after `delay_s` seconds, since what all work needs is away: the storage, the database.
+    Spends no claim, and none of the times that a transient failure may put it off, however long it takes.
+
+    The first time it comes back sooner: most of what is away is back at once.
+    """
+    again = _STEPS.c.error_code == code
+    soon, later = database_clock() + min(delay_s, _SOON_S), database_clock() + delay_s
+    return _reopen(
+        session,
+        lease,
+        Failpoint.STEP_POSTPONED,
+        attempts=_STEPS.c.attempts - 1,
+        not_before=case((again, later), else_=soon),
         error_code=code,
     )
 

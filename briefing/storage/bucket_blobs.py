@@ -7,6 +7,7 @@ content, so that writing one twice does no harm.
 from __future__ import annotations
 
 import hashlib
+import time
 from typing import TYPE_CHECKING
 
 from briefing.errors import StorageUnavailable
@@ -16,7 +17,7 @@ from briefing.storage.atomic import reporting
 from briefing.storage.bucket import BLOCK, Bucket, NoConditionalPut
 from briefing.storage.copies import Copies
 from briefing.storage.folder import temporary_in
-from briefing.storage.interfaces import StoredBlob, checked_sha256, is_sha256
+from briefing.storage.interfaces import YOUNG_S, StoredBlob, checked_sha256, is_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,8 +57,10 @@ class BucketStorage:
         with reporting(path):
             sha256, size = file_sha256(path), path.stat().st_size
         attributes = _ATTRIBUTES.get(path.suffix, _OTHER)
-        if not self._created(sha256, path, size, attributes) and not self._holds(sha256, size):
-            # What is there under this name is damaged, and we have what belongs there.
+        created = self._created(sha256, path, size, attributes)
+        if not created and not (self._is_young(sha256) and self._holds(sha256, size)):
+            # What is there under this name is damaged, and we have what belongs there; or it is so old that whoever
+            # collects what nothing names may remove it before the row is written that names it now.
             self.bucket.write(_name(sha256), path, attributes)
         told = self.bucket.look(_name(sha256))
         if told is None or told["size"] != size:
@@ -140,6 +143,11 @@ class BucketStorage:
             return False
         self.bucket.write(_name(sha256), path, attributes)
         return True
+
+    def _is_young(self, sha256: str) -> bool:
+        """Tell whether nobody may remove the object for a good while."""
+        told = self.bucket.look(_name(sha256))
+        return told is not None and time.time() - told["last_modified"].timestamp() < YOUNG_S / 2
 
     def _holds(self, sha256: str, size: int) -> bool:
         """Tell whether the bucket's bytes, of which there should be `size`, match their hash."""

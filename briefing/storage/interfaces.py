@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
+#: Seconds since they were stored last in which nobody removes bytes that nothing names: a file may be stored before the
+#: row that names it is written.
+YOUNG_S = 86_400.0
+
 #: A public file's name: parts that no file system and no address reads as anything else.
 _PART = r"(?!\.+(?:/|$))[A-Za-z0-9._-]{1,160}"
 _NAME = re.compile(rf"{_PART}(?:/{_PART}){{0,7}}")

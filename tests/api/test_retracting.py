@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import select, update
 
 from briefing.models import AuditRow, CondemnedRow, MasterRow, RevisionRow, TakeRow
+from briefing.storage.interfaces import YOUNG_S
 from tests.support.newsroom import ARTICLE, work_off
 from tests.support.s3 import s3
-from worker.upkeep.condemned import GRACE_S, YOUNG_S, collect_bytes
+from worker.upkeep.condemned import GRACE_S, collect_bytes
 
 STRANGER = {"Authorization": ""}
 

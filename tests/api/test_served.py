@@ -58,7 +58,8 @@ def test_caches_keep_audio_for_a_year_only_where_something_purges_them(tmp_path,
         # When the revision's time has come
         with place.database.writing() as session:
             row = session.get_one(RevisionRow, 1)
-            let_go(session, row, place.files, datetime.now(UTC))
+            gone = let_go(session, row, place.files, datetime.now(UTC))
+        place.files.purge(gone)
         # Then caches are told what is gone
         told = noted.read_text().splitlines()
         assert audio["url"] in told

@@ -6,12 +6,14 @@ import asyncio
 import errno
 import os
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from briefing.errors import StorageFull, StorageUnavailable
 from briefing.settings import StorageSettings
-from briefing.storage import Serving, open_storages, write_atomically
+from briefing.storage import Serving, bucket_blobs, open_storages, write_atomically
+from briefing.storage.interfaces import YOUNG_S
 from tests.support.radosgw import radosgw
 from tests.support.s3 import s3
 
@@ -240,3 +242,20 @@ def test_strange_files_in_the_folder_are_not_ours(tmp_path):
     stray.parent.mkdir(parents=True)
     stray.write_bytes(b"not ours")
     assert list(storage.stored()) == []
+
+
+@pytest.mark.parametrize(("passed_s", "anew"), [(0, False), (YOUNG_S, True)], ids=["young", "old"])
+def test_equal_bytes_that_are_stored_again_are_young_again(server, tmp_path, monkeypatch, passed_s, anew):
+    # Given bytes that lie in the bucket since then, and that a collector of old ones may be about to remove
+    for name, value in server.settings(f"young/{passed_s}").items():
+        monkeypatch.setenv(name, value)
+    storage = open_storages(StorageSettings(), tmp_path / "data").blobs
+    sha256 = put(storage)
+    key = storage.key(sha256)
+    server.put(key, b"sound", **{"content-type": "text/plain"})
+    # When they are stored again, by who is about to write the row that names them
+    monkeypatch.setattr(bucket_blobs, "time", SimpleNamespace(time=lambda: time.time() + passed_s))
+    assert put(storage) == sha256
+    # Then they are written anew if they are old, and their age begins anew; a folder's do always
+    assert (server.get(key).headers["content-type"] == "audio/mpeg") == anew
+    assert server.get(key).content == b"sound"

@@ -99,6 +99,36 @@ def test_where_nobody_has_it_any_more_the_whole_is_spoken_by_the_one_that_is_the
     assert {step.error_code for step in rows if step.state == "dead"} == {"narrator_away"}
 
 
+def test_a_chunk_is_left_by_a_worker_that_has_no_such_engine(place):
+    # Given a revision in mid-speech, and a worker on which its engine is not installed
+    revision = begun(place, 2)
+    place.speakers._engines._loaded.pop("scripted")
+    lend(place, other=ScriptedEngine())
+    # When it takes up what is left / Then nothing is given up, and no other voice steps in
+    work_off(place)
+    left = [step for step in speaking(place, revision) if step.state == "ready"]
+    assert {(step.attempts, step.postponed, step.error_code) for step in left} == {(0, 1, "narrator_away")}
+    assert len(left) == 3
+    assert revision_row(place, revision).fallbacks == []
+    # And whoever has it goes on
+    lend(place, scripted=ScriptedEngine())
+    made_due(place)
+    work_off(place)
+    assert (revision_row(place, revision).state, pinned(place, revision)) == ("live", "1")
+
+
+def test_where_nobody_has_any_such_engine_the_fallback_speaks_all_of_it(place):
+    revision = begun(place, 2)
+    place.speakers._engines._loaded.pop("scripted")
+    lend(place, other=ScriptedEngine())
+    for _ in range(6):
+        work_off(place)
+        made_due(place)
+    row = revision_row(place, revision)
+    assert (row.state, [(one["voice"], one["by"]) for one in row.fallbacks]) == ("live", [("first", "second")])
+    assert Cast.stored(row.cast).body.voice == "second"
+
+
 def test_rows_of_a_newer_version_are_read(place):
     # Given a show and a chunk with fields that a newer version has added
     revision = begun(place, 2)

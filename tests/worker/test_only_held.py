@@ -10,11 +10,11 @@ from sqlalchemy import select, update
 from briefing.models import BriefingRow, MasterRow, RevisionRow
 from briefing.public_names import audio_name
 from briefing.requesting import asking
+from briefing.storage.interfaces import YOUNG_S
 from tests.support.asking import ask
 from tests.support.newsroom import ARTICLE, work_off
 from worker.doctor import public
 from worker.public.placing import public_files
-from worker.upkeep.condemned import YOUNG_S
 
 NOW = datetime.now(UTC)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from briefing.errors import DatabaseUnavailable, StorageUnavailable
-from worker.doctor import broker, database, machine, names, placed, public, sources, stored, work
+from worker.doctor import broker, database, machine, names, placed, public, shows, sources, stored, work
 from worker.doctor.finding import Finding
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ _LOOKS: tuple[Callable[[Workplace, bool], Iterator[Finding]], ...] = (
     work.look,
     names.look,
     sources.look,
+    shows.look,
     stored.look,
     placed.look,
     public.look,

@@ -8,15 +8,18 @@ from __future__ import annotations
 import hashlib
 import re
 import time
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, or_, select
 
+from briefing.errors import MasterRejected
 from briefing.models import BriefingRow, MasterRow, RevisionRow, ShowRow
 from briefing.public_names import artwork_name, audio_sha256, briefing_folder
 from briefing.revisions import lock_briefing
 from briefing.states import RevisionState
+from briefing.storage.interfaces import YOUNG_S
 from worker.doctor.finding import Finding
 from worker.feeds.show_feed import write_feed
 from worker.public.placing import public_files
@@ -24,7 +27,6 @@ from worker.public.public_files import SCRIPTS
 from worker.public.recorded import Recorded
 from worker.public.staging import ready_to_rewrite
 from worker.publish import rewrite, write_live
-from worker.upkeep.condemned import YOUNG_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,24 +70,38 @@ def _of_revision(place: Workplace, briefing_id: str, revision_id: int, fix: bool
             return
         revision = session.get_one(RevisionRow, revision_id)
         wanted = replace(place.files, storage=public, members=members)
-        write_live(session, briefing, revision, place.storage, wanted)
+        # A transcript that is lost is told where stored bytes are looked at: here what was published of it stays.
+        with suppress(MasterRejected):
+            write_live(session, briefing, revision, place.storage, wanted)
         exposed = _exposed(session, briefing, place)
     yield from _hidden(place, briefing_id, exposed, fix)
     pairs = ((public, place.storages.public), (members, place.storages.members))
     wrong = [(storage, *one) for recorded, storage in pairs for one in differences(recorded, storage)]
     if not wrong:
         return
-    mended = ""
-    if fix:
-        for storage, name, _ in wrong:
-            # A damaged copy is not taken for the stored file by its name.
-            storage.remove(name)
-        with ready_to_rewrite(place, revision_id), place.database.writing() as session:
-            rewrite(session, session.get_one(RevisionRow, revision_id), place.storage, place.files)
+    mended, hint = "", ""
+    if not all(place.storage.intact(sha256) for recorded, _ in pairs for sha256 in recorded.published.values()):
+        # What there is may be the last that can be heard, though a bit of it is wrong.
+        hint = "Regenerate its briefing: what this would be written from is lost or damaged."
+    elif fix:
+        _write_anew(place, revision_id, [(storage, name) for storage, name, _ in wrong])
         left = [one for recorded, storage in pairs for one in differences(recorded, storage)]
         mended = "" if left else "written anew"
     for _, name, what in wrong:
-        yield Finding(code=f"public_{what}", subject=name, detail=f"of briefing {briefing_id}: {what}", mended=mended)
+        detail = f"of briefing {briefing_id}: {what}"
+        yield Finding(code=f"public_{what}", subject=name, detail=detail, hint=hint, mended=mended)
+
+
+def _write_anew(place: Workplace, revision_id: int, wrong: list[tuple[PublicStorage, str]]) -> None:
+    for storage, name in wrong:
+        # A damaged copy is not taken for the stored file by its name.
+        storage.remove(name)
+    with (
+        suppress(MasterRejected),
+        ready_to_rewrite(place, revision_id),
+        place.database.writing() as session,
+    ):
+        rewrite(session, session.get_one(RevisionRow, revision_id), place.storage, place.files)
 
 
 def _exposed(session: Session, briefing: BriefingRow, place: Workplace) -> list[str]:

@@ -10,9 +10,10 @@ from sqlalchemy import or_, select
 from briefing.models import BriefingRow, CondemnedRow, JingleRow, MasterRow, RevisionRow, TakeRow
 from briefing.public_names import audio_name
 from briefing.storage import reporting
+from briefing.storage.interfaces import YOUNG_S
 from briefing.takes import forget_take
 from worker.doctor.finding import Finding
-from worker.upkeep.condemned import YOUNG_S, is_named
+from worker.upkeep.condemned import is_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

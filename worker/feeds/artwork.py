@@ -10,7 +10,6 @@ from __future__ import annotations
 import colorsys
 import hashlib
 import io
-import os
 import re
 import struct
 from functools import lru_cache
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
 
 from briefing.errors import Misconfigured
-from briefing.settings import DataSettings
+from briefing.podcasts.named_files import where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,24 +71,13 @@ def draw(show: Show) -> bytes:
     """
     if not show.artwork:
         return _drawn(show.title)[0]
-    path = _where(show.artwork)
+    path = where(show.artwork)
     return _as_it_is(path) or _jpeg(_given(path), _QUALITY)
 
 
 def draw_inside(show: Show) -> bytes:
     """Return the artwork as its MP3s carry it: a JPEG of 300 × 300, 20 kB at most. Raises as `draw` does."""
-    return _inside(_given(_where(show.artwork))) if show.artwork else _drawn(show.title)[1]
-
-
-def _where(named: str) -> Path:
-    """Return where a show's picture is. One that was taken over is named by its path in the data folder of then: where
-    that is no more, since the installation was relocated or restored elsewhere, it is in the data folder of now.
-    """
-    path = Path(named)
-    imported = DataSettings().imported
-    if path.parts[-3:-2] == (imported.name,) and not os.path.isfile(path):  # noqa: PTH113  pathlib's raises where it may not look
-        return imported / Path(*path.parts[-2:])
-    return path
+    return _inside(_given(where(show.artwork))) if show.artwork else _drawn(show.title)[1]
 
 
 @lru_cache(maxsize=16)

@@ -2,9 +2,8 @@
 
 In that order no copy of the database names bytes that are not beside it: what is named now stays for an hour at least
 after its row has gone (see `worker.upkeep.condemned`). Bytes are copied once, checked on the way, and never changed.
-What
-readers fetch is not copied but made anew from rows and bytes at restoring; only artwork, which comes from elsewhere,
-is.
+What readers fetch is made anew from rows and bytes at restoring; only artwork, which comes from elsewhere, is copied,
+as is what shows name by path.
 """
 
 from __future__ import annotations
@@ -15,44 +14,46 @@ import os
 import re
 import secrets
 import shutil
-import sqlite3
-import subprocess
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import make_url, select
+from sqlalchemy import select
 
-from briefing.errors import DatabaseUnavailable
-from briefing.models import DownloadRow, JingleRow, MasterRow, SaltRow, TakeRow
+from briefing.database import database_clock
+from briefing.models import HealthRow, JingleRow, MasterRow, ShowRow, SourceRow, TakeRow
+from briefing.observing.backups import BACKUP
+from briefing.observing.faults import going_on
+from briefing.podcasts.named_files import copy_name, named_files, where
+from briefing.podcasts.newsroom import PATH_OPTIONS
+from briefing.podcasts.show import Show
 from briefing.public_names import GONE, audio_sha256
 from briefing.secrets import sealing
+from briefing.sql.rows import put
 from briefing.sql.schema import current
-from briefing.storage import FolderStorage, make_folder, reporting, sync_file, sync_folder, write_atomically
+from briefing.storage import FolderStorage, make_folder, reporting, write_atomically
+from worker.installation.copying import copy_unless_equal
+from worker.installation.database_copy import copy_database
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from briefing.database import Database
     from worker.workplace import Workplace
 
 #: How copies of the database are called: they sort by time.
 STAMP = "%Y-%m-%dT%H-%M-%SZ"
 
-#: Seconds for `pg_dump`; an installation whose database takes longer has PostgreSQL's own ways.
-_DUMP_S = 3600
-
 #: What a backup that was killed leaves goes after this time: one that is still being made is not that old.
 _HALF_S = 86_400
 
 #: What we call our files there; those with a dot before are still being written.
-_COPY = re.compile(r"(?P<making>\.?)(?P<stamp>[0-9-]{10}T[0-9-]{8}Z)\.(sqlite|pgdump|json)([.-].+)?")
+_COPY = re.compile(r"(?P<making>\.?)(?P<stamp>[0-9-]{10}T[0-9-]{8}Z)\.(sqlite|pgdump|json|names)([.-].+)?")
 
 _BLOCK = 1 << 20
-
-#: Tables that no backup holds: what a client's hash is made of is to be gone when its day is.
-_OF_CLIENTS = (SaltRow.__tablename__, DownloadRow.__tablename__)
 
 
 @dataclass(frozen=True)
@@ -76,34 +77,44 @@ class Backup:
     """The MP3s that readers could fetch, by sha256: restoring makes no others public, such as what was only held."""
     gone: list[str]
     """Names of the public files that had been withdrawn: their addresses go on saying so."""
+    gone_members: list[str]
+    """The same of members' files."""
     elsewhere: list[str]
     """What is not in the folder and must be kept by other means."""
 
 
 def back_up(place: Workplace, folder: Path, now: datetime, keep: int) -> Backup:
-    """Add a backup to `folder` and let go of all but the newest `keep` copies of the database.
+    """Add a backup to `folder` and let go of all but the newest `keep` copies of the database and the newest whole one.
 
-    Raises DatabaseUnavailable or StorageUnavailable; then the folder's earlier backups are as they were, and no other
-    copy of the database is in it.
+    Raises DatabaseUnavailable or StorageUnavailable; then there is no new copy of the database in the folder, and what
+    was to make room for it is gone: of the others none.
     """
     make_folder(folder)
     folder.chmod(0o700)  # it holds hashes of keys, and the signing key
     stamp = now.astimezone(UTC).strftime(STAMP)
     _clear(folder / "database", now)
+    # Also before: a disk that is full of copies would stay so, as none is let go of until another is there.
+    _thin(folder / "database", keep - 1)
     # Before and after: a row that goes between the two was there before, one that comes is there after.
-    named = _named(place.database)
-    database = _database(place.database, folder / "database", stamp)
+    named = named_by(place.database)
+    database = copy_database(place.database, folder / "database", stamp)
     manifest = folder / "database" / f"{stamp}.json"
     try:
-        named |= _named(place.database)
+        named |= named_by(place.database)
         made = _beside(place, folder, now, database, named)
+        write_atomically(_names_beside(database), b"".join(sorted(named)))
         write_atomically(manifest, json.dumps(asdict(made), indent=1).encode())
     except BaseException:
         # While a bucket is away this happens at every run: the disk would be full of copies that nobody restores.
         if not manifest.exists():
-            database.unlink(missing_ok=True)
+            for path in (database, _names_beside(database)):
+                path.unlink(missing_ok=True)
         raise
     _thin(folder / "database", keep)
+    if not made.missing:
+        # There it is, whether the database can be told of it or not.
+        with going_on("noting a backup"), place.database.writing() as session:
+            put(session, HealthRow, name=BACKUP, state="ok", detail="", reported_at=database_clock())
     return made
 
 
@@ -111,8 +122,11 @@ def _beside(place: Workplace, folder: Path, now: datetime, database: Path, named
     """Put beside a copy of the database what it names; return what there is then."""
     # After the database: what is let go or withdrawn meanwhile is not to come back.
     public = sorted(found for file in place.files.storage.files("audio") if (found := audio_sha256(file.name)))
-    gone = sorted(file.name.removeprefix(f"{GONE}/") for file in place.files.storage.files(GONE))
-    blobs, copied, missing, elsewhere = 0, 0, [], _elsewhere(place)
+    gone, gone_members = (
+        sorted(file.name.removeprefix(f"{GONE}/") for file in storage.files(GONE))
+        for storage in (place.storages.public, place.storages.members)
+    )
+    blobs, copied, missing = 0, 0, []
     if isinstance(place.storage, FolderStorage):
         for sha256 in sorted(digest.hex() for digest in named):
             outcome = _copy(place.storage.path(sha256), folder / "blobs" / sha256[:2] / sha256, sha256)
@@ -120,6 +134,7 @@ def _beside(place: Workplace, folder: Path, now: datetime, database: Path, named
             if outcome is None:
                 missing.append(sha256)
     _small_files(place, folder)
+    elsewhere = [*_elsewhere(place), *_named_files(place, folder)]
     return Backup(
         taken_at=now.astimezone(UTC).isoformat(timespec="seconds"),
         version=version("briefcast"),
@@ -131,98 +146,27 @@ def _beside(place: Workplace, folder: Path, now: datetime, database: Path, named
         missing=missing,
         public=public,
         gone=gone,
+        gone_members=gone_members,
         elsewhere=elsewhere,
     )
 
 
-def _database(database: Database, folder: Path, stamp: str) -> Path:
-    """Copy the database as it is at one moment, while others go on writing to it."""
-    make_folder(folder)
-    if database.engine.dialect.name != "sqlite":
-        return _dumped(database, folder / f"{stamp}.pgdump")
-    path = folder / f"{stamp}.sqlite"
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with (
-            closing(sqlite3.connect(f"file:{database.engine.url.database}?mode=ro", uri=True, timeout=30)) as source,
-            closing(sqlite3.connect(temporary)) as target,
-        ):
-            source.backup(target)
-            _forget_clients(target)
-            # A copy of its own journal mode would need two more files beside it.
-            target.execute("PRAGMA journal_mode = DELETE")
-        sync_file(temporary)
-        temporary.replace(path)
-        sync_folder(folder)
-    except sqlite3.Error as error:
-        message = f"the database cannot be copied: {error}"
-        raise DatabaseUnavailable(message) from error
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path
+def _names_beside(database: Path) -> Path:
+    """Return the file that has the sha256 of all that a copy of the database names, 32 bytes each."""
+    return database.with_suffix(".names")
 
 
-#: Parameters of an address whose variable is not called after them as the others are: `sslmode` is PGSSLMODE,
-#: `target_session_attrs` PGTARGETSESSIONATTRS. By libpq's documentation.
-_VARIABLES = {"connect_timeout": "PGCONNECT_TIMEOUT", "application_name": "PGAPPNAME", "dbname": "PGDATABASE"}
+def read_names(database: Path) -> set[str] | None:
+    """Return the stored bytes that a copy of the database names; None of one that an earlier release made."""
+    path = _names_beside(database)
+    if not path.exists():
+        return None
+    names = path.read_bytes()
+    return {names[start : start + 32].hex() for start in range(0, len(names), 32)}
 
 
-def postgresql_environment(address: str) -> dict[str, str]:
-    """Return what PostgreSQL's programs are told of a database: by the environment, which other users cannot see.
-
-    All that the address says, TLS above all: a server that wants it would refuse them, and one that is not verified
-    might be another. What libpq knows no variable for (keepalives) they do without.
-    """
-    url = make_url(address)
-    told = {
-        _VARIABLES.get(name, f"PG{name.upper().replace('_', '')}"): value if isinstance(value, str) else ",".join(value)
-        for name, value in url.query.items()
-    }
-    itself = {
-        "PGHOST": url.host,
-        "PGPORT": str(url.port or ""),
-        "PGUSER": url.username,
-        "PGPASSWORD": url.password,
-        "PGDATABASE": url.database,
-    }
-    told |= {name: value for name, value in itself.items() if value}
-    return os.environ | told
-
-
-def _forget_clients(copy: sqlite3.Connection) -> None:
-    """Have a copy tell nothing of who listened: the salts of two days would outlive them in it."""
-    copy.execute("PRAGMA secure_delete = ON")
-    for table in _OF_CLIENTS:
-        if copy.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
-            copy.execute(f"DELETE FROM {table}")  # noqa: S608  names of ours
-    copy.commit()
-
-
-def _dumped(database: Database, path: Path) -> Path:
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    without = [f"--exclude-table-data={table}" for table in _OF_CLIENTS]
-    command = ["pg_dump", "--format=custom", "--no-owner", *without, "--file", str(temporary)]
-    try:
-        subprocess.run(  # noqa: S603  PostgreSQL's own program
-            command, env=postgresql_environment(database.address), check=True, capture_output=True, timeout=_DUMP_S
-        )
-        sync_file(temporary)
-        temporary.replace(path)
-        sync_folder(path.parent)
-    except FileNotFoundError as error:
-        message = "pg_dump is not on this machine"
-        raise DatabaseUnavailable(message, hint="Install postgresql-client of the server's version.") from error
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        said = (error.stderr or b"").decode(errors="replace").strip()[-300:]
-        message = f"pg_dump gave no copy: {said or type(error).__name__}"
-        raise DatabaseUnavailable(message) from error
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path
-
-
-def _named(database: Database) -> set[bytes]:
-    """Return the stored bytes that rows name."""
+def named_by(database: Database) -> set[bytes]:
+    """Return the stored bytes that rows name. Raises DatabaseUnavailable."""
     with database.reading() as session:
         return {
             bytes.fromhex(sha256)
@@ -272,6 +216,30 @@ def _small_files(place: Workplace, folder: Path) -> None:
             shutil.copytree(signing, folder / "signing", dirs_exist_ok=True)
 
 
+def _named_files(place: Workplace, folder: Path) -> Iterator[str]:
+    """Copy the pictures and music that shows name by path; give in words what cannot be read, and what sources name.
+
+    What took another file's place under the same path takes it here too, for older copies of the database as well.
+    """
+    with place.database.reading() as session:
+        shows = [Show.stored(settings) for settings in session.scalars(select(ShowRow.settings).order_by(ShowRow.slug))]
+        sources = session.execute(select(SourceRow.name, SourceRow.settings).order_by(SourceRow.name)).all()
+    for show in shows:
+        for field, named in named_files(show).items():
+            try:
+                with (path := where(named)).open("rb"):
+                    pass
+            except OSError:
+                yield f"{named}: the {field} of show {show.slug!r}, which cannot be read"
+                continue
+            if place.data.imported not in path.parents:
+                copy_unless_equal(path, folder / place.data.named.name / copy_name(named))
+    for name, settings in sources:
+        for option in PATH_OPTIONS:
+            if isinstance(named := settings.get("options", {}).get(option), str):
+                yield f"{named}: the {option} of source {name!r}"
+
+
 def _elsewhere(place: Workplace) -> list[str]:
     named = [f"the value of {name}" for name in sorted(os.environ) if name.startswith("BRIEFCAST_")]
     if Path(".env").is_file():
@@ -284,10 +252,24 @@ def _elsewhere(place: Workplace) -> list[str]:
 
 
 def _thin(folder: Path, keep: int) -> None:
-    """Remove all but the newest copies of the database. Bytes stay: older copies elsewhere may name them."""
-    for manifest in sorted(folder.glob("*.json"))[:-keep]:
-        for path in folder.glob(f"{manifest.stem}.*"):
-            path.unlink(missing_ok=True)
+    """Remove all but the newest copies of the database, and but the newest that is whole. Bytes stay: older copies
+    elsewhere may name them. Raises StorageUnavailable.
+    """
+    newest_first = sorted(folder.glob("*.json"), reverse=True)
+    whole = next((manifest for manifest in newest_first if _is_whole(manifest)), None)
+    for manifest in newest_first[keep:]:
+        if manifest != whole:
+            with reporting(manifest):
+                for path in folder.glob(f"{manifest.stem}.*"):
+                    path.unlink(missing_ok=True)
+
+
+def _is_whole(manifest: Path) -> bool:
+    """Tell whether a backup has all the bytes that it names."""
+    try:
+        return not json.loads(manifest.read_bytes())["missing"]
+    except (OSError, ValueError, KeyError):
+        return False
 
 
 def _clear(folder: Path, now: datetime) -> None:

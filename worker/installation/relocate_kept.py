@@ -6,14 +6,13 @@ Nothing that opens anything is replaced or left out: keys are put together. Tell
 
 from __future__ import annotations
 
-import filecmp
-import secrets
 import shutil
 from typing import TYPE_CHECKING
 
 from briefing.secrets import sealing
 from briefing.secrets.sealed import secrets_kept
 from briefing.storage import make_folder, reporting
+from worker.installation.copying import copy_unless_equal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +29,12 @@ def keep(place: Workplace, folder: Path) -> list[str]:
     data = place.data.data
     if data.is_dir() and data.samefile(folder):
         return []
-    return [*_sealing(folder / "sealing" / "keys"), *_signing(folder, data), *_imported(folder, place.data.imported)]
+    return [
+        *_sealing(folder / "sealing" / "keys"),
+        *_signing(folder, data),
+        *_files(folder, place.data.imported),
+        *_files(folder, place.data.named),
+    ]
 
 
 def unopened(database: Database) -> list[str]:
@@ -72,20 +76,11 @@ def _signing(folder: Path, data: Path) -> list[str]:
     return ["signing: copied"]
 
 
-def _imported(folder: Path, imported: Path) -> list[str]:
-    """Copy what was taken over, in place of what a trial may have taken over: the rows mean the old installation's."""
-    source, target, copied = folder / imported.name, imported, 0
-    for path in sorted(path for path in source.rglob("*") if path.is_file()):
-        new = target / path.relative_to(source)
-        with reporting(new):
-            if new.is_file() and filecmp.cmp(path, new, shallow=False):
-                continue
-            new.parent.mkdir(parents=True, exist_ok=True)
-            making = new.with_name(f".{new.name}.{secrets.token_hex(4)}")
-            try:
-                shutil.copy2(path, making)
-                making.replace(new)
-            finally:
-                making.unlink(missing_ok=True)
-        copied += 1
-    return [f"imported: {copied} files copied"] if copied else []
+def _files(folder: Path, theirs: Path) -> list[str]:
+    """Copy what was taken over, or a backup brought along, in place of what a trial may have: the rows mean the old
+    installation's.
+    """
+    source = folder / theirs.name
+    files = sorted(path for path in source.rglob("*") if path.is_file())
+    copied = sum(copy_unless_equal(path, theirs / path.relative_to(source)) for path in files)
+    return [f"{theirs.name}: {copied} files copied"] if copied else []

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, inspect, select
 
-from briefing.errors import BadInput, DatabaseUnavailable
+from briefing.errors import BadInput, DatabaseUnavailable, MasterRejected
 from briefing.hashing import file_sha256
 from briefing.models import (
     BriefingRow,
@@ -37,11 +37,11 @@ from briefing.sql.schema import migrate
 from briefing.states import RevisionState
 from briefing.storage import FolderStorage, make_folder, reporting, sync_file, sync_folder
 from worker.feeds.show_feed import write_feed
-from worker.installation.backup import postgresql_environment
-from worker.public import heard
+from worker.installation.backup import named_by, read_names
+from worker.installation.database_copy import postgresql_environment
 from worker.public.heard import own_article
 from worker.public.staging import ready_to_rewrite
-from worker.publish import write_live
+from worker.publish import shown, write_live
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -64,7 +64,7 @@ class Restored:
     briefings: int
     """Whose audio is live again."""
     lost: list[str]
-    """Live briefings whose files could not be written."""
+    """Live briefings whose files could not all be written: their MP3 is lost, or a transcript."""
 
 
 def restore(place: Workplace, folder: Path, stamp: str | None) -> Restored:
@@ -73,14 +73,19 @@ def restore(place: Workplace, folder: Path, stamp: str | None) -> Restored:
     """
     manifest = _manifest(folder, stamp)
     _check_empty(place)
-    blobs, damaged = _blobs(place, folder)
-    for kept in ("signing", "imported"):
+    copy = folder / "database" / manifest["database"]
+    blobs, damaged = _blobs(place, folder, read_names(copy))
+    for kept in ("signing", place.data.imported.name, place.data.named.name):
         if (folder / kept).is_dir():
             make_folder(place.data.data)
             with reporting(place.data.data):
                 shutil.copytree(folder / kept, place.data.data / kept, dirs_exist_ok=True)
-    _database(place, folder / "database" / manifest["database"])
+    _database(place, copy)
     migrate(place.database)
+    # What a folder has collected of all the time before, and of what was withdrawn, is not to come back with the rest.
+    for sha256 in blobs - {digest.hex() for digest in named_by(place.database)}:
+        place.storage.remove(sha256)
+        blobs.remove(sha256)
     with place.database.writing() as session:
         # What processes of before said of themselves, bytes that may not be here, and who was signed in: they may have
         # signed out, or been removed, since.
@@ -88,8 +93,9 @@ def restore(place: Workplace, folder: Path, stamp: str | None) -> Restored:
             session.execute(delete(kind))
     # First, so that what is live in the restored database is not called withdrawn.
     place.files.bury(manifest.get("gone", ()))
+    place.files.of_members.bury(manifest.get("gone_members", ()))
     briefings, lost = _published(place, folder, frozenset(manifest.get("public", ())))
-    return Restored(manifest["taken_at"], manifest["public_url"], blobs, damaged, briefings, lost)
+    return Restored(manifest["taken_at"], manifest["public_url"], len(blobs), damaged, briefings, lost)
 
 
 def _manifest(folder: Path, stamp: str | None) -> dict[str, Any]:
@@ -147,41 +153,45 @@ def _database(place: Workplace, copy: Path) -> None:
         sync_folder(target.parent)
 
 
-def _blobs(place: Workplace, folder: Path) -> tuple[int, list[str]]:
-    """Put stored bytes back, each checked against its name."""
-    number, damaged = 0, []
+def _blobs(place: Workplace, folder: Path, names: set[str] | None) -> tuple[set[str], list[str]]:
+    """Put stored bytes back, those of `names` or, where it is not known, all there are, each checked against its name;
+    return which, and those that are damaged. Raises StorageUnavailable.
+    """
+    restored, damaged = set[str](), list[str]()
     if not isinstance(place.storage, FolderStorage):
-        return 0, []
+        return restored, damaged
     for path in sorted((folder / "blobs").glob("??/*")):
-        if path.name.startswith("."):
+        if path.name.startswith(".") or (names is not None and path.name not in names):
             continue
         if not place.storage.path(path.name):
-            copy = place.storage.temporary(".restored")
-            shutil.copyfile(path, copy)
-            if file_sha256(copy) != path.name:
+            if not _is_intact(path):
                 damaged.append(path.name)
-                copy.unlink()
                 continue
+            copy = place.storage.temporary(".restored")
+            with reporting(copy):
+                shutil.copyfile(path, copy)
             place.storage.put(copy)
             # As old as it was: retention goes by that.
             modified = path.stat().st_mtime
             if stored := place.storage.path(path.name):
                 os.utime(stored, (modified, modified))
-        number += 1
-    return number, damaged
+        restored.add(path.name)
+    return restored, damaged
+
+
+def _is_intact(blob: Path) -> bool:
+    """Tell whether bytes of a backup match their name; those that its disk does not give do not."""
+    try:
+        return file_sha256(blob) == blob.name
+    except OSError:
+        return False
 
 
 def _unbury(session: Session, briefing: BriefingRow, revision: RevisionRow, place: Workplace) -> None:
-    """Take away the tombstones of what everybody hears of a live revision: all of it, a preview, or nothing."""
-    members = briefing.members_revision is not None
-    given = (
-        heard.preview(session, briefing, revision, place.storage)
-        if members
-        else heard.whole(session, briefing, revision, members=False)
-    )
-    if given is not None:
-        ref = own_article(session, briefing)
-        place.files.unbury(place.files.names_of(briefing.id, [ref] if ref else [], given.master.sha256))
+    """Take away the tombstones of what is heard of a live revision, by everybody or by members."""
+    ref = own_article(session, briefing)
+    for one, theirs in shown(session, briefing, revision, place.storage, place.files):
+        theirs.unbury(theirs.names_of(briefing.id, [ref] if ref else [], one.master.sha256))
 
 
 def _published(place: Workplace, folder: Path, public: frozenset[str]) -> tuple[int, list[str]]:
@@ -215,7 +225,9 @@ def _published(place: Workplace, folder: Path, public: frozenset[str]) -> tuple[
 
 
 def _written(place: Workplace, briefing_id: str, revision_id: int) -> bool:
-    """Write what is heard of a briefing; tell whether its MP3 is there. One at a time: processes may run already."""
+    """Write what is heard of a briefing; tell whether all of it is there, MP3 and transcripts. One at a time: processes
+    may run already.
+    """
     with ready_to_rewrite(place, revision_id), place.database.writing() as session:
         briefing = lock_briefing(session, briefing_id)
         if briefing.heard != revision_id:
@@ -224,5 +236,8 @@ def _written(place: Workplace, briefing_id: str, revision_id: int) -> bool:
         if not place.storage.intact(session.get_one(MasterRow, revision.master_key).sha256):
             return False
         _unbury(session, briefing, revision, place)
-        write_live(session, briefing, revision, place.storage, place.files)
+        try:
+            write_live(session, briefing, revision, place.storage, place.files)
+        except MasterRejected:
+            return False  # it plays, without what could be read beside it
     return True

@@ -98,8 +98,7 @@ def _erase(session: Session, briefing: BriefingRow, last: int, files: PublicFile
     revisions = session.scalars(theirs).all()
     masters = {key for row in revisions for key in (row.master_key, row.preview_key) if key}
     takes = {chunk["key"] for row in revisions for chunk in row.chunks or ()}
-    for row in revisions:
-        let_go(session, row, files, now)
+    files.purge([name for row in revisions for name in let_go(session, row, files, now)])
     unused = session.execute(
         select(MasterRow.key, MasterRow.sha256, MasterRow.transcript).where(
             MasterRow.key.in_(masters), ~uses.of_master()

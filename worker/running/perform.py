@@ -64,6 +64,9 @@ _AWAY_S = 1.0
 #: Error code of a step that raised something unforeseen.
 INTERNAL_ERROR = "internal_error"
 
+#: What all work needs and waits for, however long: that says nothing of a step, and uses nothing of it up.
+_AWAY = (StorageUnavailable, DatabaseUnavailable)
+
 #: What fetching raises.
 _OF_FETCHING = (SourceUnavailable, ArticleNotFound, PageRefused, AddressRefused)
 
@@ -188,7 +191,9 @@ def _settle(lease: Lease, place: Workplace, error: BriefcastError) -> None:
     # A rejected take has been tried in every way there is; the same once more would end the same.
     again = isinstance(error, Defect) and not isinstance(error, TakeRejected)
     with place.database.writing() as session:
-        if delay_s is not None:
+        if delay_s is not None and isinstance(error, _AWAY):
+            held = steps.stand_by(session, lease, delay_s, error.code)
+        elif delay_s is not None:
             held = steps.postpone(session, lease, delay_s, error.code, failed=not isinstance(error, PutOff))
         elif again and lease.attempts < steps.MAX_ATTEMPTS:
             held = steps.retry(session, lease, error.code)
@@ -230,8 +235,8 @@ def delay_after(error: BriefcastError, postponed: int) -> float | None:
     """Return the seconds until a step that met `error` is worth another try, None when waiting does not help."""
     if isinstance(error, PutOff):
         return error.delay_s
-    if isinstance(error, StorageUnavailable | DatabaseUnavailable):
-        return min(_STORAGE_DELAY_S, compute_backoff(postponed, _chance))
+    if isinstance(error, _AWAY):
+        return _STORAGE_DELAY_S * (1 - _chance.random() / 2)
     if isinstance(error, NarratorAway) and postponed < MAX_POSTPONED:
         # Twice as long each time, in all what it may wait.
         return error.wait_s * (1 << postponed) / ((1 << MAX_POSTPONED) - 1)

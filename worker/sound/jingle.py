@@ -10,7 +10,6 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +17,7 @@ import numpy as np
 from briefing.audio import MASTER_RATE
 from briefing.errors import JingleRefused, Misconfigured
 from briefing.hashing import file_sha256
+from briefing.podcasts.named_files import where
 from voices.jingles import shipped
 from worker.sound.files import UnreadableSound, decoded_whole
 from worker.sound.loudness import measure
@@ -29,6 +29,7 @@ with warnings.catch_warnings():
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from briefing.podcasts.show import JinglePart, Show
     from worker.sound import Block
@@ -134,7 +135,7 @@ def find(name: str | None, part: JinglePart, uploaded: Mapping[tuple[str, Jingle
     """
     if name is None:
         return None
-    path = uploaded.get((name, part)) or shipped(name, part) or Path(name)
+    path = uploaded.get((name, part)) or shipped(name, part) or where(name)
     if not path.is_file():
         message = f"there is no {part} jingle {name!r}"
         hint = "Name one of `briefcast jingles list`, a shipped one (house), a sound file, or none."

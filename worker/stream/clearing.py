@@ -6,7 +6,6 @@ Called by the sweep, which has more to do: each round takes so many seconds. Dec
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from briefing.models import BriefingRow, RevisionRow, StepRow
 from briefing.states import ACTIVE, RevisionState, StepKind, StepState
 from worker.public.heard import own_article
 from worker.stream.telling import hidden
+from worker.upkeep.pace import within
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -26,9 +26,8 @@ if TYPE_CHECKING:
 #: How long whoever began with the stream may go on with it when the MP3 is there.
 _AFTER_LIVE = timedelta(hours=1)
 
-#: Streams looked at in a round, and seconds in which another is begun with.
+#: Streams looked at in a round.
 _MOST_AT_ONCE = 200
-_MOST_S = 5.0
 
 #: Error code of a `stream` step that waits for nothing any more.
 _OVER = "over"
@@ -40,10 +39,8 @@ def clear_streams(place: Workplace) -> int:
     """Remove the files of streams that are over; return how many streams. Raises StorageUnavailable."""
     with place.database.reading() as session:
         over = _over(session, datetime.now(UTC))
-    end, done = time.monotonic() + _MOST_S, 0
-    for revision_id, briefing_id, number in over:
-        if time.monotonic() > end:
-            break
+    done = 0
+    for revision_id, briefing_id, number in within(over):
         clear_stream(place, revision_id, briefing_id, number)
         done += 1
     return done

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from briefing import revisions, speaking, steps
-from briefing.errors import NarratorAway
+from briefing.errors import EngineNotInstalled, NarratorAway
 from briefing.failpoints import Failpoint, reach
 from briefing.models import RevisionRow
 from briefing.observing.measures import REALTIME_FACTOR, counted
@@ -78,14 +78,21 @@ def _known(lease: Lease, place: Workplace, chunk: Chunk) -> tuple[Speaking, Take
 
 
 def _check_narrator(place: Workplace, revision: Speaking, voice: str) -> None:
-    """Raise NarratorAway where this worker's engine or model is not the one the revision pinned for `voice`: its take
-    would stand under the pinned one's key, and among takes of it (one narrator a briefing).
+    """Raise NarratorAway where this worker's engine or model is not the one the revision pinned for `voice`, or is not
+    installed: its take would stand under the pinned one's key, and among takes of it (one narrator a briefing).
     """
     if revision.cast is None:
         return
     pinned = next((narrator for narrator in Cast.stored(revision.cast).narrators if narrator.voice == voice), None)
-    here = place.speakers.narrator(voice)
-    if pinned is not None and pinned != here:
+    if pinned is None:
+        return
+    try:
+        here = place.speakers.narrator(voice)
+    except EngineNotInstalled as error:
+        # Whoever pinned it had it, and others may have it still.
+        message = f"{voice!r} is pinned as {_engine(pinned)}; this worker has none: {error.message}"
+        raise NarratorAway(message, wait_s=place.work.narrator_wait_s) from error
+    if pinned != here:
         message = f"{voice!r} is pinned as {_engine(pinned)}; this worker has {_engine(here)}"
         raise NarratorAway(message, wait_s=place.work.narrator_wait_s)
 

@@ -13,6 +13,8 @@ from briefing.failpoints import Failpoint, reach
 from briefing.models import CondemnedRow, JingleRow, MasterRow, StepRow, TakeRow
 from briefing.sql.rows import add_all_unless_there
 from briefing.states import StepKind, StepState
+from briefing.storage.interfaces import YOUNG_S
+from worker.upkeep.pace import within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,9 +26,6 @@ if TYPE_CHECKING:
 
 #: Seconds for which bytes stay condemned: longer than the longest step (assembling, half an hour) holds on to a row.
 GRACE_S = 3600.0
-
-#: Seconds since they were stored last: a file may be stored before the row that names it is written.
-YOUNG_S = 86_400.0
 
 
 def condemn(session: Session, names: Iterable[str], now: float) -> None:
@@ -63,9 +62,9 @@ def due_bytes(session: Session, now: float) -> int:
 
 
 def collect_bytes(database: Database, storage: BlobStorage, now: float, batch: int) -> int:
-    """Remove what has been condemned for long enough; return how many. `now` in seconds since the epoch.
+    """Remove what has been condemned for long enough, as much as there is time for; return how many.
 
-    Raises DatabaseUnavailable or StorageUnavailable.
+    `now` in seconds since the epoch. Raises DatabaseUnavailable or StorageUnavailable.
     """
     with database.reading() as session:
         due = session.scalars(
@@ -75,7 +74,7 @@ def collect_bytes(database: Database, storage: BlobStorage, now: float, batch: i
             .limit(batch)
         ).all()
     removed = 0
-    for sha256 in due:
+    for sha256 in within(due):
         with database.writing() as session:
             # Young bytes of that name were stored again: whoever did so is about to write the row.
             gone = not is_named(session, sha256) and storage.remove_older(sha256, now - YOUNG_S)

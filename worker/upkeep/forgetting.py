@@ -18,6 +18,7 @@ from briefing.models import ArticleVersionRow, BriefingRow, ReportRow, RevisionR
 from briefing.revisions import lock_briefing
 from briefing.states import ACTIVE, RevisionState
 from briefing.values import ArticleRef
+from worker.upkeep.pace import within
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -37,12 +38,14 @@ def due_texts(session: Session, until: datetime) -> int:
 
 
 def forget_texts(database: Database, until: datetime, batch: int) -> int:
-    """Forget the texts of up to `batch` briefings that were withdrawn before `until`; return of how many. Raises
-    DatabaseUnavailable.
+    """Forget the texts of up to `batch` briefings that were withdrawn before `until`, as many as there is time for;
+    return of how many. Raises DatabaseUnavailable.
     """
     with database.reading() as session:
         found = _due(session, until, batch)
-    for briefing_id, number in found.items():
+    done = 0
+    for briefing_id, number in within(found.items()):
+        done += 1
         with database.writing() as session:
             briefing = lock_briefing(session, briefing_id)
             if not _is_open(session, briefing):
@@ -61,7 +64,7 @@ def forget_texts(database: Database, until: datetime, batch: int) -> int:
                 if not session.scalar(select(_is_read(article))):
                     _forget_article(session, ArticleRef.parse(article), until)
                     _forget_in_digests(session, article)
-    return len(found)
+    return done
 
 
 def _is_open(session: Session, briefing: BriefingRow) -> bool:

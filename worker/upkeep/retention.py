@@ -36,6 +36,7 @@ from worker.upkeep import ledgers, uses
 from worker.upkeep.condemned import collect_bytes, condemn, due_bytes, old_staged, remove_staged
 from worker.upkeep.cutoffs import Cutoffs, Gone, cutoffs
 from worker.upkeep.forgetting import due_texts, forget_texts
+from worker.upkeep.pace import within
 from worker.upkeep.unused import finished_steps, unused_masters, unused_takes, unused_versions
 
 if TYPE_CHECKING:
@@ -205,21 +206,27 @@ def due_revisions(session: Session, until: datetime, limit: int | None) -> list[
 def _revisions(place: Workplace, until: datetime, now: datetime, batch: int) -> int:
     with place.database.reading() as session:
         due = due_revisions(session, until, batch)
-    for revision_id in due:
-        with place.database.writing() as session:
-            # The lock that publishing takes: neither sees the other half done.
-            briefing_id = session.scalar(select(RevisionRow.briefing_id).where(RevisionRow.id == revision_id))
-            session.execute(select(BriefingRow.id).where(BriefingRow.id == briefing_id).with_for_update())
-            row = session.get_one(RevisionRow, revision_id, populate_existing=True)
-            if row.state in _OVER and row.let_go_at is None:
-                let_go(session, row, place.files, now)
-                reach(Failpoint.RETENTION_LET_GO)
-    return len(due)
+    done, gone = 0, list[str]()
+    try:
+        for revision_id in within(due):
+            with place.database.writing() as session:
+                # The lock that publishing takes: neither sees the other half done.
+                briefing_id = session.scalar(select(RevisionRow.briefing_id).where(RevisionRow.id == revision_id))
+                session.execute(select(BriefingRow.id).where(BriefingRow.id == briefing_id).with_for_update())
+                row = session.get_one(RevisionRow, revision_id, populate_existing=True)
+                if row.state in _OVER and row.let_go_at is None:
+                    gone += let_go(session, row, place.files, now)
+                    reach(Failpoint.RETENTION_LET_GO)
+            done += 1
+    finally:
+        # Once for all of them, and while nobody waits: a CDN may take its time.
+        place.files.purge(gone)
+    return done
 
 
-def let_go(session: Session, row: RevisionRow, files: PublicFiles, now: datetime) -> None:
+def let_go(session: Session, row: RevisionRow, files: PublicFiles, now: datetime) -> list[str]:
     """Give up a revision's audio: its public MP3, unless another revision has the same, and what lies beside it. The
-    row stays, with its script.
+    row stays, with its script. Returns the names of the public files that went, for the caller to have caches drop.
     """
     same = aliased(RevisionRow)
     folder = briefing_folder(row.briefing_id, row.number)
@@ -240,11 +247,13 @@ def let_go(session: Session, row: RevisionRow, files: PublicFiles, now: datetime
             if row.audio_sha256 is None and row.state == RevisionState.SUPERSEDED.value and files.storage.look(name):
                 row.audio_sha256 = master.sha256
     for those in both:
-        those.remove(gone[those.private])
+        for name in gone[those.private]:
+            those.storage.remove(name)
     row.master_key, row.chunks, row.versions, row.let_go_at = None, None, None, now
     row.preview_key = row.preview_card = None
     uses.forget(session, row.id)
     session.flush()
+    return gone[False]
 
 
 def _delete_takes(session: Session, keys: Sequence[str], now: float) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from datetime import UTC, datetime, timedelta
 
 import feedparser
@@ -22,12 +23,14 @@ from briefing.models import RevisionRow, StepRow
 from briefing.states import Queue
 from tests.support.asking import ask, revision_row
 from tests.support.client import make_key, served
+from tests.support.disks import small_disk
 from tests.support.newsroom import ARTICLE, work_off
 from tests.support.postgres import binaries
 from tests.support.processes import BIN, ROOT, briefcast, running, wait_for
 from tests.support.s3 import s3
 from worker.doctor import examine
-from worker.installation.backup import back_up, postgresql_environment
+from worker.installation.backup import back_up
+from worker.installation.database_copy import postgresql_environment
 from worker.running.perform import perform_next
 from worker.upkeep import sweep
 from worker.workplace import Workplace
@@ -144,7 +147,7 @@ def test_the_drill(empty_house, request, tmp_path, monkeypatch):
     assert briefcast("backup", tmp_path / "vault").returncode == 0
     again = briefcast("backup", tmp_path / "vault", "--keep", 1)
     assert (again.returncode, " 0 of them new" in again.stdout) == (0, True), again.stdout + again.stderr
-    assert len(list((tmp_path / "vault" / "database").glob("*[!n]"))) == 1, "beside the newest manifest"
+    assert len(list((tmp_path / "vault" / "database").iterdir())) == 3, "the newest copy, its names and its manifest"
     assert (tmp_path / "vault").stat().st_mode & 0o077 == 0
     # And the host is lost
     newsroom.database.dispose()
@@ -264,7 +267,65 @@ def test_a_backup_that_fails_leaves_no_copy_of_the_database(newsroom, tmp_path):
     for hour in (1, 2):
         with pytest.raises(StorageUnavailable):
             back_up(newsroom, vault, datetime(2026, 5, 1, hour, tzinfo=UTC), 10)
-    assert {path.name for path in (vault / "database").iterdir()} == {made.database, "2026-05-01T00-00-00Z.json"}
+    kept = {made.database, "2026-05-01T00-00-00Z.names", "2026-05-01T00-00-00Z.json"}
+    assert {path.name for path in (vault / "database").iterdir()} == kept
+
+
+def test_a_disk_that_is_full_of_copies_takes_the_next_backup(newsroom, tmp_path):
+    now, day = datetime(2026, 5, 1, tzinfo=UTC), timedelta(days=1)
+    with small_disk(tmp_path / "disk", 60) as disk:
+        vault = disk.folder / "vault"
+        first, second = (back_up(newsroom, vault, now + number * day, 2).database for number in range(2))
+        # Given no room for another copy beside those that are to be kept / When the next backup is made
+        disk.fill(leave=(vault / "database" / second).stat().st_size // 2)
+        third = back_up(newsroom, vault, now + 2 * day, 2).database
+        # Then the oldest copy has made room for it
+        assert first not in copies(vault)
+        assert copies(vault) == {second, third}
+
+
+def test_the_newest_whole_copy_is_never_let_go(newsroom, tmp_path):
+    # Given one whole backup, and then a take that is lost
+    vault, now, day = tmp_path / "vault", datetime(2026, 5, 1, tzinfo=UTC), timedelta(days=1)
+    whole = back_up(newsroom, vault, now, 1).database
+    lost = next(newsroom.storage.stored()).sha256
+    blob = newsroom.storage.path(lost)
+    content = blob.read_bytes()
+    blob.unlink()
+    (vault / "blobs" / lost[:2] / lost).unlink()
+    # When backups go on without it / Then the whole one stays beside the newest, until there is another
+    for number in (1, 2):
+        made = back_up(newsroom, vault, now + number * day, 1)
+        assert (made.missing, copies(vault)) == ([lost], {whole, made.database})
+    blob.write_bytes(content)
+    made = back_up(newsroom, vault, now + 3 * day, 1)
+    assert copies(vault) == {made.database}
+
+
+def copies(vault):
+    return {path.name for path in (vault / "database").iterdir() if path.suffix == ".sqlite"}
+
+
+def test_metrics_tell_when_a_whole_backup_was_made_last(newsroom, tmp_path):
+    def told():
+        with served(create_app()) as address, httpx.Client(base_url=address, trust_env=False) as client:
+            lines = client.get("/metrics").text.splitlines()
+        return next(
+            float(line.split()[1]) for line in lines if line.startswith("briefcast_last_backup_timestamp_seconds ")
+        )
+
+    assert told() == 0.0
+    # Given one without some of the bytes / Then it does not count
+    path = newsroom.storage.path(next(newsroom.storage.stored()).sha256)
+    content = path.read_bytes()
+    path.unlink()
+    assert back_up(newsroom, tmp_path / "vault", datetime.now(UTC), 10).missing
+    assert told() == 0.0
+    # While a whole one does
+    path.write_bytes(content)
+    before = time.time()
+    back_up(newsroom, tmp_path / "vault", datetime.now(UTC) + timedelta(minutes=1), 10)
+    assert told() >= before - 1
 
 
 def test_what_killed_backups_left_goes_after_a_day_and_nothing_else_does(newsroom, tmp_path):
@@ -287,7 +348,7 @@ def test_what_killed_backups_left_goes_after_a_day_and_nothing_else_does(newsroo
     second = back_up(newsroom, vault, now, 10)
     # Then
     kept = {first.database, second.database, "notes.txt", "2026-05-02T00-00-00Z.sqlite"}
-    assert {path.name for path in copies.iterdir() if path.suffix != ".json"} == kept
+    assert {path.name for path in copies.iterdir() if path.suffix not in {".json", ".names"}} == kept
     assert len(list(copies.glob("*.json"))) == 2
 
 

@@ -14,6 +14,7 @@ from briefing.public_names import ALIAS as SERVING
 from briefing.public_names import alias_name
 from briefing.states import Queue, StepKind
 from briefing.storage.bucket import Bucket
+from briefing.storage.interfaces import YOUNG_S
 from briefing.values import ArticleRef
 from tests.support.asking import again, ask, briefing_row, revision_row, step_rows
 from tests.support.newsroom import ARTICLE, make_place, work_off
@@ -276,7 +277,7 @@ def test_what_a_dead_process_staged_is_used_by_the_next_and_goes_with_retention(
     assert staged(place)
     now = time.time()
     assert condemned.remove_staged([place.files.storage], now) == 0
-    later = datetime.fromtimestamp(now + condemned.YOUNG_S + 60, UTC)
+    later = datetime.fromtimestamp(now + YOUNG_S + 60, UTC)
     assert retention.foreseen(place, later).staged == len(staged(place))
     gone, _ = retention.collect(place, later, {})
     assert (gone.staged > 0, staged(place)) == (True, [])

@@ -9,10 +9,12 @@ from briefing import steps
 from briefing.backoff import MAX_POSTPONED
 from briefing.errors import (
     ArticleEmpty,
+    DatabaseUnavailable,
     EngineNotInstalled,
     EngineUnavailable,
     MasterRejected,
     SourceUnavailable,
+    StorageFull,
     StorageUnavailable,
     TakeRejected,
 )
@@ -66,10 +68,44 @@ def test_a_transient_error_puts_the_step_off_without_spending_a_claim(place, rev
 def test_transient_errors_end_after_five_tries(place, revision, monkeypatch):
     failing_with(monkeypatch, SourceUnavailable("away"))
     for _ in range(MAX_POSTPONED + 1):
-        with place.database.writing() as session:
-            session.query(StepRow).update({"not_before": None})
+        due(place)
         tries(place)
     assert revision_row(place, revision).error_code == "source_unavailable"
+
+
+def test_waiting_for_the_storage_or_the_database_uses_nothing_up(place, revision, monkeypatch):
+    # Given a disk that was full for longer than any source may be away, and a database that was
+    for error in (StorageFull("no space left"), DatabaseUnavailable("restarting")):
+        failing_with(monkeypatch, error)
+        for _ in range(MAX_POSTPONED + 1):
+            due(place)
+            assert tries(place) == 1
+    (step,) = step_rows(place, revision)
+    assert (step.state, step.attempts, step.postponed, step.error_code) == ("ready", 0, 0, "database_unavailable")
+    # When the source is away once afterwards / Then it is waited for as ever
+    failing_with(monkeypatch, SourceUnavailable("503"))
+    due(place)
+    assert tries(place) == 1
+    (step,) = step_rows(place, revision)
+    assert (step.state, step.postponed) == ("ready", 1)
+    assert revision_row(place, revision).state == "preparing"
+
+
+def test_the_storage_is_tried_again_at_once_and_then_every_half_minute(place, revision, monkeypatch):
+    failing_with(monkeypatch, StorageUnavailable("a moment"))
+    waits = []
+    for _ in range(3):
+        due(place)
+        tries(place)
+        (step,) = step_rows(place, revision)
+        waits.append(step.not_before - step.ready_at)
+    assert waits[0] == pytest.approx(2.0)
+    assert all(15.0 <= wait <= 30.0 for wait in waits[1:]), waits
+
+
+def due(place):
+    with place.database.writing() as session:
+        session.query(StepRow).update({"not_before": None})
 
 
 def test_a_rejected_master_is_tried_three_times(place, revision, monkeypatch):

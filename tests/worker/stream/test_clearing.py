@@ -9,8 +9,8 @@ import pytest
 from briefing.models import RevisionRow, StepRow
 from tests.support.asking import ask
 from tests.support.newsroom import ARTICLE
-from worker.stream import clearing
 from worker.stream.clearing import clear_streams
+from worker.upkeep import pace
 
 
 @pytest.fixture
@@ -53,10 +53,10 @@ def test_no_transaction_waits_for_hundreds_of_files(place, streams, monkeypatch)
 
 
 def test_a_round_takes_so_long_and_the_next_goes_on(place, streams, monkeypatch):
-    monkeypatch.setattr(clearing, "_MOST_S", -1.0)
-    assert (clear_streams(place), left(place)) == (0, 3)
+    monkeypatch.setattr(pace, "MOST_S", -1.0)
+    assert (clear_streams(place), left(place)) == (1, 2)
     monkeypatch.undo()
-    assert (clear_streams(place), left(place)) == (3, 0)
+    assert (clear_streams(place), left(place)) == (2, 0)
 
 
 def test_what_was_removed_and_not_written_down_is_removed_again(place, streams, monkeypatch):

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from briefing.models import MasterRow, TakeRow
 from briefing.public_names import alias_name, artwork_name, audio_name
+from briefing.storage.interfaces import YOUNG_S
 from briefing.values import ArticleRef
 from tests.support.asking import ask, revision_row
 from tests.support.client import free_port
@@ -21,7 +22,7 @@ from tests.support.newsroom import ARTICLE, make_place, work_off
 from tests.support.s3 import s3
 from worker.doctor import public, stored
 from worker.upkeep import retention
-from worker.upkeep.condemned import GRACE_S, YOUNG_S
+from worker.upkeep.condemned import GRACE_S
 from worker.upkeep.cutoffs import Gone
 
 PUBLIC = "paper/public/"

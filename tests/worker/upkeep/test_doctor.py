@@ -13,10 +13,10 @@ from sqlalchemy import delete, select, text, update
 
 from briefing.models import MasterRow, RevisionRow, StepRow, TakeRow
 from briefing.public_names import artwork_name, audio_name
+from briefing.storage.interfaces import YOUNG_S
 from tests.support.asking import ask, revision_row
 from tests.support.newsroom import ARTICLE, make_place, work_off
 from worker.doctor import broker, database, examine, machine, public, stored, work
-from worker.upkeep.condemned import YOUNG_S
 
 OLD = YOUNG_S + 3600
 
@@ -112,6 +112,36 @@ def test_a_public_file_that_is_not_as_it_should_be_is_written_anew(place):
     alias.unlink()
     alias.symlink_to(f"../../audio/{'0' * 64}.mp3")
     mended(public.look, place, "public_outdated")
+
+
+def test_the_last_copy_of_an_mp3_stays_though_a_bit_of_it_flipped(place):
+    # Given an MP3 whose stored bytes are lost, and a public copy that plays but for one bit
+    with place.database.reading() as session:
+        sha256 = session.scalars(select(MasterRow.sha256)).one()
+    path = place.files.storage.root / audio_name(sha256)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.unlink()
+    path.write_bytes(content)
+    place.storage.remove(sha256)
+    # When the doctor mends / Then it tells, and leaves what is heard
+    assert found(stored.look, place, fix=True) == {("master_missing", False)}
+    (told,) = public.look(place, fix=True)
+    assert (told.code, told.mended, "Regenerate" in told.hint) == ("public_corrupt", "", True)
+    assert path.read_bytes() == content
+    assert place.files.storage.target("articles/desk/ferry.mp3") == audio_name(sha256)
+
+
+def test_a_lost_transcript_keeps_the_doctor_from_nothing(place):
+    # Given a transcript whose stored bytes are lost
+    with place.database.reading() as session:
+        transcript = session.scalars(select(MasterRow.transcript)).one()
+    place.storage.remove(transcript)
+    # Then what was published of it is as good as ever, and what else is missing is written anew
+    assert found(stored.look, place, fix=True) == {("master_missing", False)}
+    assert found(public.look, place, fix=True) == set()
+    place.files.storage.remove("v1/articles/desk/ferry/audio")
+    mended(public.look, place, "public_missing")
 
 
 def test_audio_of_no_revision_goes_when_it_is_old_and_artwork_is_told(place):

@@ -25,12 +25,13 @@ from briefing.models import (
 )
 from briefing.public_names import audio_name, briefing_folder
 from briefing.states import Queue
+from briefing.storage.interfaces import YOUNG_S
 from tests.support.asking import NOW, again, ask, briefing_row, revision_row
 from tests.support.newsroom import ARTICLE, work_off
 from worker.running import heartbeat
 from worker.running.perform import perform_next
 from worker.upkeep import retention, sweep
-from worker.upkeep.condemned import GRACE_S, YOUNG_S, condemn
+from worker.upkeep.condemned import GRACE_S, condemn
 from worker.upkeep.cutoffs import Gone
 
 DAY = timedelta(days=1)
