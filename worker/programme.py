@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from briefing.articles.addresses import ascii_address
+from briefing.articles.moments import day_stated
 from briefing.hashing import stable_hash
 from worker import encode, master, sign, stitch, watermark
 from worker.credentials.provenance import Provenance, provenance, text_sha256
@@ -124,7 +125,7 @@ def tags_for(prepared: Prepared, show: Show, voice: str, undated: date) -> Tags:
     the same audio would get another address every day.
     """
     articles = prepared.script.articles
-    published = [article.published_at.date() for article in articles if article.published_at]
+    published = [day_stated(article.published_at, show.clock) for article in articles if article.published_at]
     bylines = {article.byline for article in articles if article.byline}
     narrators = prepared.narrators
     return Tags(

@@ -151,6 +151,16 @@ def test_an_address_of_any_letters_is_one_that_tags_hold(storage, address, held)
         assert [frame.url for found in links for frame in found] == ([held] * len(links) if held else [])
 
 
+def test_the_date_of_the_tags_is_the_shows_day(storage):
+    work = prepared(*TEXTS)
+    late = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)
+    heads = tuple(head.model_copy(update={"published_at": late}) for head in work.script.articles)
+    work = replace(work, script=work.script.model_copy(update={"articles": heads}))
+    assert tags_for(work, SHOW, "V", date(2026, 5, 1)).date == "2026-03-01"
+    kyiv = SHOW.model_copy(update={"zone": "Europe/Kyiv"})
+    assert tags_for(work, kyiv, "V", date(2026, 5, 1)).date == "2026-03-02"
+
+
 def test_a_collection_has_a_chapter_for_each_article(storage):
     plan, _ = planned(storage, prepared(*TEXTS, articles=3))
     made = produce(plan, storage)
