@@ -101,7 +101,8 @@ def momentary(samples: Block, rate: int) -> NDArray[np.float64]:
         return np.zeros(0)
     frames = chain.push(samples + np.resize(_HISS, len(samples)))
     told = [frame.metadata.get("lavfi.r128.M", "-inf") for frame in frames if frame.metadata]
-    return np.maximum(np.array(told, dtype=np.float64), _QUIETEST_LUFS)
+    # In digital silence after sound the filter tells "nan", which np.maximum would keep.
+    return np.fmax(np.array(told, dtype=np.float64), _QUIETEST_LUFS)
 
 
 def mean_loudness(parts: Iterable[tuple[float, float]]) -> float | None:

@@ -79,6 +79,27 @@ def test_while_words_are_said_music_lies_18_lu_below_them(tmp_path):
     assert loudest <= measure([words], MASTER_RATE).integrated_lufs - 18
 
 
+def rung_out(seconds, *, silent_s):
+    """A jingle whose file ends in digital silence, as most do that a studio exports."""
+    samples = tone(500, seconds, MASTER_RATE, 0.2)
+    samples[len(samples) - round(silent_s * MASTER_RATE) :] = 0
+    return jingle.made("j" * 64, samples)
+
+
+@pytest.mark.parametrize("silent_s", [0.5, 1.0, 2.0])
+def test_an_intro_that_ends_in_digital_silence_gives_way_as_any(tmp_path, silent_s):
+    mix, takes = spoken_then_quiet(tmp_path, Jingles(opening=rung_out(6.0, silent_s=silent_s)), words_s=4.0)
+    music = heard(mix, takes) - heard(stitch_without_music(mix), takes)
+    assert lufs(music, 2.4, 3.4) <= MIX_LUFS - 18
+
+
+def test_momentary_loudness_is_a_number_in_silence_after_sound():
+    silence = np.zeros(3 * MASTER_RATE, dtype=np.float32)
+    told = momentary(np.concatenate([tone(500, 1.0, MASTER_RATE, 0.5), silence]), MASTER_RATE)
+    assert np.all(np.isfinite(told))
+    assert told[-1] == pytest.approx(-120)
+
+
 def test_a_long_intro_is_no_song_under_the_story(tmp_path):
     # Given an intro of half a minute and an article of a few words
     mix, takes = planned(tmp_path, Role.HEADLINE, jingles=Jingles(opening=ring(29)), seconds=6.0)
