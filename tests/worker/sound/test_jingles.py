@@ -100,6 +100,19 @@ def test_momentary_loudness_is_a_number_in_silence_after_sound():
     assert told[-1] == pytest.approx(-120)
 
 
+@pytest.mark.parametrize("beginning_db", [-10, -20, -40])
+def test_an_intro_that_swells_does_not_burst_into_pauses(tmp_path, beginning_db):
+    # Given one that is far louder behind the first words than before them, and a pause for it to come back in
+    samples = tone(500, 8.0, MASTER_RATE, 0.5)
+    samples *= 10 ** (np.interp(np.arange(len(samples)) / MASTER_RATE, [2.0, 2.6], [beginning_db, 0]) / 20)
+    mix, takes = spoken_then_quiet(tmp_path, Jingles(opening=jingle.made("j" * 64, samples)), words_s=0.8, pause=1200)
+    music = heard(mix, takes) - heard(stitch_without_music(mix), takes)
+    # Then it comes back no louder than the voice, and nobody waits in silence for the first words
+    assert momentary(music, MASTER_RATE).max() <= MIX_LUFS + 1
+    assert momentary(music[: 2 * MASTER_RATE], MASTER_RATE).max() >= MIX_LUFS - 30
+    assert clicks(music) == []
+
+
 def test_a_long_intro_is_no_song_under_the_story(tmp_path):
     # Given an intro of half a minute and an article of a few words
     mix, takes = planned(tmp_path, Role.HEADLINE, jingles=Jingles(opening=ring(29)), seconds=6.0)
