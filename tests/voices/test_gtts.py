@@ -66,7 +66,9 @@ def test_parts_are_joined_without_googles_silence_and_with_a_pause_where_a_sente
 
 
 def test_a_sentence_ends_where_the_text_says_so_whatever_gtts_leaves_of_it(server):
-    text = "Dr. Lee came; he left. “Yes.” No! Why? Because 3.5 of them, on Monday, saw it… So it was, and none was sorry."
+    text = (
+        "Dr. Lee came; he left. “Yes.” No! Why? Because 3.5 of them, on Monday, saw it… So it was, and none was sorry."
+    )
     *most, _ = spoken(engine(server), text)
     gaps_s = [(len(part.samples) - np.flatnonzero(np.abs(part.samples) > 0.01)[-1]) / part.rate for part in most]
     long = [text for (_, text, _), gap_s in zip(server.asked, gaps_s, strict=False) if gap_s > 0.2]
