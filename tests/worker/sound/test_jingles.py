@@ -20,6 +20,7 @@ from tests.support.audio import tone, voice_like
 from tests.support.newsroom import work_off
 from tests.support.processes import ROOT
 from tests.support.sounds import Takes, chunks_of, clicks, heard, lufs, planned, ring, script_of
+from voices.jingles import shipped
 from worker import stitch
 from worker.sound import conform as conform_module
 from worker.sound import jingle
@@ -168,6 +169,21 @@ def test_a_bed_comes_and_goes_softly(tmp_path):
     loudest = music.max()
     assert music[span.start : span.start + 100].max() < 0.02 * loudest
     assert music[span.end - 100 : span.end].max() < 0.02 * loudest
+
+
+@pytest.mark.parametrize("seconds", [4.0, 4.0003, 4.0007, 4.0011, 4.05])
+@pytest.mark.parametrize("hertz", [110, 500])
+def test_a_bed_goes_round_without_a_click_wherever_its_file_was_cut(tmp_path, hertz, seconds):
+    path = tmp_path / "bed.flac"
+    write_flac(path, tone(hertz, seconds, MASTER_RATE, 0.3), MASTER_RATE)
+    bed = jingle.load(path, "bed")
+    round_and_round = np.tile(bed.samples, 3)
+    assert clicks(round_and_round * np.hanning(len(round_and_round))) == []
+
+
+def test_a_bed_that_goes_round_by_itself_keeps_its_beat():
+    house = shipped("house", "bed")
+    assert len(jingle.load(house, "bed").samples) == len(jingle.read(house, "bed"))
 
 
 def test_a_bed_may_lie_under_everything(tmp_path):
