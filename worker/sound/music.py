@@ -6,6 +6,7 @@ not know what a script is; `worker.stitch` says where spans lie.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -72,7 +73,7 @@ def with_music(voice: Iterable[Block], spans: Sequence[MusicSpan]) -> Iterator[B
     for start, end, members in _zones(spans):
         yield from stream.until(start)
         chain = SideChain(MASTER_RATE, MIX_LUFS)
-        layers = [_Layer(span) for span in members]
+        layers = [_Layer(span, _at_once(span, members)) for span in members]
         for position in range(start, end, _WINDOW):
             length = min(_WINDOW, end - position)
             words = stream.take(length)
@@ -94,6 +95,13 @@ def _zones(spans: Sequence[MusicSpan]) -> Iterator[tuple[int, int, list[MusicSpa
         yield members[0].start, max(member.end for member in members), members
 
 
+def _at_once(span: MusicSpan, members: Sequence[MusicSpan]) -> int:
+    """Return how many of `members` sound at the same time while `span` does, itself among them, at most."""
+    together = [member for member in members if member.start < span.end and span.start < member.end]
+    begun = [max(span.start, member.start) for member in together]
+    return max(sum(member.start <= start < member.end for member in together) for start in begun)
+
+
 def _whole_frames(block: Block) -> Block:
     return np.pad(block, (0, -len(block) % _FRAME))
 
@@ -101,7 +109,7 @@ def _whole_frames(block: Block) -> Block:
 class _Layer:
     """A span's music, at its level."""
 
-    def __init__(self, span: MusicSpan) -> None:
+    def __init__(self, span: MusicSpan, at_once: int) -> None:
         self._span = span
         self._length = span.end - span.start
         jingle, bed = span.jingle, span.kind == "bed"
@@ -115,7 +123,8 @@ class _Layer:
         self._heard = jingle.samples if bed else np.pad(jingle.samples, (0, self._length))[: self._length]
         under = jingle.samples if bed else self._heard[jingle.voice_in :]
         loudest = float(momentary(under, MASTER_RATE).max(initial=-np.inf)) + self._gain_db
-        self._depth_db = max(0.0, loudest - (MIX_LUFS - _UNDER_WORDS_LU))
+        # What sounds together shares what may lie under words.
+        self._depth_db = max(0.0, loudest - (MIX_LUFS - _UNDER_WORDS_LU - 10 * math.log10(at_once)))
         # From the first words on, pauses hold no more than what is heard alone, however the music swells there.
         self._held_db = max(0.0, loudest - (MIX_LUFS + _ABOVE_VOICE_LU)) if opens else 0.0
 

@@ -80,6 +80,18 @@ def test_while_words_are_said_music_lies_18_lu_below_them(tmp_path):
     assert loudest <= measure([words], MASTER_RATE).integrated_lufs - 18
 
 
+def test_an_intros_tail_and_a_bed_share_what_may_lie_under_words(tmp_path):
+    # Given both under the headline, and a bed alone under it
+    jingles = Jingles(opening=ring(12), bed=ring(4.0, hertz=300))
+    mix, takes = spoken_then_quiet(tmp_path, jingles, words_s=3.0)
+    music = heard(mix, takes) - heard(stitch_without_music(mix), takes)
+    assert {span.kind for span in mix.music} == {"intro", "bed"}
+    assert momentary(music, MASTER_RATE)[28:46].max() <= MIX_LUFS - 18
+    alone, takes = spoken_then_quiet(tmp_path, Jingles(bed=ring(4.0, hertz=300)), words_s=3.0)
+    music = heard(alone, takes) - heard(stitch_without_music(alone), takes)
+    assert momentary(music, MASTER_RATE)[10:28].max() > MIX_LUFS - 20
+
+
 def rung_out(seconds, *, silent_s):
     """A jingle whose file ends in digital silence, as most do that a studio exports."""
     samples = tone(500, seconds, MASTER_RATE, 0.2)
