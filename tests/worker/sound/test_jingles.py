@@ -25,7 +25,7 @@ from worker import stitch
 from worker.sound import conform as conform_module
 from worker.sound import jingle
 from worker.sound.conform import conform
-from worker.sound.files import write_flac
+from worker.sound.files import decoded_whole, write_flac
 from worker.sound.jingle import Jingles
 from worker.sound.level import MIX_LUFS
 from worker.sound.loudness import measure, momentary
@@ -419,3 +419,13 @@ def test_an_upload_whose_workers_vanish_has_failed(place, tmp_path):
         step = session.query(StepRow).one()
         step.state, step.error_code = StepState.DEAD.value, "worker_lost"
     assert (found(place).state, found(place).error_code) == ("failed", "worker_lost")
+
+
+@pytest.mark.parametrize(("rate", "hertz"), [(8_000, 3_500), (16_000, 7_000), (32_000, 15_000), (48_000, 20_000)])
+def test_a_file_of_any_rate_comes_without_images(tmp_path, rate, hertz):
+    path = tmp_path / "high.flac"
+    write_flac(path, tone(hertz, 2.0, rate, 0.5), rate)
+    middle = decoded_whole(path, MASTER_RATE, 10)[MASTER_RATE // 2 : 3 * MASTER_RATE // 2]
+    spectrum = np.abs(np.fft.rfft(middle * np.blackman(len(middle))))
+    beside = np.abs(np.fft.rfftfreq(len(middle), 1 / MASTER_RATE) - hertz) > 200
+    assert 20 * np.log10(spectrum[beside].max() / spectrum.max()) < -80
