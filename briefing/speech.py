@@ -184,4 +184,4 @@ def chunk_key(spoken: str, narrator: Narrator, variation: int = 0, pronunciation
     `worker.sound.level` keeps other sound than before, or one programme would mix both.
     """
     marks = [[mark.model_dump(mode="json") for mark in pronunciations]] if pronunciations else []
-    return stable_hash("chunk/3", spoken, narrator.model_dump(mode="json"), variation, *marks)
+    return stable_hash("chunk/4", spoken, narrator.model_dump(mode="json"), variation, *marks)

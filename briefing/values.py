@@ -146,7 +146,7 @@ class ScriptWarning(Value):
     """Something about a script that an editor should look at; it is spoken all the same."""
 
     code: str
-    """Stable: language_mismatch, maybe_incomplete."""
+    """Stable: language_mismatch, maybe_incomplete, other_script."""
     message: str
 
 

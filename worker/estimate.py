@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
 from typing import TYPE_CHECKING
 
 from briefing.errors import BriefcastError, DatabaseUnavailable
@@ -11,7 +10,7 @@ from briefing.requesting.cost import ASSEMBLY_CPU, MP3_BYTES, PREPARE_CPU, TAKE_
 from briefing.takes import find_takes
 from worker.prepare import cut, write_script
 from worker.takes.casting import engage
-from worker.takes.judge import bounds_s
+from worker.takes.judge import expected_s
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -53,8 +52,7 @@ class Estimating:
         total = Cost(articles=1, cpu_s=PREPARE_CPU)
         for chunk in chunks:
             voice = self.speakers.catalogue.get(chunk.voice or prepared.cast.body.voice)
-            low, high = bounds_s(chunk.spoken, voice.pace)
-            seconds, there = sqrt(low * high), chunk.key in existing
+            seconds, there = expected_s(chunk.spoken, voice.pace), chunk.key in existing
             spoken = 0 if there else chunk.characters
             cpu_s = 0.0 if there or voice.id not in local else seconds * voice.cpu_per_second
             total = total.plus(

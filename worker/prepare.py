@@ -15,6 +15,7 @@ from worker.clean import clean
 from worker.normalise import normalise
 from worker.words.overriding import overridden
 from worker.words.unknown import find_unknown
+from worker.words.unread import unread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,7 +65,7 @@ def write_script(  # noqa: PLR0913  all that a script depends on
     `overrides` are by segment ID; those of segments that are not there change nothing. With `limits`, what is far
     beyond what may be spoken is refused before it costs anything; `cut` counts exactly.
 
-    Raises ArticleEmpty, ArticleTooLong, PageRefused or Misconfigured.
+    Raises ArticleEmpty, also where other scripts leave nothing to read, ArticleTooLong, PageRefused or Misconfigured.
     """
     known, lexicon, overrides = cleanings or {}, lexicon or starter_lexicon(), overrides or {}
     cleaned = [(clean(article, known.get(article.ref.source)), article.content_hash) for article in articles]
@@ -77,7 +78,8 @@ def write_script(  # noqa: PLR0913  all that a script depends on
     # What an editor worded, or leaves out, needs no lexicon.
     open_ones = [segment for segment in segments if not (segment.edited or segment.omitted)]
     unknown = find_unknown(open_ones, written.language, lexicon)
-    return written.model_copy(update={"segments": segments, "unknown_words": unknown})
+    warnings = (*written.warnings, *unread(segments, written.language))
+    return written.model_copy(update={"segments": segments, "unknown_words": unknown, "warnings": warnings})
 
 
 def _check_length(segments: Sequence[Segment], limits: LimitSettings) -> None:

@@ -10,6 +10,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from briefing.articles.addresses import ascii_address
+from briefing.articles.moments import day_stated
 from briefing.hashing import stable_hash
 from worker import encode, master, sign, stitch, watermark
 from worker.credentials.provenance import Provenance, provenance, text_sha256
@@ -123,7 +125,7 @@ def tags_for(prepared: Prepared, show: Show, voice: str, undated: date) -> Tags:
     the same audio would get another address every day.
     """
     articles = prepared.script.articles
-    published = [article.published_at.date() for article in articles if article.published_at]
+    published = [day_stated(article.published_at, show.clock) for article in articles if article.published_at]
     bylines = {article.byline for article in articles if article.byline}
     narrators = prepared.narrators
     return Tags(
@@ -136,7 +138,7 @@ def tags_for(prepared: Prepared, show: Show, voice: str, undated: date) -> Tags:
         voice=voice,
         engine=_listed(f"{narrator.engine} {narrator.engine_version}".strip() for narrator in narrators),
         model=_listed(narrator.model_digest for narrator in narrators),
-        addresses=tuple(article.address for article in articles if article.address),
+        addresses=tuple(filter(None, (ascii_address(article.address) for article in articles))),
         articles=tuple(f"{article.ref} {text_sha256(prepared.script, article.ref)}" for article in articles),
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from briefing.articles.moments import day_stated
 from briefing.script import Role, Script, ScriptArticle, Segment, segment_id
 from briefing.values import BlockKind, Card
 from worker.words.correcting import long_date, told
@@ -64,7 +65,7 @@ def build(articles: Sequence[tuple[CleanArticle, str]], show: Show, correction: 
     spoken = [
         (str(article.ref), role, text)
         for number, (article, _) in enumerate(articles)
-        for role, text in _parts(article, ours if number == 0 else ())
+        for role, text in _parts(article, show.clock, ours if number == 0 else ())
     ]
     return Script(
         language=language,
@@ -107,10 +108,10 @@ def card(script: Script, show: Show) -> Card:
     )
 
 
-def _parts(article: CleanArticle, ours: Sequence[tuple[Role, str]]) -> Iterator[tuple[Role, str]]:
+def _parts(article: CleanArticle, zone: str | None, ours: Sequence[tuple[Role, str]]) -> Iterator[tuple[Role, str]]:
     if article.title:
         yield Role.HEADLINE, article.title
-    if byline := _byline(article):
+    if byline := _byline(article, zone):
         yield Role.BYLINE, byline
     yield from ours
     for block in article.blocks:
@@ -129,12 +130,13 @@ def _segments(parts: list[tuple[str, Role, str]]) -> Iterator[Segment]:
         seen[part] += 1
 
 
-def _byline(article: CleanArticle) -> str:
+def _byline(article: CleanArticle, zone: str | None) -> str:
     parts = []
     if article.byline:
         by = _BY.get(article.language.split("-")[0].lower())
         parts.append(f"{by} {article.byline}." if by else f"{article.byline}.")
-    if article.published_at and (date_line := long_date(article.published_at.date(), article.language)):
+    published = day_stated(article.published_at, zone) if article.published_at else None
+    if published and (date_line := long_date(published, article.language)):
         parts.append(f"{date_line}.")
     return " ".join(parts)
 

@@ -14,7 +14,7 @@ from briefing.storage import refused
 from worker.sound.edges import trimmed
 from worker.sound.files import write_flac
 from worker.sound.level import evened
-from worker.sound.loudness import measure
+from worker.sound.loudness import loudness_of
 from worker.takes.retakes import pronunciations_for, spoken
 from worker.timing import joined, moved, timed
 
@@ -45,7 +45,7 @@ def speak(chunk: Chunk, speaker: Speaker, storage: BlobStorage) -> Take:
         samples, cut = trimmed(samples, rate)
         samples = evened(samples, rate)
     words, timing = timed(chunk.spoken, samples, rate, speaker.voice.language, moved(told, samples=-cut), marks)
-    loudness = measure([samples], rate).integrated_lufs
+    loudness = loudness_of(samples, rate)
     path = storage.temporary(".flac")
     try:
         write_flac(path, samples, rate)

@@ -45,7 +45,7 @@ _EDGE_MS = 150
 _LONGEST_GAP_MS = 950
 
 #: Part of every master key: rises with whatever changes how the parts are mixed.
-VERSION = 3
+VERSION = 4
 
 #: Roles whose end is to be heard as the end of a list.
 _LISTED = frozenset({Role.KEY_POINT, Role.LIST_ITEM})

@@ -72,7 +72,7 @@ class Tags(Value):
     model: str = ""
     """sha256 of the voice's model; empty for engines without one of their own."""
     addresses: tuple[str, ...] = ()
-    """Web addresses of the articles."""
+    """Web addresses of the articles, in ASCII: ID3 has them in Latin-1, like the links of chapters."""
     articles: tuple[str, ...] = ()
     """Each article's "source:id" and the sha256 of its text: from what the audio was made."""
 

@@ -112,3 +112,14 @@ def web_address(text: str | None) -> str | None:
     except AddressRefused:
         return None
     return text
+
+
+def ascii_address(text: str | None) -> str | None:
+    """Return an absolute http(s) address as files hold it whose fields take no other letters than ASCII's: as it stands
+    where it can, else canonical. None for what nobody could open.
+    """
+    try:
+        canonical = canonical_address(text or "")
+    except AddressRefused:
+        return None
+    return text if text and text.isascii() else canonical

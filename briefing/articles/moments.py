@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator
 
@@ -18,3 +19,14 @@ def usable(moment: datetime | None) -> datetime | None:
 
 #: A moment from outside: None where it is out of all bounds, rather than a fault.
 Stated = Annotated[datetime | None, AfterValidator(usable)]
+
+
+def day_stated(moment: datetime, zone: str | None) -> date:
+    """Return the day by which an article of `moment` is dated, in a show's time zone.
+
+    As it stands where the show has none, and at midnight or without a zone: that is a day stated without an hour, which
+    no zone makes another.
+    """
+    if zone is None or moment.tzinfo is None or moment.time() == time():
+        return moment.date()
+    return moment.astimezone(ZoneInfo(zone)).date()

@@ -301,8 +301,12 @@ class Show(Value):
 
     def day_of(self, moment: datetime) -> date:
         """Return the show's day of a moment, by its own clock."""
-        zone = self.zone or (self.rules.timezone if self.rules else "UTC")
-        return moment.astimezone(ZoneInfo(zone)).date()
+        return moment.astimezone(ZoneInfo(self.clock or "UTC")).date()
+
+    @property
+    def clock(self) -> str | None:
+        """Its time zone; None where neither it nor its rules name one."""
+        return self.zone or (self.rules.timezone if self.rules else None)
 
     def casting(self, default: str, sole: str | None = None) -> Casting:
         """Return who is to speak: `sole` everything, where it is asked for; else the show's voices.

@@ -22,7 +22,7 @@ from worker.prepare import cut
 from worker.sound.edges import trimmed
 from worker.sound.repeats import find_repeat
 from worker.takes.casting import engage
-from worker.takes.judge import _letters, _longest_silence_s, _repeats_itself, judge
+from worker.takes.judge import _letters, _longest_silence_s, _pauses, _repeats_itself, judge
 from worker.takes.speakers import Speakers
 from worker.timing import joined
 
@@ -85,7 +85,7 @@ def _sound(parts):
 
 def _pace(takes, voice):
     seconds = np.array([len(_sound(parts)) / parts[0].rate for _, parts in takes])
-    letters = np.array([_letters(text) for text, _ in takes])
+    letters = np.array([_letters(text) + _pauses(text) for text, _ in takes])
     pace = float(np.exp(np.mean(np.log(seconds / letters))))
     strays = seconds / letters / pace
     silences = [_longest_silence_s(_sound(parts), parts[0].rate) for _, parts in takes]

@@ -13,6 +13,7 @@ import ssl
 import time
 import urllib.parse
 from contextlib import contextmanager
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import av
@@ -88,6 +89,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, status, body):
         self.send_response(status)
+        if status == HTTPStatus.FOUND:
+            self.send_header("Location", "https://www.google.com/sorry/index?continue=x")
         self.send_header("Content-Type", "application/json; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -65,6 +65,44 @@ def test_letters_come_out_as_letters_and_end_no_sentence(engine, joe, text, lett
         heard = heard.partition(letter)[2]
 
 
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        ("We waited… Nobody came.", "We waited. Nobody came."),
+        ("“We waited...” Nobody came.", "“We waited.” Nobody came."),
+        ("We waited… nobody came", "We waited, nobody came"),
+        ("Wait…what? Wait…? Wait…", "Wait, what? Wait? Wait."),
+        ("word . . . word", "word, word"),
+        ("… and then", " and then"),
+        ("a bridge—built in 1931--was", "a bridge — built in 1931 — was"),
+        ("a bridge — built in 1931 – was; 10–12; well-known; — Yes", None),
+        ("The bridge (built in 1931) was closed (again).", "The bridge, (built in 1931), was closed, (again)."),
+        ("letter(s) of f(x)", None),
+    ],
+)
+def test_signs_that_espeak_passes_over_have_it_pause(text, given):
+    assert _speakable(text) == (given or text)
+
+
+@pytest.mark.parametrize(
+    ("text", "before"),
+    [
+        ("We waited… Nobody came.", ["Nobody"]),
+        ("We waited… nobody came.", ["nobody"]),
+        ("The bridge (built in 1931) was closed.", ["built", "was"]),
+    ],
+)
+def test_words_stand_apart_where_a_sign_parts_them(engine, joe, text, before):
+    told = words(engine, joe, text)
+    assert [word for word, _, _ in told] == [text[start:end] for start, end in words_of(text)]
+    apart = {after[0]: (after[1] - ahead[2]) / 22_050 for ahead, after in pairwise(told)}
+    assert all(apart[word] > 0.1 for word in before)
+
+
+def test_what_ends_in_an_ellipsis_ends_as_a_sentence_does(engine, joe):
+    assert np.array_equal(sound(engine, joe, "He left…"), sound(engine, joe, "He left."))
+
+
 def phonemes(engine, joe, text, **sounds):
     """What the model is given for `text`, by sentence, with these words pronounced."""
     places = sorted((found.start(), word) for word in sounds for found in re.finditer(rf"\b{word}\b", text))

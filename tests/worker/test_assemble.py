@@ -128,6 +128,39 @@ def test_the_tags_say_what_it_is_and_that_a_machine_speaks(storage):
     assert not tags.getall("CHAP"), "one chapter says nothing"
 
 
+IRI = "https://example.ua/новини/міст?м=1"
+
+
+@pytest.mark.parametrize(
+    ("address", "held"),
+    [
+        (IRI, "https://example.ua/%D0%BD%D0%BE%D0%B2%D0%B8%D0%BD%D0%B8/%D0%BC%D1%96%D1%81%D1%82?%D0%BC=1"),
+        ("https://новини.укр/1", "https://xn--b1amarcd.xn--j1amh/1"),
+        ("https://x.example/a?utm_source=x#b", "https://x.example/a?utm_source=x#b"),
+        ("новини 1", None),
+    ],
+)
+def test_an_address_of_any_letters_is_one_that_tags_hold(storage, address, held):
+    # Given a story and a collection whose articles are there / Then an MP3 is made, and its links can be opened
+    for work in (prepared(*TEXTS), prepared(*TEXTS, articles=2)):
+        heads = tuple(head.model_copy(update={"address": address}) for head in work.script.articles)
+        plan, _ = planned(storage, replace(work, script=work.script.model_copy(update={"articles": heads})))
+        tags = ID3(storage.path(produce(plan, storage).sha256))
+        assert [frame.url for frame in tags.getall("WOAF")] == ([held] if held else [])
+        links = [chapter.sub_frames.getall("WXXX") for chapter in tags.getall("CHAP")]
+        assert [frame.url for found in links for frame in found] == ([held] * len(links) if held else [])
+
+
+def test_the_date_of_the_tags_is_the_shows_day(storage):
+    work = prepared(*TEXTS)
+    late = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)
+    heads = tuple(head.model_copy(update={"published_at": late}) for head in work.script.articles)
+    work = replace(work, script=work.script.model_copy(update={"articles": heads}))
+    assert tags_for(work, SHOW, "V", date(2026, 5, 1)).date == "2026-03-01"
+    kyiv = SHOW.model_copy(update={"zone": "Europe/Kyiv"})
+    assert tags_for(work, kyiv, "V", date(2026, 5, 1)).date == "2026-03-02"
+
+
 def test_a_collection_has_a_chapter_for_each_article(storage):
     plan, _ = planned(storage, prepared(*TEXTS, articles=3))
     made = produce(plan, storage)

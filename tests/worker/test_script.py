@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from briefing.podcasts.show import Show
 from briefing.script import Role
 from briefing.values import ArticleRef, Block, BlockKind, CleanArticle
@@ -72,3 +74,22 @@ def test_the_card_holds_the_first_words_and_no_more():
     shown = card(build([long], SHOW), SHOW)
     assert len(shown.summary.split()) == 61
     assert shown.summary.endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("stated", "zone", "day"),
+    [
+        ("2026-03-01T22:30:00+00:00", "Europe/Kyiv", "March 2"),
+        ("2026-03-02T03:30:00+00:00", "America/New_York", "March 1"),
+        ("2026-03-01T22:30:00+00:00", None, "March 1"),
+        # Its page says in whose hours it was the first of March; a show without a zone knows better of none.
+        ("2026-03-01T22:30:00-05:00", None, "March 1"),
+        # A day without an hour is no moment of another zone.
+        ("2026-03-01", "America/New_York", "March 1"),
+        ("2026-03-01T00:00:00+00:00", "America/New_York", "March 1"),
+    ],
+)
+def test_a_story_is_dated_by_the_shows_day(stated, zone, day):
+    show = SHOW.model_copy(update={"zone": zone})
+    byline = build([article(published_at=datetime.fromisoformat(stated))], show).segments[1]
+    assert byline.written == f"By Ann Lee. {day}, 2026."

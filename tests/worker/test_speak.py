@@ -6,11 +6,13 @@ import pytest
 from briefing.errors import TakeRejected
 from briefing.speech import Chunk
 from briefing.storage import FolderStorage
-from tests.support.audio import speech_like, voice_like
-from voices.catalogue import Voice
+from tests.support.audio import speech_like, tone, voice_like
+from voices.catalogue import Voice, load_catalogue
 from voices.engine import AudioChunk, Capabilities, Word
+from voices.engines.piper import PiperEngine
 from voices.words import words_of
-from worker.sound.edges import trimmed
+from worker.sound.edges import KEEP_AFTER_MS, KEEP_BEFORE_MS, trimmed
+from worker.sound.level import gain_db
 from worker.speak import Speaker, speak
 
 VOICE = Voice("v", "V", "en", "fake", "none", "none")
@@ -107,6 +109,16 @@ def test_parts_at_two_rates_or_none_are_refused(tmp_path):
         spoken_by(tmp_path)
 
 
+@pytest.mark.parametrize("seconds", [0.15, 0.25, 0.35, 0.5])
+def test_the_shortest_take_has_a_loudness_and_a_gain_by_it(tmp_path, seconds):
+    # Given a voice that nobody measured, and a word too short for a meter
+    samples = np.pad(tone(500, seconds, 22_050, 0.02), 2000)
+    engine = FakeEngine(AudioChunk(samples, 22_050))
+    take = speak(CHUNK.model_copy(update={"spoken": "No."}), Speaker(engine, VOICE), FolderStorage(tmp_path))
+    # Then it is not left as faint as it came
+    assert gain_db(take.loudness_lufs, take.samples / take.rate, None) > 8
+
+
 def test_a_single_sample_at_full_scale_is_a_loud_moment(tmp_path):
     samples = speech_like(2, 22_050)
     samples[[700, 9000]] = 1.0
@@ -122,6 +134,16 @@ def test_a_soft_ending_stays_and_noise_goes(below_db, kept):
     loud = np.percentile(np.abs(speech), 90)
     sound = np.concatenate([speech, hiss * loud * 10 ** (-below_db / 20), np.full(rate, 1e-6, dtype=np.float32)])
     assert (len(trimmed(sound, rate)[0]) > len(speech) + rate // 12) == kept
+
+
+@pytest.mark.parametrize("word", ["truth", "half", "cloth", "nineteenth", "health", "strength", "belief", "north"])
+def test_what_comes_without_silence_around_it_keeps_its_last_sound(word):
+    # Given a take whose engine has left no silence at its edges / Then nothing more is cut
+    parts = list(PiperEngine().synthesize(f"It was all about the {word}.", load_catalogue().get("joe")))
+    sound, rate = np.concatenate([part.samples for part in parts]), parts[0].rate
+    cut, _ = trimmed(sound, rate)
+    bare = cut[rate * KEEP_BEFORE_MS // 1000 : len(cut) - rate * KEEP_AFTER_MS // 1000]
+    assert len(trimmed(bare, rate)[0]) > len(bare) - rate * 15 // 1000
 
 
 def test_an_engine_that_hisses_all_along_is_trimmed_above_its_hiss():

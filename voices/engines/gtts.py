@@ -59,6 +59,10 @@ _ANSWER_BYTES = 2_000_000
 #: Silence between two parts in milliseconds: where gTTS cut within a sentence, and where a sentence ended.
 _GAP_MS = (60, 250)
 _ENDS = frozenset(".?!…")
+_MARKS = re.compile(r"[^\w\s]*")
+
+#: Counts the ways in which we join what Google gives; part of the version.
+_JOINING = 2
 
 #: A part's sound begins and ends where it passes this share of its peak (-50 dB), and some milliseconds around it stay.
 _EDGE = 0.003
@@ -105,8 +109,8 @@ class GttsEngine:
 
     @property
     def version(self) -> str:
-        """Version of the gTTS package; Google's own is not told."""
-        return version("gTTS")
+        """Version of the gTTS package, and of the way in which we join its parts; Google's own is not told."""
+        return f"{version('gTTS')}/{_JOINING}"
 
     def model_digest(self, voice: Voice) -> str:  # noqa: ARG002  the engine protocol
         """Return the empty text: the model is Google's and unknown."""
@@ -122,8 +126,9 @@ class GttsEngine:
         """Yield one chunk per request, after all of them have been answered in full."""
         parts = self._requests(text, voice)
         audio = [_trimmed(self._speak(request)) for _, request in parts]
-        for number, (samples, (said, _)) in enumerate(zip(audio, parts, strict=True)):
-            gap_ms = 0 if number == len(parts) - 1 else _GAP_MS[said[-1:] in _ENDS]
+        ends = _sentence_ends(text, [said for said, _ in parts])
+        for number, samples in enumerate(audio):
+            gap_ms = 0 if number == len(parts) - 1 else _GAP_MS[ends[number]]
             yield AudioChunk(np.pad(samples, (0, gap_ms * RATE // 1000)), RATE)
 
     def _requests(self, text: str, voice: Voice) -> list[tuple[str, requests.PreparedRequest]]:
@@ -172,11 +177,24 @@ class GttsEngine:
         return body.decode("utf-8", "replace")
 
 
+def _sentence_ends(text: str, parts: Sequence[str]) -> list[bool]:
+    """Tell for each part whether a sentence of `text` ends with it: gTTS drops most of the marks that it cuts at."""
+    ends, done = [], 0
+    for part in parts:
+        place = text.find(part, done)
+        if place >= 0:  # not where gTTS has written out an abbreviation
+            done = place + len(part)
+        behind = _MARKS.match(text, done)
+        ends.append(not _ENDS.isdisjoint(part[-1:] + (behind.group() if behind and place >= 0 else "")))
+    return ends
+
+
 def _check_status(response: httpx.Response) -> None:
     if response.status_code == httpx.codes.OK:
         return
     message = f"Google Translate answered {response.status_code}"
-    if response.status_code in _BUSY_STATUS:
+    # Google throttles by leading elsewhere, to a page with a captcha, as well as by 429.
+    if response.is_redirect or response.status_code in _BUSY_STATUS:
         value = response.headers.get("Retry-After", "")
         raise EngineBusy(message, hint=_LOCAL_HINT, retry_after_s=float(value) if value.isdecimal() else None)
     raise EngineFailed(message, hint="The service may have changed; use a local voice such as joe.")

@@ -21,6 +21,7 @@ import numpy as np
 from voices.alignment import match_words
 from voices.engine import AudioChunk, Capabilities
 from voices.errors import EngineFailed, EngineMissing
+from voices.pauses import paused
 from voices.phonemes import fold
 from voices.piper_model import DAMAGED, PiperModel, Reading
 from voices.standins import said_by_stand_ins
@@ -40,7 +41,7 @@ _SENTENCE_GAP_MS = 120
 _SPELLED = re.compile(r"\b(?P<letters>[A-Z](?: [A-Z])+)(?P<ending>['’]?s)?(?![\w'’])")
 
 #: Counts the ways in which we have had Piper speak; part of the version, as each makes other sound.
-_WORDING = 4
+_WORDING = 5
 
 #: Piper reads [[…]] as phonemes; no text, an article's or ours, may get there. Pronunciations go another way.
 _MARKUP = re.compile(r"\[{2,}|\]{2,}")
@@ -198,8 +199,10 @@ def _model_path(voice: Voice) -> Path:
 
 
 def _speakable(text: str) -> str:
-    """Return `text` without Piper's phoneme markup, which only we may write, and with letters it will spell."""
-    text = _MARKUP.sub(lambda match: match.group()[0], text)
+    """Return `text` without Piper's phoneme markup, which only we may write, with letters it will spell and
+    signs at which it pauses.
+    """
+    text = paused(_MARKUP.sub(lambda match: match.group()[0], text))
     return _SPELLED.sub(_spelled, text)
 
 

@@ -2,7 +2,8 @@
 
 The lexicon comes first, since an editor's word outdoes every rule. Each class of thing has a file of its own, with
 named rules. A rule sees the written text and proposes edits; earlier rules win where two overlap. Languages without
-rules keep their digits for the engine rather than be misread.
+rules keep their digits for the engine rather than be misread. Words in other scripts are put in Latin letters where the
+language has those.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from worker.normalise import english, ukrainian
 from worker.normalise.edits import Rule, apply
 from worker.normalise.lexicon import pronounce
+from worker.normalise.scripts import is_latin, other_scripts
 
 if TYPE_CHECKING:
     from briefing.pronunciations.lexicon import Lexicon
@@ -33,5 +35,6 @@ def _rules(language: str) -> tuple[Rule, ...]:
     if primary == "uk":
         return ukrainian.RULES
     if primary != "en":
-        return ()
-    return english.RULES if rest[-2:] in _MONTH_FIRST else english.DAY_FIRST_RULES
+        return (other_scripts,) if is_latin(language) else ()
+    # Last: "5 µm" is a measure, and a Greek letter in it no word.
+    return (*(english.RULES if rest[-2:] in _MONTH_FIRST else english.DAY_FIRST_RULES), other_scripts)

@@ -50,7 +50,7 @@ _MOST_GAIN_DB = 24.0
 def gain_db(take_lufs: float | None, seconds: float, voice_lufs: float | None) -> float:
     """Return the gain that brings a take to MIX_LUFS.
 
-    `take_lufs` is None for what is too quiet or short to measure. Without `voice_lufs` the take's own loudness counts,
+    `take_lufs` is None for what is too quiet to measure. Without `voice_lufs` the take's own loudness counts,
     however short it is.
     """
     if voice_lufs is None:

@@ -27,6 +27,9 @@ _OPTIONS = "dualmono=true:metadata=1:framelog=quiet"
 #: ebur128's reading where nothing passes the absolute gate.
 _SILENT_LUFS = -70.0
 
+#: Seconds of sound of which loudness is measured; of what is shorter the meter tells nothing.
+_SHORTEST_S = 0.4
+
 #: As low as momentary loudness is told, minus infinity included.
 _QUIETEST_LUFS = -120.0
 
@@ -94,6 +97,15 @@ def measure(blocks: Iterable[Block], rate: int, *, true_peak: bool = False) -> L
     return meter.result()
 
 
+def loudness_of(samples: Block, rate: int) -> float | None:
+    """Return the integrated loudness of a sound, in LUFS; of one too short to be measured, as if it went on. None for
+    silence.
+    """
+    if 0 < len(samples) < _SHORTEST_S * rate:
+        samples = np.tile(samples, math.ceil(2 * _SHORTEST_S * rate / len(samples)))
+    return measure([samples], rate).integrated_lufs
+
+
 def momentary(samples: Block, rate: int) -> NDArray[np.float64]:
     """Return the momentary loudness of a short sound, every tenth of a second, in LUFS."""
     chain = Chain(rate, ("ebur128", _OPTIONS))
@@ -101,7 +113,8 @@ def momentary(samples: Block, rate: int) -> NDArray[np.float64]:
         return np.zeros(0)
     frames = chain.push(samples + np.resize(_HISS, len(samples)))
     told = [frame.metadata.get("lavfi.r128.M", "-inf") for frame in frames if frame.metadata]
-    return np.maximum(np.array(told, dtype=np.float64), _QUIETEST_LUFS)
+    # In digital silence after sound the filter tells "nan", which np.maximum would keep.
+    return np.fmax(np.array(told, dtype=np.float64), _QUIETEST_LUFS)
 
 
 def mean_loudness(parts: Iterable[tuple[float, float]]) -> float | None:

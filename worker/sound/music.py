@@ -6,6 +6,7 @@ not know what a script is; `worker.stitch` says where spans lie.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 
 #: Music's loudest 3 s stand this much above the voice's own loudness: the voice's loudest 3 s do as well.
 _ABOVE_VOICE_LU = 0.2
+
+#: What is heard alone of an opening is lifted to the voice from as far below the whole as this, and no further: a swell
+#: begins softly, and the hiss before it is not to be heard as music.
+_MOST_LIFTED_LU = 12.0
 
 #: A bed stands this much below the voice while nobody speaks.
 _BED_BELOW_LU = 15.0
@@ -68,7 +73,7 @@ def with_music(voice: Iterable[Block], spans: Sequence[MusicSpan]) -> Iterator[B
     for start, end, members in _zones(spans):
         yield from stream.until(start)
         chain = SideChain(MASTER_RATE, MIX_LUFS)
-        layers = [_Layer(span) for span in members]
+        layers = [_Layer(span, _at_once(span, members)) for span in members]
         for position in range(start, end, _WINDOW):
             length = min(_WINDOW, end - position)
             words = stream.take(length)
@@ -90,6 +95,13 @@ def _zones(spans: Sequence[MusicSpan]) -> Iterator[tuple[int, int, list[MusicSpa
         yield members[0].start, max(member.end for member in members), members
 
 
+def _at_once(span: MusicSpan, members: Sequence[MusicSpan]) -> int:
+    """Return how many of `members` sound at the same time while `span` does, itself among them, at most."""
+    together = [member for member in members if member.start < span.end and span.start < member.end]
+    begun = [max(span.start, member.start) for member in together]
+    return max(sum(member.start <= start < member.end for member in together) for start in begun)
+
+
 def _whole_frames(block: Block) -> Block:
     return np.pad(block, (0, -len(block) % _FRAME))
 
@@ -97,25 +109,30 @@ def _whole_frames(block: Block) -> Block:
 class _Layer:
     """A span's music, at its level."""
 
-    def __init__(self, span: MusicSpan) -> None:
+    def __init__(self, span: MusicSpan, at_once: int) -> None:
         self._span = span
         self._length = span.end - span.start
         jingle, bed = span.jingle, span.kind == "bed"
+        opens = span.kind in {"intro", "mark", "transition"}
         if bed:
             self._gain_db = MIX_LUFS - _BED_BELOW_LU - jingle.loudest_lufs
         else:
-            opens = span.kind in {"intro", "mark", "transition"}
-            self._gain_db = MIX_LUFS + _ABOVE_VOICE_LU - (jingle.alone_lufs if opens else jingle.loudest_lufs)
+            alone = max(jingle.alone_lufs, jingle.loudest_lufs - _MOST_LIFTED_LU) if opens else jingle.loudest_lufs
+            self._gain_db = MIX_LUFS + _ABOVE_VOICE_LU - alone
         # What of it can be heard, to its end; a bed goes round.
         self._heard = jingle.samples if bed else np.pad(jingle.samples, (0, self._length))[: self._length]
         under = jingle.samples if bed else self._heard[jingle.voice_in :]
         loudest = float(momentary(under, MASTER_RATE).max(initial=-np.inf)) + self._gain_db
-        self._depth_db = max(0.0, loudest - (MIX_LUFS - _UNDER_WORDS_LU))
+        # What sounds together shares what may lie under words.
+        self._depth_db = max(0.0, loudest - (MIX_LUFS - _UNDER_WORDS_LU - 10 * math.log10(at_once)))
+        # From the first words on, pauses hold no more than what is heard alone, however the music swells there.
+        self._held_db = max(0.0, loudest - (MIX_LUFS + _ABOVE_VOICE_LU)) if opens else 0.0
 
     def render(self, position: int, presence: Block) -> Block:
         """Return the music from `position` of the programme on, as the voice's presence allows."""
         at = np.arange(position, position + len(presence)) - self._span.start
-        gains = 10 ** ((self._gain_db - self._depth_db * presence) / 20)
+        held_db = self._held_db * np.clip((at - self._span.jingle.voice_in) / _AHEAD + 1, 0, 1)
+        gains = 10 ** ((self._gain_db - np.maximum(self._depth_db * presence, held_db)) / 20)
         return np.asarray(self._heard[at % len(self._heard)] * gains * self._faded(at), dtype=np.float32)
 
     def _faded(self, at: NDArray[np.int64]) -> Block:

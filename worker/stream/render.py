@@ -8,6 +8,7 @@ beforehand: what the whole will measure nobody knows yet.
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import av
@@ -21,7 +22,7 @@ from worker.sound.files import UnreadableSound
 from worker.sound.level import MIX_LUFS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from briefing.audio import Take
@@ -41,43 +42,59 @@ _SETTLE = 2 * MASTER_RATE
 _LIMITED_DB = 0.45
 
 
-def render(mix: stitch.Mix, path_of: Callable[[Take], Path], start: int, end: int, target_lufs: float) -> list[bytes]:
-    """Return the frames [start, end) of a mix, one by one.
+def render(
+    mix: stitch.Mix, path_of: Callable[[Take], Path], start: int, end: int, target_lufs: float
+) -> Iterator[bytes]:
+    """Yield the frames [start, end) of a mix, one by one; holds a few of them at a time, however many they are.
 
     Raises UnreadableSound.
     """
-    first, behind = (start - _AROUND) * FRAME_SAMPLES + _LATE, (end + _AROUND) * FRAME_SAMPLES + _LATE
+    sound = _sound(mix, path_of, (start - _AROUND, end + _AROUND), target_lufs)
+    yield from islice(_encoded(_framed(sound)), _AROUND, _AROUND + end - start)
+
+
+def _sound(
+    mix: stitch.Mix, path_of: Callable[[Take], Path], frames: tuple[int, int], target_lufs: float
+) -> Iterator[Block]:
+    """Yield what is encoded as these frames, with silence before the mix and behind it."""
+    first, behind = (frame * FRAME_SAMPLES + _LATE for frame in frames)
     heard_from = max(0, first - _SETTLE)
     levels = master.Levels(target_lufs - MIX_LUFS + _LIMITED_DB)
-    sound = stitch.sound_between(mix, path_of, heard_from, min(behind, mix.samples))
-    samples: Block = np.concatenate([np.zeros(0, np.float32), *master.mastered(sound, levels)])
-    samples /= np.float32(LAME_SCALE)
-    samples = np.pad(samples[max(0, first - heard_from) :], (max(0, -first), 0))
-    samples = np.pad(samples, (0, behind - first - len(samples)))
-    if start == 0:
-        # A decoder has nothing to join the very first frame with: what sounded in it would be heard distorted.
-        samples[-first : -first + FRAME_SAMPLES] *= np.linspace(0, 1, FRAME_SAMPLES, dtype=np.float32) ** 2
-    return _encoded(samples)[_AROUND : _AROUND + end - start]
+    yield np.zeros(max(0, -first), dtype=np.float32)
+    at = heard_from
+    for block in master.mastered(stitch.sound_between(mix, path_of, heard_from, min(behind, mix.samples)), levels):
+        sound = block[max(0, first - at) :] / np.float32(LAME_SCALE)
+        if first < 0 and at < FRAME_SAMPLES:
+            # A decoder has nothing to join the very first frame with: what sounded in it would be heard distorted.
+            sound *= np.clip(np.arange(at, at + len(sound)) / (FRAME_SAMPLES - 1), 0, 1).astype(np.float32) ** 2
+        at += len(block)
+        yield sound
+    yield np.zeros(behind - max(at, first), dtype=np.float32)
 
 
-def _encoded(samples: Block) -> list[bytes]:
-    """Return the frames that whole frames of samples become."""
+def _framed(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Yield the same samples in blocks as long as a frame."""
+    rest: Block = np.zeros(0, dtype=np.float32)
+    for block in blocks:
+        rest = np.concatenate((rest, block))
+        whole = len(rest) // FRAME_SAMPLES * FRAME_SAMPLES
+        yield from rest[:whole].reshape(-1, FRAME_SAMPLES)
+        rest = rest[whole:]
+
+
+def _encoded(samples: Iterable[Block]) -> Iterator[bytes]:
+    """Yield the frames that whole frames of samples become."""
     encoder = av.CodecContext.create("libmp3lame", "w")
     encoder.bit_rate, encoder.sample_rate, encoder.layout = BITRATE_KBPS * 1000, MASTER_RATE, "mono"
     encoder.format = av.AudioFormat("fltp")
     encoder.options = {"reservoir": "0", "compression_level": str(QUALITY)}
-    frames: list[bytes] = []
     try:
-        _encode(encoder, samples, frames)
+        for number, block in enumerate(samples):
+            frame = av.AudioFrame.from_ndarray(block[np.newaxis], "fltp", "mono")
+            frame.sample_rate, frame.time_base = MASTER_RATE, Fraction(1, MASTER_RATE)
+            frame.pts = number * FRAME_SAMPLES
+            yield from map(bytes, encoder.encode(frame))
+        yield from map(bytes, encoder.encode(None))
     except FFmpegError as error:
         message = f"the stream cannot be encoded: {error}"
         raise UnreadableSound(message) from error
-    return frames
-
-
-def _encode(encoder: av.AudioCodecContext, samples: Block, frames: list[bytes]) -> None:
-    for at in range(0, len(samples), FRAME_SAMPLES):
-        frame = av.AudioFrame.from_ndarray(samples[np.newaxis, at : at + FRAME_SAMPLES], "fltp", "mono")
-        frame.sample_rate, frame.pts, frame.time_base = MASTER_RATE, at, Fraction(1, MASTER_RATE)
-        frames += map(bytes, encoder.encode(frame))
-    frames += map(bytes, encoder.encode(None))

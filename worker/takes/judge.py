@@ -55,6 +55,15 @@ _SENTENCE_END = 7.0
 _CLAUSE_END = 5.0
 _BEGINNING = 4.0
 
+#: The same of what may be said and may not: a sign by its name ("C++"), a letter of another script than the text's
+#: ("Cyrillic letter four five seven").
+_SIGN = 8.0
+_OTHER_LETTER = 12.0
+
+#: Short texts stray by more than a share of their length: a heading of one word lasts 0.4 s or 0.9.
+_SPARE_S = 0.3
+_SHORTEST_S = 0.1
+
 _WORD = re.compile(r"[^\W\d_]+")
 _SENTENCE_BREAK = re.compile(r"[.!?…:;][\"'”’)\]»]*\s")
 _CLAUSE_BREAK = re.compile(r"[,–—]\s")
@@ -100,10 +109,20 @@ def judge_form(parts: Sequence[AudioChunk]) -> Fault | None:
     return None
 
 
+def expected_s(text: str, pace: Pace) -> float:
+    """Return how long, in seconds, a take of `text` lasts by all likelihood."""
+    return (_letters(text) + _pauses(text)) * pace.seconds_per_letter
+
+
 def bounds_s(text: str, pace: Pace) -> tuple[float, float]:
-    """Return how long, in seconds, a take of `text` lasts at least and at most, its edges trimmed."""
-    expected_s = _letters(text) * pace.seconds_per_letter
-    return expected_s / (1 + pace.spread), expected_s * (1 + pace.spread)
+    """Return how long, in seconds, a take of `text` lasts at least and at most, its edges trimmed.
+
+    Pauses count for the most alone: a point may be an abbreviation's ("E. coli"), and not every ellipsis is heard.
+    """
+    letters = _letters(text)
+    least_s = letters * pace.seconds_per_letter / (1 + pace.spread) - _SPARE_S
+    most_s = (letters + _pauses(text) + _names(text)) * pace.seconds_per_letter * (1 + pace.spread) + _SPARE_S
+    return max(_SHORTEST_S, least_s), most_s
 
 
 def _faults(parts: Sequence[AudioChunk], text: str, pace: Pace) -> Iterator[Fault]:
@@ -156,10 +175,29 @@ def _letters(text: str) -> float:
         + spelled * (_SPELLED_LETTER - 1)
         + wide * (_WIDE_LETTER - 1)
         + sum(character.isdigit() for character in text) * _DIGIT
-        + len(_SENTENCE_BREAK.findall(text)) * _SENTENCE_END
-        + len(_CLAUSE_BREAK.findall(text)) * _CLAUSE_END
         + _BEGINNING
     )
+
+
+def _pauses(text: str) -> float:
+    """Return how long a text pauses at most, in letters of running text."""
+    return len(_SENTENCE_BREAK.findall(text)) * _SENTENCE_END + len(_CLAUSE_BREAK.findall(text)) * _CLAUSE_END
+
+
+def _names(text: str) -> float:
+    """Return what signs and letters take that are said by their names, in letters of running text."""
+    return (
+        sum(unicodedata.category(mark).startswith("S") for mark in text) * _SIGN + _other_letters(text) * _OTHER_LETTER
+    )
+
+
+def _other_letters(text: str) -> int:
+    """Return how many letters of other scripts there are among Latin ones; none where those are the fewer."""
+    if text.isascii():
+        return 0
+    letters = [mark for mark in text if mark.isalpha()]
+    others = sum(not unicodedata.name(mark, "").startswith("LATIN") for mark in letters)
+    return others if 2 * others < len(letters) else 0
 
 
 def _repeats_itself(text: str) -> bool:

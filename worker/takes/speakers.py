@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from briefing.errors import EngineNotInstalled, EngineUnavailable, Misconfigured, TakeRejected, UnknownReference
+from briefing.hashing import stable_hash
 from briefing.speech import Narrator
 from voices.catalogue import Catalogue, load_catalogue
 from voices.errors import (
@@ -22,10 +23,15 @@ from voices.registry import Engines
 from worker.speak import Speaker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from briefing.hashing import Hashable
     from briefing.settings import SpeechSettings
     from briefing.speech import Chunk
+
+
+#: Parameters of a voice that say which its model is.
+_OF_THE_MODEL = frozenset({"model", "package"})
 
 
 @contextmanager
@@ -98,12 +104,27 @@ class Speakers:
         speaker = self.get(voice_id)
         with voice_errors():
             digest, version = speaker.engine.model_digest(speaker.voice), speaker.engine.version
-            named = speaker.voice.parameters.get("model")
             return Narrator(
                 voice=speaker.voice.id,
                 engine=speaker.voice.engine,
-                # A model that only its name tells apart is a version of the engine: nobody has its bytes.
-                engine_version=f"{version} {named}" if named and not digest else version,
+                engine_version=_version(version, speaker.voice.parameters, digest),
                 model_digest=digest,
                 language=speaker.voice.language,
             )
+
+
+def _version(engine: str, parameters: Mapping[str, Any], digest: str) -> str:
+    """Return an engine's version with what a catalogue entry has it do: another entry of the same ID sounds otherwise.
+
+    A model that only its name tells apart is a version of the engine, since nobody has its bytes; one that a digest
+    tells needs no name.
+    """
+    named = parameters.get("model")
+    asked = {name: _plain(value) for name, value in parameters.items() if name not in _OF_THE_MODEL}
+    told = (str(named) if named and not digest else "", stable_hash("voice/1", asked)[:8] if asked else "")
+    return " ".join([engine, *filter(None, told)])
+
+
+def _plain(value: Any) -> Hashable:  # noqa: ANN401  whatever a catalogue holds
+    """Return a parameter as what can be hashed."""
+    return value if isinstance(value, bool | int | float | str) else repr(value)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from math import sqrt
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -32,7 +31,7 @@ from worker.digests import digest
 from worker.prepare import cut, spoken
 from worker.programme import sounds_for
 from worker.takes.casting import engage
-from worker.takes.judge import bounds_s
+from worker.takes.judge import expected_s
 from worker.tasks.common import finish_idle, load_active
 from worker.tasks.prepared import check_names, is_unchanged, save_prepared
 from worker.words.overriding import own_voices
@@ -200,8 +199,7 @@ def _lengths(
 
 def _guessed(place: Workplace, chunk: Chunk) -> Take:
     """Return a take as long as the voice's pace lets expect."""
-    low, high = bounds_s(chunk.spoken, place.speakers.catalogue.get(chunk.voice).pace)
-    samples = round(sqrt(low * high) * MASTER_RATE)
+    samples = round(expected_s(chunk.spoken, place.speakers.catalogue.get(chunk.voice).pace) * MASTER_RATE)
     return Take(
         key=chunk.key, sha256="", rate=MASTER_RATE, samples=samples, loudness_lufs=None, words=(), timing="estimated"
     )

@@ -5,6 +5,7 @@ Whatever goes wrong with it ends the stream and nothing else: the revision is ma
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from briefing import revisions, steps
@@ -32,6 +33,7 @@ from worker.stream.telling import hidden, making_audio
 from worker.tasks.common import finish_idle
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from sqlalchemy.orm import Session
@@ -90,7 +92,8 @@ def _stream(lease: Lease, place: Workplace) -> None:
         return path
 
     if end > before.frames:
-        _write_segments(place, revision, before.frames, render(mix, path_of, before.frames, end, show.loudness_lufs))
+        frames = render(mix, path_of, before.frames, end, show.loudness_lufs)
+        _write_segments(place, revision, before.frames, end, frames)
     reach(Failpoint.STREAM_WRITTEN)
     stream = before.grown(end, ended=ended)
     listed = playlist(stream)
@@ -105,9 +108,9 @@ def _stream(lease: Lease, place: Workplace) -> None:
     _clear(lease, place, revision)
 
 
-def _write_segments(place: Workplace, revision: RevisionRow, start: int, frames: list[bytes]) -> None:
-    for first, behind in parts(start, start + len(frames)):
-        content = packed(b"".join(frames[first - start : behind - start]), first)
+def _write_segments(place: Workplace, revision: RevisionRow, start: int, end: int, frames: Iterator[bytes]) -> None:
+    for first, behind in parts(start, end):
+        content = packed(b"".join(islice(frames, behind - first)), first)
         place.files.put_stream(revision.briefing_id, revision.number, segment_name(first, behind), content)
 
 

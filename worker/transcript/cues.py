@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from briefing.articles.addresses import is_address
+from briefing.articles.addresses import ascii_address
 from briefing.audio import Cue
 from briefing.script import Role
 from briefing.transcript import Passage, Transcript
@@ -114,7 +114,7 @@ def _chapters(script: Script, spoken: list[_Spoken], total: int) -> Iterator[Cue
 
 def _link(article: ScriptArticle) -> str:
     """Return where an article can be read, empty for none: what a CMS gives as an address may be no address."""
-    return article.address if article.address and is_address(article.address) else ""
+    return ascii_address(article.address) or ""
 
 
 def _passage(part: _Spoken, language: str, names: Mapping[str, str]) -> Passage:

@@ -45,6 +45,10 @@ _SAINT = re.compile(rf"(?:^|[^\w’']|(?:^|\s)[a-z]\w*\s)St\.{_CLOSERS}")
 #: Initials that open a sentence, or stand hyphened in one: "R-S. C. Smith".
 _INITIAL = re.compile(r"(?:^|-)[A-ZА-ЯІЇЄҐ]\.\s*$|^[A-ZА-ЯІЇЄҐ]\.\s*$")
 
+#: A first initial behind a word or a title, and what goes on as a name after it: "президент В. О. Зеленський".
+_UKRAINIAN_INITIAL = re.compile(r"(?P<title>\w\.\s)?\b[А-ЯІЇЄҐ]\.\s*$")
+_UKRAINIAN_NAME = re.compile(r"[А-ЯІЇЄҐ]\.\s?[А-ЯІЇЄҐ]")
+
 #: A German ordinal: "der 2. Weltkrieg".
 _GERMAN_ORDINAL = re.compile(
     r"\b(?:der|die|das|den|dem|des|am|vom|zum|zur|im|bis|ein\w*|seit|und)\s\d{1,3}\.\s*$", re.IGNORECASE
@@ -141,8 +145,15 @@ def _goes_on(before: str, sentence: str, language: str) -> bool:
         or (_SAID.match(sentence) and _QUOTED.search(before))
         or (_NUMBERED.search(before) and _NUMBER.match(sentence))
         or (language == "en" and _SAINT.search(before))
+        or (language == "uk" and _is_ukrainian_name(before, sentence))
         or (language == "de" and _is_german_day(before, sentence))
     )
+
+
+def _is_ukrainian_name(before: str, sentence: str) -> bool:
+    """Tell whether a point marks an initial: "В. О. Зеленський", "вул. І. Франка"."""
+    initial = _UKRAINIAN_INITIAL.search(before)
+    return initial is not None and bool(initial["title"] or _UKRAINIAN_NAME.match(sentence))
 
 
 def _is_german_day(before: str, sentence: str) -> bool:

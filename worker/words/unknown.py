@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from briefing.script import UnknownWord
 from worker.normalise.lexicon import pronounce
+from worker.normalise.scripts import TRANSLITERATED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -71,7 +72,8 @@ def find_unknown(segments: Sequence[Segment], language: str, lexicon: Lexicon) -
 
 def _open_words(segment: Segment, language: str, lexicon: Lexicon) -> Iterator[str]:
     """Give the words that nothing but the engine decides about."""
-    settled = [(span.start, span.end) for span in segment.spans]
+    # How a word sounds that another script was read for is the engine's guess as well.
+    settled = [(span.start, span.end) for span in segment.spans if span.rule != TRANSLITERATED]
     settled += [(edit.start, edit.end) for edit in pronounce(lexicon, language)(segment.written)]
     stretches = _apart(settled)
     at = 0

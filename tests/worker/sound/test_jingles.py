@@ -20,11 +20,12 @@ from tests.support.audio import tone, voice_like
 from tests.support.newsroom import work_off
 from tests.support.processes import ROOT
 from tests.support.sounds import Takes, chunks_of, clicks, heard, lufs, planned, ring, script_of
+from voices.jingles import shipped
 from worker import stitch
 from worker.sound import conform as conform_module
 from worker.sound import jingle
 from worker.sound.conform import conform
-from worker.sound.files import write_flac
+from worker.sound.files import decoded_whole, write_flac
 from worker.sound.jingle import Jingles
 from worker.sound.level import MIX_LUFS
 from worker.sound.loudness import measure, momentary
@@ -77,6 +78,52 @@ def test_while_words_are_said_music_lies_18_lu_below_them(tmp_path):
     start, end = mix.placed[0].start, min(mix.music[0].end, mix.placed[0].start + mix.placed[0].length)
     loudest = momentary(music[start:end], MASTER_RATE).max()
     assert loudest <= measure([words], MASTER_RATE).integrated_lufs - 18
+
+
+def test_an_intros_tail_and_a_bed_share_what_may_lie_under_words(tmp_path):
+    # Given both under the headline, and a bed alone under it
+    jingles = Jingles(opening=ring(12), bed=ring(4.0, hertz=300))
+    mix, takes = spoken_then_quiet(tmp_path, jingles, words_s=3.0)
+    music = heard(mix, takes) - heard(stitch_without_music(mix), takes)
+    assert {span.kind for span in mix.music} == {"intro", "bed"}
+    assert momentary(music, MASTER_RATE)[28:46].max() <= MIX_LUFS - 18
+    alone, takes = spoken_then_quiet(tmp_path, Jingles(bed=ring(4.0, hertz=300)), words_s=3.0)
+    music = heard(alone, takes) - heard(stitch_without_music(alone), takes)
+    assert momentary(music, MASTER_RATE)[10:28].max() > MIX_LUFS - 20
+
+
+def rung_out(seconds, *, silent_s):
+    """A jingle whose file ends in digital silence, as most do that a studio exports."""
+    samples = tone(500, seconds, MASTER_RATE, 0.2)
+    samples[len(samples) - round(silent_s * MASTER_RATE) :] = 0
+    return jingle.made("j" * 64, samples)
+
+
+@pytest.mark.parametrize("silent_s", [0.5, 1.0, 2.0])
+def test_an_intro_that_ends_in_digital_silence_gives_way_as_any(tmp_path, silent_s):
+    mix, takes = spoken_then_quiet(tmp_path, Jingles(opening=rung_out(6.0, silent_s=silent_s)), words_s=4.0)
+    music = heard(mix, takes) - heard(stitch_without_music(mix), takes)
+    assert lufs(music, 2.4, 3.4) <= MIX_LUFS - 18
+
+
+def test_momentary_loudness_is_a_number_in_silence_after_sound():
+    silence = np.zeros(3 * MASTER_RATE, dtype=np.float32)
+    told = momentary(np.concatenate([tone(500, 1.0, MASTER_RATE, 0.5), silence]), MASTER_RATE)
+    assert np.all(np.isfinite(told))
+    assert told[-1] == pytest.approx(-120)
+
+
+@pytest.mark.parametrize("beginning_db", [-10, -20, -40])
+def test_an_intro_that_swells_does_not_burst_into_pauses(tmp_path, beginning_db):
+    # Given one that is far louder behind the first words than before them, and a pause for it to come back in
+    samples = tone(500, 8.0, MASTER_RATE, 0.5)
+    samples *= 10 ** (np.interp(np.arange(len(samples)) / MASTER_RATE, [2.0, 2.6], [beginning_db, 0]) / 20)
+    mix, takes = spoken_then_quiet(tmp_path, Jingles(opening=jingle.made("j" * 64, samples)), words_s=0.8, pause=1200)
+    music = heard(mix, takes) - heard(stitch_without_music(mix), takes)
+    # Then it comes back no louder than the voice, and nobody waits in silence for the first words
+    assert momentary(music, MASTER_RATE).max() <= MIX_LUFS + 1
+    assert momentary(music[: 2 * MASTER_RATE], MASTER_RATE).max() >= MIX_LUFS - 30
+    assert clicks(music) == []
 
 
 def test_a_long_intro_is_no_song_under_the_story(tmp_path):
@@ -134,6 +181,21 @@ def test_a_bed_comes_and_goes_softly(tmp_path):
     loudest = music.max()
     assert music[span.start : span.start + 100].max() < 0.02 * loudest
     assert music[span.end - 100 : span.end].max() < 0.02 * loudest
+
+
+@pytest.mark.parametrize("seconds", [4.0, 4.0003, 4.0007, 4.0011, 4.05])
+@pytest.mark.parametrize("hertz", [110, 500])
+def test_a_bed_goes_round_without_a_click_wherever_its_file_was_cut(tmp_path, hertz, seconds):
+    path = tmp_path / "bed.flac"
+    write_flac(path, tone(hertz, seconds, MASTER_RATE, 0.3), MASTER_RATE)
+    bed = jingle.load(path, "bed")
+    round_and_round = np.tile(bed.samples, 3)
+    assert clicks(round_and_round * np.hanning(len(round_and_round))) == []
+
+
+def test_a_bed_that_goes_round_by_itself_keeps_its_beat():
+    house = shipped("house", "bed")
+    assert len(jingle.load(house, "bed").samples) == len(jingle.read(house, "bed"))
 
 
 def test_a_bed_may_lie_under_everything(tmp_path):
@@ -357,3 +419,13 @@ def test_an_upload_whose_workers_vanish_has_failed(place, tmp_path):
         step = session.query(StepRow).one()
         step.state, step.error_code = StepState.DEAD.value, "worker_lost"
     assert (found(place).state, found(place).error_code) == ("failed", "worker_lost")
+
+
+@pytest.mark.parametrize(("rate", "hertz"), [(8_000, 3_500), (16_000, 7_000), (32_000, 15_000), (48_000, 20_000)])
+def test_a_file_of_any_rate_comes_without_images(tmp_path, rate, hertz):
+    path = tmp_path / "high.flac"
+    write_flac(path, tone(hertz, 2.0, rate, 0.5), rate)
+    middle = decoded_whole(path, MASTER_RATE, 10)[MASTER_RATE // 2 : 3 * MASTER_RATE // 2]
+    spectrum = np.abs(np.fft.rfft(middle * np.blackman(len(middle))))
+    beside = np.abs(np.fft.rfftfreq(len(middle), 1 / MASTER_RATE) - hertz) > 200
+    assert 20 * np.log10(spectrum[beside].max() / spectrum.max()) < -80

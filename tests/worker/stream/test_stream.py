@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 from itertools import pairwise
 
 import numpy as np
@@ -83,6 +84,22 @@ def test_pieces_put_end_to_end_are_the_programme(tmp_path, jingles):
     assert max(joins) <= min(apart.max(), 0.06 * loud), "a click"
     # Noise, of which MP3 keeps little, is coded twice with other bits to spare
     assert np.sqrt(np.mean(apart**2)) < 0.08 * np.sqrt(np.mean(published**2))
+
+
+def test_a_long_piece_is_not_held_whole(tmp_path):
+    # Given a piece of three minutes, as where a worker comes late / Then a fifth of its samples is in memory at most
+    script = script_of(*[Role.BODY] * 9)
+    chunks, takes = chunks_of(script), Takes(tmp_path)
+    for number in range(len(chunks)):
+        takes.add(f"k{number}", voice_like(20, 22_050, seed=number))
+    mix = stitch.plan(script, chunks, takes.takes, SHOW, stitch.Sounds())
+    frames = mix.samples // FRAME_SAMPLES
+    tracemalloc.start()
+    rendered = sum(1 for _ in render(mix, takes.path_of, 0, frames, SHOW.loudness_lufs))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert rendered == frames
+    assert most < mix.samples * 4 / 5
 
 
 def test_it_is_as_loud_as_what_is_published(tmp_path):

@@ -60,6 +60,23 @@ def test_what_takes_time_beside_letters_is_counted():
     assert wide[0] < narrow[0] < narrow[1] < wide[1]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Wait… what?", "So… now what?", "Brexit… again.", "E. coli", "C++", "Through", "→ Read on", "Shh!", "Sport",
+        "No. 1", "The slogan “Слава” stood there", "Q&A",
+    ],
+)  # fmt: skip
+def test_short_headings_pass(piper, text):
+    assert judge(said(piper, text), text, piper[1].pace) is None
+
+
+def test_pauses_make_no_take_too_short():
+    pace = Pace()
+    assert bounds_s("E. coli. Mr. Lee, J. R.", pace)[0] == bounds_s("E coli Mr Lee J R", pace)[0]
+    assert bounds_s("E. coli. Mr. Lee, J. R.", pace)[1] > bounds_s("E coli Mr Lee J R", pace)[1]
+
+
 def test_a_text_that_repeats_itself_may_sound_so():
     once = speech_like(0.9, RATE)
     thrice = np.concatenate([once, once, once])

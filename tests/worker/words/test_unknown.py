@@ -87,7 +87,7 @@ class Counted(int):
 def test_a_word_is_not_compared_with_all_that_rules_have_settled():
     # Given a thousand words and as many stretches that rules have settled, all of them beside one another
     written = "zzyzxq " * 1000
-    spans = [Span.model_construct(start=Counted(7 * n + 6), end=Counted(7 * n + 7)) for n in range(1000)]
+    spans = [Span.model_construct(rule="x", start=Counted(7 * n + 6), end=Counted(7 * n + 7)) for n in range(1000)]
     one = Segment.model_construct(id="0" * 16, written=written, spans=spans)
     Counted.asked = 0
     # When the words are looked for that nothing settles
@@ -101,7 +101,7 @@ def test_a_word_is_not_compared_with_all_that_rules_have_settled():
 def test_settled_is_what_any_stretch_touches_however_they_overlap(stretches):
     written = "qa qb qc qd qe qf qg qh qi qj qk ql qm qn q"
     settled = [(start, min(start + length, len(written))) for start, length in stretches]
-    spans = [Span.model_construct(start=start, end=end) for start, end in settled]
+    spans = [Span.model_construct(rule="x", start=start, end=end) for start, end in settled]
     one = Segment.model_construct(id="0" * 16, written=written, spans=spans)
     tokens = [(match.start(), match.end(), match.group()) for match in re.finditer("q[a-z]", written)]
     expected = [word for first, last, word in tokens if not any(start < last and first < end for start, end in settled)]
