@@ -204,13 +204,13 @@ def test_the_machine(place, monkeypatch):
     stray = place.data.data / "tmp" / f"{'0' * 16}.flac"
     stray.parent.mkdir(exist_ok=True)
     stray.write_bytes(b"half")
-    assert "stray_files" not in {code for code, _ in found(machine.look, place)}
+    assert "stray_files" not in {code for code, _ in found(machine.look_at_disk, place)}
     os.utime(stray, (time.time() - 4000,) * 2)
-    mended(machine.look, place, "stray_files")
+    mended(machine.look_at_disk, place, "stray_files")
     monkeypatch.setattr(
         machine.shutil, "disk_usage", lambda _: SimpleNamespace(free=5_000_000_000, total=90_000_000_000)
     )
-    assert ("disk_low", False) in found(machine.look, place)
+    assert ("disk_low", False) in found(machine.look_at_disk, place)
     monkeypatch.setattr(machine, "_WARN_DAYS", 10_000)
     assert ("credentials_expiring", False) in found(machine.look, place)
 
