@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, inspect, select
+from sqlalchemy import delete, func, select
 
 from briefing.errors import BadInput, DatabaseUnavailable
 from briefing.hashing import file_sha256
@@ -38,6 +38,7 @@ from briefing.states import RevisionState
 from briefing.storage import FolderStorage, make_folder, reporting, sync_file, sync_folder
 from worker.feeds.show_feed import write_feed
 from worker.installation.backup import postgresql_environment
+from worker.installation.emptiness import make_room
 from worker.public import heard
 from worker.public.heard import own_article
 from worker.public.staging import ready_to_rewrite
@@ -72,7 +73,7 @@ def restore(place: Workplace, folder: Path, stamp: str | None) -> Restored:
     installation is not empty, DatabaseUnavailable or StorageUnavailable.
     """
     manifest = _manifest(folder, stamp)
-    _check_empty(place)
+    make_room(place.database)
     blobs, damaged = _blobs(place, folder)
     for kept in ("signing", "imported"):
         if (folder / kept).is_dir():
@@ -99,17 +100,6 @@ def _manifest(folder: Path, stamp: str | None) -> dict[str, Any]:
         raise BadInput(message, code="no_backup", hint="Name the folder that `briefcast backup` was given.")
     manifest: dict[str, Any] = json.loads(found[-1].read_text())
     return manifest
-
-
-def _check_empty(place: Workplace) -> None:
-    database = place.database.engine.url.database
-    if place.database.engine.dialect.name == "sqlite":
-        filled = bool(database and Path(database).exists())
-    else:
-        filled = bool(inspect(place.database.engine).get_table_names())
-    if filled:
-        message = "there is a database already; a backup is restored into an empty installation"
-        raise BadInput(message, code="not_empty", hint="Move the old one away, or set BRIEFCAST_DATA to a new folder.")
 
 
 def _database(place: Workplace, copy: Path) -> None:
