@@ -11,17 +11,17 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
-from sqlalchemy import case, func, literal, or_, select, union_all
+from sqlalchemy import case, func, literal, select, union_all
 from sqlalchemy.orm import aliased
 
 from briefing import gates
 from briefing.database import database_clock
-from briefing.gates import GateState
 from briefing.models import ConnectionRow, GateRow, HealthRow, RevisionRow, SourceRow, StepRow, WorkerRow
 from briefing.observing.endings import LATELY_S, ended_lately, last_success
 from briefing.observing.measures import MEASURES, Measure, parse
 from briefing.observing.workers import RETIRED, SILENT_S, added
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind, StepState
+from briefing.steps import waiting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,13 +78,12 @@ def read(context: Context) -> Seen:
 
 def _steps(session: Session, now: float) -> list[Gauge]:
     ready, state = StepState.READY.value, StepRow.state
-    due = or_(StepRow.not_before.is_(None), StepRow.not_before <= now)
-    # Whichever came last: a step freed today may have been put off once, long ago.
-    waits = case(
-        (StepRow.not_before > StepRow.ready_at, StepRow.not_before),
-        else_=func.coalesce(StepRow.ready_at, StepRow.not_before),
+    due, waits = waiting.is_due(now), waiting.since()
+    # What waits for an engine that is given a rest is ready, and stands for no lack of workers.
+    not_gated = case((~waiting.is_gated(), waits))
+    by_queue = (
+        select(StepRow.queue, func.count(), func.min(not_gated)).where(state == ready, due).group_by(StepRow.queue)
     )
-    by_queue = select(StepRow.queue, func.count(), func.min(waits)).where(state == ready, due).group_by(StepRow.queue)
     depths, ages = dict.fromkeys(_QUEUES, 0.0), dict.fromkeys(_QUEUES, 0.0)
     for queue, count, oldest in session.execute(by_queue):
         depths[queue], ages[queue] = float(count), max(0.0, now - oldest) if oldest is not None else 0.0
@@ -99,11 +98,15 @@ def _steps(session: Session, now: float) -> list[Gauge]:
     unrung, oldest = session.execute(
         select(func.count(), func.min(waits)).where(state == ready, due, *_to_be_rung(session))
     ).one()
-    shut = select(GateRow.engine).where(GateRow.state != GateState.CLOSED.value)
-    gated = session.scalar(select(func.count()).where(state == ready, due, StepRow.engine.in_(shut))) or 0
+    gated = session.scalar(select(func.count()).where(state == ready, due, waiting.is_gated())) or 0
     return [
         _by("briefcast_steps_ready", "Steps that may be claimed now.", "queue", depths),
-        _by("briefcast_oldest_ready_seconds", "How long the oldest of them has waited.", "queue", ages),
+        _by(
+            "briefcast_oldest_ready_seconds",
+            "How long the oldest of them has waited that no engine's rest keeps back.",
+            "queue",
+            ages,
+        ),
         _by("briefcast_steps_leased", "Steps being performed.", "queue", leased),
         _one("briefcast_steps_delayed", "Steps put off by a failure that passes.", delayed),
         _dead(session, now),

@@ -108,6 +108,7 @@ def test_a_backlog_and_what_waits_at_a_gate_are_not_called_unrung(client, place)
     found = looked(client)
     assert value(found, "briefcast_steps_ready", queue="online") == value(found, "briefcast_steps_gated") == 1
     assert value(found, "briefcast_steps_unrung") == 0
+    assert value(found, "briefcast_oldest_ready_seconds", queue="online") == 0, "no more workers would change that"
     # And once the breaker has closed it is to be rung
     with place.database.writing() as session:
         session.get(GateRow, "gtts").state = "closed"
