@@ -1,6 +1,7 @@
 """The command's entry: finds the subcommand, turns errors into one clear line and an exit code.
 
-Exit codes: 0 done, 2 bad usage, 3 bad input, 4 engine or source unavailable. Subcommands are imported when called, so
+Exit codes: 0 done, 1 something is not well, 2 bad usage, 3 bad input, 4 engine or source unavailable, 130 stopped
+(docs/errors.md). Subcommands are imported when called, so
 that `briefcast spoken` does not wait for an engine.
 """
 
