@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
-from sqlalchemy import case, func, literal, select, union_all
-from sqlalchemy.orm import aliased
+from sqlalchemy import case, func, select
 
 from briefing import gates
 from briefing.database import database_clock
 from briefing.models import ConnectionRow, GateRow, HealthRow, RevisionRow, SourceRow, StepRow, WorkerRow
-from briefing.observing.endings import LATELY_S, ended_lately, last_success
+from briefing.observing.endings import LATELY_S, ended_lately, given_up, last_success
 from briefing.observing.measures import MEASURES, Measure, parse
 from briefing.observing.workers import RETIRED, SILENT_S, added
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind, StepState
@@ -36,10 +34,6 @@ _QUEUES = [queue.value for queue in Queue]
 
 #: States in which revisions are few: those that are over are counted as they end, in the last hour.
 _UNFINISHED = [state.value for state in (*sorted(ACTIVE), RevisionState.HELD)]
-
-
-#: Seconds for which a failure that nothing has replaced counts: a week's, not every misspelt article of a year.
-_DEAD_S = 7 * 86_400.0
 
 
 @dataclass(frozen=True)
@@ -128,35 +122,9 @@ def _to_be_rung(session: Session) -> list[ColumnElement[bool]]:
 
 
 def _dead(session: Session, now: float) -> Gauge:
-    """Failures of the last days that nobody has seen to: of a briefing's newest revision, and of steps without one."""
-    since = datetime.fromtimestamp(now - _DEAD_S, UTC)
-    newer = aliased(RevisionRow)
-    replaced = select(literal(1)).where(
-        newer.briefing_id == RevisionRow.briefing_id,
-        newer.number > RevisionRow.number,
-        newer.state != RevisionState.FAILED.value,
-    )
-    failed = (
-        select(RevisionRow.error_code.label("code"), func.count().label("number"))
-        .where(
-            RevisionRow.let_go_at.is_(None),
-            RevisionRow.state == RevisionState.FAILED.value,
-            RevisionRow.finished_at >= since,
-            ~replaced.exists(),
-        )
-        .group_by(RevisionRow.error_code)
-    )
-    alone = (
-        select(StepRow.error_code.label("code"), func.count().label("number"))
-        .where(StepRow.state == StepState.DEAD.value, StepRow.revision_id.is_(None), StepRow.ready_at >= now - _DEAD_S)
-        .group_by(StepRow.error_code)
-    )
-    values: dict[tuple[str, ...], float] = {}
-    for code, number in session.execute(union_all(failed, alone)):
-        values[(code or "none",)] = values.get((code or "none",), 0.0) + number
-    return Gauge(
-        "briefcast_dead", "Work given up that nothing has replaced, by reason.", ("reason",), values or {("none",): 0.0}
-    )
+    found: dict[tuple[str, ...], float] = {(code,): number for code, number in given_up(session, now).items()}
+    values = found or {("none",): 0.0}
+    return Gauge("briefcast_dead", "Work given up that nothing has replaced, by reason.", ("reason",), values)
 
 
 def _revisions(session: Session, now: float) -> list[Gauge]:

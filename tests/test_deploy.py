@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 import yaml
 
+from briefing import errors
 from tests.support.client import free_port
 from tests.support.processes import BIN, ROOT, environment, running, wait_for
 
@@ -270,12 +271,31 @@ def test_the_units_are_hardened_and_verified(tmp_path):
     assert len(complaints(template)) == 1
 
 
+def test_what_whoever_asked_has_to_mend_is_no_ticket_and_all_else_is():
+    (rule,) = (rule for rule in alerts() if rule["alert"] == "BriefcastDead")
+    (theirs,) = re.findall(r'reason!~"([^"]+)"', rule["expr"])
+    of_articles = "not_found empty too_short behind_paywall too_long protected refused".split()
+    mistakes = {f"article_{name}" for name in of_articles}
+    mistakes |= {"page_too_large", "page_too_deep", "page_unreadable", "media_type_refused", "address_refused"}
+    mistakes |= {"never_speak", "quota_exceeded", "budget_too_small", "nothing_to_digest"}
+    assert {code for code in mistakes if not re.fullmatch(theirs, code)} == set()
+    ours = {"worker_lost", "cms_key_refused", "feed_unreadable", "internal_error", "unknown_voice"}
+    kinds = [errors.Misconfigured, errors.Unavailable, errors.Defect]
+    for kind in kinds:
+        ours.add(kind.code)
+        kinds += kind.__subclasses__()
+    ours -= {errors.PutOff.code}  # what waits has not failed
+    assert {code for code in ours if re.fullmatch(theirs, code)} == set()
+
+
+def alerts():
+    """All rules of the example."""
+    groups = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yml").read_text())["groups"]
+    return [rule for group in groups for rule in group["rules"]]
+
+
 def test_the_alerts_are_yaml_with_all_that_an_alert_needs():
-    rules = [
-        rule
-        for group in yaml.safe_load((DEPLOY / "prometheus" / "alerts.yml").read_text())["groups"]
-        for rule in group["rules"]
-    ]
+    rules = alerts()
     assert f"| {len(rules)} alerts |" in (ROOT / "docs" / "guarantees.md").read_text()
     page = (ROOT / "docs" / "on-call.md").read_text()
     for rule in rules:
