@@ -7,22 +7,20 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
-from sqlalchemy import case, func, literal, or_, select, union_all
-from sqlalchemy.orm import aliased
+from sqlalchemy import case, func, select
 
 from briefing import gates
 from briefing.database import database_clock
-from briefing.gates import GateState
 from briefing.models import ConnectionRow, GateRow, HealthRow, RevisionRow, SourceRow, StepRow, WorkerRow
 from briefing.observing.backups import last_backup
-from briefing.observing.endings import LATELY_S, ended_lately, last_success
+from briefing.observing.endings import LATELY_S, ended_lately, given_up, last_success
 from briefing.observing.measures import MEASURES, Measure, parse
 from briefing.observing.workers import RETIRED, SILENT_S, added
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind, StepState
+from briefing.steps import waiting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,10 +35,6 @@ _QUEUES = [queue.value for queue in Queue]
 
 #: States in which revisions are few: those that are over are counted as they end, in the last hour.
 _UNFINISHED = [state.value for state in (*sorted(ACTIVE), RevisionState.HELD)]
-
-
-#: Seconds for which a failure that nothing has replaced counts: a week's, not every misspelt article of a year.
-_DEAD_S = 7 * 86_400.0
 
 
 @dataclass(frozen=True)
@@ -79,13 +73,12 @@ def read(context: Context) -> Seen:
 
 def _steps(session: Session, now: float) -> list[Gauge]:
     ready, state = StepState.READY.value, StepRow.state
-    due = or_(StepRow.not_before.is_(None), StepRow.not_before <= now)
-    # Whichever came last: a step freed today may have been put off once, long ago.
-    waits = case(
-        (StepRow.not_before > StepRow.ready_at, StepRow.not_before),
-        else_=func.coalesce(StepRow.ready_at, StepRow.not_before),
+    due, waits = waiting.is_due(now), waiting.since()
+    # What waits for an engine that is given a rest is ready, and stands for no lack of workers.
+    not_gated = case((~waiting.is_gated(), waits))
+    by_queue = (
+        select(StepRow.queue, func.count(), func.min(not_gated)).where(state == ready, due).group_by(StepRow.queue)
     )
-    by_queue = select(StepRow.queue, func.count(), func.min(waits)).where(state == ready, due).group_by(StepRow.queue)
     depths, ages = dict.fromkeys(_QUEUES, 0.0), dict.fromkeys(_QUEUES, 0.0)
     for queue, count, oldest in session.execute(by_queue):
         depths[queue], ages[queue] = float(count), max(0.0, now - oldest) if oldest is not None else 0.0
@@ -100,11 +93,15 @@ def _steps(session: Session, now: float) -> list[Gauge]:
     unrung, oldest = session.execute(
         select(func.count(), func.min(waits)).where(state == ready, due, *_to_be_rung(session))
     ).one()
-    shut = select(GateRow.engine).where(GateRow.state != GateState.CLOSED.value)
-    gated = session.scalar(select(func.count()).where(state == ready, due, StepRow.engine.in_(shut))) or 0
+    gated = session.scalar(select(func.count()).where(state == ready, due, waiting.is_gated())) or 0
     return [
         _by("briefcast_steps_ready", "Steps that may be claimed now.", "queue", depths),
-        _by("briefcast_oldest_ready_seconds", "How long the oldest of them has waited.", "queue", ages),
+        _by(
+            "briefcast_oldest_ready_seconds",
+            "How long the oldest of them has waited that no engine's rest keeps back.",
+            "queue",
+            ages,
+        ),
         _by("briefcast_steps_leased", "Steps being performed.", "queue", leased),
         _one("briefcast_steps_delayed", "Steps put off by a failure that passes.", delayed),
         _dead(session, now),
@@ -126,35 +123,9 @@ def _to_be_rung(session: Session) -> list[ColumnElement[bool]]:
 
 
 def _dead(session: Session, now: float) -> Gauge:
-    """Failures of the last days that nobody has seen to: of a briefing's newest revision, and of steps without one."""
-    since = datetime.fromtimestamp(now - _DEAD_S, UTC)
-    newer = aliased(RevisionRow)
-    replaced = select(literal(1)).where(
-        newer.briefing_id == RevisionRow.briefing_id,
-        newer.number > RevisionRow.number,
-        newer.state != RevisionState.FAILED.value,
-    )
-    failed = (
-        select(RevisionRow.error_code.label("code"), func.count().label("number"))
-        .where(
-            RevisionRow.let_go_at.is_(None),
-            RevisionRow.state == RevisionState.FAILED.value,
-            RevisionRow.finished_at >= since,
-            ~replaced.exists(),
-        )
-        .group_by(RevisionRow.error_code)
-    )
-    alone = (
-        select(StepRow.error_code.label("code"), func.count().label("number"))
-        .where(StepRow.state == StepState.DEAD.value, StepRow.revision_id.is_(None), StepRow.ready_at >= now - _DEAD_S)
-        .group_by(StepRow.error_code)
-    )
-    values: dict[tuple[str, ...], float] = {}
-    for code, number in session.execute(union_all(failed, alone)):
-        values[(code or "none",)] = values.get((code or "none",), 0.0) + number
-    return Gauge(
-        "briefcast_dead", "Work given up that nothing has replaced, by reason.", ("reason",), values or {("none",): 0.0}
-    )
+    found: dict[tuple[str, ...], float] = {(code,): number for code, number in given_up(session, now).items()}
+    values = found or {("none",): 0.0}
+    return Gauge("briefcast_dead", "Work given up that nothing has replaced, by reason.", ("reason",), values)
 
 
 def _revisions(session: Session, now: float) -> list[Gauge]:

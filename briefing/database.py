@@ -19,6 +19,7 @@ from sqlalchemy.sql.expression import FunctionElement
 from briefing.errors import Misconfigured
 from briefing.observing import events
 from briefing.observing.logs import masked
+from briefing.settings.addresses import check_database
 from briefing.sql.outages import reporting, sqlstate
 
 if TYPE_CHECKING:
@@ -113,6 +114,8 @@ def _prepare_postgresql(engine: Engine, busy_s: float) -> None:
 def parse_address(address: str) -> URL:
     """Return a database's address with the driver filled in. Raises Misconfigured."""
     try:
+        # First, as what cannot be read is quoted by who cannot: a port that is none may be the end of a password.
+        check_database(address)
         url = make_url(address)
     except (ArgumentError, ValueError) as error:
         raise _unusable(error) from error

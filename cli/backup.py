@@ -13,6 +13,7 @@ from briefing.observing.faults import going_on
 from briefing.observing.logs import configure, get_logger
 from cli.work import on_stop
 from worker.installation.backup import back_up
+from worker.installation.presence import check_there
 from worker.installation.restore import restore as restore_backup
 from worker.workplace import Workplace
 
@@ -56,7 +57,9 @@ def backup(folder: Path, keep: int, every_s: int) -> None:
 
 def _back_up(folder: Path, keep: int) -> bool:
     """Make a backup and tell of it; False where something is missing or damaged where it comes from."""
-    made = back_up(Workplace(), folder, datetime.now(UTC), keep)
+    place = Workplace()
+    check_there(place)
+    made = back_up(place, folder, datetime.now(UTC), keep)
     click.echo(f"{made.database}: {made.blobs} stored files, {made.copied} of them new")
     for name in made.elsewhere:
         click.echo(f"not in the backup: {name}")

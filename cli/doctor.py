@@ -6,10 +6,13 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 
 import click
 
+from briefing.errors import DatabaseUnavailable
 from worker.doctor import Finding, examine
+from worker.installation.presence import check_there
 from worker.workplace import Workplace
 
 
@@ -18,8 +21,10 @@ from worker.workplace import Workplace
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of text.")
 def doctor(*, fix: bool, as_json: bool) -> None:
     """Look through database, storage, published files, work, Redis and this machine for what is wrong."""
-    found = []
-    for finding in examine(Workplace(), fix=fix):
+    place, found = Workplace(), []
+    with suppress(DatabaseUnavailable):  # the first finding, then
+        check_there(place)
+    for finding in examine(place, fix=fix):
         found.append(finding)
         click.echo(finding.model_dump_json() if as_json else _line(finding))
     left = [finding for finding in found if not finding.mended]

@@ -116,7 +116,7 @@ def sealing(*, fresh: bool, again: bool) -> None:
     The first is made by itself. Keep them apart from backups: without them nothing sealed opens. See docs/backup.md.
     """
     place, now = open_place(), datetime.now(UTC)
-    if fresh and SealingSettings().sealing_keys.get_secret_value():
+    if fresh and (SealingSettings().sealing_keys.get_secret_value() or not sealing_keys.is_ready()):
         click.echo(sealing_keys.new_key())
         click.echo("Put it first in BRIEFCAST_SEALING_KEYS of every process, start them again, then --again.", err=True)
         return

@@ -19,6 +19,9 @@ def logs(name: str) -> None:
     known: dict[str, set[object]] = {field: set() for field in ("request_id", "revision", "step")}
     known["request_id"].add(name)
     for line in sys.stdin:
+        # Compose and kubectl write before each line who wrote it.
+        _, brace, rest = line.partition("{")
+        line = brace + rest.rstrip("\n")  # noqa: PLW2901  the line is what is left of it
         try:
             found = json.loads(line)
         except ValueError:
@@ -29,4 +32,4 @@ def logs(name: str) -> None:
             for field, values in known.items():
                 if found.get(field) is not None:
                     values.add(found[field])
-            click.echo(line.rstrip("\n"))
+            click.echo(line)

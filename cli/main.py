@@ -1,12 +1,14 @@
 """The command's entry: finds the subcommand, turns errors into one clear line and an exit code.
 
-Exit codes: 0 done, 2 bad usage, 3 bad input, 4 engine or source unavailable. Subcommands are imported when called, so
+Exit codes: 0 done, 1 something is not well, 2 bad usage, 3 bad input, 4 engine or source unavailable, 130 stopped
+(docs/errors.md). Subcommands are imported when called, so
 that `briefcast spoken` does not wait for an engine.
 """
 
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from importlib import import_module
 from typing import Any
@@ -52,6 +54,9 @@ _COMMANDS = {
     "logs": "cli.logs:logs",
 }
 
+#: Commands that touch no data folder, for whomever.
+_TOUCH_NOTHING = frozenset({"spoken", "inspect", "health", "logs"})
+
 EXIT_BAD_INPUT = 3
 EXIT_UNAVAILABLE = 4
 
@@ -80,8 +85,13 @@ class _Commands(click.Group):
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="briefcast")
-def briefcast() -> None:
+@click.pass_context
+def briefcast(context: click.Context) -> None:
     """A newsroom's own audio desk: article IDs in, published MP3s out."""
+    if os.geteuid() == 0 and context.invoked_subcommand not in _TOUCH_NOTHING:
+        from cli.place import refuse_root  # noqa: PLC0415  what root does not run need not load it
+
+        refuse_root()
 
 
 def exit_code(error: BriefcastError) -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import pwd
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from briefing.database import Database
-from briefing.errors import UnknownReference
+from briefing.errors import BadInput, UnknownReference
 from briefing.observing.logs import get_logger
 from briefing.podcasts.shows import listed_shows, listed_sources
 from briefing.pronunciations.lexicons import lexicon_for
@@ -56,6 +57,33 @@ def warn_of_root() -> None:
     """Log a warning where a process that stays runs as root: what gets hold of it then has the whole machine."""
     if os.geteuid() == 0:
         get_logger("place").warning("running as root; give Briefcast a user of its own (docs/security.md)")
+
+
+def refuse_root() -> None:
+    """Raise BadInput (wrong_user) where root is about to work in the data folder of another user: what it made there
+    (keys, the database, its journal) would be root's, and lock that user's processes out.
+    """
+    if os.geteuid() != 0:
+        return
+    folder = DataSettings().data
+    try:
+        owner = folder.stat().st_uid
+    except OSError:
+        return
+    if owner:
+        message = f"root would work in {folder.resolve()}, which belongs to {_name_of(owner)}"
+        raise BadInput(
+            message,
+            code="wrong_user",
+            hint=f"Run it as that user, with the same settings: sudo -u {_name_of(owner)} … (docs/install.md).",
+        )
+
+
+def _name_of(user: int) -> str:
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"'#{user}'"  # as sudo takes it
 
 
 def open_place() -> Place:

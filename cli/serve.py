@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -17,6 +18,7 @@ import uvicorn
 from api.app import create_app
 from api.protocol import HEAD_BYTES, BoundedProtocol
 from briefing.database import Database
+from briefing.errors import BadInput
 from briefing.observing.logs import configure, get_logger
 from briefing.settings import DataSettings, SigningSettings, WorkSettings
 from briefing.sql.schema import migrate
@@ -54,6 +56,7 @@ def serve(host: str, port: int, *, workers: bool) -> None:
     if workers:
         open_signer(SigningSettings(), data.data, datetime.now(UTC))
     app = create_app()
+    _check_free(host, port)
     migrate(Database(data.database_address))
     config = uvicorn.Config(
         app,
@@ -72,6 +75,24 @@ def serve(host: str, port: int, *, workers: bool) -> None:
     )
     with embedded_workers() if workers else nullcontext():
         _Server(config).run()
+
+
+def _check_free(host: str, port: int) -> None:
+    """Raise BadInput (cannot_listen) where nobody could listen: told now, not by a line among those of workers that
+    have begun.
+    """
+    try:
+        for family, kind, _, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            with socket.socket(family, kind) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if family == socket.AF_INET6:
+                    probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                probe.bind(address)
+                probe.listen()
+    except OSError as error:
+        message = f"cannot listen on {host}:{port}: {error.strerror}"
+        hint = "Is it served already? Else name another --port, or a --host that is this machine's."
+        raise BadInput(message, code="cannot_listen", hint=hint) from error
 
 
 class _Server(uvicorn.Server):

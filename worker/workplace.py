@@ -89,7 +89,7 @@ class Workplace:
     def signer(self) -> Signer:
         """Who signs what is published. Raises SigningMisconfigured."""
         signer = open_signer(SigningSettings(), self.data.data, datetime.now(UTC))
-        if signer.development and self.kept.storage_url.partition(":")[0] not in {"", "file"}:
+        if signer.development and self.kept.in_bucket:
             _log.warning(
                 "each host signs with development credentials of its own",
                 hint="Name one certificate on all hosts, or give them the same signing/ folder: docs/credentials.md.",

@@ -24,7 +24,7 @@
     │   ├── QuotaExceeded            quota_exceeded
     │   ├── BudgetTooSmall           budget_too_small
     │   ├── NothingToDigest          nothing_to_digest
-    │   └── Misconfigured            invalid_settings
+    │   └── Misconfigured            invalid_settings, no_sealing_key
     │       └── SigningMisconfigured     signing_invalid
     ├── Unavailable              transient: the same input may succeed later
     │   ├── SourceUnavailable        source_unavailable

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from briefing.errors import Misconfigured, SecretUnreadable
 from briefing.observing.logs import get_logger
-from briefing.settings import DataSettings, SealingSettings
+from briefing.settings import DataSettings, SealingSettings, StorageSettings
 from briefing.settings.sealing import KEY_BYTES, read_keys
 from briefing.storage.atomic import reporting
 
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 _PREFIX = "bcs1."
 _SEALED = re.compile(r"bcs1\.(?P<key>[0-9a-f]{8})\.(?P<text>[A-Za-z0-9_-]+)")
 
+_SET_ONE = (
+    "Set BRIEFCAST_SEALING_KEYS for every process; `briefcast keys sealing --new` shows one. "
+    "Keep it apart from backups: docs/cms.md."
+)
 _PUT_BACK = "Put the file back that was there, readable for Briefcast's user."
 
 _log = get_logger("sealing")
@@ -94,7 +98,7 @@ def key_of(sealed: str) -> str | None:
 def seal(secret: str, whose: str) -> str:
     """Return a secret as it may be kept with `whose` it is. Makes the first key where there is none.
 
-    Raises StorageUnavailable where that cannot be written, Misconfigured.
+    Raises StorageUnavailable where that cannot be written, Misconfigured, also where it may not be made here.
     """
     known = ring()
     key = (known.keys or _first_key())[0]
@@ -120,6 +124,11 @@ def unseal(text: str, whose: str) -> str:
     except (InvalidTag, ValueError) as error:
         message = f"the secret of {whose} is not as it was sealed"
         raise SecretUnreadable(message, hint="Give it anew: `briefcast connect`, or `briefcast apply`.") from error
+
+
+def is_ready() -> bool:
+    """Tell whether something can be sealed: a key is there, or may be made here. Raises Misconfigured."""
+    return bool(ring().keys) or not StorageSettings().in_bucket
 
 
 def new_key() -> str:
@@ -156,6 +165,10 @@ def add_known(keys: Sequence[bytes]) -> int:
 
 def _first_key() -> tuple[bytes, ...]:
     """Make the first key, unless another process is faster; return what is there then."""
+    if StorageSettings().in_bucket:
+        # There a data folder is a host's or a pod's own, and may be gone tomorrow with all that its key has sealed.
+        message = "secrets are sealed before the database keeps them, and there is no key"
+        raise Misconfigured(message, code="no_sealing_key", hint=_SET_ONE)
     if DataSettings().database_url.startswith("postgresql"):
         _log.warning(
             "secrets are sealed by a key of this host's data folder",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from briefing.settings.addresses import check_database
 from briefing.settings.base import SECRET, Settings, config
 
 
@@ -22,6 +23,12 @@ class DataSettings(Settings):
     """Connections to the database that one process opens at most."""
     disk_floor_mb: int = Field(default=200, ge=0)
     """`/readyz` fails when less than this many megabytes are free."""
+
+    @field_validator("database_url")
+    @classmethod
+    def _can_be_read(cls, address: str) -> str:
+        check_database(address)
+        return address
 
     @property
     def database_address(self) -> str:

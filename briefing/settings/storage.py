@@ -37,3 +37,8 @@ class StorageSettings(Settings):
     bucket that holds for an hour; empty to send them."""
     public_files_url: str = Field(default="", pattern="^$|^https?://")
     """Address at which a public bucket or a CDN serves the public files; empty where the API serves them."""
+
+    @property
+    def in_bucket(self) -> bool:
+        """Whether takes and files are kept in a bucket: then no host's data folder has to survive."""
+        return self.storage_url.partition(":")[0] not in {"", "file"}

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import Field, field_validator
 
+from briefing.settings.addresses import check_broker
 from briefing.settings.base import SECRET, Settings, config
 
 
@@ -49,6 +50,7 @@ class WorkSettings(Settings):
     @field_validator("broker_url")
     @classmethod
     def _is_checked(cls, address: str) -> str:
+        check_broker(address)
         # What the transport does not know it takes for "none".
         odd = set(parse_qs(urlsplit(address).query).get("ssl_cert_reqs", ())) - {"required", "optional", "none"}
         if odd:

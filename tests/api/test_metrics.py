@@ -108,6 +108,7 @@ def test_a_backlog_and_what_waits_at_a_gate_are_not_called_unrung(client, place)
     found = looked(client)
     assert value(found, "briefcast_steps_ready", queue="online") == value(found, "briefcast_steps_gated") == 1
     assert value(found, "briefcast_steps_unrung") == 0
+    assert value(found, "briefcast_oldest_ready_seconds", queue="online") == 0, "no more workers would change that"
     # And once the breaker has closed it is to be rung
     with place.database.writing() as session:
         session.get(GateRow, "gtts").state = "closed"
@@ -117,11 +118,15 @@ def test_a_backlog_and_what_waits_at_a_gate_are_not_called_unrung(client, place)
 
 def test_failures_count_until_something_replaces_them(client, place, tmp_path):
     (tmp_path / "articles" / "empty.md").write_text("# Only a title\n")
-    ask(place, "empty")
+    briefing, *_ = ask(place, "empty")
     work_off(place)
     found = scrape(client)
     assert value(found, "briefcast_dead", reason="article_empty") == 1
     assert value(found, "briefcast_success_ratio") == 0
+    # Or until somebody has said that it is not to be made
+    assert client.post(f"/v1/briefings/{briefing}/retract").status_code == 202
+    dead = {name: number for name, number in looked(client).items() if name[0] == "briefcast_dead"}
+    assert dead == {("briefcast_dead", (("reason", "none"),)): 0}
 
 
 def test_counts_of_all_processes_are_added_up_and_buckets_cumulated(client, place):

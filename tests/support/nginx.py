@@ -48,8 +48,10 @@ def configured(
     """
     folder.mkdir(parents=True, exist_ok=True)
     for example in examples.glob("*.conf"):
-        said = example.read_text().replace("/etc/nginx/", f"{folder}/").replace("/srv/briefcast/public", str(public))
-        said = said.replace("/srv/briefcast/members", str(public.parent / "members"))
+        said = (
+            example.read_text().replace("/etc/nginx/", f"{folder}/").replace("/var/lib/briefcast/public", str(public))
+        )
+        said = said.replace("/var/lib/briefcast/members", str(public.parent / "members"))
         said = said.replace("/var/log/nginx/", f"{folder}/")
         said = said.replace("listen 80;", f"listen {address}:{port};").replace("127.0.0.1:8000", f"127.0.0.1:{api}")
         (folder / example.name).write_text(said.replace('"^/audio/[', '"^/never/[') if through_api else said)

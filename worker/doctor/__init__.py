@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
     from worker.workplace import Workplace
 
-#: What is looked at, in order: what the rest rests on first.
+#: What is looked at, in order: what the rest rests on first. A full disk may be why the database does not answer.
 _LOOKS: tuple[Callable[[Workplace, bool], Iterator[Finding]], ...] = (
-    machine.look,
+    machine.look_at_disk,
     database.look,
+    machine.look,
     broker.look,
     work.look,
     names.look,
@@ -35,10 +36,12 @@ __all__ = ["Finding", "examine"]
 
 
 def examine(place: Workplace, *, fix: bool) -> Iterator[Finding]:
-    """Yield what is wrong, as it is found."""
+    """Yield what is wrong, as it is found. Of an older schema nothing else is told: rows are not as we read them."""
     for look in _LOOKS:
         try:
             yield from look(place, fix)
+            if look is database.look and database.is_behind(place):
+                return
         except DatabaseUnavailable as error:
             yield Finding(code="database_unavailable", subject="database", detail=error.message, hint=error.hint)
             return

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 
 from briefing.database import database_clock
 from briefing.models import Base
-from briefing.sql.schema import current, newest
+from briefing.sql.schema import current, is_newer, newest
 from worker.doctor.finding import Finding
 
 if TYPE_CHECKING:
@@ -25,8 +25,16 @@ _SKEW_S = 5.0
 _MOST_FAULTS = 20
 
 
+def is_behind(place: Workplace) -> bool:
+    """Tell whether the database is at an older schema than this version's; one that cannot be read is at none."""
+    found = current(place.database)
+    return found not in {None, newest()} and not is_newer(found)
+
+
 def look(place: Workplace, fix: bool) -> Iterator[Finding]:  # noqa: ARG001  nothing here mends itself
     """Yield what is wrong with the database. Raises DatabaseUnavailable."""
+    with place.database.reading() as session:
+        session.execute(select(1))  # one that is away has no schema to be told of
     schema = current(place.database)
     if schema != newest():
         yield Finding(
@@ -35,6 +43,8 @@ def look(place: Workplace, fix: bool) -> Iterator[Finding]:  # noqa: ARG001  not
             detail=f"it is at {schema or 'none'}, this version wants {newest()}",
             hint="Run `briefcast migrate`, or this version elsewhere.",
         )
+    if is_behind(place):
+        return
     with place.database.reading() as session:
         for fault in _faults(session):
             yield Finding(

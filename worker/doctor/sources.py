@@ -47,7 +47,7 @@ def _secrets(place: Workplace, *, fix: bool) -> Iterator[Finding]:
             code="secret_in_the_clear",
             subject=name,
             detail="a key or secret of it is in the database, and so in its backups, as it is",
-            hint="Workers seal it at their next sweep, when none of an earlier release is about.",
+            hint="Workers seal it at their next sweep, if none of an earlier release is about and there is a key.",
             mended="sealed" if fix and not _is_plain(place, name) else "",
         )
 

@@ -14,6 +14,7 @@ from briefing.models import BriefingRow, RespeakRow, RevisionRow, StepRow
 from briefing.pronunciations import respeaks
 from briefing.revisions import held_revision, lock_briefing, locked, move, preparing_kind
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind, StepState
+from briefing.steps import waiting
 from worker.doctor.finding import Finding
 from worker.upkeep import sweep
 
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
     from worker.workplace import Workplace
 
-#: Seconds that a ready step may wait: what the alert says too.
-_WAITED_S = 600.0
+#: Seconds that a ready step may wait: what the alerts say too. Bulk work is meant to, while somebody waits for other.
+_WAITED_S = dict.fromkeys(Queue, 600.0) | {Queue.BULK: 86_400.0}
 
 #: Seconds that an expired lease may stand: many rounds of the sweep.
 _UNSWEPT_S = 120.0
@@ -68,20 +69,21 @@ def _expired(place: Workplace, fix: bool) -> Iterator[Finding]:
 
 
 def _waiting(place: Workplace) -> Iterator[Finding]:
-    since = func.coalesce(StepRow.not_before, StepRow.ready_at)
-    with place.database.reading() as session:
-        found = session.execute(
-            select(StepRow.queue, func.count())
-            .where(StepRow.state == StepState.READY.value, since < database_clock() - _WAITED_S)
-            .group_by(StepRow.queue)
-        ).all()
-    for queue, number in found:
-        yield Finding(
-            code="queue_stands",
-            subject=queue,
-            detail=f"{number} steps have waited for more than {_WAITED_S / 60:.0f} minutes",
-            hint="Start workers for that queue, or more of them.",
+    clock = database_clock()
+    could_be_claimed = (StepRow.state == StepState.READY.value, waiting.is_due(clock), ~waiting.is_gated())
+    for queue, waited_s in _WAITED_S.items():
+        late = select(func.count()).where(
+            StepRow.queue == queue.value, *could_be_claimed, waiting.since() < clock - waited_s
         )
+        with place.database.reading() as session:
+            number = session.scalar(late)
+        if number:
+            yield Finding(
+                code="queue_stands",
+                subject=queue.value,
+                detail=f"{number} steps have waited for more than {waited_s / 60:.0f} minutes",
+                hint="Start workers for that queue, or more of them.",
+            )
 
 
 def _stranded(place: Workplace, fix: bool) -> Iterator[Finding]:

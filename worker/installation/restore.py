@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, inspect, select
+from sqlalchemy import delete, func, select
 
 from briefing.errors import BadInput, DatabaseUnavailable, MasterRejected
 from briefing.hashing import file_sha256
@@ -39,6 +39,7 @@ from briefing.storage import FolderStorage, make_folder, reporting, sync_file, s
 from worker.feeds.show_feed import write_feed
 from worker.installation.backup import named_by, read_names
 from worker.installation.database_copy import postgresql_environment
+from worker.installation.emptiness import make_room
 from worker.public.heard import own_article
 from worker.public.staging import ready_to_rewrite
 from worker.publish import shown, write_live
@@ -72,7 +73,7 @@ def restore(place: Workplace, folder: Path, stamp: str | None) -> Restored:
     installation is not empty, DatabaseUnavailable or StorageUnavailable.
     """
     manifest = _manifest(folder, stamp)
-    _check_empty(place)
+    make_room(place.database)
     copy = folder / "database" / manifest["database"]
     blobs, damaged = _blobs(place, folder, read_names(copy))
     for kept in ("signing", place.data.imported.name, place.data.named.name):
@@ -105,17 +106,6 @@ def _manifest(folder: Path, stamp: str | None) -> dict[str, Any]:
         raise BadInput(message, code="no_backup", hint="Name the folder that `briefcast backup` was given.")
     manifest: dict[str, Any] = json.loads(found[-1].read_text())
     return manifest
-
-
-def _check_empty(place: Workplace) -> None:
-    database = place.database.engine.url.database
-    if place.database.engine.dialect.name == "sqlite":
-        filled = bool(database and Path(database).exists())
-    else:
-        filled = bool(inspect(place.database.engine).get_table_names())
-    if filled:
-        message = "there is a database already; a backup is restored into an empty installation"
-        raise BadInput(message, code="not_empty", hint="Move the old one away, or set BRIEFCAST_DATA to a new folder.")
 
 
 def _database(place: Workplace, copy: Path) -> None:

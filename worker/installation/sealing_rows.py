@@ -1,6 +1,7 @@
 """Seals what an earlier release kept in the clear, and all of it anew after a new key. Opens no CMS.
 
-Part of the sweep. While workers of another release are about, which could not read it, what is in the clear stays.
+Part of the sweep. While workers of another release are about, which could not read it, what is in the clear stays; so
+it does where there is no key, and none may be made.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def tend(place: Workplace) -> None:
     """Seal what is in the clear. Doing it twice at once does no harm. Raises StorageUnavailable, Misconfigured."""
     with place.database.reading() as session:
         plain = {kept.source for kept in sealed.secrets_kept(session) if kept.key is None}
-        if not plain or _has_others(session):
+        if not plain or _has_others(session) or not sealing.is_ready():
             return
     _seal(place.database, plain)
 

@@ -82,7 +82,7 @@ def take_back(
     lock_listing(session, [briefing.show])
     heard = session.get(RevisionRow, briefing.heard) if briefing.heard else None
     if heard is not None and storage.path(master_of(session, heard).sha256) is not None:
-        # First of all, so that alias and texts lead to nothing that is about to go. A lost transcript is the doctor's to tell.
+        # First of all, so that alias and texts lead to nothing about to go. Lost transcripts the doctor tells of.
         with suppress(MasterRejected):
             write_live(session, briefing, heard, storage, files)
     for those in (files, files.of_members):

@@ -10,6 +10,7 @@ import pytest
 from briefing.errors import Misconfigured, SecretUnreadable
 from briefing.secrets import sealing
 from briefing.settings import SealingSettings
+from tests.support.processes import briefcast
 
 WHOSE = "source ghost, admin_key"
 
@@ -79,3 +80,20 @@ def test_a_file_that_cannot_be_read_is_a_fault_of_settings_and_is_not_replaced(c
     with pytest.raises(Misconfigured, match="sealing"):
         sealing.seal("x", WHOSE)
     assert sealing.key_file().read_text() == content
+
+
+def test_where_files_are_in_a_bucket_no_key_is_made_in_a_folder_that_may_be_lost(monkeypatch):
+    monkeypatch.setenv("BRIEFCAST_STORAGE_URL", "s3://newsroom")
+    for sealed in (lambda: sealing.seal("x", WHOSE), sealing.add_key):
+        with pytest.raises(Misconfigured, match="no key") as caught:
+            sealed()
+        assert (caught.value.code, "BRIEFCAST_SEALING_KEYS" in caught.value.hint) == ("no_sealing_key", True)
+    assert not sealing.key_file().parent.exists()
+    # What the command shows is one that may be set
+    shown = briefcast("keys", "sealing", "--new")
+    monkeypatch.setenv("BRIEFCAST_SEALING_KEYS", shown.stdout)
+    assert sealing.unseal(sealing.seal("x", WHOSE), WHOSE) == "x"
+    # And a key that is there from before goes on sealing
+    monkeypatch.delenv("BRIEFCAST_SEALING_KEYS")
+    sealing.add_known((b"k" * 64,))
+    assert sealing.unseal(sealing.seal("x", WHOSE), WHOSE) == "x"

@@ -14,12 +14,12 @@ import feedparser
 import httpx
 import pytest
 import yaml
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from api.app import create_app
 from briefing import steps
 from briefing.errors import StorageUnavailable
-from briefing.models import RevisionRow, StepRow
+from briefing.models import KeyRow, RevisionRow, StepRow
 from briefing.states import Queue
 from tests.support.asking import ask, revision_row
 from tests.support.client import make_key, served
@@ -108,7 +108,7 @@ def empty_house(request, monkeypatch):
     database, and a bucket that has stored bytes alone, as their replica elsewhere.
     """
     if request.param == "sqlite":
-        return lambda: None
+        return lambda **_: None
     lose_bucket = request.getfixturevalue("bucket") if request.param == "bucket" else lambda: None
     cluster = request.getfixturevalue("cluster")
 
@@ -118,9 +118,9 @@ def empty_house(request, monkeypatch):
     renew(migrated=True)
     monkeypatch.setenv("PATH", f"{binaries()}:{os.environ['PATH']}")
 
-    def lose():
+    def lose(*, migrated=False):
         lose_bucket()
-        renew()
+        renew(migrated=migrated)
 
     return lose
 
@@ -206,6 +206,34 @@ def test_a_backup_that_is_not_whole_is_not_restored_and_a_full_house_is_left_alo
     done = briefcast("restore", vault)
     assert (done.returncode, blob.name in done.stderr) == (1, True)
     assert "2026-05-01" in done.stdout
+
+
+def test_a_schema_in_which_nobody_has_put_anything_is_an_empty_house(empty_house, request, tmp_path, monkeypatch):
+    newsroom = request.getfixturevalue("newsroom")  # after its database
+    # Given a host on which everything has been started once, which migrates, and stopped again
+    back_up(newsroom, tmp_path / "vault", datetime.now(UTC), 10)
+    before = seen(newsroom)
+    monkeypatch.setenv("BRIEFCAST_DATA", str(tmp_path / "elsewhere"))
+    empty_house(migrated=True)
+    assert briefcast("migrate").returncode == 0
+    # When somebody has begun there, it is left alone
+    key = briefcast("keys", "create", "--name", "cms").stdout.split("_")[1]
+    done = briefcast("restore", tmp_path / "vault")
+    assert (done.returncode, "[not_empty]" in done.stderr) == (3, True)
+    assert key in briefcast("keys", "list").stdout
+    # And else it is as good as a new one
+    place = Workplace()
+    with place.database.writing() as session:
+        session.execute(delete(KeyRow))
+    if place.database.engine.dialect.name == "sqlite":
+        with place.database.reading() as session:
+            session.execute(select(KeyRow.id))
+            done = briefcast("restore", tmp_path / "vault")
+        assert (done.returncode, "[still_served]" in done.stderr) == (3, True)
+    place.database.dispose()
+    done = briefcast("restore", tmp_path / "vault")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert seen(Workplace()) == before != {}
 
 
 def test_postgresqls_programs_are_told_all_that_the_address_says(monkeypatch):

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import delete, select, text, update
 
-from briefing.models import MasterRow, RevisionRow, StepRow, TakeRow
+from briefing.models import GateRow, MasterRow, RevisionRow, StepRow, TakeRow
 from briefing.public_names import artwork_name, audio_name
 from briefing.storage.interfaces import YOUNG_S
 from tests.support.asking import ask, revision_row
@@ -170,6 +170,27 @@ def test_stuck_work_goes_on(place, tmp_path):
     with place.database.writing() as session:
         session.execute(update(StepRow).where(StepRow.revision_id == revision).values(ready_at=time.time() - 700))
     assert found(work.look, place) == {("queue_stands", False)}
+    # Not so what was put off once, before it was readied, nor an engine's that is given a rest, nor bulk work of today
+    now = time.time()
+    meant = [
+        {"ready_at": now, "not_before": now - 90_000},
+        {"ready_at": now - 700, "engine": "gtts"},
+        {"ready_at": now - 80_000, "queue": "bulk"},
+    ]
+    as_it_was = {"ready_at": now - 700, "not_before": None, "engine": "", "queue": "interactive"}
+    with place.database.writing() as session:
+        session.add(
+            GateRow(
+                engine="gtts", state="open", per_second=1.0, most_at_once=1, request_characters=100, tokens=0.0,
+                filled_at=0.0, outcomes=[], open_s=600.0, opened_at=now, reason="",
+            )
+        )  # fmt: skip
+    for changes, stands in [*((one, False) for one in meant), ({"ready_at": now - 90_000, "queue": "bulk"}, True)]:
+        with place.database.writing() as session:
+            session.execute(update(StepRow).where(StepRow.revision_id == revision).values(as_it_was | changes))
+        assert (("queue_stands", False) in found(work.look, place)) is stands, changes
+    with place.database.writing() as session:
+        session.execute(update(StepRow).where(StepRow.revision_id == revision).values(as_it_was))
     # Its step vanishes in each state that it goes through
     for state in ("preparing", "speaking", "assembling", "publishing"):
         while revision_row(place, revision).state != state:
@@ -234,13 +255,13 @@ def test_the_machine(place, monkeypatch):
     stray = place.data.data / "tmp" / f"{'0' * 16}.flac"
     stray.parent.mkdir(exist_ok=True)
     stray.write_bytes(b"half")
-    assert "stray_files" not in {code for code, _ in found(machine.look, place)}
+    assert "stray_files" not in {code for code, _ in found(machine.look_at_disk, place)}
     os.utime(stray, (time.time() - 4000,) * 2)
-    mended(machine.look, place, "stray_files")
+    mended(machine.look_at_disk, place, "stray_files")
     monkeypatch.setattr(
         machine.shutil, "disk_usage", lambda _: SimpleNamespace(free=5_000_000_000, total=90_000_000_000)
     )
-    assert ("disk_low", False) in found(machine.look, place)
+    assert ("disk_low", False) in found(machine.look_at_disk, place)
     monkeypatch.setattr(machine, "_WARN_DAYS", 10_000)
     assert ("credentials_expiring", False) in found(machine.look, place)
 
