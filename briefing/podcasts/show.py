@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 #: Spoken, shown and written into every file unless a show words it otherwise.
 DISCLOSURE = "This audio is created with AI assistance."
 
+#: Letters in which a show says how often there is something new, by the podcast namespace.
+FREQUENCY_LETTERS = 128
+
 #: Name of the jingles that ship with the product.
 HOUSE_JINGLE = "house"
 
@@ -68,6 +71,7 @@ _ADDED = (
     "notices",
     "zone",
     "categories",
+    "type",
 )
 
 
@@ -184,6 +188,8 @@ class Show(Value):
     """All of them, such as "News > Politics", the most important first; empty: `category` alone. They are held against
     Apple's list where settings are read: what is stored may be older than the list."""
     explicit: bool = False
+    type: Literal["episodic", "serial"] = "episodic"
+    """Whether its episodes are heard the newest first, or one after the other from the first (`itunes:type`)."""
     voice: str | None = None
     """Catalogue ID of who speaks the body; None takes BRIEFCAST_VOICE."""
     voices: Voices = Voices()
@@ -223,7 +229,7 @@ class Show(Value):
     """Address that apps are to go to from now on (`itunes:new-feed-url`); empty: they stay."""
     owner_email: str = Field(default="", pattern=r"^$|^[^\s@<>]+@[^\s@<>]+$")
     """Who answers for the show, for directories that verify by e-mail; public. Empty: nobody is named."""
-    frequency: str = Field(default="", max_length=128)
+    frequency: str = Field(default="", max_length=FREQUENCY_LETTERS)
     """How often there is something new, in words (`podcast:updateFrequency`)."""
     frequency_rule: str = Field(default="", pattern=r"^$|^[A-Z0-9=;,:+-]+$")
     """The same as a recurrence rule of iCalendar, such as FREQ=DAILY."""
