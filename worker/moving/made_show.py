@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -13,6 +14,7 @@ from briefing.models import EpisodeRow, ShowRow
 from briefing.podcasts.show import Show
 from briefing.sql.rows import add_unless_there
 from worker.feeds import artwork
+from worker.installation.newsroom import podcast_guid
 from worker.moving.kept_artwork import kept_artwork
 from worker.moving.kept_show import kept_show
 
@@ -24,6 +26,14 @@ if TYPE_CHECKING:
 
 #: Letters of a name that is made from a title.
 _NAME_LETTERS = 60
+
+
+def guid_of(podcast: OldPodcast, address: str) -> str:
+    """Return a podcast's podcast:guid, as a feed at `address` has it or by the namespace's rule would."""
+    try:
+        return str(UUID((podcast.guid or "").removeprefix("urn:uuid:")))
+    except ValueError:
+        return podcast_guid(address)
 
 
 def name_of(session: Session, podcast: OldPodcast, guid: str) -> str:

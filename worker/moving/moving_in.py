@@ -26,12 +26,11 @@ from briefing.values import Card
 from worker.feeds.listing import lock_listing
 from worker.feeds.show_feed import write_feed
 from worker.feeds.websub import record_pings
-from worker.installation.newsroom import podcast_guid
 from worker.moving.kept_audio import kept_audio
 from worker.moving.kept_chapters import with_chapters
 from worker.moving.kept_episode import record_kept
 from worker.moving.kept_transcript import with_transcript
-from worker.moving.made_show import made_show, name_of
+from worker.moving.made_show import guid_of, made_show, name_of
 from worker.moving.move import Move
 from worker.moving.old_feed import read_pages
 from worker.moving.old_transcript import TIMED_TYPES
@@ -132,7 +131,7 @@ def take_over(
     """
     pages, behind = read_pages(address, bounds.fetch, now)
     podcast = pages[0]
-    guid = podcast.guid or podcast_guid(address)
+    guid = guid_of(podcast, address)
     if slug is None:
         with place.database.reading() as session:
             slug = name_of(session, podcast, guid)
@@ -140,6 +139,8 @@ def take_over(
     make_folder(folder)
     move = Move(place, bounds, folder, say)
     show = made_show(move, podcast, slug, guid)
+    if podcast.guid and guid not in podcast.guid.lower():
+        move.warnings.append(f"the podcast:guid {podcast.guid[:60]!r} is no UUID: the show has {guid} instead")
     if podcast.locked:
         move.warnings.append("the old feed says podcast:locked: its owner is to unlock it there, or to know of this")
     episodes = _Episodes()

@@ -11,6 +11,7 @@ import feedparser
 import lameenc
 import numpy as np
 import pytest
+from lxml import etree
 from PIL import Image
 
 from briefing.errors import PageRefused, UnknownReference
@@ -20,6 +21,7 @@ from tests.support.command import briefcast
 from tests.support.feeds import accepted
 from tests.support.newsroom import PLAIN
 from tests.support.old_host import GUID, old_host
+from worker.feeds.feed import PODCAST
 from worker.installation.newsroom import apply
 from worker.moving.move import Bounds
 from worker.moving.moving_in import take_over
@@ -283,3 +285,11 @@ def test_a_host_that_asks_to_be_asked_later_is_and_one_that_asks_for_hours_is_le
     assert [path.partition("?")[0] for path, _ in host.seen if "audio" in path] == ["/audio/1.mp3"] * 3 + [
         "/audio/2.mp3"
     ]
+
+
+@pytest.mark.parametrize(("written", "kept"), [(f"urn:uuid:{GUID}", True), ("the-old-show-of-the-paper" * 3, False)])
+def test_a_guid_of_the_podcast_is_a_uuid_or_another_is_made(place, host, written, kept):
+    changed(host, (GUID, written))
+    done = move(place, host)
+    guid = etree.fromstring(feed_of(place)).find("channel").findtext(f"{{{PODCAST}}}guid")
+    assert (len(guid), guid == GUID, any("is no UUID" in one for one in done.warnings)) == (36, kept, not kept)
