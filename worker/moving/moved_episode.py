@@ -22,7 +22,7 @@ _INDEX = "index.html"
 
 
 def history_files(session: Session, episode: Episode, there: PublicFiles) -> dict[str, bytes]:
-    """Return the files that tell how an episode changed, by path, with addresses `there`; none where the feed names none.
+    """Return the files that tell how an episode changed, by path, as they are named `there`; none for none.
     The page has no ending by which a plain file server would know that it is one, so it is its folder's.
     """
     briefing = _briefing(session, episode)
