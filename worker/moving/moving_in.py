@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from worker.moving.move import Bounds
     from worker.moving.old_episode import OldEpisode
+    from worker.moving.podcast import OldPodcast
     from worker.moving.redirects import Redirects
     from worker.public.public_files import PublicFiles
     from worker.workplace import Workplace
@@ -139,39 +140,55 @@ def take_over(
     make_folder(folder)
     move = Move(place, bounds, folder, say)
     show = made_show(move, podcast, slug, guid)
-    if podcast.guid and guid not in podcast.guid.lower():
-        move.warnings.append(f"the podcast:guid {podcast.guid[:60]!r} is no UUID: the show has {guid} instead")
-    if podcast.locked:
-        move.warnings.append("the old feed says podcast:locked: its owner is to unlock it there, or to know of this")
     episodes = _Episodes()
     for page in reversed(pages):
         for episode in page.episodes:
             episodes.add(episode, move)
-    redirects = [(old, place.files.feed_address(slug)) for old in (address, *behind)]
-    taken, refused = 0, []
+    _tell(move, podcast, guid, episodes)
     try:
-        for episode in sorted(episodes.by_guid.values(), key=lambda one: one.published_at):
-            try:
-                _check(episode, show, move)
-                done = _take(move, show, episode, now)
-            except BriefcastError as error:
-                refused.append((episode.title, error.message))
-                say(f"not taken over: {episode.title}: {error.message}")
-                continue
-            taken += done.new
-            if done.members:
-                move.warnings.append(f"{episode.title!r} is for members: nothing is to lead to it from its old address")
-            else:
-                redirects += done.redirects(episode, episodes.doubles.get(episode.guid, ()), slug, place.files)
-            if done.new:
-                say(f"taken over: {episode.title}")
+        taken, refused, redirects = _take_all(move, show, episodes, now)
     finally:
         # Whatever ends it, what was taken is in the feeds.
         _write_feeds(place, slug)
     there = len(episodes.by_guid) - taken - len(refused)
-    return MovedIn(
-        show, taken, there, tuple(refused), tuple(move.warnings), tuple(_leading_away(redirects, place.files.address))
-    )
+    redirects = [*((old, place.files.feed_address(slug)) for old in (address, *behind)), *redirects]
+    leading_away = tuple(_leading_away(redirects, place.files.address))
+    return MovedIn(show, taken, there, tuple(refused), tuple(move.warnings), leading_away)
+
+
+def _tell(move: Move, podcast: OldPodcast, guid: str, episodes: _Episodes) -> None:
+    """Warn of what of the podcast is not as it was, or not as its feed asks."""
+    if podcast.guid and guid not in podcast.guid.lower():
+        move.warnings.append(f"the podcast:guid {podcast.guid[:60]!r} is no UUID: the show has {guid} instead")
+    if podcast.locked:
+        move.warnings.append("the old feed says podcast:locked: its owner is to unlock it there, or to know of this")
+    pictured = sum(one.picture not in {"", podcast.artwork} for one in episodes.by_guid.values())
+    if pictured:
+        move.warnings.append(f"{pictured} episodes have pictures of their own, which are not taken over")
+
+
+def _take_all(
+    move: Move, show: Show, episodes: _Episodes, now: datetime
+) -> tuple[int, list[tuple[str, str]], list[tuple[str, str]]]:
+    """Take the episodes over, the oldest first; return how many are new, which were refused and why, and redirects."""
+    taken = 0
+    refused: list[tuple[str, str]] = []
+    redirects: list[tuple[str, str]] = []
+    for episode in sorted(episodes.by_guid.values(), key=lambda one: one.published_at):
+        try:
+            done = _take(move, show, episode, now)
+        except BriefcastError as error:
+            refused.append((episode.title, error.message))
+            move.say(f"not taken over: {episode.title}: {error.message}")
+            continue
+        taken += done.new
+        if done.members:
+            move.warnings.append(f"{episode.title!r} is for members: nothing is to lead to it from its old address")
+        else:
+            redirects += done.redirects(episode, episodes.doubles.get(episode.guid, ()), show.slug, move.place.files)
+        if done.new:
+            move.say(f"taken over: {episode.title}")
+    return taken, refused, redirects
 
 
 def _leading_away(redirects: Iterable[tuple[str, str]], here: str) -> Iterable[tuple[str, str]]:
@@ -214,6 +231,7 @@ def _take(move: Move, show: Show, episode: OldEpisode, now: datetime) -> _Taken:
     if withdrawn is not None:
         message = "it was taken over and withdrawn since"
         raise PageRefused(message)
+    _check(episode, show, move)
     master, behind = kept_audio(move, episode)
     master, reason = with_transcript(master, episode, show.language, identity, move.fetcher, move.place.storage)
     if reason:

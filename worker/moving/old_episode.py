@@ -48,6 +48,8 @@ class OldEpisode(Value):
     """As the feed has it, where that can be read."""
     blocked: bool
     """Whether directories are not to list it."""
+    picture: str
+    """Address of its own picture; empty for none."""
     transcripts: tuple[tuple[str, str], ...]
     """Address and media type of each podcast:transcript."""
     chapters_address: str
@@ -73,6 +75,7 @@ def read_episodes(channel: etree._Element, now: datetime) -> Iterator[OldEpisode
             (txt.text for txt in item.iter(f"{{{PODCAST}}}txt") if txt.get("purpose") == "ai-content"),
             "",
         )
+        image = item.find(f"{{{ITUNES}}}image")
         chapters = item.find(f"{{{PODCAST}}}chapters")
         yield OldEpisode(
             guid=text_of(item, "guid") or address,
@@ -87,6 +90,7 @@ def read_episodes(channel: etree._Element, now: datetime) -> Iterator[OldEpisode
             media_type=_media_type(enclosure),
             duration_s=seconds(text_of(item, f"{{{ITUNES}}}duration")),
             blocked=blocked(item),
+            picture=(image.get("href") or "").strip() if image is not None else "",
             transcripts=tuple(
                 (told.get("url", "").strip(), _media_type(told)) for told in item.iter(f"{{{PODCAST}}}transcript")
             ),
