@@ -48,7 +48,7 @@ class SavedRequest(schemas.Request):
     voice: schemas.Text | None = Field(None, description="By default the voices it has, or the show's.")
     priority: Literal["interactive", "bulk"] = "interactive"
     estimate: schemas.Text | None = Field(None, description="As in `POST /v1/briefings`, for bulk work.")
-    confirm_cost: bool = Field(default=False, description="As in `POST /v1/briefings`, for bulk work.")
+    confirm_cost: schemas.Flag = Field(default=False, description="As in `POST /v1/briefings`, for bulk work.")
     labels: schemas.ArticleLabels | None = Field(None, description="What the story is filed under, for shows' rules.")
     visibility: schemas.Visibility | None = Field(None, description="As in `POST /v1/briefings`.")
     paywall: Paywall | None = Field(None, description="As in `POST /v1/briefings`.")

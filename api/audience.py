@@ -13,12 +13,14 @@ from fastapi.responses import PlainTextResponse, RedirectResponse
 
 from api import schemas
 from api.context import Analyst, Here
+from api.pages import Pages
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.published import Name
 from api.ranges import asked
 from api.routes import get_and_head
 from briefing.audience import events, figures
 from briefing.audience.figures import Question
+from briefing.models import ShowRow
 from briefing.public_names import audio_name, audio_sha256
 from briefing.values import NAME_PATTERN, is_name
 
@@ -57,14 +59,21 @@ async def plays(request: Request, context: Here) -> Response:
     """
     address = context.rates.address_of(request)
     if not context.counting.may_report(address):
-        raise Problem("rate_limited", "too many reports from this address", headers={"Retry-After": "60"})
+        raise _too_many()
     body = await request.body()
     if len(body) > events.MOST_BYTES:
         raise Problem("request_too_large", f"a report has at most {events.MOST_BYTES:,} bytes")
     heard, nonsense = events.parse(body)
+    # The first one is paid for.
+    if len(heard) > 1 and not context.counting.may_report(address, len(heard) - 1):
+        raise _too_many()
     if context.audience.plays:
         context.counting.plays(heard, nonsense, request.headers)
     return Response(status_code=204)
+
+
+def _too_many() -> Problem:
+    return Problem("rate_limited", "too many reports from this address", headers={"Retry-After": "60"})
 
 
 @get_and_head(
@@ -106,27 +115,37 @@ def asked_spans(request: Request) -> tuple[tuple[int, int], ...] | None:
     response_model=schemas.AudienceView,
     responses={
         200: {"content": {"text/csv": {}}},
-        **responses("invalid_request", *KEY_PROBLEMS),
+        **responses("invalid_request", "unknown_show", *KEY_PROBLEMS),
     },
 )
 def audience(
+    pages: Pages,
     context: Here,
     caller: Analyst,  # noqa: ARG001  demands the scope
     query: Annotated[schemas.AudienceQuestion, Query()],
 ) -> Response | schemas.AudienceView:
     """Plays, listening time by quarter, completion and downloads, by day, article or show. Figures are a few seconds
-    old.
+    old. Where there are more rows than were asked for, `Link` names the page that follows.
     """
     first, last = _days(query.since, query.until)
-    question = Question(first, last, query.show, query.article, query.by, query.offset, query.limit)
+    question = Question(first, last, query.show, query.article, query.by, query.offset, query.limit + 1)
     with context.database.reading() as session:
-        found, total = figures.rows(session, question), figures.totals(session, question)
+        # One that is listed no more has its figures still.
+        if query.show is not None and session.get(ShowRow, query.show) is None:
+            raise Problem("unknown_show", f"there never was a show {query.show!r}")
+        found, following = pages.cut(figures.rows(session, question), query.offset, query.limit)
+        total = figures.totals(session, question)
     if query.format == "csv":
         name = f"audience-{first}-{last}.csv"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        headers = {"Content-Disposition": f'attachment; filename="{name}"', **pages.headers}
         return PlainTextResponse(figures.as_csv(found), media_type="text/csv", headers=headers)
     return schemas.AudienceView(
-        since=first, until=last, by=query.by.value, totals=_counts(total), rows=[_row(row) for row in found]
+        since=first,
+        until=last,
+        by=query.by.value,
+        totals=_counts(total),
+        rows=[_row(row) for row in found],
+        next=following,
     )
 
 
@@ -153,7 +172,10 @@ def article_audience(
 
 def _days(since: date | None, until: date | None) -> tuple[date, date]:
     last = until or datetime.now(UTC).date()
-    return since or max(date.min + timedelta(days=_DAYS), last) - timedelta(days=_DAYS - 1), last
+    first = since or max(date.min + timedelta(days=_DAYS), last) - timedelta(days=_DAYS - 1)
+    if first > last:
+        raise Problem("invalid_request", f"since: {first} is after until, {last}")
+    return first, last
 
 
 def _counts(one: Figures) -> schemas.CountsView:

@@ -115,13 +115,17 @@ async def see(briefing_id: BriefingId, seen: Seen) -> Response:  # noqa: ARG001 
     return Response(seen, media_type="application/json")
 
 
-@router.get("/{briefing_id}/script", summary="See the script", responses=responses(*KEY_PROBLEMS, "unknown_briefing"))
+@router.get(
+    "/{briefing_id}/script",
+    summary="See the script",
+    responses=responses(*KEY_PROBLEMS, "unknown_briefing", "unknown_revision"),
+)
 def see_script(briefing_id: BriefingId, context: Here, caller: Reader) -> schemas.ScriptView:  # noqa: ARG001
     """Every segment as written and as spoken, with its ID and its place in the audio, and what was dropped."""
     with context.database.reading() as session:
         revision = revisions.newest_revision(session, briefing_row(session, briefing_id).id)
         if revision is None or revision.script is None:
-            raise Problem("unknown_briefing", "its script is not written yet")
+            raise Problem("unknown_revision", "its script is not written yet")
         return views.script(session, revision)
 
 

@@ -79,7 +79,7 @@ class Counting:
     ) -> None:
         """Raises Misconfigured for a list of bots that cannot be used."""
         self._programs = clients.bots(settings.bots)
-        self._per_minute = settings.reports_a_minute
+        self._per_minute, self._asked_per_minute = settings.reports_a_minute, settings.requests_a_minute
         self._database, self._clock, self._most = database, clock, most
         self._events = Counter(
             "briefcast_audience_events",
@@ -87,16 +87,17 @@ class Counting:
             ["kind", "outcome"],
             registry=registry,
         )
-        self._buckets = Buckets()
+        self._buckets, self._askers = Buckets(), Buckets()
         self._held = _Held()
         self._salts: dict[str, bytes] = {}
         self._lock, self._writing = threading.Lock(), threading.Lock()
         self._wake, self._over = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
 
-    def may_report(self, address: str) -> bool:
-        """Tell whether a report of this address is taken, and count it."""
-        granted = self._buckets.take(clients.network(address), self._per_minute, time.monotonic()).wait_s <= 0
+    def may_report(self, address: str, number: int = 1) -> bool:
+        """Tell whether so many events of this address are taken, and count them."""
+        cost = min(number, self._per_minute)
+        granted = self._buckets.take(clients.network(address), self._per_minute, time.monotonic(), cost).wait_s <= 0
         if not granted:
             self._events.labels("play", "too_many").inc()
         return granted
@@ -125,9 +126,19 @@ class Counting:
             self._events.labels("download", "bot").inc()
         elif clients.is_ahead(headers):
             self._events.labels("download", "prefetch").inc()
+        elif not self._may_ask(address):
+            # Whoever asks hears it all the same.
+            self._events.labels("download", "too_many").inc()
         else:
             one = _Request(sha256, show, spans, address, agent, self._clock())
             self._hold("download", 1, lambda: self._held.requests.append(one))
+
+    def _may_ask(self, address: str) -> bool:
+        """Tell whether another request of this address is counted: its user agent is whatever it says, and each makes
+        another client.
+        """
+        standing = self._askers.take(clients.network(address), self._asked_per_minute, time.monotonic())
+        return standing.wait_s <= 0
 
     def _hold(self, kind: str, number: int, hold: Callable[[], None]) -> None:
         with self._lock:

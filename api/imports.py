@@ -11,6 +11,7 @@ from fastapi import APIRouter, Response
 
 from api import lexicon, lexicon_views
 from api.context import Context, Generator, Here, Reader
+from api.once import IdempotencyKey
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.schemas import lexicon as schemas
 from briefing.accounts import audit
@@ -64,10 +65,14 @@ def see_radius(body: schemas.ListRequest, context: Here, caller: Reader) -> sche
     "/respeaks",
     status_code=202,
     summary="Have a list of pronunciations count for what is published",
-    responses=responses(*_REFUSALS, "cost_not_confirmed", "quota_exceeded", "too_many_open"),
+    responses=responses(*_REFUSALS, "cost_not_confirmed", "idempotency_key_reused", "quota_exceeded", "too_many_open"),
 )
 def respeak(
-    body: schemas.ListRespeakRequest, response: Response, context: Here, caller: Generator
+    body: schemas.ListRespeakRequest,
+    response: Response,
+    context: Here,
+    caller: Generator,
+    idempotency_key: IdempotencyKey = None,
 ) -> schemas.RespeakView:
     """Records the list and has all live briefings made again that it concerns, each once however many of its words it
     says, as `POST /v1/lexicon/respeaks` does for one word. Follow it at `links.self`; `links.undo` takes it all back.
@@ -78,7 +83,8 @@ def respeak(
         lexicon.demand_show(session, body.show)
         return begin(session, body.show, entries, caller, now, body.briefings, confirmed=body.confirm_cost)
 
-    return lexicon.shown(context, response, work)
+    asked = lexicon.sent(caller, idempotency_key, "list-respeak/1", body)
+    return lexicon.shown(context, response, work, asked)
 
 
 def keep(

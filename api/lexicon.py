@@ -11,11 +11,13 @@ from api import quotas
 from api.asking import named_show
 from api.context import Context, Generator, Here, Reader
 from api.lexicon_views import MOST_NAMED, radius_view, respeak_view, view, view_of
+from api.once import IdempotencyKey, Sent, once_named
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.schemas import Text
 from api.schemas import lexicon as schemas
 from briefing.accounts import audit
 from briefing.accounts.audit import Action
+from briefing.hashing import stable_hash
 from briefing.models import RespeakRow
 from briefing.pronunciations import changes, guessed, lexicons, radius, respeaks
 from briefing.pronunciations.changes import Change
@@ -77,19 +79,26 @@ def see_radius(body: schemas.ChangeRequest, context: Here, caller: Reader) -> sc
     "/respeaks",
     status_code=202,
     summary="Have a pronunciation count for what is published",
-    responses=responses(*_REFUSALS, "cost_not_confirmed", "quota_exceeded", "too_many_open"),
+    responses=responses(*_REFUSALS, "cost_not_confirmed", "idempotency_key_reused", "quota_exceeded", "too_many_open"),
 )
-def respeak(body: schemas.RespeakRequest, response: Response, context: Here, caller: Generator) -> schemas.RespeakView:
+def respeak(
+    body: schemas.RespeakRequest,
+    response: Response,
+    context: Here,
+    caller: Generator,
+    idempotency_key: IdempotencyKey = None,
+) -> schemas.RespeakView:
     """Records the pronunciation and has all live briefings made again that it concerns, without fetching their
     articles: the most heard at once, the others as bulk work. What plays stays until the new audio has passed its
-    checks. Follow it at `links.self`; `links.undo` takes it back.
+    checks. Follow it at `links.self`; `links.undo` takes it back. Asked for once more while it is under way, it is the
+    same one.
     """
 
     def work(session: Session, now: datetime) -> RespeakRow:
         change = read_change(session, body, remove=body.remove)
         return begin(session, [change], caller, now, body.briefings, confirmed=body.confirm_cost)
 
-    return shown(context, response, work)
+    return shown(context, response, work, sent(caller, idempotency_key, "respeak/1", body))
 
 
 @router.get(
@@ -118,7 +127,7 @@ def undo(respeak_id: RespeakId, response: Response, context: Here, caller: Gener
     def work(session: Session, now: datetime) -> RespeakRow:
         return take_back(session, respeak_id, caller, now)
 
-    return shown(context, response, work)
+    return shown(context, response, work, Sent(caller, None, ""))
 
 
 @router.get("/unknown", summary="Unknown words of what is live", responses=responses(*KEY_PROBLEMS, "unknown_show"))
@@ -163,9 +172,11 @@ def begin(
     *,
     confirmed: bool,
 ) -> RespeakRow:
-    """Record a respeak of changes of one show or of the newsroom. Raises Problem where there is more to do than was
-    shown. Needs a writing session.
+    """Record a respeak of changes of one show or of the newsroom; the same one where it is under way. Raises Problem
+    where there is more to do than was shown. Needs a writing session.
     """
+    if going := respeaks.going(session, what):
+        return going
     named = radius.briefings(session, what, now)
     if not confirmed and (shown is None or len(named) > shown):
         raise Problem(
@@ -214,10 +225,26 @@ def _words(row: RespeakRow) -> str:
     return row.written if row.words == 1 else f"{row.words} words"
 
 
-def shown(context: Context, response: Response, work: Callable[[Session, datetime], RespeakRow]) -> schemas.RespeakView:
-    """Do what records a respeak, and return it as it is answered, with its address in the headers."""
-    with context.database.writing() as session:
-        view_ = respeak_view(session, work(session, datetime.now(UTC)), context)
+def sent(
+    caller: Caller, key: str | None, recipe: str, body: schemas.RespeakRequest | schemas.ListRespeakRequest
+) -> Sent:
+    """Return who asks for a respeak, and for which: what they confirm of it is no part of that."""
+    asked = body.model_dump(mode="json", exclude={"briefings", "confirm_cost"})
+    return Sent(caller, key, stable_hash(recipe, asked))
+
+
+def shown(
+    context: Context, response: Response, work: Callable[[Session, datetime], RespeakRow], asked: Sent
+) -> schemas.RespeakView:
+    """Do what records a respeak, once, and return it as it is answered, with its address in the headers."""
+
+    def view_of_it(session: Session, respeak_id: str) -> schemas.RespeakView:
+        row = session.get(RespeakRow, respeak_id)
+        if row is None:
+            raise _unknown(respeak_id)
+        return respeak_view(session, row, context)
+
+    view_ = once_named(context, asked, lambda session, now: work(session, now).id, view_of_it)
     response.headers["Location"] = view_.links["self"]
     return view_
 

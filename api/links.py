@@ -24,7 +24,7 @@ class LinkRequest(schemas.Request):
     """For whom, and for what."""
 
     action: LinkAction = Field(description="The one thing it is for; all of them let listen.", examples=["fix"])
-    recipient: schemas.Text = Field(
+    recipient: schemas.Line = Field(
         min_length=1, max_length=MOST_RECIPIENT, description="Who gets it: what they do is written down by this name."
     )
     hours: int = Field(

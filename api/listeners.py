@@ -13,14 +13,18 @@ from api import schemas
 from api.asking import named_show
 from api.context import Context, Here, Publisher
 from api.members import private_answer
+from api.once import IdempotencyKey, Sent, once_named
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.published import Name
 from api.routes import get_and_head
 from briefing.accounts import audit, listeners
 from briefing.accounts.audit import Action
+from briefing.hashing import stable_hash
 from briefing.public_names import FEED, MEMBERS_CACHE, feed_name
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from briefing.accounts.listeners import Listener
 
 router = APIRouter(tags=["members"])
@@ -37,20 +41,40 @@ _Id = Annotated[str, Path(pattern="^[0-9a-f]{16}$")]
     "/v1/shows/{slug}/listeners",
     status_code=201,
     summary="Give a listener a private feed",
-    responses=responses(*KEY_PROBLEMS, "unknown_show"),
+    responses=responses(*KEY_PROBLEMS, "unknown_show", "unknown_listener", "idempotency_key_reused"),
 )
 def add(
-    slug: Name, body: schemas.ListenerRequest, response: Response, context: Here, caller: Publisher
+    slug: Name,
+    body: schemas.ListenerRequest,
+    response: Response,
+    context: Here,
+    caller: Publisher,
+    idempotency_key: IdempotencyKey = None,
 ) -> schemas.NewListener:
-    """Returns the feed's secret address, which cannot be shown again."""
-    now = datetime.now(UTC)
-    with context.database.writing() as session:
+    """Returns the feed's secret address, which cannot be shown again: sent once more with its Idempotency-Key, the same
+    listener is given another address, and the one before, which never arrived, is none any more.
+    """
+    made: dict[str, str] = {}
+
+    def work(session: Session, now: datetime) -> str:
         show = named_show(session, slug)
         listener, secret = listeners.add(session, show.slug, body.name, now)
+        made[listener.id] = secret
         audit.record(session, now, Action.LISTENER_ADD, caller, detail=f"{listener.id} of {show.slug}")
+        return listener.id
+
+    def shown(session: Session, listener_id: str) -> schemas.NewListener:
+        secret = made.get(listener_id) or listeners.renew(session, listener_id)
+        listener = listeners.find(session, listener_id)
+        if listener is None or secret is None:
+            raise Problem("unknown_listener", f"the listener {listener_id!r} was added by this key and revoked since")
+        feed = f"{context.address}/{listeners.feed_path(listener.id, secret)}"
+        return schemas.NewListener(feed=feed, **_view(listener).model_dump())
+
+    sent = Sent(caller, idempotency_key, stable_hash("listener/1", slug, body.model_dump(mode="json")))
+    answer = once_named(context, sent, work, shown)
     response.headers.update(_PRIVATE)
-    feed = f"{context.address}/{listeners.feed_path(listener.id, secret)}"
-    return schemas.NewListener(feed=feed, **_view(listener).model_dump())
+    return answer
 
 
 @router.get(

@@ -1,14 +1,15 @@
 """A changing request done once: in one transaction with its answer and its audit row, found again by its key.
 
-A client whose connection broke may send the same again and gets the same briefing, whether the first was recorded or
-not. Of two at the same time the second waits for the first and gets its answer; none is told that one is in flight.
+A client whose connection broke may send the same again and gets the same briefing, or what else was made, whether the
+first was recorded or not. Of two at the same time the second waits for the first and gets its answer; none is told that
+one is in flight.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from fastapi import Header
 from sqlalchemy.exc import IntegrityError
@@ -29,13 +30,15 @@ if TYPE_CHECKING:
     from briefing.accounts.keys import Caller
     from briefing.models import RevisionRow
 
+_View = TypeVar("_View")
+
 IdempotencyKey = Annotated[
     str | None,
     Header(
         min_length=1,
         max_length=255,
         pattern=r"^[ -~]+$",
-        description="Repeat safely: the same key and request name the same briefing.",
+        description="Repeat safely: the same key and request name the same briefing, respeak, estimate or listener.",
     ),
 ]
 
@@ -52,6 +55,48 @@ class Asked:
     """Hash of what it asks for; the same key with another is a mistake."""
     detail: str = ""
     """What the audit says of it beside."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A changing request that is answered with something else than a briefing, and audited by its own work."""
+
+    caller: Caller
+    key: str | None
+    fingerprint: str
+
+
+def once_named(
+    context: Context,
+    sent: Sent,
+    work: Callable[[Session, datetime], str],
+    shown: Callable[[Session, str], _View],
+) -> _View:
+    """Return what `shown` makes of the ID that `work` gives, or of the one that was given before.
+
+    Raises as `once` does, and what `shown` raises.
+    """
+    try:
+        return _once_named(context, sent, work, shown)
+    except IntegrityError:
+        return _once_named(context, sent, work, shown)
+
+
+def _once_named(
+    context: Context,
+    sent: Sent,
+    work: Callable[[Session, datetime], str],
+    shown: Callable[[Session, str], _View],
+) -> _View:
+    now = datetime.now(UTC)
+    with context.database.writing() as session:
+        answered = _answered(session, sent)
+        if answered is not None:
+            return shown(session, answered.briefing_id)
+        made = work(session, now)
+        _remember(session, sent, made, 0, now)
+        session.flush()
+        return shown(session, made)
 
 
 def once(
@@ -88,7 +133,7 @@ def _once(
         return views.briefing(session, session.get_one(BriefingRow, briefing_id), context), status
 
 
-def _answered(session: Session, asked: Asked) -> IdempotencyRow | None:
+def _answered(session: Session, asked: Asked | Sent) -> IdempotencyRow | None:
     if asked.key is None:
         return None
     row = session.get(IdempotencyRow, (asked.caller.key_id, asked.key))
@@ -98,14 +143,14 @@ def _answered(session: Session, asked: Asked) -> IdempotencyRow | None:
     return row
 
 
-def _remember(session: Session, asked: Asked, briefing_id: str, status: int, now: datetime) -> None:
+def _remember(session: Session, asked: Asked | Sent, named: str, status: int, now: datetime) -> None:
     if asked.key is not None:
         session.add(
             IdempotencyRow(
                 key_id=asked.caller.key_id,
                 idempotency_key=asked.key,
                 fingerprint=asked.fingerprint,
-                briefing_id=briefing_id,
+                briefing_id=named,
                 status=status,
                 created_at=now,
             )

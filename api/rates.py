@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 from api.problems import Problem
-from briefing.audience.clients import network
+from briefing.audience.clients import bare, network
 from briefing.errors import Misconfigured
 from briefing.limits import Buckets, Failures, Standing
 
@@ -65,7 +65,7 @@ class Rates:
     def address_of(self, request: Request) -> str:
         """Return who sends: the nearest address that is no proxy of ours."""
         address = request.client.host if request.client else ""
-        told = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",")]
+        told = [bare(part.strip()) for part in request.headers.get("x-forwarded-for", "").split(",")]
         while told and self._is_ours(address):
             address = told.pop() or address
         return address

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.asking import named_show
 from api.context import Context, Generator, Here, Reader
+from api.pages import Pages
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.schemas import Text
 from api.schemas import lexicon as schemas
@@ -62,7 +63,8 @@ def _take(context: Context, told: Report) -> None:
 
 
 @router.get("", summary="Words that listeners reported", responses=responses(*KEY_PROBLEMS, "unknown_show"))
-def listed(
+def listed(  # noqa: PLR0913  each a part of the question
+    pages: Pages,
     context: Here,
     caller: Reader,  # noqa: ARG001  demands the scope
     state: Annotated[Literal["open", "closed"], Query()] = "open",
@@ -70,11 +72,14 @@ def listed(
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> schemas.Reports:
-    """By word and briefing; what most listeners told of first, then what most hear."""
+    """By word and briefing; what most listeners told of first, then what most hear. Where there are more, `Link` names
+    the page that follows.
+    """
     with context.database.reading() as session:
         if show is not None:
             named_show(session, show)
-        found = reports.listed(session, state, radius.since(datetime.now(UTC)), offset, limit, show)
+        since = radius.since(datetime.now(UTC))
+        found, _ = pages.cut(reports.listed(session, state, since, offset, limit + 1, show), offset, limit)
         return schemas.Reports(reports=[view(one) for one in found])
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import FileResponse
 
 from api import quotas, schemas, segment_views
@@ -15,6 +15,7 @@ from api.context import Context, Generator, Here, Publisher, Reader
 from api.editions import heed_hold
 from api.once import Asked, IdempotencyKey, once
 from api.problems import KEY_PROBLEMS, Problem, responses
+from api.published import none_match
 from api.routes import get_and_head
 from api.seeing import ID, briefing_row
 from briefing.accounts.audit import Action
@@ -177,25 +178,31 @@ def settle(  # noqa: PLR0913  what FastAPI injects
 def take(
     briefing_id: BriefingId,
     key: Annotated[str, Path(pattern="^[0-9a-f]{64}$")],
+    request: Request,
     context: Here,
     caller: Reader,  # noqa: ARG001
     revision: Number | None = None,
-) -> FileResponse:
+) -> Response:
     """A segment, or the part of a long one that the engine took at once, as it was spoken: without music, before
     mastering. FLAC, which every current browser plays; Range is answered. `takes` of the segments are these addresses.
     """
-    return take_file(context, briefing_id, key, revision)
+    return take_file(request, context, briefing_id, key, revision)
 
 
-def take_file(context: Context, briefing_id: str, key: str, number: int | None) -> FileResponse:
-    """Return the answer with a take that a revision of the briefing has. Raises Problem."""
+def take_file(request: Request, context: Context, briefing_id: str, key: str, number: int | None) -> Response:
+    """Return the answer with a take that a revision of the briefing has, or that the one who asks has it. Raises
+    Problem.
+    """
     with context.database.reading() as session:
         own = segment_views.chunk_keys(session, briefing_row(session, briefing_id).id, number)
         found = find_take(session, key) if key in own else None
     path = context.storages.blobs.path(found.sha256) if found else None
     if found is None or path is None:
         raise Problem("no_take", "the revision has no such take, or not yet")
-    return FileResponse(path, media_type="audio/flac", headers=_TAKE_HEADERS | {"ETag": f'"{found.sha256}"'})
+    headers = _TAKE_HEADERS | {"ETag": f'"{found.sha256}"'}
+    if none_match(request.headers, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return FileResponse(path, media_type="audio/flac", headers=headers)
 
 
 @router.get(

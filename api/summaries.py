@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Query
 from api import schemas
 from api.context import Generator, Here, Publisher, Reader
 from api.digests import DigestSlug
+from api.pages import Pages
 from api.problems import KEY_PROBLEMS, Problem, responses
 from briefing.accounts import audit
 from briefing.accounts.audit import Action
@@ -35,14 +36,17 @@ _REFUSALS = (*KEY_PROBLEMS, "unknown_summary", "summary_changed")
 
 @router.get("/v1/summaries", summary="Summaries", responses=responses(*KEY_PROBLEMS))
 def list_summaries(
+    pages: Pages,
     context: Here,
     caller: Reader,  # noqa: ARG001  demands the scope
     state: Annotated[State, Query()] = "waiting",
     limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> list[schemas.SummaryView]:
-    """Those in one state, the newest first."""
+    """Those in one state, the newest first. Where there are more, `Link` names the page that follows."""
     with context.database.reading() as session:
-        return [view(row) for row in summaries.listed(session, [state], limit)]
+        found, _ = pages.cut(summaries.listed(session, [state], limit + 1, offset), offset, limit)
+        return [view(row) for row in found]
 
 
 @router.get("/v1/summaries/{summary}", summary="A summary beside its article", responses=responses(*_REFUSALS[:-1]))

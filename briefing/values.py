@@ -202,6 +202,8 @@ class Kept(Value):
     kind: Literal["full", "trailer", "bonus"] | None = None
     ai: bool | None = None
     """Whether it said that it is made by AI; None where it said nothing."""
+    behind: tuple[str, ...] = ()
+    """Addresses that the old one of its MP3 led to, as through counters: not shown, but redirected from there."""
 
 
 class Card(Value):

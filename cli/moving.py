@@ -10,7 +10,8 @@ import click
 
 from briefing.settings import FetchSettings
 from briefing.sql.schema import migrate
-from worker.moving.moving_in import Bounds, take_over
+from worker.moving.move import Bounds
+from worker.moving.moving_in import take_over
 from worker.moving.moving_out import take_out
 from worker.moving.redirects import as_csv, as_nginx
 from worker.workplace import Workplace
@@ -29,7 +30,8 @@ def moving_in() -> None:
 @click.option("--show", "slug", help="The show that takes it over, made where there is none; by default of its title.")
 @click.option("--redirects", type=click.Choice(["nginx", "csv"]), default="nginx", show_default=True)
 @click.option("--most-mb", default=500.0, show_default=True, type=click.FloatRange(0.1), help="Bound on one MP3.")
-def import_feed(address: str, slug: str | None, redirects: str, most_mb: float) -> None:
+@click.option("--hidden", is_flag=True, help="Take over what the feed asks directories not to list (itunes:block).")
+def import_feed(address: str, slug: str | None, redirects: str, most_mb: float, *, hidden: bool) -> None:
     """Take over the podcast whose feed is at ADDRESS: guids, dates, MP3s, artwork.
 
     Safe to repeat: run it until nothing is left, and once more after the switch. The redirects for the old host are
@@ -37,7 +39,7 @@ def import_feed(address: str, slug: str | None, redirects: str, most_mb: float) 
     """
     place = Workplace()
     migrate(place.database)
-    bounds = Bounds(FetchSettings(), audio_mb=most_mb)
+    bounds = Bounds(FetchSettings(), audio_mb=most_mb, hidden=hidden)
     done = take_over(place, address, slug, bounds, datetime.now(UTC), lambda line: click.echo(line, err=True))
     click.echo(as_csv(done.redirects) if redirects == "csv" else as_nginx(done.redirects), nl=False)
     for warning in done.warnings:

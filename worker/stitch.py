@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from briefing.audio import Take
-    from briefing.podcasts.show import Pauses, Show
+    from briefing.podcasts.pauses import Pauses
+    from briefing.podcasts.show import Show
     from briefing.script import Script, Segment
     from briefing.speech import Chunk
     from worker.sound import Block

@@ -81,8 +81,8 @@ def show(briefing_id: BriefingId, request: Request, context: Here, visitor: Edit
 def make(briefing_id: BriefingId, request: Request, context: Here, visitor: Editing, form: Form) -> Response:
     """Make a link and show it: once, here."""
     recipient, hours = text_of(form, "recipient", MOST_RECIPIENT), form.get("hours", "")
-    if not recipient:
-        raise Problem("invalid_request", "Say for whom it is.")
+    if not recipient or not recipient.isprintable():
+        raise Problem("invalid_request", "Say for whom it is, on one line.")
     try:
         action, lasts = LinkAction(form.get("action", "")), timedelta(hours=min(_LONGEST_H, max(1, int(hours[:4]))))
     except ValueError as error:

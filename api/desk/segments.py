@@ -46,12 +46,13 @@ Number = Annotated[int, Query(ge=1, le=1_000_000)]
 def take(
     briefing_id: BriefingId,
     key: Annotated[str, Path(pattern="^[0-9a-f]{64}$")],
+    request: Request,
     context: Here,
     visitor: Viewing,  # noqa: ARG001
     revision: Number,
 ) -> Response:
     """A take, without music and mastering."""
-    return segments.take_file(context, briefing_id, key, revision)
+    return segments.take_file(request, context, briefing_id, key, revision)
 
 
 @router.get("/briefings/{briefing_id}/segments/{segment}/edit")

@@ -11,6 +11,8 @@ from api.schemas.audience import (
     PlaysReport,
 )
 from api.schemas.base import (
+    Flag,
+    Line,
     Request,
     Text,
     Visibility,
@@ -95,7 +97,9 @@ __all__ = [
     "Failure",
     "FiguresView",
     "FindingView",
+    "Flag",
     "JingleView",
+    "Line",
     "ListenerRequest",
     "ListenerView",
     "Listeners",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from briefing.audience.figures import MOST_ROWS, By
 from briefing.values import NAME_PATTERN
@@ -37,6 +37,8 @@ class PlaysReport(BaseModel):
 
 class AudienceQuestion(BaseModel):
     """Which audience figures are asked for."""
+
+    model_config = ConfigDict(extra="forbid")
 
     since: date | None = Field(default=None, description="First day (UTC); by default thirty days back.")
     until: date | None = Field(default=None, description="Last day (UTC); by default today.")
@@ -75,6 +77,7 @@ class AudienceView(BaseModel):
     by: str
     totals: CountsView = Field(description="Of all rows, whatever the page.")
     rows: list[FiguresView]
+    next: int | None = Field(description="Give it as `offset` for the rows that follow; null where there are none.")
 
 
 class CurveView(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -18,6 +19,18 @@ def _whole(text: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_whole)]
+
+
+def _on_a_line(text: str) -> str:
+    """Refuse controls, of which some databases take none and no list shows any."""
+    if any(unicodedata.category(character) == "Cc" for character in text):
+        message = "holds a control character, such as a line's end"
+        raise ValueError(message)
+    return text
+
+
+#: A name: no lines, no tabs.
+Line = Annotated[Text, AfterValidator(_on_a_line)]
 
 
 #: True or false: what stands for one elsewhere ("no", 0) is refused, as it might be taken for the opposite.

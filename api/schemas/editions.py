@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, Field
 
 from api.schemas.base import Flag, Request, Text
 from briefing.going_live.editions import Reason
@@ -21,8 +21,18 @@ def _written(given: Any) -> Any:  # noqa: ANN401  whatever is validated
     return given
 
 
+def _within_the_calendar(moment: datetime) -> datetime:
+    """Refuse what lies before the first year or after the last one by our clock, though not by its own."""
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        message = "lies beyond the calendar in UTC"
+        raise ValueError(message) from None
+    return moment
+
+
 #: A moment with its zone, such as 2026-11-28T06:00:00+02:00.
-Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_within_the_calendar)]
 
 
 def _day(given: Any) -> Any:  # noqa: ANN401  whatever is validated

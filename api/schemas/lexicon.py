@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, model_validator
 
-from api.schemas.base import Request, Text
+from api.schemas.base import Flag, Request, Text
 from briefing.pronunciations.word_lists import MOST_CHARACTERS
 
 
@@ -25,7 +25,7 @@ class PronunciationRequest(WordRequest):
     spoken: Text = Field("", max_length=200, description="In other letters or words.", examples=["Makee-yivka"])
     ipa: Text = Field("", max_length=200, description="In the International Phonetic Alphabet.")
     say: Literal["", "letters", "word"] = Field("", description="Letter by letter, or as a word.")
-    case_sensitive: bool | None = Field(None, description="By default where capitals stand inside the word.")
+    case_sensitive: Flag | None = Field(None, description="By default where capitals stand inside the word.")
     note: Text = Field("", max_length=500)
 
     @property
@@ -47,7 +47,7 @@ class PronunciationRequest(WordRequest):
 class ChangeRequest(PronunciationRequest):
     """A pronunciation that is to be, or with `remove` is to be no more."""
 
-    remove: bool = Field(default=False, description="Take back what was recorded for the word.")
+    remove: Flag = Field(default=False, description="Take back what was recorded for the word.")
 
     @model_validator(mode="after")
     def _said(self) -> ChangeRequest:
@@ -63,7 +63,7 @@ class RespeakRequest(ChangeRequest):
     briefings: int | None = Field(
         None, ge=0, description="How many `POST /v1/lexicon/radius` said; refused where it is more by now."
     )
-    confirm_cost: bool = Field(default=False, description="Instead of `briefings`: however many they are.")
+    confirm_cost: Flag = Field(default=False, description="Instead of `briefings`: however many they are.")
 
 
 class EntryView(BaseModel):
@@ -152,7 +152,7 @@ class ListRespeakRequest(ListRequest):
     briefings: int | None = Field(
         None, ge=0, description="How many `POST /v1/lexicon/imports/radius` said; refused where it is more by now."
     )
-    confirm_cost: bool = Field(default=False, description="Instead of `briefings`: however many they are.")
+    confirm_cost: Flag = Field(default=False, description="Instead of `briefings`: however many they are.")
 
 
 class WordChange(BaseModel):

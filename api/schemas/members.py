@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from api.schemas.base import Request, Text, Visibility
+from api.schemas.base import Line, Request, Visibility
 from briefing.podcasts.show import Paywall
 
 
@@ -43,7 +43,7 @@ class Signed(BaseModel):
 class ListenerRequest(Request):
     """Who is to have a private feed."""
 
-    name: Text = Field(
+    name: Line = Field(
         max_length=128, description="What you know them by, such as a membership's number; said to nobody else."
     )
 

@@ -50,6 +50,19 @@ def add(session: Session, show: str, name: str, now: datetime) -> tuple[Listener
     return _told(row), secret
 
 
+def renew(session: Session, listener: str) -> str | None:
+    """Give a listener another secret in place of theirs and return it; None for one who is not there or was revoked.
+    Needs writing.
+    """
+    row = session.get(ListenerRow, listener, with_for_update=True)
+    if row is None or row.revoked_at is not None:
+        return None
+    secret = secrets.token_urlsafe(32)
+    row.secret_sha256 = _hashed(secret)
+    session.flush()
+    return secret
+
+
 def feed_path(listener: str, secret: str) -> str:
     """Return the address of a private feed below ours, without a leading slash."""
     return f"listeners/{listener}/{secret}/feed.xml"

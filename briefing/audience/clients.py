@@ -27,6 +27,9 @@ _MOST_AGENT = 512
 
 _IPV6_BITS = 64
 
+#: Of IPv4, and of IPv6 in brackets.
+_WITH_PORT = re.compile(r"([0-9.]+):[0-9]*|\[([0-9A-Fa-f:.]+)\](?::[0-9]*)?")
+
 #: What browsers say when they fetch ahead of anybody.
 _AHEAD = ("purpose", "sec-purpose", "x-purpose", "x-moz")
 
@@ -56,10 +59,18 @@ def is_ahead(headers: Mapping[str, str]) -> bool:
     return any("prefetch" in value or "preview" in value for name in _AHEAD if (value := headers.get(name, "").lower()))
 
 
+def bare(address: str) -> str:
+    """Return an address without the port that some proxies tell with it, which each connection has another of:
+    1.2.3.4:5000, [2001:db8::1]:443. What is no such thing as it is.
+    """
+    found = _WITH_PORT.fullmatch(address)
+    return (found[1] or found[2]) if found else address
+
+
 def network(address: str) -> str:
     """Return what of an address makes a client: all of IPv4, the /64 of IPv6; what is no address as it is."""
     try:
-        parsed = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(bare(address))
     except ValueError:
         return address
     if isinstance(parsed, ipaddress.IPv6Address):

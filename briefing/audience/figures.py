@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _Selected = TypeVar("_Selected", bound="Select[Any]")
 
-#: Rows of one answer.
+#: Rows of one answer; one more may be asked for, to know whether there are any.
 MOST_ROWS = 10_000
 
 _QUARTERS = ("quarter_1_ms", "quarter_2_ms", "quarter_3_ms", "quarter_4_ms")
@@ -122,7 +122,7 @@ def rows(session: Session, asked: Question) -> list[Figures]:
     order = [AudienceRow.day.desc()] if asked.by is By.DAY else [func.sum(AudienceRow.plays).desc()]
     paged = _within(select(*columns), asked).group_by(*columns).order_by(*order, *columns)
     # Which they are first, by plays alone; the sums of those then.
-    named = paged.offset(asked.offset).limit(min(asked.limit, MOST_ROWS)).subquery()
+    named = paged.offset(asked.offset).limit(min(asked.limit, MOST_ROWS + 1)).subquery()
     same = and_(*(column == named.c[column.key] for column in columns))
     statement = _within(select(*columns, *_sums()), asked).join(named, same).group_by(*columns)
     statement = statement.order_by(*order, *columns)
@@ -153,23 +153,26 @@ def curves(session: Session, article: str, since: date, until: date) -> list[Cur
     added: dict[tuple[str, str], AudienceRow] = {}
     sums: dict[tuple[str, str], list[int]] = {}
     heard: dict[tuple[str, str], list[int]] = {}
+    # Rows of days with downloads alone knew no length, once.
+    longest: dict[tuple[str, str], int] = {}
     for row in session.scalars(_within(select(AudienceRow), asked).order_by(AudienceRow.day)):
         key = (row.show, row.sha256)
         added[key] = row
+        longest[key] = max(longest.get(key, 0), row.duration_ms)
         counts = (row.plays, row.completed, row.downloads)
         sums[key] = [sum(pair) for pair in zip(sums.get(key, [0, 0, 0]), counts, strict=True)]
         heard[key] = [sum(pair) for pair in zip(heard.get(key, [0] * BUCKETS), row.heard_ms, strict=True)]
-    found = [_curve(row, sums[key], heard[key]) for key, row in added.items()]
+    found = [_curve(row, longest[key], sums[key], heard[key]) for key, row in added.items()]
     return sorted(found, key=lambda curve: (curve.show, -curve.revision))
 
 
-def _curve(row: AudienceRow, sums: Sequence[int], heard: Sequence[int]) -> Curve:
+def _curve(row: AudienceRow, duration_ms: int, sums: Sequence[int], heard: Sequence[int]) -> Curve:
     plays, completed, downloads = sums
-    whole = max(1.0, plays * row.duration_ms / BUCKETS)
+    whole = max(1.0, plays * duration_ms / BUCKETS)
     shares = tuple(round(min(1.0, one / whole), 4) for one in heard)
     listened_s = sum(heard) / 1000
     return Curve(
-        row.show, row.revision, row.sha256, row.duration_ms / 1000, plays, completed, downloads, listened_s, shares
+        row.show, row.revision, row.sha256, duration_ms / 1000, plays, completed, downloads, listened_s, shares
     )
 
 

@@ -222,10 +222,11 @@ def text_of(session: Session, row: SummaryRow) -> str | None:
     return source.text if source is not None and source.sha256 == row.source_sha256 else None
 
 
-def listed(session: Session, states: Sequence[str], limit: int) -> list[SummaryRow]:
-    """Return the summaries in these states, the newest first."""
+def listed(session: Session, states: Sequence[str], limit: int, offset: int = 0) -> list[SummaryRow]:
+    """Return the summaries in these states, the newest first, so many of them from `offset` on."""
     found = select(SummaryRow).where(SummaryRow.state.in_(states))
-    return list(session.scalars(found.order_by(SummaryRow.created_at.desc(), SummaryRow.id).limit(limit)))
+    ordered = found.order_by(SummaryRow.created_at.desc(), SummaryRow.id)
+    return list(session.scalars(ordered.offset(offset).limit(limit)))
 
 
 def _locked(session: Session, summary: str) -> SummaryRow | None:

@@ -35,6 +35,7 @@ class IdempotencyRow(Base):
     idempotency_key: Mapped[str] = mapped_column(String(255), primary_key=True)
     fingerprint: Mapped[str] = mapped_column(String(64))
     briefing_id: Mapped[str] = mapped_column(String(32))
+    """ID of what was answered: a briefing, respeak, estimate or listener, as the request's fingerprint has it."""
     status: Mapped[int]
     """HTTP status of the first answer."""
     created_at: Mapped[datetime]

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from briefing.podcasts.categories import MOST_CATEGORIES, MOST_LETTERS, first_said, parts
+from briefing.podcasts.pauses import Pauses
 from briefing.podcasts.rules import Rules, Zone
 from briefing.speech import Casting
 from briefing.values import Value, is_name
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 #: Spoken, shown and written into every file unless a show words it otherwise.
 DISCLOSURE = "This audio is created with AI assistance."
+
+#: Letters in which a show says how often there is something new, by the podcast namespace.
+FREQUENCY_LETTERS = 128
 
 #: Name of the jingles that ship with the product.
 HOUSE_JINGLE = "house"
@@ -68,6 +72,7 @@ _ADDED = (
     "notices",
     "zone",
     "categories",
+    "type",
 )
 
 
@@ -78,32 +83,6 @@ def hold_for_older_workers(dumped: dict[str, Any], publish: str) -> None:
     dumped["publish_then"], dumped["publish"] = publish, "hold"
     if "publish_to_members" in dumped:
         dumped["publish_to_members"] = "hold"
-
-
-class Pauses(Value):
-    """Silence after each kind of segment, in milliseconds, from sound to sound. Inside an article at most 950 count,
-    since the ends of words are quiet themselves and no gap is to be longer than 1.2 s.
-    """
-
-    headline: int = Field(default=650, ge=0, le=1200)
-    byline: int = Field(default=450, ge=0, le=1200)
-    disclosure: int = Field(default=800, ge=0, le=1200)
-    lead_in: int = Field(default=350, ge=0, le=1200)
-    key_point: int = Field(default=450, ge=0, le=1200)
-    heading: int = Field(default=500, ge=0, le=1200)
-    body: int = Field(default=550, ge=0, le=1200)
-    list_item: int = Field(default=400, ge=0, le=1200)
-    after_list: int = Field(default=800, ge=0, le=1200)
-    """After the last key point or list item."""
-    quote: int = Field(default=600, ge=0, le=1200)
-    table: int = Field(default=600, ge=0, le=1200)
-    """After the line that names a table."""
-    sentence: int = Field(default=300, ge=0, le=1200)
-    """Between chunks of one segment."""
-    before_heading: int = Field(default=900, ge=0, le=1200)
-    """Before a heading, in place of the pause of what precedes it."""
-    article: int = Field(default=1200, ge=0, le=3000)
-    """Between two articles of a collection."""
 
 
 class Quiet(Value):
@@ -184,6 +163,8 @@ class Show(Value):
     """All of them, such as "News > Politics", the most important first; empty: `category` alone. They are held against
     Apple's list where settings are read: what is stored may be older than the list."""
     explicit: bool = False
+    type: Literal["episodic", "serial"] = "episodic"
+    """Whether its episodes are heard the newest first, or one after the other from the first (`itunes:type`)."""
     voice: str | None = None
     """Catalogue ID of who speaks the body; None takes BRIEFCAST_VOICE."""
     voices: Voices = Voices()
@@ -223,7 +204,7 @@ class Show(Value):
     """Address that apps are to go to from now on (`itunes:new-feed-url`); empty: they stay."""
     owner_email: str = Field(default="", pattern=r"^$|^[^\s@<>]+@[^\s@<>]+$")
     """Who answers for the show, for directories that verify by e-mail; public. Empty: nobody is named."""
-    frequency: str = Field(default="", max_length=128)
+    frequency: str = Field(default="", max_length=FREQUENCY_LETTERS)
     """How often there is something new, in words (`podcast:updateFrequency`)."""
     frequency_rule: str = Field(default="", pattern=r"^$|^[A-Z0-9=;,:+-]+$")
     """The same as a recurrence rule of iCalendar, such as FREQ=DAILY."""

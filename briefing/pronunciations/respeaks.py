@@ -46,6 +46,9 @@ _NEWSROOM = "lexicon"
 #: Words that are told of, where a list cannot be taken back for them.
 _MOST_NAMED = 10
 
+#: Respeaks of as many words that are looked at, for whether the same one is under way.
+_LATELY = 20
+
 _LOOK = "Look at what is recorded now, and change that."
 
 
@@ -122,6 +125,22 @@ def begin(
         )
         go_on(session, row, 0)
     return row
+
+
+def going(session: Session, changes: Sequence[Change]) -> RespeakRow | None:
+    """Return the respeak by which pronunciations are as changes would have them, while it is under way: asked for once
+    more it is the same one, since the second would say that nothing was changed and take nothing back.
+    """
+    if any(change.before != change.after for change in changes):
+        return None
+    its = select(RespeakRow).where(RespeakRow.words == len(changes), RespeakRow.state != "undone")
+    its = its.where(RespeakRow.undoes.is_(None), RespeakRow.show.is_not_distinct_from(changes[0].show))
+    wanted = sorted(repr(change.after) for change in changes)
+    for row in session.scalars(its.order_by(RespeakRow.created_at.desc()).limit(_LATELY)):
+        if sorted(repr(change.after) for change in changes_of_respeak(session, row)) == wanted:
+            far = progress(session, row)
+            return row if far.waiting or far.making or row.state == "recording" else None
+    return None
 
 
 def go_on(session: Session, row: RespeakRow, position: int) -> None:

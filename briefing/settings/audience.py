@@ -27,4 +27,6 @@ class AudienceSettings(Settings):
     bots: str = ""
     """A file of further user agents that are no listeners, one regular expression a line."""
     reports_a_minute: int = Field(default=600, ge=1)
-    """Reports of players taken from one address, at one API process."""
+    """Events of players, and reports without any, taken from one address, at one API process."""
+    requests_a_minute: int = Field(default=120, ge=1)
+    """Requests for MP3s that are counted as downloads from one address, at one API process; all are answered."""

@@ -81,9 +81,9 @@ class _Handler(BaseHTTPRequestHandler):
         if moved:
             self.answer(301, b"", Location=moved)
         elif self.path == "/feed.xml":
-            self.answer(200, host.feed(), Content_Type="application/rss+xml; charset=utf-8")
+            self.answer(200, host.feed(), Content_Type=host.kinds[self.path])
         elif self.path == "/cover.jpg":
-            self.answer(200, host.cover, Content_Type="image/jpeg")
+            self.answer(200, host.cover, Content_Type=host.kinds[self.path])
         elif self.path in host.beside:
             self.answer(200, host.beside[self.path][1], Content_Type="text/plain; charset=utf-8")
         elif self.path.startswith("/audio/"):
@@ -92,6 +92,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.answer(404, b"no")
 
     def audio(self, content):
+        refusals = self.server.host.refusals
+        if refusals and (refused := refusals.pop(0)):
+            return self.answer(refused[0], b"later", **refused[1])
         tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
         headers = {"Content_Type": "audio/mpeg", "ETag": tag, "Accept_Ranges": "bytes"}
         wish = self.headers.get("Range")
@@ -100,7 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
             start = int(wish.removeprefix("bytes=").partition("-")[0])
             headers["Content_Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
         cut = self.server.host.cuts.pop(0) if self.server.host.cuts else None
-        self.answer(206 if start else 200, content[start:], cut=cut, **headers)
+        return self.answer(206 if start else 200, content[start:], cut=cut, **headers)
 
     def answer(self, status, body, cut=None, **headers):
         self.send_response(status)
@@ -122,6 +125,9 @@ class OldHost:
         self.guids = {index: f"old-{index}" for index in self.audio}
         self.types = dict.fromkeys(self.audio, "audio/mpeg")
         self.cover, self.categories, self.owner = picture(), CATEGORIES, "desk@paper.example"
+        self.kinds = {"/feed.xml": "application/rss+xml; charset=utf-8", "/cover.jpg": "image/jpeg"}
+        # Statuses and headers of the next answers with audio, in place of it; None for it.
+        self.refusals = []
         # Transcripts by their path /NUMBER.ENDING, as (media type, bytes).
         self.beside = {}
 

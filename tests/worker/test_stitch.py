@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from briefing.audio import MASTER_RATE
-from briefing.podcasts.show import Pauses, Show
+from briefing.podcasts.pauses import Pauses
+from briefing.podcasts.show import Show
 from briefing.script import Role
 from briefing.speech import Chunk
 from tests.support.audio import tone, voice_like

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from typing import TYPE_CHECKING
 
 from briefing.errors import PageRefused, SourceUnavailable
@@ -23,48 +24,57 @@ if TYPE_CHECKING:
 #: How often a download that is cut off is gone on with at once; what gets further each time is not counted.
 _TRIES = 4
 
+#: Seconds that a server's own wish to be asked later is waited for; what wishes for more is left for the next run.
+_LONGEST_WAIT_S = 60.0
+
 _SPAN = re.compile(r"bytes (\d+)-\d+/(\d+)")
 _PART, _BEYOND = 206, 416
 
 
-def download(fetcher: Fetcher, address: str, target: Path, most_bytes: int) -> None:
-    """Have the file at `address` at `target`; what is there already is kept. `fetcher` bounds the seconds.
+def download(fetcher: Fetcher, address: str, target: Path, most_bytes: int) -> tuple[str, ...]:
+    """Have the file at `address` at `target`; what is there already is kept. `fetcher` bounds the seconds. Return the
+    addresses that it was redirected to, the last of which is where it was found.
 
     Raises as `Fetcher.fetch` does; what has come so far stays beside `target` for the next time.
     """
     if target.exists():
-        return
+        return ()
     part = target.with_suffix(".part")
     failed = 0
     while True:
         before = part.stat().st_size if part.exists() else 0
         tag = _tag_of(part).read_text() if before and _tag_of(part).exists() else ""
         try:
-            asyncio.run(_bounded(fetcher, address, part, most_bytes, tag, before if tag else 0))
+            behind = asyncio.run(_bounded(fetcher, address, part, most_bytes, tag, before if tag else 0))
         except (TimeoutError, SourceUnavailable) as error:
             if isinstance(error, _Again):
-                part.unlink()
+                # Also where nothing is there: some answer so to whoever asks for all of it.
+                part.unlink(missing_ok=True)
             reached = part.stat().st_size if part.exists() else 0
             failed = 0 if reached > before else failed + 1
-            if failed == _TRIES or isinstance(error, TimeoutError):
+            wished = getattr(error, "retry_after_s", None) or 0.0
+            if failed == _TRIES or isinstance(error, TimeoutError) or wished > _LONGEST_WAIT_S:
                 message = f"{address} did not come in full: {reached:,} bytes are here"
                 raise SourceUnavailable(message, hint="Run it again: it goes on from there.") from error
+            time.sleep(wished)
         else:
             with reporting(target):
                 part.replace(target)
             _tag_of(part).unlink(missing_ok=True)
-            return
+            return behind
 
 
-async def _bounded(fetcher: Fetcher, address: str, part: Path, most_bytes: int, tag: str, there: int) -> None:
+async def _bounded(
+    fetcher: Fetcher, address: str, part: Path, most_bytes: int, tag: str, there: int
+) -> tuple[str, ...]:
     async with asyncio.timeout(fetcher.bounds.seconds):
-        await _go_on(fetcher, address, part, most_bytes, tag, there)
+        return await _go_on(fetcher, address, part, most_bytes, tag, there)
 
 
-async def _go_on(fetcher: Fetcher, address: str, part: Path, most_bytes: int, tag: str, there: int) -> None:
+async def _go_on(fetcher: Fetcher, address: str, part: Path, most_bytes: int, tag: str, there: int) -> tuple[str, ...]:
     wish = {"Range": f"bytes={there}-", "If-Range": tag} if there else {}
     # Identity: lengths and ranges are of the bytes themselves.
-    async with fetcher.opened(address, {"Accept": "*/*", "Accept-Encoding": "identity"} | wish) as response:
+    async with fetcher.opened(address, {"Accept": "*/*", "Accept-Encoding": "identity"} | wish) as (response, behind):
         if response.headers.get("content-encoding", "identity").lower() != "identity":
             message = f"{address} is compressed, which was not asked for"
             raise PageRefused(message)
@@ -77,6 +87,7 @@ async def _go_on(fetcher: Fetcher, address: str, part: Path, most_bytes: int, ta
     if whole is not None and size != whole:
         message = f"{address} broke off after {size:,} of {whole:,} bytes"
         raise SourceUnavailable(message)
+    return behind
 
 
 def _spans(response: httpx.Response, there: int) -> tuple[int, int | None]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import httpx
@@ -40,6 +40,8 @@ class Page:
     media_type: str
     charset: str | None
     content: bytes
+    behind: tuple[str, ...] = ()
+    """Addresses that it was redirected to, the last of which is `address`; none where it was found at once."""
 
 
 @dataclass(frozen=True)
@@ -62,29 +64,36 @@ class Fetcher(Reach):
             raise SourceUnavailable(message) from error
 
     async def _bounded(self, address: str) -> Page:
+        behind: list[str] = []
         async with asyncio.timeout(self.bounds.seconds):
             for _ in range(self.hops + 1):
                 found = await self._hop(address)
                 if isinstance(found, Page):
-                    return found
+                    return replace(found, behind=tuple(behind))
                 address = followed(address, found)
+                behind.append(address)
         message = f"{address} redirects more than {self.hops} times"
         raise PageRefused(message, hint="Give the article's final address.")
 
     @asynccontextmanager
-    async def opened(self, address: str, headers: Mapping[str, str]) -> AsyncIterator[httpx.Response]:
+    async def opened(
+        self, address: str, headers: Mapping[str, str]
+    ) -> AsyncIterator[tuple[httpx.Response, tuple[str, ...]]]:
         """Yield the answer from `address`, redirects followed under the same checks, its body not read: whoever reads
-        it bounds it. Other answers than 200, 206 and 416 raise as `fetch` does.
+        it bounds it; and the addresses that it was redirected to. Other answers than 200, 206 and 416 raise as `fetch`
+        does.
         """
         address = canonical_address(address)
+        behind: list[str] = []
         for _ in range(self.hops + 1):
             async with self.sent("GET", address, headers=headers) as response:
                 if response.status_code not in REDIRECTS or "location" not in response.headers:
                     if response.status_code not in _PARTS:
                         check_status(response.status_code, response.headers, address)
-                    yield response
+                    yield response, tuple(behind)
                     return
                 address = followed(address, str(response.headers["location"]))
+                behind.append(address)
         message = f"{address} redirects more than {self.hops} times"
         raise PageRefused(message)
 

@@ -60,19 +60,22 @@ _BAR_WIDTH = 36
 
 _QUALITY = 82
 
+#: The same, of a picture that is coded anew at its own side: the best that is small enough.
+_QUALITIES = (95, 90, 85, 80, 75)
+
 #: Pixels and bytes of the picture inside a file: enough for a phone's list and lock screen, and 0.1 s of a slow link.
 _INSIDE_SIDE = 300
 _INSIDE_BYTES = 20_000
 
 
 def draw(show: Show) -> bytes:
-    """Return the show's artwork as JPEG bytes: what it gives as it is if it may be, else 1400 × 1400. Raises
-    Misconfigured for a picture that cannot be used.
+    """Return the show's artwork as JPEG bytes: what it gives as it is if it may be, else coded anew at its own side, or
+    at 1400 × 1400 where that is too large. Raises Misconfigured for a picture that cannot be used.
     """
     if not show.artwork:
         return _drawn(show.title)[0]
     path = where(show.artwork)
-    return _as_it_is(path) or _jpeg(_given(path), _QUALITY)
+    return _as_it_is(path) or _coded(_given(path))
 
 
 def draw_inside(show: Show) -> bytes:
@@ -91,6 +94,13 @@ def _inside(picture: Image.Image) -> bytes:
     small = picture.resize((_INSIDE_SIDE, _INSIDE_SIDE), Image.Resampling.LANCZOS)
     qualities = range(_QUALITY, 0, -10)
     return next(filter(lambda found: len(found) <= _INSIDE_BYTES, (_jpeg(small, one) for one in qualities)))
+
+
+def _coded(picture: Image.Image) -> bytes:
+    """Return a picture as the best JPEG that apps show, at its own side if it is good enough there."""
+    whole = (_jpeg(picture, quality) for quality in _QUALITIES)
+    found = next((jpeg for jpeg in whole if len(jpeg) <= _MOST_BYTES), None)
+    return found or _jpeg(picture.resize((SIDE, SIDE), Image.Resampling.LANCZOS), _QUALITY)
 
 
 def _jpeg(picture: Image.Image, quality: int) -> bytes:
@@ -135,7 +145,7 @@ def _given(path: Path) -> Image.Image:
                 raise Misconfigured(message, hint=hint)
             # What is transparent would come out black.
             ground = Image.new("RGBA", picture.size, "white")
-            return Image.alpha_composite(ground, picture.convert("RGBA")).convert("RGB").resize((SIDE, SIDE))
+            return Image.alpha_composite(ground, picture.convert("RGBA")).convert("RGB")
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
         message = f"the artwork {path.name} cannot be read"
         raise Misconfigured(message, hint=hint) from error

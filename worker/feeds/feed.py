@@ -158,7 +158,7 @@ def _add_about(top: etree._Element, channel: Channel, episodes: Sequence[Episode
             _add(category, f"{{{ITUNES}}}category", text=one)
     _add(top, f"{{{ITUNES}}}explicit", "true" if show.explicit else "false")
     _add(top, f"{{{ITUNES}}}image", href=channel.artwork_address)
-    _add(top, f"{{{ITUNES}}}type", "episodic")
+    _add(top, f"{{{ITUNES}}}type", show.type)
     _add(top, f"{{{PODCAST}}}guid", channel.guid)
     # Other hosts ask before they copy it: no show wishes to find itself elsewhere.
     _add(top, f"{{{PODCAST}}}locked", "yes" if channel.locked else "no", **owner)

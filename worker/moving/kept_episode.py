@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from briefing.audio import Master
     from briefing.podcasts.show import Show
-    from worker.moving.podcast import OldEpisode
+    from worker.moving.old_episode import OldEpisode
 
 
 def article_of(identity: str) -> str:
@@ -54,7 +54,7 @@ def record_kept(
         bytes=master.bytes,
         samples=master.samples,
         transcript=master.transcript,
-        chapters=[],
+        chapters=[cue.model_dump(mode="json") for cue in master.chapters],
         content=master.model_dump(mode="json"),
         created_at=now,
     )

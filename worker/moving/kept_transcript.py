@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from briefing.audio import Master
     from briefing.storage import BlobStorage
     from worker.asking.web import Fetcher
-    from worker.moving.podcast import OldEpisode
+    from worker.moving.old_episode import OldEpisode
 
 #: As what servers send them that do not know the types.
 _SENT_AS = ("text/plain", "application/octet-stream")

@@ -1,5 +1,5 @@
 """Takes over a podcast from another host: guids, dates, bytes of MP3s, artwork and `podcast:guid` stay as they are, and
-what its transcripts say.
+what its transcripts and chapters say.
 
 What was taken over is rows like any other episode's (a briefing of the kind `imported`, whose one revision is live), so
 feeds, retention, backups and the doctor need know nothing of it. Safe to repeat, and to cut off: what is there already
@@ -8,71 +8,45 @@ is left alone, and a download goes on where it was.
 
 from __future__ import annotations
 
-import hashlib
-import re
-import shutil
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mutagen.mp3 import MP3, HeaderNotFoundError
 from sqlalchemy import func, select
 
 from briefing.articles.addresses import canonical_address
-from briefing.audio import MASTER_RATE, Master
-from briefing.errors import AddressRefused, BriefcastError, Misconfigured, PageRefused
+from briefing.audio import Master
+from briefing.errors import AddressRefused, BriefcastError, PageRefused
 from briefing.going_live.access import MEMBERS
 from briefing.hashing import stable_hash
-from briefing.models import BriefingRow, EpisodeRow, MasterRow, RevisionRow, ShowRow
+from briefing.models import BriefingRow, MasterRow, RevisionRow, ShowRow
 from briefing.podcasts.show import Show
 from briefing.public_names import briefing_folder
-from briefing.sql.rows import add_unless_there
-from briefing.storage import make_folder, write_atomically
-from worker.asking.download import download
-from worker.asking.web import Fetcher
-from worker.feeds import artwork
+from briefing.storage import make_folder
+from briefing.values import Card
 from worker.feeds.listing import lock_listing
 from worker.feeds.show_feed import write_feed
 from worker.feeds.websub import record_pings
-from worker.installation.newsroom import podcast_guid
+from worker.moving.kept_audio import kept_audio
+from worker.moving.kept_chapters import with_chapters
 from worker.moving.kept_episode import record_kept
-from worker.moving.kept_show import kept_show
 from worker.moving.kept_transcript import with_transcript
+from worker.moving.made_show import guid_of, made_show, name_of
+from worker.moving.move import Move
+from worker.moving.old_feed import read_pages
 from worker.moving.old_transcript import TIMED_TYPES
-from worker.moving.podcast import read_podcast
 from worker.public.staging import ready
 from worker.publish import write_live
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable
     from datetime import datetime
-    from pathlib import Path
 
-    from briefing.settings import FetchSettings
-    from worker.moving.podcast import OldEpisode, OldPodcast
+    from worker.moving.move import Bounds
+    from worker.moving.old_episode import OldEpisode
+    from worker.moving.podcast import OldPodcast
     from worker.moving.redirects import Redirects
     from worker.public.public_files import PublicFiles
     from worker.workplace import Workplace
-
-_FEEDS = ("application/rss+xml", "application/xml", "text/xml", "application/octet-stream", "text/html", "text/plain")
-_PICTURES = ("image/jpeg", "image/png", "application/octet-stream")
-_AUDIO = frozenset({"audio/mpeg", "audio/mp3", "audio/x-mp3", "audio/x-mpeg", "audio/mpeg3", ""})
-
-#: Redirects followed: podcasts' audio stands behind rows of counters.
-_HOPS = 8
-
-#: Pages of one feed.
-_MOST_PAGES = 500
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """What may be fetched."""
-
-    fetch: FetchSettings
-    audio_mb: float = 500.0
-    """Of one MP3."""
-    audio_s: float = 1800.0
-    """Seconds for one MP3."""
 
 
 @dataclass(frozen=True)
@@ -94,19 +68,24 @@ class MovedIn:
 class _Taken:
     briefing: str
     master: Master
+    behind: tuple[str, ...]
+    """Addresses that its old one led to."""
     members: bool
     new: bool
     """Whether it was not there yet."""
 
-    def redirects(self, episode: OldEpisode, slug: str, files: PublicFiles) -> Redirects:
-        """Return old and new addresses of the audio and of the transcripts."""
+    def redirects(self, episode: OldEpisode, doubles: Iterable[str], slug: str, files: PublicFiles) -> Redirects:
+        """Return old and new addresses of the audio and of the transcripts; `doubles` are addresses of items with the
+        same guid.
+        """
         folder = briefing_folder(self.briefing)
         beside = [
             (address, files.companion_address(folder, TIMED_TYPES[kind]))
             for address, kind in episode.transcripts
             if self.master.transcript and kind in TIMED_TYPES and _leads_somewhere(address)
         ]
-        return ((episode.audio_address, files.enclosure_address(slug, self.master.sha256)), *beside)
+        audio = files.enclosure_address(slug, self.master.sha256)
+        return (*((old, audio) for old in (episode.audio_address, *self.behind, *doubles)), *beside)
 
 
 def _leads_somewhere(address: str) -> bool:
@@ -119,16 +98,23 @@ def _leads_somewhere(address: str) -> bool:
 
 
 @dataclass
-class _Move:
-    place: Workplace
-    bounds: Bounds
-    folder: Path
-    say: Callable[[str], None]
-    warnings: list[str] = field(default_factory=list)
+class _Episodes:
+    """What a feed's pages have, each guid once."""
 
-    def fetcher(self, *media_types: str) -> Fetcher:
-        fetch = self.bounds.fetch
-        return Fetcher(fetch, fetch.private_hosts, media_types=media_types, hops=_HOPS)
+    by_guid: dict[str, OldEpisode] = field(default_factory=dict)
+    doubles: dict[str, list[str]] = field(default_factory=dict)
+    """Guid -> addresses of the audio of further items that have it."""
+
+    def add(self, episode: OldEpisode, move: Move) -> None:
+        """Add an episode; of several with one guid, the one that is added last stays."""
+        before = self.by_guid.get(episode.guid)
+        self.by_guid[episode.guid] = episode
+        if before is not None and before.audio_address != episode.audio_address:
+            self.doubles.setdefault(episode.guid, []).append(before.audio_address)
+            move.warnings.append(
+                f"{before.title!r} has the guid of {episode.title!r}, and apps know one episode by it: "
+                f"it is not taken over, its address is to lead to the other"
+            )
 
 
 def take_over(
@@ -141,102 +127,95 @@ def take_over(
 ) -> MovedIn:
     """Take over the podcast whose feed is at `address` into the show `slug`, which is made where there is none.
 
-    `say` hears of each episode. Raises what fetching the feed raises, and StorageUnavailable.
+    `say` hears of each episode. Raises what fetching the feed raises, UnknownReference where no `slug` is given and the
+    title makes none, PageRefused for a podcast that asks not to be listed, and StorageUnavailable.
     """
-    pages = list(
-        _pages(address, Fetcher(bounds.fetch, bounds.fetch.private_hosts, media_types=_FEEDS, hops=_HOPS), now)
-    )
+    pages, behind = read_pages(address, bounds.fetch, now)
     podcast = pages[0]
-    slug = slug or _slug(podcast.title)
+    guid = guid_of(podcast, address)
+    if slug is None:
+        with place.database.reading() as session:
+            slug = name_of(session, podcast, guid)
     folder = place.data.imported / slug
     make_folder(folder)
-    move = _Move(place, bounds, folder, say)
-    show = _show(move, podcast, slug, address)
-    episodes = {episode.guid: episode for page in reversed(pages) for episode in page.episodes}
-    taken, refused, redirects = 0, [], [(address, place.files.feed_address(slug))]
-    for episode in sorted(episodes.values(), key=lambda one: one.published_at):
+    move = Move(place, bounds, folder, say)
+    show = made_show(move, podcast, slug, guid)
+    episodes = _Episodes()
+    for page in reversed(pages):
+        for episode in page.episodes:
+            episodes.add(episode, move)
+    _tell(move, podcast, guid, episodes)
+    try:
+        taken, refused, redirects = _take_all(move, show, episodes, now)
+    finally:
+        # Whatever ends it, what was taken is in the feeds.
+        _write_feeds(place, slug)
+    there = len(episodes.by_guid) - taken - len(refused)
+    redirects = [*((old, place.files.feed_address(slug)) for old in (address, *behind)), *redirects]
+    leading_away = tuple(_leading_away(redirects, place.files.address))
+    return MovedIn(show, taken, there, tuple(refused), tuple(move.warnings), leading_away)
+
+
+def _tell(move: Move, podcast: OldPodcast, guid: str, episodes: _Episodes) -> None:
+    """Warn of what of the podcast is not as it was, or not as its feed asks."""
+    if podcast.guid and guid not in podcast.guid.lower():
+        move.warnings.append(f"the podcast:guid {podcast.guid[:60]!r} is no UUID: the show has {guid} instead")
+    if podcast.locked:
+        move.warnings.append("the old feed says podcast:locked: its owner is to unlock it there, or to know of this")
+    pictured = sum(one.picture not in {"", podcast.artwork} for one in episodes.by_guid.values())
+    if pictured:
+        move.warnings.append(f"{pictured} episodes have pictures of their own, which are not taken over")
+
+
+def _take_all(
+    move: Move, show: Show, episodes: _Episodes, now: datetime
+) -> tuple[int, list[tuple[str, str]], list[tuple[str, str]]]:
+    """Take the episodes over, the oldest first; return how many are new, which were refused and why, and redirects."""
+    taken = 0
+    refused: list[tuple[str, str]] = []
+    redirects: list[tuple[str, str]] = []
+    for episode in sorted(episodes.by_guid.values(), key=lambda one: one.published_at):
         try:
             done = _take(move, show, episode, now)
-        except (BriefcastError, HeaderNotFoundError) as error:
-            refused.append((episode.title, getattr(error, "message", "") or "this is no MP3"))
-            say(f"not taken over: {episode.title}: {refused[-1][1]}")
+        except BriefcastError as error:
+            refused.append((episode.title, error.message))
+            move.say(f"not taken over: {episode.title}: {error.message}")
             continue
         taken += done.new
         if done.members:
             move.warnings.append(f"{episode.title!r} is for members: nothing is to lead to it from its old address")
         else:
-            redirects += done.redirects(episode, slug, place.files)
+            redirects += done.redirects(episode, episodes.doubles.get(episode.guid, ()), show.slug, move.place.files)
         if done.new:
-            say(f"taken over: {episode.title}")
-    _write_feeds(place, slug)
-    there = len(episodes) - taken - len(refused)
-    return MovedIn(show, taken, there, tuple(refused), tuple(move.warnings), tuple(redirects))
+            move.say(f"taken over: {episode.title}")
+    return taken, refused, redirects
 
 
-def _pages(address: str, fetcher: Fetcher, now: datetime) -> Iterator[OldPodcast]:
-    seen: set[str] = set()
-    following: str | None = address
-    while following and following not in seen and len(seen) < _MOST_PAGES:
-        seen.add(following)
-        page = read_podcast(fetcher.fetch(following).content, now)
-        yield page
-        following = page.next_page
+def _leading_away(redirects: Iterable[tuple[str, str]], here: str) -> Iterable[tuple[str, str]]:
+    """Return the redirects, each once, without those from here: once the old host redirects, what was behind it is
+    ourselves.
+    """
+    return (pair for pair in dict.fromkeys(redirects) if not pair[0].startswith(f"{here}/"))
 
 
-def _slug(title: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60] or "podcast"
+def _check(episode: OldEpisode, show: Show, move: Move) -> None:
+    """Raise PageRefused for an episode that is not to be taken as it is."""
+    if episode.date and not episode.dated:
+        message = f"its date {episode.date[:100]!r} cannot be read: correct its pubDate in the old feed"
+        raise PageRefused(message, code="feed_unreadable")
+    if not episode.date:
+        move.warnings.append(f"{episode.title!r} has no date: it is dated like the one above it in the old feed")
+    if episode.blocked and not move.bounds.hidden and show.visibility != MEMBERS:
+        message = "it asks not to be listed (itunes:block): everybody may hear it with --hidden"
+        raise PageRefused(message, code="address_refused")
 
 
-def _show(move: _Move, podcast: OldPodcast, slug: str, address: str) -> Show:
-    """Return the show that takes the podcast over, made from its feed where there is none."""
-    place, guid = move.place, podcast.guid or podcast_guid(address)
-    picture = _picture(move, podcast)
-    with place.database.writing() as session:
-        row = session.get(ShowRow, slug)
-        if row is None:
-            made, warnings = kept_show(podcast, slug, str(picture) if picture else None, place.files.feed_address(slug))
-            move.warnings += warnings
-            settings = made.model_dump(mode="json")
-            values = {"position": 1_000_000, "listed": True, "settings": settings, "podcast_guid": guid}
-            add_unless_there(session, ShowRow, slug=slug, **values)
-            place.files.put_artwork(slug, artwork.draw(made))
-            return made
-        if row.podcast_guid != guid:
-            if session.scalar(select(EpisodeRow.guid).where(EpisodeRow.show == slug).limit(1)) is None:
-                row.podcast_guid = guid
-            else:
-                move.warnings.append(
-                    f"the show {slug!r} has episodes and keeps its own podcast:guid {row.podcast_guid}"
-                )
-        return Show.stored(row.settings)
-
-
-def _picture(move: _Move, podcast: OldPodcast) -> Path | None:
-    """Return where the podcast's artwork is kept; None where it has none that apps would take."""
-    kept = [path for path in move.folder.glob("artwork.*") if path.suffix in {".jpg", ".png"}]
-    if kept or not podcast.artwork:
-        return kept[0] if kept else None
-    try:
-        content = move.fetcher(*_PICTURES).fetch(podcast.artwork).content
-        path = move.folder / ("artwork.png" if content.startswith(b"\x89PNG") else "artwork.jpg")
-        write_atomically(path, content)
-        artwork.draw(Show(slug="x", title="x", artwork=str(path)))
-    except Misconfigured as error:
-        path.unlink()
-        move.warnings.append(f"{error.message}: the show's is drawn from its title")
-        return None
-    except BriefcastError as error:
-        move.warnings.append(f"the artwork cannot be had: {error.message}")
-        return None
-    return path.resolve()
-
-
-def _take(move: _Move, show: Show, episode: OldEpisode, now: datetime) -> _Taken:
+def _take(move: Move, show: Show, episode: OldEpisode, now: datetime) -> _Taken:
     """Take one episode over, unless it is there."""
     identity = stable_hash("imported/1", show.slug, episode.guid)
     with move.place.database.reading() as session:
         found = session.execute(
-            select(MasterRow.content, BriefingRow.id, BriefingRow.members_revision)
+            select(MasterRow.content, BriefingRow.id, BriefingRow.members_revision, RevisionRow.card)
             .join(RevisionRow, RevisionRow.master_key == MasterRow.key)
             .join(
                 BriefingRow,
@@ -246,52 +225,26 @@ def _take(move: _Move, show: Show, episode: OldEpisode, now: datetime) -> _Taken
         ).first()
         withdrawn = session.scalar(select(BriefingRow.id).where(BriefingRow.identity == identity))
     if found is not None:
-        return _Taken(found[1], Master.stored(found[0]), found[2] is not None, new=False)
+        kept = Card.stored(found[3]).kept
+        behind = kept.behind if kept else ()
+        return _Taken(found[1], Master.stored(found[0]), behind, found[2] is not None, new=False)
     if withdrawn is not None:
         message = "it was taken over and withdrawn since"
         raise PageRefused(message)
-    if episode.media_type not in _AUDIO:
-        message = f"its audio is {episode.media_type}; only MP3s are taken over"
-        raise PageRefused(message, code="media_type_refused")
-    master = _master(move, episode)
+    _check(episode, show, move)
+    master, behind = kept_audio(move, episode)
     master, reason = with_transcript(master, episode, show.language, identity, move.fetcher, move.place.storage)
     if reason:
         move.warnings.append(f"the transcript of {episode.title!r} is not taken over: {reason}")
+    master, reason = with_chapters(master, episode, identity, move.fetcher)
+    if reason:
+        move.warnings.append(f"the chapters of {episode.title!r} are not taken over: {reason}")
+    episode = episode.model_copy(update={"kept": episode.kept.model_copy(update={"behind": behind})})
     given = [(master.sha256, show.visibility == MEMBERS)]
     with ready(given, move.place, None), move.place.database.writing() as session:
         briefing, revision = record_kept(session, show, episode, master, identity, now)
         write_live(session, briefing, revision, move.place.storage, move.place.files)
-        return _Taken(briefing.id, master, briefing.members_revision is not None, new=True)
-
-
-def _master(move: _Move, episode: OldEpisode) -> Master:
-    """Return the episode's MP3, downloaded and stored, its bytes as they were."""
-    place, bounds = move.place, move.bounds
-    name = hashlib.sha256(f"{episode.guid}\n{episode.audio_address}".encode()).hexdigest()[:32]
-    target = move.folder / f"{name}.mp3"
-    patient = bounds.fetch.model_copy(update={"seconds": bounds.audio_s})
-    fetcher = replace(move.fetcher("audio/mpeg"), bounds=patient, stall_s=bounds.fetch.seconds)
-    download(fetcher, episode.audio_address, target, int(bounds.audio_mb * 1_000_000))
-    try:
-        info = MP3(target).info
-        seconds = info.length if info else 0.0
-    except HeaderNotFoundError:
-        target.unlink()
-        raise
-    size = target.stat().st_size
-    # Into the storage's own disk first: from there it is moved in one go.
-    inside = place.storage.temporary(".mp3")
-    shutil.move(target, inside)
-    sha256 = place.storage.put(inside)
-    return Master(
-        key=stable_hash("imported-master/1", sha256),
-        sha256=sha256,
-        bytes=size,
-        samples=round(seconds * MASTER_RATE),
-        loudness_lufs=None,
-        true_peak_dbtp=None,
-        cues=(),
-    )
+        return _Taken(briefing.id, master, behind, briefing.members_revision is not None, new=True)
 
 
 def _write_feeds(place: Workplace, slug: str) -> None:

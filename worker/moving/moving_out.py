@@ -16,10 +16,11 @@ from briefing.audio import Master
 from briefing.errors import MasterRejected, UnknownReference
 from briefing.models import BriefingRow, MasterRow, RevisionRow, ShowRow
 from briefing.podcasts.show import Show
-from briefing.public_names import artwork_name, audio_name, feed_name, listen_name
+from briefing.public_names import archived_month, artwork_name, audio_name, feed_name, listen_name
 from briefing.settings import AudienceSettings
 from briefing.storage import write_atomically
 from worker.feeds.show_feed import whole_feed
+from worker.moving.moved_episode import history_files, older_addresses
 from worker.moving.redirects import as_csv, as_nginx
 from worker.public.companions import companions
 
@@ -69,6 +70,9 @@ def take_out(place: Workplace, slug: str, folder: Path, address: str | None) -> 
         (here.feed_address(slug), there.feed_address(slug)),
         (here.artwork_address(slug), there.artwork_address(slug)),
     ]
+    # All episodes are on one page there.
+    pages = [month for file in here.storage.files(f"shows/{slug}/archive") if (month := archived_month(file.name))]
+    redirects += [(here.archive_address(slug, month), there.feed_address(slug)) for month in sorted(pages)]
     for episode in episodes:
         sha256 = episode.audio_address.rpartition("/")[2].removesuffix(".mp3")
         if not _copied(place, sha256, folder / audio_name(sha256)):
@@ -77,14 +81,19 @@ def take_out(place: Workplace, slug: str, folder: Path, address: str | None) -> 
         size += episode.audio_bytes
         redirects.append((here.audio_address(sha256), episode.audio_address))
         redirects.append((f"{here.address}/{listen_name(slug, sha256)}", episode.audio_address))
-        beside = _companions(place, sha256, episode)
-        for name, content in beside.items():
-            path = f"{episode.folder}/{name}"
+        beside = {f"{episode.folder}/{name}": content for name, content in _companions(place, sha256, episode).items()}
+        with place.database.reading() as session:
+            beside |= history_files(session, episode, there)
+            redirects += older_addresses(session, episode, slug, here)
+        for path, content in beside.items():
             write_atomically(folder / path, content)
             redirects.append((f"{here.address}/{path}", f"{there.address}/{path}"))
+        if episode.history_address:
+            redirects.append((here.history_address(episode.folder.split("/")[1]), episode.history_address))
     if there.address != here.address:
-        write_atomically(folder / "redirects.csv", as_csv(redirects).encode())
-        write_atomically(folder / "redirects.nginx", as_nginx(redirects).encode())
+        moved = tuple(dict.fromkeys(redirects))
+        write_atomically(folder / "redirects.csv", as_csv(moved).encode())
+        write_atomically(folder / "redirects.nginx", as_nginx(moved).encode())
     return MovedOut(len(episodes) - len(lost), size, there.feed_address(slug), tuple(lost), members)
 
 

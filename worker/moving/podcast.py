@@ -5,46 +5,20 @@ Reads what podcast feeds have in practice: RSS 2.0 with the itunes, podcast and 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
-from lxml import etree, html
+from lxml import etree
 
-from briefing.articles.labels import tidied
 from briefing.errors import PageRefused
 from briefing.podcasts.categories import BELOW
-from briefing.values import Kept, Value
-from worker.feeds.feed import ATOM, CONTENT, ITUNES, PODCAST
+from briefing.values import Value
+from worker.feeds.feed import ATOM, ITUNES, PODCAST
+from worker.moving.old_episode import OldEpisode, blocked, read_episodes, text_of, truth
 from worker.words.text import clean_characters, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-#: Years in which podcasts may have been published.
-_FIRST_YEAR, _LAST_YEAR = 1980, 2200
-
-#: Words of the description that lists show.
-_SUMMARY_WORDS = 60
-
-
-class OldEpisode(Value):
-    """An item of another host's feed."""
-
-    guid: str
-    """The item's; where it has none, the address of its audio, by which apps know it then."""
-    title: str
-    published_at: datetime
-    link: str | None
-    summary: str
-    """Plain text."""
-    labels: tuple[str, ...]
-    """Its categories."""
-    audio_address: str
-    media_type: str
-    transcripts: tuple[tuple[str, str], ...]
-    """Address and media type of each podcast:transcript."""
-    kept: Kept
+    from datetime import datetime
 
 
 class OldPodcast(Value):
@@ -62,6 +36,17 @@ class OldPodcast(Value):
     explicit: bool
     artwork: str | None
     owner_email: str
+    order: Literal["episodic", "serial"]
+    """itunes:type: whether its episodes are heard the newest first, or from the first on."""
+    blocked: bool
+    """Whether directories are not to list it."""
+    locked: bool
+    """Whether other hosts are to ask its owner (podcast:locked)."""
+    frequency: str
+    frequency_rule: str
+    """podcast:updateFrequency, in words and as a rule of iCalendar."""
+    txt: tuple[tuple[str, str], ...]
+    """Purpose and text of each podcast:txt, what is said of AI left out: episodes say that themselves."""
     next_page: str | None
     """Where older episodes are (RFC 5005)."""
     episodes: tuple[OldEpisode, ...]
@@ -86,19 +71,26 @@ def read_podcast(feed: bytes, now: datetime) -> OldPodcast:
         for link in channel.iter(f"{{{ATOM}}}link")
         if link.get("rel") == relation
     ]
+    often = channel.find(f"{{{PODCAST}}}updateFrequency")
     return OldPodcast(
-        guid=_text(channel, f"{{{PODCAST}}}guid") or None,
-        title=_text(channel, "title"),
-        description=_text(channel, "description") or _text(channel, f"{{{ITUNES}}}summary"),
-        author=_text(channel, f"{{{ITUNES}}}author"),
-        link=_text(channel, "link"),
-        language=_text(channel, "language") or "en",
+        guid=text_of(channel, f"{{{PODCAST}}}guid") or None,
+        title=text_of(channel, "title"),
+        description=text_of(channel, "description") or text_of(channel, f"{{{ITUNES}}}summary"),
+        author=text_of(channel, f"{{{ITUNES}}}author"),
+        link=text_of(channel, "link"),
+        language=text_of(channel, "language") or "en",
         categories=tuple(dict.fromkeys(_categories(channel))),
-        explicit=_truth(_text(channel, f"{{{ITUNES}}}explicit")) or False,
+        explicit=truth(text_of(channel, f"{{{ITUNES}}}explicit")) or False,
         artwork=picture,
-        owner_email=_text(channel, f"{{{ITUNES}}}owner/{{{ITUNES}}}email"),
+        owner_email=text_of(channel, f"{{{ITUNES}}}owner/{{{ITUNES}}}email"),
+        order="serial" if text_of(channel, f"{{{ITUNES}}}type").lower() == "serial" else "episodic",
+        blocked=blocked(channel),
+        locked=truth(text_of(channel, f"{{{PODCAST}}}locked")) or False,
+        frequency=text_of(channel, f"{{{PODCAST}}}updateFrequency"),
+        frequency_rule=(often.get("rrule") or "").strip() if often is not None else "",
+        txt=tuple(_txt(channel)),
         next_page=next((address for address in older if address), None),
-        episodes=tuple(_episodes(channel, now)),
+        episodes=tuple(read_episodes(channel, now)),
     )
 
 
@@ -112,83 +104,9 @@ def _categories(channel: etree._Element) -> Iterator[str]:
             yield name
 
 
-def _episodes(channel: etree._Element, now: datetime) -> Iterator[OldEpisode]:
-    moment = now
-    for item in channel.iter("item"):
-        enclosure = item.find("enclosure")
-        address = (enclosure.get("url") or "").strip() if enclosure is not None else ""
-        if enclosure is None or not address:
-            continue  # a text, which podcast apps do not list either
-        moment = _moment(_text(item, "pubDate")) or moment
-        described = _text(item, "description") or _text(item, f"{{{ITUNES}}}summary")
-        said = next(
-            (txt.text for txt in item.iter(f"{{{PODCAST}}}txt") if txt.get("purpose") == "ai-content"),
-            "",
-        )
-        yield OldEpisode(
-            guid=_text(item, "guid") or address,
-            title=one_line(_text(item, "title") or _text(item, f"{{{ITUNES}}}title")),
-            published_at=moment,
-            link=_text(item, "link") or None,
-            summary=_plain(described),
-            labels=tidied(category.text for category in item.iter("category")),
-            audio_address=address,
-            media_type=_media_type(enclosure),
-            transcripts=tuple(
-                (told.get("url", "").strip(), _media_type(told)) for told in item.iter(f"{{{PODCAST}}}transcript")
-            ),
-            kept=_kept(item, described, _truth(said)),
-        )
-
-
-def _media_type(element: etree._Element) -> str:
-    return (element.get("type") or "").split(";")[0].strip().lower()
-
-
-def _kept(item: etree._Element, described: str, ai: bool | None) -> Kept:
-    values: dict[str, Any] = {
-        "described": described,
-        "notes": _text(item, f"{{{CONTENT}}}encoded"),
-        "author": _text(item, f"{{{ITUNES}}}author"),
-        "explicit": _truth(_text(item, f"{{{ITUNES}}}explicit")),
-        "season": _number(_text(item, f"{{{ITUNES}}}season")),
-        "number": _number(_text(item, f"{{{ITUNES}}}episode")),
-        "ai": ai,
-    }
-    kind = _text(item, f"{{{ITUNES}}}episodeType").lower()
-    return Kept.model_validate(values | ({"kind": kind} if kind in {"full", "trailer", "bonus"} else {}))
-
-
-def _text(element: etree._Element, name: str) -> str:
-    return clean_characters(element.findtext(name) or "").strip()
-
-
-def _plain(markup: str) -> str:
-    """Return the first words of a description without its markup."""
-    if "<" in markup:
-        try:
-            markup = " ".join(map(str, html.fragment_fromstring(markup, create_parent="div").itertext()))
-        except (etree.ParserError, etree.XMLSyntaxError, ValueError):
-            return ""
-    words = markup.split()
-    return " ".join(words[:_SUMMARY_WORDS]) + (" …" if len(words) > _SUMMARY_WORDS else "")
-
-
-def _truth(text: str | None) -> bool | None:
-    known = {"true": True, "yes": True, "explicit": True, "false": False, "no": False, "clean": False}
-    return known.get((text or "").strip().lower())
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else None  # noqa: PLR2004  digits
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return None
-    # What nobody can have published is no date: other zones and databases count neither before year 1 nor after 9999.
-    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+def _txt(channel: etree._Element) -> Iterator[tuple[str, str]]:
+    for txt in channel.findall(f"{{{PODCAST}}}txt"):
+        purpose = one_line(clean_characters(txt.get("purpose") or ""))
+        text = clean_characters(txt.text or "").strip()
+        if text and purpose != "ai-content":
+            yield purpose, text

@@ -125,8 +125,12 @@ def write_article(session: Session, heard: Heard, files: PublicFiles) -> None:
 
 def write_history(session: Session, heard: Heard, files: PublicFiles) -> None:
     """Write what became of a briefing that everybody hears. Raises StorageUnavailable."""
-    if heard.access != "public":
-        return
+    if heard.access == "public":
+        files.put_history(heard.briefing.id, history_of(session, heard, files))
+
+
+def history_of(session: Session, heard: Heard, files: PublicFiles) -> dict[str, bytes]:
+    """Return what became of a briefing that everybody hears, as the public files tell it, by name."""
     card, briefing = heard.card, heard.briefing
     told = Told(
         briefing=briefing.id,
@@ -137,7 +141,7 @@ def write_history(session: Session, heard: Heard, files: PublicFiles) -> None:
         transcript=files.companion_address(heard.folder, "transcript.html") if heard.master.transcript else "",
         audio=files.audio_address(heard.master.sha256),
     )
-    files.put_history(briefing.id, files_of(told, entries(session, briefing, heard.revision)))
+    return files_of(told, entries(session, briefing, heard.revision))
 
 
 def write_successors(session: Session, heard: Heard, files: PublicFiles) -> None:

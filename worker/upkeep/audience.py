@@ -14,8 +14,9 @@ from sqlalchemy import delete, exists, select
 
 from briefing.audience.records import WINDOW_S, day_before, day_of
 from briefing.audience.spans import BUCKETS, by_bucket, by_quarter, length
+from briefing.audio import MASTER_RATE
 from briefing.failpoints import Failpoint, reach
-from briefing.models import AudienceRow, DownloadRow, HealthRow, PlayRow, SaltRow
+from briefing.models import AudienceRow, DownloadRow, HealthRow, MasterRow, PlayRow, SaltRow
 from briefing.sql.rows import add_all_unless_there, put
 
 if TYPE_CHECKING:
@@ -108,7 +109,8 @@ def _add_play(to: _Added, play: PlayRow) -> None:
 def _write(session: Session, added: dict[Key, _Added]) -> None:
     """Add to the days' rows, in the order of their keys, so that no two who do so wait for one another."""
     keys = sorted(added)
-    add_all_unless_there(session, AudienceRow, [_empty(key, added[key]) for key in keys])
+    lengths = _lengths(session, {key[2] for key in keys if isinstance(added[key].of, DownloadRow)})
+    add_all_unless_there(session, AudienceRow, [_empty(key, added[key], lengths.get(key[2], 0)) for key in keys])
     for key in keys:
         row = session.get_one(AudienceRow, key, with_for_update=True)
         one = added[key]
@@ -122,9 +124,15 @@ def _write(session: Session, added: dict[Key, _Added]) -> None:
     session.flush()
 
 
-def _empty(key: Key, one: _Added) -> dict[str, object]:
+def _lengths(session: Session, downloaded: set[str]) -> dict[str, int]:
+    """Return how long MP3s are, in milliseconds, as far as they are known still: downloads do not say."""
+    statement = select(MasterRow.sha256, MasterRow.samples).where(MasterRow.sha256.in_(downloaded))
+    return {sha256: round(samples * 1000 / MASTER_RATE) for sha256, samples in session.execute(statement)}
+
+
+def _empty(key: Key, one: _Added, told_ms: int) -> dict[str, object]:
     day, show, sha256 = key
-    duration_ms = one.of.duration_ms if isinstance(one.of, PlayRow) else 0
+    duration_ms = one.of.duration_ms if isinstance(one.of, PlayRow) else told_ms
     named = {"day": day, "show": show, "sha256": sha256, "duration_ms": duration_ms, "heard_ms": [0] * BUCKETS}
     of = {name: getattr(one.of, name) for name in ("briefing_id", "article", "revision")}
     counts = ("plays", "completed", "downloads", *(f"quarter_{number}_ms" for number in range(1, 5)))

@@ -28,7 +28,8 @@ from worker.doctor import public
 from worker.feeds.feed import ITUNES, PODCAST
 from worker.installation.backup import back_up
 from worker.installation.newsroom import apply
-from worker.moving.moving_in import Bounds, take_over
+from worker.moving.move import Bounds
+from worker.moving.moving_in import take_over
 from worker.moving.podcast import read_podcast
 from worker.moving.redirects import as_nginx
 from worker.upkeep.retention import collect

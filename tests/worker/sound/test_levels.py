@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from briefing.audio import MASTER_RATE, Take
-from briefing.podcasts.show import Pauses, Show
+from briefing.podcasts.pauses import Pauses
+from briefing.podcasts.show import Show
 from briefing.script import Role
 from briefing.settings import LimitSettings, SpeechSettings
 from briefing.speech import Cast, Casting, Narrator

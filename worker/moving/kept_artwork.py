@@ -1,0 +1,39 @@
+"""Fetches a podcast's artwork and keeps it as it came, once. What apps would not take is told and not kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from briefing.errors import BriefcastError, Misconfigured
+from briefing.podcasts.show import Show
+from briefing.storage import write_atomically
+from worker.feeds import artwork
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from worker.moving.move import Move
+    from worker.moving.podcast import OldPodcast
+
+#: The last ones are what hosts call a picture that do not look, or not into the list of types.
+_PICTURES = ("image/jpeg", "image/png", "image/jpg", "image/pjpeg", "application/octet-stream", "binary/octet-stream")
+
+
+def kept_artwork(move: Move, podcast: OldPodcast) -> Path | None:
+    """Return where the podcast's artwork is kept; None where it has none that apps would take."""
+    kept = [path for path in move.folder.glob("artwork.*") if path.suffix in {".jpg", ".png"}]
+    if kept or not podcast.artwork:
+        return kept[0].resolve() if kept else None
+    try:
+        content = move.fetcher(*_PICTURES).fetch(podcast.artwork).content
+        path = move.folder / ("artwork.png" if content.startswith(b"\x89PNG") else "artwork.jpg")
+        write_atomically(path, content)
+        artwork.draw(Show(slug="x", title="x", artwork=str(path)))
+    except Misconfigured as error:
+        path.unlink()
+        move.warnings.append(f"{error.message}: the show's is drawn from its title")
+        return None
+    except BriefcastError as error:
+        move.warnings.append(f"the artwork cannot be had: {error.message}")
+        return None
+    return path.resolve()
