@@ -335,7 +335,7 @@ def test_every_failpoint(actions, tmp_path):
         edit(desk, failing, actions)
         estimates = estimate(desk, failing, actions)
         desk.work("again")
-        desk.finish(300)
+        desk.finish(900)
         wait_for(lambda: not set(failing.waiting()) & set(product(SWEEPING, actions)), "the sweeps")
         held = fail_api(desk, failing, actions)
         # Then every failure has happened
