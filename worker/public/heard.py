@@ -6,11 +6,13 @@ Writes files; decides nothing about which of them are to be there (`worker.publi
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from briefing.articles.addresses import is_address
 from briefing.audio import MASTER_RATE, Master
+from briefing.errors import MasterRejected
 from briefing.going_live.successors import replaced
 from briefing.models import EpisodeRow, MasterRow, ShowRow
 from briefing.podcasts.show import Show
@@ -146,14 +148,11 @@ def write_successors(session: Session, heard: Heard, files: PublicFiles) -> None
 
 
 def write(session: Session, heard: Heard, storage: BlobStorage, files: PublicFiles) -> None:
-    """Write all of these files. Raises as the parts do."""
+    """Write all of these files, but for a transcript that is lost. Raises StorageUnavailable."""
     files.put_audio(heard.master.sha256)
-    write_companions(heard, storage, files)
-    write_about(session, heard, files)
-
-
-def write_about(session: Session, heard: Heard, files: PublicFiles) -> None:
-    """Write what leads to an MP3 and tells of it, but for what is beside it. Raises StorageUnavailable."""
+    # That is the doctor's to tell; for its sake nothing is to stay where it must not.
+    with suppress(MasterRejected):
+        write_companions(heard, storage, files)
     write_article(session, heard, files)
     write_history(session, heard, files)
     write_successors(session, heard, files)
