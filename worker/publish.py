@@ -158,7 +158,7 @@ def _check_watermark(session: Session, briefing: BriefingRow, revision: Revision
 def rewrite(session: Session, revision: RevisionRow, storage: BlobStorage, files: PublicFiles) -> None:
     """Write a live revision's files anew, in case some were lost or damaged. Needs a writing session.
 
-    Raises StorageUnavailable; MasterRejected for a transcript that is lost, after all else has been written.
+    Raises StorageUnavailable.
     """
     briefing = _alone(session, revision)
     if briefing.heard != revision.id or storage.path(master_of(session, revision).sha256) is None:
@@ -170,19 +170,9 @@ def rewrite(session: Session, revision: RevisionRow, storage: BlobStorage, files
 def write_live(
     session: Session, briefing: BriefingRow, revision: RevisionRow, storage: BlobStorage, files: PublicFiles
 ) -> None:
-    """Write a live revision's own files, feeds aside. Raises StorageUnavailable; MasterRejected for a transcript that
-    is lost, after all else has been written.
-    """
-    lost = None
+    """Write a live revision's own files, feeds aside, but for a transcript that is lost. Raises StorageUnavailable."""
     for one, theirs in shown(session, briefing, revision, storage, files):
-        theirs.put_audio(one.master.sha256)
-        try:
-            heard.write_companions(one, storage, theirs)
-        except MasterRejected as error:
-            lost = error
-        heard.write_about(session, one, theirs)
-    if lost is not None:
-        raise lost
+        heard.write(session, one, storage, theirs)
 
 
 def shown(
@@ -213,7 +203,9 @@ def renew(session: Session, briefing: BriefingRow, storage: BlobStorage, files: 
     """
     revision = session.get_one(RevisionRow, briefing.heard)
     for one, theirs in shown(session, briefing, revision, storage, files):
-        heard.write_about(session, one, theirs)
+        heard.write_article(session, one, theirs)
+        heard.write_history(session, one, theirs)
+        heard.write_successors(session, one, theirs)
         # One that is lost must not keep the newsroom's settings from being applied.
         with suppress(MasterRejected):
             if not theirs.has_companions(one.folder):

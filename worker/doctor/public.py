@@ -8,13 +8,11 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, or_, select
 
-from briefing.errors import MasterRejected
 from briefing.models import BriefingRow, MasterRow, RevisionRow, ShowRow
 from briefing.public_names import artwork_name, audio_sha256, briefing_folder
 from briefing.revisions import lock_briefing
@@ -71,8 +69,7 @@ def _of_revision(place: Workplace, briefing_id: str, revision_id: int, fix: bool
         revision = session.get_one(RevisionRow, revision_id)
         wanted = replace(place.files, storage=public, members=members)
         # A transcript that is lost is told where stored bytes are looked at: here what was published of it stays.
-        with suppress(MasterRejected):
-            write_live(session, briefing, revision, place.storage, wanted)
+        write_live(session, briefing, revision, place.storage, wanted)
         exposed = _exposed(session, briefing, place)
     yield from _hidden(place, briefing_id, exposed, fix)
     pairs = ((public, place.storages.public), (members, place.storages.members))
@@ -96,11 +93,7 @@ def _write_anew(place: Workplace, revision_id: int, wrong: list[tuple[PublicStor
     for storage, name in wrong:
         # A damaged copy is not taken for the stored file by its name.
         storage.remove(name)
-    with (
-        suppress(MasterRejected),
-        ready_to_rewrite(place, revision_id),
-        place.database.writing() as session,
-    ):
+    with ready_to_rewrite(place, revision_id), place.database.writing() as session:
         rewrite(session, session.get_one(RevisionRow, revision_id), place.storage, place.files)
 
 

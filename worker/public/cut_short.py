@@ -8,13 +8,11 @@ Goes by names, since the rows of what was written were never committed. When tha
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from briefing.errors import MasterRejected
 from briefing.going_live.successors import given_elsewhere, published, published_elsewhere
 from briefing.models import EpisodeRow, RevisionRow
 from briefing.public_names import article_name, audio_name, briefing_folder, feed_name, history_names, stream_folder
@@ -82,9 +80,8 @@ def take_back(
     lock_listing(session, [briefing.show])
     heard = session.get(RevisionRow, briefing.heard) if briefing.heard else None
     if heard is not None and storage.path(master_of(session, heard).sha256) is not None:
-        # First of all, so that alias and texts lead to nothing about to go. Lost transcripts the doctor tells of.
-        with suppress(MasterRejected):
-            write_live(session, briefing, heard, storage, files)
+        # First of all, so that alias and texts lead to nothing that is about to go.
+        write_live(session, briefing, heard, storage, files)
     for those in (files, files.of_members):
         found = left(session, briefing, those, revisions)
         if heard is None and briefing.withdrawn_number is not None:

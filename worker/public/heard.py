@@ -157,11 +157,6 @@ def write(session: Session, heard: Heard, storage: BlobStorage, files: PublicFil
     # That is the doctor's to tell; for its sake nothing is to stay where it must not.
     with suppress(MasterRejected):
         write_companions(heard, storage, files)
-    write_about(session, heard, files)
-
-
-def write_about(session: Session, heard: Heard, files: PublicFiles) -> None:
-    """Write what leads to an MP3 and tells of it, but for what is beside it. Raises StorageUnavailable."""
     write_article(session, heard, files)
     write_history(session, heard, files)
     write_successors(session, heard, files)
