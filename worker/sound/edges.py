@@ -60,8 +60,24 @@ def trimmed(samples: Block, rate: int) -> tuple[Block, int]:
     levels = frame_levels(samples, rate)
     if not len(levels):
         return samples, 0
+    return _cut(samples, rate, levels, _noise_db(levels, float(np.percentile(levels, 95))))
+
+
+def clearly_trimmed(samples: Block, rate: int) -> Block:
+    """Return the samples without what is faint at their edges, the ends of words among it.
+
+    What is compared is to end with what is clearly heard: the quietest twentieth counts as noise, whatever it is.
+    """
+    levels = frame_levels(samples, rate)
+    if not len(levels):
+        return samples
+    quiet, loud = np.percentile(levels, (5, 95))
+    return _cut(samples, rate, levels, float(quiet - loud))[0]
+
+
+def _cut(samples: Block, rate: int, levels: NDArray[np.float64], noise_db: float) -> tuple[Block, int]:
     loud = float(np.percentile(levels, 95))
-    threshold = loud + min(max(_EDGE_DB, _noise_db(levels, loud) + _ABOVE_NOISE_DB), _HIGHEST_DB)
+    threshold = loud + min(max(_EDGE_DB, noise_db + _ABOVE_NOISE_DB), _HIGHEST_DB)
     sounding = np.flatnonzero(levels > threshold)
     if not len(sounding):
         return samples, 0

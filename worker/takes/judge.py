@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from worker.sound import decibels
-from worker.sound.edges import FRAME_MS, frame_levels, trimmed
+from worker.sound.edges import FRAME_MS, clearly_trimmed, frame_levels, trimmed
 from worker.sound.repeats import find_repeat
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def _faults(parts: Sequence[AudioChunk], text: str, pace: Pace) -> Iterator[Faul
         name = FaultName.TOO_SHORT if len(sound) / rate < shortest_s else FaultName.TOO_LONG
         yield Fault(name, f"lasts {len(sound) / rate:.1f} s where {shortest_s:.1f} to {longest_s:.1f} s are due")
     if not _repeats_itself(text):
-        repeat = find_repeat(sound, rate)
+        repeat = find_repeat(clearly_trimmed(samples, rate), rate)
         if repeat.difference_db < _REPEAT_DB:
             yield Fault(FaultName.REPEATED_TAIL, f"says its last {repeat.seconds:.1f} s twice")
 
