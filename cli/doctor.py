@@ -6,11 +6,10 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import suppress
 
 import click
 
-from briefing.errors import DatabaseUnavailable
+from briefing.observing.faults import going_on
 from worker.doctor import Finding, examine
 from worker.installation.presence import check_there
 from worker.workplace import Workplace
@@ -22,7 +21,7 @@ from worker.workplace import Workplace
 def doctor(*, fix: bool, as_json: bool) -> None:
     """Look through database, storage, published files, work, Redis and this machine for what is wrong."""
     place, found = Workplace(), []
-    with suppress(DatabaseUnavailable):  # the first finding, then
+    with going_on("looking whether there is an installation"):  # the first finding, then
         check_there(place)
     for finding in examine(place, fix=fix):
         found.append(finding)

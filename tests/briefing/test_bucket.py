@@ -6,6 +6,7 @@ import hashlib
 import os
 import threading
 import time
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -208,7 +209,7 @@ class Stub(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("ETag", '"x"')
-        self.send_header("Last-Modified", "Tue, 05 May 2026 10:00:00 GMT")
+        self.send_header("Last-Modified", formatdate(usegmt=True))
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
