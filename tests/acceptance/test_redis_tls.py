@@ -32,7 +32,7 @@ def redis(tmp_path_factory):
 
 def asked(address):
     """What becomes of asking Redis as dispatcher and workers do."""
-    program = "from worker import broker; print(broker.ask())"
+    program = "from worker.running import broker; print(broker.ask())"
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=ROOT,

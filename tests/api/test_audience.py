@@ -19,7 +19,7 @@ from briefing.audience.records import day_of
 from briefing.errors import DatabaseUnavailable
 from briefing.models import AudienceRow, DownloadRow, HealthRow, MasterRow, PlayRow, SaltRow
 from briefing.settings import RetentionSettings
-from tests.support.client import client_of, make_key
+from tests.support.client import client_of, free_port, make_key
 from tests.support.newsroom import ARTICLE, make_place, work_off
 from tests.support.processes import briefcast, wait_for
 from worker.installation.backup import back_up
@@ -85,6 +85,7 @@ def published(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("audience")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BRIEFCAST_DATA", str(folder / "var"))
+        patch.setenv("BRIEFCAST_PUBLIC_URL", f"http://127.0.0.1:{free_port()}")
         patch.setenv("BRIEFCAST_TRUSTED_PROXIES", "127.0.0.1")
         patch.setenv("BRIEFCAST_AUDIENCE_ENCLOSURES", "redirect")
         patch.setenv("BRIEFCAST_AUDIENCE_REPORTS_A_MINUTE", "100000")
@@ -235,7 +236,7 @@ def test_no_backup_outlives_a_salt(listening, tmp_path):
         (client,) = session.scalars(select(DownloadRow.client))
         secrets = [client, *session.scalars(select(SaltRow.salt))]
     back_up(listening.place, tmp_path / "vault", datetime.now(UTC), 1)
-    (copy,) = [path for path in (tmp_path / "vault" / "database").iterdir() if path.suffix != ".json"]
+    (copy,) = [path for path in (tmp_path / "vault" / "database").iterdir() if path.suffix in {".sqlite", ".pgdump"}]
     content = copy.read_bytes()
     if copy.suffix == ".pgdump":
         command = ["pg_restore", "--data-only", "--file", "-", str(copy)]

@@ -11,7 +11,7 @@ from sqlalchemy import delete
 from briefing.audience import clients
 from briefing.models import AudienceRow, DownloadRow, PlayRow, SaltRow
 from tests.api.test_audience import EVENING, Listening
-from tests.support.client import client_of
+from tests.support.client import client_of, free_port
 from tests.support.newsroom import ARTICLE, make_place, work_off
 
 
@@ -20,6 +20,7 @@ def published(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bounds")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BRIEFCAST_DATA", str(folder / "var"))
+        patch.setenv("BRIEFCAST_PUBLIC_URL", f"http://127.0.0.1:{free_port()}")
         patch.setenv("BRIEFCAST_TRUSTED_PROXIES", "127.0.0.1")
         patch.setenv("BRIEFCAST_AUDIENCE_ENCLOSURES", "redirect")
         patch.setenv("BRIEFCAST_AUDIENCE_REPORTS_A_MINUTE", "200")

@@ -105,5 +105,7 @@ def check_narrators(product):
         version = json.loads(cast)["body"]["engine_version"]
         seen.add(version)
         for chunk in json.loads(chunks):
-            assert abs(takes[chunk["key"]] - len(chunk["spoken"]) * PACE[version]) <= 2, "another engine's take"
-    assert seen == {"1", "2"}
+            assert abs(takes[chunk["key"]] - len(chunk["spoken"]) * PACE[version.split()[0]]) <= 2, (
+                "another engine's take"
+            )
+    assert {version.split()[0] for version in seen} == {"1", "2"}
