@@ -12,104 +12,32 @@ from datetime import UTC, datetime, timedelta
 
 import feedparser
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select
 
 from api import counting
 from briefing.audience.records import day_of
 from briefing.errors import DatabaseUnavailable
-from briefing.models import AudienceRow, DownloadRow, HealthRow, MasterRow, PlayRow, SaltRow
+from briefing.models import AudienceRow, DownloadRow, HealthRow, SaltRow
 from briefing.settings import RetentionSettings
-from tests.support.client import client_of, free_port, make_key
-from tests.support.newsroom import ARTICLE, make_place, work_off
+from tests.support.client import make_key
+from tests.support.listening import DURATION_S, EVENING, PERSON, published, unheard
 from tests.support.processes import briefcast, wait_for
 from worker.installation.backup import back_up
-from worker.upkeep.audience import fold, let_go
+from worker.upkeep.audience import let_go
 from worker.upkeep.sweep import sweep
-
-PERSON = "AppleCoreMedia/1.0.0.21F90 (iPhone; U; CPU OS 17_5_1 like Mac OS X; en_us)"
-BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-
-#: Seconds of the story as figures are told to believe: the silent voice speaks but a few.
-DURATION_S = 600.0
-
-#: A little before midnight (UTC), far from any clock change.
-EVENING = datetime(2026, 5, 4, 23, 50, tzinfo=UTC).timestamp()
-
-
-class Listening:
-    """An API with one published story, whose clock stands where it is put, and what is known of the story."""
-
-    def __init__(self, client, place, monkeypatch):
-        self.client, self.place = client, place
-        self.context = client.app.state.context
-        self.now = EVENING
-        self.context.counting._clock = lambda: self.now
-        self.audio = client.get("/v1/articles/desk/ferry/audio").json()
-        self.sha256 = self.audio["url"].rpartition("/")[2].removesuffix(".mp3")
-        with place.database.writing() as session:
-            # A minute is a part of it, as of most stories.
-            session.execute(update(MasterRow).values(samples=int(DURATION_S * 44_100), bytes=7_200_000))
-
-    def hear(self, view, *spans, agent=BROWSER, **fields):
-        """Have a page view's player report what was heard; seconds."""
-        events = [
-            {"article": "desk:ferry", "revision": self.sha256, "session": view, "event": "progress",
-             "from_s": start, "to_s": end} | fields
-            for start, end in spans
-        ]  # fmt: skip
-        return self.send(json.dumps({"events": events}), agent)
-
-    def send(self, body, agent=BROWSER, media_type="text/plain;charset=UTF-8"):
-        headers = {"User-Agent": agent, "Content-Type": media_type, "Origin": "https://paper.example"}
-        return self.client.post("/v1/plays", content=body, headers=headers)
-
-    def fetch(self, address, agent=PERSON, given=None, method="GET", show="daily", **headers):
-        """Have a podcast app ask for the enclosure."""
-        headers |= {"User-Agent": agent, "X-Forwarded-For": address}
-        headers |= {"Range": given} if given else {}
-        return self.client.request(method, f"/listen/{show}/{self.sha256}.mp3", headers=headers)
-
-    def figures(self, **query):
-        """All figures, once what is held is written and folded."""
-        assert self.context.counting.flush()
-        # Not by `tend`, by whose clock all this is long ago.
-        with self.place.database.writing() as session:
-            while fold(session):
-                pass
-        query = {"since": "2026-05-01", "until": "2026-05-31"} | query
-        return self.client.get("/v1/audience", params=query).raise_for_status().json()
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def published(request, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("audience")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BRIEFCAST_DATA", str(folder / "var"))
-        patch.setenv("BRIEFCAST_PUBLIC_URL", f"http://127.0.0.1:{free_port()}")
-        patch.setenv("BRIEFCAST_TRUSTED_PROXIES", "127.0.0.1")
-        patch.setenv("BRIEFCAST_AUDIENCE_ENCLOSURES", "redirect")
-        patch.setenv("BRIEFCAST_AUDIENCE_REPORTS_A_MINUTE", "100000")
-        if request.param == "postgresql":
-            patch.setenv("BRIEFCAST_DATABASE_URL", request.getfixturevalue("cluster").new_database())
-        patch.chdir(folder)
-        place = make_place(folder)
-        (folder / "articles" / "ferry.md").write_text(ARTICLE)
-        with client_of(place) as client:
-            client.post("/v1/briefings", json={"article_ids": ["desk:ferry"]})
-            work_off(place)
-            yield client, place
-        place.database.dispose()
+def story(request, tmp_path_factory):
+    postgresql = request.param == "postgresql"
+    database = {"DATABASE_URL": request.getfixturevalue("cluster").new_database()} if postgresql else {}
+    with published(tmp_path_factory.mktemp("audience"), AUDIENCE_REPORTS_A_MINUTE=100_000, **database) as found:
+        yield found
 
 
 @pytest.fixture
-def listening(published, monkeypatch):
-    client, place = published
-    assert client.app.state.context.counting.flush()
-    with place.database.writing() as session:
-        for row in (AudienceRow, DownloadRow, PlayRow, SaltRow):
-            session.execute(delete(row))
-    client.app.state.context.counting._salts.clear()
-    return Listening(client, place, monkeypatch)
+def listening(story, monkeypatch):
+    return unheard(*story, monkeypatch)
 
 
 def within(found, truth):

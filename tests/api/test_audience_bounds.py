@@ -6,44 +6,22 @@ import csv
 import io
 
 import pytest
-from sqlalchemy import delete
 
 from briefing.audience import clients
-from briefing.models import AudienceRow, DownloadRow, PlayRow, SaltRow
-from tests.api.test_audience import EVENING, Listening
-from tests.support.client import client_of, free_port
-from tests.support.newsroom import ARTICLE, make_place, work_off
+from briefing.models import AudienceRow
+from tests.support.listening import EVENING, published, unheard
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("bounds")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BRIEFCAST_DATA", str(folder / "var"))
-        patch.setenv("BRIEFCAST_PUBLIC_URL", f"http://127.0.0.1:{free_port()}")
-        patch.setenv("BRIEFCAST_TRUSTED_PROXIES", "127.0.0.1")
-        patch.setenv("BRIEFCAST_AUDIENCE_ENCLOSURES", "redirect")
-        patch.setenv("BRIEFCAST_AUDIENCE_REPORTS_A_MINUTE", "200")
-        patch.setenv("BRIEFCAST_AUDIENCE_REQUESTS_A_MINUTE", "20")
-        patch.chdir(folder)
-        place = make_place(folder)
-        (folder / "articles" / "ferry.md").write_text(ARTICLE)
-        with client_of(place) as client:
-            client.post("/v1/briefings", json={"article_ids": ["desk:ferry"]})
-            work_off(place)
-            yield client, place
-        place.database.dispose()
+def story(tmp_path_factory):
+    bounds = {"AUDIENCE_REPORTS_A_MINUTE": 200, "AUDIENCE_REQUESTS_A_MINUTE": 20}
+    with published(tmp_path_factory.mktemp("bounds"), **bounds) as found:
+        yield found
 
 
 @pytest.fixture
-def listening(published, monkeypatch):
-    client, place = published
-    assert client.app.state.context.counting.flush()
-    with place.database.writing() as session:
-        for row in (AudienceRow, DownloadRow, PlayRow, SaltRow):
-            session.execute(delete(row))
-    client.app.state.context.counting._salts.clear()
-    return Listening(client, place, monkeypatch)
+def listening(story, monkeypatch):
+    return unheard(*story, monkeypatch)
 
 
 def test_a_download_the_day_after_leaves_the_curve_as_it_was(listening):
