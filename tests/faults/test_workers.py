@@ -154,7 +154,7 @@ def test_a_worker_that_was_stopped_past_its_lease_changes_nothing(tmp_path):
 
 def test_engines_that_crash_and_hang_cost_their_own_briefings_only(tmp_path):
     """F16. Three claims each, then dead with a code; all others are made meanwhile."""
-    with installed(tmp_path / "desk", WORKERS=3, LEASE_S=1.5, STEP_S=3) as desk:
+    with installed(tmp_path / "desk", WORKERS=3, LEASE_S=1.5, STEP_S=8) as desk:
         desk.serve()
         desk.write("crash", "The market is crashing.")
         desk.write("hang", "The works are halting.")
