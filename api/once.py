@@ -44,26 +44,46 @@ IdempotencyKey = Annotated[
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A changing request."""
+class Sent:
+    """A changing request, which its own work audits."""
 
-    action: Action
     caller: Caller
     key: str | None
     """Its Idempotency-Key."""
     fingerprint: str
     """Hash of what it asks for; the same key with another is a mistake."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One that is answered with a briefing, and audited here."""
+
+    action: Action
+    caller: Caller
+    key: str | None
+    fingerprint: str
     detail: str = ""
     """What the audit says of it beside."""
 
 
-@dataclass(frozen=True)
-class Sent:
-    """A changing request that is answered with something else than a briefing, and audited by its own work."""
+def once(
+    context: Context, asked: Asked, work: Callable[[Session, datetime], tuple[RevisionRow, int]]
+) -> tuple[schemas.Briefing, int]:
+    """Return the briefing and the HTTP status: of `work`, which gives its revision, or of what was answered before.
 
-    caller: Caller
-    key: str | None
-    fingerprint: str
+    Raises Problem for a key that was used with another request, and what `work` raises.
+    """
+
+    def audited(session: Session, now: datetime) -> tuple[str, int]:
+        revision, status = work(session, now)
+        briefing, number = revision.briefing_id, revision.number
+        audit.record(session, now, asked.action, asked.caller, briefing=briefing, revision=number, detail=asked.detail)
+        return briefing, status
+
+    def shown(session: Session, briefing: str, status: int) -> tuple[schemas.Briefing, int]:
+        return views.briefing(session, session.get_one(BriefingRow, briefing), context), status
+
+    return _answer(context, Sent(asked.caller, asked.key, asked.fingerprint), audited, shown)
 
 
 def once_named(
@@ -76,80 +96,58 @@ def once_named(
 
     Raises as `once` does, and what `shown` raises.
     """
-    try:
-        return _once_named(context, sent, work, shown)
-    except IntegrityError:
-        return _once_named(context, sent, work, shown)
+    return _answer(
+        context, sent, lambda session, now: (work(session, now), 0), lambda session, named, _: shown(session, named)
+    )
 
 
-def _once_named(
+def _answer(
     context: Context,
     sent: Sent,
-    work: Callable[[Session, datetime], str],
-    shown: Callable[[Session, str], _View],
+    work: Callable[[Session, datetime], tuple[str, int]],
+    shown: Callable[[Session, str, int], _View],
+) -> _View:
+    try:
+        return _answered_once(context, sent, work, shown)
+    except IntegrityError:
+        # Where writers run side by side, two equal ones meet at a unique row. The other has committed: it counts.
+        return _answered_once(context, sent, work, shown)
+
+
+def _answered_once(
+    context: Context,
+    sent: Sent,
+    work: Callable[[Session, datetime], tuple[str, int]],
+    shown: Callable[[Session, str, int], _View],
 ) -> _View:
     now = datetime.now(UTC)
     with context.database.writing() as session:
         answered = _answered(session, sent)
         if answered is not None:
-            return shown(session, answered.briefing_id)
-        made = work(session, now)
-        _remember(session, sent, made, 0, now)
+            return shown(session, answered.briefing_id, answered.status)
+        named, status = work(session, now)
+        _remember(session, sent, named, status, now)
         session.flush()
-        return shown(session, made)
+        return shown(session, named, status)
 
 
-def once(
-    context: Context, asked: Asked, work: Callable[[Session, datetime], tuple[RevisionRow, int]]
-) -> tuple[schemas.Briefing, int]:
-    """Return the briefing and the HTTP status: of `work`, which gives its revision, or of what was answered before.
-
-    Raises Problem for a key that was used with another request, and what `work` raises.
-    """
-    try:
-        return _once(context, asked, work)
-    except IntegrityError:
-        # Where writers run side by side, two equal ones meet at a unique row. The other has committed: it counts.
-        return _once(context, asked, work)
-
-
-def _once(
-    context: Context, asked: Asked, work: Callable[[Session, datetime], tuple[RevisionRow, int]]
-) -> tuple[schemas.Briefing, int]:
-    now = datetime.now(UTC)
-    with context.database.writing() as session:
-        answered = _answered(session, asked)
-        if answered is None:
-            revision, status = work(session, now)
-            briefing_id = revision.briefing_id
-            _remember(session, asked, briefing_id, status, now)
-            number = revision.number
-            audit.record(
-                session, now, asked.action, asked.caller, briefing=briefing_id, revision=number, detail=asked.detail
-            )
-            session.flush()
-        else:
-            briefing_id, status = answered.briefing_id, answered.status
-        return views.briefing(session, session.get_one(BriefingRow, briefing_id), context), status
-
-
-def _answered(session: Session, asked: Asked | Sent) -> IdempotencyRow | None:
-    if asked.key is None:
+def _answered(session: Session, sent: Sent) -> IdempotencyRow | None:
+    if sent.key is None:
         return None
-    row = session.get(IdempotencyRow, (asked.caller.key_id, asked.key))
-    if row is not None and row.fingerprint != asked.fingerprint:
-        detail = f"the key {asked.key[:60]!r} was used with another request"
+    row = session.get(IdempotencyRow, (sent.caller.key_id, sent.key))
+    if row is not None and row.fingerprint != sent.fingerprint:
+        detail = f"the key {sent.key[:60]!r} was used with another request"
         raise Problem("idempotency_key_reused", detail, "Use a new key.")
     return row
 
 
-def _remember(session: Session, asked: Asked | Sent, named: str, status: int, now: datetime) -> None:
-    if asked.key is not None:
+def _remember(session: Session, sent: Sent, named: str, status: int, now: datetime) -> None:
+    if sent.key is not None:
         session.add(
             IdempotencyRow(
-                key_id=asked.caller.key_id,
-                idempotency_key=asked.key,
-                fingerprint=asked.fingerprint,
+                key_id=sent.caller.key_id,
+                idempotency_key=sent.key,
+                fingerprint=sent.fingerprint,
                 briefing_id=named,
                 status=status,
                 created_at=now,
