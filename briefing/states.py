@@ -142,6 +142,10 @@ class StepState(StrEnum):
     """Given up, with an error code."""
 
 
+#: States of a step that is still to be done, as rows have them.
+UNFINISHED = [StepState.WAITING.value, StepState.READY.value, StepState.LEASED.value]
+
+
 class Queue(StrEnum):
     """Which workers serve a step."""
 

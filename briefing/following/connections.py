@@ -20,7 +20,7 @@ from briefing.models import ConnectionRow, DeliveryRow, LookRow, SourceRow, Step
 from briefing.secrets.sealed import whose_webhook
 from briefing.secrets.sealing import seal, unseal
 from briefing.sql.rows import add_unless_there
-from briefing.states import Queue, StepKind, StepState
+from briefing.states import UNFINISHED, Queue, StepKind, StepState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,8 +38,6 @@ FAILING = 3
 
 #: Days for which secrets of before verify beside a new one.
 _GRACE = timedelta(days=7)
-
-_OPEN = [state.value for state in (StepState.WAITING, StepState.READY, StepState.LEASED)]
 
 
 @dataclass(frozen=True)
@@ -169,7 +167,7 @@ def with_step(session: Session) -> frozenset[str]:
     """Return the names of the sources that have a step."""
     found = session.scalars(
         select(StepRow.payload).where(
-            StepRow.revision_id.is_(None), StepRow.kind == StepKind.POLL.value, StepRow.state.in_(_OPEN)
+            StepRow.revision_id.is_(None), StepRow.kind == StepKind.POLL.value, StepRow.state.in_(UNFINISHED)
         )
     )
     return frozenset(str(payload.get("source")) for payload in found)
@@ -182,7 +180,7 @@ def _steps_of(source: str) -> Select[StepRow]:
             # In this form there is an index for it.
             StepRow.revision_id.is_(None),
             StepRow.kind == StepKind.POLL.value,
-            StepRow.state.in_(_OPEN),
+            StepRow.state.in_(UNFINISHED),
             StepRow.payload["source"].as_string() == source,
         )
         .order_by(StepRow.id)

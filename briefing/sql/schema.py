@@ -29,6 +29,9 @@ _log = get_logger("schema")
 #: Our number among PostgreSQL's advisory locks: the first bytes of sha256("briefcast").
 _ADVISORY_LOCK = 0x1453_A303
 
+#: The table that tells of migrations: a database without it is nobody's.
+VERSION_TABLE = "alembic_version"
+
 
 def _folder() -> Path:
     spec = find_spec("migrations")
@@ -58,7 +61,7 @@ def current(database: Database) -> str | None:
         return None
     try:
         with database.engine.connect() as connection:
-            return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+            return connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608  a name of ours
     except DatabaseError:
         return None
 

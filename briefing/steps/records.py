@@ -11,15 +11,13 @@ from briefing.errors import PUT_OFF
 from briefing.failpoints import Failpoint, reach
 from briefing.models import StepRow
 from briefing.requesting.ranks import rank_in
-from briefing.states import Queue, StepKind, StepState
+from briefing.states import UNFINISHED, Queue, StepKind, StepState
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
-
-_UNFINISHED = (StepState.WAITING, StepState.READY, StepState.LEASED)
 
 
 def record(  # noqa: PLR0913  the columns of a new row
@@ -62,9 +60,7 @@ def has_begun(session: Session, revision_id: int, kinds: Collection[StepKind]) -
 
 def was_taken_up(session: Session, revision_id: int, kinds: Collection[StepKind]) -> bool:
     """Tell whether a worker has, or had, a revision's step of one of the kinds that is unfinished."""
-    statement = select(StepRow.id).where(
-        *_of(revision_id, kinds), StepRow.state.in_([state.value for state in _UNFINISHED]), StepRow.fence > 0
-    )
+    statement = select(StepRow.id).where(*_of(revision_id, kinds), StepRow.state.in_(UNFINISHED), StepRow.fence > 0)
     return session.scalar(statement.limit(1)) is not None
 
 
@@ -113,7 +109,7 @@ def lock_unfinished(session: Session, revision_id: int) -> None:
     """Lock a revision's unfinished steps until the transaction ends, in one order; nothing on SQLite."""
     session.execute(
         select(StepRow.id)
-        .where(StepRow.revision_id == revision_id, StepRow.state.in_([state.value for state in _UNFINISHED]))
+        .where(StepRow.revision_id == revision_id, StepRow.state.in_(UNFINISHED))
         .order_by(StepRow.id)
         .with_for_update()
     ).all()
@@ -125,7 +121,7 @@ def promote(session: Session, revision_id: int, rank: int, not_before: float | N
     Those put off until a budget or quota is whole again, or for a quiet period, may begin at `not_before` instead;
     others keep the pause after a failure. A step under way is moved too: it may come back.
     """
-    mine = (StepRow.revision_id == revision_id, StepRow.state.in_([state.value for state in _UNFINISHED]))
+    mine = (StepRow.revision_id == revision_id, StepRow.state.in_(UNFINISHED))
     waits = or_(StepRow.error_code.is_(None), StepRow.error_code.in_(PUT_OFF))
     session.execute(
         update(StepRow)
@@ -169,7 +165,7 @@ def cancel(session: Session, revision_id: int, code: str, kinds: Collection[Step
         update(StepRow)
         .where(
             StepRow.revision_id == revision_id,
-            StepRow.state.in_([state.value for state in _UNFINISHED]),
+            StepRow.state.in_(UNFINISHED),
             *only,
         )
         .values(state=StepState.DEAD.value, fence=StepRow.fence + 1, lease_until=None, holder=None, error_code=code)

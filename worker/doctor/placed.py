@@ -13,7 +13,7 @@ from briefing import steps
 from briefing.going_live import access
 from briefing.models import BriefingRow, RevisionRow, StepRow
 from briefing.revisions import lock_briefing
-from briefing.states import ACTIVE, Queue, RevisionState, StepKind, StepState
+from briefing.states import ACTIVE, UNFINISHED, Queue, RevisionState, StepKind, StepState
 from worker.doctor.finding import Finding
 from worker.public.cut_short import left, take_back
 from worker.public.placing import ONCE_LIVE
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from worker.workplace import Workplace
 
-_OPEN = [StepState.WAITING.value, StepState.READY.value, StepState.LEASED.value]
 
 #: Steps that take away or move what is public.
 _MOVING = [StepKind.WITHDRAW.value, StepKind.RECALL.value, StepKind.PLACE.value]
@@ -97,7 +96,7 @@ def _is_moved(session: Session, briefing_id: str) -> bool:
     """
     of_it = exists().where(RevisionRow.id == StepRow.revision_id, RevisionRow.briefing_id == briefing_id)
     found = select(StepRow.payload).where(
-        StepRow.kind.in_(_MOVING), StepRow.state.in_(_OPEN), or_(of_it, StepRow.revision_id.is_(None))
+        StepRow.kind.in_(_MOVING), StepRow.state.in_(UNFINISHED), or_(of_it, StepRow.revision_id.is_(None))
     )
     return any(
         "tries" not in told and told.get("briefing", briefing_id) == briefing_id for told in session.scalars(found)

@@ -16,6 +16,7 @@ from sqlalchemy import MetaData, inspect, select
 from briefing.errors import BadInput
 from briefing.models import BriefingRow, KeyRow, ShowRow, SourceRow, UserRow
 from briefing.sql.outages import reporting
+from briefing.sql.schema import VERSION_TABLE
 
 if TYPE_CHECKING:
     from briefing.database import Database
@@ -36,7 +37,7 @@ def make_room(database: Database) -> None:
     with database.reading() as session:
         kinds = [kind for kind in _PUT_THERE if kind.__tablename__ in tables]
         filled = [kind.__tablename__ for kind in kinds if session.execute(select(kind.__table__).limit(1)).first()]
-    if filled or (tables and "alembic_version" not in tables):
+    if filled or (tables and VERSION_TABLE not in tables):
         message = "there is a database already, and not an empty one; a backup is restored into an empty installation"
         hint = "Move the old one away, or make a new one: another BRIEFCAST_DATA, or BRIEFCAST_DATABASE_URL."
         raise BadInput(message, code="not_empty", hint=hint)

@@ -13,13 +13,11 @@ from sqlalchemy import inspect
 
 from briefing.errors import BadInput
 from briefing.sql.outages import reporting
+from briefing.sql.schema import VERSION_TABLE
 
 if TYPE_CHECKING:
     from briefing.database import Database
     from worker.workplace import Workplace
-
-#: The table that tells of migrations: a database without it is nobody's.
-_MIGRATED = "alembic_version"
 
 
 def check_there(place: Workplace) -> None:
@@ -42,4 +40,4 @@ def _is_there(database: Database) -> bool:
     if database.engine.dialect.name == "sqlite" and not Path(str(database.engine.url.database)).exists():
         return False
     with reporting():
-        return inspect(database.engine).has_table(_MIGRATED)
+        return inspect(database.engine).has_table(VERSION_TABLE)

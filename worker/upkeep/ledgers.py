@@ -35,7 +35,7 @@ from briefing.models import (
 from briefing.pronunciations.samples import KEPT
 from briefing.requesting.estimates import VALID
 from briefing.requesting.spending import day_of
-from briefing.states import RevisionState, StepState
+from briefing.states import UNFINISHED, RevisionState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -48,8 +48,6 @@ if TYPE_CHECKING:
 
 #: Longer than the same is not told again, and than how far back is looked (`worker.notices.due`).
 _NOTICES_KEPT = timedelta(days=2)
-
-_OPEN = [StepState.WAITING.value, StepState.READY.value, StepState.LEASED.value]
 
 
 def let_go(database: Database, keep: RetentionSettings, now: datetime, batch: int) -> dict[str, int]:
@@ -123,7 +121,7 @@ def _served() -> ColumnElement[bool]:
     newest = select(func.max(other.rank)).where(other.queue == LaneRow.queue).scalar_subquery()
     waiting = (
         select(StepRow.id)
-        .where(StepRow.queue == LaneRow.queue, StepRow.state.in_(_OPEN), StepRow.rank <= LaneRow.rank)
+        .where(StepRow.queue == LaneRow.queue, StepRow.state.in_(UNFINISHED), StepRow.rank <= LaneRow.rank)
         .exists()
     )
     return and_(LaneRow.rank < newest, ~waiting)
