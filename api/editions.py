@@ -20,6 +20,7 @@ from briefing.accounts import audit
 from briefing.accounts.audit import Action
 from briefing.accounts.people import is_same
 from briefing.going_live import editions, holds, signing_off, wishes
+from briefing.going_live.obstacles import clock, forbidden
 from briefing.hashing import stable_hash
 from briefing.states import RevisionState
 
@@ -70,7 +71,7 @@ def within_a_year(at: datetime | None, now: datetime) -> None:
 
 def check_allowed(session: Session, briefing: BriefingRow, revision: RevisionRow) -> None:
     """Raise Problem where something forbids a revision to go live whatever an editor says."""
-    for obstacle in editions.forbidden(session, briefing, revision, editions.clock(session)):
+    for obstacle in forbidden(session, briefing, revision, clock(session)):
         code, detail, hint = _FORBIDS[obstacle.reason]
         until = f" ({obstacle.until.isoformat()})" if obstacle.until else ""
         raise Problem(code, detail + until, hint)
@@ -212,7 +213,7 @@ def _check_no_article_lasts(session: Session, briefing: BriefingRow, until: date
     """Raise Problem where the embargo of one of several articles holds a briefing for longer than what was just said of
     it: the editor would be told of a change that changes nothing.
     """
-    now = editions.clock(session)
+    now = clock(session)
     article = holds.embargoed_article(session, briefing, max(until, now) if until else now)
     if article is not None and article.embargo_until is not None:
         name = f"{article.source}:{article.id}"

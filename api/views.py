@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from api import schemas
 from api.waiting import waiting
 from briefing.audio import MASTER_RATE, Master
-from briefing.going_live import access, editions, holds
+from briefing.going_live import access, holds
+from briefing.going_live.obstacles import clock, obstacles, said
 from briefing.going_live.withdrawals import is_withdrawn
 from briefing.models import MasterRow, RevisionRow
 from briefing.podcasts.show import Show
@@ -80,9 +81,9 @@ def _waits_for(session: Session, row: BriefingRow, newest: RevisionRow) -> dict[
     what editors have said that the next one will wait for.
     """
     if newest.id == row.heard or RevisionState(newest.state) not in ACTIVE | {RevisionState.HELD}:
-        said = editions.said(row, editions.clock(session)) if row.held_at or row.scheduled_at else []
-        return {"held_by": [one.model_dump() for one in said], "scheduled_at": row.scheduled_at}
-    found = editions.obstacles(session, row, newest, editions.clock(session))
+        stand = said(row, clock(session)) if row.held_at or row.scheduled_at else []
+        return {"held_by": [one.model_dump() for one in stand], "scheduled_at": row.scheduled_at}
+    found = obstacles(session, row, newest, clock(session))
     return {
         "held_by": [one.model_dump() for one in found],
         "scheduled_at": row.scheduled_at,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Path, Query, Request, Response
@@ -15,13 +15,14 @@ from api.context import Context, Here
 from api.desk.fixes import CONFLICT, colleague_of, fix_of, reason_of
 from api.desk.pages import TOLD, desk_router, page, see_other
 from api.desk.people import Viewing
+from api.desk.side_by_side import lines_of, places_of
 from api.desk.standings import standing_of
 from api.problems import Problem
 from api.seeing import ID, briefing_row
 from api.waiting import waiting
-from briefing.audio import MASTER_RATE, Master
 from briefing.editing import rollback
-from briefing.going_live import editions, holds
+from briefing.going_live import holds
+from briefing.going_live.obstacles import clock, obstacles, said
 from briefing.going_live.withdrawals import withdrawn
 from briefing.models import ArticleRow, MasterRow, RevisionRow
 from briefing.observing import worklist
@@ -31,12 +32,10 @@ from briefing.states import ACTIVE, RevisionState
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from api.schemas import SegmentsView, SegmentView
     from api.segment_views import Spoken
     from briefing.accounts.keys import Caller
     from briefing.errors import OverrideRefused
     from briefing.models import BriefingRow
-    from briefing.script import Script, Segment
 
 router = desk_router()
 
@@ -71,35 +70,6 @@ def overtaken(error: Problem | OverrideRefused, briefing_id: str) -> Response:
     if error.code not in _OVERTAKEN:
         raise error
     return see_other(page_of(briefing_id), error.code)
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a segment stands in a revision's audio."""
-
-    revision: int
-    start_s: float
-    end_s: float
-
-
-@dataclass(frozen=True)
-class Line:
-    """A segment, as the page shows it."""
-
-    segment: Segment
-    pieces: tuple[tuple[str, str], ...]
-    """The spoken text in order; beside what was rewritten stands what is written."""
-    now: Place | None
-    """Where it is heard in the audio that the page is about."""
-    before: Place | None
-    """Where it is heard in what is live, if that is other audio."""
-    told: SegmentView
-    """Its voice, takes and override."""
-
-    @property
-    def rewritten(self) -> bool:
-        """Tell whether other words are said than are written."""
-        return self.segment.spoken != self.segment.written
 
 
 @router.get("/briefings/{briefing_id}")
@@ -180,8 +150,8 @@ def _told(session: Session, row: BriefingRow, context: Context, number: int | No
     view = views.briefing(session, row, context)
     # Read only where it is other audio: a long story's are a megabyte.
     other = heard is not None and shown is not None and heard.id != shown.id
-    live_cues = _places(session, heard) if other else {}
-    lines = _lines(spoken.script, told, live_cues) if spoken and told else []
+    live_cues = places_of(session, heard) if other else {}
+    lines = lines_of(spoken.script, told, live_cues) if spoken and told else []
     revisions = _revisions(session, row)
     return _standing(session, row, user, shown.number if shown else None) | {
         "newer": False,
@@ -201,17 +171,6 @@ def _told(session: Session, row: BriefingRow, context: Context, number: int | No
     }
 
 
-def _lines(script: Script, told: SegmentsView, live: dict[str, Place]) -> list[Line]:
-    return [
-        Line(segment, _pieces(segment), _place(told.revision, one), live.get(segment.id), one)
-        for segment, one in zip(script.segments, told.segments, strict=True)
-    ]
-
-
-def _place(revision: int, one: SegmentView) -> Place | None:
-    return Place(revision, one.start_s, one.end_s) if one.start_s is not None and one.end_s is not None else None
-
-
 def _standing(session: Session, row: BriefingRow, user: Caller, shown: int | None) -> dict[str, Any]:
     """Return where a briefing stands: what may change while somebody looks at its page. `shown` is the number of the
     revision that is heard and read there: no word is asked for another.
@@ -221,14 +180,14 @@ def _standing(session: Session, row: BriefingRow, user: Caller, shown: int | Non
         select(RevisionRow).where(RevisionRow.briefing_id == row.id, RevisionRow.number == work.revision)
     ).one()
     waits = waiting(session, revision)
-    now = editions.clock(session)
+    now = clock(session)
     pends = work.state in _UNHEARD
-    obstacles = editions.obstacles(session, row, revision, now) if pends else editions.said(row, now)
+    stand = obstacles(session, row, revision, now) if pends else said(row, now)
     segments = (revision.script or {}).get("segments", [])
-    known = standing_of(session, work, obstacles, segments, holds.show_of(session, row).never_speak, user)
+    known = standing_of(session, work, stand, segments, holds.show_of(session, row).never_speak, user)
     waited = [waits["code"]] if waits else []
-    embargoed = holds.embargoed_article(session, row, now) if obstacles else None
-    marks = (*(one.reason for one in obstacles), work.revision, work.state.value, work.chunks_left, row.heard or 0)
+    embargoed = holds.embargoed_article(session, row, now) if stand else None
+    marks = (*(one.reason for one in stand), work.revision, work.state.value, work.chunks_left, row.heard or 0)
     fix = fix_of(work, user.name, known)
     unheard = fix is not None and fix.vouches and shown is not None and shown != work.revision
     return {
@@ -239,7 +198,7 @@ def _standing(session: Session, row: BriefingRow, user: Caller, shown: int | Non
         "colleague": colleague_of(work, user.name),
         "reason": reason_of(work, known),
         "embargoed_article": f"{embargoed.source}:{embargoed.id}" if embargoed is not None else "",
-        "obstacles": {one.reason: one for one in obstacles},
+        "obstacles": {one.reason: one for one in stand},
         # What an editor's word stands for that the next edition heeds, as nothing is being made.
         "stands": None if pends else row,
         "may_wait": pends and work.error_code != CONFLICT,
@@ -276,31 +235,6 @@ def _spoken(session: Session, shown: RevisionRow | None) -> Spoken | None:
 def row_is_held(view: schemas.Briefing) -> bool:
     """Tell whether a briefing's newest revision is held, so that its conflicts can be settled."""
     return view.state == RevisionState.HELD.value
-
-
-def _places(session: Session, revision: RevisionRow | None) -> dict[str, Place]:
-    """Return where each segment is heard in a revision's audio, by ID."""
-    master = session.get(MasterRow, revision.master_key) if revision is not None and revision.master_key else None
-    if master is None or revision is None:
-        return {}
-    return {
-        cue.ref: Place(revision.number, round(cue.start / MASTER_RATE, 3), round(cue.end / MASTER_RATE, 3))
-        for cue in Master.stored(master.content).cues
-        if cue.kind == "segment"
-    }
-
-
-def _pieces(segment: Segment) -> tuple[tuple[str, str], ...]:
-    """Return the spoken text in pieces, each with what is written for it, or nothing where it is said as written."""
-    pieces, done = [], 0
-    for span in sorted(segment.spans, key=lambda span: span.spoken_start):
-        if span.spoken_start < done:
-            continue
-        pieces.append((segment.spoken[done : span.spoken_start], ""))
-        pieces.append((segment.spoken[span.spoken_start : span.spoken_end], segment.written[span.start : span.end]))
-        done = span.spoken_end
-    pieces.append((segment.spoken[done:], ""))
-    return tuple(piece for piece in pieces if piece[0])
 
 
 def _revisions(session: Session, row: BriefingRow) -> list[RevisionRow]:

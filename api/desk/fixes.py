@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from api.desk.words import moment
 from api.problems import FAILURES, PROBLEMS
 from briefing.accounts.people import is_same
-from briefing.going_live.editions import FORBIDS
+from briefing.going_live.obstacles import FORBIDS
 from briefing.states import RevisionState
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from briefing.going_live.editions import Obstacle, Reason
+    from briefing.going_live.obstacles import Obstacle, Reason
     from briefing.observing.worklist import Work
 
 

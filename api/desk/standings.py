@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 from sqlalchemy import select, tuple_
 
 from api.desk.fixes import CONFLICT, Standing
-from briefing.going_live.editions import Obstacle
+from briefing.going_live.obstacles import Obstacle
 from briefing.going_live.signing_off import with_a_hand
 from briefing.models import ArticleRow, BriefingRow, ShowRow, SightingRow
 from briefing.podcasts.show import Show
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from briefing.accounts.keys import Caller
-    from briefing.going_live.editions import Reason
+    from briefing.going_live.obstacles import Reason
     from briefing.observing.worklist import Work
     from briefing.podcasts.newsroom import SourceSettings
 
@@ -139,7 +139,7 @@ def _obstacles(
     unpublished: bool,
     listed: bool,
 ) -> tuple[Obstacle, ...]:
-    """Return what a held briefing waits for, in the order of `editions.obstacles`."""
+    """Return what a held briefing waits for, in the order of `obstacles`."""
     timed = work.scheduled_at if work.scheduled_at is not None and work.scheduled_at > now else None
     there: list[tuple[Reason, bool, datetime | None]] = [
         ("conflict", work.error_code == CONFLICT, None),

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, Field
 
 from api.schemas.base import Flag, Request, Text
-from briefing.going_live.editions import Reason
+from briefing.going_live.obstacles import Reason
 from briefing.values import MOST_NOTE
 
 

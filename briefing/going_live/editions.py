@@ -1,101 +1,41 @@
 """What goes live next of a briefing, and when: held, set for a time, released, approved.
 
-Whatever stands in the way of a finished revision is found in one place, `obstacles`, whoever asks: the assembling, the
-step that publishes, an editor, the API that tells it. What ends by itself (a time, an embargo) is waited for by a
+What stands in its way is `briefing.going_live.obstacles`'s. What ends by itself (a time, an embargo) is waited for by a
 `launch` step that may not begin before then, so that any host does it; moving the time speaks nothing again. Who may
-approve is `briefing.going_live.signing_off`'s; what may never be spoken, `briefing.pronunciations.never_speak`'s.
+approve is `briefing.going_live.signing_off`'s.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from briefing import steps
 from briefing.accounts.people import is_same
-from briefing.database import database_clock
 from briefing.digesting.digest import DIGEST
 from briefing.errors import HoldStands
 from briefing.going_live import access, cut_short
-from briefing.going_live.holds import embargo, forget, guarded, is_unpublished, show_of
+from briefing.going_live.holds import forget, guarded, show_of
+from briefing.going_live.obstacles import clock, forbidden, obstacles
 from briefing.models import RevisionRow
 from briefing.observing import events
-from briefing.podcasts.show import Show
 from briefing.pronunciations.never_speak import find, refusal, texts_of
 from briefing.revisions import conclude, held_revision, lock_briefing, locked, move, newest_revision
 from briefing.states import ACTIVE, Queue, RevisionState, StepKind
-from briefing.values import Value
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy.orm import Session
 
+    from briefing.going_live.obstacles import Obstacle
     from briefing.models import BriefingRow
-
-#: What stands in the way of a finished revision. Those of `FORBIDS` do so whatever an editor says.
-Reason = Literal["conflict", "never_speak", "sign_off", "embargo", "unpublished", "schedule", "editor", "show"]
-FORBIDS: frozenset[Reason] = frozenset({"conflict", "never_speak", "sign_off", "embargo", "unpublished"})
 
 #: Error code of steps that another time took the place of.
 RESCHEDULED = "rescheduled"
 
 _MAY_GO_LIVE = [state.value for state in (*sorted(ACTIVE), RevisionState.HELD)]
-
-
-class Obstacle(Value):
-    """One thing that a finished revision waits for."""
-
-    reason: Reason
-    until: datetime | None = None
-    """When it is over by itself; None where somebody has to do something."""
-    by: str | None = None
-    """Who said so."""
-
-
-def clock(session: Session) -> datetime:
-    """Return the time by the database's clock, by which steps begin: hosts' own may differ."""
-    return datetime.fromtimestamp(float(session.scalar(database_clock().select()) or 0.0), UTC)
-
-
-def obstacles(session: Session, briefing: BriefingRow, revision: RevisionRow, now: datetime) -> list[Obstacle]:
-    """Return all that keeps a revision from going live once it is finished; nothing where it goes live by itself."""
-    found = [*forbidden(session, briefing, revision, now), *said(briefing, now)]
-    # A time that was set is an editor's word to publish then.
-    if briefing.scheduled_at is None and Show.stored(revision.show).publish == "hold":
-        found.append(Obstacle(reason="show"))
-    return found
-
-
-def said(briefing: BriefingRow, now: datetime) -> list[Obstacle]:
-    """Return what editors have said that a briefing's next edition waits for, whichever revision that will be. It
-    stands where what was being made has failed, or brought nothing new: whoever held it still wants to look first.
-    """
-    found = []
-    if briefing.scheduled_at is not None and briefing.scheduled_at > now:
-        found.append(Obstacle(reason="schedule", until=briefing.scheduled_at, by=briefing.scheduled_by))
-    if briefing.held_at is not None:
-        found.append(Obstacle(reason="editor", by=briefing.held_by))
-    return found
-
-
-def forbidden(session: Session, briefing: BriefingRow, revision: RevisionRow, now: datetime) -> list[Obstacle]:
-    """Return what forbids a revision to go live whatever an editor says."""
-    found = []
-    if revision.conflicts:
-        # It has no audio yet: an editor settles them first.
-        found.append(Obstacle(reason="conflict"))
-    show = show_of(session, briefing)
-    if show.never_speak and find(show.never_speak, texts_of(revision.script, revision.card, revision.preview_card)):
-        found.append(Obstacle(reason="never_speak"))
-    if show.sign_off and revision.approved_at is None:
-        found.append(Obstacle(reason="sign_off"))
-    until = embargo(session, briefing)
-    if until is not None and until > now:
-        found.append(Obstacle(reason="embargo", until=until))
-    if is_unpublished(session, briefing):
-        found.append(Obstacle(reason="unpublished"))
-    return found
 
 
 def pending(session: Session, briefing: BriefingRow) -> RevisionRow | None:

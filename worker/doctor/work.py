@@ -10,6 +10,7 @@ from sqlalchemy import exists, func, or_, select
 from briefing import steps
 from briefing.database import database_clock
 from briefing.going_live import editions
+from briefing.going_live.obstacles import clock, obstacles
 from briefing.models import BriefingRow, RespeakRow, RevisionRow, StepRow
 from briefing.pronunciations import respeaks
 from briefing.revisions import held_revision, lock_briefing, locked, move, preparing_kind
@@ -129,7 +130,7 @@ def _waits_in_vain(session: Session, briefing_id: str) -> bool:
     revision, briefing = held_revision(session, briefing_id), session.get_one(BriefingRow, briefing_id)
     if revision is None:
         return False
-    found = editions.obstacles(session, briefing, revision, editions.clock(session))
+    found = obstacles(session, briefing, revision, clock(session))
     if any(one.until is None for one in found):
         return False
     its = (StepRow.revision_id == revision.id, StepRow.kind == StepKind.LAUNCH.value)

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from briefing.digesting.choosing import outdated
 from briefing.digesting.digest import DIGEST
 from briefing.going_live import editions
+from briefing.going_live.obstacles import clock, obstacles
 from briefing.models import BriefingRow, RevisionRow
 from briefing.revisions import held_revision, lock_briefing
 from briefing.states import RevisionState
@@ -46,4 +47,4 @@ def _is_free(session: Session, briefing_id: str) -> bool:
     if revision is None or outdated(session, revision) is not None:
         return False
     briefing = session.get_one(BriefingRow, briefing_id)
-    return not editions.obstacles(session, briefing, revision, editions.clock(session))
+    return not obstacles(session, briefing, revision, clock(session))
