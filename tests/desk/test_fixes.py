@@ -13,7 +13,7 @@ from api.desk.fixes import Standing, fix_of, reason_of
 from api.desk.standings import article_address
 from api.editions import _FORBIDS
 from api.problems import FAILURES
-from briefing.going_live.editions import FORBIDS, Obstacle, Reason
+from briefing.going_live.obstacles import FORBIDS, Obstacle, Reason
 from briefing.models import ArticleRow
 from briefing.observing.worklist import Work
 from briefing.podcasts.newsroom import SourceSettings
