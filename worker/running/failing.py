@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from briefing.errors import BriefcastError
     from voices.catalogue import Catalogue
 
-#: What is done again later, whoever died of it: what is withdrawn, or for others by now, must not stay public, nor a
-#: withdrawn story in an issue, nor in another edition what was corrected; and a respeak has others behind it. No
-#: revision fails of it: it is over, or live. As words: of a kind that is not known here one may be given up too.
+#: What is done again later, whoever died of it: what is withdrawn, or for others by now, or more than a preview may
+#: have, must not stay public, nor a withdrawn story in an issue, nor in another edition what was corrected; and a
+#: respeak has others behind it. No revision fails of it: it is over, or live. As words: of a kind that is not known
+#: here one may be given up too.
 _NEVER_FORGOTTEN = frozenset(
     kind.value
     for kind in (
@@ -41,6 +42,7 @@ _NEVER_FORGOTTEN = frozenset(
         StepKind.WITHDRAW,
         StepKind.RECALL,
         StepKind.PLACE,
+        StepKind.PREVIEW,
         StepKind.RESPEAK,
     )
 )

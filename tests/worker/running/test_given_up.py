@@ -20,6 +20,7 @@ from briefing.steps import MAX_ATTEMPTS
 from tests.support.asking import ask, briefing_row
 from tests.support.newsroom import ARTICLE, work_off
 from worker.doctor import placed, public, work
+from worker.running.perform import perform_next
 from worker.upkeep import sweep
 
 NOW = datetime.now(UTC)
@@ -145,6 +146,17 @@ def test_a_change_of_a_shows_visibility_that_workers_die_of_is_made_all_the_same
     vanish(place, StepKind.PLACE)
     later(place)
     assert whole(place, live) not in mp3s(place.files.storage)
+
+
+def test_a_preview_that_workers_die_of_is_made_all_the_same(place, live):
+    # Given a story that has become members', and workers that die of its preview
+    say(place, live, "members")
+    assert perform_next(place, tuple(Queue))
+    vanish(place, StepKind.PREVIEW)
+    assert mp3s(place.files.storage) == set()
+    # Then it comes again
+    later(place)
+    assert mp3s(place.files.storage) - {whole(place, live)}
 
 
 def test_a_transcript_that_is_lost_keeps_nothing_public(place, live):
