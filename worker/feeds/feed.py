@@ -1,7 +1,7 @@
 """(Show, episodes) -> RSS bytes. Pure: the same input gives the same bytes.
 
-RSS 2.0 with the itunes, podcast, atom and content namespaces, after Apple's requirements and PSP-1. Every feed is
-parsed again before it is returned, so that no article's text can break it.
+RSS 2.0 with the itunes, podcast, atom and content namespaces, after Apple's requirements and PSP-1. Every item is
+parsed again before it is let into a feed, so that no article's text can break it.
 """
 
 from __future__ import annotations
@@ -39,8 +39,9 @@ _NAMESPACES = {"itunes": ITUNES, "podcast": PODCAST, "atom": ATOM, "content": CO
 #: Where an item begins in a feed, and what comes after the last one.
 _ITEM_BEGINS, _CHANNEL_ENDS = b"    <item>", b"  </channel>"
 
-#: Items that a process keeps as they are written, of 2 to 12 kB: some more than a first page has.
-_KEPT = 512
+#: Items that a process keeps as they are written, of 2 to 12 kB, and what they are made of: some more than a first page
+#: has.
+KEPT = 512
 
 #: Formats that apps may show while the audio plays.
 _CAPTIONS = frozenset({"text/vtt", "application/x-subrip"})
@@ -136,11 +137,9 @@ def render(channel: Channel, episodes: Sequence[Episode]) -> bytes:
         _add(top, f"{{{PODCAST}}}block", "yes")
     _add_about(top, channel, episodes)
     items = b"".join(_item(episode, show.explicit) for episode in episodes)
-    around: bytes = etree.tostring(rss, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+    around = _checked(etree.tostring(rss, xml_declaration=True, encoding="UTF-8", pretty_print=True))
     end = around.rindex(_CHANNEL_ENDS)
-    feed = around[:end] + items + around[end:]
-    etree.fromstring(feed, parser=etree.XMLParser(resolve_entities=False, no_network=True))
-    return feed
+    return around[:end] + items + around[end:]
 
 
 def _add_about(top: etree._Element, channel: Channel, episodes: Sequence[Episode]) -> None:
@@ -190,13 +189,19 @@ def _writable(episode: Episode) -> Episode:
     return replace(episode, chapters=chapters, **writable)
 
 
-@lru_cache(_KEPT)
+@lru_cache(KEPT)
 def _item(episode: Episode, explicit: bool) -> bytes:
     """Return an item as it stands in a feed: of a page that each publication has written, all but one are known."""
     rss = etree.Element("rss", nsmap=_NAMESPACES)
     _add_item(etree.SubElement(rss, "channel"), _writable(episode), explicit=explicit)
-    whole: bytes = etree.tostring(rss, encoding="UTF-8", pretty_print=True)
+    whole = _checked(etree.tostring(rss, encoding="UTF-8", pretty_print=True))
     return whole[whole.index(_ITEM_BEGINS) : whole.rindex(_CHANNEL_ENDS)]
+
+
+def _checked(xml: bytes) -> bytes:
+    """Return what was written if it can be read. What can, one after another, can as a whole."""
+    etree.fromstring(xml, parser=etree.XMLParser(resolve_entities=False, no_network=True))
+    return xml
 
 
 def _add_item(top: etree._Element, episode: Episode, *, explicit: bool) -> None:

@@ -5,11 +5,13 @@ Writes no file and cuts no page; that is `worker.feeds.show_feed`'s.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import Text, case, cast, func, or_, select
 from sqlalchemy.orm import aliased
 
 from briefing.audio import MASTER_RATE, Cue
@@ -17,7 +19,7 @@ from briefing.models import BriefingRow, EpisodeRow, ListingRow, MasterRow, Revi
 from briefing.public_names import briefing_folder, preview_folder
 from briefing.transcript import CHAPTERS_NAME, TRANSCRIPT_TYPES
 from briefing.values import Card
-from worker.feeds.feed import Episode
+from worker.feeds.feed import KEPT, Episode
 from worker.public.heard import labelled
 
 if TYPE_CHECKING:
@@ -68,23 +70,23 @@ class Listed:
 
     def live(self, month: str | None = None) -> Select[Any]:
         """Return what the feed says of the live ones, of one month or of all, the newest first."""
-        statement = self._of(
-            select(
-                func.coalesce(EpisodeRow.kept_guid, EpisodeRow.guid),
-                EpisodeRow.published_at,
-                RevisionRow.card,
-                RevisionRow.preview_card,
-                BriefingRow.live_revision,
-                RevisionRow.number,
-                MasterRow.sha256,
-                MasterRow.bytes,
-                MasterRow.samples,
-                MasterRow.chapters,
-                MasterRow.transcript,
-                BriefingRow.id,
-                RevisionRow.replaces,
-            )
-        )
+        said: list[Any] = [
+            func.coalesce(EpisodeRow.kept_guid, EpisodeRow.guid),
+            EpisodeRow.published_at,
+            # As they are written: of a page that each publication writes, all but one are known.
+            cast(RevisionRow.card, Text),
+            cast(RevisionRow.preview_card, Text),
+            BriefingRow.live_revision,
+            RevisionRow.number,
+            MasterRow.sha256,
+            MasterRow.bytes,
+            MasterRow.samples,
+            cast(MasterRow.chapters, Text),
+            MasterRow.transcript,
+            BriefingRow.id,
+            RevisionRow.replaces,
+        ]
+        statement = self._of(select(*said))
         statement = statement.join(RevisionRow, RevisionRow.id == self._revision).join(
             MasterRow, MasterRow.key == self._master
         )
@@ -148,7 +150,7 @@ def episode(row: Row[Any], show: Show, files: PublicFiles) -> Episode:
         replaces,
     ) = tuple(row)
     is_preview = live is None and not files.private
-    shown = Card.stored(others_card if is_preview else card)
+    shown = _card(others_card if is_preview else card)
     folder = preview_folder(briefing, number, sha256) if is_preview else briefing_folder(briefing)
     return Episode(
         guid=guid,
@@ -167,7 +169,7 @@ def episode(row: Row[Any], show: Show, files: PublicFiles) -> Episode:
             for name, media_type in TRANSCRIPT_TYPES.items()
             if transcript
         ),
-        chapters=tuple(Cue.stored(cue) for cue in chapters),
+        chapters=_chapters(chapters),
         chapters_address=files.companion_address(folder, CHAPTERS_NAME),
         kept=shown.kept,
         correction=shown.correction or "",
@@ -175,3 +177,13 @@ def episode(row: Row[Any], show: Show, files: PublicFiles) -> Episode:
         history_address=files.history_address(briefing) if live and replaces and not files.private else "",
         folder=folder,
     )
+
+
+@lru_cache(KEPT)
+def _card(written: str) -> Card:
+    return Card.stored(json.loads(written))
+
+
+@lru_cache(KEPT)
+def _chapters(written: str) -> tuple[Cue, ...]:
+    return tuple(Cue.stored(cue) for cue in json.loads(written))

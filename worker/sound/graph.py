@@ -24,6 +24,8 @@ class Chain:
         self._rate = rate
         self._position = 0
         graph = Graph()
+        # None of these filters shares its work out, and a pool of threads for each chain costs more than the chain.
+        graph.threads = 1
         self._source = graph.add_abuffer(sample_rate=rate, format="flt", layout="mono", time_base=Fraction(1, rate))
         last = self._source
         for name, options in filters:

@@ -6,6 +6,7 @@ Knows no format; each gives the width of its lines and how its text is written.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from briefing.audio import MASTER_RATE
@@ -53,21 +54,23 @@ def cut(
 ) -> list[Caption]:
     """Return the captions in order, none overlapping, the last one ending with the programme.
 
-    `width` bounds a line as it is `written` in the format. `indent` gives the characters that a caption's first line
-    spends on its speaker, told the name and whether it is another than in the caption before.
+    `width` bounds a line as it is `written` in the format, each character by itself. `indent` gives the characters that
+    a caption's first line spends on its speaker, told the name and whether it is another than in the caption before.
     """
     shown: list[tuple[list[_Piece], tuple[str, ...], str]] = []
     for passage in transcript.passages:
         for words in passage.sentence_words() if passage.words else ():
             pieces = [piece for word in words for piece in _pieces(passage, word, width, written)]
-            while pieces:
+            sentence, begun = _measured(pieces, written), 0
+            while begun < len(pieces):
                 changed = not shown or shown[-1][2] != passage.speaker
                 first = width - min(indent(passage.speaker, changed), width // 2)
-                count = _cut_at(pieces, first, width, written)
-                lines = _lines([piece.text for piece in pieces[:count]], first, width, written)
-                assert lines is not None
-                shown.append((pieces[:count], lines, passage.speaker))
-                pieces = pieces[count:]
+                end = _cut_at(sentence, begun, first, width)
+                middle = _parted(sentence, begun, end, first, width)
+                assert middle is not None
+                lines = [sentence.line(begun, middle)] + ([sentence.line(middle, end)] if middle < end else [])
+                shown.append((pieces[begun:end], tuple(lines), passage.speaker))
+                begun = end
     return list(_timed(shown, transcript.samples))
 
 
@@ -97,42 +100,73 @@ def _parts(text: str, word: WordCue, widest: int, written: Callable[[str], str])
         begun = done
 
 
-def _cut_at(pieces: Sequence[_Piece], first: int, width: int, written: Callable[[str], str]) -> int:
-    """Return how many pieces the next caption takes."""
-    texts = [piece.text for piece in pieces]
-    most = 1
-    while most < len(texts) and _lines(texts[: most + 1], first, width, written) is not None:
+@dataclass(frozen=True)
+class _Sentence:
+    """What a sentence's pieces measure, so that none is written again for each way of cutting them."""
+
+    texts: tuple[str, ...]
+    letters: tuple[int, ...]
+    """Of what comes before each piece, and of all; a space goes with each piece."""
+    written: tuple[int, ...]
+    """The same as the format writes it."""
+
+    def length(self, start: int, end: int) -> int:
+        """Return the letters of pieces [start, end) on one line."""
+        return max(0, self.letters[end] - self.letters[start] - 1)
+
+    def width(self, start: int, end: int) -> int:
+        """Return the characters that the format writes for them."""
+        return max(0, self.written[end] - self.written[start] - 1)
+
+    def line(self, start: int, end: int) -> str:
+        """Return them on one line."""
+        return " ".join(self.texts[start:end])
+
+
+def _measured(pieces: Sequence[_Piece], written: Callable[[str], str]) -> _Sentence:
+    texts = tuple(piece.text for piece in pieces)
+    return _Sentence(
+        texts,
+        tuple(accumulate((len(text) + 1 for text in texts), initial=0)),
+        tuple(accumulate((len(written(text)) + 1 for text in texts), initial=0)),
+    )
+
+
+def _cut_at(sentence: _Sentence, begun: int, first: int, width: int) -> int:
+    """Return the piece before which the caption ends that begins with the piece `begun`."""
+    total = len(sentence.texts)
+    most = begun + 1
+    while most < total and _parted(sentence, begun, most + 1, first, width) is not None:
         most += 1
-    if most == len(texts):
+    if most == total:
         return most
-    lengths = [len(" ".join(texts[: count + 1])) for count in range(len(texts))]
-    for count in range(most, 0, -1):
-        clause = texts[count - 1].rstrip(_CLOSERS).endswith(_CLAUSE_ENDS)
-        if clause and lengths[count - 1] >= _LEAST_FILLED * lengths[most - 1]:
-            return count
+    filled = sentence.length(begun, most)
+    for end in range(most, begun, -1):
+        clause = sentence.texts[end - 1].rstrip(_CLOSERS).endswith(_CLAUSE_ENDS)
+        if clause and sentence.length(begun, end) >= _LEAST_FILLED * filled:
+            return end
     # What is left over must not be a word or two: where two captions are enough, they share the sentence.
-    half = next(count for count in range(1, len(texts) + 1) if lengths[count - 1] * 2 >= lengths[-1])
-    return min(most, half) if lengths[-1] <= 2 * lengths[most - 1] else most
+    left = sentence.length(begun, total)
+    half = next(end for end in range(begun + 1, total + 1) if sentence.length(begun, end) * 2 >= left)
+    return min(most, half) if left <= 2 * filled else most
 
 
-def _lines(texts: Sequence[str], first: int, width: int, written: Callable[[str], str]) -> tuple[str, ...] | None:
-    """Return texts on one line, or on two about equally long; None where they do not fit.
-
-    The first is empty where only the speaker has room on it.
+def _parted(sentence: _Sentence, begun: int, end: int, first: int, width: int) -> int | None:
+    """Return the piece that the second line begins with so that both are about equally long, or `end` where one line is
+    enough; None where they do not fit. The first is empty where only the speaker has room on it.
     """
-    whole = " ".join(texts)
-    if len(written(whole)) <= first:
-        return (whole,)
-    best: tuple[int, tuple[str, str]] | None = None
-    for count in range(int(first == width), len(texts)):
-        above, below = " ".join(texts[:count]), " ".join(texts[count:])
-        if len(written(above)) > first:
+    if sentence.width(begun, end) <= first:
+        return end
+    best = None
+    least = 0
+    for middle in range(begun + int(first == width), end):
+        if sentence.width(begun, middle) > first:
             break
-        if len(written(below)) <= width:
-            difference = abs(len(above) - len(below))
-            if best is None or difference < best[0]:
-                best = difference, (above, below)
-    return best and best[1]
+        if sentence.width(middle, end) <= width:
+            difference = abs(sentence.length(begun, middle) - sentence.length(middle, end))
+            if best is None or difference < least:
+                best, least = middle, difference
+    return best
 
 
 def _timed(shown: Sequence[tuple[list[_Piece], tuple[str, ...], str]], total: int) -> Iterator[Caption]:
