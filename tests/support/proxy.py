@@ -50,6 +50,8 @@ class FaultProxy:
 
     def close(self):
         self._wait(self._switch("refuse", None))
+        # Who had been let in, but not yet been met, by then.
+        self._wait(self._switch("refuse", None))
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -58,7 +60,7 @@ class FaultProxy:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
 
     async def _listen(self):
-        self._server = await asyncio.start_server(self._accept, *self.address)
+        self._server = await asyncio.start_server(self._meet, *self.address)
 
     async def _switch(self, kind, number):
         self._kind, self._number = kind, number
@@ -73,17 +75,18 @@ class FaultProxy:
         elif kind != "refuse" and self._server is None:
             await self._listen()
 
-    async def _accept(self, reader, writer):
+    def _meet(self, reader, writer):
         self.connections += 1
-        task = asyncio.current_task()
+        task = asyncio.ensure_future(self._accept(reader, writer))
         self._open.add(task)
-        try:
-            # A connection that is cut in mid-work ends here, quietly: its ends are told by their sockets.
-            with suppress(OSError, asyncio.CancelledError, asyncio.IncompleteReadError):
-                await self._serve(reader, writer)
-        finally:
-            self._open.discard(task)
-            self._end(writer)
+        task.add_done_callback(self._open.discard)
+        # Of a task that is cancelled before it begins, nothing of its own is carried out.
+        task.add_done_callback(lambda _: self._end(writer))
+
+    async def _accept(self, reader, writer):
+        # A connection that is cut in mid-work ends here, quietly: its ends are told by their sockets.
+        with suppress(OSError, asyncio.CancelledError, asyncio.IncompleteReadError):
+            await self._serve(reader, writer)
 
     async def _serve(self, reader, writer):
         await self._go_on()
