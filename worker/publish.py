@@ -20,6 +20,7 @@ from briefing.podcasts.show import Show
 from briefing.public_names import feed_name
 from briefing.revisions import conclude, lock_briefing, move
 from briefing.script import Script
+from briefing.sql.rows import keep
 from briefing.states import RevisionState
 from worker.feeds.listing import feeds_of, lock_listing, relist, write_feeds
 from worker.history import changed
@@ -44,6 +45,8 @@ def publish(
     Raises StorageUnavailable, MasterRejected or WatermarkMissing; then nothing has changed.
     """
     briefing = _alone(session, revision)
+    # A dozen modules have their say of a publication, most of the show, the article and the briefing.
+    keep(session)
     live = session.get(RevisionRow, briefing.heard) if briefing.heard else None
     if live is not None and live.number > revision.number:
         move(revision, RevisionState.SUPERSEDED, now)

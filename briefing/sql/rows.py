@@ -1,7 +1,7 @@
 """Rows that two processes may add at the same moment: added once, or put in place, by the database itself.
 
 Looking first and adding then is a race that SQLite's single writer hides and PostgreSQL does not: both look, both add,
-and one of them fails. Holds no rules about any table.
+and one of them fails. Also rows that a transaction reads once. Holds no rules about any table.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import inspect
+from sqlalchemy import event, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 
 if TYPE_CHECKING:
@@ -51,6 +51,17 @@ def put(session: Session, row_type: type[Base], at_first: dict[str, Any] | None 
     statement = _insert(session, row_type).values(**(at_first or {}), **values)
     changed = {name: statement.excluded[name] for name in values if name not in keys}
     session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed))
+
+
+def keep(session: Session) -> None:
+    """Have a session keep each row that it reads from now on, until it is closed: it holds them by weak references, so
+    that whatever asks for a row that nobody has in hand asks the database again.
+
+    For a transaction that has its locks: who locks a row reads it anew, whoever has read it before.
+    """
+    kept = list(session.identity_map.values())
+    for moment in ("loaded_as_persistent", "pending_to_persistent"):
+        event.listen(session, moment, lambda _, row: kept.append(row))
 
 
 def _insert(session: Session, row_type: type[Base]) -> sqlite.Insert | postgresql.Insert:

@@ -9,6 +9,7 @@ from briefing.steps.later import look_again_later, tries_of
 from briefing.steps.losses import MAX_ATTEMPTS, WORKER_LOST, Lost, bury, release_expired, release_held_by
 from briefing.steps.outcomes import come_again, finish, give_back, give_up, postpone, renew, retry, stand_by, wait_again
 from briefing.steps.records import (
+    Following,
     cancel,
     has_begun,
     hasten,
@@ -17,6 +18,7 @@ from briefing.steps.records import (
     put_back,
     ready_waiting,
     record,
+    record_all,
     was_taken_up,
 )
 from briefing.steps.rings import Due, due_to_ring, mark_rung, unmark
@@ -25,6 +27,7 @@ __all__ = [
     "MAX_ATTEMPTS",
     "WORKER_LOST",
     "Due",
+    "Following",
     "Lease",
     "Lost",
     "bury",
@@ -46,6 +49,7 @@ __all__ = [
     "put_back",
     "ready_waiting",
     "record",
+    "record_all",
     "release_expired",
     "release_held_by",
     "renew",

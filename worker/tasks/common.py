@@ -77,21 +77,29 @@ def record(session: Session, row: RevisionRow, following: Sequence[pipeline.Next
     for engine in sorted({step.engine for step in following} - {""}):  # in one order, as all who lock gates
         gates.ensure(session, engine, bounds_of(engine))
     streams = any(step.kind is StepKind.STREAM for step in following)
-    for step in following:
-        payload: dict[str, Any] = {"chunk": step.chunk.model_dump(mode="json")} if step.chunk else {}
-        if step.chunk and streams:
-            payload["streams"] = True
-        steps.record(
-            session,
-            step.kind,
-            step.queue,
-            revision_id=row.id,
-            seq=step.seq,
-            payload=payload,
-            state=step.state,
-            rank=rank_in(step.queue, Queue(row.queue), row.rank),
-            engine=step.engine,
-        )
+
+    def payload(step: pipeline.Next) -> dict[str, Any]:
+        told: dict[str, Any] = {"chunk": step.chunk.model_dump(mode="json")} if step.chunk else {}
+        return told | {"streams": True} if step.chunk and streams else told
+
+    # What the session has changed of the revision goes first, as with steps that it adds itself.
+    session.flush()
+    steps.record_all(
+        session,
+        row.id,
+        [
+            steps.Following(
+                step.kind,
+                step.queue,
+                step.seq,
+                payload(step),
+                step.state,
+                rank_in(step.queue, Queue(row.queue), row.rank),
+                step.engine,
+            )
+            for step in following
+        ],
+    )
 
 
 def variations(place: Workplace, briefing_id: str) -> dict[str, int]:
