@@ -97,6 +97,8 @@ class Postgres:
             "shared_buffers": "32MB",
             "jit": "off",
             "deadlock_timeout": "200ms",
+            # Of a test, nothing is worth tidying up; with hundreds of databases its workers would come five times a second.
+            "autovacuum": "off",
             "fsync": "on" if self._fsync else "off",
             "full_page_writes": "on" if self._fsync else "off",
         }
