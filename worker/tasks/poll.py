@@ -11,6 +11,7 @@ from briefing.following import connections
 from briefing.observing.logs import get_logger
 from briefing.podcasts.shows import listed_sources
 from worker.sources import Polled, connect, poll_s, polling
+from worker.sources.looking_after import Turn, look_after
 from worker.tasks.common import finish_idle
 
 if TYPE_CHECKING:
@@ -33,17 +34,18 @@ def poll_source(lease: Lease, place: Workplace) -> None:
         finish_idle(place, lease)
         return
     error: BriefcastError | None = None
+    turn = Turn.of(lease.payload)
     try:
-        polled = _look(place, settings, now)
+        polled = _look(place, settings, now, turn)
     except DatabaseUnavailable:
         raise
     except BriefcastError as failed:
         error, polled = failed, True
         _log.warning("source failed", source=name, code=failed.code, message=failed.message)
-    _settle(lease, place, settings, now, error, polled=polled)
+    _settle(lease, place, settings, now, error, turn, polled=polled)
 
 
-def _look(place: Workplace, settings: SourceSettings, now: datetime) -> bool:
+def _look(place: Workplace, settings: SourceSettings, now: datetime, turn: Turn) -> bool:
     """Look at what was told, and if it is time at what has changed; tell whether it was. Raises as the source."""
     source = connect(settings)
     with place.database.writing() as session:
@@ -51,18 +53,23 @@ def _look(place: Workplace, settings: SourceSettings, now: datetime) -> bool:
         last, usual_s = row.polled_at, poll_s(settings)
         desk = polling.desk_of(session, settings.name, now)
         is_time = usual_s > 0 and (last is None or (now - last).total_seconds() > usual_s * _EARLY)
-    polling.look_at_told(place, desk, source)
+    refused = polling.look_at_told(place, desk, source)
     if is_time and isinstance(source, Polled):
         polling.look_at_changes(place, desk, source, now)
+        look_after(place, desk, source, now, turn)
+    elif refused is not None:
+        # Otherwise it has just shown that it answers.
+        raise refused
     return is_time
 
 
-def _settle(
+def _settle(  # noqa: PLR0913  how it went
     lease: Lease,
     place: Workplace,
     settings: SourceSettings,
     now: datetime,
     error: BriefcastError | None,
+    turn: Turn,
     *,
     polled: bool,
 ) -> None:
@@ -82,6 +89,7 @@ def _settle(
         pause_s = connections.pause_s(row.failures, float(usual_s or 30))
         if not steps.come_again(session, lease, pause_s):
             return
+        connections.keep_with_step(session, lease.step_id, turn.kept_in(lease.payload))
         session.flush()
         look_s = connections.next_look_s(session, settings.name)
         if error is None and look_s is not None and look_s < pause_s:
