@@ -17,15 +17,17 @@ from api.schemas import lexicon as schemas
 from briefing.accounts import audit
 from briefing.accounts.audit import Action
 from briefing.pronunciations import radius, respeaks
+from briefing.pronunciations.foreseeing import as_of_now
 from briefing.pronunciations.word_lists import Differences, differences, read_list
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy.orm import Session
 
     from briefing.accounts.keys import Caller
     from briefing.models import RespeakRow
+    from briefing.pronunciations.changes import Change
     from briefing.pronunciations.lexicon import LexiconEntry
 
 router = APIRouter(prefix="/v1/lexicon/imports", tags=["lexicon"])
@@ -77,11 +79,12 @@ def respeak(
     """Records the list and has all live briefings made again that it concerns, each once however many of its words it
     says, as `POST /v1/lexicon/respeaks` does for one word. Follow it at `links.self`; `links.undo` takes it all back.
     """
-    entries = _read(body)
+    changes = heard(body.show, _read(body))
+    before = lexicon.foreseen(context, changes)
 
     def work(session: Session, now: datetime) -> RespeakRow:
-        lexicon.demand_show(session, body.show)
-        return begin(session, body.show, entries, caller, now, body.briefings, confirmed=body.confirm_cost)
+        what = as_of_now(session, before, changes, now)
+        return lexicon.begin(session, what, caller, now, body.briefings, confirmed=body.confirm_cost)
 
     asked = lexicon.sent(caller, idempotency_key, "list-respeak/1", body)
     return lexicon.shown(context, response, work, asked)
@@ -98,18 +101,14 @@ def keep(
     return found
 
 
-def begin(  # noqa: PLR0913  a list, whose, and what was shown of it
-    session: Session,
-    show: str | None,
-    entries: Sequence[LexiconEntry],
-    caller: Caller,
-    now: datetime,
-    shown: int | None,
-    *,
-    confirmed: bool,
-) -> RespeakRow:
-    """Record a list and its respeak. Raises Problem as `api.lexicon.begin` does. Needs a writing session."""
-    return lexicon.begin(session, differences(session, show, entries).heard, caller, now, shown, confirmed=confirmed)
+def heard(show: str | None, entries: Sequence[LexiconEntry]) -> Callable[[Session], Sequence[Change]]:
+    """Return what reads the changes of a list that are to be heard. That raises Problem for an unknown show."""
+
+    def changes(session: Session) -> Sequence[Change]:
+        lexicon.demand_show(session, show)
+        return differences(session, show, entries).heard
+
+    return changes
 
 
 def radius_view(session: Session, found: Differences, context: Context) -> schemas.ListRadiusView:

@@ -17,10 +17,12 @@ from api.schemas import Text
 from api.schemas import lexicon as schemas
 from briefing.accounts import audit
 from briefing.accounts.audit import Action
+from briefing.errors import BadInput
 from briefing.hashing import stable_hash
 from briefing.models import RespeakRow
 from briefing.pronunciations import changes, guessed, lexicons, radius, respeaks
 from briefing.pronunciations.changes import Change
+from briefing.pronunciations.foreseeing import Foreseen, as_of_now, foresee
 from briefing.pronunciations.lexicon import LexiconEntry, make_entry
 from briefing.revisions import Asker
 from briefing.states import Queue
@@ -94,9 +96,14 @@ def respeak(
     same one.
     """
 
+    def changes(session: Session) -> list[Change]:
+        return [read_change(session, body, remove=body.remove)]
+
+    before = foreseen(context, changes)
+
     def work(session: Session, now: datetime) -> RespeakRow:
-        change = read_change(session, body, remove=body.remove)
-        return begin(session, [change], caller, now, body.briefings, confirmed=body.confirm_cost)
+        what = as_of_now(session, before, changes, now)
+        return begin(session, what, caller, now, body.briefings, confirmed=body.confirm_cost)
 
     return shown(context, response, work, sent(caller, idempotency_key, "respeak/1", body))
 
@@ -163,21 +170,26 @@ def _named(body: schemas.WordRequest) -> LexiconEntry:
     return make_entry({"written": body.written, "language": body.language, "kind": "word"})
 
 
-def begin(
-    session: Session,
-    what: Sequence[Change],
-    caller: Caller,
-    now: datetime,
-    shown: int | None,
-    *,
-    confirmed: bool,
-) -> RespeakRow:
-    """Record a respeak of changes of one show or of the newsroom; the same one where it is under way. Raises Problem
-    where there is more to do than was shown. Needs a writing session.
+def foreseen(context: Context, changes: Callable[[Session], Sequence[Change]]) -> Foreseen | None:
+    """Return what changes concern, before it is recorded. None where they are refused: whoever sends a request again
+    that was done is told what came of it, and all others are refused where it is recorded.
     """
+    try:
+        with context.database.reading() as session:
+            return foresee(session, changes, datetime.now(UTC))
+    except (Problem, BadInput):
+        return None
+
+
+def begin(
+    session: Session, foreseen: Foreseen, caller: Caller, now: datetime, shown: int | None, *, confirmed: bool
+) -> RespeakRow:
+    """Record a respeak of changes of one show or of the newsroom, as they are foreseen now; the same one where it is
+    under way. Raises Problem where there is more to do than was shown. Needs a writing session.
+    """
+    what, named = foreseen.changes, foreseen.briefings
     if going := respeaks.going(session, what):
         return going
-    named = radius.briefings(session, what, now)
     if not confirmed and (shown is None or len(named) > shown):
         raise Problem(
             "cost_not_confirmed",

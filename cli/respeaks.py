@@ -14,7 +14,8 @@ from briefing.accounts.audit import COMMAND_LINE, Action
 from briefing.errors import UnknownReference
 from briefing.models import RespeakRow
 from briefing.pronunciations import respeaks as respoken
-from briefing.pronunciations.radius import Rate, briefings, cost
+from briefing.pronunciations.foreseeing import as_of_now, foresee
+from briefing.pronunciations.radius import Rate, cost
 from briefing.pronunciations.word_lists import differences
 from briefing.revisions import Asker
 from briefing.settings import SpeechSettings, WorkSettings
@@ -25,6 +26,9 @@ from worker.takes.speakers import voice_errors
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sqlalchemy.orm import Session
+
+    from briefing.pronunciations.changes import Change
     from briefing.pronunciations.lexicon import LexiconEntry
     from briefing.pronunciations.radius import Radius
     from cli.place import Place
@@ -54,9 +58,15 @@ def print_radius(found: Radius) -> None:
 def begin_respeak(place: Place, show: str | None, entries: Sequence[LexiconEntry], shown: int) -> None:
     """Record a list and its respeak, if it is no more than was shown."""
     now = datetime.now(UTC)
+
+    def heard(session: Session) -> Sequence[Change]:
+        return differences(session, show, entries).heard
+
+    with place.database.reading() as session:
+        before = foresee(session, heard, now)
     with place.database.writing() as session:
-        changes = differences(session, show, entries).heard
-        named = briefings(session, changes, now)
+        what = as_of_now(session, before, heard, now)
+        changes, named = what.changes, what.briefings
         if len(named) > shown:
             message = f"{len(named)} briefings say it by now, {shown} were shown; nothing is recorded"
             raise click.ClickException(message)

@@ -12,9 +12,10 @@ from api.context import Here
 from api.desk.forms import Form, text_of
 from api.desk.pages import TOLD, desk_router, page, see_other
 from api.desk.people import Editing, Visitor
-from api.lexicon import demand_show
+from api.lexicon import begin, demand_show, foreseen
 from api.problems import Problem
 from briefing.podcasts.shows import listed_shows
+from briefing.pronunciations.foreseeing import as_of_now
 from briefing.pronunciations.word_lists import MOST_CHARACTERS, Differences, differences, read_list
 
 if TYPE_CHECKING:
@@ -56,13 +57,16 @@ def look(request: Request, context: Here, visitor: Editing, form: Form) -> Respo
         return _page(request, visitor, given, shows, found, faults, concerned)
     if faults or not entries:
         raise Problem("lexicon_invalid", (*faults, "the list has no word")[0])
-    with context.database.writing() as session:
-        demand_show(session, show)
-        if doing == "yes":
+    if doing == "yes":
+        with context.database.writing() as session:
+            demand_show(session, show)
             imports.keep(session, show, entries, visitor.caller, now)
-            return see_other("/desk/lexicon", "imported")
-        number = _number(form.get("briefings", ""))
-        row = imports.begin(session, show, entries, visitor.caller, now, number, confirmed=False)
+        return see_other("/desk/lexicon", "imported")
+    changes, number = imports.heard(show, entries), _number(form.get("briefings", ""))
+    before = foreseen(context, changes)
+    with context.database.writing() as session:
+        what = as_of_now(session, before, changes, now)
+        row = begin(session, what, visitor.caller, now, number, confirmed=False)
         address = f"/desk/lexicon/respeaks/{row.id}"
     return see_other(address)
 

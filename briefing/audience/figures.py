@@ -212,3 +212,16 @@ def _figures(named: dict[str, str], sums: Mapping[str, Any]) -> Figures:
         round(first + second + third + fourth, 3),
         (first, second, third, fourth),
     )
+
+
+def most_heard(session: Session, source: str, since: date, most: int) -> list[str]:
+    """Return the IDs of a source's articles that were heard most since a day (UTC), by plays and downloads."""
+    number = func.sum(AudienceRow.plays + AudienceRow.downloads)
+    rows = session.scalars(
+        select(AudienceRow.article)
+        .where(AudienceRow.day >= since.isoformat(), AudienceRow.article.startswith(f"{source}:", autoescape=True))
+        .group_by(AudienceRow.article)
+        .order_by(number.desc(), AudienceRow.article)
+        .limit(most)
+    )
+    return [article.removeprefix(f"{source}:") for article in rows]

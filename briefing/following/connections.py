@@ -158,6 +158,11 @@ def rouse_in(session: Session, step_id: int, delay_s: float) -> None:
     )
 
 
+def keep_with_step(session: Session, step_id: int, payload: dict[str, Any]) -> None:
+    """Write down what a source's step is to know the next time; `payload` has what it knew besides."""
+    session.execute(update(StepRow).where(StepRow.id == step_id).values(payload=payload))
+
+
 def end_step(session: Session, step_id: int) -> None:
     """End the step of a source that is not polled, where nothing is to be looked at."""
     session.execute(update(StepRow).where(StepRow.id == step_id).values(state=StepState.DONE.value, not_before=None))
@@ -213,6 +218,19 @@ def looked_at(session: Session, source: str, looks: Sequence[Due]) -> None:
                 LookRow.asked == look.asked,
                 LookRow.due_at <= database_clock(),
             )
+        )
+
+
+def put_off(session: Session, source: str, looks: Sequence[Due], delay_s: float) -> None:
+    """Have what was to be looked at come again in `delay_s` seconds, but for what has been asked for again since. Needs
+    a writing session.
+    """
+    locked(session, source, datetime.now(UTC))
+    for look in looks:
+        session.execute(
+            update(LookRow)
+            .where(LookRow.source == source, LookRow.article_id == look.id, LookRow.asked == look.asked)
+            .values(due_at=database_clock() + delay_s)
         )
 
 

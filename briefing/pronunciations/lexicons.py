@@ -11,6 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from briefing.errors import LexiconInvalid
+from briefing.hashing import stable_hash
 from briefing.models import LexiconRow
 from briefing.observing.logs import get_logger
 from briefing.pronunciations.lexicon import Lexicon, LexiconEntry, alike, make_entry, starter
@@ -64,6 +65,14 @@ def listed_entries(
     # A row becomes an entry by being checked: of twenty thousand that takes a while.
     wanted = (row for row in rows if folded is None or fold(row.written) in folded)
     return [(entry, Origin(row.origin)) for row in wanted if (entry := _entry(row)) is not None]
+
+
+def fingerprint(session: Session) -> str:
+    """Return a hash of all pronunciations of the newsroom and its shows: equal as long as all of them are."""
+    told = [getattr(LexiconRow, name) for name in ("show", "origin", *LexiconEntry.model_fields)]
+    return stable_hash(
+        "lexicon/1", *(repr(tuple(row)) for row in session.execute(select(*told).order_by(LexiconRow.id)))
+    )
 
 
 def fold(written: str) -> str:

@@ -75,11 +75,14 @@ _AT_ONCE = 100
 
 
 def mentioning(
-    session: Session, entries: Sequence[LexiconEntry], counts: Callable[[int, str, str], bool]
+    session: Session,
+    entries: Sequence[LexiconEntry],
+    counts: Callable[[int, str, str], bool],
+    among: Collection[int] | None = None,
 ) -> list[Said]:
-    """Return the live revisions that have all words of an entry which counts there (by its number, a show and a
-    language), with figures of the rarest of them. They may stand apart, or not count by case or neighbours: there are
-    at most so many.
+    """Return the live revisions, or those `among` these, that have all words of an entry which counts there (by its
+    number, a show and a language), with figures of the rarest of them. They may stand apart, or not count by case or
+    neighbours: there are at most so many.
     """
     shapes = [sought(entry) for entry in entries]
     ids = known(session, {word for places in shapes for words in places for word in words})
@@ -91,7 +94,7 @@ def mentioning(
     several: dict[int, Row[Any]] = {}
     for start in range(0, len(asked), _AT_ONCE):
         some = {number: places[number] for number in asked[start : start + _AT_ONCE]}
-        for row in _said_by(session, some, counts):
+        for row in _said_by(session, some, counts, among):
             revision_id = row[_REVISION]
             if (said := found.get(revision_id)) is None:
                 found[revision_id] = Said(*row[:_FIELDS])
@@ -111,12 +114,18 @@ def _add(said: Said, row: Row[Any]) -> None:
 
 
 def _said_by(
-    session: Session, places: Mapping[int, list[set[int]]], counts: Callable[[int, str, str], bool]
+    session: Session,
+    places: Mapping[int, list[set[int]]],
+    counts: Callable[[int, str, str], bool],
+    among: Collection[int] | None,
 ) -> Iterator[Row[Any]]:
     """Give each mention that counts, once, of the rarest words of entries whose other words are there too."""
     rarest = _rarest(session, places)
     rows: dict[int, list[Row[Any]]] = {}
-    for row in session.execute(_mentions_of({word for words in rarest.values() for word in words})):
+    asked = _mentions_of({word for words in rarest.values() for word in words})
+    if among is not None:
+        asked = asked.where(MentionRow.revision_id.in_(sorted(among)))
+    for row in session.execute(asked):
         rows.setdefault(row[_WORD], []).append(row)
     others = {
         number: [words for words in its if words != rarest[number]]

@@ -18,7 +18,7 @@ from briefing.pronunciations.mentioning import mentioning
 from briefing.requesting.cost import ASSEMBLY_CPU, MP3_BYTES, PREPARE_CPU, TAKE_BYTES, Cost
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -101,9 +101,13 @@ def radius(session: Session, changes: Sequence[Change], now: datetime, limit: in
     return Radius(tuple(ordered), tuple(_first(session, _in_order(found, plays)[:limit], plays)))
 
 
-def briefings(session: Session, changes: Sequence[Change], now: datetime) -> list[str]:
-    """Return the IDs of all briefings that changes concern, the most heard first, then the newest."""
-    found = _concerned(session, changes)
+def briefings(
+    session: Session, changes: Sequence[Change], now: datetime, among: Collection[int] | None = None
+) -> list[str]:
+    """Return the IDs of all briefings that changes concern, the most heard first, then the newest; of all that is live,
+    or of those with a revision `among` these.
+    """
+    found = _concerned(session, changes, among)
     return [one.briefing for one in _in_order(found, plays_since(session, since(now)))]
 
 
@@ -137,9 +141,9 @@ def cost(found: Iterable[Part], rates: Mapping[str, Rate]) -> Cost:
     return total
 
 
-def _concerned(session: Session, changes: Sequence[Change]) -> list[Said]:
+def _concerned(session: Session, changes: Sequence[Change], among: Collection[int] | None = None) -> list[Said]:
     """Return the revisions that say a word where its change makes another entry count."""
-    return mentioning(session, [change.entry for change in changes], Effect(session, changes).matters)
+    return mentioning(session, [change.entry for change in changes], Effect(session, changes).matters, among)
 
 
 def plays_since(session: Session, day: str, of: Iterable[str] | None = None) -> dict[str, int]:

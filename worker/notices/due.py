@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import exists, select
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import aliased
 
 from briefing import steps
-from briefing.models import HealthRow, NoticeRow, RevisionRow, ShowRow
+from briefing.models import HealthRow, NoticeRow, RevisionRow, ShowRow, StepRow
 from briefing.podcasts.show import Show
 from briefing.settings import NoticeSettings
 from briefing.sql.rows import add_unless_there, put
-from briefing.states import Queue, RevisionState, StepKind
+from briefing.states import UNFINISHED, Queue, RevisionState, StepKind
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -42,12 +42,15 @@ _TOLD_OF = {RevisionState.FAILED.value: "failed", RevisionState.HELD.value: "hel
 
 @dataclass(frozen=True)
 class _Found:
-    """A revision that nobody was told of."""
+    """A revision that nobody was told of, or not of what has come of it since."""
 
     id: int
     briefing: str
-    state: str
     reason: str
+    wanted: frozenset[str]
+    """By one of which a show says that it wants to know."""
+    before: tuple[str, datetime] | None = None
+    """Why, and when, it was looked at before."""
 
 
 def tend(place: Workplace) -> None:
@@ -60,7 +63,7 @@ def tend(place: Workplace) -> None:
         row = session.get(HealthRow, "notices")
         if row is not None and 0 <= now.timestamp() - row.reported_at < EVERY_S:
             return
-        found = _found(session, now)
+        found = list({one.id: one for one in (*_died(session, now), *_found(session, now))}.values())
     if found:
         with place.database.writing() as session:
             if _record(session, found, settings, now):
@@ -87,9 +90,40 @@ def _found(session: Session, now: datetime) -> list[_Found]:
         .limit(_MOST)
     )
     return [
-        _Found(row.id, row.briefing_id, row.state, row.error_code or _TOLD_OF[row.state])
+        _Found(row.id, row.briefing_id, row.error_code or _TOLD_OF[row.state], frozenset({_TOLD_OF[row.state]}))
         for row in session.execute(statement)
     ]
+
+
+def _died(session: Session, now: datetime) -> list[_Found]:
+    """Return what is held because workers died of having it go live, unless it was looked at since."""
+    statement = (
+        select(RevisionRow.id, RevisionRow.briefing_id, RevisionRow.error_code, StepRow, NoticeRow.reason, NoticeRow.at)
+        .join(StepRow, StepRow.revision_id == RevisionRow.id)
+        .outerjoin(NoticeRow, NoticeRow.revision_id == RevisionRow.id)
+        .where(
+            RevisionRow.state == RevisionState.HELD.value,
+            RevisionRow.error_code.is_not(None),
+            StepRow.kind == StepKind.LAUNCH.value,
+            # Of what somebody has set for another time since, it is another one that waits.
+            StepRow.state.in_(UNFINISHED),
+            # The one that comes again was recorded as the one before was given up.
+            StepRow.ready_at > (now - _WINDOW).timestamp(),
+        )
+        .order_by(RevisionRow.id, StepRow.id)
+        .limit(_MOST)
+    )
+    wanted = frozenset(_TOLD_OF.values())
+    return [
+        _Found(row.id, row.briefing_id, row.error_code, wanted, (row.reason, row.at) if row.at is not None else None)
+        for row in session.execute(statement)
+        if steps.tries_of(row.StepRow) and (row.reason != row.error_code or row.StepRow.ready_at > row.at.timestamp())
+    ]
+
+
+def forget(session: Session, revision_id: int) -> None:
+    """Have a revision told of anew, whatever was told of it. Needs a writing session."""
+    session.execute(delete(NoticeRow).where(NoticeRow.revision_id == revision_id))
 
 
 def _record(session: Session, found: list[_Found], settings: NoticeSettings, now: datetime) -> bool:
@@ -98,7 +132,7 @@ def _record(session: Session, found: list[_Found], settings: NoticeSettings, now
     mails: dict[str, list[int]] = {}
     for one in found:
         wishes = _show(session, one.id).notices
-        wanted = _TOLD_OF[one.state] in wishes.of
+        wanted = bool(one.wanted & set(wishes.of))
         fresh = wanted and not session.scalar(
             select(
                 exists().where(
@@ -109,9 +143,8 @@ def _record(session: Session, found: list[_Found], settings: NoticeSettings, now
                 )
             )
         )
-        noted = {"revision_id": one.id, "briefing_id": one.briefing, "reason": one.reason, "told": bool(fresh)}
         # Another sweep may have been quicker: then it tells.
-        if not add_unless_there(session, NoticeRow, at=now, **noted) or not fresh:
+        if not _note(session, one, now, told=bool(fresh)) or not fresh:
             continue
         everybody.append(one.id)
         for to in set(settings.recipients if wishes.email is None else wishes.email):
@@ -124,6 +157,21 @@ def _record(session: Session, found: list[_Found], settings: NoticeSettings, now
         if there and everybody:
             _step(session, way, everybody)
     return bool(everybody)
+
+
+def _note(session: Session, one: _Found, now: datetime, *, told: bool) -> bool:
+    """Note that a revision was looked at; tell whether nobody else was quicker. Of what has come of it since, only what
+    is told: what is not is looked at again, when it was told longer ago.
+    """
+    if one.before is None:
+        noted = {"revision_id": one.id, "briefing_id": one.briefing, "reason": one.reason, "told": told}
+        return add_unless_there(session, NoticeRow, at=now, **noted)
+    if not told:
+        return False
+    reason, at = one.before
+    those = (NoticeRow.revision_id == one.id, NoticeRow.reason == reason, NoticeRow.at == at)
+    changed = update(NoticeRow).where(*those).values(reason=one.reason, told=True, at=now)
+    return bool(session.scalars(changed.returning(NoticeRow.revision_id)).all())
 
 
 def _show(session: Session, revision_id: int) -> Show:

@@ -110,9 +110,9 @@ def _desk(notices: tuple[Notice, ...]) -> str:
 
 
 def _said(one: Notice) -> str:
-    return (
-        "is finished and waits for an editor" if one.state == "held" else f"failed: {_line(one.message)} [{one.code}]"
-    )
+    if one.state == "held" and not one.code:
+        return "is finished and waits for an editor"
+    return f"{'is held' if one.state == 'held' else one.state}: {_line(one.message)} [{one.code}]"
 
 
 def _line(text_: str, most: int = _MOST) -> str:

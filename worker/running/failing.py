@@ -20,6 +20,7 @@ from briefing.pronunciations import respeaks, samples
 from briefing.requesting import estimates
 from briefing.speech import VOICE_FALLBACK, Fallback
 from briefing.states import RevisionState, StepKind
+from worker.notices import due
 from worker.takes.casting import stand_in
 
 if TYPE_CHECKING:
@@ -130,6 +131,9 @@ def _launch_later(session: Session, step: StepRow, revision: RevisionRow, error:
     _log.error("launch given up", step=step.id, revision=revision.id, code=error.code, reason=error.message)
     revision.error_code, revision.error_message, revision.error_hint = error.code, error.message, error.hint
     cut_short.take_back(session, revision)
+    if not steps.tries_of(step):
+        # What was told of it before is another matter: that it is held, or a time that somebody has set anew since.
+        due.forget(session, revision.id)
     steps.look_again_later(session, step)
     session.flush()
 

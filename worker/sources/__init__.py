@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from briefing.podcasts.newsroom import SourceSettings
     from briefing.values import Article, ArticleRef
 
-__all__ = ["ENTRY_POINTS", "KINDS", "POLLED", "Polled", "Seen", "Source", "connect", "poll_s"]
+__all__ = ["ENTRY_POINTS", "KINDS", "POLLED", "Glancing", "Polled", "Seen", "Source", "Sparing", "connect", "poll_s"]
 
 #: Where other packages name kinds of theirs: each is a function like `connect` of the modules below.
 ENTRY_POINTS = "briefcast.sources"
@@ -39,7 +39,7 @@ KINDS = {
 
 #: Kinds that are `Polled`, and every how many seconds by default; docs/decisions.md says why they differ. Of other
 #: packages' kinds a newsroom says it (`poll`).
-POLLED = {"feed": 60, "ghost": 30, "sitemap": 300, "wordpress": 30}
+POLLED = {"feed": 60, "ghost": 30, "sitemap": 60, "wordpress": 30}
 
 
 class Source(Protocol):
@@ -73,6 +73,30 @@ class Polled(Source, Protocol):
         """Give these articles as they stand now, in any order, as `gone` what is not public any more or never was.
 
         At most 50 IDs. What a source cannot tell of (a feed does not list everything) it leaves out.
+        """
+        ...
+
+
+@runtime_checkable
+class Glancing(Polled, Protocol):
+    """A source that can tell cheaply whether articles are as they were, so that each poll may ask after many."""
+
+    def glance(self, ids: Sequence[str]) -> Iterator[Seen]:
+        """Give these articles as `look` does, by one question where it can, with no more than whether they are public,
+        when they changed (`updated_at`) and for whom they are. What differs is looked at.
+
+        At most 100 IDs. Raises as the others.
+        """
+        ...
+
+
+@runtime_checkable
+class Sparing(Polled, Protocol):
+    """A source whose polls may cost whoever is asked more than they are worth so often."""
+
+    def pause_s(self) -> float | None:
+        """Return after how many seconds it may be polled again, by what the last `seen` cost; None for as usual. What
+        a newsroom says (`poll`) counts for more.
         """
         ...
 

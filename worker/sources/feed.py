@@ -82,6 +82,7 @@ class FeedSource:
         self._hosts = (str(urlsplit(options.address).hostname), *options.hosts)
         self._asker = Asker(bounds, private, self._hosts, media_types=_FEEDS)
         self._fetcher = Fetcher(bounds, private, self._hosts, media_types=PAGES)
+        self._read: tuple[Item, ...] | None = None
 
     def fetch(self, ref: ArticleRef, address: str | None) -> Article:
         """Fetch an item's text, from the feed or its page; what has left the feed, from the `address` it had."""
@@ -103,16 +104,17 @@ class FeedSource:
 
     def seen(self, since: datetime | None) -> Iterator[Seen]:
         """Give the items, newest first. What has no date of its last change is given each time: its hash tells."""
-        items = sorted(self._items(), key=_when, reverse=True)
-        for item in items:
+        self._read = self._items()
+        for item in sorted(self._read, key=_when, reverse=True):
             changed = item.updated_at or (None if self._of_feed(item) else item.published_at)
             if since is None or changed is None or changed >= since:
                 yield self._sighting(item)
 
     def look(self, ids: Sequence[str]) -> Iterator[Seen]:
-        """Give those that are in the feed."""
+        """Give those that are in the feed, as `seen` read it where it did: a poll asks for it once."""
         wanted = set(ids)
-        yield from (self._sighting(item) for item in self._items() if item.id in wanted)
+        items = self._items() if self._read is None else self._read
+        yield from (self._sighting(item) for item in items if item.id in wanted)
 
     def _of_feed(self, item: Item) -> bool:
         return self._options.text == "feed" or (self._options.text == "auto" and item.is_whole)

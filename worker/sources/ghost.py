@@ -103,19 +103,25 @@ class GhostSource:
 
     def look(self, ids: Sequence[str]) -> Iterator[Seen]:
         """Give these posts as they stand; see `worker.sources.Polled`. Of more than a page, without their text."""
+        yield from self._listed(ids, self._asked() if len(ids) <= _PAGE else {"include": "authors,tags"})
+
+    def glance(self, ids: Sequence[str]) -> Iterator[Seen]:
+        """Give these posts with no more than `worker.sources.Glancing` asks for."""
+        yield from self._listed(ids, {})
+
+    def _listed(self, ids: Sequence[str], asked: dict[str, str]) -> Iterator[Seen]:
         yield from (Seen(id=one, state="gone") for one in ids if not _SLUG.fullmatch(one))
         for field in ("id", "slug"):
             known = [one for one in ids if _SLUG.fullmatch(one) and (field == "id") == bool(ID.fullmatch(one))]
             if known:
-                yield from self._look(field, known)
+                yield from self._named(field, known, asked)
 
-    def _look(self, field: Literal["id", "slug"], known: list[str]) -> Iterator[Seen]:
+    def _named(self, field: Literal["id", "slug"], known: list[str], asked: dict[str, str]) -> Iterator[Seen]:
         """Give posts by their IDs, or by the last part of the address by which they were asked for."""
         those = [f"{field}:[{','.join(known)}]", *([_STATUSES] if self._is_admin else [])]
-        asked = self._asked(limit=str(len(known)), filter="+".join(those))
-        if len(known) > _PAGE:
-            asked |= {"fields": "id,slug,title,status,visibility,created_at,updated_at,published_at,url"}
-            asked.pop("formats")
+        asked = {**asked, "limit": str(len(known)), "filter": "+".join(those)}
+        if "formats" not in asked:
+            asked["fields"] = "id,slug,title,status,visibility,created_at,updated_at,published_at,url"
         given = self._given(self.api.get("posts/", time.time(), **asked))
         for post in self._posts(given):
             yield self._seen(post).model_copy(update={"id": getattr(post, field)})

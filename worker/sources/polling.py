@@ -1,7 +1,8 @@
-"""What a source's step does: look at what webhooks told of, at what has changed since, and at what may be gone.
+"""What a source's step does: look at what webhooks told of, and at what has changed since.
 
 One step for each source, so that one worker of all hosts is at it at a time; it comes again when its pause is over, or
-a webhook rouses it. What follows from what is found is `briefing.following.noticing`'s.
+a webhook rouses it. What may be gone is `worker.sources.looking_after`'s, what follows from what is found
+`briefing.following.noticing`'s.
 """
 
 from __future__ import annotations
@@ -9,14 +10,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from sqlalchemy import and_, or_, select
-
-from briefing.errors import BriefcastError, DatabaseUnavailable, SourceUnavailable, UnknownReference
+from briefing.errors import BadInput, BriefcastError, DatabaseUnavailable, SourceUnavailable, UnknownReference
 from briefing.following import connections, noticing
 from briefing.following.hooks import Told
 from briefing.following.noticing import Desk
 from briefing.following.sightings import Seen
-from briefing.models import ArticleRow, ConnectionRow, SightingRow
+from briefing.models import ConnectionRow
 from briefing.observing.logs import get_logger
 from briefing.podcasts.shows import listed_sources
 from briefing.settings import SpeechSettings
@@ -36,11 +35,12 @@ if TYPE_CHECKING:
 #: Looked back behind the newest change: what was saved then may have been committed after we looked.
 _OVERLAP = timedelta(seconds=60)
 
-#: Articles asked after at once, whether they are still there: the newest at every poll, of the others as many in turn.
+#: Articles that webhooks told of, looked at at once.
 _AT_ONCE = 50
 
-#: How long the others are left alone at least.
-_REST = timedelta(minutes=5)
+#: Seconds until what a source refused to tell of is asked after again, and refusals after which the rest waits too.
+_REFUSED_S = 60.0
+_MOST_REFUSED = 3
 
 #: How far a CMS's clock may be ahead of ours for nothing to be read twice.
 _AHEAD = timedelta(minutes=5)
@@ -58,20 +58,53 @@ def tend(place: Workplace) -> None:
             connections.rouse(session, name)
 
 
-def look_at_told(place: Workplace, desk: Desk, source: Source) -> None:
-    """Look at the articles that a webhook told of, or that are to be out by now. Raises what the source raises."""
+def look_at_told(place: Workplace, desk: Desk, source: Source) -> BadInput | None:
+    """Look at the articles that a webhook told of, or that are to be out by now; return what was refused last. What is
+    refused comes again, and holds up no other. Raises what the source raises, but for refusals.
+    """
+    refused = None
     while True:
         with place.database.reading() as session:
             due = connections.due_looks(session, desk.source, _AT_ONCE)
         if not due:
-            return
-        by_id = {look.id: look for look in due}
-        found = source.look(list(by_id)) if isinstance(source, Polled) else _as_told(due)
-        for seen in found:
-            _notice(place, desk, seen, by_id.get(seen.id), believed=not isinstance(source, Polled))
-        # Of what nothing can be told, nothing follows.
-        with place.database.writing() as session:
-            connections.looked_at(session, desk.source, due)
+            return refused
+        try:
+            _look_at(place, desk, source, due)
+        except BadInput as error:
+            refused = _one_by_one(place, desk, source, due) if len(due) > 1 else _put_off(place, desk, due, error)
+
+
+def _one_by_one(place: Workplace, desk: Desk, source: Source, due: list[Due]) -> BadInput | None:
+    """Look at articles by themselves that were refused together; return what was refused last."""
+    refused = list[BadInput]()
+    for number, look in enumerate(due):
+        try:
+            _look_at(place, desk, source, [look])
+        except BadInput as error:
+            refused.append(error)
+            _put_off(place, desk, [look], error)
+            if len(refused) == _MOST_REFUSED:
+                _put_off(place, desk, due[number + 1 :], error)
+                break
+    return refused[-1] if refused else None
+
+
+def _put_off(place: Workplace, desk: Desk, due: list[Due], error: BadInput) -> BadInput:
+    articles = [look.id for look in due][:10]
+    _log.warning("a look is refused", source=desk.source, articles=articles, message=error.message)
+    with place.database.writing() as session:
+        connections.put_off(session, desk.source, due, _REFUSED_S)
+    return error
+
+
+def _look_at(place: Workplace, desk: Desk, source: Source, due: list[Due]) -> None:
+    by_id = {look.id: look for look in due}
+    found = source.look(list(by_id)) if isinstance(source, Polled) else _as_told(due)
+    for seen in found:
+        notice(place, desk, seen, by_id.get(seen.id), believed=not isinstance(source, Polled))
+    # Of what nothing can be told, nothing follows.
+    with place.database.writing() as session:
+        connections.looked_at(session, desk.source, due)
 
 
 def _as_told(due: list[Due]) -> Iterable[Seen]:
@@ -100,7 +133,7 @@ def _told_correction(told: Told) -> Corrected | Literal[False] | None:
 
 
 def look_at_changes(place: Workplace, desk: Desk, source: Polled, now: datetime) -> None:
-    """Look at what has changed since the last poll, and whether what there is audio of is still there."""
+    """Look at what has changed since the last poll. Raises what the source raises."""
     with place.database.reading() as session:
         row = session.get(ConnectionRow, desk.source)
         cursor = row.cursor if row is not None else None
@@ -110,62 +143,17 @@ def look_at_changes(place: Workplace, desk: Desk, source: Polled, now: datetime)
         cursor = min([desk.began_at, *([first.updated_at] if first is not None and first.updated_at else [])])
     newest = cursor
     for seen in source.seen(cursor - _OVERLAP):
-        _notice(place, desk, seen)
+        notice(place, desk, seen)
         # What is dated ahead, as feeds have it, must not keep what is changed until then from being seen.
         newest = max(newest, min(seen.updated_at or newest, now + _AHEAD))
     with place.database.writing() as session:
         connections.locked(session, desk.source, now).cursor = newest
-    for ids in _to_look_after(place, desk.source, now):
-        _look_after(place, desk, source, ids, now)
 
 
-def _to_look_after(place: Workplace, source: str, now: datetime) -> list[list[str]]:
-    """Return the IDs of the articles that there is or may be audio of: the newest, and those left alone the longest."""
-    joined = (
-        select(ArticleRow.id)
-        .outerjoin(SightingRow, and_(SightingRow.source == ArticleRow.source, SightingRow.article_id == ArticleRow.id))
-        .where(ArticleRow.source == source, or_(SightingRow.state.is_(None), SightingRow.state != "gone"))
-    )
-    with place.database.reading() as session:
-        newest = session.scalars(
-            joined.where(SightingRow.updated_at.is_not(None)).order_by(SightingRow.updated_at.desc()).limit(_AT_ONCE)
-        ).all()
-        # Apart, as one database has them first and the other last, behind more than are ever at rest. No more of them
-        # than half: what a source cannot tell of stays unseen.
-        never_seen = session.scalars(joined.where(SightingRow.looked_at.is_(None)).limit(_AT_ONCE // 2)).all()
-        rested = joined.where(SightingRow.looked_at < now - _REST).order_by(SightingRow.looked_at)
-        others = [*never_seen, *session.scalars(rested.limit(_AT_ONCE - len(never_seen)))]
-    return [list(ids) for ids in (newest, [one for one in others if one not in set(newest)]) if ids]
-
-
-def _look_after(place: Workplace, desk: Desk, source: Polled, ids: list[str], now: datetime) -> None:
-    """Look whether articles are as they were seen, and closer at those that are not, or are corrected and nothing came
-    of it.
-    """
-    found = list(source.look(ids))
-    with place.database.writing() as session:
-        changed = [
-            seen.id
-            for seen in found
-            if not _is_as_before(session, desk.source, seen, now) or noticing.missed(session, desk.source, seen, now)
-        ]
-    for identity in changed:
-        for seen in source.look([identity]):
-            _notice(place, desk, seen)
-
-
-def _is_as_before(session: Session, source: str, seen: Seen, now: datetime) -> bool:
-    row = session.get(SightingRow, (source, seen.id))
-    if row is None:
-        return False
-    row.looked_at = now
-    state = "gone" if seen.wanted is False else seen.state
-    return (row.state, row.updated_at, row.visibility) == (state, seen.updated_at, seen.visibility or row.visibility)
-
-
-def _notice(place: Workplace, desk: Desk, seen: Seen, look: Due | None = None, *, believed: bool = False) -> None:
-    """Each in a transaction of its own, in which the look that it comes of is done; one that cannot be followed holds
-    up no other. `believed`: what was told is all that is known of it, as its source cannot be asked.
+def notice(place: Workplace, desk: Desk, seen: Seen, look: Due | None = None, *, believed: bool = False) -> None:
+    """Have noticed how an article stands, in a transaction of its own, in which the `look` that it comes of is done.
+    One that cannot be followed holds up no other. `believed`: what was told is all that is known of it, as its source
+    cannot be asked.
     """
     now = datetime.now(UTC)
     if not is_name(seen.id):

@@ -10,6 +10,7 @@ import re
 import zlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from heapq import heappop, heappush
 from io import BytesIO
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -37,9 +38,10 @@ _MOST_FILES = 2000
 #: Indexes may name maps; an index in an index is against the standard, and happens.
 _DEEPEST = 3
 
-_NOT_MODIFIED = 304
-_MIDNIGHT = time(tzinfo=UTC)
+#: Entries of a file that are kept from one poll to the next: more than change in a week.
+_MOST_NEWEST = 1000
 
+_NOT_MODIFIED, _MIDNIGHT = 304, time(tzinfo=UTC)
 _GZIP = b"\x1f\x8b"
 _NEWS = "{http://www.google.com/schemas/sitemap-news/0.9}"
 _YEAR_AND_MONTH = re.compile(r"\d{4}(?:-\d{2})?")
@@ -63,6 +65,11 @@ class Entry(Value):
         return self.published_at or self.changed_at
 
     @property
+    def dated_at(self) -> datetime | None:
+        """When it changed last or was published, whichever is later."""
+        return max((moment for moment in (self.changed_at, self.published_at) if moment is not None), default=None)
+
+    @property
     def sections(self) -> tuple[str, ...]:
         """The folders of its path that are no numbers: maps name no sections, paths do."""
         folders: list[str] = _SEGMENT.findall(urlsplit(self.address).path)
@@ -78,26 +85,55 @@ class _Link:
     depth: int = 1
 
 
+@dataclass(frozen=True)
+class Known:
+    """A file of a map that was read to its end."""
+
+    condition: Mapping[str, str]
+    """Headers by which its server can tell that it is as it was."""
+    links: tuple[_Link, ...]
+    """What it names, if it is an index: those files may have changed though it has not."""
+    newest: tuple[Entry, ...]
+
+
 @dataclass
 class Visit:
     """One poll's reading of a map: a few files, the newest first, and none that its server says is as it was."""
 
     most_files: int
-    known: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Headers by file, as `Answer.condition` gave them when it was read to its end."""
-    fresh: dict[str, Mapping[str, str]] = field(default_factory=dict)
-    """The same, of this reading. Of indexes and of files without dates there are none: they are read each time."""
+    known: Mapping[str, Known] = field(default_factory=dict)
+    """Files by their addresses."""
+    fresh: dict[str, Known] = field(default_factory=dict)
+    """Those that were asked for, as they are now."""
     files: int = 0
-    """Asked for so far."""
+    size: int = 0
+    """Bytes of all answers so far."""
 
     def ask(self, asker: Asker, link: _Link) -> Answer:
         """Return what there is at a link; 304 where it is as it was. Raises as `Asker.ask`."""
         self.files += 1
-        condition = self.known.get(link.address)
+        condition = self.known[link.address].condition if link.address in self.known else {}
         answer = asker.ask(link.address, condition, also={_NOT_MODIFIED} if condition else ())
-        if condition and answer.status == _NOT_MODIFIED:
-            self.fresh[link.address] = condition
+        self.size += len(answer.content)
         return answer
+
+    def read(self, answer: Answer, link: _Link) -> Iterator[Entry | _Link]:
+        """Give what a file names that is another one now, and note it once it is read to its end. Raises as `walk`."""
+        if answer.status == _NOT_MODIFIED:
+            self.fresh[link.address] = self.known[link.address]
+            yield from self.known[link.address].links
+            return
+        links, newest = list[_Link](), list[tuple[float, int, Entry]]()
+        for number, one in enumerate(_read(answer.content, link)):
+            if isinstance(one, _Link):
+                links.append(one)
+            elif one.dated_at is not None:
+                heappush(newest, (one.dated_at.timestamp(), number, one))
+                if len(newest) > _MOST_NEWEST:
+                    heappop(newest)
+            yield one
+        entries = tuple(entry for _, _, entry in newest)
+        self.fresh[link.address] = Known(answer.condition, tuple(links), entries)
 
     def arranged(self, links: list[_Link]) -> list[_Link]:
         """Return the maps of an index in the order in which they are read."""
@@ -121,17 +157,12 @@ def walk(asker: Asker, address: str, since: datetime | None, visit: Visit | None
             if link.depth == 1:
                 raise
             continue
-        if answer.status == _NOT_MODIFIED:
-            continue
-        found, dated = list[_Link](), True
-        for one in _read(_unpacked(answer.content, link.address), link):
+        found = list[_Link]()
+        for one in visit.read(answer, link) if visit is not None else _read(answer.content, link):
             if isinstance(one, Entry):
-                dated = dated and one.at is not None
                 yield one
             else:
                 found.append(one)
-        if visit is not None and dated and not found and answer.condition:
-            visit.fresh[link.address] = answer.condition
         new = list(_new(found, seen, since, address))
         waiting += reversed(visit.arranged(new) if visit is not None else new)
 
@@ -175,6 +206,7 @@ def _unpacked(content: bytes, address: str) -> bytes:
 def _read(content: bytes, link: _Link) -> Iterator[Entry | _Link]:
     """Give what one file names, element by element: 50,000 of them as a tree would be half a gigabyte."""
     address = link.address
+    content = _unpacked(content, address)
     if b"<!ENTITY" in content:
         message = f"{address} declares entities of its own"
         raise PageRefused(message, code="feed_unreadable")

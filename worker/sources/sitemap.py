@@ -28,7 +28,7 @@ from worker.sources.site_map import MOST_BYTES, Visit, is_since, walk
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from worker.sources.site_map import Entry
+    from worker.sources.site_map import Entry, Known
 
 _MAPS = (
     "application/xml",
@@ -51,8 +51,14 @@ _MOST_LOOKED_AT = 5000
 #: How far back maps are read for what a look asks after.
 _LOOKED_BACK = timedelta(days=7)
 
+#: Seconds until a map is polled again that cost its server more than this: files that it was asked for, and bytes. Also
+#: where a file came without a mark by which its server can tell that it is as it was.
+_COSTLY_S = 300.0
+_CHEAP_FILES = 10
+_CHEAP_BYTES = 1_000_000
+
 #: Which files of which maps this process knows as they were read last.
-_KNOWN: OrderedDict[str, Mapping[str, Mapping[str, str]]] = OrderedDict()
+_KNOWN: OrderedDict[str, Mapping[str, Known]] = OrderedDict()
 _MOST_KNOWN = 16
 
 _log = get_logger("sitemap")
@@ -89,7 +95,8 @@ class SitemapSource:
         )
         self._asker = Asker(large, private, self._hosts, media_types=_MAPS)
         self._fetcher = Fetcher(bounds, private, self._hosts)
-        self._read: dict[str, Entry] = {}
+        self._read: dict[str, Entry] | None = None
+        self._costly = False
 
     def fetch(self, ref: ArticleRef, address: str | None) -> Article:
         """Fetch an article's page; without its address, the map is read until it names it."""
@@ -105,31 +112,41 @@ class SitemapSource:
         """Give what the map dates at `since` or later, newest first, and no more than a poll is for. Of more at once
         than anybody publishes it is the map that was made anew: what has audio is looked at, nothing is new.
         """
-        visit = Visit(_MOST_FILES, _KNOWN.get(self._address, {}))
-        changed = (entry for entry in self._dated(since, visit) if since is None or is_since(_changed(entry), since))
+        visit, back_to = Visit(_MOST_FILES, _KNOWN.get(self._address, {})), datetime.now(UTC) - _LOOKED_BACK
+        # As far back as for a look, which then knows by this visit what is still so.
+        dated = self._dated(min(since, back_to) if since is not None else None, visit)
+        changed = (entry for entry in dated if since is None or is_since(_changed(entry), since))
         newest, number = _newest(changed, _MOST_AT_ONCE)
         flood = since is not None and number > _MOST_AT_ONCE
         if flood:
             _log.warning("a map dates very much anew", map=self._address, addresses=number)
-        for entry in newest:
-            self._read[address_id(entry.address)] = entry
-            yield self._sighting(entry, published_at=entry.published_at if flood else entry.at)
+        yield from (self._sighting(entry, entry.published_at if flood else entry.at) for entry in newest)
+        marked = all(file.condition for file in visit.fresh.values())
+        self._costly = visit.files > _CHEAP_FILES or visit.size > _CHEAP_BYTES or not marked
+        there = (entry for file in visit.fresh.values() for entry in file.newest if self._is_ours(entry))
+        self._read = {address_id(entry.address): entry for entry in there if is_since(_changed(entry), back_to)}
         # Only now: what broke off is read again.
         _KNOWN[self._address] = visit.fresh
         _KNOWN.move_to_end(self._address)
         while len(_KNOWN) > _MOST_KNOWN:
             _KNOWN.popitem(last=False)
 
+    def pause_s(self) -> float | None:
+        """Return how long the map is to be left alone after what `seen` cost its server; None: no longer than usual."""
+        return _COSTLY_S if self._costly else None
+
     def look(self, ids: Sequence[str]) -> Iterator[Seen]:
-        """Give those that the map dates among its newest. Maps forget, so none of the others is taken for gone."""
-        if not self._read:
+        """Give those that the map dates among its newest, as `seen` read it where it did. Maps forget, so none of the
+        others is taken for gone.
+        """
+        if self._read is None:
             # Read whole, and not noted as read: what is new there is for `seen`.
             newest, _ = _newest(self._dated(datetime.now(UTC) - _LOOKED_BACK, Visit(_MOST_FILES)), _MOST_LOOKED_AT)
             self._read = {address_id(entry.address): entry for entry in newest}
         for name in ids:
             if name in self._read:
                 entry = self._read[name]
-                yield self._sighting(entry, published_at=entry.at)
+                yield self._sighting(entry, entry.at)
 
     def _dated(self, since: datetime | None, visit: Visit) -> Iterator[Entry]:
         entries = walk(self._asker, self._address, since, visit)
@@ -178,8 +195,8 @@ def _newest(entries: Iterable[Entry], most: int) -> tuple[list[Entry], int]:
 
 def _changed(entry: Entry) -> datetime:
     """Return when an entry that has a date changed last."""
-    moments = [moment for moment in (entry.changed_at, entry.published_at) if moment is not None]
-    return max(moments)
+    assert entry.dated_at is not None
+    return entry.dated_at
 
 
 def connect(options: dict[str, Any]) -> SitemapSource:

@@ -41,7 +41,10 @@ _MOST_PAGES = 200
 
 #: What lists ask for: a poll wants no texts.
 _FIELDS = "id,status,link,date_gmt,modified_gmt,content.protected,briefcast_correction,_links,_embedded"
-_LIST = f"per_page={_PAGE}&_embed=author,wp:term&_fields={_FIELDS}"
+_BARE_FIELDS = "id,status,date_gmt,modified_gmt,content.protected"
+
+#: Characters of the names that one list asks for: an address has no more than 2,000 in all.
+_MOST_NAMED = 1500
 
 #: WordPress has these in its own words when it refuses; anything else may be a firewall in front of it, and no reason
 #: to take a story for withdrawn.
@@ -117,18 +120,24 @@ class WordPressSource:
 
     def look(self, ids: Sequence[str]) -> Iterator[Seen]:
         """Give these posts as they stand; those that the site's own list has not are gone."""
-        numbers = [name for name in ids if name.isdecimal()]
-        if numbers:
-            yield from self._numbered(numbers)
-        slugs = [name for name in ids if not name.isdecimal()]
-        if slugs:
-            yield from self._called(slugs)
+        yield from self._listed(ids, f"_embed=author,wp:term&_fields={_FIELDS}")
 
-    def _called(self, slugs: list[str]) -> Iterator[Seen]:
+    def glance(self, ids: Sequence[str]) -> Iterator[Seen]:
+        """Give these posts with no more than whether they are public and when they changed: for each, WordPress would
+        ask itself after its author and terms.
+        """
+        yield from self._listed(ids, f"_fields={_BARE_FIELDS}")
+
+    def _listed(self, ids: Sequence[str], fields: str) -> Iterator[Seen]:
+        for numbers in _for_addresses([name for name in ids if name.isdecimal()]):
+            yield from self._numbered(numbers, fields)
+        for slugs in _for_addresses([name for name in ids if not name.isdecimal()]):
+            yield from self._called(slugs, fields)
+
+    def _called(self, slugs: list[str], fields: str) -> Iterator[Seen]:
         """Give posts by the last part of the address by which they were asked for."""
         called = ",".join(quote(slug, safe="") for slug in slugs)
-        asked = f"slug={called}&per_page={_PAGE}&_embed=author,wp:term&_fields={_FIELDS},slug{self._statuses()}"
-        page = self._page(asked)
+        page = self._page(f"slug={called}&per_page={_PAGE}&{fields},slug{self._statuses()}")
         there = {post.slug: post for post in self._readable(page)}
         given = [one.get("slug") if isinstance(one, dict) else None for one in page]
         # What is there and cannot be read is not gone. Of what has another name than was asked for, as WordPress writes
@@ -141,11 +150,8 @@ class WordPressSource:
             elif are_ours and name not in given:
                 yield Seen(id=name, state="gone")
 
-    def _numbered(self, numbers: list[str]) -> Iterator[Seen]:
-        asked = (
-            f"include={','.join(numbers)}&per_page={_PAGE}&_embed=author,wp:term&_fields={_FIELDS}{self._statuses()}"
-        )
-        page = self._page(asked)
+    def _numbered(self, numbers: list[str], fields: str) -> Iterator[Seen]:
+        page = self._page(f"include={','.join(numbers)}&per_page={_PAGE}&{fields}{self._statuses()}")
         there = {post.id: post for post in self._readable(page)}
         # What is there and cannot be read is not gone; of what has no number either, it might be any.
         given = [one.get("id") if isinstance(one, dict) else None for one in page]
@@ -258,6 +264,19 @@ def _code(said: object) -> str:
     """Return WordPress's own word for what is wrong; empty where there is none."""
     code = said.get("code") if isinstance(said, dict) else None
     return clean_characters(code)[:100] if isinstance(code, str) else ""
+
+
+def _for_addresses(names: Sequence[str]) -> Iterator[list[str]]:
+    """Give names by as many as an address holds and a list has."""
+    some, length = list[str](), 0
+    for name in names:
+        if some and (len(some) == _PAGE or length + len(name) > _MOST_NAMED):
+            yield some
+            some, length = [], 0
+        some.append(name)
+        length += len(name) + 1
+    if some:
+        yield some
 
 
 def _same(link: str, wanted: str) -> bool:

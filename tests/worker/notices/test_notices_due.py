@@ -1,14 +1,24 @@
-"""What somebody is to be told of: what failed or is held, whatever looks came after it and found nothing new."""
+"""What somebody is to be told of: what failed or is held, whatever looks came after it and found nothing new; and what
+was to go live by itself and did not.
+"""
 
 from __future__ import annotations
 
-import pytest
-from sqlalchemy import select
+from datetime import UTC, datetime, timedelta
 
-from briefing.models import NoticeRow, RevisionRow
+import pytest
+from sqlalchemy import delete, select, update
+
+from briefing import steps
+from briefing.going_live import editions
+from briefing.models import BriefingRow, HealthRow, NoticeRow, RevisionRow, StepRow
+from briefing.states import Queue, StepKind
+from briefing.steps import MAX_ATTEMPTS
 from tests.support.asking import ask
 from tests.support.newsroom import ARTICLE, PLAIN, make_place, work_off
-from worker.notices import due
+from worker.notices import due, wording
+from worker.tasks import notice
+from worker.upkeep import sweep
 
 
 @pytest.fixture
@@ -35,3 +45,70 @@ def test_what_is_held_is_told_although_a_later_look_found_nothing_new(place):
     with place.database.reading() as session:
         told = [(row.reason, row.told) for row in session.scalars(select(NoticeRow))]
     assert told == [("held", True)]
+
+
+def launch_dies(place):
+    """The time of what is held comes, and three workers vanish over it."""
+    past = datetime.now(UTC) - timedelta(minutes=1)
+    with place.database.writing() as session:
+        session.execute(update(BriefingRow).values(scheduled_at=past))
+        session.execute(update(StepRow).where(StepRow.kind == StepKind.LAUNCH.value).values(not_before=None))
+    for _ in range(MAX_ATTEMPTS):
+        with place.database.writing() as session:
+            lease = steps.claim(session, holder="gone", lease_s=60.0, queues=tuple(Queue), kinds=(StepKind.LAUNCH,))
+        assert lease is not None
+        sweep.free_held_by(place, "gone")
+
+
+def told(place):
+    """Look what is to be told, a minute after the last time; return the messages of that."""
+    with place.database.writing() as session:
+        session.execute(delete(HealthRow).where(HealthRow.name == "notices"))
+        session.execute(delete(StepRow).where(StepRow.kind == StepKind.NOTICE.value))
+    due.tend(place)
+    with place.database.reading() as session:
+        sent = session.scalars(select(StepRow.payload).where(StepRow.kind == StepKind.NOTICE.value))
+        return [wording.text(notice._notices(place, payload["revisions"]), 0) for payload in sent]
+
+
+def hours_later(place, hours):
+    with place.database.writing() as session:
+        for row in session.scalars(select(NoticeRow)):
+            row.at -= timedelta(hours=hours)
+
+
+def test_what_was_to_go_live_and_did_not_is_told_although_it_was_told_that_it_is_held(place):
+    # Given a story that is set for a time, which is told
+    briefing, _, _ = ask(place, "ferry")
+    set_for(place, briefing)
+    work_off(place)
+    assert ["waits for an editor" in one for one in told(place)] == [True]
+    # When its time has come hours later, and workers die of it / Then that is told, and why
+    hours_later(place, 2)
+    launch_dies(place)
+    [said] = told(place)
+    assert "is held: " in said
+    assert "[worker_lost]" in said
+    # When they die of it again and again / Then it is told once in six hours
+    for messages in (0, 1, 0):
+        hours_later(place, 4)
+        launch_dies(place)
+        assert len(told(place)) == messages
+    # When an editor sees to it, and sets another time, at which they die of it once more / Then it is
+    set_for(place, briefing)
+    assert told(place) == [], "not what it died of before"
+    launch_dies(place)
+    assert len(told(place)) == 1
+    for _ in range(2):
+        launch_dies(place)
+        assert told(place) == []
+    # And what was seen to is not told when six hours are over
+    set_for(place, briefing)
+    hours_later(place, 7)
+    assert told(place) == []
+
+
+def set_for(place, briefing):
+    with place.database.writing() as session:
+        now = datetime.now(UTC)
+        editions.schedule(session, briefing, now + timedelta(days=1), "ed", now)

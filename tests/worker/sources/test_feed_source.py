@@ -153,6 +153,11 @@ def test_items_are_seen_newest_first_and_since(site):
     assert [one.address.rsplit("/", 1)[1] for one in seen] == ["1", "2", "0"]
     assert len(list(source(site).seen(seen[1].updated_at))) == 2
     assert {one.id for one in source(site).look([seen[0].id, "0000000000000000"])} == {seen[0].id}
+    # A poll, which does both, asks for it once
+    site.asked.clear()
+    polled = source(site)
+    assert len(list(polled.seen(None))) == len(list(polled.look([one.id for one in seen]))) == 3
+    assert len(site.asked) == 1
 
 
 def test_an_edit_without_a_date_is_told_by_the_texts_hash(site):

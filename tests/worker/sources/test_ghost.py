@@ -155,8 +155,13 @@ def test_what_is_not_there_any_more_is_gone(site, key):
     kept, hidden, deleted = (site.add() for _ in range(3))
     site.edit(hidden, status="draft")
     site.delete(deleted)
-    found = {seen.id: seen.state for seen in source(site, key=key).look([kept, hidden, deleted, "no-id"])}
-    assert found == {kept: "published", hidden: "gone", deleted: "gone", "no-id": "gone"}
+    connected = source(site, key=key)
+    for look in (connected.look, connected.glance):
+        found = {seen.id: seen.state for seen in look([kept, hidden, deleted, "no-id"])}
+        assert found == {kept: "published", hidden: "gone", deleted: "gone", "no-id": "gone"}
+    [closely], [briefly] = connected.look([kept]), connected.glance([kept])
+    assert (briefly.updated_at, briefly.visibility) == (closely.updated_at, closely.visibility) != (None, None)
+    assert not {"formats", "include"} & set(site.asked[-1][2])
 
 
 def test_many_are_asked_after_at_once_without_their_texts(site):

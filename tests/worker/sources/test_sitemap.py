@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import gzip
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select, update
 
 from briefing.articles.addresses import address_id
 from briefing.errors import ArticleNotFound, BriefcastError, Misconfigured, PageRefused
-from briefing.podcasts.newsroom import SourceSettings
+from briefing.following import connections
+from briefing.models import ConnectionRow, StepRow
+from briefing.podcasts.newsroom import SourceSettings, load_newsroom
+from briefing.states import StepKind
 from briefing.values import ArticleRef
 from tests.support.answering import answering
+from tests.support.newsroom import PLAIN, make_place, work_off
 from tests.support.site import PAGE
-from worker.sources import Polled, connect, site_map, sitemap
+from worker.installation.newsroom import apply
+from worker.sources import Polled, connect, polling, site_map, sitemap
 from worker.sources.site_map import moment_of
 
 XML = "application/xml"
@@ -86,7 +92,7 @@ def test_a_poll_gives_what_is_new_and_asks_for_no_file_that_is_as_it_was(site):
     site.asked.clear()
     assert list(source(site).seen(since)) == []
     assert [(path, heads.get("If-None-Match")) for path, heads in site.asked] == [
-        ("/sitemap.xml", None),
+        ("/sitemap.xml", '"index"'),
         ("/new.xml", '"new"'),
     ]
     # When a page is edited / Then its file is another, and it is given again
@@ -97,6 +103,72 @@ def test_a_poll_gives_what_is_new_and_asks_for_no_file_that_is_as_it_was(site):
     recent = datetime.now(UTC).isoformat()
     site.put("/sitemap.xml", urlset((f"{there}/ferry", recent)), XML)
     assert paths(source(site).look([found.id, "0" * 16])) == ["/ferry"]
+
+
+def test_a_poll_that_looks_after_articles_asks_for_no_more_than_what_it_read(site):
+    there, now = site.address, datetime.now(UTC)
+    old, new = (now - timedelta(days=2)).isoformat(), now.isoformat()
+    site.put("/sitemap.xml", index((f"{there}/a.xml", new), (f"{there}/b.xml", old)), XML, ETag='"i"')
+    site.put("/a.xml", urlset((f"{there}/ferry", new)), XML, ETag='"a"')
+    site.put("/b.xml", urlset((f"{there}/crane", old)), XML, ETag='"b"')
+    ids = [address_id(f"{there}/{name}") for name in ("ferry", "crane", "vote")]
+    list(source(site).seen(None))
+    # Given a map that is as it was / When a poll looks after what it names / Then it is told of all it knows
+    site.asked.clear()
+    polled = source(site)
+    assert list(polled.seen(now - timedelta(hours=1))) == []
+    assert paths(polled.look(ids)) == ["/ferry", "/crane"]
+    assert [path for path, _ in site.asked] == ["/sitemap.xml", "/a.xml", "/b.xml"]
+    assert None not in {heads.get("If-None-Match") for _, heads in site.asked}
+
+
+@pytest.mark.parametrize("costs", ["nothing", "unmarked", "files", "bytes"])
+def test_what_a_poll_cost_says_when_the_next_one_may_be(site, monkeypatch, costs):
+    there = site.address
+    monkeypatch.setattr(sitemap, "_CHEAP_FILES", 1 if costs == "files" else 2)
+    monkeypatch.setattr(sitemap, "_CHEAP_BYTES", 100 if costs == "bytes" else 10_000)
+    site.put("/sitemap.xml", index((f"{there}/a.xml", "")), XML, ETag='"i"')
+    mark = {} if costs == "unmarked" else {"ETag": '"a"'}
+    site.put("/a.xml", urlset((f"{there}/ferry", "2026-05-12")), XML, **mark)
+    pauses = []
+    for _ in range(2):
+        polled = source(site)
+        list(polled.seen(None))
+        pauses.append(polled.pause_s())
+    # The second time what has a mark is as it was, and sends no bytes
+    assert pauses == {"nothing": [None, None], "bytes": [300, None]}.get(costs, [300, 300])
+
+
+def test_a_map_is_polled_each_minute_unless_that_is_costly_or_its_newsroom_says_otherwise(site, tmp_path):
+    place = make_place(tmp_path, PLAIN)
+    toml = f'{PLAIN}\n[[sources]]\nname = "map"\nkind = "sitemap"\naddress = "{site.address}/sitemap.xml"\n'
+    toml += f'allow_private = ["{site.host}"]\n'
+
+    def polled(more="", *, seconds_ago=10_000, **mark):
+        """Poll so many seconds after the last time; return what was asked for, and seconds to the next."""
+        (tmp_path / "briefcast.toml").write_text(toml + more)
+        apply(load_newsroom(tmp_path / "briefcast.toml"), place)
+        polling.tend(place)
+        site.put("/sitemap.xml", urlset((f"{site.address}/ferry", "2026-05-12")), XML, **mark)
+        site.asked.clear()
+        with place.database.writing() as session:
+            last = datetime.now(UTC) - timedelta(seconds=seconds_ago)
+            session.execute(update(ConnectionRow).values(polled_at=last))
+            connections.rouse(session, "map")
+        work_off(place)
+        with place.database.reading() as session:
+            [step] = session.scalars(select(StepRow).where(StepRow.kind == StepKind.POLL.value))
+            return len(site.asked), round(step.not_before - step.ready_at)
+
+    # The first time, it is read for where to begin, too
+    assert polled(ETag='"m"') == (2, 60)
+    assert polled(ETag='"m"', seconds_ago=59) == (1, 60)
+    assert polled(seconds_ago=59) == (1, 300)
+    # Then it is left alone for as long, whatever a webhook tells of meanwhile
+    assert polled(seconds_ago=200)[0] == 0
+    assert polled(seconds_ago=301) == (1, 300)
+    assert polled("poll = 30", seconds_ago=31) == (1, 30)
+    place.database.dispose()
 
 
 def test_a_look_knows_the_newest_and_keeps_no_whole_map(site, monkeypatch):

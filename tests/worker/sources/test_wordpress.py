@@ -113,7 +113,10 @@ def test_a_post_lives_through_all_its_states(either):
     with pytest.raises(PageRefused) as caught:
         found.fetch(ref(number), None)
     assert caught.value.code == "article_protected"
-    assert {seen.id: seen.state for seen in found.look([number, other])} == {number: "gone", other: "published"}
+    for look in (found.look, found.glance):
+        assert {seen.id: seen.state for seen in look([number, other])} == {number: "gone", other: "published"}
+    [closely], [briefly] = found.look([other]), found.glance([other])
+    assert (briefly.updated_at, briefly.visibility) == (closely.updated_at, closely.visibility) != (None, None)
     assert {seen.id: seen.state for seen in found.seen(None)}[number] == "gone"
     # When it is a draft, in the trash, deleted / Then it is not found, and gone
     for change in (
@@ -124,7 +127,7 @@ def test_a_post_lives_through_all_its_states(either):
         change()
         with pytest.raises(ArticleNotFound):
             found.fetch(ref(other), None)
-        assert [seen.state for seen in found.look([other])] == ["gone"]
+        assert [seen.state for look in (found.look, found.glance) for seen in look([other])] == ["gone", "gone"]
         assert other not in {seen.id for seen in found.seen(None)}
 
 
@@ -201,6 +204,20 @@ def test_a_site_that_answers_oddly_is_no_reason_to_take_a_story_for_withdrawn(si
     # Nothing is `gone` because a list could not be had
     with pytest.raises(BriefcastError):
         list(source(site).look([number]))
+    with pytest.raises(BriefcastError):
+        list(source(site).glance([number]))
+
+
+def test_a_glance_has_wordpress_ask_itself_for_nothing_and_long_names_fit_into_addresses(site):
+    number, names = site.publish("Ferry", TEXT), [f"{'long-name-' * 9}{one}" for one in range(50)]
+    site.asked.clear()
+    found = {seen.id: seen.state for seen in source(site).glance([number, *names])}
+    assert found == {number: "published"} | dict.fromkeys(names, "gone")
+    assert {seen.id for seen in source(site).look([number, *names])} == set(found)
+    asked = [path_of(one) for one in site.asked]
+    assert "_embed" not in asked[0]
+    assert max(map(len, asked)) < 2000
+    assert len(asked) < 20
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,13 @@ import pytest
 from sqlalchemy import func, select, update
 
 from briefing.following import connections
-from briefing.models import ConnectionRow, RevisionRow, SightingRow, TakeRow
+from briefing.models import ArticleRow, ConnectionRow, RevisionRow, SightingRow, TakeRow
 from tests.support.client import client_of
 from tests.support.fake_wordpress import fake_wordpress
 from tests.support.newsroom import PLAIN, make_place, work_off
 from tests.support.processes import wait_for
 from tests.support.wordpress import WordPress
-from worker.sources import polling, wordpress_rest
+from worker.sources import looking_after, polling, wordpress_rest
 
 TEXT = (
     "<!-- wp:paragraph --><p>The ferry runs again from Monday, the harbour board said.</p><!-- /wp:paragraph -->"
@@ -32,11 +32,12 @@ class Paper:
     def __init__(self, place, site, client):
         self.place, self.site, self.client = place, site, client
 
-    def poll(self):
-        """Half a minute later."""
+    def poll(self, *, rested=True):
+        """Half a minute later; of what was looked at before, ten minutes later where it has `rested`."""
         with self.place.database.writing() as session:
             session.execute(update(ConnectionRow).values(polled_at=datetime.now(UTC) - timedelta(seconds=40)))
-            session.execute(update(SightingRow).values(looked_at=datetime.now(UTC) - timedelta(minutes=10)))
+            if rested:
+                session.execute(update(SightingRow).values(looked_at=datetime.now(UTC) - timedelta(minutes=10)))
             connections.rouse(session, "paper")
         work_off(self.place)
 
@@ -107,6 +108,28 @@ def test_what_is_saved_in_wordpress_is_followed_by_polling_alone(paper):
     paper.site.delete(number)
     paper.poll()
     assert (paper.audio(number).status_code, paper.entries()) == (410, [])
+
+
+def test_what_is_taken_back_of_older_posts_is_found_by_the_next_poll(paper, monkeypatch):
+    monkeypatch.setattr(looking_after, "_AT_ONCE", 2)
+    dated = {"date_gmt": "2026-05-12T09:58:00"}
+    deleted, trashed, hidden, kept = [paper.site.publish(f"Ferry {name}", TEXT, **dated) for name in "abcd"]
+    paper.poll()
+    # Given more that were saved since, and might have audio, than a poll looks at closely
+    newer = [paper.site.publish(f"Number {number}", date_gmt="2020-01-01T00:00:00") for number in range(3)]
+    paper.poll()
+    with paper.place.database.writing() as session:
+        session.add_all(ArticleRow(source="paper", id=one) for one in newer)
+    assert [paper.audio(one).status_code for one in (deleted, trashed, hidden, kept)] == [200] * 4
+    # When older ones are taken back, and no webhook tells of it, and all were looked at just now
+    paper.site.delete(deleted)
+    paper.site.trash(trashed)
+    paper.site.edit(hidden, status="private")
+    paper.site.asked.clear()
+    paper.poll(rested=False)
+    # Then the next poll withdraws them, by few questions and no other story
+    assert [paper.audio(one).status_code for one in (deleted, trashed, hidden, kept)] == [410, 410, 410, 200]
+    assert len(paper.site.asked) < 10
 
 
 def test_a_site_that_is_ill_takes_nothing_away(paper):
