@@ -11,6 +11,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import aliased
 
 from briefing import steps
+from briefing.failpoints import Failpoint, reach
 from briefing.models import HealthRow, NoticeRow, RevisionRow, ShowRow
 from briefing.podcasts.show import Show
 from briefing.settings import NoticeSettings
@@ -65,6 +66,7 @@ def tend(place: Workplace) -> None:
         with place.database.writing() as session:
             if _record(session, found, settings, now):
                 put(session, HealthRow, name="notices", state="ok", detail="", reported_at=now.timestamp())
+                reach(Failpoint.NOTICE_RECORDED)
 
 
 def _found(session: Session, now: datetime) -> list[_Found]:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from briefing import steps
 from briefing.errors import BriefcastError
+from briefing.failpoints import Failpoint, reach
 from briefing.models import BriefingRow, RevisionRow
 from briefing.settings import NoticeSettings
 from briefing.states import RevisionState
@@ -54,12 +55,14 @@ def _send(
     base, now = place.public.public_url.rstrip("/"), datetime.now(UTC)
     with place.database.writing() as session:
         made = linking.linked(session, notices, recipient, settings, base, now)
+    reach(Failpoint.NOTICE_LINKED)
     try:
         _by_its_way(settings, told, made.notices, now)
     except BriefcastError:
         with place.database.writing() as session:
             linking.end(session, made, now)
         raise
+    reach(Failpoint.NOTICE_TOLD)
 
 
 def _by_its_way(settings: NoticeSettings, told: Mapping[str, Any], notices: tuple[Notice, ...], now: datetime) -> None:
