@@ -123,9 +123,12 @@ def _to_be_rung(session: Session) -> list[ColumnElement[bool]]:
 
 
 def _dead(session: Session, now: float) -> Gauge:
-    found: dict[tuple[str, ...], float] = {(code,): number for code, number in given_up(session, now).items()}
-    values = found or {("none",): 0.0}
-    return Gauge("briefcast_dead", "Work given up that nothing has replaced, by reason.", ("reason",), values)
+    found: dict[tuple[str, ...], float] = {
+        (code, day): number for (code, day), number in given_up(session, now).items()
+    }
+    values = found or {("none", "none"): 0.0}
+    told = "Work given up that nothing has replaced, by reason and day (UTC)."
+    return Gauge("briefcast_dead", told, ("reason", "day"), values)
 
 
 def _revisions(session: Session, now: float) -> list[Gauge]:

@@ -308,3 +308,5 @@ def test_the_alerts_are_yaml_with_all_that_an_alert_needs():
     # Bulk work is meant to wait: nobody is woken for it
     assert 'queue!="bulk"' in by_name["BriefcastQueueStands"]["expr"]
     assert by_name["BriefcastBulkStands"]["labels"] == {"severity": "ticket"}
+    # What is left of one day hides nothing that fails for the same reason on another
+    assert by_name["BriefcastDead"]["expr"].startswith("max by (reason, day) (")

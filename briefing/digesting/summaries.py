@@ -20,6 +20,7 @@ from briefing.digesting.issues import look
 from briefing.digesting.summary_checks import faults, is_checked
 from briefing.digesting.summary_sources import VOID, source_of
 from briefing.errors import SummaryRefused
+from briefing.failpoints import Failpoint, reach
 from briefing.gates import Bounds
 from briefing.hashing import stable_hash
 from briefing.models import BriefingRow, RevisionRow, SummaryRow
@@ -110,6 +111,7 @@ def _ask(
     gates.ensure(session, SUMMARISER, Bounds(settings.per_second))
     steps.record(session, StepKind.SUMMARISE, Queue.ONLINE, payload={"summary": row.id}, engine=SUMMARISER)
     session.flush()
+    reach(Failpoint.SUMMARY_RECORDED)
     return True
 
 

@@ -5,7 +5,7 @@ lease finds its fence outdated and changes nothing. Does not know what a step do
 """
 
 from briefing.steps.claims import Lease, claim, is_due
-from briefing.steps.later import look_again_later, tries_of
+from briefing.steps.later import NEXT, look_again_later, note_next, tries_of
 from briefing.steps.losses import MAX_ATTEMPTS, WORKER_LOST, Lost, bury, release_expired, release_held_by
 from briefing.steps.outcomes import come_again, finish, give_back, give_up, postpone, renew, retry, stand_by, wait_again
 from briefing.steps.records import (
@@ -25,6 +25,7 @@ from briefing.steps.rings import Due, due_to_ring, mark_rung, unmark
 
 __all__ = [
     "MAX_ATTEMPTS",
+    "NEXT",
     "WORKER_LOST",
     "Due",
     "Following",
@@ -44,6 +45,7 @@ __all__ = [
     "lock_unfinished",
     "look_again_later",
     "mark_rung",
+    "note_next",
     "postpone",
     "promote",
     "put_back",

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from briefing.models import StepRow
 
+#: In the payload of what was given up: the ID of the step by which it comes again.
+NEXT = "next"
+
 #: Seconds until what workers died of is tried again, at first and at most.
 _FIRST_S, _LONGEST_S = 60.0, 3600.0
 
@@ -33,7 +36,7 @@ def look_again_later(session: Session, step: StepRow) -> None:
     pause_s = min(_LONGEST_S, _FIRST_S * 2.0 ** min(tries - 1, 10))
     events.note(session, "looked at again later", kind=step.kind, step=step.id, tries=tries, pause_s=pause_s)
     clock = float(session.scalar(select(database_clock())) or 0.0)
-    record(
+    again = record(
         session,
         StepKind(step.kind),
         Queue(step.queue),
@@ -42,3 +45,10 @@ def look_again_later(session: Session, step: StepRow) -> None:
         rank=step.rank,
         not_before=clock + pause_s,
     )
+    session.flush()
+    note_next(step, again)
+
+
+def note_next(step: StepRow, again: StepRow) -> None:
+    """Note of a step that was given up by which other one it comes again. Needs its session, a writing one."""
+    step.payload = step.payload | {NEXT: again.id}

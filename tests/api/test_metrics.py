@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from datetime import UTC, datetime
 
 import pytest
 import yaml
@@ -121,12 +122,12 @@ def test_failures_count_until_something_replaces_them(client, place, tmp_path):
     briefing, *_ = ask(place, "empty")
     work_off(place)
     found = scrape(client)
-    assert value(found, "briefcast_dead", reason="article_empty") == 1
+    assert value(found, "briefcast_dead", reason="article_empty", day=f"{datetime.now(UTC):%Y-%m-%d}") == 1
     assert value(found, "briefcast_success_ratio") == 0
     # Or until somebody has said that it is not to be made
     assert client.post(f"/v1/briefings/{briefing}/retract").status_code == 202
     dead = {name: number for name, number in looked(client).items() if name[0] == "briefcast_dead"}
-    assert dead == {("briefcast_dead", (("reason", "none"),)): 0}
+    assert dead == {("briefcast_dead", (("reason", "none"), ("day", "none"))): 0}
 
 
 def test_counts_of_all_processes_are_added_up_and_buckets_cumulated(client, place):

@@ -1,7 +1,8 @@
 """Every failpoint, with every way to fail: all work comes to its end, and the invariants hold.
 
 One installation: the embedded runner, all of it forked, a tone for a voice, a briefing for each point and way. Raising and
-killing go on at once, as their briefings do not meet; hanging is mostly waiting and comes apart.
+killing go on at once, as their briefings do not meet; hanging is mostly waiting and comes apart. What follows stories
+(digests, corrections, feeds that list others' stories, messages) is in tests/support/followers.py.
 The dispatcher's point is in test_redis_frozen.py, as it needs Redis; seven more are where what leads there is laid out, and
 are raised and killed at, but not hung.
 """
@@ -32,10 +33,13 @@ from briefing.models import CondemnedRow, RevisionRow
 from tests.support.asking import ask
 from tests.support.engines import lend
 from tests.support.failpoints import Failpoints
+from tests.support.followers import SWEEPING as FOLLOWERS_SWEEPING
+from tests.support.followers import Followers
 from tests.support.history import Reader, check
 from tests.support.installation import installed
 from tests.support.logged_engine import LoggedEngine, SpareEngine
 from tests.support.newsroom import work_off
+from tests.support.openai_chat import openai_chat
 from tests.support.processes import wait_for
 from tests.support.threads import serving
 
@@ -45,7 +49,7 @@ TEXT = "The ferry runs again from Monday, the harbour board said."
 #: By those who sweep, who have no step, and hold what the test has laid out for them.
 SWEEPING = (
     Failpoint.STEP_BURIED, Failpoint.ESTIMATE_FAILED, Failpoint.AUDIENCE_FOLDED, Failpoint.AUDIENCE_LET_GO,
-    Failpoint.RETENTION_LET_GO, Failpoint.RETENTION_DELETED, Failpoint.RETENTION_ERASED,
+    Failpoint.RETENTION_LET_GO, Failpoint.RETENTION_DELETED, Failpoint.RETENTION_ERASED, *FOLLOWERS_SWEEPING,
 )  # fmt: skip
 WITHDRAWING = (
     Failpoint.WITHDRAW_BURIED, Failpoint.WITHDRAW_REMOVED, Failpoint.WITHDRAW_BEFORE_COMMIT,
@@ -80,11 +84,14 @@ KILLED = {
     Failpoint.PUBLISH_ARTICLE,
     Failpoint.SWEEP_BEFORE_COMMIT,
 }
+LET_GO_OF = {
+    "step", "publish", "gate", "estimate", "retention", "audience", "withdraw", "notify", "digest", "summary", "correct",
+    "list", "notice",
+}  # fmt: skip
 LET_GO = {
     point
     for point in Failpoint
-    if point.startswith(("step.", "publish.", "gate.", "estimate.", "retention.", "audience.", "withdraw.", "notify."))
-    or point.endswith((".before_commit", ".after_commit"))
+    if point.partition(".")[0] in LET_GO_OF or point.endswith((".before_commit", ".after_commit"))
 } - KILLED
 
 
@@ -153,7 +160,7 @@ def upload(desk, name):
     return answer.headers["x-request-id"]
 
 
-def lay_out(desk, actions):
+def lay_out(desk, actions, followers):
     """Have made in this process what others find: takes that are damaged afterwards, stories that are edited and withdrawn,
     and one whose first audio nobody needs any more. Return what the damaged takes say.
     """
@@ -165,9 +172,11 @@ def lay_out(desk, actions):
             for name, show in ((ROTTEN.name, "weekly"), ("edited", "daily"), ("withdrawn", "daily")):
                 desk.write(f"{name}-{action}", f"This is about {name}-{action}.")
                 ask(desk.place, f"{name}-{action}", voice="tone", show=show)
+        followers.lay_out()
         work_off(desk.place)
         ask(desk.place, "old", voice="spare")
         work_off(desk.place)
+        followers.fall_due()
     with desk.place.database.writing() as session:
         long_ago = datetime(2020, 1, 1, tzinfo=UTC)
         session.execute(update(RevisionRow).where(RevisionRow.state == "superseded").values(finished_at=long_ago))
@@ -230,7 +239,7 @@ def ask_for_all(desk, failing, actions):
         for point in JINGLE:
             failing.arm(point, action, request_id=request)
         failing.arm(Failpoint.NOTIFY_TOLD, action, kind="notify")
-        for point in SWEEPING:
+        for point in set(SWEEPING) - set(FOLLOWERS_SWEEPING):
             failing.arm(point, action)
     return asked
 
@@ -312,21 +321,25 @@ def test_every_failpoint(actions, tmp_path):
     # Given an installation in which every point is armed once for each way, and a reader who listens all the while
     failing = Failpoints(tmp_path / "failing")
     with (
-        hub() as address,
+        hub() as (address, posts),
+        openai_chat() as chat,
         installed(
             tmp_path / "desk",
             WORKERS=4,
             LEASE_S=2,
             STEP_S=5,
-            WEBSUB_HUBS=address,
+            WEBSUB_HUBS=f"{address}/hub",
             FETCH_ALLOW_PRIVATE=urlsplit(address).netloc,
+            **Followers.settings(address, chat),
         ) as desk,
         letting_go(failing) as let_go,
     ):
-        spoiled = lay_out(desk, actions)
+        followers = Followers(desk, failing, actions)
+        spoiled = lay_out(desk, actions, followers)
         desk.environment |= failing.environment
         desk.serve("again")
-        reader = Reader(desk, [f"{case.name}-{action}" for case, action in product([*CASES, ROTTEN], actions)])
+        names = [case.name for case in (*CASES, ROTTEN)]
+        reader = Reader(desk, ["mended", *(f"{name}-{action}" for name, action in product(names, actions))])
         reader.start()
         # When all are made
         listen(desk, failing, actions)
@@ -334,10 +347,16 @@ def test_every_failpoint(actions, tmp_path):
         withdraw(desk, failing, actions)
         edit(desk, failing, actions)
         estimates = estimate(desk, failing, actions)
+        followers.arm()
         desk.work("again")
         desk.finish(900)
         wait_for(lambda: not set(failing.waiting()) & set(product(SWEEPING, actions)), "the sweeps")
+        followers.correct(posts)
         held = fail_api(desk, failing, actions)
+        followers.withdraw()
+        desk.finish()
+        followers.end()
+        desk.finish()
         # Then every failure has happened
         assert not failing.waiting(), f"never reached: {failing.waiting()}"
         happened = {(point, done) for point, done, _ in failing.happened()} | set(let_go)
@@ -359,8 +378,9 @@ def test_every_failpoint(actions, tmp_path):
         assert desk.rows("SELECT plays FROM audience") == [(1,)]
         assert not desk.rows("SELECT 1 FROM condemned WHERE since = 0")
         assert desk.rows("SELECT count(*) FROM revisions WHERE let_go_at IS NOT NULL")[0][0] >= 1
+        followers.check()
         # And the invariants hold
-        check(desk, reader, [*asked.values(), *held], forgotten=spoiled)
+        check(desk, reader, [*asked.values(), *held, *followers.stories.values()], forgotten=spoiled)
 
 
 class _Hub(BaseHTTPRequestHandler):
@@ -368,14 +388,16 @@ class _Hub(BaseHTTPRequestHandler):
         pass
 
     def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.posts.append((self.path, dict(self.headers), body))
         self.send_response(204)
         self.end_headers()
 
 
 @contextmanager
 def hub():
-    """A WebSub hub that takes everything; yield its address."""
+    """A server that takes all that is posted, as a WebSub hub, a webhook, a chat; yield its address and that."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Hub)
+    server.posts = []
     with serving(server):
-        yield f"http://127.0.0.1:{server.server_address[1]}/hub"
+        yield f"http://127.0.0.1:{server.server_address[1]}", server.posts

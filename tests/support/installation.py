@@ -86,6 +86,10 @@ spare = tests.support.logged_engine:SpareEngine
 """
 
 
+#: Seconds from now on that are waited for by nobody: more than any pause after a failure.
+_FAR_S = 1200
+
+
 class Kept:
     """A process that is started again when it ends by itself or is killed."""
 
@@ -237,8 +241,12 @@ class Installation:
             return session.connection().exec_driver_sql(query, values).fetchall()
 
     def settled(self):
-        """Whether no step is waiting to be done or under way."""
-        return not self.rows("SELECT 1 FROM steps WHERE state IN ('ready', 'leased', 'waiting') LIMIT 1")
+        """Whether no step is waiting to be done or under way, but a digest's for its next time."""
+        far = time.time() + _FAR_S
+        return not self.rows(
+            "SELECT 1 FROM steps WHERE state IN ('ready', 'leased', 'waiting') "
+            f"AND NOT (kind = 'digest' AND coalesce(not_before, 0) > {far}) LIMIT 1"
+        )
 
     def finish(self, seconds=120):
         """Wait until nothing is left to be done."""

@@ -1,4 +1,6 @@
-"""Which revisions somebody is to be told of: the sweep's part. Sends nothing."""
+"""Which revisions somebody is to be told of: the sweep's part, and what of a message that could not be sent. Sends
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +13,12 @@ from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import aliased
 
 from briefing import steps
+from briefing.failpoints import Failpoint, reach
 from briefing.models import HealthRow, NoticeRow, RevisionRow, ShowRow, StepRow
 from briefing.podcasts.show import Show
 from briefing.settings import NoticeSettings
 from briefing.sql.rows import add_unless_there, put
-from briefing.states import UNFINISHED, Queue, RevisionState, StepKind
+from briefing.states import UNFINISHED, Queue, RevisionState, StepKind, StepState
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -68,6 +71,37 @@ def tend(place: Workplace) -> None:
         with place.database.writing() as session:
             if _record(session, found, settings, now):
                 put(session, HealthRow, name="notices", state="ok", detail="", reported_at=now.timestamp())
+                reach(Failpoint.NOTICE_RECORDED)
+
+
+def tell_later(session: Session, step: StepRow, now: datetime) -> None:
+    """Have a message that was given up be sent later, in one with what else waits for its way: as long as the same is
+    not told anew anyway. Needs a writing session.
+    """
+    told = select(NoticeRow.revision_id).where(NoticeRow.at > now - _ONCE_IN, NoticeRow.told)
+    ids = list(session.scalars(told.where(NoticeRow.revision_id.in_(step.payload["revisions"]))))
+    if not ids:
+        return
+    waiting = _waiting(session, step)
+    if waiting is None:
+        step.payload = step.payload | {"revisions": ids}
+        steps.look_again_later(session, step)
+        return
+    every = sorted({*waiting.payload["revisions"], *ids})
+    more = waiting.payload["more"] + step.payload["more"] + len(every[MOST_NAMED:])
+    # Another message than either, even to those who got one of them and did not say so.
+    waiting.payload = waiting.payload | {"revisions": every[:MOST_NAMED], "more": more, "id": _message_id()}
+    steps.note_next(step, waiting)
+    session.flush()
+
+
+def _waiting(session: Session, step: StepRow) -> StepRow | None:
+    """Return, locked, a message that waits for the same way after it was given up."""
+    ready = (StepRow.kind == StepKind.NOTICE.value, StepRow.state == StepState.READY.value)
+    found = session.scalars(select(StepRow).where(*ready).order_by(StepRow.id).with_for_update(skip_locked=True))
+    to = (step.payload["way"], step.payload.get("to"))
+    later = (one for one in found if steps.tries_of(one) and (one.payload["way"], one.payload.get("to")) == to)
+    return next(later, None)
 
 
 def _found(session: Session, now: datetime) -> list[_Found]:
@@ -184,5 +218,9 @@ def _show(session: Session, revision_id: int) -> Show:
 def _step(session: Session, way: str, ids: list[int], to: list[str] | None = None) -> None:
     payload = {"way": way, "revisions": ids[:MOST_NAMED], "more": len(ids) - len(ids[:MOST_NAMED])}
     # The same each time it is tried: whoever gets it twice can tell.
-    payload |= {"id": f"msg_{secrets.token_hex(12)}", **({"to": to} if to else {})}
+    payload |= {"id": _message_id(), **({"to": to} if to else {})}
     steps.record(session, StepKind.NOTICE, Queue.INTERACTIVE, payload=payload)
+
+
+def _message_id() -> str:
+    return f"msg_{secrets.token_hex(12)}"

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from briefing import revisions, steps
 from briefing.digesting import digests, summaries
-from briefing.errors import NarratorAway
+from briefing.errors import Misconfigured, NarratorAway
 from briefing.going_live import cut_short
 from briefing.models import RevisionRow, StepRow
 from briefing.observing.logs import get_logger
@@ -32,14 +32,15 @@ if TYPE_CHECKING:
     from voices.catalogue import Catalogue
 
 #: What is done again later, whoever died of it: what is withdrawn, or for others by now, or more than a preview may
-#: have, must not stay public, nor a withdrawn story in an issue, nor in another edition what was corrected; and a
-#: respeak has others behind it. No revision fails of it: it is over, or live. As words: of a kind that is not known
-#: here one may be given up too.
+#: have, must not stay public, nor a withdrawn story in an issue, nor in another edition what was corrected; nobody
+#: looks again at who lists an article; and a respeak has others behind it. No revision fails of it: it is over, or
+#: live. As words: of a kind that is not known here one may be given up too.
 _NEVER_FORGOTTEN = frozenset(
     kind.value
     for kind in (
         StepKind.DIGEST,
         StepKind.CORRECT,
+        StepKind.LIST,
         StepKind.WITHDRAW,
         StepKind.RECALL,
         StepKind.PLACE,
@@ -73,6 +74,8 @@ def after_given_up(session: Session, step_id: int, error: BriefcastError, catalo
     step = session.get_one(StepRow, step_id)
     if step.kind in _NEVER_FORGOTTEN:
         _do_again(session, step, error, now)
+    elif step.kind == StepKind.NOTICE.value and not isinstance(error, Misconfigured):
+        due.tell_later(session, step, now)
     elif step.revision_id is None:
         _say(session, step, error, now)
     elif step.kind != StepKind.STREAM.value:

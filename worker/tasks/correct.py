@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from briefing import steps
+from briefing.failpoints import Failpoint, reach
 from briefing.going_live import other_editions
 from briefing.models import RevisionRow
 
@@ -22,5 +23,6 @@ def correct_others(lease: Lease, place: Workplace) -> None:
         with place.database.writing() as session:
             revision = session.get_one(RevisionRow, lease.payload["revision"])
             other_editions.correct(session, briefing_id, revision, datetime.now(UTC))
+            reach(Failpoint.CORRECT_ASKED)
     with place.database.writing() as session:
         steps.finish(session, lease)

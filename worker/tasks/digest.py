@@ -18,6 +18,7 @@ from briefing.digesting import digests, issues
 from briefing.digesting.choosing import story_of
 from briefing.digesting.digest import DIGEST
 from briefing.errors import NothingToDigest, PutOff
+from briefing.failpoints import Failpoint, reach
 from briefing.going_live import corrections
 from briefing.going_live.holds import forget
 from briefing.models import DigestRow, IssueRow, IssueStoryRow, RevisionRow, ShowRow, StepRow
@@ -64,6 +65,7 @@ def see_to_digests(lease: Lease, place: Workplace) -> None:
     for briefing_id in found:
         with place.database.writing() as session:
             _review(session, lock_briefing(session, briefing_id), datetime.now(UTC))
+            reach(Failpoint.DIGEST_REVIEWED)
     with place.database.writing() as session:
         steps.finish(session, lease)
 
@@ -90,12 +92,14 @@ def _at_its_time(lease: Lease, place: Workplace, now: datetime) -> None:
                 digests.request(session, digest, show, last, place.speakers.default_voice, SCHEDULE, now)
         except NothingToDigest:
             why = digests.NOTHING
+    reach(Failpoint.DIGEST_ASKED)
     with place.database.writing() as session:
         row = digests.armed(session, slug, lease.step_id)
         if not steps.finish(session, lease) or row is None:
             return
         _say_missed(session, row, digest, due, last, why)
         digests.arm(session, row, now)
+        reach(Failpoint.DIGEST_ARMED)
 
 
 def _say_missed(
@@ -192,6 +196,7 @@ def _again(lease: Lease, place: Workplace) -> None:
             # It stays withdrawn: what was said of its next edition is said of none.
             forget(briefing)
         issue.remake = False
+        reach(Failpoint.DIGEST_REMADE)
     # Of no revision, so it comes apart: its row is not locked among those of one.
     with place.database.writing() as session:
         steps.finish(session, lease)

@@ -105,6 +105,7 @@ def extract_revision(lease: Lease, place: Workplace) -> None:
             briefing.articles = [article.ref for article in written.articles]
             save_prepared(session, place, row, prepared, engaged, digest.card(written, show), versions)
             reach(Failpoint.PREPARE_BEFORE_COMMIT)
+    reach(Failpoint.PREPARE_AFTER_COMMIT)
 
 
 def _read(session: Session, place: Workplace, revision: RevisionRow) -> _Read:

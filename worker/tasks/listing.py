@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from briefing import revisions, steps
+from briefing.failpoints import Failpoint, reach
 from briefing.models import BriefingRow, ShowRow
 from briefing.requesting.asking import identity
 from briefing.values import ArticleRef
@@ -34,6 +35,7 @@ def list_article(lease: Lease, place: Workplace) -> None:
             changed = {slug for slug, _ in before ^ standing(session, briefing)}
             if changed:
                 write_feeds(session, briefing, changed, place.files)
+                reach(Failpoint.LIST_WRITTEN)
             for slug in sorted(changed):
                 record_pings(session, slug, place.files.hubs)
 

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import aliased
 
 from briefing import steps
 from briefing.errors import BriefcastError
+from briefing.failpoints import Failpoint, reach
 from briefing.models import BriefingRow, RevisionRow
 from briefing.settings import NoticeSettings
 from briefing.states import RevisionState
@@ -54,12 +56,14 @@ def _send(
     base, now = place.public.public_url.rstrip("/"), datetime.now(UTC)
     with place.database.writing() as session:
         made = linking.linked(session, notices, recipient, settings, base, now)
+    reach(Failpoint.NOTICE_LINKED)
     try:
         _by_its_way(settings, told, made.notices, now)
     except BriefcastError:
         with place.database.writing() as session:
             linking.end(session, made, now)
         raise
+    reach(Failpoint.NOTICE_TOLD)
 
 
 def _by_its_way(settings: NoticeSettings, told: Mapping[str, Any], notices: tuple[Notice, ...], now: datetime) -> None:
@@ -77,14 +81,22 @@ def _by_its_way(settings: NoticeSettings, told: Mapping[str, Any], notices: tupl
 
 
 def _notices(place: Workplace, ids: list[int]) -> tuple[Notice, ...]:
-    """Return what is still failed or held of what there was to tell."""
+    """Return what is still failed or held of what there was to tell, and was neither put right nor withdrawn since."""
     base = place.public.public_url.rstrip("/")
     states = {RevisionState.FAILED.value: "failed", RevisionState.HELD.value: "held"}
+    newer = aliased(RevisionRow)
+    # One that failed too, or is being made, is not: nobody is told of it by itself if it fails for the same reason.
+    put_right = exists().where(
+        newer.briefing_id == RevisionRow.briefing_id,
+        newer.number > RevisionRow.number,
+        newer.state.in_([RevisionState.LIVE.value, RevisionState.HELD.value, RevisionState.RETRACTED.value]),
+    )
     with place.database.reading() as session:
         rows = session.execute(
             select(RevisionRow, BriefingRow)
             .join(BriefingRow, BriefingRow.id == RevisionRow.briefing_id)
-            .where(RevisionRow.id.in_(ids), RevisionRow.state.in_(states))
+            .where(RevisionRow.id.in_(ids), RevisionRow.state.in_(states), ~put_right)
+            .where(RevisionRow.number > func.coalesce(BriefingRow.withdrawn_number, 0))
             .order_by(RevisionRow.id)
         ).all()
         return tuple(

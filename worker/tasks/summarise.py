@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from briefing import steps
 from briefing.digesting import summaries
 from briefing.digesting.summary_checks import faults
+from briefing.failpoints import Failpoint, reach
 from briefing.settings import SummarySettings
 from worker.digests.summarise import summarise
 from worker.running.engine_gates import outcome_noted
@@ -31,7 +32,9 @@ def summarise_story(lease: Lease, place: Workplace) -> None:
     with outcome_noted(lease, place) as passage:
         passage.asked = True
         written = summarise(source.text, settings)
+    reach(Failpoint.SUMMARY_ANSWERED)
     reasons = faults(written, source.text, source.language)
     with place.database.writing() as session:
         if steps.finish(session, lease):
             summaries.answer(session, summary, written, reasons)
+            reach(Failpoint.SUMMARY_BEFORE_COMMIT)

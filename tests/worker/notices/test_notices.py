@@ -22,8 +22,10 @@ from aiosmtpd.smtp import AuthResult
 from sqlalchemy import select, update
 
 from briefing.accounts.action_links import LinkAction
+from briefing.backoff import MAX_POSTPONED
 from briefing.errors import Misconfigured, SourceUnavailable
 from briefing.models import ActionLinkRow, AuditRow, HealthRow, NoticeRow, RevisionRow, StepRow
+from briefing.requesting import asking
 from briefing.settings import NoticeSettings, RetentionSettings
 from tests.support.asking import again, ask
 from tests.support.client import client_of, free_port
@@ -95,9 +97,11 @@ def receiver(status=200):
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}", got
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", got
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.fixture
@@ -158,19 +162,85 @@ def test_a_flood_is_one_message_a_minute(place, box, monkeypatch):
     assert "and 5 more" in box.mails[1][1].get_payload()
 
 
-def test_what_was_put_right_meanwhile_is_not_told(place, box, tmp_path):
-    briefing, _, _ = ask(place, "late")
+def test_what_was_put_right_meanwhile_is_not_told(place, box, monkeypatch, tmp_path):
+    # Given a message that waits, of three that failed
+    monkeypatch.setenv("BRIEFCAST_NOTICES_EMAIL_TO", "desk@paper.example")
+    late, _, _ = ask(place, "late")
+    unwanted, _, _ = ask(place, "unwanted")
+    other, _, _ = ask(place, "other")
     work_off(place)
     due.tend(place)
+    put_off(place, 9e9)
+    # When one is made after all, one fails once more, and one is withdrawn
     (tmp_path / "articles" / "late.md").write_text(ARTICLE)
+    again(place, late)
+    again(place, other)
     with place.database.writing() as session:
-        session.execute(update(StepRow).where(StepRow.kind == "notice").values(not_before=9e9))
-    again(place, briefing)
+        asking.retract(session, unwanted, datetime.now(UTC))
     work_off(place)
-    ask(place, "other")
+    put_off(place, None)
     work_off(place)
-    tell(place)
-    assert "desk:late" not in str([mail.get_payload() for _, mail in box.mails])
+    # Then it tells of the one that is failed still
+    assert [mail["Subject"] for _, mail in box.mails] == ["Briefcast: desk:other: failed"]
+
+
+def put_off(place, until):
+    """Have what is ready wait `until` then; None: no more."""
+    with place.database.writing() as session:
+        session.execute(update(StepRow).where(StepRow.state == "ready").values(not_before=until))
+
+
+def messages(place, state="ready"):
+    """What the messages are of that wait, or are given up."""
+    with place.database.reading() as session:
+        found = select(StepRow).where(StepRow.kind == "notice", StepRow.state == state).order_by(StepRow.id)
+        return [step.payload["revisions"] for step in session.scalars(found)]
+
+
+def give_up(place):
+    """Try what waits as often as it takes to give up what was tried once."""
+    for _ in range(MAX_POSTPONED):
+        put_off(place, None)
+        work_off(place)
+
+
+def test_what_could_not_be_told_for_long_is_one_message_when_its_way_is_back(place, monkeypatch):
+    # Given a chat that is away for so long that messages to it are given up
+    with receiver(503) as (address, _):
+        monkeypatch.setenv("BRIEFCAST_NOTICES_SLACK", f"{address}/services/secret")
+        first, one, _ = ask(place, "first")
+        work_off(place)
+        tell(place)
+        give_up(place)
+        assert (messages(place, "dead"), messages(place)) == ([[one]], [[one]])
+        _, two, _ = ask(place, "second")
+        work_off(place)
+        tell(place)
+        give_up(place)
+        assert messages(place) == [[one, two]]
+    # When it is back, and one of them fails once more for the same reason
+    again(place, first)
+    work_off(place)
+    with receiver() as (address, got):
+        monkeypatch.setenv("BRIEFCAST_NOTICES_SLACK", f"{address}/services/secret")
+        tell(place)
+        put_off(place, None)
+        work_off(place)
+    # Then it is told of both, once
+    (said,) = [json.loads(body)["text"] for _, _, body in got]
+    assert ("desk:first" in said, "desk:second" in said, messages(place)) == (True, True, [])
+
+
+def test_what_would_be_told_anew_by_now_is_not_told_late(place, monkeypatch):
+    with receiver(503) as (address, _):
+        monkeypatch.setenv("BRIEFCAST_NOTICES_SLACK", f"{address}/services/secret")
+        _, one, _ = ask(place, "missing")
+        work_off(place)
+        tell(place)
+        with place.database.writing() as session:
+            session.execute(update(NoticeRow).values(at=datetime.now(UTC) - timedelta(hours=7)))
+        give_up(place)
+    assert (messages(place, "dead"), messages(place)) == ([[one]], [])
 
 
 def test_a_webhook_is_signed_and_a_chat_is_told(place, monkeypatch):

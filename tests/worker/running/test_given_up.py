@@ -8,8 +8,11 @@ import pytest
 from sqlalchemy import select, update
 
 from briefing import steps
+from briefing.articles import picks
 from briefing.going_live import access, editions
 from briefing.models import BriefingRow, MasterRow, RespeakRow, RespokenRow, RevisionRow, StepRow
+from briefing.observing import endings
+from briefing.podcasts.newsroom import load_newsroom
 from briefing.pronunciations import respeaks
 from briefing.pronunciations.respeaks import MOST_TRIES
 from briefing.public_names import audio_name
@@ -17,9 +20,12 @@ from briefing.requesting import asking
 from briefing.revisions import lock_briefing
 from briefing.states import Queue, StepKind
 from briefing.steps import MAX_ATTEMPTS
+from briefing.values import ArticleRef
 from tests.support.asking import ask, briefing_row
-from tests.support.newsroom import ARTICLE, work_off
+from tests.support.newsroom import ARTICLE, PLAIN, work_off
 from worker.doctor import placed, public, work
+from worker.installation.newsroom import apply
+from worker.notices import due
 from worker.running.perform import perform_next
 from worker.upkeep import sweep
 
@@ -66,6 +72,12 @@ def later(place):
     work_off(place)
 
 
+def told(place):
+    """How much is given up, as measures have it."""
+    with place.database.reading() as session:
+        return endings.given_up(session, datetime.now(UTC).timestamp())
+
+
 def mp3s(storage):
     return {file.name for file in storage.files("audio")}
 
@@ -98,9 +110,11 @@ def test_a_withdrawal_that_workers_die_of_is_done_all_the_same(place, live):
     withdraw(place, live)
     vanish(place, StepKind.WITHDRAW)
     assert mp3s(place.files.storage)
-    # It comes again, later each time
+    # It comes again, later each time, and somebody is told meanwhile
     assert [step.not_before > NOW.timestamp() for step in open_steps(place, StepKind.WITHDRAW)] == [True]
+    assert list(told(place).values()) == [1]
     later(place)
+    assert told(place) == {}
     assert mp3s(place.files.storage) == set()
     assert place.files.storage.look("gone/articles/desk/ferry.mp3")
     assert place.files.storage.read("shows/daily/feed.xml")[0].count(b"<item>") == 0
@@ -157,6 +171,38 @@ def test_a_preview_that_workers_die_of_is_made_all_the_same(place, live):
     # Then it comes again
     later(place)
     assert mp3s(place.files.storage) - {whole(place, live)}
+
+
+BEST = """
+[[shows]]
+slug = "best"
+title = "The Best"
+voice = "silence"
+intro = "none"
+outro = "none"
+[shows.rules]
+shows = ["daily"]
+sections = ["none"]
+"""
+
+
+def test_a_pick_that_workers_die_of_is_listed_all_the_same(place, live, tmp_path):
+    (tmp_path / "briefcast.toml").write_text(PLAIN + BEST)
+    apply(load_newsroom(tmp_path / "briefcast.toml"), place)
+    with place.database.writing() as session:
+        picks.pick(session, ArticleRef(source="desk", id="ferry"), "best", wanted=True)
+    vanish(place, StepKind.LIST)
+    later(place)
+    assert place.files.storage.read("shows/best/feed.xml")[0].count(b"<item>") == 1
+
+
+def test_a_message_that_workers_die_of_waits_to_be_sent(place, monkeypatch):
+    monkeypatch.setenv("BRIEFCAST_NOTICES_SLACK", "http://127.0.0.1:9/nobody")
+    _, missing, _ = ask(place, "missing", now=NOW)
+    work_off(place)
+    due.tend(place)
+    vanish(place, StepKind.NOTICE)
+    assert [step.payload["revisions"] for step in open_steps(place, StepKind.NOTICE)] == [[missing]]
 
 
 def test_a_transcript_that_is_lost_keeps_nothing_public(place, live):
