@@ -10,6 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import func, select, update
 
+from briefing.errors import PageRefused
 from briefing.failpoints import Action, Failpoint, FailpointReached
 from briefing.following import connections
 from briefing.models import (
@@ -35,6 +36,7 @@ from tests.support.processes import wait_for
 from worker.installation.newsroom import apply
 from worker.running.perform import perform_next
 from worker.sources import looking_after, polling
+from worker.sources.ghost import GhostSource
 
 
 @pytest.fixture
@@ -120,6 +122,42 @@ def test_of_older_posts_a_lost_deletion_is_found_by_the_next_poll(paper, monkeyp
     paper.site.delete(identity)
     paper.poll(rested=False)
     assert paper.audio(identity).status_code == 410
+
+
+def test_a_look_that_is_refused_keeps_nothing_that_has_changed_from_being_seen(paper, monkeypatch):
+    paper.begin()
+    paper.site.deaf = True
+    look = GhostSource.look
+
+    def refusing(source, ids):
+        if "odd" in ids:
+            raise PageRefused("no")
+        return look(source, ids)
+
+    # Given an article that was told of and that its CMS refuses to tell of, and one that is published
+    monkeypatch.setattr(GhostSource, "look", refusing)
+    with paper.place.database.writing() as session:
+        connections.look_at(session, "paper", "odd")
+    identity = paper.site.add()
+    # When it is polled / Then what is published is heard, nothing fails, and the odd one comes again
+    paper.poll()
+    assert paper.audio(identity).status_code == 200
+    assert paper.one(select(ConnectionRow.failures)) == 0
+    assert paper.one(select(LookRow.article_id)) == "odd"
+    # Of a source that was not polled besides, nobody knows whether it answers: it fails
+    with paper.place.database.writing() as session:
+        session.execute(update(LookRow).values(due_at=0.0))
+        connections.rouse(session, "paper")
+    work_off(paper.place)
+    assert paper.one(select(ConnectionRow.failures)) == 1
+
+
+def test_where_turns_have_got_to_is_kept_for_whoever_polls_next(paper):
+    paper.begin()
+    with paper.place.database.writing() as session:
+        session.add_all(ArticleRow(source="paper", id=name) for name in ("a", "b"))
+    paper.poll()
+    assert paper.one(select(StepRow.payload).where(StepRow.kind == StepKind.POLL.value))["turn"]["unseen"] == "b"
 
 
 def test_a_webhook_ten_times_out_of_order_and_ten_minutes_later_is_one_generation(paper, monkeypatch):

@@ -23,6 +23,13 @@ _RATING = re.compile(
     r"\b(?:rating|rated|score[ds]?|scoring|gave it|marks?|stars?|grade[ds]?|pain|verdict)\b", re.IGNORECASE
 )
 _PRESSURE = re.compile(r"\b(?:pressure|reading|systolic|vision|mmHg|odds)\b", re.IGNORECASE)
+#: Whoever writes of these means odds by what is more than one.
+_BETTING = re.compile(
+    r"\b(?:odds|bookmakers?|bookies?|bettors?|punters?|wager(?:s|ed)?|priced|backed|each-way|starting price)\b",
+    re.IGNORECASE,
+)
+#: What makes a fraction of more than one.
+_OF_IT = re.compile(r"\s(?:of|inch(?:es)?|cups?|miles?|teaspoons?|tablespoons?)\b")
 #: A bet: "the 5/2 favourite".
 _ODDS = re.compile(r"\s(?:(?:joint|second|clear|ante-post)[\s-])?(?:favou?rites?|favs?|shots?|chances?|outsiders?)\b")
 _SET = re.compile(r"(?:7-6|6-7)\s?\($")
@@ -55,7 +62,8 @@ def _slashed(match: re.Match[str]) -> str | None:
     if not match["whole"]:
         if bottom in _OUT_OF and _RATING.search(near):
             return f"{cardinal(top)} out of {cardinal(bottom)}"
-        if _PRESSURE.search(near) or bottom == 0 or (top > bottom and bottom not in _PARTED):
+        open_ = top > bottom and (bottom not in _PARTED or _might_be_another_thing(match))
+        if _PRESSURE.search(near) or bottom == 0 or open_:
             return f"{grouped(match['top'])} over {grouped(match['bottom'])}"
         if top == bottom:
             return f"{cardinal(top)} {cardinal(bottom)}"
@@ -66,7 +74,7 @@ def _slashed(match: re.Match[str]) -> str | None:
 
 def _against(match: re.Match[str]) -> str | None:
     """Return odds and tie-breaks with "to"."""
-    if match["whole"] or not (_ODDS.match(match.string, match.end()) or _is_tie_break(match)):
+    if match["whole"] or not (_ODDS.match(match.string, match.end()) or _is_tie_break(match) or _is_bet(match)):
         return None
     return f"{cardinal(int(match['top']))} to {cardinal(int(match['bottom']))}"
 
@@ -75,6 +83,20 @@ def _is_tie_break(match: re.Match[str]) -> bool:
     """Tell whether it is the score of the tie-break in brackets after a set: "7-6 (8/6)"."""
     before, after = match.string[max(0, match.start() - 6) : match.start()], match.string[match.end() : match.end() + 1]
     return after == ")" and bool(_SET.search(before))
+
+
+def _might_be_another_thing(match: re.Match[str]) -> bool:
+    """Tell whether more than one of something in a sentence may as well be a day, a score or odds, as nothing says what
+    it is a fraction of. Then "over" says what is written and decides nothing.
+    """
+    is_all = match.group().strip() == match.string.strip()
+    return not (is_all or match["nth"] or _OF_IT.match(match.string, match.end()))
+
+
+def _is_bet(match: re.Match[str]) -> bool:
+    near = match.string[max(0, match.start() - 40) : match.end() + 20]
+    more = int(match["top"]) > int(match["bottom"]) > 0
+    return more and _might_be_another_thing(match) and bool(_BETTING.search(near))
 
 
 def _vulgar(match: re.Match[str]) -> str:

@@ -51,6 +51,13 @@ _HANDED_IN = re.compile(r"\b(?:an?|the|its|their|his|her|latest|quarterly|SEC|[F
 _COLD = re.compile(r"\s(?:low|high|chill|temperatures?|readings?|degrees?|night|day|morning)\b")
 #: An oven: "180C/350F".
 _OVEN = re.compile(r"(?<![\w.,/:$€£-])(?P<first>\d{2,3})(?P<tone>[CF])/(?P<second>\d{2,3})(?P<other>[CF])(?![\w-])")
+#: "Heat the oven to 180C": more than sixty degrees Celsius are an oven's, if it is spoken of, and no room or model.
+_IN_AN_OVEN = re.compile(
+    r"\b(?:oven|cook(?:ed|ing)?|bake[ds]?|baking|preheat(?:ed)?|roast(?:ed|ing)?|air fryer|grill)\b[^.!?]{0,60}"
+    r"(?:\b(?:to|at|of|about|around|or|oven|reach(?:es)?)|[,:(])\s?$",
+    re.IGNORECASE,
+)
+_OVEN_DEGREES = range(70, 301)
 #: Stones and pounds: "5st 10lb", "12st"; "21st" alone is an ordinal.
 _STONE = re.compile(r"(?<![\w.,/:$€£-])(?P<stone>\d{1,2})st(?:\s?(?P<pounds>1[0-3]|\d)\s?lbs?)?(?![\w-])")
 #: "The 100m final": a distance raced over is a name.
@@ -131,8 +138,8 @@ def _is_filing(match: re.Match[str]) -> bool:
 def _bare_degrees(match: re.Match[str]) -> str | None:
     if match["unit"] == "F" and _is_filing(match):
         return None
-    if len(match["number"]) > 2 and match["unit"] == "C" and int(float(match["number"])) > 60:  # noqa: PLR2004
-        return None
+    if len(match["number"]) > 2 and match["unit"] == "C" and (number := int(float(match["number"]))) > 60:  # noqa: PLR2004
+        return _degrees(match) if number in _OVEN_DEGREES and _IN_AN_OVEN.search(before(match)) else None
     return _degrees(match)
 
 

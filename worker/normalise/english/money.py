@@ -129,6 +129,9 @@ _AFTER = re.compile(
     rf"(?P<symbol>€|£|₴|₽|₪|₺|zł\b|(?:{alternation(set(_CODES) - {'Rs', 'Rs.'})})\b)"
     rf"{_RATE}(?P<each>)(?P<again>)"
 )
+#: Hundredths that are said without their name.
+_SAID_ALONE = 10
+
 #: Longer sums are read as digits.
 _LONGEST = 30
 
@@ -159,7 +162,7 @@ def _spoken(match: re.Match[str], currency: _Currency) -> str:
         return f"{_exact(amount, currency)} to {_exact(until, currency)}{tail}"
     odd = currency.cent and (_cents(amount) or (0, 0))[1]
     if not (scale or until) and (odd or not singular):
-        return _exact(amount, currency) + tail
+        return (_as_one(amount, currency) if singular and not tail else _exact(amount, currency)) + tail
     number = decimal(amount) + (f" to {decimal(until)}" if until else "")
     return f"{number}{scale} {currency.one if singular else currency.many}{tail}"
 
@@ -170,6 +173,16 @@ def _exact(amount: str, currency: _Currency) -> str:
     if cents is not None:
         return _with_cents(*cents, currency)
     return f"{decimal(amount)} {currency.one if amount == '1' else currency.many}"
+
+
+def _as_one(amount: str, currency: _Currency) -> str:
+    """Return an amount with hundredths that stands before what it is the price of: "a five dollar fifty ticket"."""
+    whole, cents = _cents(amount) or (0, 0)
+    if not whole:
+        return f"{cardinal(cents)} {currency.cent}"
+    # Below ten they are not said alone: "a five dollar five ticket".
+    last = cardinal(cents) if cents >= _SAID_ALONE else f"and {cardinal(cents)} {currency.cent}"
+    return f"{cardinal(whole)} {currency.one} {last}"
 
 
 def _cents(amount: str) -> tuple[int, int] | None:

@@ -71,6 +71,12 @@ _ZIP = re.compile(r"\b(?P<word>(?:ZIP|zip)(?:\s[Cc]ode)?)\s(?P<zip>\d{5})\b")
 _PARTY = re.compile(
     rf"(?<=[\s(])(?P<party>[DRI])[-–](?P<place>{alternation({*_STATES, *_POSTAL, *_POSTAL.values()})})(?=[\s,.;)]|$)"
 )
+#: "Wall St Journal", "Main St Bank": streets before whatever name, and what is called after any street and no saint.
+_STREETS = frozenset("Main High Wall Bond Fleet Downing Elm Oak Maple Walnut Chestnut Bourbon Carnaby Harley".split())
+_NO_SAINT = re.compile(
+    r"\s(?:Bank|Station|Tube|Market|Journal|Theat(?:re|er)|Garage|Mall|Bakery|Diner|Grill|Deli|Caf[eé]|Stores?|Shops?|"
+    r"Library|Clinic|Precinct|Jail|Bridge|Tunnel|Subway|Partners)\b"
+)
 _WORD_BEFORE = re.compile(r"(?P<word>[\w’']+)\s$")
 
 #: A saint follows these, a street follows any other capitalised word.
@@ -143,9 +149,17 @@ def _drive(match: re.Match[str]) -> str | None:
     return "Drive" + ("." if ends_sentence(match.string, match.end()) else "")
 
 
+def _is_street(word: str, match: re.Match[str]) -> bool:
+    """Tell whether "St" after a word is no saint, whatever name follows."""
+    is_called_so = bool(_NO_SAINT.match(match.string, match.end()))
+    return word in _STREETS or (is_called_so and word[0].isupper() and word.lower() not in _NO_NAME)
+
+
 def _saint(match: re.Match[str]) -> str | None:
     earlier = before(match)
     word = _WORD_BEFORE.search(earlier)
+    if match.group() == "St" and word and _is_street(word["word"], match):
+        return "Street"
     if word and word["word"][0].isupper() and not _before_saint(word["word"]) and match.group() != "St":
         starts = not earlier[: word.start()].rstrip('"“ ')
         if not starts:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from worker.normalise.edits import alternation
 from worker.normalise.ukrainian import calendar, counts
-from worker.normalise.ukrainian.library import cardinal, digits
+from worker.normalise.ukrainian.library import cardinal, dative, digits, ordinal
 
 _Say: TypeAlias = Callable[[re.Match[str]], str]
 
@@ -82,6 +82,9 @@ _FORMS: tuple[tuple[re.Pattern[str], _Say], ...] = (
     (_PHONE, _phone),
     (_SERIES, lambda match: f"{cardinal(int(match['first']))} {cardinal(int(match['second']))}"),
     (_MODEL, _model),
+    (counts.ORDINAL_IN, lambda match: match["at"] + ordinal(int(match["number"]), "dat")),
+    (counts.ORDINAL_AS, lambda match: ordinal(int(match["number"]), "ins")),
+    (counts.DATIVE, lambda match: dative(int(match["number"]))),
     (_HYPHENED, lambda match: f"{cardinal(int(match['number']))} {_HYPHENED_UNITS[match['unit']]}"),
     (counts.CARDINAL, counts.cardinal_ending),
     (counts.ORDINAL, counts.ordinal_ending),

@@ -36,6 +36,11 @@ def genitive(number: int) -> str:
     return str(_loaded()[0].number_to_words_case(number, "genitive"))
 
 
+def dative(number: int) -> str:
+    """Return a number in words, in the dative."""
+    return str(_loaded()[0].number_to_words_case(number, "dative"))
+
+
 def instrumental(number: int) -> str:
     """Return a number in words, in the instrumental."""
     return str(_loaded()[0].number_to_words_case(number, "instrumental"))
