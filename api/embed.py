@@ -25,6 +25,9 @@ router = APIRouter(tags=["published"])
 
 _templates = Jinja2Templates(FilePath(__file__).with_name("templates"))
 
+#: "AI" in the languages that say it otherwise, as the player has it (`player/src/texts.ts`).
+_BADGES = {"uk": "ШІ"}
+
 
 @get_and_head(
     router,
@@ -48,8 +51,7 @@ def embed(source: Name, article: Name, request: Request, context: Here) -> Respo
 def page(request: Request, context: Context, ref: ArticleRef, audio: dict[str, Any], signed: str = "") -> Response:
     """Return the page, made from an article's audio JSON. `signed`: where one reader's player has that from."""
     # What is being made has neither length nor MP3.
-    minutes, seconds = divmod(int(audio.get("duration_s", 0)), 60)
-    audio["length"] = "" if is_making(audio) else f"{minutes}:{seconds:02}"
+    audio["length"] = "" if is_making(audio) else clock(audio.get("duration_s", 0))
     heard_at = audio.setdefault("url", "") or audio["hls"]
     public = f"{context.address}/embed/{ref.source}/{ref.id}"
     oembed = f"{context.address}/oembed?url={quote(public, safe='')}"
@@ -60,6 +62,7 @@ def page(request: Request, context: Context, ref: ArticleRef, audio: dict[str, A
             "audio": audio,
             "article": str(ref),
             "signed": signed,
+            "badge": _BADGES.get(str(audio["language"]).partition("-")[0], "AI"),
             "feed": f"/shows/{audio['show']}/feed.xml",
             "oembed": oembed,
             # What sharing gives: the frame's own address may be one listener's.
@@ -76,6 +79,13 @@ def page(request: Request, context: Context, ref: ArticleRef, audio: dict[str, A
         f"connect-src {places}; base-uri 'none'; form-action 'none'; frame-ancestors {context.public.embed_sites}"
     )
     return response
+
+
+def clock(seconds: float) -> str:
+    """Return m:ss, or h:mm:ss from an hour on, as the player has it."""
+    minutes, second = divmod(int(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
 def _origin(address: str) -> str:

@@ -22,9 +22,10 @@ from briefing.values import NAME_PATTERN, ArticleRef, is_name
 
 router = APIRouter(tags=["published"])
 
-#: CSS pixels. The player's own height on a desk and where the frame is narrow, measured in Chromium; its panels scroll.
-WIDTH, HEIGHT, NARROW_HEIGHT = 640, 290, 300
-_NARROW = 480
+#: CSS pixels. The embed page's height on a desk and on a phone, and where the frame is narrower still, measured in
+#: Chromium; its panels scroll. A frame for a desk stands on phones, too: CMSs keep what we answered once.
+WIDTH, HEIGHT, NARROW_HEIGHT = 640, 325, 380
+_NARROW = 345
 
 #: The side of artwork that is drawn or coded anew, in pixels (`worker.feeds.artwork`).
 _ARTWORK = 1400
@@ -77,7 +78,7 @@ def described(
     frame = (
         f'<iframe src="{escape(context.address)}/embed/{ref.source}/{ref.id}" width="{width}" height="{height}" '
         f'title="{escape(told["title"])}" loading="lazy" allow="autoplay; clipboard-write; web-share" '
-        'frameborder="0"></iframe>'
+        'frameborder="0" style="max-width: 100%"></iframe>'
     )
     side = _side(context, told)
     return {

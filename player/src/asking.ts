@@ -22,6 +22,9 @@ const RENEW = 30_000;
 // Seconds from either end within which nobody wants to be brought back to where they stopped.
 const EDGE = 5;
 
+// Seconds; what is being made has no length yet.
+const lengthOf = (audio: ArticleAudio): number => audio.duration || Infinity;
+
 export abstract class Asking extends Listening {
   // Raised by each other article, and by each wish for one.
   protected asked = 0;
@@ -131,7 +134,7 @@ export abstract class Asking extends Listening {
   /** Play other audio of the article from the same moment on. */
   private async goOnWith(audio: ArticleAudio, playing: boolean): Promise<void> {
     this.plays?.end(this.currentTime);
-    this.start = Math.min(this.currentTime, Math.max(0, audio.duration - EDGE));
+    this.start = Math.min(this.currentTime, Math.max(0, lengthOf(audio) - EDGE));
     this.wanted = playing;
     this.notice("");
     await this.adopt(audio);
@@ -199,11 +202,12 @@ export abstract class Asking extends Listening {
   }
 
   private placeToStart(audio: ArticleAudio): number {
-    if (this.start > 0) return Math.min(this.start, audio.duration);
+    const whole = lengthOf(audio);
+    if (this.start > 0) return Math.min(this.start, whole);
     const moment = momentOf(location.hash);
-    if (moment !== null && this.meant(moment.article)) return Math.min(moment.seconds, audio.duration);
+    if (moment !== null && this.meant(moment.article)) return Math.min(moment.seconds, whole);
     const place = this.mayRemember ? recall(this.mayRemember, this.article, Date.now()) : null;
-    return place !== null && place.at > EDGE && place.at < audio.duration - EDGE ? place.at : 0;
+    return place !== null && place.at > EDGE && place.at < whole - EDGE ? place.at : 0;
   }
 
   private meant(article: string): boolean {
@@ -229,25 +233,43 @@ export abstract class Asking extends Listening {
     if (found === null) return;
     const { audio } = this;
     // Files that go while somebody listens, as when a server is renewed, take nothing away from them.
-    if (found.kind === "away" || (found.kind === "none" && audio !== null)) return this.lookAgain();
+    const unheard = audio?.state === "making" && !this.begun;
+    if (found.kind === "away" || (found.kind === "none" && audio !== null && !unheard)) return this.lookAgain();
+    if (found.kind === "none" && audio !== null) {
+      // What was being made is not made any more: there is nothing to press play for.
+      this.vanish();
+      await this.meet(found);
+      return this.lookAgain(LOOK_SOON);
+    }
     if (audio === null || found.kind !== "audio") return this.meet(found);
     if (audio.access === "members" && found.audio.access === "preview" && this.begun) {
       // The address has ended. What has been loaded plays on, and the page may bring another one.
       this.locked();
       return this.lookAgain();
     }
-    if (found.audio.revision === audio.revision) return this.lookAgain();
-    if (audio.state === "making" && this.begun) return this.takeOver(found.audio);
+    // A story that is corrected while it is made is made anew, at another address.
+    if (found.audio.revision === audio.revision && found.audio.hls === audio.hls) return this.lookAgain();
+    if (audio.state === "making" && found.audio.state === "ready" && this.begun) return this.takeOver(found.audio);
     if (!this.begun) return this.meet(found);
     // What an address opens that nobody answered for when it came.
     if (audio.access === "preview" && found.audio.access === "members") return this.goOnWith(found.audio, !this.element.paused);
     // It may yet be withdrawn, or corrected again.
     this.lookAgain();
-    const told = this.news?.revision === found.audio.revision;
+    const told = this.news?.revision === found.audio.revision && this.news.hls === found.audio.hls;
     this.news = found.audio;
     if (told) return;
-    this.notice(this.words.updated, this.words.playUpdated, () => { if (this.news !== null) void this.goOnWith(this.news, true); });
+    this.calm();
     this.tell("updated", { article: this.article });
+  }
+
+  protected calm(): void {
+    const { notice } = this.view;
+    if (this.news === null) {
+      // At the end of a preview stands what its listener may do then.
+      if (this.state !== "ended" || this.audio?.access !== "preview") this.notice("");
+    } else if (notice.hidden || notice.firstChild?.textContent !== this.words.updated) {
+      this.notice(this.words.updated, this.words.playUpdated, () => { if (this.news !== null) void this.goOnWith(this.news, true); });
+    }
   }
 
   /** From what was heard while it was made to the MP3, at the same moment. */
@@ -323,7 +345,8 @@ export abstract class Asking extends Listening {
   }
 
   protected async retry(): Promise<void> {
-    this.notice("");
+    if (this.audio === null || this.isBroken || this.ahead !== null) this.notice("");
+    else this.calm();
     if (this.ahead !== null) return this.go(this.ahead, true);
     if (this.audio === null) {
       if (this.state === "offline") { this.toState("loading"); await this.go(this.number, this.wanted); }

@@ -68,6 +68,8 @@ export abstract class Face extends HTMLElement {
       this.tell("state", { state });
     }
     const playing = state === "playing";
+    // Nobody waits for what does not play.
+    if (!playing) this.view.play.removeAttribute("aria-busy");
     for (const control of [this.view.play, this.view.miniPlay]) {
       const name = playing ? this.words.pause : this.words.play;
       control.setAttribute("aria-label", name);

@@ -20,14 +20,27 @@ export function attach(element: HTMLAudioElement, address: string): () => void {
     maxLiveSyncPlaybackRate: 1,
   });
   let timer = 0;
-  const start = (): void => hls.startLoad(element.currentTime);
+  // Whoever never got the playlist asks for that first.
+  const load = (): void => {
+    if (hls.levels.length === 0) hls.loadSource(address);
+    if (hls.levels.length > 0 || !element.paused) hls.startLoad(element.currentTime);
+  };
+  let lost = false;
+  const start = (): void => {
+    if (lost) load();
+    else hls.startLoad(element.currentTime);
+    lost = false;
+  };
   const startAtPlay = (): void => element.addEventListener("play", start, { once: true });
   hls.on(Hls.Events.ERROR, (_event, told) => {
     if (!told.fatal) return;
     if (told.type === Hls.ErrorTypes.MEDIA_ERROR) return hls.recoverMediaError();
     // What is gone is asked for no more, unless its listener presses play again.
-    if (told.response?.code === 404 || told.response?.code === 410) return startAtPlay();
-    timer = window.setTimeout(() => hls.startLoad(element.currentTime), AGAIN);
+    if (told.response?.code === 404 || told.response?.code === 410) {
+      lost = true;
+      return startAtPlay();
+    }
+    timer = window.setTimeout(load, AGAIN);
   });
   hls.loadSource(address);
   hls.attachMedia(element);

@@ -36,6 +36,8 @@ export abstract class Listening extends Opening {
   protected abstract fail(): void;
   protected abstract retry(): Promise<void>;
   protected abstract waitForNet(): void;
+  /** Say no more of what is over; what its listener was offered before is offered still. */
+  protected abstract calm(): void;
 
   /** Seconds. */
   get currentTime(): number { return this.element.readyState > 0 ? this.element.currentTime : this.start; }
@@ -73,13 +75,14 @@ export abstract class Listening extends Opening {
 
   /** Go to a moment, in seconds. */
   seek(seconds: number): void {
-    const to = Math.min(Math.max(0, seconds), Math.max(0, this.duration - 0.05));
+    const whole = this.duration || Infinity;
+    const to = Math.min(Math.max(0, seconds), Math.max(0, whole - 0.05));
     const from = this.currentTime;
     this.plays?.moved(from, to);
     this.last = to;
     this.start = to;
     if (this.element.readyState > 0) this.element.currentTime = to;
-    this.quarter = Math.min(3, Math.floor((4 * to) / (this.duration || 1)));
+    this.quarter = Math.min(3, Math.floor((4 * to) / whole));
     this.show(true);
     this.tell("seek", { from, to });
   }
@@ -88,7 +91,8 @@ export abstract class Listening extends Opening {
     const on = (kind: string, act: () => void): void =>
       element.addEventListener(kind, () => { if (element === this.element) act(); }, { signal: this.life.signal });
     on("loadedmetadata", () => {
-      if (this.start > 0) element.currentTime = this.start;
+      // Of what is being made it may be less that can be heard.
+      if (this.start > 0) element.currentTime = Math.min(this.start, this.duration || Infinity);
       element.playbackRate = Number(this.view.speed.value);
       this.show(true);
     });
@@ -98,7 +102,7 @@ export abstract class Listening extends Opening {
     on("seeked", () => this.show(true));
     on("durationchange", () => this.show(true));
     on("waiting", () => { this.view.play.setAttribute("aria-busy", "true"); if (!navigator.onLine) this.waitForNet(); });
-    on("playing", () => { this.view.play.removeAttribute("aria-busy"); if (this.news === null) this.notice(""); this.tick(); });
+    on("playing", () => { this.view.play.removeAttribute("aria-busy"); this.calm(); this.tick(); });
     on("ended", () => this.finished());
     on("error", () => { if (element.getAttribute("src") !== null) this.fail(); });
   }
@@ -112,14 +116,18 @@ export abstract class Listening extends Opening {
     this.toState("playing");
     this.last = this.currentTime;
     this.plays?.begin(this.currentTime);
-    if (this.audio !== null) {
-      const next = this.number + 1 < this.articles.length ? (): void => void this.next() : null;
-      lockscreen.take(this.audio, {
-        play: () => void this.play(), pause: () => this.pause(), move: (by) => this.seek(this.currentTime + by), seek: (to) => this.seek(to), next,
-      });
-    }
+    this.takeKeys();
     lockscreen.tell(this.element);
     this.tell("play", { at: this.currentTime });
+  }
+
+  /** Have the lock screen's keys, if it is this player that is heard. */
+  protected takeKeys(): void {
+    if (this.audio === null || floor.heard !== this) return;
+    const next = this.number + 1 < this.articles.length ? (): void => void this.next() : null;
+    lockscreen.take(this.audio, {
+      play: () => void this.play(), pause: () => this.pause(), move: (by) => this.seek(this.currentTime + by), seek: (to) => this.seek(to), next,
+    });
   }
 
   /** Fall silent before other audio, or none, is at hand: what plays is told of, and nothing of it stays with the element. */
@@ -226,17 +234,21 @@ export abstract class Listening extends Opening {
   }
 
   protected key(event: KeyboardEvent): void {
-    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
     const target = event.target as HTMLElement;
     const now = this.currentTime;
-    const typing = target.matches("select, input[type=text]");
-    const slides: Record<string, number> = target === this.view.slider
-      ? { ArrowLeft: now - STEP, ArrowDown: now - STEP, ArrowRight: now + STEP, ArrowUp: now + STEP, PageDown: now - JUMP, PageUp: now + JUMP, Home: 0, End: this.duration }
+    // A page's own form may stand in the slot.
+    const typing = target.matches("select, textarea, input:not([type=range], [type=checkbox])") || target.isContentEditable;
+    const sliding = target === this.view.slider;
+    // Where one reads from the right, the slider's end is on the left.
+    const right = getComputedStyle(target).direction === "rtl" ? -STEP : STEP;
+    const slides: Record<string, number> = sliding
+      ? { ArrowLeft: now - right, ArrowDown: now - STEP, ArrowRight: now + right, ArrowUp: now + STEP, PageDown: now - JUMP, PageUp: now + JUMP, Home: 0, End: this.duration }
       : {};
     const moves: Record<string, number> = typing ? slides : { ...slides, j: now - JUMP, l: now + JUMP };
     const to = moves[event.key];
     if (to !== undefined) this.seek(to);
-    else if (event.key === "k" && !typing) void (this.element.paused ? this.play() : this.pause());
+    else if ((event.key === "k" && !typing) || (event.key === " " && sliding)) void (this.element.paused ? this.play() : this.pause());
     else if (event.key === "Escape") return this.closePanels();
     else return;
     event.preventDefault();

@@ -8,7 +8,7 @@ import { findListed } from "./fetching";
 import { fillMade, fillRows, fillShare, markChapter, markRow } from "./panels";
 import { Reading } from "./reading";
 import { type Moment, Reporting, type Told } from "./report";
-import type { PanelName } from "./view";
+import type { PanelName, View } from "./view";
 
 export abstract class Opening extends Face {
   protected reading: Reading | null = null;
@@ -41,11 +41,18 @@ export abstract class Opening extends Face {
     if (!opening || this.audio === null) return;
     if (name === "transcript") void this.read(this.audio);
     if (name === "queue") void this.nameQueue();
-    if (name === "share") {
-      const several = document.querySelectorAll("briefcast-player").length > 1 || this.number > 0;
-      fillShare(this.view.panels.share, this.words, this.page(this.audio), several ? this.article : "", this.audio.title, this.currentTime, (what) => this.say(what));
-    }
+    if (name === "share") this.share(this.audio);
     this.show(true);
+  }
+
+  private share(audio: ArticleAudio): void {
+    const panel = this.view.panels.share;
+    const held = panel.contains(this.shadowRoot?.activeElement ?? null);
+    // Without its name a link is of the page's first player, which one inside a shadow root never is.
+    const first = document.querySelectorAll("briefcast-player").length === 1 && document.querySelector("briefcast-player") === (this as Element);
+    fillShare(panel, this.words, this.page(audio), first && this.number === 0 ? "" : this.article, audio.title, this.currentTime, (what) => this.say(what));
+    panel.dataset["article"] = this.article;
+    if (held) panel.querySelector("input")?.focus({ preventScroll: true });
   }
 
   protected page(audio: ArticleAudio): string {
@@ -74,8 +81,9 @@ export abstract class Opening extends Face {
       panel.replaceChildren(this.reading.element, make("slot", { name: "report" }, ...(reporting === null ? [] : [reporting.element])));
       this.reading.show(this.currentTime);
     } catch {
-      const link = make("a", { href: audio.page || audio.transcript }, this.words.transcript);
-      panel.replaceChildren(make("p", {}, `${this.words.failed} `, link));
+      if (audio !== this.audio) return;
+      const link = make("a", { href: audio.page || audio.transcript, target: "_blank", rel: "noopener" }, this.words.transcript);
+      panel.replaceChildren(make("p", {}, `${this.words.noText} `, link));
     }
   }
 
@@ -102,15 +110,22 @@ export abstract class Opening extends Face {
     shown.section.setAttribute("aria-label", `${words.player}: ${audio.title}`);
     shown.card.classList.remove("waiting");
     shown.label.textContent = this.articles.length > 1 ? audio.title : this.start > 0 && !this.begun ? `${words.resume} ${clock(this.start)}` : this.heading;
+    shown.label.lang = this.articles.length > 1 ? audio.language : this.language;
     shown.disclosure.textContent = audio.disclosure;
+    shown.disclosure.lang = audio.language;
     const name = fileName(audio.title);
     shown.download.href = downloadOf(audio.url, name);
     shown.download.download = `${name}.mp3`;
     shown.download.hidden = audio.url === "";
     shown.miniTitle.textContent = audio.title;
     shown.miniTitle.lang = audio.language;
-    shown.toggles.chapters.hidden = audio.chapters.length < 2;
-    shown.toggles.transcript.hidden = audio.transcript === "";
+    for (const [name, there] of [["chapters", audio.chapters.length > 1], ["transcript", audio.transcript !== ""]] as const) {
+      this.reveal(shown.toggles[name], there);
+      if (there) continue;
+      // What the article before had stands open for nothing, and could not be closed.
+      this.reveal(shown.panels[name], false);
+      shown.toggles[name].setAttribute("aria-expanded", "false");
+    }
     fillRows(shown.panels.chapters, "chapter", audio.chapters.map(({ title, start }) => ({
       key: String(start), when: clock(start), title, choose: (): void => { this.seek(start); void this.play(); },
     })));
@@ -118,6 +133,7 @@ export abstract class Opening extends Face {
     fillMade(shown.panels.made, words, audio, this.language);
     this.showQueue();
     if (!shown.panels.transcript.hidden) void this.read(audio);
+    if (!shown.panels.share.hidden && shown.panels.share.dataset["article"] !== this.article) this.share(audio);
   }
 
   protected showQueue(): void {
@@ -152,6 +168,8 @@ export abstract class Opening extends Face {
 
   /** Show where it is; `told`: to screen readers as well, who would not stop talking if each second were. */
   protected show(told: boolean): void {
+    // A page's script may move it before it stands on the page.
+    if ((this.view as View | undefined) === undefined) return;
     const now = this.currentTime;
     if (!this.sliding) this.showTime(now, told || this.shadowRoot?.activeElement !== this.view.slider);
     if (this.audio === null) return;

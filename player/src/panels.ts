@@ -47,13 +47,13 @@ export function fillShare(
   const field = make("input", { type: "text", readonly: true, "aria-label": texts.link, part: "share-link" });
   const box = make("input", { type: "checkbox", checked: at >= 1 });
   const address = (): string => addressAt(page, box.checked ? at : null, article);
-  const show = (): void => void (field.value = address());
-  box.addEventListener("change", show);
-  show();
   field.addEventListener("focus", () => field.select());
   const copy = make("button", { type: "button", class: "action", part: "button copy" }, texts.copy);
+  const show = (): void => { field.value = address(); copy.textContent = texts.copy; };
+  box.addEventListener("change", show);
+  show();
   copy.addEventListener("click", () => {
-    const done = (): void => say(texts.copied);
+    const done = (): void => { copy.textContent = texts.copied; say(texts.copied); };
     // Where the clipboard is refused (a frame, no HTTPS) the link is marked, to be copied by hand.
     if (navigator.clipboard === undefined) field.focus();
     else navigator.clipboard.writeText(address()).then(done, () => field.focus());

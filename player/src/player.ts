@@ -4,8 +4,8 @@
 
 import { Asking } from "./asking";
 import { style } from "./style";
-import { tagOf, TEXTS, type Texts, textsFor } from "./texts";
-import { view } from "./view";
+import { languageOf, tagOf, TEXTS, type Texts, textsFor } from "./texts";
+import { type View, view } from "./view";
 
 export class BriefcastPlayer extends Asking {
   static readonly observedAttributes = ["article", "playlist", "lang", "base", "signed"];
@@ -13,6 +13,8 @@ export class BriefcastPlayer extends Asking {
   static readonly texts = TEXTS;
 
   private own: Partial<Texts> = {};
+  // What scripts have put at the end of the queue.
+  private added: string[] = [];
 
   constructor() {
     super();
@@ -44,6 +46,7 @@ export class BriefcastPlayer extends Asking {
     if (!this.isConnected || before === after || this.view === undefined) return;
     // Several that a page sets one after the other are one question: asking waits for the end of its script.
     if (name === "signed") { this.unlock(after ?? "", this.articles[0]); return; }
+    if (name === "article" || name === "playlist") this.added = [];
     this.close();
     this.open();
   }
@@ -63,20 +66,27 @@ export class BriefcastPlayer extends Asking {
 
   /** Add an article to the end of the queue. */
   enqueue(article: string): void {
+    this.added.push(article);
+    if (!this.isConnected) return;
     this.articles.push(article);
     this.showQueue();
+    this.takeKeys();
   }
 
   // ---- from the attribute to the audio
 
   private open(): void {
-    this.language = this.closestLanguage();
-    this.words = textsFor(this.language, this.own);
-    this.view = view(this.words);
+    const page = this.closestLanguage();
+    const speed = (this.view as View | undefined)?.speed.value;
+    // A page that brings words of its own brings those of its language.
+    this.language = Object.keys(this.own).length > 0 ? page : languageOf(page);
+    this.words = textsFor(page, this.own);
+    this.view = view(this.words, this.language);
+    if (speed !== undefined) this.view.speed.value = speed;
     this.shadowRoot?.replaceChildren(this.view.section);
     this.wire();
     const listed = (this.getAttribute("playlist") ?? "").split(/[\s,]+/);
-    this.articles = [...new Set([this.getAttribute("article") ?? "", ...listed])].filter((one) => one !== "");
+    this.articles = [...new Set([this.getAttribute("article") ?? "", ...listed, ...this.added])].filter((one) => one !== "");
     const signed = this.getAttribute("signed");
     if (signed !== null && this.articles[0] !== undefined) this.opened.set(this.articles[0], signed);
     this.toState("loading");

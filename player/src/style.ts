@@ -77,7 +77,7 @@ svg { width: 1.25rem; height: 1.25rem; fill: currentColor; flex: none; }
 .head { display: flex; justify-content: space-between; align-items: baseline; gap: 0 0.75rem; min-width: 0; }
 .label { font-weight: 650; overflow-wrap: anywhere; }
 .time { color: var(--soft); font-size: 0.8125rem; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.label, .disclosure > span, .notice > span, .plain p, .title, .rows span { unicode-bidi: plaintext; }
+.label, .disclosure > span, .notice > span, .plain p, .title, .rows span, .passage p, dd { unicode-bidi: plaintext; }
 .time, .when { direction: ltr; unicode-bidi: isolate; }
 .rail { position: relative; height: 1.5rem; }
 .rail input {

@@ -34,6 +34,7 @@ const english = {
   join: "Become a member",
   offline: "No connection. The audio goes on when you are online again.",
   failed: "The audio cannot be played.",
+  noText: "The text could not be loaded.",
   again: "Try again",
   made: "How this was made",
   voice: "Voice",
@@ -95,6 +96,7 @@ const ukrainian: Texts = {
   join: "Приєднатися",
   offline: "Немає з’єднання. Відтворення продовжиться, коли воно з’явиться.",
   failed: "Не вдається відтворити аудіо.",
+  noText: "Не вдалося завантажити текст.",
   again: "Спробувати ще раз",
   made: "Як це створено",
   voice: "Голос",
@@ -115,7 +117,7 @@ const ukrainian: Texts = {
   jump: "Перейти до",
   miniPlayer: "Зараз грає",
   minutes: "хв",
-  of: "з",
+  of: "– усього",
   hour: ["година", "години", "годин"],
   minute: ["хвилина", "хвилини", "хвилин"],
   second: ["секунда", "секунди", "секунд"],
@@ -139,21 +141,27 @@ export function tagOf(given: string): string {
 
 /** Return the texts for a language, English where it has none, and `own` before all. */
 export function textsFor(language: string, own: Partial<Texts> = {}): Texts {
-  const tag = tagOf(language).toLowerCase();
-  const known = TEXTS[tag] ?? TEXTS[tag.split("-")[0] ?? ""] ?? {};
-  return { ...english, ...known, ...own };
+  return { ...english, ...known(tagOf(language)), ...own };
 }
 
+const known = (tag: string): Partial<Texts> | undefined => TEXTS[tag.toLowerCase()] ?? TEXTS[tag.toLowerCase().split("-")[0] ?? ""];
+
+/** Return the language of the texts for a page's language: its own where it has some, else English. */
+export function languageOf(language: string): string {
+  const tag = tagOf(language);
+  return known(tag) === undefined ? "en" : tag;
+}
+
+// As Unicode's plural rules (CLDR) are listed.
+const ORDER = ["zero", "one", "two", "few", "many", "other"] as const;
+
 function counted(language: string, number: number, forms: readonly string[]): string {
-  const order = ["one", "few", "many", "other"];
-  const categories = forms.length === 2 ? ["one", "other"] : order;
-  let rule = "other";
-  try {
-    rule = new Intl.PluralRules(language).select(number);
-  } catch {
-    // A language that the browser does not know.
-  }
-  return `${number} ${forms[Math.max(0, categories.indexOf(rule))] ?? forms.at(-1) ?? ""}`;
+  const rules = new Intl.PluralRules(tagOf(language));
+  const rule = rules.select(number);
+  const categories = ORDER.filter((one) => rules.resolvedOptions().pluralCategories.includes(one));
+  // Two forms are of one and of more, as English has them, whatever else the language tells apart.
+  const at = forms.length === 2 ? Number(rule !== "one") : categories.indexOf(rule);
+  return `${number} ${forms[at] ?? forms.at(-1) ?? ""}`;
 }
 
 /** Return a length in words, as a screen reader should say it. */

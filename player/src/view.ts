@@ -36,8 +36,8 @@ export interface View {
 
 const PANELS: readonly PanelName[] = ["chapters", "transcript", "share", "queue", "made"];
 
-/** Return an empty player in the language of `texts`. */
-export function view(texts: Texts): View {
+/** Return an empty player that says `texts`, which are of `language`. */
+export function view(texts: Texts, language: string): View {
   const play = button("play", texts.play, "play", true);
   const slider = make("input", {
     type: "range", part: "slider", min: 0, max: 1, step: "any", value: 0, "aria-label": texts.position,
@@ -45,7 +45,8 @@ export function view(texts: Texts): View {
   const back = button("jump back", texts.back, "back", true);
   const forward = button("jump forward", texts.forward, "forward", true);
   const speed = make("select", { "aria-label": texts.speed, part: "speed", title: texts.speed });
-  for (const rate of SPEEDS) speed.append(make("option", { value: rate, selected: rate === 1 }, `${rate}×`));
+  const numbers = new Intl.NumberFormat(language);
+  for (const rate of SPEEDS) speed.append(make("option", { value: rate, selected: rate === 1 }, `${numbers.format(rate)}×`));
   const next = button("next", texts.next, "next", true);
   const download = make("a", { class: "download wide", part: "button download", download: true, target: "_blank", rel: "noopener" }, icon("download"), make("span", {}, texts.download));
   const toggles = {
@@ -91,7 +92,7 @@ export function view(texts: Texts): View {
   const mini = make("div", { class: "mini", part: "mini", role: "group", "aria-label": texts.miniPlayer, hidden: true }, miniBar, miniPlay, miniTitle, make("span", { class: "badge" }, texts.ai), miniTime, miniClose);
   // What stands inside the element is for pages without scripts; it is shown again where nothing else plays.
   const fallback = make("div", { hidden: true }, make("slot"));
-  const section = make("section", { "aria-label": texts.player, part: "player" }, make("div", { class: "frame" }, card), plain, fallback, status, mini);
+  const section = make("section", { lang: language, "aria-label": texts.player, part: "player" }, make("div", { class: "frame" }, card), plain, fallback, status, mini);
   return {
     section, card, play, label, time, slider, back, forward, speed, next, download, toggles, panels,
     disclosure: words, notice, status, plain, mini, miniPlay, miniTitle, miniTime, miniBar, miniClose, fallback,

@@ -7,7 +7,7 @@ import { address, downloadOf, fileName, lastBefore, readArticle, readTranscript 
 import { addressAt, clock, momentOf, parseClock } from "../src/clock";
 import { keep, recall } from "../src/memory";
 import { type Heard, Plays } from "../src/plays";
-import { spoken, tagOf, textsFor } from "../src/texts";
+import { languageOf, spoken, tagOf, textsFor } from "../src/texts";
 
 const BASE = "https://audio.example/v1/articles/desk/ferry/audio";
 
@@ -72,6 +72,11 @@ test("times are said in the page's language", () => {
   assert.equal(spoken(textsFor("uk"), "uk", 3602 + 5 * 60), "1 година 5 хвилин 2 секунди");
   assert.equal(spoken(textsFor("en"), "en", 0), "0 seconds");
   assert.equal(textsFor("de").play, "Play");
+  // English forms by another language's rules, and forms of as many kinds as a language has.
+  for (const language of ["pl", "ja", "ar"]) assert.equal(spoken(textsFor("en"), language, 62), language === "ja" ? "1 minutes 2 seconds" : "1 minute 2 seconds");
+  const arabic = textsFor("en", { second: ["0", "1", "2", "few", "many", "other"] });
+  assert.deepEqual([2, 5, 11].map((seconds) => spoken(arabic, "ar", seconds)), ["2 2", "5 few", "11 many"]);
+  assert.deepEqual(["uk_UA", "en-GB", "pl", "no such"].map(languageOf), ["uk-UA", "en-GB", "en", "en"]);
   for (const written of ["uk-UA", "uk_UA", "uk_UA.UTF-8"]) assert.equal(textsFor(written).play, "Відтворити");
   assert.deepEqual(["en_US", "de-CH", "no such", "", "en_US.UTF-8"].map(tagOf), ["en-US", "de-CH", "en", "en", "en"]);
   assert.equal(textsFor("en", { play: "Go" }).play, "Go");

@@ -9,6 +9,7 @@ from xml.etree.ElementTree import fromstring
 import httpx
 import pytest
 
+from api.embed import clock
 from api.oembed import side_of
 from briefing.articles.addresses import address_id
 from briefing.public_names import ARTWORK
@@ -218,3 +219,11 @@ def test_the_scripts_come_compressed_and_are_kept_for_five_minutes(client):
         assert plain.headers["etag"] != packed.headers["etag"]
         assert client.get(f"/{name}", headers={"If-None-Match": packed.headers["etag"]}).status_code == 304
         assert packed.headers["cache-control"] == "public, max-age=300"
+
+
+def test_a_length_is_written_as_the_player_writes_it(client):
+    assert [clock(seconds) for seconds in (0, 65.9, 3599.9, 3600, 36_061)] == [
+        "0:00", "1:05", "59:59", "1:00:00", "10:01:01",
+    ]  # fmt: skip
+    length = clock(client.get("/v1/articles/desk/ferry/audio").json()["duration_s"])
+    assert f"<span>{length}</span>" in client.get("/embed/desk/ferry").text

@@ -197,3 +197,57 @@ def test_a_stream_that_comes_late_leaves_the_next_article_alone(stand):
     until(page, "window.came")
     assert player(page, "[p.audio.article, p.element.src]") == ["desk:made", stand.audio["url"]]
     page.context.close()
+
+
+def test_a_script_that_makes_a_player_may_say_at_once_what_it_is_to_do(stand):
+    # Given a player that does not yet stand on the page / When it is to play two articles, from the ninth second on
+    page = stand.page("")
+    page.evaluate("""async () => {
+        await customElements.whenDefined('briefcast-player');
+        const made = document.createElement('briefcast-player');
+        made.setAttribute('article', 'desk:ferry');
+        made.enqueue('desk:market');
+        made.seek(9);
+        document.querySelector('main').append(made);
+    }""")
+    page.wait_for_selector(READY)
+    assert player(page, "[p.currentTime, p.articles]") == [9, ["desk:ferry", "desk:market"]]
+    # Then it does so, another language takes neither from it, nor the speed that its reader chose
+    page.get_by_label("Speed").select_option("1.5")
+    player(page, "p.setAttribute('lang', 'uk')")
+    page.wait_for_selector(READY)
+    assert player(page, "[p.articles, p.view.speed.value]") == [["desk:ferry", "desk:market"], "1.5"]
+    # And another article is what the page says, alone
+    player(page, "p.setAttribute('article', 'desk:market')")
+    page.wait_for_selector(READY)
+    assert player(page, "p.articles") == ["desk:market"]
+    assert not page.troubles
+    page.context.close()
+
+
+def test_what_stands_open_is_of_the_article_that_plays(stand):
+    # Given a queue whose next story has neither chapters nor a transcript, as one that is being made
+    stand.put_audio("desk:full")
+    stand.put_audio("desk:plain", chapters=[], transcripts=[], title="Plain")
+    for name in ("Transcript", "Chapters"):
+        page = stand.page(at(stand, "desk:full", 'playlist="desk:plain"'))
+        page.wait_for_selector(READY)
+        toggle = page.get_by_role("button", name=name)
+        toggle.press("Enter")
+        # When it comes / Then nothing stands open for it, and the keyboard is at the play button
+        player(page, "p.next()")
+        until(page, "p.audio?.article == 'desk:plain'")
+        assert not page.locator(f"briefcast-player #{name.lower()}").is_visible(), name
+        assert player(page, "p.shadowRoot.activeElement == p.view.play"), name
+        page.context.close()
+    # And a link that is shared is of that story
+    page = stand.page(at(stand, "desk:full", 'playlist="desk:plain"'))
+    page.wait_for_selector(READY)
+    page.get_by_role("button", name="Share", exact=True).click()
+    page.get_by_label("Link").focus()
+    player(page, "p.next()")
+    until(page, "p.audio?.article == 'desk:plain'")
+    page.get_by_label("Start at").check()
+    assert page.get_by_label("Link").input_value().endswith("&a=desk:plain")
+    assert player(page, "p.view.panels.share.contains(p.shadowRoot.activeElement)")
+    page.context.close()

@@ -210,3 +210,75 @@ def test_whoever_tries_again_by_keyboard_is_at_the_play_button_then(stand):
         page.wait_for_selector(READY)
         assert player(page, "p.shadowRoot.activeElement == p.view.play"), state
         page.context.close()
+
+
+def test_a_correction_is_offered_still_when_the_net_has_gone_and_come_back(stand):
+    # Given a listener who is offered a correction / When their train goes through a tunnel
+    stand.put_audio("desk:tunnel")
+    page = heard(stand, "desk:tunnel")
+    stand.put_audio("desk:tunnel", url=newer(stand), duration_s=9.0)
+    player(page, "p.look()")
+    offer = page.get_by_role("button", name="Play the new version")
+    offer.wait_for()
+    page.context.set_offline(True)
+    page.locator("briefcast-player .notice").get_by_text("No connection.").wait_for()
+    page.context.set_offline(False)
+    # Then it is offered again, and is what it says
+    offer.click()
+    until(page, f"p.state == 'playing' && p.element.src == '{newer(stand)}'")
+    assert not page.locator("briefcast-player .notice").is_visible()
+    page.context.close()
+
+
+def test_a_transcript_that_does_not_come_is_not_said_of_the_audio(stand):
+    lost = [{"type": "application/json", "url": f"{stand.paper.address}/lost.json"}]
+    stand.put_audio("desk:textless", transcripts=lost)
+    page = stand.page(at(stand, "desk:textless"))
+    page.wait_for_selector(READY)
+    page.get_by_role("button", name="Transcript").click()
+    page.get_by_text("The text could not be loaded.").wait_for()
+    assert not page.get_by_text("The audio cannot be played.").is_visible()
+    page.context.close()
+
+
+def test_a_stream_that_breaks_off_goes_on_where_it_was(stand):
+    # Given a story that is heard while it is made, which has no length yet / When it breaks off
+    page = live(stand, "desk:broken", duration_s=None)
+    player(page, "p.play()")
+    player(page, "p.seek(6)")
+    until(page, "p.state == 'playing' && p.currentTime > 6.1")
+    player(page, "p.element.dispatchEvent(new Event('error'))")
+    # Then its listener is not back at the beginning
+    until(page, "told.filter(([name]) => name == 'play').length == 2 && p.element.readyState > 1")
+    assert player(page, "p.currentTime") > 5.9
+    page.context.close()
+
+
+def test_a_playlist_that_the_net_did_not_bring_is_asked_for_again(stand):
+    # Given a stream whose playlist never came / When the net is back
+    paper = stand.paper
+    paper.put("/player-hls.js", hls_script(), "text/javascript")
+    paper.put("/part.mp3", stand.api.get(stand.audio["url"]).content, "audio/mpeg")
+    address = paper.put("/late.m3u8", "", status=500)
+    page = stand.page("")
+    page.clock.install()
+    asked = []
+    page.on("response", lambda answer: asked.append(answer.status) if answer.url == address else None)
+    page.evaluate("""async address => {
+        const { attach } = await import(new URL('/player-hls.js', address).href);
+        window.sound = new Audio();
+        attach(sound, address);
+        void sound.play();
+    }""", address)  # fmt: skip
+
+    def tried(status):
+        page.clock.run_for(2_000)
+        page.evaluate("async () => void await fetch('/room.css')")
+        return asked.count(status) > (2 if status == 500 else 0)
+
+    wait_for(lambda: tried(500), "more tries than hls.js makes by itself")
+    told = "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:9,\npart.mp3\n"
+    paper.put("/late.m3u8", told, "application/vnd.apple.mpegurl")
+    # Then it is heard
+    wait_for(lambda: tried(200) and page.evaluate("sound.currentTime > 0"), "sound")
+    page.context.close()

@@ -63,6 +63,8 @@ def test_others_hear_a_preview_that_says_so_and_at_its_end_how_to_hear_the_rest(
     player(page, "p.play()")
     until(page, "p.state == 'ended'")
     stand.paper.put("/join", "<title>Join</title>", "text/html")
+    # What is offered there stays when a net has come back
+    page.evaluate("dispatchEvent(new Event('online'))")
     page.get_by_role("button", name="Become a member").click()
     page.wait_for_url("**/join")
     assert page.troubles == []

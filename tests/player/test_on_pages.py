@@ -135,12 +135,13 @@ def test_a_page_gives_it_words_of_its_own(stand):
 
 
 def test_a_page_adds_to_the_queue_while_it_plays(stand):
-    page = stand.page()
+    page = stand.page(head=HANDS)
     page.wait_for_selector(READY)
     player(page, "p.play()")
     until(page, "p.state == 'playing'")
     assert not page.get_by_role("button", name="Up next").is_visible()
     player(page, "p.enqueue('desk:market')")
+    assert page.evaluate("typeof hands.nexttrack") == "function"
     page.get_by_role("button", name="Up next").click()
     page.get_by_role("button", name="Market opens").wait_for()
     assert player(page, "p.state") == "playing"
@@ -183,3 +184,71 @@ def test_what_breaks_off_without_a_net_goes_on_at_the_same_moment_when_that_is_b
     until(page, "p.state == 'playing' && p.currentTime > 6 && p.currentTime < 12")
     assert not page.get_by_text("No connection.").first.is_visible()
     page.context.close()
+
+
+def test_words_numbers_and_plurals_are_of_one_language(stand):
+    # Given pages in a language that ships, and in one that does not, which gets English
+    for lang, told, speed, of in (
+        ("uk", "22 секунди – усього 32 секунди", "1,25×", "uk"),
+        ("pl", "22 seconds of 32 seconds", "1.25×", "en"),
+    ):
+        page = stand.page(lang=lang)
+        page.wait_for_selector(READY)
+        player(page, "p.seek(22.2)")
+        assert player(page, "p.view.slider.getAttribute('aria-valuetext')") == told
+        assert player(page, "p.view.speed.options[2].text") == speed
+        # Then it says which language that is, to whoever reads it aloud, and which is the article's
+        assert player(page, "p.view.section.lang") == of
+        assert player(page, "p.view.disclosure.lang") == "en"
+        page.context.close()
+
+
+def test_where_one_reads_from_the_right_the_sliders_arrows_go_where_they_point(stand):
+    page = stand.page('<div dir="rtl"><briefcast-player article="desk:ferry"></briefcast-player></div>')
+    page.wait_for_selector(READY)
+    slider = page.get_by_role("slider", name="Position")
+    for key, moment in (("ArrowLeft", 5), ("ArrowUp", 10), ("ArrowRight", 5)):
+        slider.press(key)
+        assert player(page, "p.currentTime") == pytest.approx(moment, abs=0.05), key
+    slider.press("Space")
+    until(page, "p.state == 'playing'")
+    page.context.close()
+
+
+def test_a_link_from_a_player_inside_a_shadow_root_leads_to_it(stand):
+    # Given a player that no page's script finds by its name / When a link to its twentieth second is shared and opened
+    html = """<div id=host></div><script>document.querySelector('#host').attachShadow({mode: 'open'}).append(
+        Object.assign(document.createElement('briefcast-player'), {id: 'p'}));
+        document.querySelector('#host').shadowRoot.querySelector('#p').setAttribute('article', 'desk:ferry')</script>"""
+    page = stand.page(html, permissions=["clipboard-read", "clipboard-write"])
+    page.locator("briefcast-player[state=ready]").wait_for()
+    page.evaluate("document.querySelector('#host').shadowRoot.querySelector('#p').seek(20)")
+    page.get_by_role("button", name="Share", exact=True).click()
+    page.get_by_role("button", name="Copy link").click()
+    # Then whoever shares it sees that it was copied, and it starts there
+    page.get_by_role("button", name="Link copied").wait_for()
+    link = page.evaluate("navigator.clipboard.readText()")
+    page.goto("about:blank")
+    page.goto(link)
+    page.get_by_text("Go on at 0:20").wait_for()
+    page.context.close()
+
+
+def test_the_frame_that_oembed_gives_has_room_for_its_page_and_fits_phones(stand):
+    def told(**bounds):
+        params = {"url": f"{stand.address}/embed/desk/ferry"} | bounds
+        return stand.api.get("/oembed", params=params).json()
+
+    page = stand.browser.new_page()
+    for width in (640, 570, 500, 360, 320):
+        one = told(maxwidth=width)
+        page.set_viewport_size({"width": one["width"], "height": one["height"]})
+        page.goto(f"{stand.address}/embed/desk/ferry")
+        page.wait_for_selector(READY)
+        assert page.evaluate("document.documentElement.scrollHeight") <= one["height"], width
+    # A CMS keeps the frame for a desk, and shows it on phones
+    html = f'<!doctype html><meta name="viewport" content="width=device-width"><body>{told()["html"]}</body>'
+    page.set_viewport_size({"width": 390, "height": 700})
+    page.goto(stand.paper.put("/framed", html))
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.close()

@@ -32,7 +32,7 @@ def policy(stand):
     return f"default-src 'none'; script-src {there}; connect-src {there}; media-src {there}; img-src {there} data:; style-src 'self'"
 
 
-def opened(stand, path, html):
+def opened(stand, path, html, more=""):
     page = stand.browser.new_page()
     page.troubles = []
     page.on("console", lambda said: page.troubles.append(said.text) if said.type in {"error", "warning"} else None)
@@ -41,7 +41,7 @@ def opened(stand, path, html):
     address = stand.paper.put(
         path,
         f"<!doctype html><html lang=en><head>{head}</head><body>{html}</body></html>",
-        Content_Security_Policy=policy(stand),
+        Content_Security_Policy=policy(stand) + more,
     )
     page.goto(address)
     return page
@@ -49,7 +49,8 @@ def opened(stand, path, html):
 
 def test_the_line_puts_a_player_where_it_stands(stand):
     line = f'<script async src="{stand.address}/embed.js" data-article="desk:ferry" data-theme="paper"></script>'
-    page = opened(stand, "/line", f"<p id=before>Before.</p>{line}<p id=after>After.</p>")
+    trusted = "; require-trusted-types-for 'script'; trusted-types briefcast"
+    page = opened(stand, "/line", f"<p id=before>Before.</p>{line}<p id=after>After.</p>", trusted)
     page.wait_for_function("() => document.querySelector('briefcast-player')?.state === 'ready'")
     assert page.evaluate("document.querySelector('#after').previousElementSibling.localName") == "briefcast-player"
     assert page.locator("briefcast-player").get_attribute("theme") == "paper"
@@ -136,3 +137,28 @@ def test_the_wordpress_block_is_one_for_the_editor_and_saves_nothing_of_its_own(
     page.evaluate(f"{shown % 'String()'}.children[0].children[0].props.onChange(' desk:market ')")
     assert page.evaluate("set") == {"article": "desk:market"}
     page.close()
+
+
+def said_by_php(code):
+    """What PHP writes, warnings and all."""
+    done = subprocess.run(
+        ["php", "-d", "display_errors=stdout", "-d", "html_errors=0", "-r", code],
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    return done.stdout
+
+
+def test_the_wordpress_plugin_takes_a_source_that_was_left_empty_for_none():
+    # Given settings that were saved with the address alone, as the guide says / When WordPress gives what it has kept
+    stored = WORDPRESS.replace(
+        "function get_option($n, $d) { return $d; }", "function get_option($n, $d) { return ''; }"
+    )
+    assert 'data-article="wordpress:42"' in said_by_php(f"{stored} require '{PLUGIN}'; echo briefcast_player(array());")
+    # And a source keeps the name that Briefcast knows it by
+    assert said_by_php(f"{stored} require '{PLUGIN}'; echo briefcast_source(' Daily.News_2 <b>');") == "Daily.News_2b"
+
+
+def test_the_wordpress_plugin_leaves_texts_alone_that_are_of_no_post():
+    without = f"{WORDPRESS} function get_post() {{ return null; }} function has_shortcode() {{ return false; }}"
+    without += "function has_block() { return false; } function is_singular() { return true; } function in_the_loop() { return true; }"
+    assert said_by_php(f"{without} require '{PLUGIN}'; echo briefcast_before_text('Text.');") == "Text."

@@ -80,3 +80,15 @@ def test_where_it_cannot_be_sent_it_says_so_and_where_nobody_asks_there_is_no_bu
     transcript(page)
     assert page.get_by_role("button", name=OPEN).count() == 0
     page.context.close()
+
+
+def test_a_form_of_the_pages_own_in_the_player_takes_every_letter(stand):
+    page = stand.page(
+        '<briefcast-player article="desk:ferry"><textarea slot="report" aria-label="Tell us"></textarea></briefcast-player>'
+    )
+    transcript(page)
+    page.get_by_label("Tell us").click()
+    page.keyboard.type("jolly kelp")
+    assert page.get_by_label("Tell us").input_value() == "jolly kelp"
+    assert player(page, "[p.state, p.currentTime]") == ["ready", 0]
+    page.context.close()

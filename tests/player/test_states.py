@@ -52,11 +52,11 @@ def test_from_what_is_heard_while_it_is_made_it_goes_on_with_the_mp3_at_the_same
     page.context.close()
 
 
-def live(stand, article, queue=()):
+def live(stand, article, queue=(), **fields):
     """A page that plays an article which is being made, and then the `queue`."""
     module = "export function attach(element, address) { element.src = address; return () => undefined; }"
     stand.paper.put("/player-hls.js", module, "text/javascript")
-    stand.put_audio(article, url="", state="making", hls=stand.audio["url"])
+    stand.put_audio(article, url="", state="making", hls=stand.audio["url"], **fields)
     page = stand.page(at(stand, article, f'playlist="{" ".join((article, *queue))}"'), head=LISTEN)
     page.wait_for_selector(READY)
     return page
@@ -239,3 +239,33 @@ def test_nothing_on_the_page_moves_while_it_loads(stand):
         until(page, "p.currentTime > 0.3")
         assert page.evaluate("moved") == 0
         page.context.close()
+
+
+def test_a_story_that_is_made_anew_is_heard_by_its_new_stream_and_one_that_is_not_is_gone(stand):
+    # Given a story that is being made, and that nobody has begun to hear / When it is corrected
+    page = live(stand, "desk:anew")
+    market = stand.api.get("/v1/articles/desk/market/audio").json()["url"]
+    stand.put_audio("desk:anew", url="", state="making", hls=market)
+    player(page, "p.look()")
+    # Then it is the new words that are played
+    until(page, f"p.state == 'ready' && p.element.src == '{market}'")
+    # And where nothing comes of it, there is no button that plays nothing
+    stand.put_audio("desk:anew", status=404)
+    player(page, "p.look()")
+    page.wait_for_selector("briefcast-player[state=none]", state="attached")
+    assert not page.get_by_role("button", name="Play", exact=True).is_visible()
+    page.context.close()
+
+
+def test_whoever_pauses_while_it_loads_waits_for_nothing(stand):
+    stand.put_audio("desk:slow")
+    page = stand.page(at(stand, "desk:slow"))
+    page.wait_for_selector(READY)
+    player(page, "p.play()")
+    until(page, "p.currentTime > 0.2")
+    player(page, "p.element.dispatchEvent(new Event('waiting'))")
+    assert player(page, "p.view.play.ariaBusy") == "true"
+    player(page, "p.pause()")
+    until(page, "p.state == 'paused'")
+    assert player(page, "p.view.play.ariaBusy") is None
+    page.context.close()

@@ -3,7 +3,7 @@
  * Plugin Name: Briefcast player
  * Description: Plays a post's audio made with Briefcast: at the top of every post that has some, by the shortcode
  *              [briefcast], or by the block of that name.
- * Version: 1.1
+ * Version: 1.2
  * Requires at least: 5.8
  * Requires PHP: 7.4
  * License: GPL-3.0-or-later
@@ -27,7 +27,9 @@ function briefcast_player( $attributes ) {
 	$address = briefcast_address();
 	$article = $given['article'];
 	if ( '' === $article && get_the_ID() ) {
-		$article = get_option( 'briefcast_source', 'wordpress' ) . ':' . get_the_ID();
+		// Settings that are saved with the field left empty hold an empty text, not nothing.
+		$source  = get_option( 'briefcast_source', '' );
+		$article = ( '' === $source ? 'wordpress' : $source ) . ':' . get_the_ID();
 	}
 	if ( '' === $address || ! preg_match( '/^[A-Za-z0-9._-]{1,128}:[A-Za-z0-9._-]{1,128}$/D', $article ) ) {
 		return '';
@@ -39,10 +41,19 @@ function briefcast_player( $attributes ) {
 	);
 }
 
+/** What a source may be called in Briefcast; `sanitize_key` would write another name, in small letters. */
+function briefcast_source( $given ) {
+	return preg_replace( '/[^A-Za-z0-9._-]/', '', (string) $given );
+}
+
 /** Puts the player before a single post's text, unless its author has placed one. */
 function briefcast_before_text( $text ) {
-	$placed = has_shortcode( get_post()->post_content, 'briefcast' ) || has_block( 'briefcast/player' );
-	if ( ! is_singular( 'post' ) || ! in_the_loop() || $placed || ! get_option( 'briefcast_everywhere', '1' ) ) {
+	// Some plugins filter texts of their own where there is no post.
+	$post = get_post();
+	if ( ! $post || ! is_singular( 'post' ) || ! in_the_loop() || ! get_option( 'briefcast_everywhere', '1' ) ) {
+		return $text;
+	}
+	if ( has_shortcode( $post->post_content, 'briefcast' ) || has_block( 'briefcast/player' ) ) {
 		return $text;
 	}
 	return briefcast_player( array() ) . $text;
@@ -73,7 +84,7 @@ add_action(
 			)
 		);
 		register_setting( 'reading', 'briefcast_address', array( 'type' => 'string', 'sanitize_callback' => 'esc_url_raw' ) );
-		register_setting( 'reading', 'briefcast_source', array( 'type' => 'string', 'sanitize_callback' => 'sanitize_key' ) );
+		register_setting( 'reading', 'briefcast_source', array( 'type' => 'string', 'sanitize_callback' => 'briefcast_source' ) );
 	}
 );
 add_action(
