@@ -22,13 +22,13 @@ from briefing.public_names import (
     ADDRESS,
     ALIAS,
     ARTICLE,
-    ARTWORK,
     AUDIO,
     FEED,
     alias_name,
     archive_name,
     article_name,
     artwork_name,
+    artwork_serving,
     audio_name,
     audio_serving,
     audio_sha256,
@@ -157,9 +157,24 @@ def feed_archive(slug: Name, month: Name, request: Request, context: Here) -> Re
 )
 def artwork(slug: Name, request: Request, context: Here) -> Response:
     """A square JPEG."""
+    return _artwork(slug, "jpg", request, context)
+
+
+@get_and_head(
+    router,
+    "/shows/{slug}/artwork.png",
+    summary="A show's artwork as it was given",
+    responses={200: {"content": {"image/png": {}}}, **responses("not_found", "withdrawn")},
+)
+def artwork_as_given(slug: Name, request: Request, context: Here) -> Response:
+    """The same as a PNG, of a show that gave one which podcast apps take as it is: its feed names this one."""
+    return _artwork(slug, "png", request, context)
+
+
+def _artwork(slug: str, ending: str, request: Request, context: Context) -> Response:
     _check_names(slug)
-    missing = Problem("not_found", f"there is no show {slug!r}")
-    return serve_small(request, context, artwork_name(slug), ARTWORK, missing)
+    missing = Problem("not_found", f"there is no such artwork of a show {slug!r}")
+    return serve_small(request, context, artwork_name(slug, ending), artwork_serving(ending), missing)
 
 
 def _check_names(*names: str) -> None:

@@ -26,7 +26,9 @@ AUDIO = Serving("audio/mpeg", PINNED_CACHE)
 ALIAS = Serving("audio/mpeg", MOVING_CACHE)
 ARTICLE = Serving("application/json", MOVING_CACHE)
 FEED = Serving("application/rss+xml", MOVING_CACHE)
-ARTWORK = Serving("image/jpeg", MOVING_CACHE)
+
+#: Ending of a picture's name -> its media type.
+PICTURE_TYPES = {"jpg": "image/jpeg", "png": "image/png"}
 
 #: A newer release brings another player; pages ask for it again after five minutes, and mostly get a 304.
 PLAYER = Serving("text/javascript", "public, max-age=300")
@@ -54,7 +56,7 @@ MOVED = "moved"
 _SERVED = (
     (re.compile(r"articles/.+\.mp3"), ALIAS),
     (re.compile(r"shows/.+\.xml"), FEED),
-    (re.compile(r"shows/.+\.jpg"), ARTWORK),
+    *((re.compile(rf"shows/.+\.{ending}"), Serving(kind, MOVING_CACHE)) for ending, kind in PICTURE_TYPES.items()),
     (re.compile(r"[a-z-]+\.js"), PLAYER),
 )
 
@@ -140,9 +142,19 @@ def archived_month(name: str) -> str | None:
     return match.group(1) if match else None
 
 
-def artwork_name(slug: str) -> str:
-    """Return the name of a show's artwork."""
-    return f"shows/{slug}/artwork.jpg"
+def artwork_name(slug: str, ending: str = "jpg") -> str:
+    """Return the name of a show's artwork: of the JPEG that there always is, or of the PNG that may be beside it."""
+    return f"shows/{slug}/artwork.{ending}"
+
+
+def artwork_names(slug: str) -> list[str]:
+    """Return both."""
+    return [artwork_name(slug, ending) for ending in PICTURE_TYPES]
+
+
+def artwork_serving(ending: str) -> Serving:
+    """Return how a show's artwork is served."""
+    return Serving(PICTURE_TYPES[ending], MOVING_CACHE)
 
 
 def briefing_folder(briefing: str, revision: int | None = None) -> str:

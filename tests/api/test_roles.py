@@ -92,6 +92,7 @@ DEMANDS = {
     ("GET", "/shows/{slug}/feed.xml"): None,
     ("GET", "/shows/{slug}/archive/{month}.xml"): None,
     ("GET", "/shows/{slug}/artwork.jpg"): None,
+    ("GET", "/shows/{slug}/artwork.png"): None,
     ("GET", "/briefings/{briefing}/history"): None,
     ("GET", "/briefings/{briefing}/history.json"): None,
     ("GET", "/briefings/{briefing}/{file}"): None,

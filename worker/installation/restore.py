@@ -31,7 +31,7 @@ from briefing.models import (
     WelcomeRow,
     WorkerRow,
 )
-from briefing.public_names import ARTWORK, artwork_name
+from briefing.public_names import PICTURE_TYPES, artwork_name, artwork_serving
 from briefing.revisions import lock_briefing
 from briefing.sql.schema import migrate
 from briefing.states import RevisionState
@@ -200,9 +200,10 @@ def _published(place: Workplace, folder: Path, public: frozenset[str]) -> tuple[
         heard_now = func.coalesce(BriefingRow.live_revision, BriefingRow.members_revision)
         live = session.execute(select(BriefingRow.id, heard_now).where(heard_now.is_not(None))).all()
     for slug in slugs:
-        picture = folder / "public" / artwork_name(slug)
-        if picture.is_file():
-            storage.write(artwork_name(slug), picture.read_bytes(), ARTWORK)
+        for ending in PICTURE_TYPES:
+            picture = folder / "public" / (name := artwork_name(slug, ending))
+            if picture.is_file():
+                storage.write(name, picture.read_bytes(), artwork_serving(ending))
     for sha256 in replaced:
         if sha256 in public and place.storage.path(sha256) is not None:
             place.files.put_audio(sha256)

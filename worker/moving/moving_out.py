@@ -16,7 +16,7 @@ from briefing.audio import Master
 from briefing.errors import MasterRejected, UnknownReference
 from briefing.models import BriefingRow, MasterRow, RevisionRow, ShowRow
 from briefing.podcasts.show import Show
-from briefing.public_names import archived_month, artwork_name, audio_name, feed_name, listen_name
+from briefing.public_names import archived_month, artwork_names, audio_name, feed_name, listen_name
 from briefing.settings import AudienceSettings
 from briefing.storage import write_atomically
 from worker.feeds.show_feed import whole_feed
@@ -63,12 +63,13 @@ def take_out(place: Workplace, slug: str, folder: Path, address: str | None) -> 
         theirs = select(func.count()).where(BriefingRow.show == slug, BriefingRow.members_revision.is_not(None))
         members = session.scalar(theirs) or 0
     write_atomically(folder / feed_name(slug), feed)
-    if found := here.storage.read(artwork_name(slug)):
-        write_atomically(folder / artwork_name(slug), found[0])
+    pictures = {name: found[0] for name in artwork_names(slug) if (found := here.storage.read(name))}
+    for name, picture in pictures.items():
+        write_atomically(folder / name, picture)
     lost, size = [], 0
     redirects = [
         (here.feed_address(slug), there.feed_address(slug)),
-        (here.artwork_address(slug), there.artwork_address(slug)),
+        *((f"{here.address}/{name}", f"{there.address}/{name}") for name in pictures),
     ]
     # All episodes are on one page there.
     pages = [month for file in here.storage.files(f"shows/{slug}/archive") if (month := archived_month(file.name))]

@@ -18,7 +18,6 @@ from briefing.public_names import (
     ADDRESS,
     ALIAS,
     ARTICLE,
-    ARTWORK,
     COMPANION_TYPES,
     EMBED_SCRIPT_NAME,
     FEED,
@@ -34,6 +33,7 @@ from briefing.public_names import (
     archive_name,
     article_name,
     artwork_name,
+    artwork_serving,
     audio_name,
     audio_serving,
     audio_sha256,
@@ -130,9 +130,9 @@ class PublicFiles:
         """Return the stable address of an article's audio."""
         return f"{self.address}/{alias_name(ref)}"
 
-    def artwork_address(self, slug: str) -> str:
-        """Return the address of a show's artwork."""
-        return f"{self.address}/{artwork_name(slug)}"
+    def artwork_address(self, slug: str, *, png: bool = False) -> str:
+        """Return the address of a show's artwork: of the JPEG that there always is, or of the PNG beside it."""
+        return f"{self.address}/{artwork_name(slug, 'png' if png else 'jpg')}"
 
     def feed_address(self, slug: str) -> str:
         """Return the address of a show's feed."""
@@ -302,9 +302,14 @@ class PublicFiles:
             if found is None or found[0] != script():
                 self.storage.write(name, script(), PLAYER)
 
-    def put_artwork(self, slug: str, jpeg: bytes) -> None:
-        """Replace a show's artwork. Raises StorageUnavailable."""
-        self.storage.write(artwork_name(slug), jpeg, ARTWORK)
+    def put_artwork(self, slug: str, jpeg: bytes, png: bytes | None) -> None:
+        """Replace a show's artwork: the JPEG, and what is beside it, if anything. Raises StorageUnavailable."""
+        self.storage.write(artwork_name(slug), jpeg, artwork_serving("jpg"))
+        beside = artwork_name(slug, "png")
+        if png is not None:
+            self.storage.write(beside, png, artwork_serving("png"))
+        elif self.storage.look(beside):
+            self.remove([beside])
 
 
 def _json(value: dict[str, Any]) -> bytes:

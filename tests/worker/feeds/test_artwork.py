@@ -8,7 +8,11 @@ from PIL import Image
 
 from briefing.errors import Misconfigured
 from briefing.podcasts.show import Show
-from worker.feeds.artwork import draw, draw_inside
+from worker.feeds.artwork import artwork_of, draw_inside
+
+
+def draw(show):
+    return artwork_of(show).jpeg
 
 
 def opened(jpeg):
