@@ -61,6 +61,7 @@ _SERVED = (
 )
 
 _ARCHIVE_NAME = re.compile(r"shows/[^/]+/archive/([0-9]{4}-[0-9]{2})\.xml")
+_PICTURE_NAME = re.compile(rf"[0-9a-f]{{64}}\.({'|'.join(PICTURE_TYPES)})")
 _AUDIO_NAME = re.compile(r"audio/([0-9a-f]{64})\.mp3")
 
 
@@ -162,6 +163,17 @@ def briefing_folder(briefing: str, revision: int | None = None) -> str:
     return f"briefings/{briefing}/{revision}" if revision else f"briefings/{briefing}"
 
 
+def picture_name(sha256: str, ending: str) -> str:
+    """Return what an episode's own picture is called in its revision's folder: its bytes never change."""
+    return f"{sha256}.{ending}"
+
+
+def picture_type(name: str) -> str | None:
+    """Return the media type of an episode's own picture, by what it is called there; None for anything else."""
+    match = _PICTURE_NAME.fullmatch(name)
+    return PICTURE_TYPES[match.group(1)] if match else None
+
+
 def history_names(briefing: str) -> list[str]:
     """Return the names of a briefing's history."""
     return [f"{briefing_folder(briefing)}/{name}" for name in HISTORY_TYPES]
@@ -178,9 +190,9 @@ def audio_serving(*, purged: bool) -> Serving:
 
 
 def companion_serving(name: str, *, pinned: bool, purged: bool = False) -> Serving:
-    """Return how a transcript or chapters are served: those of one revision for good, or the live ones."""
+    """Return how a transcript, chapters or a picture are served: those of one revision for good, or the live ones."""
     kept = PURGED_CACHE if purged else PINNED_CACHE
-    return Serving(COMPANION_TYPES[name], kept if pinned else MOVING_CACHE)
+    return Serving(picture_type(name) or COMPANION_TYPES[name], kept if pinned else MOVING_CACHE)
 
 
 #: The playlist of a story that is still being made; players ask for it every second or two.
@@ -228,7 +240,7 @@ def serving_of(name: str, *, purged: bool) -> Serving:
         return audio_serving(purged=purged)
     if folder.endswith("/stream"):
         return stream_serving(last)
-    if last in COMPANION_TYPES:
+    if last in COMPANION_TYPES or picture_type(last):
         # Those of one revision, or preview, lie in a folder of its own below the briefing's.
         return companion_serving(last, pinned=folder.count("/") > 1, purged=purged)
     if last in HISTORY_TYPES:

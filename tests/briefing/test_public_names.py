@@ -33,6 +33,10 @@ def test_each_name_that_is_written_is_served_as_what_writes_it_says():
     wanted |= {name: names.history_serving(name.rpartition("/")[2]) for name in names.history_names("0f")}
     for purged in (False, True):
         told = wanted | {names.audio_name(SHA256): names.audio_serving(purged=purged)}
+        for ending in names.PICTURE_TYPES:
+            name = names.picture_name(SHA256, ending)
+            told[f"{pinned}/{name}"] = names.companion_serving(name, pinned=True, purged=purged)
+            assert told[f"{pinned}/{name}"].media_type == names.PICTURE_TYPES[ending]
         for name in names.COMPANION_TYPES:
             told[f"{live}/{name}"] = names.companion_serving(name, pinned=False)
             for folder in (pinned, preview):

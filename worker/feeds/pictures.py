@@ -10,7 +10,7 @@ import io
 import struct
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from PIL import Image
+from PIL import Image, ImageChops
 
 from briefing.errors import Misconfigured
 
@@ -43,6 +43,9 @@ _QUALITY = 82
 
 #: The same, of a picture that is coded anew at its own side: the best that is small enough.
 _QUALITIES = (95, 90, 85, 80, 75)
+
+#: Pixels at which two pictures are compared, and by how much of 255 a colour may differ there for being coded anew.
+_LOOKED_AT, _CODED_ANEW = (64, 64), 16
 
 #: What Pillow raises for files that are torn, damaged or made to harm.
 _UNREADABLE = (OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError)
@@ -109,6 +112,19 @@ def opened(content: bytes, what: str) -> Image.Image:
     except _UNREADABLE as error:
         message = f"{what} cannot be read"
         raise Misconfigured(message, hint=hint) from error
+
+
+def looks_like(content: bytes, other: bytes) -> bool:
+    """Tell whether two given pictures show the same, whatever their size and how they are coded. Raises Misconfigured
+    where the first cannot be used; nothing looks like one that is none.
+    """
+    small = [opened(content, "the picture")]
+    try:
+        small.append(opened(other, "the other"))
+    except Misconfigured:
+        return False
+    one, two = (picture.resize(_LOOKED_AT, Image.Resampling.BOX) for picture in small)
+    return max(ImageChops.difference(one, two).tobytes()) <= _CODED_ANEW
 
 
 def coded(picture: Image.Image) -> bytes:

@@ -56,6 +56,16 @@ _COPY = re.compile(r"(?P<making>\.?)(?P<stamp>[0-9-]{10}T[0-9-]{8}Z)\.(sqlite|pg
 #: Shows' artwork among the public files.
 _ARTWORK = re.compile(r"shows/[^/]+/artwork\.(jpg|png)")
 
+#: Columns that name stored bytes.
+_NAMING = (
+    TakeRow.sha256,
+    MasterRow.sha256,
+    MasterRow.transcript,
+    MasterRow.picture,
+    JingleRow.sha256,
+    JingleRow.upload,
+)
+
 _BLOCK = 1 << 20
 
 
@@ -173,7 +183,7 @@ def named_by(database: Database) -> set[bytes]:
     with database.reading() as session:
         return {
             bytes.fromhex(sha256)
-            for column in (TakeRow.sha256, MasterRow.sha256, MasterRow.transcript, JingleRow.sha256, JingleRow.upload)
+            for column in _NAMING
             for sha256 in session.scalars(select(column).execution_options(yield_per=1000))
             if sha256
         }

@@ -65,7 +65,7 @@ class Restored:
     briefings: int
     """Whose audio is live again."""
     lost: list[str]
-    """Live briefings whose files could not all be written: their MP3 is lost, or a transcript."""
+    """Live briefings whose files could not all be written: their MP3 is lost, or a transcript or picture."""
 
 
 def restore(place: Workplace, folder: Path, stamp: str | None) -> Restored:
@@ -216,8 +216,8 @@ def _published(place: Workplace, folder: Path, public: frozenset[str]) -> tuple[
 
 
 def _written(place: Workplace, briefing_id: str, revision_id: int) -> bool:
-    """Write what is heard of a briefing; tell whether all of it is there, MP3 and transcripts. One at a time: processes
-    may run already.
+    """Write what is heard of a briefing; tell whether all of it is there, MP3, transcripts and picture. One at a time:
+    processes may run already.
     """
     with ready_to_rewrite(place, revision_id), place.database.writing() as session:
         briefing = lock_briefing(session, briefing_id)
@@ -229,5 +229,5 @@ def _written(place: Workplace, briefing_id: str, revision_id: int) -> bool:
             return False
         _unbury(session, briefing, revision, place)
         write_live(session, briefing, revision, place.storage, place.files)
-        # Without it the MP3 plays all the same.
-        return not master.transcript or place.storage.intact(master.transcript)
+        # Without these the MP3 plays all the same.
+        return all(place.storage.intact(named) for named in (master.transcript, master.picture) if named)

@@ -18,11 +18,17 @@ if TYPE_CHECKING:
 PICTURES = ("image/jpeg", "image/png", "image/jpg", "image/pjpeg", "application/octet-stream", "binary/octet-stream")
 
 
+def kept_already(move: Move) -> Path | None:
+    """Return where the podcast's artwork is kept, if it is."""
+    found = [path for path in move.folder.glob("artwork.*") if path.suffix in {".jpg", ".png"}]
+    return found[0].resolve() if found else None
+
+
 def kept_artwork(move: Move, podcast: OldPodcast) -> Path | None:
     """Return where the podcast's artwork is kept; None where it has none that apps would take."""
-    kept = [path for path in move.folder.glob("artwork.*") if path.suffix in {".jpg", ".png"}]
+    kept = kept_already(move)
     if kept or not podcast.artwork:
-        return kept[0].resolve() if kept else None
+        return kept
     try:
         content = move.fetcher(*PICTURES).fetch(podcast.artwork).content
         path = move.folder / ("artwork.png" if content.startswith(b"\x89PNG") else "artwork.jpg")

@@ -83,6 +83,7 @@ def take_out(place: Workplace, slug: str, folder: Path, address: str | None) -> 
         redirects.append((here.audio_address(sha256), episode.audio_address))
         redirects.append((f"{here.address}/{listen_name(slug, sha256)}", episode.audio_address))
         beside = {f"{episode.folder}/{name}": content for name, content in _companions(place, sha256, episode).items()}
+        beside |= _picture(place, episode, there.address)
         with place.database.reading() as session:
             beside |= history_files(session, episode, there)
             redirects += older_addresses(session, episode, slug, here)
@@ -109,6 +110,13 @@ def _copied(place: Workplace, sha256: str, target: Path) -> bool:
         shutil.copyfile(source, temporary)
         temporary.replace(target)
     return True
+
+
+def _picture(place: Workplace, episode: Episode, address: str) -> dict[str, bytes]:
+    """Return an episode's own picture, by where it will lie; nothing for none, or one that is lost."""
+    name = episode.picture_address.removeprefix(f"{address}/")
+    path = place.storage.path(name.rpartition("/")[2].partition(".")[0]) if name else None
+    return {name: path.read_bytes()} if path else {}
 
 
 def _companions(place: Workplace, sha256: str, episode: Episode) -> dict[str, bytes]:
