@@ -13,6 +13,7 @@ from fastapi.responses import PlainTextResponse, RedirectResponse
 
 from api import schemas
 from api.context import Analyst, Here
+from api.downloads import Download, passed_on
 from api.pages import Pages
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.published import Name
@@ -85,7 +86,11 @@ def _too_many() -> Problem:
     responses=responses("not_found"),
 )
 async def listen(
-    show: Annotated[str, Path(pattern=f"^{NAME_PATTERN}$")], name: str, request: Request, context: Here
+    show: Annotated[str, Path(pattern=f"^{NAME_PATTERN}$")],
+    name: str,
+    request: Request,
+    context: Here,
+    download: Download = None,
 ) -> Response:
     """Redirects to `/audio/{sha256}.mp3`, and counts who asks; kept by no cache. Needs neither database nor storage."""
     sha256 = audio_sha256(f"audio/{name}")
@@ -93,9 +98,8 @@ async def listen(
         raise Problem("not_found", "there is no such audio")
     if request.method == "GET":
         context.counting.request(sha256, show, asked_spans(request), context.rates.address_of(request), request.headers)
-    return RedirectResponse(
-        f"{context.audio_at}/{audio_name(sha256)}", status_code=302, headers={"Cache-Control": "no-store"}
-    )
+    address = passed_on(f"{context.audio_at}/{audio_name(sha256)}", download)
+    return RedirectResponse(address, status_code=302, headers={"Cache-Control": "no-store"})
 
 
 def asked_spans(request: Request) -> tuple[tuple[int, int], ...] | None:

@@ -12,10 +12,12 @@ from api.published import Name, serve_small
 from api.routes import get_and_head
 from briefing.public_names import (
     COMPANION_TYPES,
+    PICTURE_TYPES,
     PLAYLIST,
     SEGMENT,
     briefing_folder,
     companion_serving,
+    picture_type,
     stream_folder,
     stream_serving,
 )
@@ -31,6 +33,9 @@ _PAGE_POLICY = (
 )
 
 File = Annotated[str, Path(description="`transcript.vtt`, `.srt`, `.json`, `.html`, or `chapters.json`")]
+FileForGood = Annotated[
+    str, Path(description="The same, or the episode's own picture: its sha256 and `.jpg` or `.png`")
+]
 Number = Annotated[str, Path(description="Number of the revision")]
 
 _ANSWERS = {
@@ -54,11 +59,11 @@ def live(briefing: Name, file: File, request: Request, context: Here) -> Respons
 @get_and_head(
     router,
     "/briefings/{briefing}/{revision}/{file}",
-    summary="A revision's transcript or chapters",
+    summary="A revision's transcript, chapters or picture",
     response_class=Response,
-    responses=_ANSWERS,
+    responses=_ANSWERS | {200: {"content": _ANSWERS[200]["content"] | {kind: {} for kind in PICTURE_TYPES.values()}}},
 )
-def pinned(briefing: Name, revision: Number, file: File, request: Request, context: Here) -> Response:
+def pinned(briefing: Name, revision: Number, file: FileForGood, request: Request, context: Here) -> Response:
     """Of one published revision, for whoever plays its MP3; they stay with it."""
     return _answer(request, context, (briefing, revision, file), pinned=True)
 
@@ -87,7 +92,8 @@ def stream(briefing: Name, revision: Number, file: File, request: Request, conte
 def _answer(request: Request, context: Here, parts: tuple[str, ...], *, pinned: bool) -> Response:
     briefing, name = parts[0], parts[-1]
     missing = Problem("not_found", f"briefing {briefing!r} has no such file")
-    if name not in COMPANION_TYPES or not all(is_name(part) for part in parts):
+    is_one = name in COMPANION_TYPES or (pinned and picture_type(name) is not None)
+    if not is_one or not all(is_name(part) for part in parts):
         raise missing
     path = f"{briefing_folder('/'.join(parts[:-1]))}/{name}"
     response = serve_small(

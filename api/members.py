@@ -34,12 +34,14 @@ from briefing.public_names import (
     COMPANION_TYPES,
     FEED,
     MEMBERS_CACHE,
+    PICTURE_TYPES,
     article_name,
     audio_sha256,
     briefing_name,
     embed_name,
     embedded,
     gone_name,
+    picture_type,
 )
 from briefing.settings.audience import REDIRECT
 from briefing.values import ArticleRef, is_name
@@ -52,6 +54,9 @@ router = APIRouter(tags=["members"])
 
 _PRIVATE = {"Cache-Control": MEMBERS_CACHE}
 
+#: What members get.
+_TYPES = (AUDIO.media_type, *COMPANION_TYPES.values(), *PICTURE_TYPES.values(), FEED.media_type)
+
 _BRIEFING = Annotated[str, Path(pattern="^[0-9a-f]{16}$")]
 
 
@@ -61,13 +66,13 @@ _BRIEFING = Annotated[str, Path(pattern="^[0-9a-f]{16}$")]
     summary="A file that only members get",
     response_class=StreamingResponse,
     responses={
-        200: {"content": {kind: {} for kind in (AUDIO.media_type, *COMPANION_TYPES.values(), FEED.media_type)}},
+        200: {"content": {kind: {} for kind in _TYPES}},
         **responses("not_found", "address_over", "withdrawn"),
     },
 )
 def members(token: str, name: str, request: Request, context: Here) -> Response:
-    """An MP3, transcript, chapters or audio JSON by a signed address, as the same are served to everybody: HEAD, Range,
-    If-Range, ETag. Addresses inside are signed alike.
+    """An MP3, transcript, chapters, picture or audio JSON by a signed address, as the same are served to everybody:
+    HEAD, Range, If-Range, ETag. Addresses inside are signed alike.
     """
     if not all(is_name(part) for part in name.split("/")):
         raise _nothing()
@@ -148,6 +153,8 @@ def _media_type(name: str) -> str:
     last = name.rpartition("/")[2]
     if last in COMPANION_TYPES:
         return COMPANION_TYPES[last]
+    if (picture := picture_type(last)) is not None:
+        return picture
     return FEED.media_type if last.endswith(".xml") else ARTICLE.media_type
 
 

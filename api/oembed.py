@@ -27,7 +27,7 @@ router = APIRouter(tags=["published"])
 WIDTH, HEIGHT, NARROW_HEIGHT = 640, 325, 380
 _NARROW = 345
 
-#: The side of artwork that is drawn or coded anew, in pixels (`worker.feeds.artwork`).
+#: The side of artwork that is drawn or coded anew, in pixels (`worker.feeds.pictures`).
 _ARTWORK = 1400
 
 #: JPEG's markers (ITU-T T.81, B.1.1.3) of a frame's head, which says how large the picture is.

@@ -124,7 +124,7 @@ def _answered_once(
     with context.database.writing() as session:
         answered = _answered(session, sent)
         if answered is not None:
-            return shown(session, answered.briefing_id, answered.status)
+            return shown(session, answered.answered_id, answered.status)
         named, status = work(session, now)
         _remember(session, sent, named, status, now)
         session.flush()
@@ -148,7 +148,7 @@ def _remember(session: Session, sent: Sent, named: str, status: int, now: dateti
                 key_id=sent.caller.key_id,
                 idempotency_key=sent.key,
                 fingerprint=sent.fingerprint,
-                briefing_id=named,
+                answered_id=named,
                 status=status,
                 created_at=now,
             )

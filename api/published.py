@@ -22,13 +22,14 @@ from briefing.public_names import (
     ADDRESS,
     ALIAS,
     ARTICLE,
-    ARTWORK,
     AUDIO,
     FEED,
+    PICTURE_TYPES,
     alias_name,
     archive_name,
     article_name,
     artwork_name,
+    artwork_serving,
     audio_name,
     audio_serving,
     audio_sha256,
@@ -54,6 +55,7 @@ MP3 = "/audio/{name}"
 ARTICLE_AUDIO = "/v1/articles/{source}/{article}/audio"
 
 Name = Annotated[str, Path(pattern=f"^{NAME_PATTERN}$")]
+Ending = Annotated[str, Path(description="`jpg` or `png`")]
 
 
 @get_and_head(
@@ -151,15 +153,17 @@ def feed_archive(slug: Name, month: Name, request: Request, context: Here) -> Re
 
 @get_and_head(
     router,
-    "/shows/{slug}/artwork.jpg",
+    "/shows/{slug}/artwork.{ending}",
     summary="A show's artwork",
-    responses={200: {"content": {"image/jpeg": {}}}, **responses("not_found", "withdrawn")},
+    responses={200: {"content": {kind: {} for kind in PICTURE_TYPES.values()}}, **responses("not_found", "withdrawn")},
 )
-def artwork(slug: Name, request: Request, context: Here) -> Response:
-    """A square JPEG."""
+def artwork(slug: Name, ending: Ending, request: Request, context: Here) -> Response:
+    """A square JPEG; beside it the PNG that a show gave, where podcast apps take that as it is: its feed names that."""
     _check_names(slug)
-    missing = Problem("not_found", f"there is no show {slug!r}")
-    return serve_small(request, context, artwork_name(slug), ARTWORK, missing)
+    missing = Problem("not_found", f"there is no such artwork of a show {slug!r}")
+    if ending not in PICTURE_TYPES:
+        raise missing
+    return serve_small(request, context, artwork_name(slug, ending), artwork_serving(ending), missing)
 
 
 def _check_names(*names: str) -> None:

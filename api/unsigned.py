@@ -25,7 +25,9 @@ _ADDRESS = re.compile(_BLANK)
 _IN_PAGES = re.compile(rf'(<audio controls preload="none" src="){_BLANK}(?=")')
 
 #: A feed's links to its other pages and what an episode consists of (`worker.feeds.feed`).
-_IN_FEEDS = re.compile(rf'(<(?:atom:link href|enclosure url|podcast:(?:transcript|chapters) url)="){_BLANK}(?=")')
+_IN_FEEDS = re.compile(
+    rf'(<(?:atom:link href|enclosure url|itunes:image href|podcast:(?:transcript|chapters) url)="){_BLANK}(?=")'
+)
 
 _PAGE = next(name for name, kind in TRANSCRIPT_TYPES.items() if kind == "text/html")
 

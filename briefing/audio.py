@@ -67,6 +67,15 @@ class Cue(Value):
     """How the times of a segment's takes came about, the least sure of them; None for chapters, and in old masters."""
 
 
+class Picture(Value):
+    """An episode's own picture, taken over from another host, as podcast apps take it."""
+
+    sha256: str
+    """Of the stored bytes."""
+    ending: Literal["jpg", "png"]
+    """Of its name."""
+
+
 class Master(Value):
     """A finished MP3: its bytes in storage, and what was measured of them after encoding."""
 
@@ -83,6 +92,8 @@ class Master(Value):
     """Chapters and segments; words and sentences are in the transcript."""
     transcript: str = ""
     """sha256 of the stored `Transcript`, as JSON; empty for masters from before there were any."""
+    picture: Picture | None = None
+    """The episode's own; feeds show the show's artwork where there is none."""
 
     @property
     def chapters(self) -> tuple[Cue, ...]:

@@ -26,7 +26,9 @@ AUDIO = Serving("audio/mpeg", PINNED_CACHE)
 ALIAS = Serving("audio/mpeg", MOVING_CACHE)
 ARTICLE = Serving("application/json", MOVING_CACHE)
 FEED = Serving("application/rss+xml", MOVING_CACHE)
-ARTWORK = Serving("image/jpeg", MOVING_CACHE)
+
+#: Ending of a picture's name -> its media type.
+PICTURE_TYPES = {"jpg": "image/jpeg", "png": "image/png"}
 
 #: A newer release brings another player; pages ask for it again after five minutes, and mostly get a 304.
 PLAYER = Serving("text/javascript", "public, max-age=300")
@@ -54,11 +56,12 @@ MOVED = "moved"
 _SERVED = (
     (re.compile(r"articles/.+\.mp3"), ALIAS),
     (re.compile(r"shows/.+\.xml"), FEED),
-    (re.compile(r"shows/.+\.jpg"), ARTWORK),
+    *((re.compile(rf"shows/.+\.{ending}"), Serving(kind, MOVING_CACHE)) for ending, kind in PICTURE_TYPES.items()),
     (re.compile(r"[a-z-]+\.js"), PLAYER),
 )
 
 _ARCHIVE_NAME = re.compile(r"shows/[^/]+/archive/([0-9]{4}-[0-9]{2})\.xml")
+_PICTURE_NAME = re.compile(rf"[0-9a-f]{{64}}\.({'|'.join(PICTURE_TYPES)})")
 _AUDIO_NAME = re.compile(r"audio/([0-9a-f]{64})\.mp3")
 
 
@@ -140,14 +143,35 @@ def archived_month(name: str) -> str | None:
     return match.group(1) if match else None
 
 
-def artwork_name(slug: str) -> str:
-    """Return the name of a show's artwork."""
-    return f"shows/{slug}/artwork.jpg"
+def artwork_name(slug: str, ending: str = "jpg") -> str:
+    """Return the name of a show's artwork: of the JPEG that there always is, or of the PNG that may be beside it."""
+    return f"shows/{slug}/artwork.{ending}"
+
+
+def artwork_names(slug: str) -> list[str]:
+    """Return both."""
+    return [artwork_name(slug, ending) for ending in PICTURE_TYPES]
+
+
+def artwork_serving(ending: str) -> Serving:
+    """Return how a show's artwork is served."""
+    return Serving(PICTURE_TYPES[ending], MOVING_CACHE)
 
 
 def briefing_folder(briefing: str, revision: int | None = None) -> str:
     """Return the folder of a briefing's companions: of all, or of one revision for good."""
     return f"briefings/{briefing}/{revision}" if revision else f"briefings/{briefing}"
+
+
+def picture_name(sha256: str, ending: str) -> str:
+    """Return what an episode's own picture is called in its revision's folder: its bytes never change."""
+    return f"{sha256}.{ending}"
+
+
+def picture_type(name: str) -> str | None:
+    """Return the media type of an episode's own picture, by what it is called there; None for anything else."""
+    match = _PICTURE_NAME.fullmatch(name)
+    return PICTURE_TYPES[match.group(1)] if match else None
 
 
 def history_names(briefing: str) -> list[str]:
@@ -166,9 +190,9 @@ def audio_serving(*, purged: bool) -> Serving:
 
 
 def companion_serving(name: str, *, pinned: bool, purged: bool = False) -> Serving:
-    """Return how a transcript or chapters are served: those of one revision for good, or the live ones."""
+    """Return how a transcript, chapters or a picture are served: those of one revision for good, or the live ones."""
     kept = PURGED_CACHE if purged else PINNED_CACHE
-    return Serving(COMPANION_TYPES[name], kept if pinned else MOVING_CACHE)
+    return Serving(picture_type(name) or COMPANION_TYPES[name], kept if pinned else MOVING_CACHE)
 
 
 #: The playlist of a story that is still being made; players ask for it every second or two.
@@ -216,7 +240,7 @@ def serving_of(name: str, *, purged: bool) -> Serving:
         return audio_serving(purged=purged)
     if folder.endswith("/stream"):
         return stream_serving(last)
-    if last in COMPANION_TYPES:
+    if last in COMPANION_TYPES or picture_type(last):
         # Those of one revision, or preview, lie in a folder of its own below the briefing's.
         return companion_serving(last, pinned=folder.count("/") > 1, purged=purged)
     if last in HISTORY_TYPES:

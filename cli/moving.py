@@ -32,7 +32,7 @@ def moving_in() -> None:
 @click.option("--most-mb", default=500.0, show_default=True, type=click.FloatRange(0.1), help="Bound on one MP3.")
 @click.option("--hidden", is_flag=True, help="Take over what the feed asks directories not to list (itunes:block).")
 def import_feed(address: str, slug: str | None, redirects: str, most_mb: float, *, hidden: bool) -> None:
-    """Take over the podcast whose feed is at ADDRESS: guids, dates, MP3s, artwork.
+    """Take over the podcast whose feed is at ADDRESS: guids, dates, MP3s, pictures.
 
     Safe to repeat: run it until nothing is left, and once more after the switch. The redirects for the old host are
     printed, everything else is told on standard error.
@@ -86,7 +86,7 @@ def moving_out() -> None:
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--address", help="Where FOLDER will be served; by default the addresses stay as they are.")
 def export_show(slug: str, folder: Path, address: str | None) -> None:
-    """Write the show SLUG into FOLDER: feed, MP3s, artwork, transcripts, and the redirects to --address.
+    """Write the show SLUG into FOLDER: feed, MP3s, pictures, transcripts, and the redirects to --address.
 
     Changes nothing here. When the new feed is up, set `new_feed` of the show to its address, apply, and put the
     redirects before Briefcast.

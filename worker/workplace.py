@@ -71,13 +71,13 @@ class Workplace:
     def files(self) -> PublicFiles:
         """What readers fetch."""
         return PublicFiles(
-            self.storages.public,
-            self.public.public_url.rstrip("/"),
-            self.kept.public_files_url.rstrip("/"),
-            self.audience,
-            self.public.purge_command,
-            tuple(self.public.websub_hubs.split()),
-            self.storages.members,
+            storage=self.storages.public,
+            address=self.public.public_url.rstrip("/"),
+            audio_at=self.kept.public_files_url.rstrip("/"),
+            audience=self.audience,
+            purge_command=self.public.purge_command,
+            hubs=tuple(self.public.websub_hubs.split()),
+            members=self.storages.members,
         )
 
     @cached_property

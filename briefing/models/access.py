@@ -34,8 +34,10 @@ class IdempotencyRow(Base):
     key_id: Mapped[str] = mapped_column(String(8), primary_key=True)
     idempotency_key: Mapped[str] = mapped_column(String(255), primary_key=True)
     fingerprint: Mapped[str] = mapped_column(String(64))
-    briefing_id: Mapped[str] = mapped_column(String(32))
-    """ID of what was answered: a briefing, respeak, estimate or listener, as the request's fingerprint has it."""
+    answered_id: Mapped[str] = mapped_column("briefing_id", String(32))
+    """ID of what was answered: a briefing, respeak, estimate or listener, as the request's fingerprint has it. The
+    column keeps its name of when briefings were all there was: while hosts are upgraded, processes of before read and
+    write it by that, and requests with a key would fail there."""
     status: Mapped[int]
     """HTTP status of the first answer."""
     created_at: Mapped[datetime]

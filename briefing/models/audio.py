@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Float, ForeignKey, Index, String
+from sqlalchemy import BigInteger, Float, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from briefing.models.base import Base
@@ -26,10 +26,14 @@ class TakeRow(Base):
     created_at: Mapped[datetime]
 
 
+_PICTURED = text("picture IS NOT NULL")
+
+
 class MasterRow(Base):
     """A finished MP3 in storage; `content` is a dumped `Master`."""
 
     __tablename__ = "masters"
+    __table_args__ = (Index("masters_pictured", "picture", sqlite_where=_PICTURED, postgresql_where=_PICTURED),)
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     # Thirteen hours at 44.1 kHz are more samples than 31 bits count, and what fails then is a finished programme.
@@ -37,6 +41,10 @@ class MasterRow(Base):
     samples: Mapped[int] = mapped_column(BigInteger)
     transcript: Mapped[str] = mapped_column(String(64), index=True)
     """sha256 of the stored transcript; empty for masters from before there were any."""
+    picture: Mapped[str | None] = mapped_column(String(64))
+    """sha256 of the episode's own picture, where that was taken over with it."""
+    picture_ending: Mapped[str | None] = mapped_column(String(4))
+    """Of its name: jpg or png."""
     chapters: Mapped[list[Any]]
     """Dumped `Cue` values: what feeds show of hundreds of masters, apart from all that they do not."""
     content: Mapped[dict[str, Any]]

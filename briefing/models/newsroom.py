@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from briefing.models.base import Base
@@ -23,6 +23,8 @@ class ShowRow(Base):
     """Whether the newest settings file has it; others stay for what they published."""
     podcast_guid: Mapped[str] = mapped_column(String(36))
     """Assigned once and kept for ever, whatever the feed's address becomes."""
+    artwork_png: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether feeds name its artwork as the PNG that it was given as, beside the JPEG that there always is."""
 
 
 class SourceRow(Base):

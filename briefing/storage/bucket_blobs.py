@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 #: them along.
 _ATTRIBUTES: dict[str, Attributes] = {
     ".mp3": {"Content-Type": "audio/mpeg", "Cache-Control": "public, max-age=3600"},
+    ".jpg": {"Content-Type": "image/jpeg", "Cache-Control": "public, max-age=3600"},
+    ".png": {"Content-Type": "image/png", "Cache-Control": "public, max-age=3600"},
     ".flac": {"Content-Type": "audio/flac"},
     ".json": {"Content-Type": "application/json"},
 }

@@ -232,6 +232,11 @@ def test_feeds_name_what_counts_and_players_are_told_where_to_report(listening):
     assert moved.status_code == 302
     assert moved.headers["location"] == listening.audio["url"]
     assert moved.headers["cache-control"] == "no-store"
+    # What is to be kept as a file is so behind the redirect, too, and a moment to start at, which no server is told of,
+    # is still in the address that is reached
+    kept = listening.client.get(f"{address}?a=b&download=Ferry#t=83", follow_redirects=True)
+    assert str(kept.url) == f"{listening.audio['url']}?download=Ferry#t=83"
+    assert kept.headers["content-disposition"] == 'attachment; filename="Ferry.mp3"'
     assert listening.audio["plays"].endswith("/v1/plays")
     for name in ("x.mp3", f"{listening.sha256}.wav", "..%2F..%2Fetc%2Fpasswd"):
         assert listening.client.get(f"/listen/daily/{name}").status_code == 404

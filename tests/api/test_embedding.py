@@ -12,7 +12,7 @@ import pytest
 from api.embed import clock
 from api.oembed import side_of
 from briefing.articles.addresses import address_id
-from briefing.public_names import ARTWORK
+from briefing.public_names import artwork_serving
 from briefing.storage import Serving
 from tests.support.client import client_of, free_port
 from tests.support.newsroom import make_place, work_off
@@ -161,10 +161,10 @@ def test_oembed_tells_how_large_the_shows_picture_is(client):
     files = client.app.state.context.files
     for side in (1400, 2048):
         if side != 1400:
-            files.write("shows/daily/artwork.jpg", picture(side), ARTWORK)
+            files.write("shows/daily/artwork.jpg", picture(side), artwork_serving("jpg"))
         told = client.get("/oembed", params={"url": ADDRESS}).json()
         assert (told["thumbnail_width"], told["thumbnail_height"]) == (side, side)
-    files.write("shows/daily/artwork.jpg", published, ARTWORK)
+    files.write("shows/daily/artwork.jpg", published, artwork_serving("jpg"))
 
 
 @pytest.mark.parametrize(

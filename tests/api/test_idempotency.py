@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from briefing.accounts import audit
 from briefing.accounts.audit import Question
@@ -43,6 +44,19 @@ def test_regenerating_and_publishing_are_repeated_safely_too(client, place):
     assert (first.status_code, second.status_code) == (202, 202)
     assert second.json()["revision"]["number"] == 2
     assert revisions(place) == 2
+
+
+def test_processes_of_before_find_what_this_one_answered_and_the_other_way_round(client, place):
+    # Given answers by two keys / Then the row has them in the column that the last release reads and writes
+    first, second = (
+        ask(client, key, article).json()["id"] for key, article in (("1", "desk:ferry"), ("2", "slow:ferry"))
+    )
+    with place.database.writing() as session:
+        found = dict(session.execute(text("SELECT idempotency_key, briefing_id FROM idempotency")).all())
+        assert found == {"1": first, "2": second}
+        # And what such a process wrote there is answered here
+        session.execute(text("UPDATE idempotency SET briefing_id = :it WHERE idempotency_key = '2'"), {"it": first})
+    assert ask(client, "2", "slow:ferry").json()["id"] == first
 
 
 def test_a_key_is_for_one_request(client):

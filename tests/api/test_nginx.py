@@ -136,6 +136,10 @@ def test_with_everything_stopped_podcast_apps_read_the_feed_and_fetch_its_enclos
     moved = files.get(counted)
     assert moved.status_code == 302
     assert urlsplit(moved.headers["location"]).path == urlsplit(enclosure["href"]).path
+    # Also by whoever wishes to keep it as a file, and nothing else that an app adds goes along
+    kept = files.get(f"{counted}?a=b&download=Ferry-1")
+    assert kept.headers["location"].endswith(f"{urlsplit(enclosure['href']).path}?download=Ferry-1")
+    assert files.get(kept.headers["location"]).headers["content-disposition"] == 'attachment; filename="Ferry-1.mp3"'
     assert files.get("/shows/daily/artwork.jpg").headers["content-type"] == "image/jpeg"
 
 

@@ -168,8 +168,11 @@ def test_nginx_sends_what_the_api_points_it_to(tmp_path, monkeypatch):
                 assert client.get(f"/listen/daily/{url.rpartition('/')[2]}").headers["location"].endswith(url)
             # When the API is gone, it does all the same
             with nginx(tmp_path / "alone", public, "briefcast.conf", api=free_port()) as address:
-                moved = httpx.get(f"{address}/listen/daily/{url.rpartition('/')[2]}", trust_env=False)
+                counted = f"{address}/listen/daily/{url.rpartition('/')[2]}"
+                moved = httpx.get(counted, trust_env=False)
                 assert (moved.status_code, urlsplit(moved.headers["location"]).path) == (302, url)
+                kept = urlsplit(httpx.get(f"{counted}?a=b&download=Ferry", trust_env=False).headers["location"])
+                assert (kept.path, kept.query) == (url, "download=Ferry")
                 assert httpx.get(f"{address}{url}", trust_env=False).content == whole
 
 

@@ -24,7 +24,7 @@ from briefing.values import ArticleRef
 from tests.bench.main_job import SAMPLE
 from tests.support.credentials import signer_in
 from worker import assemble
-from worker.feeds.artwork import draw
+from worker.feeds.artwork import artwork_of
 from worker.narrate import Stopwatch
 from worker.prepare import Prepared, cut, write_script
 from worker.programme import Fittings, programme, sounds_for, tags_for
@@ -54,7 +54,7 @@ def main(data, seconds):
         takes,
         show,
         tags_for(many, show, "Joe", date(2026, 5, 1)),
-        Fittings(draw(show), sounds_for(show, {}, speakers.catalogue), {}, signer_in(storage.root)),
+        Fittings(artwork_of(show).jpeg, sounds_for(show, {}, speakers.catalogue), {}, signer_in(storage.root)),
     )
     assemble.LONGEST_S = 100 * 3600  # what is measured is longer than what anybody may ask for
     master = assemble.produce(plan, storage, timed)

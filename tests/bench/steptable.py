@@ -103,7 +103,7 @@ def _crowd(database, server, workers, count):
 
 def files_in(folder):
     """Files that readers fetch, in `folder`."""
-    return PublicFiles(PublicFolder(folder, FolderStorage(folder)), "http://bench.example")
+    return PublicFiles(storage=PublicFolder(folder, FolderStorage(folder)), address="http://bench.example")
 
 
 def run_queue(scale="1"):

@@ -20,7 +20,8 @@ def test_each_name_that_is_written_is_served_as_what_writes_it_says():
         names.briefing_name("0f"): names.ARTICLE,
         names.feed_name("daily"): names.FEED,
         names.archive_name("daily", "2026-11"): names.FEED,
-        names.artwork_name("daily"): names.ARTWORK,
+        names.artwork_name("daily"): names.artwork_serving("jpg"),
+        names.artwork_name("daily", "png"): names.artwork_serving("png"),
         names.gone_name(names.audio_name(SHA256)): names.TOMBSTONE,
         names.gone_name(f"{live}/history"): names.TOMBSTONE,
         f"{stream}/{names.PLAYLIST_NAME}": names.PLAYLIST,
@@ -32,6 +33,10 @@ def test_each_name_that_is_written_is_served_as_what_writes_it_says():
     wanted |= {name: names.history_serving(name.rpartition("/")[2]) for name in names.history_names("0f")}
     for purged in (False, True):
         told = wanted | {names.audio_name(SHA256): names.audio_serving(purged=purged)}
+        for ending in names.PICTURE_TYPES:
+            name = names.picture_name(SHA256, ending)
+            told[f"{pinned}/{name}"] = names.companion_serving(name, pinned=True, purged=purged)
+            assert told[f"{pinned}/{name}"].media_type == names.PICTURE_TYPES[ending]
         for name in names.COMPANION_TYPES:
             told[f"{live}/{name}"] = names.companion_serving(name, pinned=False)
             for folder in (pinned, preview):

@@ -36,6 +36,8 @@ from briefing.values import ArticleRef, is_name
 from worker.clean.depth import check_depth
 from worker.clean.html import read_fragment, read_page
 from worker.feeds.feed import Channel, Episode, render
+from worker.feeds.pictures import MOST_BYTES, as_apps_take_it
+from worker.moving.id3 import parsed
 from worker.moving.kept_show import kept_show
 from worker.moving.podcast import read_podcast
 from worker.sound.files import UnreadableSound, decoded_whole
@@ -196,6 +198,23 @@ def _keyed() -> FastAPI:
 _app = _keyed()
 
 
+def tag(content: bytes) -> None:
+    """The beginning of an MP3: what its tag says of chapters is what a feed can say, and a picture is part of it."""
+    found = parsed(content)
+    assert found.picture in content.replace(b"\xff\x00", b"\xff") or found.picture in content
+    for start, title, link in found.chapters:
+        assert start >= 0
+        clean_characters(f"{title} {link}").encode()
+
+
+def picture(content: bytes) -> None:
+    """A picture of another host: taken as apps want it, or refused."""
+    with contextlib.suppress(Misconfigured):
+        found = as_apps_take_it(content, "it")
+        assert found.content.startswith(b"\x89PNG" if found.ending == "png" else b"\xff\xd8")
+        assert len(found.content) <= MOST_BYTES
+
+
 def key(content: bytes) -> None:
     """An Idempotency-Key, as bytes of a header."""
     told: list[dict[str, object]] = []
@@ -272,9 +291,11 @@ TARGETS = {
     "jingle": jingle,
     "key": key,
     "newsroom": newsroom,
+    "picture": picture,
     "pls": pls,
     "podcast": podcast,
     "ranges": ranges,
+    "tag": tag,
 }
 
 

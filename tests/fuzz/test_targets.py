@@ -12,7 +12,7 @@ from tests.fuzz.targets import TARGETS, corpus
 from tests.support.processes import ROOT
 
 #: Changed inputs per target; those that are slow to read get fewer.
-CHANGED = dict.fromkeys(TARGETS, 300) | {"html": 60, "jingle": 60}
+CHANGED = dict.fromkeys(TARGETS, 300) | {"html": 60, "jingle": 60, "picture": 40}
 
 _ODD = [b"\x00", b"\xff", b"\xed\xa0\x80", b"<", b"&", b"]]>", b"%", b"\xe2\x80\xa8", b"-", b"9" * 40, b"\\u0000", b'"']
 

@@ -59,9 +59,9 @@ def mp3(seconds, seed):
 
 
 @lru_cache
-def picture(side=1400, form="JPEG", **options):
+def picture(side=1400, form="JPEG", colour="teal", **options):
     out = io.BytesIO()
-    Image.new("RGB", (side, side), "teal").save(out, form, **options)
+    Image.new("RGB", (side, side), colour).save(out, form, **options)
     return out.getvalue()
 
 
@@ -84,6 +84,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.answer(200, host.feed(), Content_Type=host.kinds[self.path])
         elif self.path == "/cover.jpg":
             self.answer(200, host.cover, Content_Type=host.kinds[self.path])
+        elif self.path in host.pictures:
+            self.answer(200, host.pictures[self.path], Content_Type="image/jpeg")
         elif self.path in host.beside:
             self.answer(200, host.beside[self.path][1], Content_Type="text/plain; charset=utf-8")
         elif self.path.startswith("/audio/"):
@@ -130,6 +132,8 @@ class OldHost:
         self.refusals = []
         # Transcripts by their path /NUMBER.ENDING, as (media type, bytes).
         self.beside = {}
+        # Episodes' own pictures by their path /NUMBER.ENDING, as the feed names them.
+        self.pictures = {}
 
     def feed(self):
         items = [
@@ -139,6 +143,8 @@ class OldHost:
                 type=self.types[index], more="".join(
                     f'<podcast:transcript url="{self.address}{path}" type="{kind}"/>'
                     for path, (kind, _) in self.beside.items() if path.startswith(f"/{index}.")
+                ) + "".join(
+                    f'<itunes:image href="{self.address}{path}"/>' for path in self.pictures if path.startswith(f"/{index}.")
                 ),
             )
             for index, content in reversed(self.audio.items())

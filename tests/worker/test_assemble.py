@@ -21,7 +21,7 @@ from worker import assemble, master
 from worker.assemble import check_takes, produce
 from worker.credentials.inspection import inspect
 from worker.credentials.signer import open_signer, own_roots
-from worker.feeds.artwork import draw
+from worker.feeds.artwork import artwork_of
 from worker.prepare import Prepared
 from worker.programme import Fittings, programme, sounds_for, tags_for
 from worker.sound.files import decoded
@@ -86,7 +86,7 @@ def planned(storage, work, show=SHOW, signer=None):
     takes = {chunk.key: speak(chunk, Speaker(Murmur(), voice), storage) for chunk in work.chunks}
     tags = tags_for(work, show, "V (fake)", date(2026, 5, 1))
     signer = signer or open_signer(SigningSettings(), storage.root, datetime.now(UTC))
-    fittings = Fittings(draw(show), sounds_for(show, {}, []), {}, signer)
+    fittings = Fittings(artwork_of(show).jpeg, sounds_for(show, {}, []), {}, signer)
     return programme(work, takes, show, tags, fittings), takes
 
 

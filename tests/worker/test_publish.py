@@ -70,7 +70,7 @@ def test_what_is_held_cannot_be_got_round_by_another_show(place, article, tmp_pa
 def test_applying_writes_the_files_anew_with_the_address_of_today(place, article, tmp_path):
     ask(place, "ferry")
     work_off(place)
-    place.__dict__["files"] = PublicFiles(place.files.storage, "https://audio.paper.example")
+    place.__dict__["files"] = PublicFiles(storage=place.files.storage, address="https://audio.paper.example")
     apply(load_newsroom(tmp_path / "briefcast.toml"), place)
     assert audio_json(place)["url"].startswith("https://audio.paper.example/audio/")
     feed = feedparser.parse(place.files.storage.root / "shows" / "daily" / "feed.xml")

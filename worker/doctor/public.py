@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, or_, select
 
 from briefing.models import BriefingRow, MasterRow, RevisionRow, ShowRow
-from briefing.public_names import artwork_name, audio_sha256, briefing_folder
+from briefing.public_names import artwork_names, audio_sha256, briefing_folder
 from briefing.revisions import lock_briefing
 from briefing.states import RevisionState
 from briefing.storage.interfaces import YOUNG_S
@@ -138,10 +138,14 @@ def _of_show(place: Workplace, slug: str, fix: bool) -> Iterator[Finding]:
                 write_feed(session, slug, place.files)
             mended = "written anew"
         yield Finding(code=f"public_{what}", subject=name, detail=f"of show {slug!r}: {what}", mended=mended)
-    if place.files.storage.look(artwork_name(slug)) is None:
+    with place.database.reading() as session:
+        is_png = session.get_one(ShowRow, slug).artwork_png
+    for name in artwork_names(slug)[: 2 if is_png else 1]:
+        if place.files.storage.look(name) is not None:
+            continue
         yield Finding(
             code="public_missing",
-            subject=artwork_name(slug),
+            subject=name,
             detail=f"of show {slug!r}: missing",
             hint="Run `briefcast apply`, which draws it.",
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import or_, select
 
 from briefing.models import BriefingRow, CondemnedRow, JingleRow, MasterRow, RevisionRow, TakeRow
-from briefing.public_names import audio_name
+from briefing.public_names import audio_name, briefing_folder, picture_name
 from briefing.storage import reporting
 from briefing.storage.interfaces import YOUNG_S
 from briefing.takes import forget_take
@@ -18,7 +18,12 @@ from worker.upkeep.condemned import is_named
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from briefing.storage import PublicStorage
     from worker.workplace import Workplace
+
+#: What to do where bytes of a master are lost.
+_MADE_AGAIN = "Regenerate its briefing: its takes are reused. A finished master is looked for whole first."
+_NO_PICTURE = "Run `briefcast doctor --fix`, which has it from its public copy if that is whole; it is heard without."
 
 #: Rows read at a time.
 _BATCH = 1000
@@ -57,7 +62,7 @@ def _takes(place: Workplace, fix: bool) -> Iterator[Finding]:
 def _masters(place: Workplace, fix: bool) -> Iterator[Finding]:
     with place.database.reading() as session:
         rows = session.execute(
-            select(MasterRow.key, MasterRow.sha256, MasterRow.transcript).order_by(MasterRow.key)
+            select(MasterRow.key, MasterRow.sha256, MasterRow.transcript, MasterRow.picture).order_by(MasterRow.key)
         ).all()
         live = set(
             session.scalars(
@@ -67,25 +72,45 @@ def _masters(place: Workplace, fix: bool) -> Iterator[Finding]:
                 )
             )
         )
-    for key, sha256, transcript in rows:
-        for what, name in (("MP3", sha256), ("transcript", transcript)):
+    for key, sha256, transcript, picture in rows:
+        for what, name in (("MP3", sha256), ("transcript", transcript), ("picture", picture)):
             if not name or (wrong := _wrong(place, name)) is None:
                 continue
             yield Finding(
                 code=f"master_{wrong}",
                 subject=key,
                 detail=f"the {what} {name} {'of what is live ' if key in live else ''}is {wrong}",
-                hint="Regenerate its briefing: its takes are reused. A finished master is looked for whole first.",
-                mended=_from_public(place, name) if fix and what == "MP3" else "",
+                hint=_NO_PICTURE if what == "picture" else _MADE_AGAIN,
+                mended=_put_back(place, key, name, what) if fix else "",
             )
 
 
-def _from_public(place: Workplace, sha256: str) -> str:
-    """Put an MP3 back into the storage from its public copy, if that is whole."""
-    blocks = place.files.storage.blocks(audio_name(sha256))
+def _put_back(place: Workplace, key: str, sha256: str, what: str) -> str:
+    """Put an MP3 or a picture of a master back into the storage from its public copy; return what was done."""
+    if what == "MP3":
+        return _from_public(place, place.files.storage, audio_name(sha256), sha256)
+    if what != "picture":
+        return ""
+    with place.database.reading() as session:
+        of_it = select(RevisionRow.briefing_id, RevisionRow.number, MasterRow.picture_ending).join_from(
+            RevisionRow, MasterRow, RevisionRow.master_key == MasterRow.key
+        )
+        found = session.execute(of_it.where(MasterRow.key == key)).all()
+    tried = (
+        _from_public(place, storage, f"{briefing_folder(briefing, number)}/{picture_name(sha256, ending)}", sha256)
+        for briefing, number, ending in found
+        if ending
+        for storage in (place.storages.public, place.storages.members)
+    )
+    return next(filter(None, tried), "")
+
+
+def _from_public(place: Workplace, files: PublicStorage, name: str, sha256: str) -> str:
+    """Put bytes back into the storage from the file of that name, if it is whole; return what was done."""
+    blocks = files.blocks(name)
     if blocks is None:
         return ""
-    path = place.storage.temporary(".mp3")
+    path = place.storage.temporary(name[name.rindex(".") :])
     try:
         with reporting(path), path.open("xb") as file:
             file.writelines(blocks)

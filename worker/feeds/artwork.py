@@ -1,43 +1,29 @@
-"""A show's artwork: the one it gives, checked, or one drawn from its title. Always a square JPEG.
+"""A show's artwork: the one it gives, checked, or one drawn from its title.
 
-Apple wants 1400 to 3000 pixels, RGB. A JPEG that is so already is published as it is, byte for byte; any other picture
-is coded anew. Files carry the same picture inside, since some apps show only that: a small one, as it is fetched before
-the first sound.
+There is always a square JPEG of it, which pages and players show. Where it was given as a PNG that apps take as it is,
+feeds name that, since directories take other bytes for another picture. Files carry the same picture inside, since some
+apps show only that: a small one, as it is fetched before the first sound.
 """
 
 from __future__ import annotations
 
 import colorsys
 import hashlib
-import io
 import re
-import struct
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
+from PIL import Image, ImageDraw, ImageFont
 
 from briefing.errors import Misconfigured
 from briefing.podcasts.named_files import where
+from worker.feeds.pictures import SIDE, as_jpeg, as_png, coded, jpeg, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from briefing.podcasts.show import Show
-
-SIDE = 1400
-
-_LARGEST_SIDE = 3000
-
-#: Bytes of a picture that is published as it is: older apps show none that is larger.
-_MOST_BYTES = 512_000
-
-#: The EXIF directory that says where a picture was taken (EXIF 2.3, 4.6.3).
-_PLACE = 0x8825
-
-#: The Photoshop resource that may name a city and a country (IPTC-IIM 4.2).
-_IPTC = 0x0404
 
 _MARGIN = 90
 _FONT_SIZES = range(340, 70, -10)
@@ -60,95 +46,59 @@ _BAR_WIDTH = 36
 
 _QUALITY = 82
 
-#: The same, of a picture that is coded anew at its own side: the best that is small enough.
-_QUALITIES = (95, 90, 85, 80, 75)
-
 #: Pixels and bytes of the picture inside a file: enough for a phone's list and lock screen, and 0.1 s of a slow link.
 _INSIDE_SIDE = 300
 _INSIDE_BYTES = 20_000
 
 
-def draw(show: Show) -> bytes:
-    """Return the show's artwork as JPEG bytes: what it gives as it is if it may be, else coded anew at its own side, or
-    at 1400 × 1400 where that is too large. Raises Misconfigured for a picture that cannot be used.
+class Artwork(NamedTuple):
+    """A show's artwork as it is published."""
+
+    jpeg: bytes
+    png: bytes | None
+    """The same as it was given, where that is a PNG that apps take as it is: what feeds name then."""
+
+
+def artwork_of(show: Show) -> Artwork:
+    """Return the show's artwork as it is published: what it gives as it is if it may be, else coded anew at its own
+    side, or at 1400 × 1400 where that is too large. Raises Misconfigured for a picture that cannot be used.
     """
     if not show.artwork:
-        return _drawn(show.title)[0]
-    path = where(show.artwork)
-    return _as_it_is(path) or _coded(_given(path))
+        return Artwork(_drawn(show.title)[0], None)
+    content = _given(show.artwork)
+    return Artwork(as_jpeg(content) or coded(opened(content, _name(show.artwork))), as_png(content))
 
 
 def draw_inside(show: Show) -> bytes:
-    """Return the artwork as its MP3s carry it: a JPEG of 300 × 300, 20 kB at most. Raises as `draw` does."""
-    return _inside(_given(where(show.artwork))) if show.artwork else _drawn(show.title)[1]
+    """Return the artwork as its MP3s carry it: a JPEG of 300 × 300, 20 kB at most. Raises as `artwork_of` does."""
+    if not show.artwork:
+        return _drawn(show.title)[1]
+    return _inside(opened(_given(show.artwork), _name(show.artwork)))
+
+
+def _given(named: str) -> bytes:
+    try:
+        return where(named).read_bytes()
+    except OSError as error:
+        message = f"{_name(named)} cannot be read"
+        raise Misconfigured(message, hint=f"Give a square JPEG or PNG of {SIDE} pixels or more.") from error
+
+
+def _name(named: str) -> str:
+    return f"the artwork {Path(named).name}"
 
 
 @lru_cache(maxsize=16)
 def _drawn(title: str) -> tuple[bytes, bytes]:
     """Return what is drawn for a title, at both sizes. Kept, as each MP3 of a show carries the same."""
     picture = _draw(title)
-    return _jpeg(picture, _QUALITY), _inside(picture)
+    return jpeg(picture, _QUALITY), _inside(picture)
 
 
 def _inside(picture: Image.Image) -> bytes:
     small = picture.resize((_INSIDE_SIDE, _INSIDE_SIDE), Image.Resampling.LANCZOS)
     qualities = range(_QUALITY, 0, -10)
-    return next(filter(lambda found: len(found) <= _INSIDE_BYTES, (_jpeg(small, one) for one in qualities)))
-
-
-def _coded(picture: Image.Image) -> bytes:
-    """Return a picture as the best JPEG that apps show, at its own side if it is good enough there."""
-    whole = (_jpeg(picture, quality) for quality in _QUALITIES)
-    found = next((jpeg for jpeg in whole if len(jpeg) <= _MOST_BYTES), None)
-    return found or _jpeg(picture.resize((SIDE, SIDE), Image.Resampling.LANCZOS), _QUALITY)
-
-
-def _jpeg(picture: Image.Image, quality: int) -> bytes:
-    out = io.BytesIO()
-    picture.save(out, "JPEG", quality=quality, optimize=True)
-    return out.getvalue()
-
-
-def _as_it_is(path: Path) -> bytes | None:
-    """Return the bytes of a JPEG that is as apps want it, whole, and does not tell where it was taken; else None."""
-    try:
-        if path.stat().st_size > _MOST_BYTES:
-            return None
-        content = path.read_bytes()
-        with Image.open(io.BytesIO(content), formats=("JPEG",)) as picture:
-            width, height = picture.size
-            fits = width == height and SIDE <= width <= _LARGEST_SIDE
-            if not fits or (picture.format, picture.mode) != ("JPEG", "RGB") or _may_tell_where(picture):
-                return None
-            picture.load()
-    except (OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError):
-        return None  # what is wrong with it is told by whoever codes it anew
-    return content
-
-
-def _may_tell_where(picture: Image.Image) -> bool:
-    """Tell whether a picture may say where it was taken: EXIF is asked, and XMP and IPTC are not read for it. Raises
-    struct.error for EXIF that is cut off.
-    """
-    described = "xmp" in picture.info or _IPTC in picture.info.get("photoshop", {})
-    # Where the directory is said to be, too: what is damaged for us may be read by others.
-    return described or _PLACE in picture.getexif()
-
-
-def _given(path: Path) -> Image.Image:
-    hint = f"Give a square JPEG or PNG of {SIDE} to {_LARGEST_SIDE} pixels."
-    try:
-        with Image.open(path, formats=("JPEG", "PNG")) as picture:
-            width, height = picture.size
-            if width != height or not SIDE <= width <= _LARGEST_SIDE:
-                message = f"the artwork {path.name} is {width} × {height} pixels"
-                raise Misconfigured(message, hint=hint)
-            # What is transparent would come out black.
-            ground = Image.new("RGBA", picture.size, "white")
-            return Image.alpha_composite(ground, picture.convert("RGBA")).convert("RGB")
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        message = f"the artwork {path.name} cannot be read"
-        raise Misconfigured(message, hint=hint) from error
+    return next(filter(lambda found: len(found) <= _INSIDE_BYTES, (jpeg(small, one) for one in qualities)))
 
 
 def _draw(title: str) -> Image.Image:

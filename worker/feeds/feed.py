@@ -83,6 +83,8 @@ class Episode:
     """Where it is told how it changed; empty where it did not."""
     folder: str = ""
     """Name of the folder of its companions."""
+    picture_address: str = ""
+    """Of its own picture; empty where it has none."""
 
     @property
     def ai(self) -> bool | None:
@@ -218,6 +220,8 @@ def _add_item(top: etree._Element, episode: Episode, *, explicit: bool) -> None:
     _add(item, f"{{{ITUNES}}}duration", str(episode.duration_s))
     explicit = explicit if kept.explicit is None else kept.explicit
     _add(item, f"{{{ITUNES}}}explicit", "true" if explicit else "false")
+    if episode.picture_address:
+        _add(item, f"{{{ITUNES}}}image", href=episode.picture_address)
     for name, value in (("author", kept.author), ("season", kept.season), ("episode", kept.number)):
         if value:
             _add(item, f"{{{ITUNES}}}{name}", str(value))

@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 
 from briefing.audio import MASTER_RATE, Cue
 from briefing.models import BriefingRow, EpisodeRow, ListingRow, MasterRow, RevisionRow
-from briefing.public_names import briefing_folder, preview_folder
+from briefing.public_names import briefing_folder, picture_name, preview_folder
 from briefing.transcript import CHAPTERS_NAME, TRANSCRIPT_TYPES
 from briefing.values import Card
 from worker.feeds.feed import KEPT, Episode
@@ -83,6 +83,8 @@ class Listed:
             MasterRow.samples,
             cast(MasterRow.chapters, Text),
             MasterRow.transcript,
+            MasterRow.picture,
+            MasterRow.picture_ending,
             BriefingRow.id,
             RevisionRow.replaces,
         ]
@@ -146,6 +148,8 @@ def episode(row: Row[Any], show: Show, files: PublicFiles) -> Episode:
         samples,
         chapters,
         transcript,
+        picture,
+        ending,
         briefing,
         replaces,
     ) = tuple(row)
@@ -176,6 +180,10 @@ def episode(row: Row[Any], show: Show, files: PublicFiles) -> Episode:
         # Of what everybody hears, and only where there is more to tell than when it was first.
         history_address=files.history_address(briefing) if live and replaces and not files.private else "",
         folder=folder,
+        # A preview's master has none: of what is for members nothing else is shown.
+        picture_address=files.companion_address(briefing_folder(briefing, number), picture_name(picture, ending))
+        if picture
+        else "",
     )
 
 

@@ -118,7 +118,7 @@ def _channel(row: ShowRow, files: PublicFiles, **others: Any) -> Channel:  # noq
     return Channel(
         show=show,
         guid=row.podcast_guid,
-        artwork_address=files.artwork_address(row.slug),
+        artwork_address=files.artwork_address(row.slug, png=row.artwork_png),
         site=show.link or files.address,
         private=files.private,
         **others,

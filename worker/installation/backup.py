@@ -53,6 +53,19 @@ _HALF_S = 86_400
 #: What we call our files there; those with a dot before are still being written.
 _COPY = re.compile(r"(?P<making>\.?)(?P<stamp>[0-9-]{10}T[0-9-]{8}Z)\.(sqlite|pgdump|json|names)([.-].+)?")
 
+#: Shows' artwork among the public files.
+_ARTWORK = re.compile(r"shows/[^/]+/artwork\.(jpg|png)")
+
+#: Columns that name stored bytes.
+_NAMING = (
+    TakeRow.sha256,
+    MasterRow.sha256,
+    MasterRow.transcript,
+    MasterRow.picture,
+    JingleRow.sha256,
+    JingleRow.upload,
+)
+
 _BLOCK = 1 << 20
 
 
@@ -170,7 +183,7 @@ def named_by(database: Database) -> set[bytes]:
     with database.reading() as session:
         return {
             bytes.fromhex(sha256)
-            for column in (TakeRow.sha256, MasterRow.sha256, MasterRow.transcript, JingleRow.sha256, JingleRow.upload)
+            for column in _NAMING
             for sha256 in session.scalars(select(column).execution_options(yield_per=1000))
             if sha256
         }
@@ -206,7 +219,7 @@ def _copy(source: Path | None, target: Path, sha256: str) -> bool | None:
 def _small_files(place: Workplace, folder: Path) -> None:
     """Copy artwork, as drawn and as taken over, and the development credentials, readable by their owner alone."""
     for file in place.files.storage.files("shows"):
-        if file.name.endswith("/artwork.jpg") and (found := place.files.storage.read(file.name)):
+        if _ARTWORK.fullmatch(file.name) and (found := place.files.storage.read(file.name)):
             write_atomically(folder / "public" / file.name, found[0])
     for picture in place.data.imported.glob("*/artwork.*"):
         write_atomically(folder / place.data.imported.name / picture.parent.name / picture.name, picture.read_bytes())

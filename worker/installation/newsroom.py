@@ -23,7 +23,7 @@ from briefing.revisions import lock_briefing
 from briefing.sql.rows import add_unless_there
 from worker import spending, watermark
 from worker.clean import check_cleaning
-from worker.feeds import artwork
+from worker.feeds.artwork import artwork_of
 from worker.feeds.listing import list_anew
 from worker.feeds.show_feed import write_feed
 from worker.feeds.websub import record_pings
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from briefing.podcasts.newsroom import Newsroom, SourceSettings
+    from worker.feeds.artwork import Artwork
     from worker.public.public_files import PublicFiles
     from worker.workplace import Workplace
 
@@ -100,7 +101,9 @@ def apply(newsroom: Newsroom, place: Workplace) -> Applied:
         for slug in shows:
             list_anew(session, slug)
         for slug, picture in pictures.items():
-            place.files.put_artwork(slug, picture)
+            session.get_one(ShowRow, slug).artwork_png = picture.png is not None
+            place.files.put_artwork(slug, picture.jpeg, picture.png)
+        session.flush()
         place.files.put_player()
         for slug in session.scalars(select(ShowRow.slug)):
             write_feed(session, slug, place.files)
@@ -156,7 +159,7 @@ def _put_lexicons(session: Session, newsroom: Newsroom, now: datetime) -> Iterat
             yield slug
 
 
-def _checked(show: Show, place: Workplace) -> bytes:
+def _checked(show: Show, place: Workplace) -> Artwork:
     """Return the show's artwork after checking all it refers to."""
     _check_voices(show, place)
     with place.database.reading() as session:
@@ -164,7 +167,7 @@ def _checked(show: Show, place: Workplace) -> bytes:
     for part in PARTS:
         jingle.find_and_load(getattr(show, part), part, uploaded)
     watermark.find(show.watermark)
-    return artwork.draw(show)
+    return artwork_of(show)
 
 
 def _check_voices(show: Show, place: Workplace) -> None:

@@ -60,6 +60,8 @@ def copy_files(place: Workplace, folder: Path, rows: Connection) -> Moved:
     """
     old = FolderStorage(folder)
     named = {sha256: suffix for column, suffix in _NAMED.items() for sha256 in rows.scalars(select(column)) if sha256}
+    pictures = select(MasterRow.picture, MasterRow.picture_ending).where(MasterRow.picture.is_not(None))
+    named |= {sha256: f".{ending}" for sha256, ending in rows.execute(pictures) if sha256}
     there = {blob.sha256: blob.bytes for blob in place.storage.stored()}
     blobs, copied, missing = 0, 0, {sha256 for sha256 in named if not old.has(sha256)}
     for blob in old.stored():

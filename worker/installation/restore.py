@@ -31,7 +31,7 @@ from briefing.models import (
     WelcomeRow,
     WorkerRow,
 )
-from briefing.public_names import ARTWORK, artwork_name
+from briefing.public_names import PICTURE_TYPES, artwork_name, artwork_serving
 from briefing.revisions import lock_briefing
 from briefing.sql.schema import migrate
 from briefing.states import RevisionState
@@ -65,7 +65,7 @@ class Restored:
     briefings: int
     """Whose audio is live again."""
     lost: list[str]
-    """Live briefings whose files could not all be written: their MP3 is lost, or a transcript."""
+    """Live briefings whose files could not all be written: their MP3 is lost, or a transcript or picture."""
 
 
 def restore(place: Workplace, folder: Path, stamp: str | None) -> Restored:
@@ -200,9 +200,10 @@ def _published(place: Workplace, folder: Path, public: frozenset[str]) -> tuple[
         heard_now = func.coalesce(BriefingRow.live_revision, BriefingRow.members_revision)
         live = session.execute(select(BriefingRow.id, heard_now).where(heard_now.is_not(None))).all()
     for slug in slugs:
-        picture = folder / "public" / artwork_name(slug)
-        if picture.is_file():
-            storage.write(artwork_name(slug), picture.read_bytes(), ARTWORK)
+        for ending in PICTURE_TYPES:
+            picture = folder / "public" / (name := artwork_name(slug, ending))
+            if picture.is_file():
+                storage.write(name, picture.read_bytes(), artwork_serving(ending))
     for sha256 in replaced:
         if sha256 in public and place.storage.path(sha256) is not None:
             place.files.put_audio(sha256)
@@ -215,8 +216,8 @@ def _published(place: Workplace, folder: Path, public: frozenset[str]) -> tuple[
 
 
 def _written(place: Workplace, briefing_id: str, revision_id: int) -> bool:
-    """Write what is heard of a briefing; tell whether all of it is there, MP3 and transcripts. One at a time: processes
-    may run already.
+    """Write what is heard of a briefing; tell whether all of it is there, MP3, transcripts and picture. One at a time:
+    processes may run already.
     """
     with ready_to_rewrite(place, revision_id), place.database.writing() as session:
         briefing = lock_briefing(session, briefing_id)
@@ -228,5 +229,5 @@ def _written(place: Workplace, briefing_id: str, revision_id: int) -> bool:
             return False
         _unbury(session, briefing, revision, place)
         write_live(session, briefing, revision, place.storage, place.files)
-        # Without it the MP3 plays all the same.
-        return not master.transcript or place.storage.intact(master.transcript)
+        # Without these the MP3 plays all the same.
+        return all(place.storage.intact(named) for named in (master.transcript, master.picture) if named)

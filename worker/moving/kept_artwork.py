@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from briefing.errors import BriefcastError, Misconfigured
-from briefing.podcasts.show import Show
 from briefing.storage import write_atomically
-from worker.feeds import artwork
+from worker.feeds.pictures import as_apps_take_it
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,21 +15,26 @@ if TYPE_CHECKING:
     from worker.moving.podcast import OldPodcast
 
 #: The last ones are what hosts call a picture that do not look, or not into the list of types.
-_PICTURES = ("image/jpeg", "image/png", "image/jpg", "image/pjpeg", "application/octet-stream", "binary/octet-stream")
+PICTURES = ("image/jpeg", "image/png", "image/jpg", "image/pjpeg", "application/octet-stream", "binary/octet-stream")
+
+
+def kept_already(move: Move) -> Path | None:
+    """Return where the podcast's artwork is kept, if it is."""
+    found = [path for path in move.folder.glob("artwork.*") if path.suffix in {".jpg", ".png"}]
+    return found[0].resolve() if found else None
 
 
 def kept_artwork(move: Move, podcast: OldPodcast) -> Path | None:
     """Return where the podcast's artwork is kept; None where it has none that apps would take."""
-    kept = [path for path in move.folder.glob("artwork.*") if path.suffix in {".jpg", ".png"}]
+    kept = kept_already(move)
     if kept or not podcast.artwork:
-        return kept[0].resolve() if kept else None
+        return kept
     try:
-        content = move.fetcher(*_PICTURES).fetch(podcast.artwork).content
+        content = move.fetcher(*PICTURES).fetch(podcast.artwork).content
         path = move.folder / ("artwork.png" if content.startswith(b"\x89PNG") else "artwork.jpg")
+        as_apps_take_it(content, f"the artwork {path.name}")
         write_atomically(path, content)
-        artwork.draw(Show(slug="x", title="x", artwork=str(path)))
     except Misconfigured as error:
-        path.unlink()
         move.warnings.append(f"{error.message}: the show's is drawn from its title")
         return None
     except BriefcastError as error:

@@ -1,5 +1,6 @@
-"""What another host's feed says of an episode's chapters -> chapters like ours: those that stand in the feed (Podlove),
-or else the JSON that it names (podcast namespace). What cannot be had or read is told; the audio moves all the same.
+"""What another host says of an episode's chapters -> chapters like ours: those that stand in its feed (Podlove), or
+else the JSON that the feed names (podcast namespace), or where it says nothing of any, those in the MP3's tag (ID3).
+What the feed names and cannot be had or read is told; the audio moves all the same.
 """
 
 from __future__ import annotations
@@ -30,10 +31,14 @@ _MOST, _MOST_LETTERS = 500, 200
 
 
 def with_chapters(
-    master: Master, episode: OldEpisode, identity: str, fetcher: Callable[..., Fetcher]
+    master: Master,
+    episode: OldEpisode,
+    inside: Iterable[tuple[float, str, str]],
+    identity: str,
+    fetcher: Callable[..., Fetcher],
 ) -> tuple[Master, str]:
-    """Return the master with the episode's chapters, and why it has none although there are some; `identity` is its
-    briefing's, `fetcher` makes one for media types.
+    """Return the master with the episode's chapters, and why it has none although its feed has some; `inside` is what
+    its MP3 says of them (second, title, link), `identity` its briefing's, `fetcher` makes one for media types.
     """
     told: Iterable[tuple[float, str, str]] = episode.chapters
     if not episode.chapters and episode.chapters_address:
@@ -42,8 +47,10 @@ def with_chapters(
         except BriefcastError as error:
             return master, error.message
     elif not episode.chapters:
-        return master, ""
+        told = inside
     cues = tuple(_cues(told, master.samples, f"{IMPORTED}:{article_of(identity)}"))
+    if len(cues) < LEAST and not (episode.chapters or episode.chapters_address):
+        return master, ""
     if len(cues) < LEAST:
         return master, "there are not two chapters with a moment and a title in them"
     # Another episode may have the same MP3, and other chapters.

@@ -54,6 +54,8 @@ def record_kept(
         bytes=master.bytes,
         samples=master.samples,
         transcript=master.transcript,
+        picture=master.picture.sha256 if master.picture else None,
+        picture_ending=master.picture.ending if master.picture else None,
         chapters=[cue.model_dump(mode="json") for cue in master.chapters],
         content=master.model_dump(mode="json"),
         created_at=now,

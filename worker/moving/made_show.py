@@ -13,7 +13,7 @@ from briefing.going_live.access import MEMBERS
 from briefing.models import EpisodeRow, ShowRow
 from briefing.podcasts.show import Show
 from briefing.sql.rows import add_unless_there
-from worker.feeds import artwork
+from worker.feeds.artwork import artwork_of
 from worker.installation.newsroom import podcast_guid
 from worker.moving.kept_artwork import kept_artwork
 from worker.moving.kept_show import kept_show
@@ -72,8 +72,9 @@ def made_show(move: Move, podcast: OldPodcast, slug: str, guid: str) -> Show:
             move.warnings += warnings
             settings = made.model_dump(mode="json")
             values = {"position": 1_000_000, "listed": True, "settings": settings, "podcast_guid": guid}
-            add_unless_there(session, ShowRow, slug=slug, **values)
-            place.files.put_artwork(slug, artwork.draw(made))
+            drawn = artwork_of(made)
+            add_unless_there(session, ShowRow, slug=slug, artwork_png=drawn.png is not None, **values)
+            place.files.put_artwork(slug, drawn.jpeg, drawn.png)
             return made
         show = Show.stored(row.settings)
         if row.podcast_guid != guid:
@@ -87,5 +88,7 @@ def made_show(move: Move, podcast: OldPodcast, slug: str, guid: str) -> Show:
             # It could not be had the last time.
             show = show.model_copy(update={"artwork": str(picture)})
             row.settings = row.settings | {"artwork": str(picture)}
-            place.files.put_artwork(slug, artwork.draw(show))
+            drawn = artwork_of(show)
+            row.artwork_png = drawn.png is not None
+            place.files.put_artwork(slug, drawn.jpeg, drawn.png)
         return show

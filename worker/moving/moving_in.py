@@ -1,5 +1,5 @@
-"""Takes over a podcast from another host: guids, dates, bytes of MP3s, artwork and `podcast:guid` stay as they are, and
-what its transcripts and chapters say.
+"""Takes over a podcast from another host: guids, dates, bytes of MP3s, pictures and `podcast:guid` stay as they are,
+and what its transcripts and chapters say.
 
 What was taken over is rows like any other episode's (a briefing of the kind `imported`, whose one revision is live), so
 feeds, retention, backups and the doctor need know nothing of it. Safe to repeat, and to cut off: what is there already
@@ -21,14 +21,17 @@ from briefing.hashing import stable_hash
 from briefing.models import BriefingRow, MasterRow, RevisionRow, ShowRow
 from briefing.podcasts.show import Show
 from briefing.public_names import briefing_folder
-from briefing.storage import make_folder
+from briefing.storage import make_folder, reporting
 from briefing.values import Card
 from worker.feeds.listing import lock_listing
 from worker.feeds.show_feed import write_feed
 from worker.feeds.websub import record_pings
+from worker.moving.id3 import Tag, read_tag
+from worker.moving.kept_artwork import kept_already
 from worker.moving.kept_audio import kept_audio
 from worker.moving.kept_chapters import with_chapters
 from worker.moving.kept_episode import record_kept
+from worker.moving.kept_picture import Pictures
 from worker.moving.kept_transcript import with_transcript
 from worker.moving.made_show import guid_of, made_show, name_of
 from worker.moving.move import Move
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
+    from briefing.storage import BlobStorage
     from worker.moving.move import Bounds
     from worker.moving.old_episode import OldEpisode
     from worker.moving.podcast import OldPodcast
@@ -144,9 +148,10 @@ def take_over(
     for page in reversed(pages):
         for episode in page.episodes:
             episodes.add(episode, move)
-    _tell(move, podcast, guid, episodes)
+    _tell(move, podcast, guid)
+    pictures = Pictures(move, (podcast.artwork or "").strip(), kept_already(move))
     try:
-        taken, refused, redirects = _take_all(move, show, episodes, now)
+        taken, refused, redirects = _take_all(move, show, episodes, pictures, now)
     finally:
         # Whatever ends it, what was taken is in the feeds.
         _write_feeds(place, slug)
@@ -156,19 +161,16 @@ def take_over(
     return MovedIn(show, taken, there, tuple(refused), tuple(move.warnings), leading_away)
 
 
-def _tell(move: Move, podcast: OldPodcast, guid: str, episodes: _Episodes) -> None:
+def _tell(move: Move, podcast: OldPodcast, guid: str) -> None:
     """Warn of what of the podcast is not as it was, or not as its feed asks."""
     if podcast.guid and guid not in podcast.guid.lower():
         move.warnings.append(f"the podcast:guid {podcast.guid[:60]!r} is no UUID: the show has {guid} instead")
     if podcast.locked:
         move.warnings.append("the old feed says podcast:locked: its owner is to unlock it there, or to know of this")
-    pictured = sum(one.picture not in {"", podcast.artwork} for one in episodes.by_guid.values())
-    if pictured:
-        move.warnings.append(f"{pictured} episodes have pictures of their own, which are not taken over")
 
 
 def _take_all(
-    move: Move, show: Show, episodes: _Episodes, now: datetime
+    move: Move, show: Show, episodes: _Episodes, pictures: Pictures, now: datetime
 ) -> tuple[int, list[tuple[str, str]], list[tuple[str, str]]]:
     """Take the episodes over, the oldest first; return how many are new, which were refused and why, and redirects."""
     taken = 0
@@ -176,7 +178,7 @@ def _take_all(
     redirects: list[tuple[str, str]] = []
     for episode in sorted(episodes.by_guid.values(), key=lambda one: one.published_at):
         try:
-            done = _take(move, show, episode, now)
+            done = _take(move, show, episode, pictures, now)
         except BriefcastError as error:
             refused.append((episode.title, error.message))
             move.say(f"not taken over: {episode.title}: {error.message}")
@@ -210,7 +212,7 @@ def _check(episode: OldEpisode, show: Show, move: Move) -> None:
         raise PageRefused(message, code="address_refused")
 
 
-def _take(move: Move, show: Show, episode: OldEpisode, now: datetime) -> _Taken:
+def _take(move: Move, show: Show, episode: OldEpisode, pictures: Pictures, now: datetime) -> _Taken:
     """Take one episode over, unless it is there."""
     identity = stable_hash("imported/1", show.slug, episode.guid)
     with move.place.database.reading() as session:
@@ -236,15 +238,27 @@ def _take(move: Move, show: Show, episode: OldEpisode, now: datetime) -> _Taken:
     master, reason = with_transcript(master, episode, show.language, identity, move.fetcher, move.place.storage)
     if reason:
         move.warnings.append(f"the transcript of {episode.title!r} is not taken over: {reason}")
-    master, reason = with_chapters(master, episode, identity, move.fetcher)
+    tag = _tag_of(master, move.place.storage)
+    master, reason = with_chapters(master, episode, tag.chapters, identity, move.fetcher)
     if reason:
         move.warnings.append(f"the chapters of {episode.title!r} are not taken over: {reason}")
+    master, reason = pictures.with_picture(master, episode, tag.picture)
+    if reason:
+        move.warnings.append(f"the picture of {episode.title!r} is not taken over: {reason}")
     episode = episode.model_copy(update={"kept": episode.kept.model_copy(update={"behind": behind})})
     given = [(master.sha256, show.visibility == MEMBERS)]
     with ready(given, move.place, None), move.place.database.writing() as session:
         briefing, revision = record_kept(session, show, episode, master, identity, now)
         write_live(session, briefing, revision, move.place.storage, move.place.files)
         return _Taken(briefing.id, master, behind, briefing.members_revision is not None, new=True)
+
+
+def _tag_of(master: Master, storage: BlobStorage) -> Tag:
+    path = storage.path(master.sha256)
+    if path is None:
+        return Tag()
+    with reporting(path):
+        return read_tag(path)
 
 
 def _write_feeds(place: Workplace, slug: str) -> None:

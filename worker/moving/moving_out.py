@@ -16,7 +16,7 @@ from briefing.audio import Master
 from briefing.errors import MasterRejected, UnknownReference
 from briefing.models import BriefingRow, MasterRow, RevisionRow, ShowRow
 from briefing.podcasts.show import Show
-from briefing.public_names import archived_month, artwork_name, audio_name, feed_name, listen_name
+from briefing.public_names import archived_month, artwork_names, audio_name, feed_name, listen_name
 from briefing.settings import AudienceSettings
 from briefing.storage import write_atomically
 from worker.feeds.show_feed import whole_feed
@@ -63,12 +63,13 @@ def take_out(place: Workplace, slug: str, folder: Path, address: str | None) -> 
         theirs = select(func.count()).where(BriefingRow.show == slug, BriefingRow.members_revision.is_not(None))
         members = session.scalar(theirs) or 0
     write_atomically(folder / feed_name(slug), feed)
-    if found := here.storage.read(artwork_name(slug)):
-        write_atomically(folder / artwork_name(slug), found[0])
+    pictures = {name: found[0] for name in artwork_names(slug) if (found := here.storage.read(name))}
+    for name, picture in pictures.items():
+        write_atomically(folder / name, picture)
     lost, size = [], 0
     redirects = [
         (here.feed_address(slug), there.feed_address(slug)),
-        (here.artwork_address(slug), there.artwork_address(slug)),
+        *((f"{here.address}/{name}", f"{there.address}/{name}") for name in pictures),
     ]
     # All episodes are on one page there.
     pages = [month for file in here.storage.files(f"shows/{slug}/archive") if (month := archived_month(file.name))]
@@ -82,6 +83,7 @@ def take_out(place: Workplace, slug: str, folder: Path, address: str | None) -> 
         redirects.append((here.audio_address(sha256), episode.audio_address))
         redirects.append((f"{here.address}/{listen_name(slug, sha256)}", episode.audio_address))
         beside = {f"{episode.folder}/{name}": content for name, content in _companions(place, sha256, episode).items()}
+        beside |= _picture(place, episode, there.address)
         with place.database.reading() as session:
             beside |= history_files(session, episode, there)
             redirects += older_addresses(session, episode, slug, here)
@@ -108,6 +110,13 @@ def _copied(place: Workplace, sha256: str, target: Path) -> bool:
         shutil.copyfile(source, temporary)
         temporary.replace(target)
     return True
+
+
+def _picture(place: Workplace, episode: Episode, address: str) -> dict[str, bytes]:
+    """Return an episode's own picture, by where it will lie; nothing for none, or one that is lost."""
+    name = episode.picture_address.removeprefix(f"{address}/")
+    path = place.storage.path(name.rpartition("/")[2].partition(".")[0]) if name else None
+    return {name: path.read_bytes()} if path else {}
 
 
 def _companions(place: Workplace, sha256: str, episode: Episode) -> dict[str, bytes]:

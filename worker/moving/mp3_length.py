@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import av
 from av.error import FFmpegError
 from mutagen import MutagenError
-from mutagen.mp3 import MP3
+from mutagen.mp3 import MPEGInfo
 
 from briefing.errors import PageRefused
 
@@ -26,10 +26,11 @@ def seconds_of(path: Path) -> float:
     the head that an encoder left there, tells of the spot alone, and captions would be cut at its end.
     """
     counted = _counted(path)
-    # Only the head knows how much of the first and last frames is no sound. Tags that nobody can read say nothing.
-    with suppress(MutagenError):
-        told = MP3(path).info
-        if told and 0 <= counted - told.length < _GAP_S:
+    # Only the head knows how much of the first and last frames is no sound. It alone is read, and not the tag before
+    # it, which would be unpacked whatever comes out.
+    with suppress(MutagenError), path.open("rb") as file:
+        told = MPEGInfo(file)
+        if 0 <= counted - told.length < _GAP_S:
             return float(told.length)
     return counted
 

@@ -108,6 +108,13 @@ def write_companions(heard: Heard, storage: BlobStorage, files: PublicFiles) -> 
     files.put_companions(heard.briefing.id, heard.folder, beside)
 
 
+def write_picture(heard: Heard, storage: BlobStorage, files: PublicFiles) -> None:
+    """Write the episode's own picture, if it has one that is not lost. Raises StorageUnavailable."""
+    picture = heard.master.picture
+    if picture is not None and storage.has(picture.sha256):
+        files.put_picture(heard.folder, picture)
+
+
 def write_article(session: Session, heard: Heard, files: PublicFiles) -> None:
     """Write the files of the article that a live story briefing is about, if its show is the article's home; and the
     audio JSON of whatever is for members. Raises StorageUnavailable.
@@ -157,6 +164,7 @@ def write(session: Session, heard: Heard, storage: BlobStorage, files: PublicFil
     # That is the doctor's to tell; for its sake nothing is to stay where it must not.
     with suppress(MasterRejected):
         write_companions(heard, storage, files)
+    write_picture(heard, storage, files)
     write_article(session, heard, files)
     write_history(session, heard, files)
     write_successors(session, heard, files)

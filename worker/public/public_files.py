@@ -1,13 +1,14 @@
-"""The files that readers fetch, and their addresses. Decides nothing about what is published.
+"""The files that readers fetch. Decides nothing about what is published.
 
-Where they are kept is the storage's business (`briefing.storage`), what they are called `briefing.public_names`'s.
+Where they are kept is the storage's business (`briefing.storage`), what they are called `briefing.public_names`'s, at
+which addresses they are `worker.public.addresses`'s.
 """
 
 from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from briefing.errors import AddressRefused
@@ -18,44 +19,39 @@ from briefing.public_names import (
     ADDRESS,
     ALIAS,
     ARTICLE,
-    ARTWORK,
     COMPANION_TYPES,
     EMBED_SCRIPT_NAME,
     FEED,
-    HISTORY_NAME,
     HLS_PLAYER_NAME,
     PLAYER,
     PLAYER_NAME,
-    PLAYLIST_NAME,
     TOMBSTONE,
-    UNSIGNED,
     address_name,
     alias_name,
-    archive_name,
     article_name,
     artwork_name,
+    artwork_serving,
     audio_name,
     audio_serving,
     audio_sha256,
     briefing_folder,
     briefing_name,
     companion_serving,
-    feed_name,
     for_members,
     gone_name,
     history_names,
     history_serving,
-    listen_name,
+    picture_name,
     stream_folder,
     stream_serving,
 )
-from briefing.settings import AudienceSettings
-from briefing.settings.audience import REDIRECT
+from worker.public.addresses import Addresses
 from worker.public.purge import purge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from briefing.audio import Picture
     from briefing.storage import PublicStorage, Serving
     from briefing.values import ArticleRef
 
@@ -67,25 +63,17 @@ MAKING = "making"
 SCRIPTS = {PLAYER_NAME: player_script, HLS_PLAYER_NAME: hls_script, EMBED_SCRIPT_NAME: embed_script}
 
 
-@dataclass(frozen=True)
-class PublicFiles:
-    """The public files and the addresses they are served at."""
+@dataclass(frozen=True, kw_only=True)
+class PublicFiles(Addresses):
+    """The public files, or members', and the addresses they are served at."""
 
     storage: PublicStorage
-    address: str
-    """Of the API, without a trailing slash."""
-    audio_at: str = ""
-    """Where readers get MP3s, without a trailing slash; empty for `address`."""
-    audience: AudienceSettings = field(default_factory=AudienceSettings)
-    """What is counted of whoever fetches them."""
     purge_command: str = ""
     """What purges caches; see `worker.public.purge`."""
     hubs: tuple[str, ...] = ()
     """Addresses of the WebSub hubs that feeds name."""
     members: PublicStorage | None = None
     """Where members' files lie."""
-    private: bool = False
-    """Whether these are they."""
 
     @property
     def of_members(self) -> PublicFiles:
@@ -93,58 +81,8 @@ class PublicFiles:
         assert self.members is not None
         return replace(self, storage=self.members, purge_command="", hubs=(), private=True)
 
-    def _at(self, name: str) -> str:
-        return f"{self.address}/{UNSIGNED}/{name}" if self.private else f"{self.address}/{name}"
-
     def _served(self, serving: Serving) -> Serving:
         return for_members(serving) if self.private else serving
-
-    def audio_address(self, sha256: str) -> str:
-        """Return the permanent address of an MP3."""
-        if self.private:
-            return self._at(audio_name(sha256))
-        return f"{self.audio_at or self.address}/{audio_name(sha256)}"
-
-    def page_audio(self, sha256: str) -> str:
-        """Return where a page of ours finds an MP3, seen from where it is served, whatever address we are known by."""
-        return f"/{UNSIGNED}/{audio_name(sha256)}" if self.private else f"/{audio_name(sha256)}"
-
-    def enclosure_address(self, slug: str, sha256: str) -> str:
-        """Return the address of an MP3 as a show's feed names it, by which its downloads are counted, if they are."""
-        if self.audience.enclosures == REDIRECT and not self.private:
-            return f"{self.address}/{listen_name(slug, sha256)}"
-        direct = self.audio_address(sha256)
-        if self.private or not self.audience.enclosures:
-            return direct
-        return f"{self.audience.enclosures}{direct.partition('://')[2]}"
-
-    def plays_address(self) -> str | None:
-        """Return where players report what was heard; None where they are not to."""
-        return f"{self.address}/v1/plays" if self.audience.plays else None
-
-    def reports_address(self) -> str | None:
-        """Return where players report words that were said wrongly; None where they are not to."""
-        return f"{self.address}/v1/reports" if self.audience.word_reports else None
-
-    def alias_address(self, ref: ArticleRef) -> str:
-        """Return the stable address of an article's audio."""
-        return f"{self.address}/{alias_name(ref)}"
-
-    def artwork_address(self, slug: str) -> str:
-        """Return the address of a show's artwork."""
-        return f"{self.address}/{artwork_name(slug)}"
-
-    def feed_address(self, slug: str) -> str:
-        """Return the address of a show's feed."""
-        return self._at(feed_name(slug))
-
-    def archive_address(self, slug: str, month: str) -> str:
-        """Return the address of the page of a show's feed that has a month's episodes."""
-        return self._at(archive_name(slug, month))
-
-    def companion_address(self, folder: str, name: str) -> str:
-        """Return the address of a transcript or of chapters in a briefing's folder: the live one's, or one for good."""
-        return self._at(f"{folder}/{name}")
 
     def put_companions(self, briefing: str, pinned: str, companions: Mapping[str, bytes]) -> None:
         """Write what is published beside an MP3, by name, into its folder for good (`pinned`), and make it what the
@@ -162,9 +100,11 @@ class PublicFiles:
             if folder == live and name in COMPANION_TYPES and name not in companions:
                 self.storage.remove(file.name)
 
-    def history_address(self, briefing: str) -> str:
-        """Return the address of the page that tells what became of a briefing."""
-        return self._at(f"{briefing_folder(briefing)}/{HISTORY_NAME}")
+    def put_picture(self, pinned: str, picture: Picture) -> None:
+        """Make an episode's own picture public, in its revision's folder (`pinned`). Raises StorageUnavailable."""
+        name = picture_name(picture.sha256, picture.ending)
+        for_good = companion_serving(name, pinned=True, purged=bool(self.purge_command))
+        self.storage.publish(f"{pinned}/{name}", picture.sha256, self._served(for_good))
 
     def put_history(self, briefing: str, told: Mapping[str, bytes]) -> None:
         """Write what became of a briefing, by name. Raises StorageUnavailable."""
@@ -173,12 +113,9 @@ class PublicFiles:
             self.storage.write(f"{briefing_folder(briefing)}/{name}", content, history_serving(name))
 
     def has_companions(self, folder: str) -> bool:
-        """Tell whether anything is published in a folder of companions itself."""
-        return any(file.name.rpartition("/")[0] == folder for file in self.storage.files(folder))
-
-    def stream_address(self, briefing: str, revision: int) -> str:
-        """Return the address of the playlist of what can be heard of a revision while it is being made."""
-        return f"{self.address}/{stream_folder(briefing, revision)}/{PLAYLIST_NAME}"
+        """Tell whether any transcript or chapters are published in a folder itself."""
+        found = (file.name.rpartition("/") for file in self.storage.files(folder))
+        return any(place == folder and name in COMPANION_TYPES for place, _, name in found)
 
     def put_stream(self, briefing: str, revision: int, name: str, content: bytes) -> None:
         """Write a segment or the playlist of a revision's stream. Raises StorageUnavailable."""
@@ -302,9 +239,14 @@ class PublicFiles:
             if found is None or found[0] != script():
                 self.storage.write(name, script(), PLAYER)
 
-    def put_artwork(self, slug: str, jpeg: bytes) -> None:
-        """Replace a show's artwork. Raises StorageUnavailable."""
-        self.storage.write(artwork_name(slug), jpeg, ARTWORK)
+    def put_artwork(self, slug: str, jpeg: bytes, png: bytes | None) -> None:
+        """Replace a show's artwork: the JPEG, and what is beside it, if anything. Raises StorageUnavailable."""
+        self.storage.write(artwork_name(slug), jpeg, artwork_serving("jpg"))
+        beside = artwork_name(slug, "png")
+        if png is not None:
+            self.storage.write(beside, png, artwork_serving("png"))
+        elif self.storage.look(beside):
+            self.remove([beside])
 
 
 def _json(value: dict[str, Any]) -> bytes:

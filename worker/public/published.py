@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from briefing.audio import Master
-from briefing.models import BriefingRow, EpisodeRow, MasterRow
+from briefing.models import BriefingRow, EpisodeRow, MasterRow, ShowRow
 from briefing.podcasts.show import Show
 from worker.feeds.listing import feeds_of
 from worker.feeds.show_feed import SURE_ITEMS
@@ -40,6 +40,7 @@ def expected(session: Session, revision: RevisionRow, files: PublicFiles) -> Pub
         bytes=master.bytes,
         disclosure=Show.stored(revision.show).disclosure,
         show=briefing.show,
+        artwork_png=session.get_one(ShowRow, briefing.show).artwork_png,
         guid=(episode.kept_guid or episode.guid) if (newer or 0) < SURE_ITEMS and in_own_feed else None,
         article=own_article(session, briefing),
     )

@@ -57,6 +57,8 @@ class Published:
     bytes: int
     disclosure: str
     show: str
+    artwork_png: bool
+    """Whether the show's feed names its artwork as a PNG."""
     guid: str | None
     """Of the feed's entry; None for an episode older than what the feed lists."""
     article: ArticleRef | None
@@ -195,7 +197,8 @@ class _Visit:
             yield Finding(code="feed", detail=detail)
 
     def _artwork(self) -> Iterator[Finding]:
-        address = self.published.files.artwork_address(self.published.show)
+        published = self.published
+        address = published.files.artwork_address(published.show, png=published.artwork_png)
         answer = self._ask("HEAD", address)
         media_type = answer.headers.get("content-type", "none")
         if answer.status_code != httpx.codes.OK or not media_type.startswith("image/"):

@@ -20,7 +20,7 @@ from worker.feeds.listing import lock_listing, relist, write_feeds
 from worker.public.placing import audio_of, given_by_others, public_files
 from worker.public.successor_links import follow_no_more, unlink
 from worker.upkeep import uses
-from worker.upkeep.condemned import condemn
+from worker.upkeep.condemned import condemn, condemn_masters
 from worker.upkeep.retention import let_go
 
 if TYPE_CHECKING:
@@ -99,13 +99,8 @@ def _erase(session: Session, briefing: BriefingRow, last: int, files: PublicFile
     masters = {key for row in revisions for key in (row.master_key, row.preview_key) if key}
     takes = {chunk["key"] for row in revisions for chunk in row.chunks or ()}
     files.purge([name for row in revisions for name in let_go(session, row, files, now)])
-    unused = session.execute(
-        select(MasterRow.key, MasterRow.sha256, MasterRow.transcript).where(
-            MasterRow.key.in_(masters), ~uses.of_master()
-        )
-    ).all()
-    condemn(session, [name for row in unused for name in (row.sha256, row.transcript) if name], now.timestamp())
-    session.execute(delete(MasterRow).where(MasterRow.key.in_([row.key for row in unused])))
+    unused = session.scalars(select(MasterRow.key).where(MasterRow.key.in_(masters), ~uses.of_master())).all()
+    condemn_masters(session, unused, now.timestamp())
     alone = sorted(takes - _used_by_others(session, takes))
     condemn(session, session.scalars(select(TakeRow.sha256).where(TakeRow.key.in_(alone))).all(), now.timestamp())
     session.execute(delete(TakeRow).where(TakeRow.key.in_(alone)))

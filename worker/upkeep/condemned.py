@@ -34,6 +34,14 @@ def condemn(session: Session, names: Iterable[str], now: float) -> None:
     add_all_unless_there(session, CondemnedRow, [{"sha256": sha256, "since": now} for sha256 in sorted(set(names))])
 
 
+def condemn_masters(session: Session, keys: Iterable[str], now: float) -> None:
+    """Remove masters that nothing is heard by any more, and condemn what they name. Needs a writing session."""
+    those = MasterRow.key.in_(list(keys))
+    named = session.execute(select(MasterRow.sha256, MasterRow.transcript, MasterRow.picture).where(those)).all()
+    condemn(session, [sha256 for row in named for sha256 in row if sha256], now)
+    session.execute(delete(MasterRow).where(those))
+
+
 def is_named(session: Session, sha256: str) -> bool:
     """Tell whether a row or an open step names stored bytes."""
     if session.scalar(
@@ -42,6 +50,7 @@ def is_named(session: Session, sha256: str) -> bool:
                 exists().where(TakeRow.sha256 == sha256),
                 exists().where(MasterRow.sha256 == sha256),
                 exists().where(MasterRow.transcript == sha256),
+                exists().where(MasterRow.picture == sha256),
                 exists().where(or_(JingleRow.sha256 == sha256, JingleRow.upload == sha256)),
             )
         )

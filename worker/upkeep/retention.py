@@ -33,7 +33,7 @@ from briefing.public_names import audio_name, briefing_folder
 from briefing.sql.rows import put
 from briefing.states import RevisionState
 from worker.upkeep import ledgers, uses
-from worker.upkeep.condemned import collect_bytes, condemn, due_bytes, old_staged, remove_staged
+from worker.upkeep.condemned import collect_bytes, condemn, condemn_masters, due_bytes, old_staged, remove_staged
 from worker.upkeep.cutoffs import Cutoffs, Gone, cutoffs
 from worker.upkeep.forgetting import due_texts, forget_texts
 from worker.upkeep.pace import within
@@ -262,11 +262,7 @@ def _delete_takes(session: Session, keys: Sequence[str], now: float) -> None:
 
 
 def _delete_masters(session: Session, keys: Sequence[str], now: float) -> None:
-    for sha256, transcript in session.execute(
-        select(MasterRow.sha256, MasterRow.transcript).where(MasterRow.key.in_(keys))
-    ).all():
-        condemn(session, [name for name in (sha256, transcript) if name], now)
-    session.execute(delete(MasterRow).where(MasterRow.key.in_(keys)))
+    condemn_masters(session, keys, now)
 
 
 def _delete_versions(session: Session, ids: Sequence[str], _: float) -> None:

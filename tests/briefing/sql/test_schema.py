@@ -55,12 +55,12 @@ def test_migrations_lead_to_the_tables_as_declared(database):
 
 #: A row of each table whose columns come and go, at the newest schema.
 ROWS = (
-    ShowRow(slug="s", position=0, settings={"a": [1]}, listed=True, podcast_guid="g"),
+    ShowRow(slug="s", position=0, settings={"a": [1]}, listed=True, podcast_guid="g", artwork_png=True),
     SourceRow(name="desk", position=0, listed=True, settings={}),
     BriefingRow(id="b", identity="i", show="s", kind="story", articles=["desk:x"], created_at=NOW),
     MasterRow(
-        key="m", sha256="a", bytes=5, samples=6, transcript="t", chapters=[{"t": 1}], content={"u": "\u2028é"},
-        created_at=NOW,
+        key="m", sha256="a", bytes=5, samples=6, transcript="t", picture="p", picture_ending="png",
+        chapters=[{"t": 1}], content={"u": "\u2028é"}, created_at=NOW,
     ),
     TakeRow(
         key="t", sha256="b", rate=22_050, samples=7, loudness_lufs=-20.5, words=[[0, 1, 2, 3]], timing="exact",
@@ -121,7 +121,8 @@ def test_migrations_go_down_and_up_step_by_step_and_keep_what_both_sides_know(da
     lost = {place for place in before if before[place] != after[place]}
     assert lost <= {
         ("articles", "found_labels"), ("articles", "picks"), ("episodes", "kept_guid"),
-        ("masters", "chapters"), ("masters", "transcript"), ("takes", "words"), ("takes", "timing"),
+        ("masters", "chapters"), ("masters", "transcript"), ("masters", "picture"), ("masters", "picture_ending"),
+        ("shows", "artwork_png"), ("takes", "words"), ("takes", "timing"),
         ("revisions", "verification"), ("revisions", "cast"), ("revisions", "voices"), ("steps", "ready_at"),
     }, "only what an older schema has no column for"  # fmt: skip
     migrate(database, "base")

@@ -2,13 +2,18 @@ from __future__ import annotations
 
 import io
 import random
+import zlib
 
 import pytest
 from PIL import Image
 
 from briefing.errors import Misconfigured
 from briefing.podcasts.show import Show
-from worker.feeds.artwork import draw, draw_inside
+from worker.feeds.artwork import artwork_of, draw_inside
+
+
+def draw(show):
+    return artwork_of(show).jpeg
 
 
 def opened(jpeg):
@@ -133,6 +138,74 @@ def test_any_other_picture_is_coded_anew(tmp_path):
     (tmp_path / "torn.jpg").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(Misconfigured):
         draw(Show(slug="s", title="S", artwork=str(tmp_path / "torn.jpg")))
+
+
+@pytest.mark.parametrize("side", [1400, 3000])
+def test_a_png_that_is_as_apps_want_it_is_published_byte_for_byte_beside_a_jpeg(tmp_path, side):
+    given = saved(tmp_path / "cover.png", side, form="PNG", dpi=(72, 72))
+    found = artwork_of(Show(slug="s", title="S", artwork=str(tmp_path / "cover.png")))
+    assert found.png == given
+    assert (opened(found.jpeg).format, opened(found.jpeg).size) == ("JPEG", (side, side))
+
+
+def test_any_other_png_is_none_that_feeds_name(tmp_path):
+    saved(tmp_path / "grey.png", mode="L", form="PNG")
+    saved(tmp_path / "few.png", mode="P", form="PNG")
+    saved(tmp_path / "clear.png", mode="RGBA", form="PNG")
+    saved(tmp_path / "hole.png", form="PNG", transparency=(0, 0, 0))
+    saved(tmp_path / "jpeg.png", form="JPEG")
+    noise = Image.frombytes("RGB", (1400, 1400), random.Random(5).randbytes(1400 * 1400 * 3))
+    noise.save(tmp_path / "large.png")
+    deep = saved(tmp_path / "deep.png", form="PNG")
+    row = b"\0" + bytes(6 * 2000)
+    head = deep[16:24] + b"\x10" + deep[25:29]
+    (tmp_path / "deep.png").write_bytes(
+        deep[:8] + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(row * 2000)) + chunk(b"IEND", b"")
+    )
+    for path in sorted(tmp_path.iterdir()):
+        found = artwork_of(Show(slug="s", title="S", artwork=str(path)))
+        assert (found.png, opened(found.jpeg).format) == (None, "JPEG"), path.name
+    assert len(list(tmp_path.iterdir())) == 7
+    torn = saved(tmp_path / "torn.png", form="PNG")
+    (tmp_path / "torn.png").write_bytes(torn[: len(torn) // 2])
+    with pytest.raises(Misconfigured):
+        artwork_of(Show(slug="s", title="S", artwork=str(tmp_path / "torn.png")))
+
+
+def chunk(kind, content):
+    return len(content).to_bytes(4, "big") + kind + content + zlib.crc32(kind + content).to_bytes(4, "big")
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        chunk(b"eXIf", b"MM\0*\0\0\0\x08\0\0 Kyiv"),
+        chunk(b"tEXt", b"Location\0Kyiv"),
+        chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0<x:xmpmeta>Kyiv</x:xmpmeta>"),
+        chunk(b"caBX", b"Kyiv"),
+        b"behind",
+    ],
+    ids=["EXIF", "text", "XMP", "credentials", "behind its end"],
+)
+def test_of_a_png_nothing_is_published_but_the_picture(tmp_path, beside):
+    # Given a PNG as apps want it, but for what is said in it of where it was taken, or behind it
+    given = saved(tmp_path / "cover.png", form="PNG")
+    at = len(given) if beside == b"behind" else given.index(b"IDAT") - 4
+    (tmp_path / "cover.png").write_bytes(given[:at] + beside + given[at:])
+    # Then what is published is what it would be without, bit by bit
+    assert artwork_of(Show(slug="s", title="S", artwork=str(tmp_path / "cover.png"))).png == given
+
+
+def test_a_picture_that_is_made_to_harm_is_refused_like_any_other(tmp_path):
+    given = saved(tmp_path / "cover.png", form="PNG")
+    at = given.index(b"IDAT") - 4
+    for kind, before in ((b"zTXt", b"k\0\0"), (b"iCCP", b"k\0\0"), (b"IHDR", b"")):
+        harm = chunk(kind, before + zlib.compress(bytes(30_000_000)) if before else b"")
+        (tmp_path / "cover.png").write_bytes(
+            given[:8] + harm + given[33:] if not before else given[:at] + harm + given[at:]
+        )
+        with pytest.raises(Misconfigured):
+            artwork_of(Show(slug="s", title="S", artwork=str(tmp_path / "cover.png")))
 
 
 def marked(path, marker, content):

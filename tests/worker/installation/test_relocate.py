@@ -29,7 +29,7 @@ from tests.support.client import make_key, served
 from tests.support.command import briefcast
 from tests.support.digests import NEWSROOM, make, publish, write
 from tests.support.newsroom import make_place, work_off
-from tests.support.old_host import old_host
+from tests.support.old_host import old_host, picture
 from tests.support.s3 import s3
 from worker.doctor import examine
 from worker.installation.relocate import held
@@ -45,6 +45,7 @@ def old(tmp_path, monkeypatch):
     """
     place = make_place(tmp_path, NEWSROOM + INNER)
     with old_host(1) as host:
+        host.pictures["/1.png"] = picture(form="PNG")
         monkeypatch.setenv("BRIEFCAST_FETCH_ALLOW_PRIVATE", urlsplit(host.address).netloc)
         assert briefcast("import", "feed", f"{host.address}/feed.xml", "--show", "moved", cwd=tmp_path).returncode == 0
     for name in ("ferry", "tram", "park", "board"):
@@ -143,11 +144,15 @@ def test_nobody_notices(old, elsewhere, tmp_path):
     assert sealing.unseal(sealed, "here") == "the key of a CMS"
     assert brought_along(place) == kept
     if bucket:
-        mp3 = next(name for _, name in heard if name.startswith("audio/"))
-        told = bucket.get(f"paper/public/{mp3}").headers
-        assert (told["content-type"], told["cache-control"]) == (AUDIO.media_type, AUDIO.cache)
-        feed = bucket.get("paper/public/shows/daily/feed.xml").headers
-        assert (feed["content-type"], feed["cache-control"]) == ("application/rss+xml", "public, max-age=60")
+        for beginning, ending, kind, cache in (
+            ("audio/", ".mp3", AUDIO.media_type, AUDIO.cache),
+            ("briefings/", ".png", "image/png", AUDIO.cache),
+            ("shows/daily/", "feed.xml", "application/rss+xml", "public, max-age=60"),
+        ):
+            public = (name for whose, name in heard if whose == "public")
+            named = next(name for name in public if name.startswith(beginning) and name.endswith(ending))
+            told = bucket.get(f"paper/public/{named}").headers
+            assert (told["content-type"], told["cache-control"]) == (kind, cache)
         mp3 = next(name for whose, name in heard if whose == "members" and name.startswith("audio/"))
         assert bucket.get(f"paper/members/{mp3}").headers["cache-control"] == "private, no-store"
     # And the key is let in, and the audio heard

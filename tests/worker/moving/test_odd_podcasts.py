@@ -296,11 +296,3 @@ def test_a_guid_of_the_podcast_is_a_uuid_or_another_is_made(place, host, written
     done = move(place, host)
     guid = etree.fromstring(feed_of(place)).find("channel").findtext(f"{{{PODCAST}}}guid")
     assert (len(guid), guid == GUID, any("is no UUID" in one for one in done.warnings)) == (36, kept, not kept)
-
-
-def test_pictures_of_episodes_are_told_of_once(place, host):
-    own, shows = (f'<itunes:image href="{host.address}/{name}.jpg"/>' for name in ("own", "cover"))
-    changed(
-        host, ("<itunes:episode>1<", f"{own}<itunes:episode>1<"), ("<itunes:episode>2<", f"{shows}<itunes:episode>2<")
-    )
-    assert move(place, host).warnings == ("1 episodes have pictures of their own, which are not taken over",)

@@ -31,7 +31,7 @@ from tests.support.sounds import (
 )
 from worker import master, stitch
 from worker.assemble import produce
-from worker.feeds.artwork import draw
+from worker.feeds.artwork import artwork_of
 from worker.prepare import Prepared, cut, write_script
 from worker.programme import Fittings, programme, sounds_for, tags_for
 from worker.sound.files import decoded, write_flac
@@ -89,7 +89,7 @@ def published(storm):
         storm.takes,
         SHOW,
         tags_for(storm.prepared, SHOW, "Joe", date(2026, 5, 1)),
-        Fittings(draw(SHOW), sounds_for(SHOW, {}, storm.catalogue), {}, signer_in(storm.storage.root)),
+        Fittings(artwork_of(SHOW).jpeg, sounds_for(SHOW, {}, storm.catalogue), {}, signer_in(storm.storage.root)),
     )
     made = produce(plan, storm.storage)
     return plan.mix, joined(decoded(storm.storage.path(made.sha256), MASTER_RATE))

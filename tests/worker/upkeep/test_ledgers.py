@@ -156,7 +156,7 @@ def test_retention_tells_and_takes_all_of_them(place):
             audit.record(session, now - days(800), Action.ASK, None)
         session.add(
             IdempotencyRow(
-                key_id="k", idempotency_key="x", fingerprint="f", briefing_id="b", status=202, created_at=now - days(8)
+                key_id="k", idempotency_key="x", fingerprint="f", answered_id="b", status=202, created_at=now - days(8)
             )
         )
         spending.charge(session, KEY, "k", [Spoken("piper", 10, 0, 0.0)], now - days(500))

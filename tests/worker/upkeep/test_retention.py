@@ -169,7 +169,7 @@ def test_old_steps_answers_and_versions_go_and_the_rest_stays(place, article):
         for name, age in (("old", 8), ("new", 6)):
             session.add(
                 IdempotencyRow(
-                    key_id="k", idempotency_key=name, fingerprint="f", briefing_id=briefing, status=202,
+                    key_id="k", idempotency_key=name, fingerprint="f", answered_id=briefing, status=202,
                     created_at=datetime.now(UTC) - age * DAY,
                 )
             )  # fmt: skip
