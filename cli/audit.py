@@ -44,6 +44,9 @@ def audit(  # noqa: PLR0913  an option each
     as_json: bool,
 ) -> None:
     """Say who changed what, newest first: everything that was asked for, published, withdrawn, uploaded or revoked."""
+    if as_csv and as_json:
+        message = "choose one of --csv and --json"
+        raise click.UsageError(message)
     first, end = (moment.replace(tzinfo=UTC) if moment else None for moment in (since, until))
     most = limit or (None if as_csv or as_json else _SHOWN)
     question = Question(who, action, subject, first, end, limit=min(most or MOST_ENTRIES, MOST_ENTRIES))

@@ -46,7 +46,11 @@ def cost(sources: tuple[str, ...], whole: str | None, slug: str | None, voice: s
         message = "name articles, or a source by --all"
         raise click.UsageError(message)
     show = place.show(slug) if slug else Show(slug="briefcast", title="Briefcast")
-    _measured(_estimating(place, show, slug, voice, cleanings_of(sources, place)), _read(place, sources))
+    total, failed = _measured(
+        _estimating(place, show, slug, voice, cleanings_of(sources, place)), _read(place, sources)
+    )
+    if failed and not total.articles:
+        click.get_current_context().exit(1)
 
 
 def _estimating(

@@ -56,6 +56,9 @@ def create(name: str, scopes: tuple[str, ...], days: int | None, **limits: int |
 
     Limits that are not given are those of BRIEFCAST_LIMIT_….
     """
+    if not name.strip():
+        message = "say who or what uses the key: its name stands for it in the audit"
+        raise click.BadParameter(message, param_hint="--name")
     now = datetime.now(UTC)
     until = now + timedelta(days=days) if days else None
     with open_place().database.writing() as session:

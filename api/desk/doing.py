@@ -11,7 +11,7 @@ from fastapi import Request, Response
 from pydantic import ValidationError
 
 from api import briefings, schemas
-from api.context import Here
+from api.context import Context, Here
 from api.desk.briefing import BriefingId, SegmentId, overtaken, page_of
 from api.desk.forms import Form, number_of, text_of
 from api.desk.pages import TOLD, desk_router, page, see_other
@@ -30,6 +30,7 @@ TOLD.update(
     anew="That part is being spoken anew; the rest is kept.",
     published="It is being published.",
     withdrawn="It is withdrawn.",
+    withdrawn_meanwhile="Nothing was done: it was withdrawn meanwhile. To bring it back, make it again.",
 )
 
 #: Characters of an article's name or address.
@@ -56,6 +57,8 @@ def regenerate(briefing_id: BriefingId, context: Here, visitor: Editing, form: F
     """Fetch the article again and speak what changed, with another voice if one is named; as a correction, if it is
     one, so that the wrong words are heard nowhere.
     """
+    if form.get("withdrawn") != "yes" and _is_withdrawn(context, briefing_id):
+        return see_other(page_of(briefing_id), "withdrawn_meanwhile")
     voice, note = text_of(form, "voice", 128), text_of(form, "note", MOST_NOTE)
     asked: dict[str, Any] = {"voice": voice or None}
     if corrects := form.get("correction") == "yes":
@@ -68,6 +71,8 @@ def regenerate(briefing_id: BriefingId, context: Here, visitor: Editing, form: F
 @router.post("/briefings/{briefing_id}/segments/{segment}/anew")
 def anew(briefing_id: BriefingId, segment: SegmentId, context: Here, visitor: Editing) -> Response:
     """Have one segment read anew, and nothing else."""
+    if _is_withdrawn(context, briefing_id):
+        return see_other(page_of(briefing_id), "withdrawn_meanwhile")
     body = schemas.RegenerateRequest.model_validate({"refetch": False, "segments": [segment]})
     briefings.regenerate(briefing_id, Response(), context, visitor.caller, body)
     return see_other(f"{page_of(briefing_id)}?told=anew#s-{segment}")
@@ -98,6 +103,12 @@ def retract(briefing_id: BriefingId, context: Here, visitor: Editing) -> Respons
     """Withdraw it."""
     briefings.retract(briefing_id, context, visitor.caller)
     return see_other(page_of(briefing_id), "withdrawn")
+
+
+def _is_withdrawn(context: Context, briefing_id: str) -> bool:
+    """Tell whether it was withdrawn, so that a page that shows it as it was before brings nothing back."""
+    with context.database.reading() as session:
+        return worklist.one(session, briefing_row(session, briefing_id).id).withdrawn
 
 
 def _back(form: dict[str, str], briefing_id: str) -> str:

@@ -5,7 +5,7 @@ Each does what the API's route does, as that does it.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from fastapi import Response
@@ -16,12 +16,16 @@ from api.desk.briefing import BriefingId, overtaken, page_of
 from api.desk.forms import Form, number_of
 from api.desk.pages import TOLD, desk_router, see_other
 from api.desk.people import Editing
+from api.desk.words import moment
 from api.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 router = desk_router()
+
+#: How long ago a time may be that is meant for now: whoever types one takes a while.
+_JUST_NOW = timedelta(minutes=15)
 
 TOLD.update(
     held="It waits for an editor.",
@@ -87,9 +91,15 @@ def _done(briefing_id: str, told: str) -> Response:
 
 
 def _moment(form: Mapping[str, str], name: str) -> datetime:
-    """Return the time that a form names: as the page's script tells it, else what was typed, in UTC. Raises Problem."""
+    """Return the time that a form names: as the page's script tells it, else what was typed, in UTC. Raises Problem for
+    none, or one that is over.
+    """
     try:
         at = datetime.fromisoformat(form.get(name) or form.get("local", ""))
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+        at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise Problem("invalid_request", "Name a day and a time.") from error
+    if at < datetime.now(UTC) - _JUST_NOW:
+        # By the API it would be at once; a person mistook the day or the year.
+        raise Problem("invalid_request", f"{moment(at)} is over. Nothing was done.", "Name a time that is to come.")
+    return at

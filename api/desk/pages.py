@@ -156,13 +156,18 @@ def _to_sign_in(request: Request, error: SignInNeeded) -> Response:
     return RedirectResponse(error.address, 303, headers={"Cache-Control": "no-store"})
 
 
+def refusal(error: Exception) -> tuple[int, dict[str, str]]:
+    """Return an error's status, and what a page tells of it: `code`, `title`, `detail`, `hint`."""
+    code, detail, hint, _ = _said(error)
+    status, title = PROBLEMS.get(code, (422, "This cannot be done"))
+    return status, {"code": code, "title": title, "detail": detail, "hint": hint}
+
+
 def _refused(request: Request, error: Exception) -> Response:
     """Return the page that tells an error."""
-    code, detail, hint, headers = _said(error)
-    status, title = PROBLEMS.get(code, (422, "This cannot be done"))
+    status, told = refusal(error)
     template = "error_part.html" if "hx-request" in request.headers else "error.html"
-    values = {"code": code, "title": title, "detail": detail, "hint": hint}
-    return page(request, template, None, values, status, headers=headers)
+    return page(request, template, None, told, status, headers=_said(error)[3])
 
 
 def _said(error: Exception) -> tuple[str, str, str, dict[str, str]]:

@@ -15,7 +15,7 @@ from api import schemas, segment_views, segments
 from api.context import Context, Here
 from api.desk.briefing import BriefingId, SegmentId, overtaken, page_of
 from api.desk.forms import Form, number_of, text_of
-from api.desk.pages import TOLD, desk_router, page, see_other
+from api.desk.pages import TOLD, desk_router, page, refusal, see_other
 from api.desk.people import Editing, Viewing
 from api.problems import Problem
 from api.seeing import briefing_row
@@ -26,8 +26,10 @@ from briefing.observing import worklist
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from api.desk.people import Visitor
     from api.segment_views import Spoken
     from briefing.accounts.keys import Caller
+    from briefing.errors import BriefcastError
 
 router = desk_router()
 
@@ -40,6 +42,12 @@ TOLD.update(
 )
 
 Number = Annotated[int, Query(ge=1, le=1_000_000)]
+
+#: What helps an editor, by the code of a refusal, where the API's callers are told what to send.
+_HINTS = {
+    "spoken_empty": "Write what is to be said, or tick “Leave it out of the audio”.",
+    "override_changed": "What you typed is kept here; save it to have it said in place of theirs.",
+}
 
 
 @router.get("/briefings/{briefing_id}/takes/{key}")
@@ -64,16 +72,26 @@ def edit(briefing_id: BriefingId, segment: SegmentId, request: Request, context:
 
 
 @router.post("/briefings/{briefing_id}/segments/{segment}")
-def change(briefing_id: BriefingId, segment: SegmentId, context: Here, visitor: Editing, form: Form) -> Response:
-    """Have a segment heard otherwise."""
-    told = changed(context, visitor.caller, briefing_id, segment, form)
+def change(
+    briefing_id: BriefingId, segment: SegmentId, request: Request, context: Here, visitor: Editing, form: Form
+) -> Response:
+    """Have a segment heard otherwise; where that is refused, show the form with what was typed, and why."""
+    try:
+        told = changed(context, visitor.caller, briefing_id, segment, form)
+    except (Problem, OverrideRefused) as error:
+        return _shown_again(request, context, visitor, (briefing_id, segment), form, error)
     return see_other(f"{page_of(briefing_id)}?told={told}#s-{segment}")
 
 
 @router.post("/briefings/{briefing_id}/segments/{segment}/restore")
-def restore(briefing_id: BriefingId, segment: SegmentId, context: Here, visitor: Editing, form: Form) -> Response:
+def restore(
+    briefing_id: BriefingId, segment: SegmentId, request: Request, context: Here, visitor: Editing, form: Form
+) -> Response:
     """Take a change back."""
-    segments.restore(briefing_id, segment, Response(), context, visitor.caller, form.get("seen") or None)
+    try:
+        segments.restore(briefing_id, segment, Response(), context, visitor.caller, form.get("seen") or None)
+    except OverrideRefused as error:
+        return _shown_again(request, context, visitor, (briefing_id, segment), form, error)
     return see_other(f"{page_of(briefing_id)}?told=restored#s-{segment}")
 
 
@@ -123,6 +141,31 @@ def roll_back(briefing_id: BriefingId, context: Here, visitor: Editing, form: Fo
     return see_other(page_of(briefing_id), "rolled_back")
 
 
+def _shown_again(
+    request: Request,
+    context: Context,
+    visitor: Visitor,
+    which: tuple[str, str],
+    form: dict[str, str],
+    error: Problem | BriefcastError,
+) -> Response:
+    """Return the form of a segment (briefing, segment) as it is now, with what was typed and why it was refused; where
+    the segment is no more, that and what was typed.
+    """
+    briefing_id, segment = which
+    status, told = refusal(error)
+    told["hint"] = _HINTS.get(told["code"], told["hint"])
+    try:
+        values = form_values(context, briefing_id, segment)
+    except Problem:
+        return page(request, "error.html", visitor, told | {"kept": form.get("spoken", "")}, status)
+    values |= {"action": f"{page_of(briefing_id)}/segments/{segment}", "refusal": told}
+    if "spoken" in form:
+        typed = {name: form.get(name, "") for name in ("spoken", "voice", "note")}
+        values["filled"] = typed | {"omitted": form.get("omitted") == "yes"}
+    return page(request, "edit.html", visitor, values, status)
+
+
 def spoken(session: Session, briefing_id: str, number: int | None) -> Spoken:
     """Return a revision with its takes at addresses of the desk. Raises Problem."""
     found = segment_views.spoken(session, briefing_id, number, "")
@@ -140,6 +183,7 @@ def form_values(context: Context, briefing_id: str, segment: str) -> dict[str, A
     if found is None:
         raise Problem("unknown_segment", "The text has changed meanwhile.", "Load the briefing again.")
     override = found.override
+    said = override.spoken if override and override.spoken is not None else found.spoken
     language = told.language.split("-")[0].lower()
     voices = [
         voice
@@ -150,7 +194,14 @@ def form_values(context: Context, briefing_id: str, segment: str) -> dict[str, A
         "work": work,
         "segment": found,
         "override": override,
-        "said": override.spoken if override and override.spoken is not None else found.spoken,
+        "said": said,
+        # What stands in the fields, which may be what was typed and refused.
+        "filled": {
+            "spoken": said,
+            "voice": override.voice if override else None,
+            "note": override.note if override else "",
+            "omitted": bool(override and override.omitted),
+        },
         "voices": voices,
         "language": told.language,
         "most_spoken": MOST_SPOKEN,

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Path, Query, Request, Response
+from fastapi.responses import JSONResponse
 
 from api.context import Here
 from api.desk.forms import Form
@@ -73,6 +74,12 @@ def sign_out(request: Request, context: Here, visitor: Viewing) -> Response:
     response = see_other(SIGN_IN, "signed_out_here" if there else "signed_out")
     take_cookie(response, context)
     return response
+
+
+@router.get("/token")
+def token(visitor: Viewing) -> Response:
+    """Tell the desk's script who is signed in, and the token that their forms send."""
+    return JSONResponse({"name": visitor.caller.name, "csrf": visitor.csrf}, headers={"Cache-Control": "no-store"})
 
 
 @router.get("/welcome/{secret}")

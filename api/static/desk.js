@@ -14,6 +14,45 @@
   moments(document);
   document.addEventListener("htmx:load", (event) => moments(event.target));
 
+  // What was typed goes only when it would be taken: whoever was signed out meanwhile keeps it, and signs in beside.
+  const changed = (field) => field.matches("textarea, input") && field.value !== field.defaultValue;
+  const typedIn = (form) => [...form.elements].some(changed) || form.elements.file?.files?.length > 0;
+  const tell = (form, ...said) => {
+    const place = form.querySelector("[data-said]") ?? form.appendChild(document.createElement("p"));
+    Object.assign(place, { className: "fault", role: "alert" }).dataset.said = "";
+    place.replaceChildren(...said);
+  };
+  const mayBeSent = async (form) => {
+    const answer = await fetch("/desk/token", { headers: { "HX-Request": "true" } }).catch(() => null);
+    const here = answer?.ok ? await answer.json() : null;
+    const mine = document.querySelector(".who [data-name]").dataset.name;
+    if (here?.name === mine) {
+      // Of this sign-in: the page's own may be over.
+      if (form.elements.csrf) form.elements.csrf.value = here.csrf;
+      if (form.dataset.csrf !== undefined) form.dataset.csrf = here.csrf;
+      return true;
+    }
+    const link = Object.assign(document.createElement("a"), { href: "/desk/sign-in", target: "_blank", textContent: "Sign in" });
+    const away = here ? `${here.name} is signed in here now` : "You are signed out";
+    if (here || answer?.status === 401) tell(form, `${away}, and nothing was sent. `, link, " in another tab, then press again.");
+    else tell(form, "It could not be sent. Try again.");
+    return false;
+  };
+  document.addEventListener(
+    "submit",
+    async (event) => {
+      const form = event.target;
+      const ours = form.method === "post" && (form.elements.csrf ?? form.dataset.csrf) !== undefined;
+      if (!ours || form.dataset.checked !== undefined || !typedIn(form)) return delete form.dataset.checked;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      if (form.dataset.sent !== undefined || !(await mayBeSent(form))) return;
+      form.dataset.checked = "";
+      form.requestSubmit(event.submitter);
+    },
+    true,
+  );
+
   // A second press of the same button would do the same thing twice.
   document.addEventListener("submit", (event) => {
     const form = event.target;
@@ -31,6 +70,26 @@
     if (!names) return;
     const typed = new Date(event.target.elements[names[0]].value);
     if (!Number.isNaN(typed.getTime())) event.target.elements[names[1]].value = typed.toISOString();
+  });
+
+  // What is refused is told where the answer would have stood. Of lists that keep themselves up to date the next tells.
+  const keepsItself = (element) => element.matches("[hx-trigger^=every]");
+  const refusal = '<p class="fault" role="alert">It could not be done. Try again.</p>';
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr, requestConfig, target } = event.detail;
+    const ours = xhr.responseText.startsWith('<div class="fault"');
+    if (xhr.status >= 400 && !keepsItself(requestConfig.elt)) {
+      event.detail.shouldSwap = true;
+      if (!ours) event.detail.serverResponse = refusal;
+    }
+    // Nor is a time that somebody sets taken from under their hands.
+    const field = target.contains(document.activeElement) && document.activeElement.matches("input, textarea, summary");
+    if (keepsItself(requestConfig.elt) && (field || [...target.querySelectorAll("input, textarea")].some(changed)))
+      event.detail.shouldSwap = false;
+  });
+  document.addEventListener("htmx:sendError", (event) => {
+    const { requestConfig, target } = event.detail;
+    if (!keepsItself(requestConfig.elt)) target.innerHTML = refusal;
   });
 
   // What is opened for editing takes the keyboard; Escape and "Leave it" close it.
@@ -52,6 +111,12 @@
   document.addEventListener("keydown", (event) => {
     const editing = event.key === "Escape" && event.target.closest(".editing");
     if (editing) close(editing);
+  });
+
+  // What is typed for a paragraph is not left without a word: by a link, the way back, or a sign-in that ended.
+  addEventListener("beforeunload", (event) => {
+    const forms = [...document.querySelectorAll(".editing form")];
+    if (forms.some((form) => form.dataset.sent === undefined && typedIn(form))) event.preventDefault();
   });
 
   // One player for all the stretches of a page: pressing another button stops the first.
@@ -171,8 +236,6 @@
     // Below the whole line: beside the text it would push apart what is written and what is said.
     text.parentElement.querySelector(".buttons").after(offer);
   };
-  // What a field holds otherwise than the page brought it; of what is not typed in the two are one.
-  const changed = (field) => field.value !== field.defaultValue;
   const typed = () =>
     document.querySelector(".editing form") !== null || [...document.querySelectorAll("textarea, input")].some(changed);
   let pressing = 0;

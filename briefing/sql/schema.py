@@ -86,6 +86,7 @@ def migrate(database: Database, revision: str = "head") -> None:
         _log.warning("the database is a newer version's; it is used as it is", found=found, newest_known=newest())
         return
     from alembic import command  # noqa: PLC0415  as above
+    from alembic.script.revision import RevisionError  # noqa: PLC0415  as above
     from alembic.util import CommandError  # noqa: PLC0415  as above
 
     refuse_newer(database)
@@ -100,7 +101,7 @@ def migrate(database: Database, revision: str = "head") -> None:
                 command.downgrade(config, revision)
             else:
                 command.upgrade(config, revision)
-    except CommandError as error:
+    except (CommandError, RevisionError) as error:
         message = f"the database cannot be brought to {revision!r}: {error}"
         hint = "It may have been used by a newer Briefcast; `briefcast migrate --to` takes the ID of a migration."
         raise Misconfigured(message, hint=hint) from error

@@ -138,6 +138,7 @@ def test_the_command_tells_the_same(written):
     (row,) = csv.DictReader(io.StringIO(done.stdout))
     assert (row["action"], row["detail"], row["key_id"]) == ("key_revoke", "0000000a", "")
     assert briefcast("audit", "--action", "dance").returncode == 2
+    assert briefcast("audit", "--csv", "--json").returncode == 2, "one of the two would be left out unsaid"
 
 
 def test_years_of_it_come_page_by_page(written):

@@ -295,4 +295,6 @@ def test_help_names_every_command():
 
 def test_migrate_tells_where_the_database_is():
     assert briefcast("migrate").stdout.strip() == f"{newest()} (newest: {newest()})"
+    done = briefcast("migrate", "--to", "nonsense")
+    assert (done.returncode, "invalid_settings" in done.stderr, "Traceback" in done.stderr) == (3, True, False)
     assert briefcast("migrate", "--to", "base").stdout.startswith("empty")

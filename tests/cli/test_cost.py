@@ -22,6 +22,8 @@ def test_the_cost_of_articles_and_of_a_whole_source_is_told_before_anything_is_s
     one = CliRunner().invoke(cost, ["desk:ferry", "--voice", "joe"])
     assert "articles     1" in one.stdout
     assert "nobody measured" not in one.stdout
+    none = CliRunner().invoke(cost, ["desk:none"])
+    assert (none.exit_code, "desk:none: cannot be read [article_not_found]" in none.output) == (1, True)
 
 
 def test_a_source_that_lists_nothing_must_be_named_by_article(place):
@@ -32,6 +34,7 @@ def test_a_source_that_lists_nothing_must_be_named_by_article(place):
 def test_a_keys_limits_are_set_and_shown(place):
     runner = CliRunner()
     limits = ["--per-minute", "120", "--characters-a-day", "500000", "--bulk-open", "0"]
+    assert runner.invoke(create, ["--name", " "]).exit_code == 2, "nobody would know whose it is"
     assert runner.invoke(create, ["--name", "cms", *limits]).stdout.startswith("bc_")
     shown = runner.invoke(list_keys).stdout
     assert "120 requests a minute, today 0 of 500,000 characters and 0 of 20,000 briefings" in shown

@@ -89,6 +89,7 @@ DEMANDS = {
     ("GET", "/desk/sign-in/provider/back"): None,
     ("GET", "/desk/sign-out/provider"): None,
     ("POST", "/desk/sign-out"): Role.VIEWER,
+    ("GET", "/desk/token"): Role.VIEWER,
     ("GET", "/desk/welcome/{secret}"): None,
     ("POST", "/desk/welcome/{secret}"): None,
     ("GET", "/desk/{rest:path}"): Role.VIEWER,

@@ -42,7 +42,7 @@ def save(seat, place, words):
 
 def press(seat, page, words):
     """Send the form of an open page whose button says so."""
-    forms = re.findall(r'<form method="post" action="([^"]*)">(.*?)</form>', page, re.DOTALL)
+    forms = re.findall(r'<form [^>]*action="([^"]*)"[^>]*>(.*?)</form>', page, re.DOTALL)
     action, form = next((action, form) for action, form in forms if f">{words}</button>" in form)
     fields = dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', form))
     return seat.post(action, **fields)
@@ -148,3 +148,39 @@ def test_a_conflict_is_settled_for_the_words_that_were_shown(seat, place, words)
     assert press(seat, shown, words).headers["location"].endswith("told=settled")
     work_off(place)
     assert "never spoke of" in heard(place)
+
+
+@pytest.mark.parametrize("words", ["Make again from the article", "Correct the audio"])
+def test_a_page_of_before_brings_nothing_back_that_was_withdrawn_since(seat, place, words):
+    # Given a live story on a page that stands open, which a colleague withdraws
+    save(seat, place, "spoke of")
+    here = f"/desk/briefings/{briefing_of(place)}"
+    page = seat.get(here).text
+    segment = script(place)["segments"][0]["id"]
+    seat.post(f"{here}/retract")
+    # When the open page's buttons are pressed / Then nothing is made, and why is said
+    pressed = press(seat, page, words)
+    for answer in (pressed, seat.post(f"{here}/segments/{segment}/anew")):
+        assert answer.headers["location"] == f"{here}?told=withdrawn_meanwhile"
+    work_off(place)
+    assert heard(place) == ""
+    # And the page as it is now brings it back
+    shown = seat.get(pressed.headers["location"]).text
+    assert "it was withdrawn meanwhile" in shown
+    press(seat, shown, "Make again from the article")
+    work_off(place)
+    assert "spoke of" in heard(place)
+
+
+@pytest.mark.parametrize("what", [("schedule", "at"), ("embargo", "until")])
+def test_a_time_that_is_over_is_a_slip_and_publishes_nothing(seat, place, tmp_path, what):
+    configure(place, tmp_path, 'publish = "hold"')
+    save(seat, place, "spoke of")
+    seat.get(here := f"/desk/briefings/{briefing_of(place)}")
+    path, field = f"{here}/{what[0]}", what[1]
+    now = datetime.now(UTC)
+    refused = seat.post(path, **{field: now.replace(year=now.year - 1, day=1).isoformat()})
+    assert (refused.status_code, "is over. Nothing was done." in refused.text) == (422, True)
+    work_off(place)
+    assert heard(place) == ""
+    assert seat.post(path, **{field: now.isoformat()}).status_code == 303, "what is typed for now takes a while"
