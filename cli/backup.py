@@ -27,6 +27,7 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.command()
 @click.argument("folder", type=_FOLDER)
 @click.option("--keep", default=288, show_default=True, type=click.IntRange(1), help="Copies of the database to keep.")
+@click.option("--let-go", is_flag=True, help="Let go of stored bytes in FOLDER that none of its copies names any more.")
 @click.option(
     "--every",
     "every_s",
@@ -34,13 +35,13 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
     type=click.IntRange(0, 86_400),
     help="Seconds from the beginning of one backup to that of the next, until told to end. 0: one backup alone.",
 )
-def backup(folder: Path, keep: int, every_s: int) -> None:
+def backup(folder: Path, keep: int, let_go: bool, every_s: int) -> None:
     """Back this installation up into FOLDER, on another disk: what is there already is not copied again.
 
     Run it every five minutes (deploy/systemd/briefcast-backup.timer, or --every 300). Work may go on meanwhile.
     """
     if not every_s:
-        if not _back_up(folder, keep):
+        if not _back_up(folder, keep, let_go=let_go):
             raise SystemExit(1)
         return
     configure()
@@ -50,17 +51,19 @@ def backup(folder: Path, keep: int, every_s: int) -> None:
         began = time.monotonic()
         # A database that is away, or a disk that is full, is told; the next one may go well.
         with going_on("backing up"):
-            if not _back_up(folder, keep):
+            if not _back_up(folder, keep, let_go=let_go):
                 _log.error("backup incomplete", code=INCOMPLETE, folder=str(folder), hint="Run `briefcast doctor`.")
         over.wait(max(0.0, began + every_s - time.monotonic()))
 
 
-def _back_up(folder: Path, keep: int) -> bool:
+def _back_up(folder: Path, keep: int, *, let_go: bool) -> bool:
     """Make a backup and tell of it; False where something is missing or damaged where it comes from."""
     place = Workplace()
     check_there(place)
-    made = back_up(place, folder, datetime.now(UTC), keep)
+    made = back_up(place, folder, datetime.now(UTC), keep, let_go=let_go)
     click.echo(f"{made.database}: {made.blobs} stored files, {made.copied} of them new")
+    if made.let_go:
+        click.echo(f"let go: {made.let_go} stored files that no copy names any more")
     for name in made.elsewhere:
         click.echo(f"not in the backup: {name}")
     for sha256 in made.missing:

@@ -171,6 +171,7 @@ def test_backups_are_made_every_five_minutes_where_no_systemd_is(tmp_path):
     assert any(volume.endswith(":/srv/briefcast-backup") for volume in service["volumes"])
     # And the entry makes one, and then another where it is told how often
     told = {"BACKUP_FOLDER": str(tmp_path / "vault"), "BRIEFCAST_DATA": str(tmp_path / "var"), "BACKUP_KEEP": "3"}
+    told["BACKUP_LET_GO"] = "yes"
     assert subprocess.run([BIN / "briefcast", "migrate"], env=environment(**told), check=False).returncode == 0
     made = tmp_path / "vault" / "database"
     done = subprocess.run([DEPLOY / "process", "backup"], env=environment(**told), check=False, timeout=60)

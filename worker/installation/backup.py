@@ -14,7 +14,6 @@ import os
 import re
 import secrets
 import shutil
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -35,6 +34,8 @@ from briefing.secrets import sealing
 from briefing.sql.rows import put
 from briefing.sql.schema import current
 from briefing.storage import FolderStorage, make_folder, reporting, write_atomically
+from worker.installation import backup_copies
+from worker.installation.backup_copies import names_beside
 from worker.installation.copying import copy_unless_equal
 from worker.installation.database_copy import copy_database
 
@@ -46,12 +47,6 @@ if TYPE_CHECKING:
 
 #: How copies of the database are called: they sort by time.
 STAMP = "%Y-%m-%dT%H-%M-%SZ"
-
-#: What a backup that was killed leaves goes after this time: one that is still being made is not that old.
-_HALF_S = 86_400
-
-#: What we call our files there; those with a dot before are still being written.
-_COPY = re.compile(r"(?P<making>\.?)(?P<stamp>[0-9-]{10}T[0-9-]{8}Z)\.(sqlite|pgdump|json|names)([.-].+)?")
 
 #: Shows' artwork among the public files.
 _ARTWORK = re.compile(r"shows/[^/]+/artwork\.(jpg|png)")
@@ -86,6 +81,8 @@ class Backup:
     missing: list[str]
     """Named, and not to be had or damaged where they came from: run the doctor. Of a bucket nothing is copied and none
     is looked for."""
+    let_go: int
+    """Stored bytes that were here, and that no copy named any more."""
     public: list[str]
     """The MP3s that readers could fetch, by sha256: restoring makes no others public, such as what was only held."""
     gone: list[str]
@@ -96,8 +93,9 @@ class Backup:
     """What is not in the folder and must be kept by other means."""
 
 
-def back_up(place: Workplace, folder: Path, now: datetime, keep: int) -> Backup:
-    """Add a backup to `folder` and let go of all but the newest `keep` copies of the database and the newest whole one.
+def back_up(place: Workplace, folder: Path, now: datetime, keep: int, *, let_go: bool = False) -> Backup:
+    """Add a backup to `folder` and let go of all but the newest `keep` copies of the database and the newest whole one;
+    with `let_go` before that of the stored bytes that none of these names, nor the database now.
 
     Raises DatabaseUnavailable or StorageUnavailable; then there is no new copy of the database in the folder, and what
     was to make room for it is gone: of the others none.
@@ -105,25 +103,26 @@ def back_up(place: Workplace, folder: Path, now: datetime, keep: int) -> Backup:
     make_folder(folder)
     folder.chmod(0o700)  # it holds hashes of keys, and the signing key
     stamp = now.astimezone(UTC).strftime(STAMP)
-    _clear(folder / "database", now)
+    backup_copies.clear(folder, now)
     # Also before: a disk that is full of copies would stay so, as none is let go of until another is there.
-    _thin(folder / "database", keep - 1)
+    backup_copies.thin(folder, keep - 1)
     # Before and after: a row that goes between the two was there before, one that comes is there after.
     named = named_by(place.database)
+    went = backup_copies.let_go(folder, _in_hex(named), now) if let_go else 0
     database = copy_database(place.database, folder / "database", stamp)
     manifest = folder / "database" / f"{stamp}.json"
     try:
         named |= named_by(place.database)
-        made = _beside(place, folder, now, database, named)
-        write_atomically(_names_beside(database), b"".join(sorted(named)))
+        made = _beside(place, folder, now, database, named, went)
+        write_atomically(names_beside(database), b"".join(sorted(named)))
         write_atomically(manifest, json.dumps(asdict(made), indent=1).encode())
     except BaseException:
         # While a bucket is away this happens at every run: the disk would be full of copies that nobody restores.
         if not manifest.exists():
-            for path in (database, _names_beside(database)):
+            for path in (database, names_beside(database)):
                 path.unlink(missing_ok=True)
         raise
-    _thin(folder / "database", keep)
+    backup_copies.thin(folder, keep)
     if not made.missing:
         # There it is, whether the database can be told of it or not.
         with going_on("noting a backup"), place.database.writing() as session:
@@ -131,7 +130,7 @@ def back_up(place: Workplace, folder: Path, now: datetime, keep: int) -> Backup:
     return made
 
 
-def _beside(place: Workplace, folder: Path, now: datetime, database: Path, named: set[bytes]) -> Backup:
+def _beside(place: Workplace, folder: Path, now: datetime, database: Path, named: set[bytes], let_go: int) -> Backup:
     """Put beside a copy of the database what it names; return what there is then."""
     # After the database: what is let go or withdrawn meanwhile is not to come back.
     public = sorted(found for file in place.files.storage.files("audio") if (found := audio_sha256(file.name)))
@@ -141,7 +140,7 @@ def _beside(place: Workplace, folder: Path, now: datetime, database: Path, named
     )
     blobs, copied, missing = 0, 0, []
     if isinstance(place.storage, FolderStorage):
-        for sha256 in sorted(digest.hex() for digest in named):
+        for sha256 in sorted(_in_hex(named)):
             outcome = _copy(place.storage.path(sha256), folder / "blobs" / sha256[:2] / sha256, sha256)
             blobs, copied = blobs + (outcome is not None), copied + (outcome is True)
             if outcome is None:
@@ -157,6 +156,7 @@ def _beside(place: Workplace, folder: Path, now: datetime, database: Path, named
         blobs=blobs,
         copied=copied,
         missing=missing,
+        let_go=let_go,
         public=public,
         gone=gone,
         gone_members=gone_members,
@@ -164,18 +164,8 @@ def _beside(place: Workplace, folder: Path, now: datetime, database: Path, named
     )
 
 
-def _names_beside(database: Path) -> Path:
-    """Return the file that has the sha256 of all that a copy of the database names, 32 bytes each."""
-    return database.with_suffix(".names")
-
-
-def read_names(database: Path) -> set[str] | None:
-    """Return the stored bytes that a copy of the database names; None of one that an earlier release made."""
-    path = _names_beside(database)
-    if not path.exists():
-        return None
-    names = path.read_bytes()
-    return {names[start : start + 32].hex() for start in range(0, len(names), 32)}
+def _in_hex(named: set[bytes]) -> set[str]:
+    return {digest.hex() for digest in named}
 
 
 def named_by(database: Database) -> set[bytes]:
@@ -262,35 +252,3 @@ def _elsewhere(place: Workplace) -> list[str]:
     if not isinstance(place.storage, FolderStorage):
         named.append("the bucket: turn its versioning on")
     return named
-
-
-def _thin(folder: Path, keep: int) -> None:
-    """Remove all but the newest copies of the database, and but the newest that is whole. Bytes stay: older copies
-    elsewhere may name them. Raises StorageUnavailable.
-    """
-    newest_first = sorted(folder.glob("*.json"), reverse=True)
-    whole = next((manifest for manifest in newest_first if _is_whole(manifest)), None)
-    for manifest in newest_first[keep:]:
-        if manifest != whole:
-            with reporting(manifest):
-                for path in folder.glob(f"{manifest.stem}.*"):
-                    path.unlink(missing_ok=True)
-
-
-def _is_whole(manifest: Path) -> bool:
-    """Tell whether a backup has all the bytes that it names."""
-    try:
-        return not json.loads(manifest.read_bytes())["missing"]
-    except (OSError, ValueError, KeyError):
-        return False
-
-
-def _clear(folder: Path, now: datetime) -> None:
-    """Remove what backups that were killed have left: copies of the database without a manifest, and half files."""
-    for path in folder.glob("*Z.*"):
-        found = _COPY.fullmatch(path.name)
-        if found is None or (not found["making"] and (folder / f"{found['stamp']}.json").exists()):
-            continue
-        with reporting(path), suppress(FileNotFoundError):  # another process was faster
-            if now.timestamp() - path.stat().st_mtime > _HALF_S:
-                path.unlink()

@@ -37,7 +37,8 @@ from briefing.sql.schema import migrate
 from briefing.states import RevisionState
 from briefing.storage import FolderStorage, make_folder, reporting, sync_file, sync_folder
 from worker.feeds.show_feed import write_feed
-from worker.installation.backup import named_by, read_names
+from worker.installation.backup import named_by
+from worker.installation.backup_copies import read_names
 from worker.installation.database_copy import postgresql_environment
 from worker.installation.emptiness import make_room
 from worker.public.heard import own_article

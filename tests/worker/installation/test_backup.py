@@ -18,8 +18,8 @@ from sqlalchemy import delete, select, update
 
 from api.app import create_app
 from briefing import steps
-from briefing.errors import StorageUnavailable
-from briefing.models import KeyRow, RevisionRow, StepRow
+from briefing.errors import BriefcastError, StorageUnavailable
+from briefing.models import KeyRow, RevisionRow, StepRow, TakeRow
 from briefing.states import Queue
 from tests.support.asking import ask, revision_row
 from tests.support.client import make_key, served
@@ -372,12 +372,115 @@ def test_what_killed_backups_left_goes_after_a_day_and_nothing_else_does(newsroo
     for path in copies.iterdir():
         if path.name != "2026-05-02T00-00-00Z.sqlite":  # it may still be being made
             os.utime(path, (long_ago, long_ago))
+    # And of bytes and pictures, beside such as may still be being copied
+    half = [vault / "blobs" / "ab" / f".{'ab' * 32}.0a1b2c3d", vault / "public/shows/daily/.artwork.jpg.0a1b2c3d"]
+    young = vault / "blobs" / "ab" / f".{'ab' * 32}.00000000"
+    for path in (*half, young):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"half")
+    for path in half:
+        os.utime(path, (long_ago, long_ago))
     # When
     second = back_up(newsroom, vault, now, 10)
     # Then
+    assert [path.exists() for path in (*half, young)] == [False, False, True]
     kept = {first.database, second.database, "notes.txt", "2026-05-02T00-00-00Z.sqlite"}
     assert {path.name for path in copies.iterdir() if path.suffix not in {".json", ".names"}} == kept
     assert len(list(copies.glob("*.json"))) == 2
+
+
+DAY = timedelta(days=1)
+
+
+def forget_a_take(place):
+    """Have retention's work done on a take: its row goes, and its bytes. Return its sha256."""
+    with place.database.writing() as session:
+        sha256 = session.scalars(select(TakeRow.sha256).order_by(TakeRow.key).limit(1)).one()
+        session.execute(delete(TakeRow).where(TakeRow.sha256 == sha256))
+    place.storage.path(sha256).unlink()
+    return sha256
+
+
+def bytes_in(vault):
+    return {path.name for path in (vault / "blobs").glob("??/*")}
+
+
+def grow_old(vault):
+    """Have all that lies there have lain there for some days."""
+    long_ago = time.time() - 30 * 86_400
+    for path in vault.rglob("*"):
+        os.utime(path, (long_ago, long_ago))
+
+
+def test_bytes_that_no_copy_names_any_more_go_where_that_is_asked_for(newsroom, tmp_path, monkeypatch):
+    # Given a take that only an older copy names
+    vault, now = tmp_path / "vault", datetime.now(UTC)
+    older = back_up(newsroom, vault, now - 3 * DAY, 2)
+    everything, gone = bytes_in(vault), forget_a_take(newsroom)
+    grow_old(vault)
+    # Then it stays for as long as that copy does, and then until somebody asks for it to go
+    assert back_up(newsroom, vault, now - 2 * DAY, 2, let_go=True).let_go == 0
+    assert older.database in copies(vault)
+    back_up(newsroom, vault, now - DAY, 1)
+    assert bytes_in(vault) == everything
+    done = briefcast("backup", vault, "--keep", 1, "--let-go")
+    assert "let go: 1 stored files" in done.stdout
+    assert bytes_in(vault) == everything - {gone}
+    # While what one that found no room for all had put there is not copied again
+    (tmp_path / "articles" / "dam.md").write_text("# The dam holds\n\nNobody was hurt.\n")
+    ask(newsroom, "dam", now=now)
+    work_off(newsroom)
+    new = {blob.sha256 for blob in newsroom.storage.stored()} - bytes_in(vault)
+    there = new.pop()
+    (vault / "blobs" / there[:2]).mkdir(exist_ok=True)
+    shutil.copy(newsroom.storage.path(there), vault / "blobs" / there[:2] / there)
+    grow_old(vault)
+    made = back_up(newsroom, vault, now + DAY, 1, let_go=True)
+    assert (made.let_go, made.copied) == (0, len(new))
+    # And what is left is a whole backup
+    monkeypatch.setenv("BRIEFCAST_DATA", str(tmp_path / "elsewhere"))
+    assert briefcast("restore", vault).returncode == 0
+
+
+def test_a_disk_that_is_full_of_bytes_takes_the_next_backup_where_they_may_go(newsroom, tmp_path):
+    now = datetime.now(UTC)
+    with small_disk(tmp_path / "disk", 60) as disk:
+        vault = disk.folder / "vault"
+        back_up(newsroom, vault, now - 2 * DAY, 2)
+        # Given bytes that an earlier copy named, and no room for another copy
+        unneeded = vault / "blobs" / "ab" / ("ab" * 32)
+        unneeded.parent.mkdir(exist_ok=True)
+        unneeded.write_bytes(bytes(10 << 20))
+        grow_old(vault)
+        disk.fill()
+        with pytest.raises(BriefcastError):
+            back_up(newsroom, vault, now - DAY, 2)
+        # When they may go / Then there is room for it
+        made = back_up(newsroom, vault, now, 2, let_go=True)
+        assert (made.let_go, made.missing, unneeded.exists()) == (1, [], False)
+
+
+@pytest.mark.parametrize("what", ["nothing", "names", "half", "new", "none"])
+def test_bytes_stay_where_it_cannot_be_told_who_needs_them(newsroom, tmp_path, what):
+    # Given bytes that no copy names
+    vault, now = tmp_path / "vault", datetime.now(UTC)
+    back_up(newsroom, vault, now - 3 * DAY, 1)
+    gone = forget_a_take(newsroom)
+    back_up(newsroom, vault, now - 2 * DAY, 1)
+    grow_old(vault)
+    (names,) = (vault / "database").glob("*.names")
+    match what:
+        case "names":  # but one was cut short by a bad disk
+            names.write_bytes(names.read_bytes()[:-32])
+        case "half":  # but another backup is under way
+            (vault / "database" / ".2026-05-01T00-00-00Z.pgdump.0a1b2c3d").write_bytes(b"half")
+        case "new":  # but one that has not come to its end may have put them there
+            (vault / "blobs" / gone[:2] / gone).touch()
+        case "none":  # as the copies have been taken elsewhere
+            shutil.rmtree(vault / "database")
+    # When bytes may go / Then they do where nothing speaks against it
+    assert back_up(newsroom, vault, now, 1, let_go=True).let_go == int(what == "nothing")
+    assert (gone in bytes_in(vault)) == (what != "nothing")
 
 
 def healthy(vault):
