@@ -265,7 +265,7 @@ def test_a_list_is_shown_with_what_it_changes_and_faults_before_anything_is_reco
     page.get_by_label("A file").set_input_files(table)
     page.wait_for_function("() => document.getElementById('list').value.includes('Irpin')")
     page.get_by_role("button", name="Show what it changes").click()
-    assert page.get_by_role("alert").get_by_text("line 3").is_visible()
+    page.get_by_role("alert").get_by_text("line 3").wait_for()
     assert page.get_by_role("button", name="Record").count() == 0
     assert entries(stand) == set()
     # When it is mended / Then it is recorded on one click
