@@ -1,5 +1,5 @@
-// Asking: from an article to its audio, and what becomes of that: a queue, corrections, signed addresses, withdrawal, a net that
-// goes. How it plays is in listening.ts; the element's own life, and its attributes, in player.ts.
+// Asking: from an article to its audio: a queue, signed addresses, what there is of an article and where it begins. What becomes
+// of it afterwards is in looking.ts, how it plays in listening.ts; the element's own life, and its attributes, in player.ts.
 
 import type { ArticleAudio } from "./article";
 import { momentOf } from "./clock";
@@ -9,15 +9,12 @@ import { Listening } from "./listening";
 import * as lockscreen from "./lockscreen";
 import { recall } from "./memory";
 import { Plays } from "./plays";
-import { drop, goOn, handOver, loader } from "./sources";
+import { loader } from "./sources";
 
 // Milliseconds between two looks: for audio that is being made, that is to come, and for news of what plays.
-const LOOK_MAKING = 5_000;
-const LOOK_SOON = 60_000;
-const LOOK_NEWS = 300_000;
-
-// Milliseconds within which audio that broke off twice is told of, not asked for anew.
-const RENEW = 30_000;
+export const LOOK_MAKING = 5_000;
+export const LOOK_SOON = 60_000;
+export const LOOK_NEWS = 300_000;
 
 // Seconds from either end within which nobody wants to be brought back to where they stopped.
 const EDGE = 5;
@@ -32,9 +29,6 @@ export abstract class Asking extends Listening {
   // Signed addresses, by article.
   protected opened = new Map<string, string>();
   protected timer = 0;
-  private renewed = -Infinity;
-  // The article, by `asked`, that is being handed to its MP3; 0 for none.
-  private taking = 0;
 
   /** Let its reader hear all of an article, by default of the one at hand: by the signed address of its audio JSON. */
   unlock(address: string, article: string = this.article): void {
@@ -46,6 +40,8 @@ export abstract class Asking extends Listening {
 
   /** Play the next article of the queue. */
   async next(): Promise<void> { await this.go(this.number + 1, true); }
+
+  protected abstract look(): Promise<void>;
 
   protected get base(): string { return baseFor(this.getAttribute("base")); }
   protected get article(): string { return this.articles[this.number] ?? ""; }
@@ -109,7 +105,7 @@ export abstract class Asking extends Listening {
   }
 
   /** What there is of an article; null where meanwhile it is another one that is at hand, or another address that opens it. */
-  private async ask(fresh: boolean, article: string = this.article): Promise<Found | null> {
+  protected async ask(fresh: boolean, article: string = this.article): Promise<Found | null> {
     const { asked } = this;
     const signed = this.opened.get(article);
     const still = (): boolean => asked === this.asked && signed === this.opened.get(article);
@@ -132,7 +128,7 @@ export abstract class Asking extends Listening {
   }
 
   /** Play other audio of the article from the same moment on. */
-  private async goOnWith(audio: ArticleAudio, playing: boolean): Promise<void> {
+  protected async goOnWith(audio: ArticleAudio, playing: boolean): Promise<void> {
     this.plays?.end(this.currentTime);
     this.start = Math.min(this.currentTime, Math.max(0, lengthOf(audio) - EDGE));
     this.wanted = playing;
@@ -141,7 +137,7 @@ export abstract class Asking extends Listening {
   }
 
   /** Show what was found. */
-  private async meet(found: Found): Promise<void> {
+  protected async meet(found: Found): Promise<void> {
     clearTimeout(this.timer);
     if (found.kind === "audio") return this.adopt(found.audio);
     if (found.kind === "retracted") return this.withdraw();
@@ -193,7 +189,7 @@ export abstract class Asking extends Listening {
     if (this.wanted) await this.sound();
   }
 
-  private counter(audio: ArticleAudio): Plays | null {
+  protected counter(audio: ArticleAudio): Plays | null {
     const to = this.getAttribute("events") ?? audio.plays;
     if (to === "" || to === "off") return null;
     const there = new URL(to, this.base).href;
@@ -219,142 +215,15 @@ export abstract class Asking extends Listening {
     if (moment !== null && this.audio !== null && this.meant(moment.article)) this.seek(moment.seconds);
   }
 
-  // ---- looking again
-
-  private lookAgain(after = this.audio === null ? LOOK_SOON : this.audio.state === "making" ? LOOK_MAKING : LOOK_NEWS): void {
+  protected lookAgain(after = this.audio === null ? LOOK_SOON : this.audio.state === "making" ? LOOK_MAKING : LOOK_NEWS): void {
     clearTimeout(this.timer);
     this.timer = window.setTimeout(() => void this.look(), after);
   }
-
-  protected async look(): Promise<void> {
-    if (this.state === "loading" || this.state === "retracted") return;
-    if (document.visibilityState === "hidden" && this.element.paused) return this.lookAgain(LOOK_SOON);
-    const found = await this.ask(true);
-    if (found === null) return;
-    const { audio } = this;
-    // Files that go while somebody listens, as when a server is renewed, take nothing away from them.
-    const unheard = audio?.state === "making" && !this.begun;
-    if (found.kind === "away" || (found.kind === "none" && audio !== null && !unheard)) return this.lookAgain();
-    if (found.kind === "none" && audio !== null) {
-      // What was being made is not made any more: there is nothing to press play for.
-      this.vanish();
-      await this.meet(found);
-      return this.lookAgain(LOOK_SOON);
-    }
-    if (audio === null || found.kind !== "audio") return this.meet(found);
-    if (audio.access === "members" && found.audio.access === "preview" && this.begun) {
-      // The address has ended. What has been loaded plays on, and the page may bring another one.
-      this.locked();
-      return this.lookAgain();
-    }
-    // A story that is corrected while it is made is made anew, at another address.
-    if (found.audio.revision === audio.revision && found.audio.hls === audio.hls) return this.lookAgain();
-    if (audio.state === "making" && found.audio.state === "ready" && this.begun) return this.takeOver(found.audio);
-    if (!this.begun) return this.meet(found);
-    // What an address opens that nobody answered for when it came.
-    if (audio.access === "preview" && found.audio.access === "members") return this.goOnWith(found.audio, !this.element.paused);
-    // It may yet be withdrawn, or corrected again.
-    this.lookAgain();
-    const told = this.news?.revision === found.audio.revision && this.news.hls === found.audio.hls;
-    this.news = found.audio;
-    if (told) return;
-    this.calm();
-    this.tell("updated", { article: this.article });
-  }
-
-  protected calm(): void {
-    const { notice } = this.view;
-    if (this.news === null) {
-      // At the end of a preview stands what its listener may do then.
-      if (this.state !== "ended" || this.audio?.access !== "preview") this.notice("");
-    } else if (notice.hidden || notice.firstChild?.textContent !== this.words.updated) {
-      this.notice(this.words.updated, this.words.playUpdated, () => { if (this.news !== null) void this.goOnWith(this.news, true); });
-    }
-  }
-
-  /** From what was heard while it was made to the MP3, at the same moment. */
-  private async takeOver(audio: ArticleAudio): Promise<void> {
-    const { asked, audio: from } = this;
-    if (this.taking === asked) return this.lookAgain(LOOK_MAKING);
-    this.taking = asked;
-    // Meanwhile another article may play, or other audio of this one: by the same element, which is theirs then.
-    const still = (): boolean => asked === this.asked && from === this.audio && this.begun;
-    let element: HTMLAudioElement | null = null;
-    try {
-      element = await goOn(this.element, audio.url);
-      if (!still()) return drop(element);
-      handOver(this.element, element);
-      this.letGo();
-      this.letGo = () => undefined;
-      this.element = element;
-      this.watch(element);
-      this.audio = audio;
-      this.plays?.end(this.currentTime);
-      this.plays = this.counter(audio);
-      if (!this.paused) this.plays?.begin(this.currentTime);
-      this.dress(audio);
-      this.show(true);
-      this.lookAgain(LOOK_NEWS);
-    } catch {
-      if (element !== null && element !== this.element) drop(element);
-      if (still()) this.lookAgain(LOOK_MAKING);
-    } finally {
-      if (this.taking === asked) this.taking = 0;
-    }
-  }
-
-  // ---- what goes wrong
 
   private withdraw(): void {
     this.vanish();
     this.forget();
     this.toState("retracted");
     this.message(this.words.retracted);
-  }
-
-  protected fail(): void {
-    const resume = this.currentTime;
-    const { error } = this.element;
-    this.start = resume;
-    this.plays?.end(resume);
-    this.tell("error", { code: error?.code ?? 0 });
-    if (this.begun && navigator.onLine && performance.now() - this.renewed > RENEW) return void this.revive(error);
-    this.broken(error);
-  }
-
-  /** Ask once for where the audio is now: addresses end while one listens, as a member's at a bucket do. */
-  private async revive(error: MediaError | null): Promise<void> {
-    this.renewed = performance.now();
-    this.wanted = this.state === "playing";
-    const found = await this.ask(true);
-    if (found === null) return;
-    if (found.kind === "audio" || found.kind === "retracted") return this.meet(found);
-    this.broken(error);
-  }
-
-  private broken(error: MediaError | null): void {
-    const away = !navigator.onLine || error?.code === MediaError.MEDIA_ERR_NETWORK;
-    this.toState(away ? "offline" : "failed");
-    this.notice(away ? this.words.offline : this.words.failed, this.words.again, () => void this.retry());
-  }
-
-  protected waitForNet(): void {
-    if (this.audio === null || (this.element.paused && this.element.error === null)) return;
-    if (this.element.error !== null) this.toState("offline");
-    this.notice(this.words.offline, this.words.again, () => void this.retry());
-  }
-
-  protected async retry(): Promise<void> {
-    if (this.audio === null || this.isBroken || this.ahead !== null) this.notice("");
-    else this.calm();
-    if (this.ahead !== null) return this.go(this.ahead, true);
-    if (this.audio === null) {
-      if (this.state === "offline") { this.toState("loading"); await this.go(this.number, this.wanted); }
-      return;
-    }
-    if (!this.isBroken) return;
-    this.start = this.currentTime || this.start;
-    const found = await this.ask(true);
-    if (found !== null) await this.meet(found);
   }
 }

@@ -1,13 +1,13 @@
 // <briefcast-player article="source:id">: one article's audio, or a queue of them, from loading to the last second.
-// What it asks for is in asking.ts, how it plays in listening.ts, what it opens in opening.ts, its face in face.ts, its parts in
-// view.ts.
+// What it asks for is in asking.ts, what becomes of that in looking.ts, how it plays in listening.ts, what it opens in
+// opening.ts, its face in face.ts, its parts in view.ts.
 
-import { Asking } from "./asking";
+import { Looking } from "./looking";
 import { style } from "./style";
 import { languageOf, tagOf, TEXTS, type Texts, textsFor } from "./texts";
 import { type View, view } from "./view";
 
-export class BriefcastPlayer extends Asking {
+export class BriefcastPlayer extends Looking {
   static readonly observedAttributes = ["article", "playlist", "lang", "base", "signed"];
   /** Texts by language, for pages to add to. */
   static readonly texts = TEXTS;
