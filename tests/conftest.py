@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from briefing.database import Database
 from briefing.sql.schema import migrate
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
     from worker.workplace import Workplace
 
+
+# No test of ours is timed: a busy machine would fail it.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 #: Where in memory this process has had everybody's temporary files laid.
 _IN_MEMORY = pytest.StashKey[Path]()

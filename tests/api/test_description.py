@@ -110,7 +110,6 @@ def test_whatever_is_sent_is_answered_as_described(made, operation):
     @settings(
         max_examples=EXAMPLES,
         database=None,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
     )
     # The number keeps requests of an operation without parameters apart: what is equal is not sent again.

@@ -414,7 +414,6 @@ TestStepTable = StepTable.TestCase
 TestStepTable.settings = settings(
     max_examples=18,
     stateful_step_count=30,
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

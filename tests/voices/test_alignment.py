@@ -58,7 +58,7 @@ def test_nothing_to_match_gives_nothing(words, said):
 _PHONEMES = st.text("ðənaɪsˈː ,.", max_size=12)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(_PHONEMES, min_size=1, max_size=12), st.text("ðənaɪsˈː ,.", max_size=60))
 def test_whatever_is_said_every_word_is_in_one_group_and_groups_are_in_order(words, said):
     groups = match_words(words, list(said))

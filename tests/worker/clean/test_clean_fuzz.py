@@ -98,7 +98,7 @@ SOUP = st.lists(
     max_size=30,
 ).map("".join)
 
-FAST = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+FAST = settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 
 
 def letters_of(markup_text):

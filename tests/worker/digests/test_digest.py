@@ -429,7 +429,7 @@ def seconds(script):
     return sum(len(part.spoken) / 15 + 0.5 for part in script.segments)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.lists(st.integers(20, 400), min_size=1, max_size=8), min_size=1, max_size=8),
     st.integers(1, 6),

@@ -50,7 +50,7 @@ def test_mean_loudness_weighs_by_length():
     assert mean_loudness([]) is None
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 60_000), st.sampled_from([16_000, 22_050, 24_000, 44_100, 48_000]), st.integers(1, 9_999))
 def test_resampling_gives_exactly_the_planned_length(samples, rate, size):
     made = joined(resampled(blocks_of(np.zeros(samples, dtype=np.float32), size), rate, 44_100))

@@ -221,7 +221,7 @@ def _check(wire, shape, body):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_whatever_a_cms_answers_is_read_or_refused_by_name(wire, shape, data):
     _check(wire, shape, data.draw(SHAPES[shape][1]))
@@ -260,7 +260,7 @@ def test_an_item_of_an_odd_form_holds_up_no_other(wire):
     assert [seen.address for seen in _source("feed", wire).seen(None)] == [f"{wire.address}/ferry"]
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 @given(body=bent(_WEBHOOK))
 def test_whatever_a_webhook_says_is_read_or_refused(body):
     try:
@@ -271,7 +271,7 @@ def test_whatever_a_webhook_says_is_read_or_refused(body):
         assert told.address is None or urlsplit(told.address).hostname
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(body=bent({"title": "Ferry", "byline": "Nora", "published_at": "2026-05-12T09:58:00Z", "language": "en",
                   "address": "https://paper.example/ferry", "html": "<p>It runs.</p>", "tags": ["Harbour"]}))  # fmt: skip
 def test_whatever_a_file_holds_is_read_or_refused(tmp_path_factory, body):

@@ -64,7 +64,7 @@ def _told(draw):
     return text, draw(st.lists(st.builds(Word, places, places, _TIMES, _TIMES), max_size=20))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(_told(), st.integers(0, 50_000))
 def test_whatever_an_engine_tells_no_word_is_lost(told, samples):
     text, known = told
@@ -76,7 +76,7 @@ def test_whatever_an_engine_tells_no_word_is_lost(told, samples):
     assert timing in {"exact", "estimated"}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(_TEXTS, st.lists(st.tuples(st.integers(0, 9000), st.booleans()), max_size=8))
 def test_estimated_words_are_whole_and_none_begins_in_a_pause(text, stretches):
     parts = [voice_like(n / RATE, RATE) if loud else np.zeros(n, dtype=np.float32) for n, loud in stretches if n]

@@ -136,7 +136,7 @@ TEXT = st.lists(
 ).map(" ".join)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(
         st.tuples(TEXT, st.sampled_from(["Joe", "Amy", "A name far too long for any line of text & more"])),

@@ -174,7 +174,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(st.one_of(PIECES, st.text(min_size=1, max_size=8)), min_size=1, max_size=40),
     st.sampled_from([" ", "  ", " \u00a0"]),
@@ -217,7 +217,7 @@ def test_every_written_word_gets_one_cue_in_order_inside_its_segment(pieces, gap
     assert [word for sentence in passage.sentence_words() for word in sentence] == list(words)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(st.sampled_from("one two three four five, six. seven".split()), min_size=1, max_size=60),
     st.integers(20, 60),
