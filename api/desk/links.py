@@ -19,12 +19,13 @@ from api.desk.briefing import BriefingId, audio_file, audio_of, page_of
 from api.desk.forms import Form, text_of
 from api.desk.pages import TOLD, desk_router, page, see_other
 from api.desk.people import Editing, Visitor, demand_own_page
-from api.desk.segments import changed, form_values, spoken
+from api.desk.segments import changed, form_values, refused, spoken
 from api.problems import Problem
 from api.seeing import briefing_row
 from briefing.accounts import action_links, audit
 from briefing.accounts.action_links import LASTS, LONGEST, MOST_RECIPIENT, ActionLink, LinkAction
 from briefing.accounts.audit import Action
+from briefing.errors import OverrideRefused
 from briefing.limits import limits_of
 from briefing.observing import worklist
 
@@ -48,8 +49,7 @@ def open_link(request: Request, context: Here, secret: Secret, segment: str = ""
     """Show what a link is for. Does nothing."""
     link = _link(request, context, secret)
     if link.action is LinkAction.FIX and segment:
-        values = form_values(context, link.briefing, segment) | {"action": f"/desk/act/{secret}?segment={segment}"}
-        return page(request, "act_fix.html", None, values | {"link": link, "secret": secret})
+        return _fix_page(request, link, secret, form_values(context, link.briefing, segment))
     return page(request, "act.html", None, _values(context, link, secret))
 
 
@@ -60,7 +60,15 @@ def act(request: Request, context: Here, secret: Secret, form: Form, segment: st
     link = _link(request, context, secret)
     segment = segment or form.get("segment", "")
     told = {"fix": _fix, "respeak": _respeak, "withdraw": _withdraw}.get(link.action.value, _listen)
-    said = told(context, link, segment, form)
+    try:
+        said = told(context, link, segment, form)
+    except (Problem, OverrideRefused) as error:
+        if link.action is not LinkAction.FIX:
+            raise
+        status, page_told, values = refused(context, (link.briefing, segment), form, error)
+        if values is None:
+            return page(request, "error.html", None, page_told, status)
+        return _fix_page(request, link, secret, values, status)
     return page(request, "act.html", None, _values(context, link, secret) | {"told": said, "done": True})
 
 
@@ -127,6 +135,11 @@ def _values(context: Context, link: ActionLink, secret: str) -> dict[str, Any]:
         there = audio_of(session, row.id, None) is not None
     cues = {one.id: (one.start_s, one.end_s) for one in view.segments} if view else {}
     return {"link": link, "secret": secret, "work": work, "view": view, "cues": cues, "there": there, "done": False}
+
+
+def _fix_page(request: Request, link: ActionLink, secret: str, values: dict[str, Any], status: int = 200) -> Response:
+    more = {"link": link, "secret": secret, "action": f"/desk/act/{secret}?segment={values['segment'].id}"}
+    return page(request, "act_fix.html", None, values | more, status)
 
 
 def _listen(context: Context, link: ActionLink, segment: str, form: Mapping[str, str]) -> str:  # noqa: ARG001

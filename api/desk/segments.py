@@ -149,21 +149,30 @@ def _shown_again(
     form: dict[str, str],
     error: Problem | BriefcastError,
 ) -> Response:
-    """Return the form of a segment (briefing, segment) as it is now, with what was typed and why it was refused; where
-    the segment is no more, that and what was typed.
+    """Return the form of a segment (briefing, segment) as `refused` has it, or a page that says that it is no more."""
+    status, told, values = refused(context, which, form, error)
+    if values is None:
+        return page(request, "error.html", visitor, told, status)
+    return page(request, "edit.html", visitor, values | {"action": f"{page_of(which[0])}/segments/{which[1]}"}, status)
+
+
+def refused(
+    context: Context, which: tuple[str, str], form: dict[str, str], error: Problem | BriefcastError
+) -> tuple[int, dict[str, Any], dict[str, Any] | None]:
+    """Return the status, what a page of errors tells, and what the form of a segment (briefing, segment) shows as it is
+    now, with what was typed and why it was refused; None for the last where the segment is no more.
     """
-    briefing_id, segment = which
     status, told = refusal(error)
     told["hint"] = _HINTS.get(told["code"], told["hint"])
     try:
-        values = form_values(context, briefing_id, segment)
+        values = form_values(context, *which)
     except Problem:
-        return page(request, "error.html", visitor, told | {"kept": form.get("spoken", "")}, status)
-    values |= {"action": f"{page_of(briefing_id)}/segments/{segment}", "refusal": told}
+        return status, told | {"kept": form.get("spoken", "")}, None
+    values["refusal"] = told
     if "spoken" in form:
         typed = {name: form.get(name, "") for name in ("spoken", "voice", "note")}
         values["filled"] = typed | {"omitted": form.get("omitted") == "yes"}
-    return page(request, "edit.html", visitor, values, status)
+    return status, told, values
 
 
 def spoken(session: Session, briefing_id: str, number: int | None) -> Spoken:

@@ -248,6 +248,12 @@ def test_a_word_is_fixed_by_a_link_on_a_phone(stand):
     phone = stand.page(signed_in=None, **PHONE)
     phone.goto(answer.json()["address"])
     phone.locator(".act-line", has_text=FIRST).get_by_role("link", name="Fix").click()
+    # What is refused is there to be mended
+    phone.fill("[name=spoken]", "…")
+    phone.get_by_role("button", name="Save and speak it").click()
+    assert "Write what is to be said" in phone.locator("[role=alert]").inner_text()
+    assert phone.locator("[name=spoken]").input_value() == "…"
+    phone.troubles.clear()
     phone.fill("[name=spoken]", "Just a word.")
     phone.get_by_role("button", name="Save and speak it").click()
     phone.wait_for_selector("text=It is being spoken so")
