@@ -98,7 +98,7 @@ def tell_later(session: Session, step: StepRow, now: datetime) -> None:
 def _waiting(session: Session, step: StepRow) -> StepRow | None:
     """Return, locked, a message that waits for the same way after it was given up."""
     ready = (StepRow.kind == StepKind.NOTICE.value, StepRow.state == StepState.READY.value)
-    found = session.scalars(select(StepRow).where(*ready).order_by(StepRow.id).with_for_update(skip_locked=True))
+    found = session.scalars(select(StepRow).where(*ready).order_by(StepRow.id).with_for_update(skip_locked=True)).all()
     to = (step.payload["way"], step.payload.get("to"))
     later = (one for one in found if steps.tries_of(one) and (one.payload["way"], one.payload.get("to")) == to)
     return next(later, None)
