@@ -17,7 +17,6 @@ from api.schemas import lexicon as schemas
 from briefing.accounts import audit
 from briefing.accounts.audit import Action
 from briefing.pronunciations import radius, respeaks
-from briefing.pronunciations.foreseeing import as_of_now
 from briefing.pronunciations.word_lists import Differences, differences, read_list
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from briefing.accounts.keys import Caller
-    from briefing.models import RespeakRow
     from briefing.pronunciations.changes import Change
     from briefing.pronunciations.lexicon import LexiconEntry
 
@@ -80,12 +78,7 @@ def respeak(
     says, as `POST /v1/lexicon/respeaks` does for one word. Follow it at `links.self`; `links.undo` takes it all back.
     """
     changes = heard(body.show, _read(body))
-    before = lexicon.foreseen(context, changes)
-
-    def work(session: Session, now: datetime) -> RespeakRow:
-        what = as_of_now(session, before, changes, now)
-        return lexicon.begin(session, what, caller, now, body.briefings, confirmed=body.confirm_cost)
-
+    work = lexicon.respeaking(context, caller, changes, body.briefings, confirmed=body.confirm_cost)
     asked = lexicon.sent(caller, idempotency_key, "list-respeak/1", body)
     return lexicon.shown(context, response, work, asked)
 

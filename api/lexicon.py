@@ -95,16 +95,7 @@ def respeak(
     checks. Follow it at `links.self`; `links.undo` takes it back. Asked for once more while it is under way, it is the
     same one.
     """
-
-    def changes(session: Session) -> list[Change]:
-        return [read_change(session, body, remove=body.remove)]
-
-    before = foreseen(context, changes)
-
-    def work(session: Session, now: datetime) -> RespeakRow:
-        what = as_of_now(session, before, changes, now)
-        return begin(session, what, caller, now, body.briefings, confirmed=body.confirm_cost)
-
+    work = respeaking(context, caller, changes_of(body), body.briefings, confirmed=body.confirm_cost)
     return shown(context, response, work, sent(caller, idempotency_key, "respeak/1", body))
 
 
@@ -170,7 +161,29 @@ def _named(body: schemas.WordRequest) -> LexiconEntry:
     return make_entry({"written": body.written, "language": body.language, "kind": "word"})
 
 
-def foreseen(context: Context, changes: Callable[[Session], Sequence[Change]]) -> Foreseen | None:
+def changes_of(body: schemas.RespeakRequest) -> Callable[[Session], Sequence[Change]]:
+    """Return what reads the change of a word that a request asks for. That raises Problem as `read_change` does."""
+    return lambda session: [read_change(session, body, remove=body.remove)]
+
+
+def respeaking(
+    context: Context,
+    caller: Caller,
+    changes: Callable[[Session], Sequence[Change]],
+    shown: int | None,
+    *,
+    confirmed: bool,
+) -> Callable[[Session, datetime], RespeakRow]:
+    """Look through what changes concern, and return what records a respeak of it. That raises Problem where there is
+    more to do than was shown, and what `changes` raises; it needs a writing session.
+    """
+    before = _foreseen(context, changes)
+    return lambda session, now: _begin(
+        session, as_of_now(session, before, changes, now), caller, now, shown, confirmed=confirmed
+    )
+
+
+def _foreseen(context: Context, changes: Callable[[Session], Sequence[Change]]) -> Foreseen | None:
     """Return what changes concern, before it is recorded. None where they are refused: whoever sends a request again
     that was done is told what came of it, and all others are refused where it is recorded.
     """
@@ -181,13 +194,13 @@ def foreseen(context: Context, changes: Callable[[Session], Sequence[Change]]) -
         return None
 
 
-def begin(
-    session: Session, foreseen: Foreseen, caller: Caller, now: datetime, shown: int | None, *, confirmed: bool
+def _begin(
+    session: Session, found: Foreseen, caller: Caller, now: datetime, shown: int | None, *, confirmed: bool
 ) -> RespeakRow:
     """Record a respeak of changes of one show or of the newsroom, as they are foreseen now; the same one where it is
-    under way. Raises Problem where there is more to do than was shown. Needs a writing session.
+    under way.
     """
-    what, named = foreseen.changes, foreseen.briefings
+    what, named = found.changes, found.briefings
     if going := respeaks.going(session, what):
         return going
     if not confirmed and (shown is None or len(named) > shown):

@@ -12,10 +12,9 @@ from api.context import Here
 from api.desk.forms import Form, text_of
 from api.desk.pages import TOLD, desk_router, page, see_other
 from api.desk.people import Editing, Visitor
-from api.lexicon import begin, demand_show, foreseen
+from api.lexicon import demand_show, respeaking
 from api.problems import Problem
 from briefing.podcasts.shows import listed_shows
-from briefing.pronunciations.foreseeing import as_of_now
 from briefing.pronunciations.word_lists import MOST_CHARACTERS, Differences, differences, read_list
 
 if TYPE_CHECKING:
@@ -63,11 +62,9 @@ def look(request: Request, context: Here, visitor: Editing, form: Form) -> Respo
             imports.keep(session, show, entries, visitor.caller, now)
         return see_other("/desk/lexicon", "imported")
     changes, number = imports.heard(show, entries), _number(form.get("briefings", ""))
-    before = foreseen(context, changes)
+    work = respeaking(context, visitor.caller, changes, number, confirmed=False)
     with context.database.writing() as session:
-        what = as_of_now(session, before, changes, now)
-        row = begin(session, what, visitor.caller, now, number, confirmed=False)
-        address = f"/desk/lexicon/respeaks/{row.id}"
+        address = f"/desk/lexicon/respeaks/{work(session, now).id}"
     return see_other(address)
 
 

@@ -26,14 +26,12 @@ from briefing.models import RespeakRow, SampleRow, VocabularyRow
 from briefing.podcasts.shows import listed_shows
 from briefing.pronunciations import guessed, lexicons, radius, respeaks
 from briefing.pronunciations import reports as told
-from briefing.pronunciations.foreseeing import as_of_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from sqlalchemy.orm import Session
 
-    from briefing.pronunciations.changes import Change
     from briefing.pronunciations.reports import Told
 
 router = desk_router()
@@ -116,16 +114,9 @@ def record(context: Here, visitor: Editing, form: Form) -> Response:
 def respeak(context: Here, visitor: Editing, form: Form) -> Response:
     """Record a pronunciation and have all that it concerns spoken anew; the number that was shown confirms it."""
     body = _read(schemas.RespeakRequest, form)
-    now = datetime.now(UTC)
-
-    def changes(session: Session) -> list[Change]:
-        return [lexicon.read_change(session, body, remove=body.remove)]
-
-    before = lexicon.foreseen(context, changes)
+    work = lexicon.respeaking(context, visitor.caller, lexicon.changes_of(body), body.briefings, confirmed=False)
     with context.database.writing() as session:
-        what = as_of_now(session, before, changes, now)
-        row = lexicon.begin(session, what, visitor.caller, now, body.briefings, confirmed=False)
-        address = f"/desk/lexicon/respeaks/{row.id}"
+        address = f"/desk/lexicon/respeaks/{work(session, datetime.now(UTC)).id}"
     return see_other(address)
 
 

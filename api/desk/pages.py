@@ -156,18 +156,18 @@ def _to_sign_in(request: Request, error: SignInNeeded) -> Response:
     return RedirectResponse(error.address, 303, headers={"Cache-Control": "no-store"})
 
 
-def refusal(error: Exception) -> tuple[int, dict[str, str]]:
-    """Return an error's status, and what a page tells of it: `code`, `title`, `detail`, `hint`."""
-    code, detail, hint, _ = _said(error)
+def refusal(error: Exception) -> tuple[int, dict[str, str], dict[str, str]]:
+    """Return an error's status, what a page tells of it (`code`, `title`, `detail`, `hint`), and its headers."""
+    code, detail, hint, headers = _said(error)
     status, title = PROBLEMS.get(code, (422, "This cannot be done"))
-    return status, {"code": code, "title": title, "detail": detail, "hint": hint}
+    return status, {"code": code, "title": title, "detail": detail, "hint": hint}, headers
 
 
 def _refused(request: Request, error: Exception) -> Response:
     """Return the page that tells an error."""
-    status, told = refusal(error)
+    status, told, headers = refusal(error)
     template = "error_part.html" if "hx-request" in request.headers else "error.html"
-    return page(request, template, None, told, status, headers=_said(error)[3])
+    return page(request, template, None, told, status, headers=headers)
 
 
 def _said(error: Exception) -> tuple[str, str, str, dict[str, str]]:

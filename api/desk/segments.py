@@ -162,7 +162,7 @@ def refused(
     """Return the status, what a page of errors tells, and what the form of a segment (briefing, segment) shows as it is
     now, with what was typed and why it was refused; None for the last where the segment is no more.
     """
-    status, told = refusal(error)
+    status, told, _ = refusal(error)
     told["hint"] = _HINTS.get(told["code"], told["hint"])
     try:
         values = form_values(context, *which)

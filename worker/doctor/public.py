@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, or_, select
 
 from briefing.models import BriefingRow, MasterRow, RevisionRow, ShowRow
-from briefing.public_names import artwork_names, audio_sha256, briefing_folder
+from briefing.public_names import artwork_name, artwork_names, audio_sha256, briefing_folder
 from briefing.revisions import lock_briefing
 from briefing.states import RevisionState
 from briefing.storage.interfaces import YOUNG_S
@@ -140,7 +140,7 @@ def _of_show(place: Workplace, slug: str, fix: bool) -> Iterator[Finding]:
         yield Finding(code=f"public_{what}", subject=name, detail=f"of show {slug!r}: {what}", mended=mended)
     with place.database.reading() as session:
         is_png = session.get_one(ShowRow, slug).artwork_png
-    for name in artwork_names(slug)[: 2 if is_png else 1]:
+    for name in artwork_names(slug) if is_png else [artwork_name(slug)]:
         if place.files.storage.look(name) is not None:
             continue
         yield Finding(

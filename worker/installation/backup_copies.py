@@ -71,7 +71,7 @@ def clear(folder: Path, now: datetime) -> None:
 
 
 def let_go(folder: Path, needed: set[str], now: datetime) -> int:
-    """Remove stored bytes that neither a copy of the database names nor is `needed`, by sha256; return how many. None
+    """Remove stored bytes that neither a copy of the database names nor is `needed`, by sha256; return how many: 0
     where it cannot be told what a copy names, or another backup may be under way. Raises StorageUnavailable.
     """
     named = _named(folder)
