@@ -139,23 +139,34 @@ def test_a_withdrawn_stream_is_let_go(stand):
     page.context.close()
 
 
-def test_a_stream_whose_playlist_is_gone_is_not_asked_for_again(stand):
-    # Given a stream that grows
-    paper = stand.paper
-    paper.put("/player-hls.js", hls_script(), "text/javascript")
-    paper.put("/part.mp3", stand.api.get(stand.audio["url"]).content, "audio/mpeg")
-    told = "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:9,\npart.mp3\n"
-    address = paper.put("/live.m3u8", told, "application/vnd.apple.mpegurl")
+#: Of a stream that grows; its part is where `attached` puts it.
+PLAYLIST = "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:9,\npart.mp3\n"
+
+
+def attached(stand, address):
+    """Attach the stream at `address` to an element of a page, `sound`, whose clock stands still; return the page, and the
+    list that takes the statuses of all answers from there.
+    """
+    stand.paper.put("/player-hls.js", hls_script(), "text/javascript")
+    stand.paper.put("/part.mp3", stand.api.get(stand.audio["url"]).content, "audio/mpeg")
     page = stand.page("")
     page.clock.install()
-    answers = []
-    page.on("response", lambda answer: answers.append(answer.status) if answer.url == address else None)
+    statuses = []
+    page.on("response", lambda answer: statuses.append(answer.status) if answer.url == address else None)
     page.evaluate("""async address => {
         const { attach } = await import(new URL('/player-hls.js', address).href);
         window.sound = new Audio();
         attach(sound, address);
-        await sound.play();
     }""", address)  # fmt: skip
+    return page, statuses
+
+
+def test_a_stream_whose_playlist_is_gone_is_not_asked_for_again(stand):
+    # Given a stream that grows
+    paper = stand.paper
+    address = paper.put("/live.m3u8", PLAYLIST, "application/vnd.apple.mpegurl")
+    page, answers = attached(stand, address)
+    page.evaluate("() => sound.play()")
     # When it has gone / Then it is asked for as often as hls.js tries everything, and no more
     paper.put("/live.m3u8", "", status=410)
     for _ in range(20):
@@ -257,19 +268,9 @@ def test_a_stream_that_breaks_off_goes_on_where_it_was(stand):
 def test_a_playlist_that_the_net_did_not_bring_is_asked_for_again(stand):
     # Given a stream whose playlist never came / When the net is back
     paper = stand.paper
-    paper.put("/player-hls.js", hls_script(), "text/javascript")
-    paper.put("/part.mp3", stand.api.get(stand.audio["url"]).content, "audio/mpeg")
     address = paper.put("/late.m3u8", "", status=500)
-    page = stand.page("")
-    page.clock.install()
-    asked = []
-    page.on("response", lambda answer: asked.append(answer.status) if answer.url == address else None)
-    page.evaluate("""async address => {
-        const { attach } = await import(new URL('/player-hls.js', address).href);
-        window.sound = new Audio();
-        attach(sound, address);
-        void sound.play();
-    }""", address)  # fmt: skip
+    page, asked = attached(stand, address)
+    page.evaluate("() => void sound.play()")
 
     def tried(status):
         page.clock.run_for(2_000)
@@ -277,8 +278,7 @@ def test_a_playlist_that_the_net_did_not_bring_is_asked_for_again(stand):
         return asked.count(status) > (2 if status == 500 else 0)
 
     wait_for(lambda: tried(500), "more tries than hls.js makes by itself")
-    told = "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:9,\npart.mp3\n"
-    paper.put("/late.m3u8", told, "application/vnd.apple.mpegurl")
+    paper.put("/late.m3u8", PLAYLIST, "application/vnd.apple.mpegurl")
     # Then it is heard
     wait_for(lambda: tried(200) and page.evaluate("sound.currentTime > 0"), "sound")
     page.context.close()

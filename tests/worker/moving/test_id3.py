@@ -15,7 +15,7 @@ from PIL import Image
 
 from briefing.settings import FetchSettings
 from tests.support.feeds import accepted
-from tests.support.old_host import mp3, old_host, picture
+from tests.support.old_host import mp3, picture
 from worker.moving.id3 import Tag, parsed
 from worker.moving.move import Bounds
 from worker.moving.moving_in import take_over
@@ -124,14 +124,6 @@ def test_a_frame_that_unpacks_to_more_than_there_is_room_for_is_not_unpacked(tmp
             assert tracemalloc.get_traced_memory()[1] < 20_000_000
         finally:
             tracemalloc.stop()
-
-
-@pytest.fixture
-def host(monkeypatch):
-    with old_host(2) as host:
-        host.categories = '<itunes:category text="News"/>'
-        monkeypatch.setenv("BRIEFCAST_FETCH_ALLOW_PRIVATE", urlsplit(host.address).netloc)
-        yield host
 
 
 def move(place, host):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from datetime import UTC, datetime
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 import feedparser
 import lameenc
@@ -20,7 +19,7 @@ from briefing.settings import FetchSettings
 from tests.support.command import briefcast
 from tests.support.feeds import accepted
 from tests.support.newsroom import PLAIN
-from tests.support.old_host import GUID, old_host
+from tests.support.old_host import GUID
 from worker.feeds.feed import PODCAST
 from worker.installation.newsroom import apply
 from worker.moving.move import Bounds
@@ -28,14 +27,6 @@ from worker.moving.moving_in import take_over
 
 #: An ID3 tag of a version that nobody has yet, of ten bytes.
 TAG_OF_TOMORROW = b"ID3\x09\0\0\0\0\0\x0a" + bytes(10)
-
-
-@pytest.fixture
-def host(monkeypatch):
-    with old_host(2) as host:
-        host.categories = '<itunes:category text="News"/>'
-        monkeypatch.setenv("BRIEFCAST_FETCH_ALLOW_PRIVATE", urlsplit(host.address).netloc)
-        yield host
 
 
 def move(place, host, slug="old", *, say=lambda _: None, **bounds):

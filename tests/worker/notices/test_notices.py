@@ -204,13 +204,19 @@ def give_up(place):
         work_off(place)
 
 
+def told_in_vain(place, address, name, monkeypatch):
+    """Have a story fail and a chat at `address` be told of it; return its briefing and revision."""
+    monkeypatch.setenv("BRIEFCAST_NOTICES_SLACK", f"{address}/services/secret")
+    briefing, revision, _ = ask(place, name)
+    work_off(place)
+    tell(place)
+    return briefing, revision
+
+
 def test_what_could_not_be_told_for_long_is_one_message_when_its_way_is_back(place, monkeypatch):
     # Given a chat that is away for so long that messages to it are given up
     with receiver(503) as (address, _):
-        monkeypatch.setenv("BRIEFCAST_NOTICES_SLACK", f"{address}/services/secret")
-        first, one, _ = ask(place, "first")
-        work_off(place)
-        tell(place)
+        first, one = told_in_vain(place, address, "first", monkeypatch)
         give_up(place)
         assert (messages(place, "dead"), messages(place)) == ([[one]], [[one]])
         _, two, _ = ask(place, "second")
@@ -233,10 +239,7 @@ def test_what_could_not_be_told_for_long_is_one_message_when_its_way_is_back(pla
 
 def test_what_would_be_told_anew_by_now_is_not_told_late(place, monkeypatch):
     with receiver(503) as (address, _):
-        monkeypatch.setenv("BRIEFCAST_NOTICES_SLACK", f"{address}/services/secret")
-        _, one, _ = ask(place, "missing")
-        work_off(place)
-        tell(place)
+        _, one = told_in_vain(place, address, "missing", monkeypatch)
         with place.database.writing() as session:
             session.execute(update(NoticeRow).values(at=datetime.now(UTC) - timedelta(hours=7)))
         give_up(place)
