@@ -14,8 +14,9 @@ import traceback
 
 import c2pa  # noqa: F401  loaded before forking, like those below
 
-import worker.credentials.signer  # noqa: F401
+import worker.credentials.signer
 import worker.runner as runner_module
+import worker.running.perform  # noqa: F401
 from briefing.observing.logs import configure
 from briefing.podcasts.show import Show
 from briefing.values import Article, ArticleRef
