@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,14 +15,12 @@ from starlette.concurrency import run_in_threadpool
 from api import quotas, schemas, views
 from api.asking import (
     check_openings,
-    check_voice,
-    corrects,
-    read_correction,
     read_request,
     said_of_audience,
 )
 from api.context import Context, Generator, Here, Publisher, Reader
 from api.editions import published
+from api.making_again import made_again
 from api.once import Asked, IdempotencyKey, once
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.seeing import ID, Seen, briefing_row
@@ -33,8 +30,8 @@ from briefing.errors import DatabaseUnavailable
 from briefing.failpoints import Failpoint, reach
 from briefing.hashing import stable_hash
 from briefing.models import RevisionRow
-from briefing.requesting import asking, regenerating
-from briefing.states import ACTIVE, Queue, RevisionState
+from briefing.requesting import asking
+from briefing.states import ACTIVE, RevisionState
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -154,30 +151,7 @@ def regenerate(
     one has passed its checks. Equal requests at the same time share one revision.
     """
     body = body or schemas.RegenerateRequest.model_validate({})
-    if body.voice is not None:
-        check_voice(body.voice, context)
-    again = regenerating.Again(
-        body.voice,
-        body.refetch,
-        tuple(body.segments),
-        caller.name,
-        caller.key_id,
-        corrects=corrects(body.replaces, body.correction),
-    )
-    # As it was before there were corrections, where none is told of.
-    unsaid = {"replaces", "correction"} - body.model_fields_set
-    fingerprint = stable_hash("regenerate/1", briefing_id, body.model_dump(mode="json", exclude=unsaid))
-
-    def work(session: Session, now: datetime) -> tuple[RevisionRow, int]:
-        row = briefing_row(session, briefing_id)
-        told = replace(again, correction=read_correction(session, body.correction, row.show, now))
-        revision, made = regenerating.regenerate(session, row, told, now)
-        if made:
-            quotas.admit(session, caller, Queue.INTERACTIVE, len(row.articles), now)
-        return revision, 202
-
-    shown, _ = once(context, Asked(Action.REGENERATE, caller, idempotency_key, fingerprint), work)
-    reach(Failpoint.API_REGENERATED)
+    shown = made_again(briefing_id, context, caller, body, idempotency_key)
     response.headers["Location"] = shown.links["self"]
     return shown
 

@@ -148,6 +148,7 @@ WAITS: dict[str, str] = {
     "quota_exceeded": "The key's quota for today is spent; it goes on the next day",
     "engine_paused": "The online engine refuses; it is tried again after a while",
     "engine_busy": "The online engine is used by others; its turn comes",
+    "stands_back": "A worker was lost over a chunk of it: the others wait until that one has been spoken",
 }
 
 _MEDIA_TYPE = "application/problem+json"

@@ -27,7 +27,9 @@
       if (!own[name]) player.setAttribute(name.replace(/[A-Z]/g, "-$&").toLowerCase(), given[name]);
     });
     // The first selector that finds something, not the first element that some selector finds.
-    var place = (given.into || "").split(",").reduce(function (found, selector) {
+    // A comma inside brackets, as of :is(a, b), parts nothing.
+    var wanted = (given.into || "").match(/(?:\((?:[^()]|\([^()]*\))*\)|\[[^\]]*\]|[^,([])+/g) || [];
+    var place = wanted.reduce(function (found, selector) {
       return found || (selector.trim() ? document.querySelector(selector) : null);
     }, null);
     if (place) place.prepend(player);

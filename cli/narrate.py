@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from briefing.articles.addresses import is_address
+from briefing.errors import BadInput
 from briefing.observing.logs import configure
 from briefing.podcasts.show import Show
 from briefing.settings import LimitSettings, SigningSettings, SpeechSettings, WorkSettings
@@ -44,6 +45,17 @@ def _writable(_: click.Context, option: click.Parameter, value: str | None) -> P
     return path
 
 
+def _mp3(context: click.Context, option: click.Parameter, value: str) -> Path | None:
+    """Refuse a name that promises another kind of sound; one without an ending promises nothing."""
+    if Path(value).suffix.lower() not in {"", ".mp3"}:
+        message = f"{value!r} is to be an MP3, and is not called one"
+        hint = (
+            f"MP3 is what can be made: -o {os.fsencode(Path(value).with_suffix('.mp3').name).decode(errors='replace')}"
+        )
+        raise BadInput(message, code="format_refused", hint=hint)
+    return _writable(context, option, value)
+
+
 def _formats(_: click.Context, option: click.Parameter, value: str | None) -> tuple[str, ...]:
     """Read "vtt,srt"."""
     names = tuple(dict.fromkeys(name.strip() for name in (value or "").split(",") if name.strip()))
@@ -64,7 +76,7 @@ def _keep_apart(sources: tuple[str, ...], paths: list[Path]) -> None:
 
 @click.command()
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
-@click.option("-o", "--output", required=True, callback=_writable, metavar="FILE", help="The MP3 to write.")
+@click.option("-o", "--output", required=True, callback=_mp3, metavar="FILE", help="The MP3 to write.")
 @click.option("--voice", help="A voice of `briefcast voices`; it speaks everything.")
 @click.option("--fallback/--no-fallback", default=None, help="Whether another voice may speak where this one cannot.")
 @click.option("--show", "slug", help="Narrate as this show does: its voices, jingles and wording.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from briefing.errors import BriefcastError, DatabaseUnavailable
 from briefing.requesting.cost import ASSEMBLY_CPU, MP3_BYTES, PREPARE_CPU, TAKE_BYTES, Cost
 from briefing.takes import find_takes
+from worker.clean import many_pages
 from worker.prepare import cut, write_script
 from worker.takes.casting import engage
 from worker.takes.judge import expected_s
@@ -80,13 +81,14 @@ def measured(
     Raises DatabaseUnavailable.
     """
     total, failed = Cost(), []
-    for ref, article in articles:
-        try:
-            if isinstance(article, BriefcastError):
-                raise article
-            total = total.plus(estimating.cost_of(article))
-        except DatabaseUnavailable:
-            raise
-        except BriefcastError as error:
-            failed.append((ref, error.code))
+    with many_pages():
+        for ref, article in articles:
+            try:
+                if isinstance(article, BriefcastError):
+                    raise article
+                total = total.plus(estimating.cost_of(article))
+            except DatabaseUnavailable:
+                raise
+            except BriefcastError as error:
+                failed.append((ref, error.code))
     return total, failed

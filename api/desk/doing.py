@@ -11,13 +11,15 @@ from fastapi import Request, Response
 from pydantic import ValidationError
 
 from api import briefings, schemas
-from api.context import Context, Here
+from api.context import Here
 from api.desk.briefing import BriefingId, SegmentId, overtaken, page_of
 from api.desk.forms import Form, number_of, text_of
 from api.desk.pages import TOLD, desk_router, page, see_other
 from api.desk.people import Editing
+from api.making_again import made_again
 from api.problems import Problem
 from api.seeing import briefing_row
+from briefing.errors import OverrideRefused
 from briefing.observing import worklist
 from briefing.values import MOST_NOTE
 
@@ -57,24 +59,27 @@ def regenerate(briefing_id: BriefingId, context: Here, visitor: Editing, form: F
     """Fetch the article again and speak what changed, with another voice if one is named; as a correction, if it is
     one, so that the wrong words are heard nowhere.
     """
-    if form.get("withdrawn") != "yes" and _is_withdrawn(context, briefing_id):
-        return see_other(page_of(briefing_id), "withdrawn_meanwhile")
     voice, note = text_of(form, "voice", 128), text_of(form, "note", MOST_NOTE)
     asked: dict[str, Any] = {"voice": voice or None}
     if corrects := form.get("correction") == "yes":
         asked["correction"] = {"note": note or None}
     body = schemas.RegenerateRequest.model_validate(asked)
-    briefings.regenerate(briefing_id, Response(), context, visitor.caller, body)
+    shown_live = form.get("withdrawn") != "yes"
+    try:
+        made_again(briefing_id, context, visitor.caller, body, unless_withdrawn=shown_live)
+    except OverrideRefused as error:
+        return _withdrawn_meanwhile(error, briefing_id)
     return see_other(_back(form, briefing_id), "corrected" if corrects else "again")
 
 
 @router.post("/briefings/{briefing_id}/segments/{segment}/anew")
 def anew(briefing_id: BriefingId, segment: SegmentId, context: Here, visitor: Editing) -> Response:
     """Have one segment read anew, and nothing else."""
-    if _is_withdrawn(context, briefing_id):
-        return see_other(page_of(briefing_id), "withdrawn_meanwhile")
     body = schemas.RegenerateRequest.model_validate({"refetch": False, "segments": [segment]})
-    briefings.regenerate(briefing_id, Response(), context, visitor.caller, body)
+    try:
+        made_again(briefing_id, context, visitor.caller, body, unless_withdrawn=True)
+    except OverrideRefused as error:
+        return _withdrawn_meanwhile(error, briefing_id)
     return see_other(f"{page_of(briefing_id)}?told=anew#s-{segment}")
 
 
@@ -105,10 +110,11 @@ def retract(briefing_id: BriefingId, context: Here, visitor: Editing) -> Respons
     return see_other(page_of(briefing_id), "withdrawn")
 
 
-def _is_withdrawn(context: Context, briefing_id: str) -> bool:
-    """Tell whether it was withdrawn, so that a page that shows it as it was before brings nothing back."""
-    with context.database.reading() as session:
-        return worklist.one(session, briefing_row(session, briefing_id).id).withdrawn
+def _withdrawn_meanwhile(error: OverrideRefused, briefing_id: str) -> Response:
+    """Return what leads to the page as it is now: one that shows it as it was before brings nothing back."""
+    if error.code != "withdrawn":
+        raise error
+    return see_other(page_of(briefing_id), "withdrawn_meanwhile")
 
 
 def _back(form: dict[str, str], briefing_id: str) -> str:

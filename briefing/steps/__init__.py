@@ -22,10 +22,12 @@ from briefing.steps.records import (
     was_taken_up,
 )
 from briefing.steps.rings import Due, due_to_ring, mark_rung, unmark
+from briefing.steps.standing_back import STANDS_BACK, let_go
 
 __all__ = [
     "MAX_ATTEMPTS",
     "NEXT",
+    "STANDS_BACK",
     "WORKER_LOST",
     "Due",
     "Following",
@@ -42,6 +44,7 @@ __all__ = [
     "has_begun",
     "hasten",
     "is_due",
+    "let_go",
     "lock_unfinished",
     "look_again_later",
     "mark_rung",

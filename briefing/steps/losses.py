@@ -14,7 +14,8 @@ from sqlalchemy import CursorResult, select, update
 from briefing.database import database_clock
 from briefing.failpoints import Failpoint, reach
 from briefing.models import StepRow
-from briefing.states import StepState
+from briefing.states import StepKind, StepState
+from briefing.steps.standing_back import stand_back
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
@@ -68,6 +69,8 @@ def _release(session: Session, condition: ColumnElement[bool]) -> list[Lost]:
             step.ready_at = database_clock()
             step.error_code = WORKER_LOST
     session.flush()
+    for revision_id in sorted({step.revision_id for step in held if step.revision_id and step.kind == StepKind.SPEAK}):
+        stand_back(session, revision_id)
     if lost:
         reach(Failpoint.STEP_RELEASED)
     return lost

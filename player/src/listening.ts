@@ -111,6 +111,8 @@ export abstract class Listening extends Opening {
     if (floor.heard !== null && floor.heard !== this) floor.heard.pause();
     floor.heard = this;
     this.begun = true;
+    // Heard once more from its beginning, it is told of once more.
+    if (this.quarter === 4) this.quarter = 0;
     this.ahead = null;
     this.dismissed = false;
     this.toState("playing");

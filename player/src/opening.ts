@@ -50,7 +50,10 @@ export abstract class Opening extends Face {
     const held = panel.contains(this.shadowRoot?.activeElement ?? null);
     // Without its name a link is of the page's first player, which one inside a shadow root never is.
     const first = document.querySelectorAll("briefcast-player").length === 1 && document.querySelector("briefcast-player") === (this as Element);
-    fillShare(panel, this.words, this.page(audio), first && this.number === 0 ? "" : this.article, audio.title, this.currentTime, (what) => this.say(what));
+    const page = this.page(audio);
+    // On another page, as that of a story whose frame this is, another player may be the first.
+    const here = new URL(page).pathname === location.pathname && new URL(page).host === location.host;
+    fillShare(panel, this.words, page, first && here && this.number === 0 ? "" : this.article, audio.title, this.currentTime, (what) => this.say(what));
     panel.dataset["article"] = this.article;
     if (held) panel.querySelector("input")?.focus({ preventScroll: true });
   }

@@ -7,12 +7,17 @@ import { make } from "./elements";
 // Milliseconds for which the text stays where a reader has scrolled it.
 const READER_SCROLLS = 5000;
 
+// Milliseconds within which the text comes to where it is brought; no browser takes longer to scroll smoothly.
+const ITSELF_SCROLLS = 1000;
+
 export class Reading {
   readonly element: HTMLElement;
   private readonly words: Word[] = [];
   private readonly spans: HTMLElement[] = [];
   private now = -1;
   private scrolled = 0;
+  // Until when the text is moving by itself.
+  private moving = 0;
 
   /** `taken` may take a tapped word for something else than a wish to go there. */
   constructor(
@@ -31,6 +36,9 @@ export class Reading {
     for (const kind of ["wheel", "touchmove", "keydown"]) {
       this.element.addEventListener(kind, () => (this.scrolled = Date.now()), { passive: true });
     }
+    // A scrollbar that is dragged tells of nothing but that the text has moved; a press upon it, of the box itself.
+    this.element.addEventListener("pointerdown", (event) => { if (event.target === this.element) this.moving = 0; });
+    this.element.addEventListener("scroll", () => { if (Date.now() > this.moving) this.scrolled = Date.now(); }, { passive: true });
   }
 
   private passage(passage: Passage, jump: string, seek: (seconds: number) => void): HTMLElement {
@@ -66,6 +74,7 @@ export class Reading {
     const room = this.element.clientHeight;
     if (top > room * 0.15 && top < room * 0.7) return;
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.moving = Date.now() + ITSELF_SCROLLS;
     this.element.scrollTo({ top: span.offsetTop - room / 3, behavior: calm ? "auto" : "smooth" });
   }
 }

@@ -1,21 +1,26 @@
 """The API under load, one server process as `briefcast serve` runs it: `./run.sh bench api [SECONDS]`.
 
 What readers fetch (an article's audio JSON, a Range of its MP3), what callers poll (a briefing's status), and what they
-ask for (POST, with no Redis anywhere). Loaded by a client of its own process. What counts on a machine that does other
+ask for (POST, with no Redis anywhere); what a CMS sends at every save (a signed webhook). Loaded by a client of its own process. What counts on a machine that does other
 work is answers a second of the server's CPU: what one idle core would give.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import json
 import subprocess
 import sys
 import tempfile
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 from briefing.accounts import keys
 from briefing.accounts.keys import Scope
+from briefing.following import connections
 from briefing.models import BriefingRow
 from briefing.observing.logs import configure
 from briefing.states import Queue
@@ -61,7 +66,7 @@ def run(seconds="4"):
         rows = [_row(port, api, name, asked, float(seconds)) for name, asked in _plans(place).items()]
     table(
         f"one server process, {_CONNECTIONS} connections for the rates, {_RATE} requests a second "
-        f"for the latencies ({_POST_RATE} of POST)",
+        f"for the latencies ({_POST_RATE} of POST and webhooks)",
         ("", "a second", "a CPU second", "target", "p50 ms", "p95 ms", "p99 ms", "target"),
         rows,
     )
@@ -76,6 +81,7 @@ def _plans(place):
     assert newsroom.unsettled(place) == 0
     with place.database.writing() as session:
         key = keys.create(session, "bench", [Scope.ADMIN], datetime.now(UTC))
+        secret = connections.rotate_secret(session, "desk", datetime.now(UTC))
     with place.database.reading() as session:
         briefings = [row.id for row in session.query(BriefingRow)]
     own = f"Authorization: Bearer {key}\r\n"
@@ -96,6 +102,7 @@ def _plans(place):
             [_post("v1/briefings", own, {"article_ids": [f"desk:new-{number}"], "priority": "bulk"}) for number in range(2000)],
             _ACCEPTED, "", "p95 <= 50",
         ),
+        "signed webhook": ([_webhook(secret, number) for number in range(2000)], _ACCEPTED, "", "p99 < 500"),
     }  # fmt: skip
 
 
@@ -109,6 +116,16 @@ def _post(path, more, body):
         f"POST /{path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(content)}\r\n{more}\r\n{content}"
     )
+
+
+def _webhook(secret, number):
+    """What a CMS sends of a save, as a Standard Webhook."""
+    body = {"type": "article.updated", "data": {"id": f"story-{number}"}}
+    identity, moment = f"msg_{number}", int(time.time())
+    signed = f"{identity}.{moment}.{json.dumps(body)}".encode()
+    signature = base64.b64encode(hmac.digest(base64.b64decode(secret.removeprefix("whsec_")), signed, hashlib.sha256))
+    own = f"webhook-id: {identity}\r\nwebhook-timestamp: {moment}\r\nwebhook-signature: v1,{signature.decode()}\r\n"
+    return _post("v1/hooks/desk", own, body)
 
 
 def _row(port, api, name, asked, seconds):

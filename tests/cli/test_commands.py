@@ -174,6 +174,8 @@ def test_an_address_is_fetched_unless_it_is_private(tmp_path, monkeypatch):
     [
         (["narrate"], 2, "Missing"),
         (["narrate", "ferry.md"], 2, "--output"),
+        (["narrate", "ferry.md", "-o", "x.wav"], 3, "[format_refused]"),
+        (["narrate", "ferry.md", "-o", "x.m4a"], 3, "-o x.mp3"),
         (["narrate", "ferry.md", "-o", "no/such/folder/x.mp3"], 2, "folder"),
         (["nonsense"], 2, "No such command"),
         (["narrate", "none.md", "-o", "x.mp3"], 3, "article_not_found"),
@@ -183,7 +185,8 @@ def test_an_address_is_fetched_unless_it_is_private(tmp_path, monkeypatch):
         (["narrate", "ferry.md", "-o", "x.mp3", "--voice", "missing"], 4, "engine_not_installed"),
         (["narrate", "picture.png", "-o", "x.mp3"], 3, "media_type_refused"),
         (["apply", "none.toml"], 3, "invalid_settings"),
-        (["narrate", "ferry.md", "-o", "ferry.md"], 2, "names of their own"),
+        (["narrate", "ferry.md", "-o", "ferry.md"], 3, "format_refused"),
+        (["narrate", "ferry.md", "-o", "ferry.mp3", "--report", "ferry.md"], 2, "names of their own"),
         (["narrate", "ferry.md", "-o", "x.mp3", "--report", "x.mp3"], 2, "names of their own"),
         (["narrate", "ferry.md", "-o", "/dev/null"], 2, "no file"),
         (["narrate", "x" * 5000, "-o", "x.mp3"], 3, "article_not_found"),

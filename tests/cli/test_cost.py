@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+
 from click.testing import CliRunner
 
 from cli.cost import cost
@@ -24,6 +26,15 @@ def test_the_cost_of_articles_and_of_a_whole_source_is_told_before_anything_is_s
     assert "nobody measured" not in one.stdout
     none = CliRunner().invoke(cost, ["desk:none"])
     assert (none.exit_code, "desk:none: cannot be read [article_not_found]" in none.output) == (1, True)
+
+
+def test_a_whole_source_is_read_by_one_process(place, tmp_path, monkeypatch):
+    for name in ("one", "two", "three"):
+        (tmp_path / "articles" / f"{name}.md").write_text(ARTICLE.replace("ferry", name))
+    started, real = [], subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda *words, **how: started.append(words) or real(*words, **how))
+    assert "articles     3" in CliRunner().invoke(cost, ["--all", "desk"]).stdout
+    assert len(started) == 1
 
 
 def test_a_source_that_lists_nothing_must_be_named_by_article(place):

@@ -176,3 +176,30 @@ def test_engines_that_crash_and_hang_cost_their_own_briefings_only(tmp_path):
         dead = desk.rows("SELECT kind, attempts, error_code FROM steps WHERE state = 'dead' AND attempts = 3")
         assert dead == [("speak", 3, "worker_lost")] * 2
         check(desk, reader, [*bad, *good])
+
+
+def test_a_briefing_whose_chunks_all_hang_holds_one_worker_after_the_first_was_lost(tmp_path):
+    """F16. Counted, not timed: three workers begin it, the third claim of one of its chunks ends it."""
+    with installed(tmp_path / "desk", WORKERS=3, LEASE_S=1.5, STEP_S=6) as desk:
+        desk.serve()
+        desk.write("hang", *(f"Works of number {number} are halting." for number in range(8)))
+        bad = desk.ask("hang", voice="spare")["id"]
+        reader = Reader(desk, ["good0", "good1", "good2"])
+        reader.start()
+        desk.work()
+
+        def halting():
+            begun = [call["text"] for call in calls(desk.engine) if call["what"] == "begins"]
+            return [text for text in begun if "halting" in text]
+
+        wait_for(lambda: len(halting()) == 3, "all three workers to hang", 120)
+        good = []
+        for number in range(3):
+            desk.write(f"good{number}", f"Number {number} is well.")
+            good.append(desk.ask(f"good{number}")["id"])
+        desk.finish(240)
+        assert [desk.states(briefing)[-1][0] for briefing in good] == ["live"] * 3
+        assert desk.states(bad)[-1] == ("failed", "worker_lost")
+        begun = halting()
+        assert sorted(begun.count(text) for text in set(begun)) == [1, 1, 3], begun
+        check(desk, reader, [bad, *good])

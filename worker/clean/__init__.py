@@ -1,7 +1,7 @@
 """Article -> CleanArticle: what is read, and a ledger of every block of the input, spoken or dropped by a named rule.
 
-HTML is parsed in a process of its own; plain text needs no parser. Fetches nothing and words nothing: every
-sentence kept is the editors' own.
+HTML is parsed in a process of its own, each page in a fork of it; plain text needs no parser. Fetches nothing and
+words nothing: every sentence kept is the editors' own.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import contextmanager, nullcontext, suppress
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from briefing.articles.cleaning import Cleaning
@@ -23,6 +25,8 @@ from worker.clean.shape import shape
 from worker.words.text import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from briefing.values import Article
 
 #: Seconds for parsing one page; its CPU limit strikes earlier unless the machine is overloaded.
@@ -35,6 +39,9 @@ _MOST_BLOCKS = 20_000
 LEAST_WORDS_OF_PAGE = 8
 
 _DEFAULT_LANGUAGE = "en"
+
+#: What reads `many_pages`.
+_reader: ContextVar[subprocess.Popen[str] | None] = ContextVar("_reader", default=None)
 
 
 def clean(article: Article, cleaning: Cleaning | None = None) -> CleanArticle:
@@ -102,21 +109,47 @@ def _read(article: Article, cleaning: Cleaning) -> Draft:
     return _parse(article.body, article.form, cleaning)
 
 
+@contextmanager
+def many_pages() -> Iterator[None]:
+    """Have one process, whose start takes longer than most pages, read all markup that this thread cleans meanwhile."""
+    with _started() as reader:
+        token = _reader.set(reader)
+        try:
+            yield
+        finally:
+            _reader.reset(token)
+
+
+@contextmanager
+def _started() -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-I", "-m", "worker.clean.child"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(  # noqa: S603  our own module
+        command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True
+    ) as reader:
+        assert reader.stdin is not None
+        try:
+            yield reader
+        finally:
+            # One that was killed takes no more.
+            with suppress(BrokenPipeError):
+                reader.stdin.close()
+
+
 def _parse(markup: str, form: str, cleaning: Cleaning) -> Draft:
     """Have the parsing child read `markup`. Raises PageRefused and Misconfigured."""
+    there = _reader.get()
+    page = {"form": form, "markup": markup, "cleaning": cleaning.model_dump(mode="json"), "seconds": _PARSE_S}
     try:
-        done = subprocess.run(
-            [sys.executable, "-I", "-m", "worker.clean.child"],
-            input=json.dumps({"form": form, "markup": markup, "cleaning": cleaning.model_dump(mode="json")}),
-            capture_output=True,
-            text=True,
-            timeout=_PARSE_S,
-            check=True,
-        )
-    except subprocess.SubprocessError as error:
+        with nullcontext(there) if there else _started() as reader:
+            assert reader.stdin is not None
+            assert reader.stdout is not None
+            reader.stdin.write(json.dumps(page) + "\n")
+            reader.stdin.flush()
+            answer = json.loads(reader.stdout.readline())
+    except (OSError, ValueError) as error:
         message = "the page could not be parsed within the limits on time and memory"
         raise PageRefused(message, hint="Give the article's own text instead of this page.") from error
-    answer = json.loads(done.stdout)
     if "error" in answer:
         refused = Misconfigured if answer["error"] == Misconfigured.code else PageRefused
         raise refused(answer["message"], code=answer["error"], hint=answer["hint"])

@@ -58,6 +58,8 @@ def _speak_chunk(lease: Lease, place: Workplace, passage: Passage) -> None:
         speaking.lock(session, lease.revision_id)
         if not steps.finish(session, lease):
             return
+        if lease.attempts > 1:
+            steps.let_go(session, lease.revision_id)
         if lease.payload.get("streams"):
             steps.ready_waiting(session, lease.revision_id, StepKind.STREAM)
         if speaking.chunk_spoken(session, lease.revision_id, take.seconds) == 0:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
 from briefing.errors import ArticleEmpty, PageRefused
 from briefing.values import Article, ArticleRef, BlockKind
-from worker.clean import clean
+from worker.clean import clean, many_pages
 from worker.clean.byline import read_byline, read_date_line
 from worker.clean.depth import MOST_LEVELS, check_depth
 from worker.clean.phrases import noise_rule
@@ -266,3 +268,21 @@ def test_a_page_that_exhausts_the_parser_costs_only_the_child(monkeypatch):
     with pytest.raises(PageRefused) as caught:
         clean(page(f"<p>{PARAGRAPH}</p>"))
     assert caught.value.code == "page_unreadable"
+
+
+def test_many_pages_have_one_process_and_one_that_exhausts_its_fork_costs_no_other(monkeypatch):
+    started = []
+    real = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda *words, **how: started.append(real(*words, **how)) or started[-1])
+    alone = clean(page(f"<p>{PARAGRAPH}</p>"))
+    with many_pages():
+        assert clean(page(f"<p>{PARAGRAPH}</p>")) == alone
+        with monkeypatch.context() as patch:
+            patch.setattr("worker.clean._PARSE_S", 0.01)
+            with pytest.raises(PageRefused):
+                clean(page(f"<p>{PARAGRAPH}</p>"))
+        assert clean(page(f"<p>{PARAGRAPH}</p>")) == alone
+        started[-1].kill()
+        with pytest.raises(PageRefused):
+            clean(page(f"<p>{PARAGRAPH}</p>"))
+    assert len(started) == 2, "one for the page alone, one for all the others"
