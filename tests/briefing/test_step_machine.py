@@ -373,7 +373,7 @@ class StepTable(RuleBasedStateMachine):
         if key not in self.takes:
             self.spoken.append(key)
         self.takes.add(key)
-        if steps.finish(session, lease) and speaking.chunk_spoken(session, row.id, 1.0) == 0:
+        if steps.finish(session, lease) and speaking.count_spoken(session, row.id, 1, 1.0) == 0:
             steps.ready_waiting(session, row.id, StepKind.ASSEMBLE)
             row = session.get_one(RevisionRow, row.id, populate_existing=True)
             revisions.move(row, RevisionState.ASSEMBLING, self.now)
