@@ -166,6 +166,9 @@ def _connect_arguments(url: URL, busy_s: float) -> dict[str, Any]:
 
 def _engine(address: str, busy_s: float, connections: int) -> Engine:
     url = parse_address(address)
+    if url.drivername != _DRIVERS["postgresql"] and url.get_backend_name() != "sqlite":
+        # Of another driver COMMIT may be nothing where BEGIN was ours.
+        raise _unusable(ArgumentError(f"there is no {url.drivername!r}"))
     kept = min(_KEPT, connections)
     pool = {"pool_size": kept, "max_overflow": connections - kept, "pool_timeout": busy_s}
     try:
