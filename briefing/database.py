@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, Float, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import FunctionElement
@@ -100,10 +100,26 @@ def _prepare_sqlite(engine: Engine, busy_s: float) -> None:
 
 def _prepare_postgresql(engine: Engine, busy_s: float) -> None:
     # An address that sets options of its own may let statements take longer, or for ever.
-    if engine.dialect.driver == "psycopg" and "options" not in engine.url.query:
+    if "options" not in engine.url.query:
         from briefing.sql.patience import connecting  # noqa: PLC0415  loads the driver, which SQLite needs not
 
         event.listen(engine, "do_connect", connecting(_statement_s(busy_s)))
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: object) -> None:  # noqa: ANN401  the driver's
+        connection.autocommit = True  # we say BEGIN ourselves, below
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        reading = connection.get_execution_options().get("reading", False)
+        begin = "BEGIN ISOLATION LEVEL " + ("REPEATABLE READ READ ONLY" if reading else "READ COMMITTED")
+        try:
+            connection.exec_driver_sql(begin)
+        except DBAPIError:
+            if not connection.invalidated:
+                raise
+            # It had been cut while it was idle, and nothing has been asked of it yet: another one serves.
+            connection.exec_driver_sql(begin)
 
     @event.listens_for(engine, "handle_error")
     def _leave_standby(context: ExceptionContext) -> None:
@@ -150,6 +166,9 @@ def _connect_arguments(url: URL, busy_s: float) -> dict[str, Any]:
 
 def _engine(address: str, busy_s: float, connections: int) -> Engine:
     url = parse_address(address)
+    if url.drivername != _DRIVERS["postgresql"] and url.get_backend_name() != "sqlite":
+        # Of another driver COMMIT may be nothing where BEGIN was ours.
+        raise _unusable(ArgumentError(f"there is no {url.drivername!r}"))
     kept = min(_KEPT, connections)
     pool = {"pool_size": kept, "max_overflow": connections - kept, "pool_timeout": busy_s}
     try:
@@ -158,10 +177,8 @@ def _engine(address: str, busy_s: float, connections: int) -> Engine:
             engine = create_engine(url, hide_parameters=True, **({} if url.database in {None, ":memory:"} else pool))
             _prepare_sqlite(engine, busy_s)
             return engine
-        arguments = _connect_arguments(url, busy_s) if url.drivername == "postgresql+psycopg" else {}
-        engine = create_engine(
-            url, hide_parameters=True, pool_pre_ping=True, pool_recycle=_RECYCLE_S, connect_args=arguments, **pool
-        )
+        arguments = _connect_arguments(url, busy_s)
+        engine = create_engine(url, hide_parameters=True, pool_recycle=_RECYCLE_S, connect_args=arguments, **pool)
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         raise _unusable(error) from error
     _prepare_postgresql(engine, busy_s)
@@ -206,12 +223,8 @@ class Database:
             # The parent's connections are its own: forgotten here, not closed.
             made.engine.dispose(close=False)
         engine = _engine(self.address, self._busy_s, self._connections)
-        snapshot: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         self._made = made = _Made(
-            os.getpid(),
-            engine,
-            engine.execution_options(**snapshot) if engine.dialect.name == "postgresql" else engine,
-            engine.execution_options(writing=True),
+            os.getpid(), engine, engine.execution_options(reading=True), engine.execution_options(writing=True)
         )
         return made
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Float, Integer, bindparam, select, update
 
 from briefing.models import RevisionRow
 from briefing.states import RevisionState
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 _TABLE = RevisionRow.table()
 _THIS = _TABLE.c.id == bindparam("revision")
 _SPEAKING = select(_TABLE.c.state, _TABLE.c.voice, _TABLE.c.cast).where(_THIS)
-_LOCKED = select(_TABLE.c.id).where(_THIS).with_for_update(key_share=True)
-_CHUNK_SPOKEN = (
+_COUNTED = (
     update(_TABLE)
     .where(_THIS)
-    .values(chunks_left=_TABLE.c.chunks_left - 1, spoken_s=_TABLE.c.spoken_s + bindparam("seconds"))
+    .values(
+        chunks_left=_TABLE.c.chunks_left - bindparam("spoken", type_=Integer),
+        spoken_s=_TABLE.c.spoken_s + bindparam("seconds", type_=Float),
+    )
     .returning(_TABLE.c.chunks_left)
 )
 
@@ -47,11 +49,9 @@ def look(session: Session, revision_id: int) -> Speaking:
     return Speaking(RevisionState(state), voice, cast)
 
 
-def lock(session: Session, revision_id: int) -> None:
-    """Lock a revision as `locked` does, where nothing of it is asked."""
-    session.execute(_LOCKED, {"revision": revision_id})
-
-
-def chunk_spoken(session: Session, revision_id: int, seconds: float) -> int:
-    """Count one more chunk as spoken and return how many are left; locks the row, so that exactly one caller sees 0."""
-    return int(session.execute(_CHUNK_SPOKEN, {"revision": revision_id, "seconds": seconds}).scalar_one())
+def count_spoken(session: Session, revision_id: int, chunks: int, seconds: float) -> int:
+    """Count so many more chunks as spoken and return how many are left; locks the row, so that exactly one caller sees
+    0.
+    """
+    asked = {"revision": revision_id, "spoken": chunks, "seconds": seconds}
+    return int(session.execute(_COUNTED, asked).scalar_one())

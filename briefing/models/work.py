@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Float, ForeignKey, Index, String
+from sqlalchemy import BigInteger, Float, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from briefing.database import database_clock
 from briefing.models.base import Base, PlainText
 from briefing.observing.requests import current_request
+
+#: What the queue's indexes hold: most steps are done, for as long as they are kept, and nobody looks for those.
+_UNDONE = text("state <> 'done'")
 
 
 class StepRow(Base):
@@ -17,8 +20,8 @@ class StepRow(Base):
 
     __tablename__ = "steps"
     __table_args__ = (
-        Index("steps_to_claim", "state", "queue", "engine", "rank", "id"),
-        Index("steps_rung", "state", "queue", "rung_at"),
+        Index("steps_to_claim", "state", "queue", "engine", "rank", "id", postgresql_where=_UNDONE),
+        Index("steps_rung", "state", "queue", "rung_at", postgresql_where=_UNDONE),
         Index("steps_of_revision", "revision_id", "kind"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import errors
+from psycopg.pq import TransactionStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: Seconds for the question whether a connection that was kept still works, before it is used again.
+#: Seconds for a transaction to begin: whether a connection that was kept still works.
 LOOK_S = 5.0
 
 #: Seconds that an answer may be late: the server's own time-out comes first, and is told by its name.
@@ -31,8 +32,9 @@ class PatientConnection(psycopg.Connection[Any]):
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:  # noqa: ANN401  as psycopg has it
         """Wait for what the generator waits for. Raises OperationalError, the connection closed."""
-        # SQLAlchemy looks whether it still works in autocommit, and does nothing else in it.
-        most = LOOK_S if self.autocommit and self.patience_s is not None else self.patience_s
+        # Whether it still works is seen when a transaction begins, which waits for no lock.
+        begins = self.pgconn.transaction_status == TransactionStatus.IDLE
+        most = LOOK_S if begins and self.patience_s is not None else self.patience_s
         try:
             return super().wait(gen, interval, timeout if timeout is not None else most)
         except _TIMED_OUT as error:

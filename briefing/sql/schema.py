@@ -116,7 +116,7 @@ def _migrating(database: Database) -> Iterator[Connection]:
                 yield connection
                 _check_references(connection)
         else:
-            with patiently(connection), connection.begin():
+            with connection.begin(), patiently(connection):
                 _lock(connection)
                 yield connection
 

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, case, exists, false, func, literal_column, not_, null, or_, select, update
+from sqlalchemy import bindparam, case, exists, func, literal_column, not_, null, or_, select, update
 
 from briefing import gates
 from briefing.database import database_clock
 from briefing.failpoints import Failpoint, reach
-from briefing.models import StepRow
+from briefing.models import RevisionRow, StepRow, TakeRow
 from briefing.requesting.ranks import BEHIND
-from briefing.states import Queue, StepKind, StepState
+from briefing.speaking import Speaking
+from briefing.states import Queue, RevisionState, StepKind, StepState
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.dml import ReturningUpdate
 
 #: Without the ORM, and made once: an idle or busy worker spends more on wording a claim than the database on doing it.
-_STEPS = StepRow.table()
+_STEPS, _REVISIONS, _TAKES = StepRow.table(), RevisionRow.table(), TakeRow.table()
 
 #: In order, as the claim has it: of a table with many ready steps PostgreSQL would else take its chance from the top,
 #: through all that are done.
@@ -60,9 +61,23 @@ _AT_GATES = select(_STEPS.c.id).where(
 )
 
 
+def _of_its_revision(name: str) -> ColumnElement[Any]:
+    """Return a column of the step's revision, read along with the step: a statement of its own costs as much again."""
+    found = select(_REVISIONS.c[name]).where(_REVISIONS.c.id == _STEPS.c.revision_id)
+    return found.scalar_subquery().label(f"revision_{name}")
+
+
+#: The take of a `speak` step's chunk. Not whether it exists: PostgreSQL may then look through all takes there are.
+_TAKE = (
+    select(_TAKES.c.key).where(_TAKES.c.key == _STEPS.c.payload["chunk", "key"].as_string()).scalar_subquery()
+).label("take")
+
+
 @dataclass(frozen=True)
 class Lease:
-    """A claimed step: the right to do it, until the lease runs out."""
+    """A claimed step: the right to do it, until the lease runs out. With what was read along with it: true when it was
+    claimed.
+    """
 
     step_id: int
     fence: int
@@ -79,6 +94,9 @@ class Lease:
     """The online engine whose gate it passed; empty for none."""
     gate_epoch: float | None = None
     """What that gate gave it, by which its outcome is told from those of after an outage."""
+    briefing_id: str | None = None
+    speaking: Speaking | None = None
+    """Of a `speak` step's revision, where its chunk has no take yet."""
 
 
 def is_due(session: Session, queues: Sequence[Queue], *, bulk: bool = True) -> bool:
@@ -152,7 +170,19 @@ def _lease(row: Row[Any], gate_epoch: float | None = None) -> Lease:
         Queue(row.queue),
         row.engine,
         gate_epoch,
+        row.revision_briefing_id,
+        _speaking(row),
     )
+
+
+def _speaking(row: Row[Any]) -> Speaking | None:
+    if row.kind != StepKind.SPEAK or row.take is not None:
+        return None
+    try:
+        return Speaking(RevisionState(row.revision_state), row.revision_voice, row.revision_cast)
+    except ValueError:
+        # What a newer worker wrote, say: for the step to meet, where it costs that step a claim and nobody else.
+        return None
 
 
 @cache
@@ -207,7 +237,7 @@ def _candidate(
 
 
 def _of_kinds(kinds: tuple[StepKind, ...]) -> ColumnElement[bool]:
-    return or_(false(), *(_STEPS.c.kind == _word(kind) for kind in kinds))
+    return _STEPS.c.kind.in_([_word(kind) for kind in kinds])
 
 
 def _leasing(step: ColumnElement[Any], only: tuple[StepKind, ...]) -> ReturningUpdate[Any]:
@@ -232,5 +262,7 @@ def _leasing(step: ColumnElement[Any], only: tuple[StepKind, ...]) -> ReturningU
             _STEPS.c.request_id,
             _STEPS.c.queue,
             _STEPS.c.engine,
+            *map(_of_its_revision, ("briefing_id", "state", "voice", "cast")),
+            _TAKE,
         )
     )

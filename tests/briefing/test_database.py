@@ -42,6 +42,13 @@ def test_a_password_is_in_no_message(address):
     assert "hunter2" not in caught.value.message + caught.value.hint
 
 
+@pytest.mark.parametrize("driver", ["postgresql+psycopg2", "postgresql+pg8000", "mysql"])
+def test_another_driver_is_refused(driver):
+    database = Database(f"{driver}://briefcast@127.0.0.1/b")
+    with pytest.raises(Misconfigured, match=rf"no '{driver}'".replace("+", r"\+")), database.reading():
+        pass
+
+
 def test_parameters_are_in_no_message(database):
     with pytest.raises(Exception, match="not-a-number") as caught, database.writing() as session:
         session.execute(text("SELECT CAST(:secret AS INTEGER), 'not-a-number'"), {"secret": "s3cret-article-text"})

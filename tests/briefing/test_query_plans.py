@@ -10,7 +10,7 @@ from sqlalchemy import event, false, func, insert, literal, select, text
 
 from briefing import steps
 from briefing.database import Database
-from briefing.models import BriefingRow, EpisodeRow, ListingRow, ShowRow
+from briefing.models import BriefingRow, EpisodeRow, ListingRow, ShowRow, TakeRow
 from briefing.podcasts.rules import Rules
 from briefing.podcasts.show import Show
 from briefing.public_names import archive_name
@@ -68,6 +68,7 @@ def filled(database):
     fill_steps(database, 20_000, StepState.DONE)
     fill_steps(database, 2_000, StepState.READY)
     fill_episodes(database, 0, 3_000)
+    fill_takes(database, 3_000)
     with database.writing() as session:
         rules = Show(slug="best", title="Best", rules=Rules(shows=("bench",), daily_cap=5000))
         session.add(ShowRow(slug="best", position=9, settings=rules.model_dump(mode="json"), podcast_guid="g"))
@@ -83,6 +84,13 @@ def filled(database):
             session.execute(text("ANALYZE"))
     yield database
     database.dispose()
+
+
+def fill_takes(database, count):
+    take = {"sha256": "s", "rate": 16_000, "samples": 1, "loudness_lufs": -20.0, "words": [], "timing": ""}
+    take |= {"created_at": datetime(2026, 1, 1, tzinfo=UTC)}
+    with database.writing() as session:
+        session.execute(insert(TakeRow.table()), [{"key": f"{number:064x}"} | take for number in range(count)])
 
 
 @pytest.mark.parametrize("name", MOVES)

@@ -377,7 +377,7 @@ class StepTable(RuleBasedStateMachine):
             return
         if lease.attempts > 1:
             steps.let_go(session, row.id)
-        if speaking.chunk_spoken(session, row.id, 1.0) == 0:
+        if speaking.count_spoken(session, row.id, 1, 1.0) == 0:
             steps.ready_waiting(session, row.id, StepKind.ASSEMBLE)
             row = session.get_one(RevisionRow, row.id, populate_existing=True)
             revisions.move(row, RevisionState.ASSEMBLING, self.now)

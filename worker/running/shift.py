@@ -1,25 +1,20 @@
 """A worker's shift: steps one after another, each but the first claimed by the transaction that finishes another.
 
-So a chunk costs one transaction instead of three, and one wait for the disk instead of two. What a step needs to know
-is read along with its claim. Decides nothing of what may be claimed: the worker is asked each time, since it may have
-been told to stop. Where the transaction does not come through, nothing has been claimed either.
+So a chunk costs one transaction instead of three, and one wait for the disk instead of two. Decides nothing of what may
+be claimed: the worker is asked each time, since it may have been told to stop. Where the transaction does not come
+through, nothing has been claimed either.
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-from sqlalchemy import bindparam, select
+from typing import TYPE_CHECKING, TypeAlias
 
 from briefing import steps
-from briefing.audio import Take
 from briefing.errors import DatabaseUnavailable
-from briefing.models import RevisionRow, TakeRow
 from briefing.observing.faults import going_on
-from briefing.speaking import Speaking
-from briefing.states import RevisionState, StepKind
+from briefing.states import StepKind
 from briefing.steps import Lease
 
 if TYPE_CHECKING:
@@ -29,19 +24,6 @@ if TYPE_CHECKING:
 
     from briefing.states import Queue
     from worker.workplace import Workplace
-
-_REVISIONS, _TAKES = RevisionRow.table(), TakeRow.table()
-_THIS = _REVISIONS.c.id == bindparam("revision")
-_BRIEFING = select(_REVISIONS.c.briefing_id).where(_THIS)
-
-#: All that speaking a chunk needs to know beside the chunk: how far its revision is, who speaks it, an equal take.
-_TAKE = [_TAKES.c[name] for name in Take.model_fields]
-_TO_SPEAK = (
-    select(_REVISIONS.c.briefing_id, _REVISIONS.c.state, _REVISIONS.c.voice, _REVISIONS.c.cast, *_TAKE)
-    .select_from(_REVISIONS.outerjoin(_TAKES, _TAKES.c.key == bindparam("take")))
-    .where(_THIS)
-)
-
 
 #: What is claimed while another step is finished: what there is most of, and no step of which much depends on that no
 #: claim is spent in vain, as one is where the process is killed in between.
@@ -72,15 +54,9 @@ InTime: TypeAlias = "Callable[[Lease], bool]"
 
 @dataclass(frozen=True, kw_only=True)
 class Assignment(Lease):
-    """A lease, with what was read along with it: true when it was claimed."""
+    """A lease, and the shift in which its step is done."""
 
-    briefing_id: str | None = None
-    speaking: Speaking | None = None
-    """Of a `speak` step's revision."""
-    take: Take | None = None
-    """Of a `speak` step's chunk, where it has been spoken already."""
-    shift: Shift | None = None
-    """In which it is done."""
+    shift: Shift
 
 
 class Shift:
@@ -108,7 +84,7 @@ class Shift:
             bulk=wanted.bulk,
             at_gates=at_gates,
         )
-        return Assignment(**vars(lease), **_known(session, lease), shift=self) if lease is not None else None
+        return Assignment(**vars(lease), shift=self) if lease is not None else None
 
     def following(self, session: Session, lease: Lease) -> Assignment | None:
         """Claim what follows a step that this transaction finishes, if anything may; `keep` it after the commit."""
@@ -179,22 +155,3 @@ def finishing(lease: Lease, place: Workplace) -> Iterator[Session]:
         raise
     if shift is not None:
         shift.keep(following)
-
-
-def _known(session: Session, lease: Lease) -> dict[str, Any]:
-    if lease.revision_id is None:
-        return {}
-    if lease.kind is not StepKind.SPEAK:
-        return {"briefing_id": session.scalar(_BRIEFING, {"revision": lease.revision_id})}
-    asked = {"revision": lease.revision_id, "take": lease.payload["chunk"]["key"]}
-    row = session.execute(_TO_SPEAK, asked).one()
-    take = {name: getattr(row, name) for name in Take.model_fields} if row.key is not None else None
-    try:
-        return {
-            "briefing_id": row.briefing_id,
-            "speaking": Speaking(RevisionState(row.state), row.voice, row.cast),
-            "take": Take.model_validate(take) if take is not None else None,
-        }
-    except ValueError:
-        # What a newer worker wrote, say: for the step to meet, where it costs that step a claim and nobody else.
-        return {"briefing_id": row.briefing_id}

@@ -15,7 +15,7 @@ from briefing.speech import Cast, Chunk
 from briefing.states import ACTIVE, RevisionState, StepKind
 from briefing.takes import find_take, save_take
 from worker.running.engine_gates import outcome_noted
-from worker.running.shift import Assignment, finishing
+from worker.running.shift import finishing
 from worker.speak import speak
 from worker.takes.speakers import voice_errors
 from worker.tasks.common import finish_idle
@@ -55,14 +55,16 @@ def _speak_chunk(lease: Lease, place: Workplace, passage: Passage) -> None:
     with finishing(lease, place) as session:
         # Also when it comes too late for this revision: what has been spoken once need not be spoken again.
         take = save_take(session, take, datetime.now(UTC))
-        speaking.lock(session, lease.revision_id)
+        # Counted before it is known whether the step is held still, since that locks the revision, as has to be first.
+        left = speaking.count_spoken(session, lease.revision_id, 1, take.seconds)
         if not steps.finish(session, lease):
+            speaking.count_spoken(session, lease.revision_id, -1, -take.seconds)
             return
         if lease.attempts > 1:
             steps.let_go(session, lease.revision_id)
         if lease.payload.get("streams"):
             steps.ready_waiting(session, lease.revision_id, StepKind.STREAM)
-        if speaking.chunk_spoken(session, lease.revision_id, take.seconds) == 0:
+        if left == 0:
             steps.ready_waiting(session, lease.revision_id, StepKind.ASSEMBLE)
             row = session.get_one(RevisionRow, lease.revision_id)
             revisions.move(row, RevisionState.ASSEMBLING, datetime.now(UTC))
@@ -72,8 +74,8 @@ def _speak_chunk(lease: Lease, place: Workplace, passage: Passage) -> None:
 
 def _known(lease: Lease, place: Workplace, chunk: Chunk) -> tuple[Speaking, Take | None]:
     """Return what the chunk needs to know of its revision, and an equal take where there is one."""
-    if isinstance(lease, Assignment) and lease.speaking is not None:
-        return lease.speaking, lease.take
+    if lease.speaking is not None:
+        return lease.speaking, None
     assert lease.revision_id is not None
     with place.database.reading() as session:
         return speaking.look(session, lease.revision_id), find_take(session, chunk.key)
