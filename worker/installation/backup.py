@@ -45,9 +45,6 @@ if TYPE_CHECKING:
     from briefing.database import Database
     from worker.workplace import Workplace
 
-#: How copies of the database are called: they sort by time.
-STAMP = "%Y-%m-%dT%H-%M-%SZ"
-
 #: Shows' artwork among the public files.
 _ARTWORK = re.compile(r"shows/[^/]+/artwork\.(jpg|png)")
 
@@ -102,7 +99,7 @@ def back_up(place: Workplace, folder: Path, now: datetime, keep: int, *, let_go:
     """
     make_folder(folder)
     folder.chmod(0o700)  # it holds hashes of keys, and the signing key
-    stamp = now.astimezone(UTC).strftime(STAMP)
+    stamp = backup_copies.next_stamp(folder, now)
     backup_copies.clear(folder, now)
     # Also before: a disk that is full of copies would stay so, as none is let go of until another is there.
     backup_copies.thin(folder, keep - 1)

@@ -212,3 +212,24 @@ def test_what_members_hear_again_is_not_called_withdrawn(stories, place, tmp_pat
     restore(there, vault, None)
     assert [file.name for file in there.storages.members.files("gone")] == ["gone/audio/other.mp3"]
     there.database.dispose()
+
+
+def test_copies_that_a_clock_dated_ahead_are_neither_restored_nor_kept_before_what_came_since(place, tmp_path, stories):
+    # Given backups of a day on which the host's clock was a year ahead
+    vault, now = tmp_path / "vault", datetime.now(UTC)
+    ahead = [back_up(place, vault, now + timedelta(days=365, minutes=number), 3).database for number in range(2)]
+    # When the clock is right again and more are made, two of them in one second
+    (tmp_path / "articles" / "port.md").write_text(ARTICLE.replace("ferry", "port").replace("Ferry", "Port"))
+    port, _, _ = ask(place, "port", now=now)
+    work_off(place)
+    since = [back_up(place, vault, now, 3) for _ in range(3)]
+    # Then it is those of before that went, and each tells when it was made
+    kept = sorted(path.name for path in (vault / "database").glob("*.sqlite"))
+    assert kept == [made.database for made in since]
+    assert min(kept) > max(ahead)
+    assert {made.taken_at for made in since} == {now.isoformat(timespec="seconds")}
+    # And what is restored is the newest
+    there = lose(place)
+    restore(there, vault, None)
+    with there.database.reading() as session:
+        assert session.get(BriefingRow, port) is not None
