@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from briefing.database import database_clock
+from briefing.hashing import file_sha256
 from briefing.models import HealthRow, JingleRow, MasterRow, ShowRow, SourceRow, TakeRow
 from briefing.observing.backups import BACKUP
 from briefing.observing.faults import going_on
@@ -71,6 +72,7 @@ class Backup:
     public_url: str
     database: str
     """File in the folder `database`."""
+    database_sha256: str
     blobs: int
     """Stored bytes that the database names and that are here."""
     copied: int
@@ -144,12 +146,15 @@ def _beside(place: Workplace, folder: Path, now: datetime, database: Path, named
                 missing.append(sha256)
     _small_files(place, folder)
     elsewhere = [*_elsewhere(place), *_named_files(place, folder)]
+    with reporting(database):
+        database_sha256 = file_sha256(database)
     return Backup(
         taken_at=now.astimezone(UTC).isoformat(timespec="seconds"),
         version=version("briefcast"),
         schema=current(place.database) or "",
         public_url=place.public.public_url,
         database=database.name,
+        database_sha256=database_sha256,
         blobs=blobs,
         copied=copied,
         missing=missing,

@@ -11,6 +11,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from briefing.audio import MASTER_RATE
+from briefing.errors import BadInput
 from briefing.going_live import wishes
 from briefing.models import BriefingRow, MasterRow, RevisionRow
 from briefing.podcasts.newsroom import load_newsroom
@@ -233,3 +234,24 @@ def test_copies_that_a_clock_dated_ahead_are_neither_restored_nor_kept_before_wh
     restore(there, vault, None)
     with there.database.reading() as session:
         assert session.get(BriefingRow, port) is not None
+
+
+@pytest.mark.parametrize("what", ["changed", "lost"])
+def test_a_damaged_copy_of_the_database_is_not_restored_and_an_older_one_is(place, tmp_path, stories, what):
+    # Given two backups, of the newer of which a disk has changed a title in the database, or lost it
+    vault, now = tmp_path / "vault", datetime.now(UTC)
+    older, newer = (vault / "database" / back_up(place, vault, now, 3).database for _ in range(2))
+    content = newer.read_bytes()
+    newer.unlink()
+    if what == "changed":
+        newer.write_bytes(content.replace(b"Ferry", b"Fairy"))
+        assert newer.read_bytes() != content
+    # When it is restored, then nothing is made of it
+    there = lose(place)
+    with pytest.raises(BadInput) as refused:
+        restore(there, vault, None)
+    assert refused.value.code == "backup_damaged"
+    assert not there.data.data.exists() or not any(there.data.data.rglob("*.db"))
+    # And the older one can be
+    made = restore(there, vault, older.stem)
+    assert (made.briefings, made.lost) == (len(stories), [])
