@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import UTC, datetime
 
 import click
 
+from briefing.going_live.obstacles import clock
 from worker.upkeep.cutoffs import Gone
 from worker.upkeep.retention import BATCH, collect, foreseen
 from worker.workplace import Workplace
@@ -16,7 +16,9 @@ from worker.workplace import Workplace
 @click.option("--dry-run", is_flag=True, help="Show what would go; change nothing.")
 def retention(*, dry_run: bool) -> None:
     """Let go of what nothing needs any more: see BRIEFCAST_KEEP_… in docs/settings.md."""
-    place, now = Workplace(), datetime.now(UTC)
+    place = Workplace()
+    with place.database.reading() as session:
+        now = clock(session)
     if dry_run:
         gone = foreseen(place, now)
     else:

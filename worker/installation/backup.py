@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from briefing.database import database_clock
+from briefing.hashing import file_sha256
 from briefing.models import HealthRow, JingleRow, MasterRow, ShowRow, SourceRow, TakeRow
 from briefing.observing.backups import BACKUP
 from briefing.observing.faults import going_on
@@ -44,9 +45,6 @@ if TYPE_CHECKING:
 
     from briefing.database import Database
     from worker.workplace import Workplace
-
-#: How copies of the database are called: they sort by time.
-STAMP = "%Y-%m-%dT%H-%M-%SZ"
 
 #: Shows' artwork among the public files.
 _ARTWORK = re.compile(r"shows/[^/]+/artwork\.(jpg|png)")
@@ -74,6 +72,7 @@ class Backup:
     public_url: str
     database: str
     """File in the folder `database`."""
+    database_sha256: str
     blobs: int
     """Stored bytes that the database names and that are here."""
     copied: int
@@ -102,7 +101,7 @@ def back_up(place: Workplace, folder: Path, now: datetime, keep: int, *, let_go:
     """
     make_folder(folder)
     folder.chmod(0o700)  # it holds hashes of keys, and the signing key
-    stamp = now.astimezone(UTC).strftime(STAMP)
+    stamp = backup_copies.next_stamp(folder, now)
     backup_copies.clear(folder, now)
     # Also before: a disk that is full of copies would stay so, as none is let go of until another is there.
     backup_copies.thin(folder, keep - 1)
@@ -147,12 +146,15 @@ def _beside(place: Workplace, folder: Path, now: datetime, database: Path, named
                 missing.append(sha256)
     _small_files(place, folder)
     elsewhere = [*_elsewhere(place), *_named_files(place, folder)]
+    with reporting(database):
+        database_sha256 = file_sha256(database)
     return Backup(
         taken_at=now.astimezone(UTC).isoformat(timespec="seconds"),
         version=version("briefcast"),
         schema=current(place.database) or "",
         public_url=place.public.public_url,
         database=database.name,
+        database_sha256=database_sha256,
         blobs=blobs,
         copied=copied,
         missing=missing,

@@ -10,6 +10,7 @@ import json
 import os
 import re
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,9 @@ from briefing.storage import reporting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
+
+#: How copies of the database are called: they sort in the order in which they were made.
+_STAMP = "%Y-%m-%dT%H-%M-%SZ"
 
 #: What a backup that was killed leaves goes after this time, in seconds, and so do bytes: one that is still being made,
 #: and what it has put there, is not that old.
@@ -33,6 +36,17 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 #: Bytes of each name that a copy has.
 _NAME_BYTES = 32
+
+
+def next_stamp(folder: Path, now: datetime) -> str:
+    """Return how the next copy of the database is called: by the time, or, where a clock was ahead before or a second
+    is not over, after the last that is there. The last by name is what restoring takes, and what is kept.
+    """
+    moments = [now.astimezone(UTC)]
+    for manifest in (folder / "database").glob("*.json"):
+        with suppress(ValueError):  # not a name of ours
+            moments.append(datetime.strptime(manifest.stem, _STAMP).replace(tzinfo=UTC) + timedelta(seconds=1))
+    return max(moments).strftime(_STAMP)
 
 
 def names_beside(database: Path) -> Path:

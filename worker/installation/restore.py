@@ -70,12 +70,13 @@ class Restored:
 
 
 def restore(place: Workplace, folder: Path, stamp: str | None) -> Restored:
-    """Restore the newest backup in `folder`, or that of `stamp`. Raises BadInput where there is none or this
-    installation is not empty, DatabaseUnavailable or StorageUnavailable.
+    """Restore the newest backup in `folder`, or that of `stamp`. Raises BadInput where there is none, its database is
+    damaged or this installation is not empty, DatabaseUnavailable or StorageUnavailable.
     """
     manifest = _manifest(folder, stamp)
-    make_room(place.database)
     copy = folder / "database" / manifest["database"]
+    _check(copy, manifest)
+    make_room(place.database)
     blobs, damaged = _blobs(place, folder, read_names(copy))
     for kept in ("signing", place.data.imported.name, place.data.named.name):
         if (folder / kept).is_dir():
@@ -107,6 +108,15 @@ def _manifest(folder: Path, stamp: str | None) -> dict[str, Any]:
         raise BadInput(message, code="no_backup", hint="Name the folder that `briefcast backup` was given.")
     manifest: dict[str, Any] = json.loads(found[-1].read_text())
     return manifest
+
+
+def _check(copy: Path, manifest: dict[str, Any]) -> None:
+    """Raise BadInput where a copy of the database is lost or not as it was made: SQLite reads what it can of it."""
+    # Earlier releases note no hash.
+    sha256 = manifest.get("database_sha256")
+    if not (_is_intact(copy, sha256) if sha256 else copy.is_file()):
+        message = f"the copy of the database {copy} is lost or damaged"
+        raise BadInput(message, code="backup_damaged", hint="Restore another one: `--at`, as an older copy is called.")
 
 
 def _database(place: Workplace, copy: Path) -> None:
@@ -155,7 +165,7 @@ def _blobs(place: Workplace, folder: Path, names: set[str] | None) -> tuple[set[
         if path.name.startswith(".") or (names is not None and path.name not in names):
             continue
         if not place.storage.path(path.name):
-            if not _is_intact(path):
+            if not _is_intact(path, path.name):
                 damaged.append(path.name)
                 continue
             copy = place.storage.temporary(".restored")
@@ -170,10 +180,10 @@ def _blobs(place: Workplace, folder: Path, names: set[str] | None) -> tuple[set[
     return restored, damaged
 
 
-def _is_intact(blob: Path) -> bool:
-    """Tell whether bytes of a backup match their name; those that its disk does not give do not."""
+def _is_intact(path: Path, sha256: str) -> bool:
+    """Tell whether bytes of a backup match their hash; those that its disk does not give do not."""
     try:
-        return file_sha256(blob) == blob.name
+        return file_sha256(path) == sha256
     except OSError:
         return False
 

@@ -7,7 +7,7 @@ twice. Knows nothing of HTTP.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, exists, select
@@ -16,11 +16,13 @@ from briefing.audience.records import WINDOW_S, day_before, day_of
 from briefing.audience.spans import BUCKETS, by_bucket, by_quarter, length
 from briefing.audio import MASTER_RATE
 from briefing.failpoints import Failpoint, reach
+from briefing.going_live.obstacles import clock
 from briefing.models import AudienceRow, DownloadRow, HealthRow, MasterRow, PlayRow, SaltRow
 from briefing.sql.rows import add_all_unless_there, put
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -63,8 +65,8 @@ def tend(place: Workplace) -> None:
         with place.database.writing() as session:
             if fold(session) < _BATCH:
                 break
-    now = datetime.now(UTC)
     with place.database.reading() as session:
+        now = clock(session)
         row = session.get(HealthRow, "audience")
         if row is not None and 0 <= now.timestamp() - row.reported_at < _REST_S:
             return

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.orm import aliased
 
-from briefing.database import database_clock
 from briefing.failpoints import Failpoint, reach
+from briefing.going_live.obstacles import clock
 from briefing.models import (
     ArticleVersionRow,
     BriefingRow,
@@ -41,6 +40,7 @@ from worker.upkeep.unused import finished_steps, unused_masters, unused_takes, u
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -72,16 +72,17 @@ def tend(place: Workplace) -> None:
     """Do a little, if it is time: called by the sweep, at every round."""
     with place.database.reading() as session:
         row = session.get(HealthRow, "retention")
-        now = float(session.scalar(select(database_clock())) or 0.0)
-        if row is not None and row.state == "resting" and now - row.reported_at < _REST_S:
+        # By the database's clock: what a host lets go of whose own is ahead is gone for all.
+        now = clock(session)
+        if row is not None and row.state == "resting" and 0 <= now.timestamp() - row.reported_at < _REST_S:
             return
         cursors = json.loads(row.detail) if row is not None and row.detail else {}
-    gone, cursors = collect(place, datetime.now(UTC), cursors)
+    gone, cursors = collect(place, now, cursors)
     if gone != Gone():
         _log.info("let go", **{field.name: getattr(gone, field.name) for field in fields(Gone)})
     with place.database.writing() as session:
         state = "working" if cursors or gone != Gone() else "resting"
-        put(session, HealthRow, name="retention", state=state, detail=json.dumps(cursors), reported_at=now)
+        put(session, HealthRow, name="retention", state=state, detail=json.dumps(cursors), reported_at=now.timestamp())
 
 
 def collect(

@@ -11,6 +11,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from briefing.audio import MASTER_RATE
+from briefing.errors import BadInput
 from briefing.going_live import wishes
 from briefing.models import BriefingRow, MasterRow, RevisionRow
 from briefing.podcasts.newsroom import load_newsroom
@@ -212,3 +213,45 @@ def test_what_members_hear_again_is_not_called_withdrawn(stories, place, tmp_pat
     restore(there, vault, None)
     assert [file.name for file in there.storages.members.files("gone")] == ["gone/audio/other.mp3"]
     there.database.dispose()
+
+
+def test_copies_that_a_clock_dated_ahead_are_neither_restored_nor_kept_before_what_came_since(place, tmp_path, stories):
+    # Given backups of a day on which the host's clock was a year ahead
+    vault, now = tmp_path / "vault", datetime.now(UTC)
+    ahead = [back_up(place, vault, now + timedelta(days=365, minutes=number), 3).database for number in range(2)]
+    # When the clock is right again and more are made, two of them in one second
+    (tmp_path / "articles" / "port.md").write_text(ARTICLE.replace("ferry", "port").replace("Ferry", "Port"))
+    port, _, _ = ask(place, "port", now=now)
+    work_off(place)
+    since = [back_up(place, vault, now, 3) for _ in range(3)]
+    # Then it is those of before that went, and each tells when it was made
+    kept = sorted(path.name for path in (vault / "database").glob("*.sqlite"))
+    assert kept == [made.database for made in since]
+    assert min(kept) > max(ahead)
+    assert {made.taken_at for made in since} == {now.isoformat(timespec="seconds")}
+    # And what is restored is the newest
+    there = lose(place)
+    restore(there, vault, None)
+    with there.database.reading() as session:
+        assert session.get(BriefingRow, port) is not None
+
+
+@pytest.mark.parametrize("what", ["changed", "lost"])
+def test_a_damaged_copy_of_the_database_is_not_restored_and_an_older_one_is(place, tmp_path, stories, what):
+    # Given two backups, of the newer of which a disk has changed a title in the database, or lost it
+    vault, now = tmp_path / "vault", datetime.now(UTC)
+    older, newer = (vault / "database" / back_up(place, vault, now, 3).database for _ in range(2))
+    content = newer.read_bytes()
+    newer.unlink()
+    if what == "changed":
+        newer.write_bytes(content.replace(b"Ferry", b"Fairy"))
+        assert newer.read_bytes() != content
+    # When it is restored, then nothing is made of it
+    there = lose(place)
+    with pytest.raises(BadInput) as refused:
+        restore(there, vault, None)
+    assert refused.value.code == "backup_damaged"
+    assert not there.data.data.exists() or not any(there.data.data.rglob("*.db"))
+    # And the older one can be
+    made = restore(there, vault, older.stem)
+    assert (made.briefings, made.lost) == (len(stories), [])

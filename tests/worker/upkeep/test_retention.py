@@ -10,15 +10,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
+from briefing.accounts import audit
+from briefing.audience.records import day_of
 from briefing.database import Database
 from briefing.models import (
     ArticleVersionRow,
+    AuditRow,
     BriefingRow,
     CondemnedRow,
     HealthRow,
     IdempotencyRow,
     MasterRow,
     RevisionRow,
+    SaltRow,
     StepRow,
     TakeRow,
     WorkerRow,
@@ -361,3 +365,39 @@ def test_counts_of_processes_that_ended_stay(place):
     assert workers.added(rows.values()) == {"briefcast_leases_expired|": 4.0}
     assert GRACE_S > 1800
     assert datetime.now(UTC) > NOW
+
+
+def test_a_host_whose_clock_is_wrong_lets_nothing_go_before_its_time(monkeypatch, place):
+    # Given a host, and its clock: two years ahead of the database's
+    from worker.upkeep import audience
+
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(tz) + 800 * DAY
+
+    with place.database.writing() as session:
+        audit.record(session, datetime.now(UTC), audit.Action.ASK, None)
+        session.add(SaltRow(day=day_of(datetime.now(UTC).timestamp()), salt="5a"))
+    for module in (retention, audience):
+        # Ours alone: libraries compare with their own.
+        monkeypatch.setattr(module, "datetime", Ahead, raising=False)
+    # When it sweeps
+    retention.tend(place)
+    audience.tend(place)
+    # Then what is to be kept is there
+    with place.database.reading() as session:
+        assert session.scalars(select(AuditRow.action)).all() == ["ask"]
+        assert len(session.scalars(select(SaltRow.day)).all()) == 1
+
+
+def test_retention_that_rests_by_a_clock_since_set_back_goes_on(place):
+    # Given a rest that began, by a clock that was ahead, next year
+    with place.database.writing() as session:
+        ahead = (datetime.now(UTC) + 365 * DAY).timestamp()
+        session.add(HealthRow(name="retention", state="resting", detail="{}", reported_at=ahead))
+        audit.record(session, datetime.now(UTC) - 800 * DAY, audit.Action.ASK, None)
+    # When the clock is right again, and the sweep comes round / Then what is due goes
+    retention.tend(place)
+    with place.database.reading() as session:
+        assert session.scalars(select(AuditRow.action)).all() == []
