@@ -22,7 +22,7 @@ from briefing.steps.records import (
     was_taken_up,
 )
 from briefing.steps.rings import Due, due_to_ring, mark_rung, unmark
-from briefing.steps.standing_back import STANDS_BACK, let_go
+from briefing.steps.standing_back import STANDS_BACK, let_go, stand_back
 
 __all__ = [
     "MAX_ATTEMPTS",
@@ -59,6 +59,7 @@ __all__ = [
     "release_held_by",
     "renew",
     "retry",
+    "stand_back",
     "stand_by",
     "tries_of",
     "unmark",

@@ -14,8 +14,7 @@ from sqlalchemy import CursorResult, select, update
 from briefing.database import database_clock
 from briefing.failpoints import Failpoint, reach
 from briefing.models import StepRow
-from briefing.states import StepKind, StepState
-from briefing.steps.standing_back import stand_back
+from briefing.states import StepState
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
@@ -33,6 +32,7 @@ class Lost:
     """A step whose worker vanished."""
 
     step_id: int
+    kind: str
     revision_id: int | None
     holder: str | None
     fence: int
@@ -62,15 +62,15 @@ def _release(session: Session, condition: ColumnElement[bool]) -> list[Lost]:
     lost = []
     for step in held:
         dead = step.attempts >= MAX_ATTEMPTS
-        lost.append(Lost(step.id, step.revision_id, step.holder, step.fence, step.lease_until, dead, step.request_id))
+        lost.append(
+            Lost(step.id, step.kind, step.revision_id, step.holder, step.fence, step.lease_until, dead, step.request_id)
+        )
         if not dead:
             step.state = StepState.READY.value
             step.lease_until, step.holder, step.rung_at = None, None, None
             step.ready_at = database_clock()
             step.error_code = WORKER_LOST
     session.flush()
-    for revision_id in sorted({step.revision_id for step in held if step.revision_id and step.kind == StepKind.SPEAK}):
-        stand_back(session, revision_id)
     if lost:
         reach(Failpoint.STEP_RELEASED)
     return lost

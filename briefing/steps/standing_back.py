@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, exists, func, or_, select, update
 
 from briefing.database import database_clock
-from briefing.models import StepRow
+from briefing.models import RevisionRow, StepRow
 from briefing.states import StepKind, StepState
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
-_STEPS = StepRow.table()
+_REVISIONS, _STEPS = RevisionRow.table(), StepRow.table()
 
 #: Code of a chunk that stands back.
 STANDS_BACK = "stands_back"
@@ -32,10 +32,12 @@ _STOOD_BACK = _STEPS.c.error_code.is_not_distinct_from(STANDS_BACK)
 
 
 def stand_back(session: Session, revision_id: int) -> None:
-    """Have a revision's ready chunks stand back but for one that was tried before, if none such is being tried.
+    """Have a revision's ready chunks stand back but for one that was tried before, unless such a one is being tried.
 
-    For who frees lost steps, and waits for nobody: what another changes is left as it is.
+    Needs a writing session of its own, after the one that freed what was lost: it locks the revision, as whoever ends
+    a chunk does, so that there is always one to be spoken that lets the others go.
     """
+    session.execute(select(_REVISIONS.c.id).where(_REVISIONS.c.id == revision_id).with_for_update())
     until = database_clock() + _AT_MOST_S
     ready = session.execute(
         select(_STEPS.c.id, or_(_STEPS.c.attempts == 0, _STOOD_BACK).label("follows"))
@@ -43,8 +45,10 @@ def stand_back(session: Session, revision_id: int) -> None:
         .order_by(_STEPS.c.id)
         .with_for_update(skip_locked=True)
     ).all()
-    first = None if _is_tried(session, revision_id) else next((step.id for step in ready if not step.follows), None)
-    _put(session, [step.id for step in ready if step.id != first], not_before=until, error_code=STANDS_BACK)
+    tried = _is_tried(session, revision_id)
+    first = None if tried else next((step.id for step in ready if not step.follows), None)
+    if tried or first is not None:
+        _put(session, [step.id for step in ready if step.id != first], not_before=until, error_code=STANDS_BACK)
 
 
 def let_go(session: Session, revision_id: int) -> None:

@@ -44,8 +44,12 @@ def claim(database, holder="one"):
 
 
 def lose(database, holder="one"):
+    """As `worker.upkeep.sweep` does."""
     with database.writing() as session:
-        return steps.release_held_by(session, holder)
+        lost = steps.release_held_by(session, holder)
+    with database.writing() as session:
+        steps.stand_back(session, lost[0].revision_id)
+    return lost
 
 
 def finish(database, lease):
@@ -120,3 +124,13 @@ def test_what_goes_well_lets_nobody_go_who_waits_for_something_else(database):
     assert (again.step_id, again.attempts) == (second.step_id, 2)
     finish(database, again)
     assert ready(database) == [2, 3]
+
+
+def test_a_chunk_spoken_before_the_others_stand_back_leaves_them_alone(database):
+    claim(database)
+    with database.writing() as session:
+        steps.release_held_by(session, "one")
+    finish(database, claim(database, "two"))
+    with database.writing() as session:
+        steps.stand_back(session, 1)
+    assert ready(database) == [1, 2, 3], "nobody would let them go"

@@ -330,6 +330,8 @@ class StepTable(RuleBasedStateMachine):
         for step in lost:
             if step.dead and steps.bury(session, step) and step.revision_id is not None:
                 revisions.fail(session, step.revision_id, BriefcastError("lost", code=steps.WORKER_LOST), self.now)
+            elif step.kind == StepKind.SPEAK:
+                steps.stand_back(session, step.revision_id)
 
     def _give_up(self, lease, error):
         with self.database.writing() as session:

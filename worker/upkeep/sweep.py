@@ -17,6 +17,7 @@ from briefing.observing import workers
 from briefing.observing.faults import going_on
 from briefing.observing.logs import get_logger
 from briefing.observing.measures import FAULTS, LEASES_EXPIRED, counted
+from briefing.states import StepKind
 from briefing.storage import TEMPORARY_NAME
 from worker.digests import summarising
 from worker.installation import sealing_rows
@@ -101,6 +102,9 @@ def _settled(lost: list[Lost], place: Workplace) -> list[Lost]:
         _log.warning("worker lost", holder=step.holder, dead=step.dead, **told)
         if step.dead:
             _give_up(step, place)
+    for revision_id in sorted({step.revision_id for step in lost if step.revision_id and step.kind == StepKind.SPEAK}):
+        with place.database.writing() as session:
+            steps.stand_back(session, revision_id)
     if lost:
         reach(Failpoint.SWEEP_AFTER_COMMIT)
     return lost
