@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import or_, select
 
-from briefing import steps
+from briefing import speaking, steps
 from briefing.database import database_clock
 from briefing.models import BriefingRow, RevisionRow, ShowRow, StepRow
 from briefing.states import Queue, StepKind
@@ -134,3 +136,21 @@ def test_a_chunk_spoken_before_the_others_stand_back_leaves_them_alone(database)
     with database.writing() as session:
         steps.stand_back(session, 1)
     assert ready(database) == [1, 2, 3], "nobody would let them go"
+
+
+def test_a_chunk_lost_while_the_tried_one_ends_is_left_to_go_on(database):
+    # Given a chunk that is tried again, and another at work
+    for holder in ("one", "two"):
+        claim(database, holder)
+    lose(database)
+    again = claim(database)
+    with ThreadPoolExecutor(1) as other, database.writing() as session:
+        # When the other is lost while the first is being finished
+        speaking.count_spoken(session, again.revision_id, 1, 1.0)
+        assert steps.finish(session, again)
+        steps.let_go(session, again.revision_id)
+        lost = other.submit(lose, database, "two")
+        time.sleep(0.3)
+    lost.result()
+    # Then it does not wait for one that has been spoken
+    assert ready(database) == [1]
