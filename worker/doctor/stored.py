@@ -31,10 +31,25 @@ _BATCH = 1000
 
 def look(place: Workplace, fix: bool) -> Iterator[Finding]:
     """Yield what is wrong with stored bytes. Raises DatabaseUnavailable or StorageUnavailable."""
-    yield from _takes(place, fix)
+    if _holds_nothing(place):
+        # A disk that is not mounted, another bucket: what would be forgotten would all be spoken anew.
+        yield Finding(
+            code="storage_empty",
+            subject="storage",
+            detail="it holds nothing, though there are takes: none is looked for, none forgotten",
+            hint="Is its disk mounted, and is BRIEFCAST_STORAGE_URL the right one? If it is lost, restore a backup.",
+        )
+    else:
+        yield from _takes(place, fix)
     yield from _masters(place, fix)
     yield from _jingles(place)
     yield from _orphans(place, fix)
+
+
+def _holds_nothing(place: Workplace) -> bool:
+    with place.database.reading() as session:
+        named = session.scalar(select(TakeRow.key).limit(1))
+    return named is not None and next(iter(place.storage.stored()), None) is None
 
 
 def _takes(place: Workplace, fix: bool) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import time
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -55,6 +56,16 @@ def test_a_take_is_forgotten_and_spoken_again(place, fault, code):
     _, revision, _ = ask(place, "ferry", voice="silence", show="held", now=datetime.now(UTC))
     work_off(place)
     assert revision_row(place, revision).state == "held"
+
+
+def test_of_a_storage_that_is_not_mounted_no_take_is_forgotten(place):
+    blobs = place.data.data / "blobs"
+    blobs.rename(blobs.with_name("unmounted"))
+    blobs.mkdir()
+    assert ("storage_empty", False) in found(stored.look, place, fix=True)
+    shutil.rmtree(blobs)
+    blobs.with_name("unmounted").rename(blobs)
+    assert found(stored.look, place) == set()
 
 
 def test_a_master_comes_back_from_its_public_copy(place):
