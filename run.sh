@@ -102,13 +102,13 @@ task_demo() { # start the product with its sample newsroom and narrate an articl
 task_test() { # install everything, check the code, and run the tests but the long ones (arguments go to pytest)
     install_for_tests
     if [ $# -eq 0 ]; then
-        # Meanwhile, on the other core: the tests' modules are compiled once, which each of the three would do for itself.
+        # Meanwhile, on the other core: the tests' modules are compiled once, which each of the four would do for itself.
         "$BIN/python" -m pytest --collect-only -qq >/dev/null 2>&1 &
         run_checks
         wait
-        # Three at a time on two cores, as much of it is waiting; whole files, so that a file's own servers start once.
+        # Four at a time on two cores, as much of it is waiting; whole files, so that a file's own servers start once.
         # What takes a minute and more, most of it waiting, comes with the soak.
-        set -- -n 3 --dist loadfile --no-loadscope-reorder -m "not long"
+        set -- -n 4 --dist loadfile --no-loadscope-reorder -m "not long"
     elif [[ " $* " == *" -m long "* ]]; then
         install_for_long_tests
     fi

@@ -97,10 +97,15 @@ def back_up(place: Workplace, folder: Path, now: datetime, keep: int, *, let_go:
     with `let_go` before that of the stored bytes that none of these names, nor the database now.
 
     Raises DatabaseUnavailable or StorageUnavailable; then there is no new copy of the database in the folder, and what
-    was to make room for it is gone: of the others none.
+    was to make room for it is gone: of the others none. Raises BadInput while another is being made in the folder.
     """
     make_folder(folder)
     folder.chmod(0o700)  # it holds hashes of keys, and the signing key
+    with backup_copies.alone(folder):
+        return _back_up(place, folder, now, keep, let_go=let_go)
+
+
+def _back_up(place: Workplace, folder: Path, now: datetime, keep: int, *, let_go: bool) -> Backup:
     stamp = backup_copies.next_stamp(folder, now)
     backup_copies.clear(folder, now)
     # Also before: a disk that is full of copies would stay so, as none is let go of until another is there.

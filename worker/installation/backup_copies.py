@@ -6,14 +6,16 @@ Stored bytes go only where that is asked for: copies of the database that lie el
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from briefing.errors import BadInput
 from briefing.storage import reporting
 
 if TYPE_CHECKING:
@@ -36,6 +38,25 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 #: Bytes of each name that a copy has.
 _NAME_BYTES = 32
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep other backups out of the folder: of two in one second one's failure would take the other's copy away.
+    Raises BadInput where one is being made; the lock goes with its process.
+    """
+    with reporting(folder):
+        held = (folder / ".making").open("a")
+    with held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            hint = "Wait for it; where this happens at each run, two timers start one at the same time."
+            raise BadInput(f"another backup is being made in {folder}", code="backup_running", hint=hint) from error
+        except OSError:
+            # A file system that knows no locks: two at once have to be kept apart by whoever starts them.
+            pass
+        yield
 
 
 def next_stamp(folder: Path, now: datetime) -> str:

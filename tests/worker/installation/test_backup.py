@@ -29,6 +29,7 @@ from tests.support.postgres import binaries
 from tests.support.processes import BIN, ROOT, briefcast, running, wait_for
 from tests.support.s3 import s3
 from worker.doctor import examine
+from worker.installation import backup_copies
 from worker.installation.backup import back_up
 from worker.installation.database_copy import postgresql_environment
 from worker.running.perform import perform_next
@@ -310,6 +311,17 @@ def test_a_disk_that_is_full_of_copies_takes_the_next_backup(newsroom, tmp_path)
         # Then the oldest copy has made room for it
         assert first not in copies(vault)
         assert copies(vault) == {second, third}
+
+
+def test_of_two_backups_at_once_the_second_is_refused(newsroom, tmp_path):
+    now = datetime(2026, 5, 1, tzinfo=UTC)
+    vault = tmp_path / "vault"
+    first = back_up(newsroom, vault, now, 3).database
+    with backup_copies.alone(vault):
+        refused = briefcast("backup", vault)
+        assert (refused.returncode, "backup_running" in refused.stderr) == (3, True), refused.stderr
+        assert copies(vault) == {first}
+    assert len(copies(vault) | {back_up(newsroom, vault, now, 3).database}) == 2, "the lock went with who held it"
 
 
 def test_the_newest_whole_copy_is_never_let_go(newsroom, tmp_path):
