@@ -75,7 +75,7 @@ def linked(
 
 
 def end(session: Session, links: Iterable[Sequence[str]], now: datetime) -> None:
-    """End the links of a message that did not go out, as `Made` tells them: nobody has them. Needs a writing session."""
+    """End the links of a message that did not go out, as `Made` has them, that nobody has. Needs a writing session."""
     for briefing, link in links:
         action_links.end(session, briefing, link, now)
 
