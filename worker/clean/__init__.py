@@ -149,7 +149,8 @@ def _parse(markup: str, form: str, cleaning: Cleaning) -> Draft:
     kept = _readers.get()
     page = {"form": form, "markup": markup, "cleaning": cleaning.model_dump(mode="json"), "seconds": _PARSE_S}
     try:
-        with nullcontext(next(kept)) if kept else _started() as reader:
+        there = next(kept, None) if kept else None
+        with nullcontext(there) if there else _started() as reader:
             assert reader.stdin is not None
             assert reader.stdout is not None
             reader.stdin.write(json.dumps(page) + "\n")

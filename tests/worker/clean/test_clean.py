@@ -304,3 +304,18 @@ def test_many_pages_go_on_where_what_reads_them_is_killed(monkeypatch):
         assert clean(page(f"<p>{PARAGRAPH}</p>")) == whole
     assert len(started) == 3
     assert all(reader.poll() is not None for reader in started)
+
+
+def test_many_pages_go_on_where_once_no_process_could_be_started(monkeypatch):
+    real, failing = subprocess.Popen, [OSError("no room for a process")]
+
+    def popen(*words, **how):
+        if failing:
+            raise failing.pop()
+        return real(*words, **how)
+
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    with many_pages():
+        with pytest.raises(PageRefused):
+            clean(page(f"<p>{PARAGRAPH}</p>"))
+        assert len(clean(page(f"<p>{PARAGRAPH}</p>")).blocks) == 1
