@@ -19,7 +19,7 @@ from api.asking import (
     said_of_audience,
 )
 from api.context import Context, Generator, Here, Publisher, Reader
-from api.editions import published
+from api.going_live import published
 from api.making_again import made_again
 from api.once import Asked, IdempotencyKey, once
 from api.problems import KEY_PROBLEMS, Problem, responses

@@ -12,7 +12,7 @@ from fastapi.responses import FileResponse
 from api import quotas, schemas, segment_views
 from api.asking import check_voice
 from api.context import Context, Generator, Here, Publisher, Reader
-from api.editions import heed_hold
+from api.going_live import heed_hold
 from api.once import Asked, IdempotencyKey, once
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.published import none_match

@@ -96,7 +96,7 @@ class DeskRoute(APIRoute):
                 _demand_text(request)
                 return await handle(request)
             except SignInNeeded as error:
-                return _to_sign_in(request, error)
+                return await run_in_threadpool(_to_sign_in, request, error)
             except (Problem, BriefcastError, RequestValidationError, HTTPException) as error:
                 return await run_in_threadpool(_refused, request, error)
 
@@ -153,6 +153,9 @@ def _policy(context: Context) -> str:
 def _to_sign_in(request: Request, error: SignInNeeded) -> Response:
     if "hx-request" in request.headers:
         return Response(status_code=401, headers={"HX-Redirect": error.address, "Cache-Control": "no-store"})
+    if error.typed:
+        status, told, _ = refusal(error)
+        return page(request, "error.html", None, told | {"kept": error.typed}, status)
     return RedirectResponse(error.address, 303, headers={"Cache-Control": "no-store"})
 
 

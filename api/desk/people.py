@@ -46,14 +46,18 @@ OPEN = frozenset(
     }
 )
 
+#: Fields of forms that hold what somebody has thought out.
+_TYPED = ("spoken", "note", "text", "content")
+
 _READING = frozenset({"GET", "HEAD"})
 
 
 class SignInNeeded(Problem):
     """Raised when nobody is signed in: a page leads to where one does that."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, form: dict[str, str]) -> None:
         super().__init__("sign_in_needed", "sign in first")
+        self.typed = "\n\n".join(form[name] for name in _TYPED if form.get(name))
         wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         self.address = SIGN_IN if request.method not in _READING else f"{SIGN_IN}?next={quote(wanted, safe='')}"
 
@@ -84,10 +88,11 @@ class RoleDemand:
         now = datetime.now(UTC)
         with context.database.reading() as session:
             found = signing_in.check(session, secret, now) if secret else None
-        if found is None:
-            raise SignInNeeded(request)
         if request.method not in _READING:
             demand_own_page(request, context)
+        if found is None:
+            raise SignInNeeded(request, form)
+        if request.method not in _READING:
             _demand_token(request, form, found.csrf)
         if not found.role.includes(self.role):
             detail = f"this is for the role {self.role.value}, and yours is {found.role.value}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import exists, func, or_, select, update
 
 from briefing import steps
 from briefing.digesting.choosing import choose, story_of
@@ -123,11 +123,15 @@ def skipped(session: Session, row: DigestRow, due: datetime, why: str) -> None:
 
 
 def go_on(session: Session, step: StepRow, code: str, now: datetime) -> None:
-    """Arm a digest anew whose step was given up with an error code: its next time is none the worse for it."""
+    """Arm a digest anew whose step was given up with an error code: its next time is none the worse for it. Its workers
+    may have died after they had asked for it: then it was not skipped.
+    """
     row = armed(session, step.payload["digest"], step.id)
     if row is not None:
         due = datetime.fromisoformat(step.payload["due"])
-        skipped(session, row, due, code)
+        asked = exists().where(IssueRow.digest == row.slug, IssueRow.moment >= due)
+        if not session.scalar(select(asked)):
+            skipped(session, row, due, code)
         arm(session, row, max(now, due))
 
 

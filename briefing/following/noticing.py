@@ -18,18 +18,17 @@ from briefing.accounts.audit import Action
 from briefing.articles.picks import tell_labels
 from briefing.errors import UnknownReference
 from briefing.failpoints import Failpoint, reach
-from briefing.following import connections
+from briefing.following import connections, last_seen
 from briefing.going_live import access, corrections, editions, wishes
 from briefing.going_live.other_editions import correct_collections
 from briefing.going_live.taking_back import take_back, took_back
 from briefing.going_live.withdrawals import is_withdrawn
-from briefing.models import ArticleRow, BriefingRow, ShowRow, SightingRow
+from briefing.models import ArticleRow, BriefingRow, ShowRow
 from briefing.podcasts.show import Show
 from briefing.podcasts.shows import home_show
 from briefing.requesting import asking
 from briefing.requesting.asking import Wanted
 from briefing.revisions import casting_of, newest_revision
-from briefing.sql.rows import add_unless_there
 from briefing.states import Queue, RevisionState
 from briefing.values import ArticleRef
 
@@ -82,7 +81,7 @@ def notice(
         seen = seen.model_copy(update={"correction": None})
     # Before all others, as webhooks do.
     connections.locked(session, desk.source, now)
-    known = _known(session, ref)
+    known = last_seen.locked(session, ref)
     if not text and known is not None and known.state != "published":
         # What is for others now is not published for that.
         known.visibility = seen.visibility or known.visibility
@@ -90,7 +89,7 @@ def notice(
         return None
     before = None if known is None else (known.state, known.updated_at, known.text_hash)
     withdrew = known is not None and known.withdrew
-    row = _keep(session, ref, known, seen, now)
+    row = last_seen.keep(session, ref, known, seen, now)
     done = None
     if row.state == "gone":
         if take_back(session, desk.by, ref, _stories(session, ref), now):
@@ -98,7 +97,7 @@ def notice(
     else:
         if row.state == "scheduled" and take_back(session, desk.by, ref, (), now, heard=True):
             withdrew, done = True, "withdrawn"
-        changed = text and (saved or _has_changed(before, row))
+        changed = text and (saved or last_seen.has_changed(before, row))
         new = _is_new(desk, seen, before)
         if before is not None and before[1] == row.updated_at:
             # Edited, and not dated anew, as feeds have it: nobody knows when it was saved.
@@ -121,12 +120,6 @@ def _soon(now: datetime, seen: Seen) -> float:
     return 0.0 if late_s < 0 else now.timestamp() + (_LATE_S if late_s < 60 else 60.0)  # noqa: PLR2004  a minute
 
 
-def is_outdated(session: Session, source: str, article: str, saved_at: datetime | None) -> bool:
-    """Tell whether something later is known of an article already: for what is told, not for what a CMS answers now."""
-    row = session.get(SightingRow, (source, article))
-    return bool(row and row.updated_at and saved_at and saved_at < row.updated_at)
-
-
 def missed(session: Session, source: str, seen: Seen, now: datetime) -> bool:
     """Tell whether a correction that was saved lately has come to nothing, though the article is as it was seen: a
     process of before, which knows of none, saw it first. What was tagged longer ago is no news.
@@ -139,38 +132,6 @@ def missed(session: Session, source: str, seen: Seen, now: datetime) -> bool:
     return any(
         _corrected(seen, story) and not is_withdrawn(story, newest_revision(session, story.id)) for story in stories
     )
-
-
-def _known(session: Session, ref: ArticleRef) -> SightingRow | None:
-    return session.get(SightingRow, (ref.source, ref.id), with_for_update=True, populate_existing=True)
-
-
-def _keep(session: Session, ref: ArticleRef, known: SightingRow | None, seen: Seen, now: datetime) -> SightingRow:
-    """Write down how the article stands."""
-    state = "gone" if seen.wanted is False else seen.state
-    if known is None:
-        add_unless_there(
-            session, SightingRow, source=ref.source, article_id=ref.id, state=state, withdrew=False, looked_at=now
-        )
-        known = _known(session, ref)
-        assert known is not None
-    if seen.text_hash is not None or known.updated_at != seen.updated_at:
-        known.text_hash = seen.text_hash
-    known.state, known.updated_at, known.scheduled_at = state, seen.updated_at, seen.scheduled_at
-    known.looked_at = now
-    known.visibility = seen.visibility or known.visibility
-    # Before what it decides: settings are asked for by it.
-    session.flush()
-    return known
-
-
-def _has_changed(before: tuple[str, datetime | None, str | None] | None, row: SightingRow) -> bool:
-    """Tell whether the text may be another than when it was seen last."""
-    if before is None or before[0] == "gone":
-        return True
-    if before[2] is not None and row.text_hash is not None and before[2] == row.text_hash:
-        return False
-    return before[1] != row.updated_at or before[2] != row.text_hash
 
 
 def _is_new(desk: Desk, seen: Seen, before: tuple[str, datetime | None, str | None] | None) -> bool:

@@ -11,7 +11,7 @@ import pytest
 
 from api.desk.fixes import Standing, fix_of, reason_of
 from api.desk.standings import article_address
-from api.editions import _FORBIDS
+from api.going_live import _FORBIDS
 from api.problems import FAILURES
 from briefing.going_live.obstacles import FORBIDS, Obstacle, Reason
 from briefing.models import ArticleRow

@@ -56,6 +56,21 @@ def test_no_page_is_kept_framed_or_runs_what_is_no_file_of_ours(place, desk):
         assert "unsafe" not in policy
 
 
+def test_words_that_were_typed_before_a_sign_in_ended_are_shown_to_whoever_sent_them_and_to_no_other_site(desk):
+    # Given a browser without scripts whose sign-in is over / When it sends a form with words
+    typed = {"spoken": "The <b>ferry</b> runs.", "note": "Mara said so.", "csrf": "planted", "stamp": "planted"}
+    answer = desk.post("/desk/briefings/b1/segments/1", **typed)
+    # Then they are on the page that says so, as text and with nothing else of the form, and a way to sign in beside
+    assert answer.status_code == 401
+    assert "The &lt;b&gt;ferry&lt;/b&gt; runs.\n\nMara said so.</textarea>" in answer.text
+    assert '<a href="/desk/sign-in" target="_blank">' in answer.text
+    assert "planted" not in answer.text
+    # And what another site sends is not shown, and what has no words leads to where one signs in
+    foreign = desk.post("/desk/briefings/b1/segments/1", {"Origin": "https://evil.example"}, **typed)
+    assert (foreign.status_code, "ferry" in foreign.text) == (403, False)
+    assert desk.post("/desk/briefings/b1/publish").headers["location"] == "/desk/sign-in"
+
+
 @pytest.mark.parametrize("to", ["https://evil.example/", "//evil.example", "/desk//evil", "/desk\\evil", "/v1/audit"])
 def test_nobody_is_sent_elsewhere(place, desk, to):
     add_user(place, "eve", "viewer")

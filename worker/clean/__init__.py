@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ from worker.clean.shape import shape
 from worker.words.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from briefing.values import Article
 
@@ -40,8 +40,8 @@ LEAST_WORDS_OF_PAGE = 8
 
 _DEFAULT_LANGUAGE = "en"
 
-#: What reads `many_pages`.
-_reader: ContextVar[subprocess.Popen[str] | None] = ContextVar("_reader", default=None)
+#: What reads `many_pages`, page by page.
+_readers: ContextVar[Iterator[subprocess.Popen[str]] | None] = ContextVar("_readers", default=None)
 
 
 def clean(article: Article, cleaning: Cleaning | None = None) -> CleanArticle:
@@ -112,12 +112,20 @@ def _read(article: Article, cleaning: Cleaning) -> Draft:
 @contextmanager
 def many_pages() -> Iterator[None]:
     """Have one process, whose start takes longer than most pages, read all markup that this thread cleans meanwhile."""
-    with _started() as reader:
-        token = _reader.set(reader)
+    with closing(_one_at_a_time()) as readers:
+        token = _readers.set(readers)
         try:
             yield
         finally:
-            _reader.reset(token)
+            _readers.reset(token)
+
+
+def _one_at_a_time() -> Generator[subprocess.Popen[str]]:
+    """Yield a process for each page: the same, and another one once it was killed."""
+    while True:
+        with _started() as reader:
+            while reader.poll() is None:
+                yield reader
 
 
 @contextmanager
@@ -138,15 +146,20 @@ def _started() -> Iterator[subprocess.Popen[str]]:
 
 def _parse(markup: str, form: str, cleaning: Cleaning) -> Draft:
     """Have the parsing child read `markup`. Raises PageRefused and Misconfigured."""
-    there = _reader.get()
+    kept = _readers.get()
     page = {"form": form, "markup": markup, "cleaning": cleaning.model_dump(mode="json"), "seconds": _PARSE_S}
     try:
+        there = next(kept, None) if kept else None
         with nullcontext(there) if there else _started() as reader:
             assert reader.stdin is not None
             assert reader.stdout is not None
             reader.stdin.write(json.dumps(page) + "\n")
             reader.stdin.flush()
-            answer = json.loads(reader.stdout.readline())
+            line = reader.stdout.readline()
+            if not line:
+                # It was killed itself, and not a page's fork.
+                reader.wait()
+            answer = json.loads(line)
     except (OSError, ValueError) as error:
         message = "the page could not be parsed within the limits on time and memory"
         raise PageRefused(message, hint="Give the article's own text instead of this page.") from error

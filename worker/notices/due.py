@@ -19,6 +19,7 @@ from briefing.podcasts.show import Show
 from briefing.settings import NoticeSettings
 from briefing.sql.rows import add_unless_there, put
 from briefing.states import UNFINISHED, Queue, RevisionState, StepKind, StepState
+from worker.notices import linking
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -78,6 +79,7 @@ def tell_later(session: Session, step: StepRow, now: datetime) -> None:
     """Have a message that was given up be sent later, in one with what else waits for its way: as long as the same is
     not told anew anyway. Needs a writing session.
     """
+    linking.end(session, step.payload.get(linking.LINKS, ()), now)
     told = select(NoticeRow.revision_id).where(NoticeRow.at > now - _ONCE_IN, NoticeRow.told)
     ids = list(session.scalars(told.where(NoticeRow.revision_id.in_(step.payload["revisions"]))))
     if not ids:

@@ -20,7 +20,7 @@ from briefing.models import BriefingRow, RevisionRow
 from briefing.podcasts.shows import listed_shows
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -33,6 +33,9 @@ MADE_BY = "Briefcast notices"
 
 #: Briefings of one message for which links are made: a flood is seen to at the desk.
 MOST_LINKED = 5
+
+#: Under which key of its payload a step notes the links of the message it is about to send, as `end` takes them.
+LINKS = "links"
 
 #: What puts words into somebody's mouth: not where a second person has to approve, as an address may be many people's.
 _CHANGING = frozenset({LinkAction.FIX, LinkAction.RESPEAK})
@@ -71,9 +74,9 @@ def linked(
     return Made(tuple(told), tuple(made))
 
 
-def end(session: Session, made: Made, now: datetime) -> None:
-    """End the links of a message that did not go out: nobody has them. Needs a writing session."""
-    for briefing, link in made.links:
+def end(session: Session, links: Iterable[Sequence[str]], now: datetime) -> None:
+    """End the links of a message that did not go out, as `Made` has them, that nobody has. Needs a writing session."""
+    for briefing, link in links:
         action_links.end(session, briefing, link, now)
 
 

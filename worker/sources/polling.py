@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from briefing.errors import BadInput, BriefcastError, DatabaseUnavailable, SourceUnavailable, UnknownReference
-from briefing.following import connections, noticing
+from briefing.following import connections, last_seen, noticing
 from briefing.following.hooks import Told
 from briefing.following.noticing import Desk
 from briefing.following.sightings import Seen
@@ -166,11 +166,11 @@ def notice(place: Workplace, desk: Desk, seen: Seen, look: Due | None = None, *,
         with place.database.writing() as session:
             if look is not None:
                 connections.looked_at(session, desk.source, [look])
-            if said is not None and noticing.is_outdated(session, desk.source, seen.id, seen.updated_at):
+            if said is not None and last_seen.is_outdated(session, desk.source, seen.id, seen.updated_at):
                 return
             if said is not None and seen.correction is None:
                 # Only where it cannot be asked for: a webhook may come after what its CMS says by now.
-                late = noticing.is_outdated(session, desk.source, seen.id, said.updated_at)
+                late = last_seen.is_outdated(session, desk.source, seen.id, said.updated_at)
                 seen = seen.model_copy(update={"correction": None if late else _told_correction(said)})
             # What was told to be for others may have been edited too: who can be asked says so. Who cannot be asked
             # stamps two saves of a second alike.

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from briefing import steps
 from briefing.errors import BriefcastError
 from briefing.failpoints import Failpoint, reach
-from briefing.models import BriefingRow, RevisionRow
+from briefing.models import BriefingRow, RevisionRow, StepRow
 from briefing.settings import NoticeSettings
 from briefing.states import RevisionState
 from worker.notices import linking, sending, wording
@@ -28,10 +28,13 @@ if TYPE_CHECKING:
 def tell_editors(lease: Lease, place: Workplace) -> None:
     """Send the message that the step is for, about what is still as it was then."""
     settings = NoticeSettings()
+    if left := lease.payload.get(linking.LINKS):
+        with place.database.writing() as session:
+            linking.end(session, left, datetime.now(UTC))
     notices = _notices(place, lease.payload["revisions"])
     recipient = _recipient(settings, lease.payload)
     if notices and recipient:
-        _send(place, settings, lease.payload, notices, recipient)
+        _send(lease, place, settings, notices, recipient)
     with place.database.writing() as session:
         steps.finish(session, lease)
 
@@ -50,18 +53,23 @@ def _recipient(settings: NoticeSettings, told: Mapping[str, Any]) -> str:
 
 
 def _send(
-    place: Workplace, settings: NoticeSettings, told: Mapping[str, Any], notices: tuple[Notice, ...], recipient: str
+    lease: Lease, place: Workplace, settings: NoticeSettings, notices: tuple[Notice, ...], recipient: str
 ) -> None:
     """Send a message with links of its own. Raises SourceUnavailable or Misconfigured."""
     base, now = place.public.public_url.rstrip("/"), datetime.now(UTC)
     with place.database.writing() as session:
+        step = session.get_one(StepRow, lease.step_id, with_for_update=True)
+        if step.fence != lease.fence:
+            return
         made = linking.linked(session, notices, recipient, settings, base, now)
+        # Whoever comes after a worker that dies before it has sent them ends them.
+        step.payload = step.payload | {linking.LINKS: made.links}
     reach(Failpoint.NOTICE_LINKED)
     try:
-        _by_its_way(settings, told, made.notices, now)
+        _by_its_way(settings, lease.payload, made.notices, now)
     except BriefcastError:
         with place.database.writing() as session:
-            linking.end(session, made, now)
+            linking.end(session, made.links, now)
         raise
     reach(Failpoint.NOTICE_TOLD)
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import signal
 import subprocess
+from threading import Timer
 
 import pytest
 
@@ -282,7 +284,38 @@ def test_many_pages_have_one_process_and_one_that_exhausts_its_fork_costs_no_oth
             with pytest.raises(PageRefused):
                 clean(page(f"<p>{PARAGRAPH}</p>"))
         assert clean(page(f"<p>{PARAGRAPH}</p>")) == alone
-        started[-1].kill()
+    assert len(started) == 2, "one for the page alone, one for all the others"
+
+
+def test_many_pages_go_on_where_what_reads_them_is_killed(monkeypatch):
+    started = []
+    real = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda *words, **how: started.append(real(*words, **how)) or started[-1])
+    with many_pages():
+        whole = clean(page(f"<p>{PARAGRAPH}</p>"))
+        # Killed between two pages, and over one
+        started[0].kill()
+        started[0].wait()
+        assert clean(page(f"<p>{PARAGRAPH}</p>")) == whole
+        started[1].send_signal(signal.SIGSTOP)
+        Timer(0.3, started[1].kill).start()
         with pytest.raises(PageRefused):
             clean(page(f"<p>{PARAGRAPH}</p>"))
-    assert len(started) == 2, "one for the page alone, one for all the others"
+        assert clean(page(f"<p>{PARAGRAPH}</p>")) == whole
+    assert len(started) == 3
+    assert all(reader.poll() is not None for reader in started)
+
+
+def test_many_pages_go_on_where_once_no_process_could_be_started(monkeypatch):
+    real, failing = subprocess.Popen, [OSError("no room for a process")]
+
+    def popen(*words, **how):
+        if failing:
+            raise failing.pop()
+        return real(*words, **how)
+
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    with many_pages():
+        with pytest.raises(PageRefused):
+            clean(page(f"<p>{PARAGRAPH}</p>"))
+        assert len(clean(page(f"<p>{PARAGRAPH}</p>")).blocks) == 1

@@ -193,6 +193,28 @@ def test_what_kills_worker_after_worker_costs_one_digest_and_not_all(place, tmp_
     assert [step.id for step in digests.waiting(place)] == [row.step_id]
 
 
+def test_what_kills_workers_once_it_was_asked_for_skips_none(place, tmp_path, monkeypatch):
+    digests.publish(place, tmp_path, "ferry")
+    due = datetime.now(UTC).replace(second=0, microsecond=0)
+    reapply(place, tmp_path, at=at(due))
+    fall_due(place, due)
+
+    def dies(*_):
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(task, "_say_missed", dies)
+        for _ in range(3):
+            with pytest.raises(MemoryError):
+                work_off(place)
+    row = digests.digest_row(place)
+    assert row.skipped_at is None
+    assert [step.id for step in digests.waiting(place)] == [row.step_id]
+    work_off(place)
+    (briefing,) = digests.issues(place).values()
+    assert digests.live(place, briefing).number == 1
+
+
 def test_a_look_that_kills_worker_after_worker_is_made_again_later(place, tmp_path, monkeypatch):
     # Given a story that is withdrawn, and workers that die of looking after the digest that has it
     story = digests.publish(place, tmp_path, "ferry")

@@ -20,8 +20,8 @@ from tests.support.desk import add_user, seat_at
 from tests.support.newsroom import make_place, work_off
 from tests.support.openai_chat import MODEL, completion, openai_chat
 from worker.digests import summarising
-from worker.digests.digest import SUMMARISED
 from worker.digests.summarise import summarise
+from worker.digests.wording import SUMMARISED
 from worker.upkeep import forgetting, ledgers
 
 _HOUR = datetime.now(UTC).hour

@@ -22,16 +22,19 @@ from aiosmtpd.smtp import AuthResult
 from sqlalchemy import select, update
 
 from briefing.accounts.action_links import LinkAction
+from briefing.accounts.users import digest
 from briefing.backoff import MAX_POSTPONED
 from briefing.errors import Misconfigured, SourceUnavailable
 from briefing.models import ActionLinkRow, AuditRow, HealthRow, NoticeRow, RevisionRow, StepRow
 from briefing.requesting import asking
 from briefing.settings import NoticeSettings, RetentionSettings
+from briefing.steps import MAX_ATTEMPTS
 from tests.support.asking import again, ask
 from tests.support.client import client_of, free_port
 from tests.support.newsroom import ARTICLE, PLAIN, make_place, work_off
 from worker.notices import due, linking, sending
 from worker.notices.wording import Notice, slack, subject, text
+from worker.tasks import notice
 from worker.upkeep import ledgers
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
@@ -443,6 +446,40 @@ def test_links_of_what_did_not_go_out_end_and_chat_and_webhook_have_theirs(place
     said = slack((replace(tell_of(place), links=told["links"]),), 0)
     assert f"<{told['links']['fix']}|Fix a word>" in said["text"]
     assert said["unfurl_links"] is False
+
+
+def test_links_that_a_worker_made_and_died_over_end(place, monkeypatch):
+    # Given a webhook's message over which a worker dies once its links are there
+    def dies(*_):
+        raise MemoryError
+
+    def open_links():
+        with place.database.reading() as session:
+            there = select(ActionLinkRow.secret_sha256).where(ActionLinkRow.ends_at > datetime.now(UTC))
+            return set(session.scalars(there))
+
+    ask(place, "ferry", show="held")
+    work_off(place)
+    with receiver() as (there, got):
+        monkeypatch.setenv("BRIEFCAST_NOTICES_WEBHOOK", f"{there}/hook")
+        monkeypatch.setenv("BRIEFCAST_NOTICES_WEBHOOK_SECRET", SECRET)
+        with monkeypatch.context() as patch:
+            patch.setattr(notice, "_by_its_way", dies)
+            with pytest.raises(MemoryError):
+                tell(place)
+            assert len(open_links()) == 3
+            # When all others die too, none is left open with nobody to come
+            for _ in range(MAX_ATTEMPTS - 1):
+                with pytest.raises(MemoryError):
+                    work_off(place)
+            assert open_links() == set()
+            # Nor where the next one sends it
+            put_off(place, None)
+            with pytest.raises(MemoryError):
+                work_off(place)
+        work_off(place)
+    (told,) = json.loads(got[0][2])["data"]["notices"]
+    assert open_links() == {digest(link.rsplit("/", 1)[1]) for link in told["links"].values()}
 
 
 @pytest.mark.parametrize(

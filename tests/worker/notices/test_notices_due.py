@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 
 from briefing import steps
 from briefing.going_live import editions
-from briefing.models import BriefingRow, HealthRow, NoticeRow, RevisionRow, StepRow
+from briefing.models import ActionLinkRow, BriefingRow, HealthRow, NoticeRow, RevisionRow, StepRow
 from briefing.states import Queue, StepKind
 from briefing.steps import MAX_ATTEMPTS
 from tests.support.asking import ask
@@ -112,3 +112,24 @@ def set_for(place, briefing):
     with place.database.writing() as session:
         now = datetime.now(UTC)
         editions.schedule(session, briefing, now + timedelta(days=1), "ed", now)
+
+
+def test_a_worker_that_was_overtaken_makes_no_links_and_sends_nothing(place, monkeypatch):
+    # Given a worker whose step another one claims while it looks what there is to tell
+    looked, sent = notice._notices, []
+
+    def overtaken(there, ids):
+        with place.database.writing() as session:
+            session.execute(update(StepRow).where(StepRow.kind == "notice").values(fence=StepRow.fence + 1))
+        return looked(there, ids)
+
+    monkeypatch.setattr(notice, "_notices", overtaken)
+    monkeypatch.setattr(notice, "_by_its_way", lambda *told: sent.append(told))
+    ask(place, "ferry", show="held")
+    work_off(place)
+    due.tend(place)
+    # When it goes on / Then the message is the other's to send
+    work_off(place)
+    with place.database.reading() as session:
+        assert session.scalars(select(ActionLinkRow)).all() == []
+    assert sent == []

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from worker.normalise.edits import alternation
-from worker.normalise.ukrainian import calendar, counts
+from worker.normalise.ukrainian import calendar, counts, measures
 from worker.normalise.ukrainian.library import cardinal, dative, digits, ordinal
 
-_Say: TypeAlias = Callable[[re.Match[str]], str]
+_Say: TypeAlias = Callable[[re.Match[str]], str] | str
 
 _UNITS = {
     "кв. км": "квадратних кілометрів", "кв.км": "квадратних кілометрів", "кв. м": "квадратних метрів",
@@ -23,14 +23,6 @@ _UNITS = {
     "грн/л": "гривень за літр", "грн/кг": "гривень за кілограм", "кВт·год": "кіловат-годин",
     "кВт-год": "кіловат-годин", "МВт·год": "мегават-годин",
 }  # fmt: skip
-_HYPHENED_UNITS = {
-    "мм": "міліметрів",
-    "см": "сантиметрів",
-    "м": "метрів",
-    "км": "кілометрів",
-    "кг": "кілограмів",
-    "т": "тонн",
-}
 _TITLES = {
     "ген": "генерал", "полк": "полковник", "підполк": "підполковник", "проф": "професор", "акад": "академік",
     "доц": "доцент",
@@ -45,7 +37,7 @@ _MODEL = re.compile(
 #: Free calls: "0 800 500 335". The library makes it a number of Ukraine's, +380.
 _FREE = re.compile(r"(?<![\w+,.-])0[\s-]?800(?:[\s-]\d{3}[\s-]\d{3}|(?:[\s-]\d{2,3}){3})(?![\w-]|[.,]\d)")
 _SERIES = re.compile(r"(?<=\s)(?P<first>7[0-8]7|3[0-8]0)-(?P<second>\d{2,3})(?!\w)")
-_HYPHENED = re.compile(rf"(?<![\w-])(?P<number>\d{{1,5}})-(?P<unit>{alternation(_HYPHENED_UNITS)})(?![\w-])")
+_HYPHENED = re.compile(r"(?<![\w-])(?P<number>\d{1,5})-(?P<unit>мм|см|м|км|кг|т)(?![\w-])")
 _SCORE = re.compile(r"(?<![\w,.:/–-])(?P<first>\d{1,2})[-–:](?P<second>\d)(?![\w%:–-]|,\d)")
 _ROUND_THE_CLOCK = re.compile(r"(?<!\w)24/7(?!\w)")
 _THOUSANDS = re.compile(r"(?<=,\d)\s?тис\.?(?=\s|$|,)")
@@ -85,7 +77,8 @@ _FORMS: tuple[tuple[re.Pattern[str], _Say], ...] = (
     (counts.ORDINAL_IN, lambda match: match["at"] + ordinal(int(match["number"]), "dat")),
     (counts.ORDINAL_AS, lambda match: ordinal(int(match["number"]), "ins")),
     (counts.DATIVE, lambda match: dative(int(match["number"]))),
-    (_HYPHENED, lambda match: f"{cardinal(int(match['number']))} {_HYPHENED_UNITS[match['unit']]}"),
+    (measures.MEASURE, measures.measure),
+    (_HYPHENED, r"\g<number> \g<unit>"),
     (counts.CARDINAL, counts.cardinal_ending),
     (counts.ORDINAL, counts.ordinal_ending),
     (_ROUND_THE_CLOCK, lambda _: "двадцять чотири на сім"),
