@@ -138,6 +138,7 @@ FAILURES: dict[str, str] = {
     "quota_exceeded": "The key's quota of characters does not allow it today",
     "budget_too_small": "Bulk work is more than its show's whole budget of a day or month",
     "worker_lost": "The worker vanished, three times over",
+    "overdue": "It was not made before its deadline",
     "superseded": "A newer revision took its place",
 }
 

@@ -37,6 +37,7 @@
     │   │   └── StorageFull              storage_full: there is no room; the work waits for it
     │   ├── SigningUnavailable       signing_unavailable
     │   ├── NotPublishedYet          not_published_yet
+    │   ├── Overdue                  overdue: what is not made before its deadline
     │   ├── PutOff                   quota_exceeded, budget_spent: until a moment that is known
     │   ├── WatermarkNotInstalled    watermark_not_installed: no use in waiting either
     │   ├── ProviderUnavailable      provider_unavailable
@@ -94,6 +95,7 @@ from briefing.errors.unavailable import (
     EngineUnavailable,
     NarratorAway,
     NotPublishedYet,
+    Overdue,
     ProviderUnavailable,
     PutOff,
     SecretUnreadable,
@@ -127,6 +129,7 @@ __all__ = [
     "NeverSpeak",
     "NotPublishedYet",
     "NothingToDigest",
+    "Overdue",
     "OverrideRefused",
     "PageRefused",
     "ProviderUnavailable",

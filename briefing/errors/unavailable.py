@@ -105,6 +105,13 @@ class NotPublishedYet(Unavailable):
     hint = "Check that what serves BRIEFCAST_PUBLIC_URL runs and serves the published files."
 
 
+class Overdue(Unavailable):
+    """What a revision fails with that was not made before its deadline, whatever it waited for."""
+
+    code = "overdue"
+    hint = "See what it waited for (the workers' log, `briefcast doctor`), then regenerate."
+
+
 class PutOff(Unavailable):
     """Raised when work is allowed again at a moment that is known; `delay_s` is the seconds until then."""
 

@@ -35,6 +35,10 @@ class WorkSettings(Settings):
     """Seconds after which a ready step is rung again."""
     narrator_wait_s: float = Field(default=60.0, gt=0, le=3600)
     """Seconds a revision waits for workers with the engine and model it pinned; then it is cut anew for those there."""
+    deadline_days: float = Field(default=7.0, ge=0, le=3660)
+    """Days after which an interactive revision that is not made yet fails as `overdue`; 0: never."""
+    deadline_bulk_days: float = Field(default=366.0, ge=0, le=3660)
+    """The same for bulk work, whose turn may be weeks away."""
     heartbeat_s: float = Field(default=10.0, gt=0, le=20)
     """Seconds between two reports of a process about itself."""
     run: str = ""

@@ -79,6 +79,7 @@ FAILED = {
     "budget_too_small": RETRY,
     "override_conflict": ("Settle the conflict", "#conflicts"),
     "worker_lost": RETRY,
+    "overdue": RETRY,
     "superseded": None,
 }
 

@@ -105,6 +105,7 @@ def _half_feed(facts):
 DOCTORED = {
     "a request that vanished": ("I1", _with("accepted", lambda found: [*found, "b2"])),
     "a revision that is stuck": ("I1", _with("revisions", lambda found: [*found, (4, "b1", 4, "speaking", None)])),
+    "a revision that was late too soon": ("I1", _with("revisions", lambda found: [*found, (4, "b1", 4, "failed", "overdue")])),
     "a step that is stuck": ("I1", _with("steps", lambda found: [*found, (4, 2, "verify", "leased", 1, None)])),
     "an address whose bytes changed": ("I2", _other_bytes),
     "a public file of another name": ("I2", _with("stored", lambda found: found | {"0" * 64: "1" * 64})),

@@ -1,14 +1,12 @@
-"""PostgreSQL away in the middle of work: restarted, killed, cut at COMMIT; and workers whose clocks are wrong."""
+"""PostgreSQL away in the middle of work: restarted, killed, cut at COMMIT."""
 
 from __future__ import annotations
 
 import socket
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -326,67 +324,3 @@ def test_a_connection_cut_at_commit_never_makes_a_second_revision(cluster, cuts,
         assert session.query(BriefingRow).count() == session.query(RevisionRow).count() == cuts
         assert session.query(StepRow).count() == cuts
     direct.dispose()
-
-
-#: Workers whose clocks are wrong: what our code is told of the time, by whatever way, is off by seconds of the argument. (Not
-#: what the libraries are told: they compare with their own types.) Forked, so that all is loaded once.
-SKEWED = """
-import datetime, importlib, os, pkgutil, sys, threading, time
-import briefing, worker
-for package in (briefing, worker):
-    for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        importlib.import_module(found.name)
-real, true = datetime.datetime, time.time
-children = []
-for skew in map(float, sys.argv[1:]):
-    if pid := os.fork():
-        children.append(pid)
-        continue
-    class Told(real):
-        @classmethod
-        def now(cls, tz=None): return real.now(tz) + datetime.timedelta(seconds=skew)
-    time.time = lambda: true() + skew
-    ours = [module for name, module in sys.modules.items() if name.split(".")[0] in ("briefing", "worker")]
-    told = [setattr(module, "datetime", Told) for module in ours if getattr(module, "datetime", None) is real]
-    assert len(told) > 10
-    from worker.runner import work
-    from worker.workplace import Workplace
-    work(Workplace(), threading.Event())
-for pid in children:
-    os.waitpid(pid, 0)
-"""
-
-
-def test_workers_whose_clocks_are_wrong_steal_no_step_and_lose_none(cluster, newsroom, tmp_path, monkeypatch):
-    # Given two workers, one ten minutes ahead, one ten minutes behind, and leases that a busy machine does not outlast
-    monkeypatch.setenv("BRIEFCAST_DATABASE_URL", cluster.new_database())
-    monkeypatch.setenv("BRIEFCAST_LEASE_S", "120")
-    place = make_place(tmp_path)
-    from tests.support.asking import ask
-
-    for number in range(6):
-        ask(place, f"story{number}")
-    with running([sys.executable, "-c", SKEWED, "600", "-600"], tmp_path / "skewed.log"):
-        # When they share the work, and a sweeper of either clock looks for leases that ran out
-        from worker.upkeep import sweep
-
-        mine = Workplace()
-        freed = []
-
-        def finished():
-            freed.extend(sweep.free_expired(mine))
-            with place.database.reading() as session:
-                return session.scalar(select(func.count()).where(RevisionRow.state == "live")) == 6
-
-        wait_for(finished, "all to be made", 240)
-        mine.database.dispose()
-    # Then no lease was taken early, and every step was claimed once
-    assert freed == []
-    with place.database.reading() as session:
-        ended = session.scalars(select(StepRow).where(StepRow.kind != "verify")).all()
-        # One that was put off, as while a file could not be written, has not been taken from anybody.
-        assert {step.attempts for step in ended} == {1}
-        assert "worker_lost" not in {step.error_code for step in ended}
-        told = [row.finished_at for row in session.scalars(select(RevisionRow))]
-        assert any(abs(moment - datetime.now(UTC)) > timedelta(minutes=5) for moment in told), "their clocks were wrong"
-    place.database.dispose()

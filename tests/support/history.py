@@ -20,6 +20,7 @@ from itertools import pairwise
 import httpx
 
 from api.problems import FAILURES, PROBLEMS
+from briefing.errors import Overdue
 from briefing.speech import VOICE_FALLBACK
 from briefing.states import ACTIVE
 from tests.support.logged_engine import calls
@@ -198,9 +199,12 @@ def _every_request_ends(facts):
     for briefing in facts.accepted:
         if briefing not in states:
             yield f"the accepted briefing {briefing} is not there"
-    for revision, _, _, state, _ in facts.revisions:
+    for revision, _, _, state, code in facts.revisions:
         if state in {active.value for active in ACTIVE}:
             yield f"revision {revision} is still {state}"
+        if code == Overdue.code:
+            # Deadlines are days, and a test takes minutes, whatever clocks it sets.
+            yield f"revision {revision} was given up as overdue before its deadline"
     for step, _, kind, state, _, _ in facts.steps:
         if state not in {"done", "dead"}:
             yield f"step {step} ({kind}) is still {state}"

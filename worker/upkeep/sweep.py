@@ -26,7 +26,7 @@ from worker.running.engine_gates import fall_back_where_open
 from worker.running.failing import after_given_up, lock_owner
 from worker.sources import polling
 from worker.stream.clearing import clear_streams
-from worker.upkeep import audience, retention, tallying, unheld, vocabulary
+from worker.upkeep import audience, overdue, retention, tallying, unheld, vocabulary
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +50,7 @@ def sweep(place: Workplace) -> list[Lost]:
         remove_strays(place.storage.temporary(".probe").parent)
     for what in (
         fall_back_where_open,
+        overdue.tend,
         clear_streams,
         audience.tend,
         retention.tend,
