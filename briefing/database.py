@@ -6,6 +6,8 @@ Knows no tables. SQLite and PostgreSQL differ only here, in `database_clock` and
 from __future__ import annotations
 
 import os
+import sqlite3
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,11 +29,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL, Connection
     from sqlalchemy.engine import ExceptionContext
-    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 
 #: Seconds a writer waits for SQLite's single write lock, or for another's row lock, before giving up: many workers
 #: finish chunks at once, each holding it for milliseconds, so a wait this long means something is badly wrong.
 BUSY_S = 30.0
+
+#: Seconds before SQLite is asked once more for its log.
+_MOMENT_S = 0.01
 
 #: Connections that are kept open; further ones, up to a process's most, are closed after use.
 _KEPT = 5
@@ -85,8 +90,9 @@ def _prepare_sqlite(engine: Engine, busy_s: float) -> None:
     def _connect(connection: DBAPIConnection, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, below
         cursor = connection.cursor()
+        _use_wal(cursor, busy_s)
         # WAL with synchronous=NORMAL may lose the last commits on power loss; the queue may not.
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={busy_s * 1000:.0f}", "foreign_keys=ON"):
+        for pragma in ("synchronous=FULL", f"busy_timeout={busy_s * 1000:.0f}", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -96,6 +102,20 @@ def _prepare_sqlite(engine: Engine, busy_s: float) -> None:
         # so every writing transaction takes the lock at once.
         writing = connection.get_execution_options().get("writing", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _use_wal(cursor: DBAPICursor, busy_s: float) -> None:
+    """Have SQLite keep a log. Where two do so at once, as on a new database, it refuses one without waiting."""
+    until = time.monotonic() + busy_s
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(_MOMENT_S)
+        else:
+            return
 
 
 def _prepare_postgresql(engine: Engine, busy_s: float) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 from datetime import UTC, datetime
 
@@ -150,6 +151,28 @@ def test_two_that_migrate_at_once_do_it_once(database):
         thread.join()
     assert failed == []
     assert differences(database) == []
+
+
+def test_who_opens_a_new_file_while_another_writes_to_it_waits(tmp_path):
+    # Given a file that somebody has just begun, and is writing to / When it is opened / Then that waits, though SQLite
+    # refuses to begin its log at once
+    path, modes = tmp_path / "briefcast.db", []
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    def open_it():
+        mine = Database(f"sqlite:///{path}")
+        with mine.writing() as session:
+            modes.append(session.scalar(text("PRAGMA journal_mode")))
+        mine.dispose()
+
+    thread = threading.Thread(target=open_it)
+    thread.start()
+    thread.join(0.2)
+    other.execute("COMMIT")
+    other.close()
+    thread.join()
+    assert modes == ["wal"]
 
 
 def test_a_database_of_a_newer_briefcast_is_left_alone(database, empty_address, monkeypatch):
