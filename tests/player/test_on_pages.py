@@ -206,6 +206,8 @@ def test_words_numbers_and_plurals_are_of_one_language(stand):
 def test_where_one_reads_from_the_right_the_sliders_arrows_go_where_they_point(stand):
     page = stand.page('<div dir="rtl"><briefcast-player article="desk:ferry"></briefcast-player></div>')
     page.wait_for_selector(READY)
+    # In the moment between a file's length being known and being told of, an element stands at 0 whatever was asked.
+    until(page, "p.element.readyState > 0")
     slider = page.get_by_role("slider", name="Position")
     for key, moment in (("ArrowLeft", 5), ("ArrowUp", 10), ("ArrowRight", 5)):
         slider.press(key)
