@@ -17,8 +17,8 @@ from api.once import Asked, IdempotencyKey, once
 from api.problems import KEY_PROBLEMS, Problem, responses
 from api.seeing import ID, briefing_row
 from briefing.accounts.audit import Action
+from briefing.database import clock
 from briefing.going_live import editions, holds, wishes
-from briefing.going_live.obstacles import clock
 from briefing.hashing import stable_hash
 
 if TYPE_CHECKING:

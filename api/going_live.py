@@ -13,8 +13,9 @@ from briefing import revisions
 from briefing.accounts import audit
 from briefing.accounts.audit import Action
 from briefing.accounts.people import is_same
+from briefing.database import clock
 from briefing.going_live import editions, signing_off
-from briefing.going_live.obstacles import clock, forbidden
+from briefing.going_live.obstacles import forbidden
 from briefing.states import RevisionState
 
 if TYPE_CHECKING:

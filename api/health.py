@@ -13,7 +13,7 @@ from api import schemas
 from api.context import Context, Here, Reader
 from api.problems import KEY_PROBLEMS, responses
 from api.routes import get_and_head
-from briefing.database import database_clock
+from briefing.database import clock_s, database_clock
 from briefing.errors import DatabaseUnavailable, StorageUnavailable
 from briefing.following import connections
 from briefing.models import GateRow, HealthRow
@@ -84,9 +84,8 @@ def _broker(session: Session) -> str:
     row = session.get(HealthRow, "broker")
     if row is None:
         return "none"
-    now = session.scalar(select(database_clock()))
     # A dispatcher that says nothing rings for nothing either.
-    return row.state if now is not None and now - row.reported_at < _SILENT_S else "degraded"
+    return row.state if clock_s(session) - row.reported_at < _SILENT_S else "degraded"
 
 
 def _workers(session: Session) -> str:

@@ -13,7 +13,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from sqlalchemy import case, func, select
 
 from briefing import gates
-from briefing.database import database_clock
+from briefing.database import clock_s
 from briefing.models import ConnectionRow, GateRow, HealthRow, RevisionRow, SourceRow, StepRow, WorkerRow
 from briefing.observing.backups import last_backup
 from briefing.observing.endings import LATELY_S, ended_lately, given_up, last_success
@@ -59,7 +59,7 @@ class Seen:
 def read(context: Context) -> Seen:
     """Look at database and disk. Raises DatabaseUnavailable."""
     with context.database.reading() as session:
-        now = float(session.scalar(select(database_clock())) or 0.0)
+        now = clock_s(session)
         gauges = [
             *_steps(session, now),
             *_revisions(session, now),

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from api import schemas
 from api.waiting import waiting
 from briefing.audio import MASTER_RATE, Master
+from briefing.database import clock
 from briefing.going_live import access, holds
-from briefing.going_live.obstacles import clock, obstacles, said
+from briefing.going_live.obstacles import obstacles, said
 from briefing.going_live.withdrawals import is_withdrawn
 from briefing.models import MasterRow, RevisionRow
 from briefing.podcasts.show import Show

@@ -10,6 +10,7 @@ import sqlite3
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, Float, create_engine, event, make_url
@@ -83,6 +84,16 @@ def _sqlite_clock(*_: object, **__: object) -> str:
 def _postgresql_clock(*_: object, **__: object) -> str:
     # Not now(), which is when the transaction began: it may have waited for a lock since.
     return "extract(epoch from clock_timestamp())::double precision"
+
+
+def clock_s(session: Session) -> float:
+    """Return the database's clock, in seconds since the epoch: hosts' own may differ."""
+    return float(session.scalar(database_clock().select()) or 0.0)
+
+
+def clock(session: Session) -> datetime:
+    """Return the time by the database's clock, by which steps begin."""
+    return datetime.fromtimestamp(clock_s(session), UTC)
 
 
 def _prepare_sqlite(engine: Engine, busy_s: float) -> None:

@@ -6,7 +6,7 @@ from dataclasses import fields
 
 import click
 
-from briefing.going_live.obstacles import clock
+from briefing.database import clock
 from worker.upkeep.cutoffs import Gone
 from worker.upkeep.retention import BATCH, collect, foreseen
 from worker.workplace import Workplace

@@ -20,9 +20,10 @@ from api.desk.standings import standing_of
 from api.problems import Problem
 from api.seeing import ID, briefing_row
 from api.waiting import waiting
+from briefing.database import clock
 from briefing.editing import rollback
 from briefing.going_live import holds
-from briefing.going_live.obstacles import clock, obstacles, said
+from briefing.going_live.obstacles import obstacles, said
 from briefing.going_live.withdrawals import withdrawn
 from briefing.models import ArticleRow, MasterRow, RevisionRow
 from briefing.observing import worklist

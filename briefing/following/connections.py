@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, func, select, update
 
 from briefing import steps
-from briefing.database import database_clock
+from briefing.database import clock_s, database_clock
 from briefing.errors import SecretUnreadable
 from briefing.following.hooks import new_secret
 from briefing.models import ConnectionRow, DeliveryRow, LookRow, SourceRow, StepRow
@@ -239,7 +239,7 @@ def next_look_s(session: Session, source: str) -> float | None:
     first = session.scalar(select(func.min(LookRow.due_at)).where(LookRow.source == source))
     if first is None:
         return None
-    return max(0.0, float(first) - float(session.scalar(select(database_clock())) or 0.0))
+    return max(0.0, float(first) - clock_s(session))
 
 
 def failing(session: Session) -> list[ConnectionRow]:

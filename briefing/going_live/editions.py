@@ -13,11 +13,12 @@ from sqlalchemy import select
 
 from briefing import steps
 from briefing.accounts.people import is_same
+from briefing.database import clock
 from briefing.digesting.digest import DIGEST
 from briefing.errors import HoldStands
 from briefing.going_live import access, cut_short
 from briefing.going_live.holds import forget, guarded, show_of
-from briefing.going_live.obstacles import clock, forbidden, obstacles
+from briefing.going_live.obstacles import forbidden, obstacles
 from briefing.models import RevisionRow
 from briefing.observing import events
 from briefing.pronunciations.never_speak import find, refusal, texts_of

@@ -7,10 +7,9 @@ Changes nothing; what becomes of it is `briefing.going_live.editions`'s. What ma
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from briefing.database import database_clock
 from briefing.going_live.holds import embargo, is_unpublished, show_of
 from briefing.podcasts.show import Show
 from briefing.pronunciations.never_speak import find, texts_of
@@ -34,11 +33,6 @@ class Obstacle(Value):
     """When it is over by itself; None where somebody has to do something."""
     by: str | None = None
     """Who said so."""
-
-
-def clock(session: Session) -> datetime:
-    """Return the time by the database's clock, by which steps begin: hosts' own may differ."""
-    return datetime.fromtimestamp(float(session.scalar(database_clock().select()) or 0.0), UTC)
 
 
 def obstacles(session: Session, briefing: BriefingRow, revision: RevisionRow, now: datetime) -> list[Obstacle]:

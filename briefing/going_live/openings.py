@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, or_, select
 
+from briefing.database import clock
 from briefing.going_live import access
-from briefing.going_live.obstacles import clock
 from briefing.models import ArticleRow, BriefingRow, ShowRow
 from briefing.podcasts.show import Paywall, Show
 from briefing.requesting.asking import identity

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-
-from briefing.database import database_clock
+from briefing.database import clock_s
 from briefing.observing import events
 from briefing.states import Queue, StepKind
 from briefing.steps.records import record
@@ -35,7 +33,7 @@ def look_again_later(session: Session, step: StepRow) -> None:
     tries = tries_of(step) + 1
     pause_s = min(_LONGEST_S, _FIRST_S * 2.0 ** min(tries - 1, 10))
     events.note(session, "looked at again later", kind=step.kind, step=step.id, tries=tries, pause_s=pause_s)
-    clock = float(session.scalar(select(database_clock())) or 0.0)
+    clock = clock_s(session)
     again = record(
         session,
         StepKind(step.kind),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from briefing.database import database_clock
+from briefing.database import clock_s
 from briefing.digesting import summaries
 from briefing.digesting.digests import listed_digests, since
 from briefing.models import DigestRow, HealthRow
@@ -39,7 +39,7 @@ def tend(place: Workplace) -> None:
         return
     with place.database.reading() as session:
         looked = session.get(HealthRow, "summaries")
-        clock = float(session.scalar(select(database_clock())) or 0.0)
+        clock = clock_s(session)
         soon = _soon(session, datetime.now(UTC) + timedelta(hours=settings.ahead_hours))
     if not soon or (looked is not None and clock - looked.reported_at < _EVERY_S):
         return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select, text
 
-from briefing.database import database_clock
+from briefing.database import clock_s
 from briefing.models import Base
 from briefing.sql.schema import current, is_newer, newest
 from worker.doctor.finding import Finding
@@ -53,7 +53,7 @@ def look(place: Workplace, fix: bool) -> Iterator[Finding]:  # noqa: ARG001  not
                 detail=fault,
                 hint="Restore the newest backup; see docs/backup.md.",
             )
-        skew_s = time.time() - float(session.scalar(select(database_clock())) or 0.0)
+        skew_s = time.time() - clock_s(session)
     if abs(skew_s) > _SKEW_S:
         yield Finding(
             code="clock_skew",

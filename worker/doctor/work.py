@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import exists, func, or_, select
 
 from briefing import steps
-from briefing.database import database_clock
+from briefing.database import clock, database_clock
 from briefing.going_live import editions
-from briefing.going_live.obstacles import clock, obstacles
+from briefing.going_live.obstacles import obstacles
 from briefing.models import BriefingRow, RespeakRow, RevisionRow, StepRow
 from briefing.pronunciations import respeaks
 from briefing.revisions import held_revision, lock_briefing, locked, move, preparing_kind

@@ -15,8 +15,8 @@ from sqlalchemy import delete, exists, select
 from briefing.audience.records import WINDOW_S, day_before, day_of
 from briefing.audience.spans import BUCKETS, by_bucket, by_quarter, length
 from briefing.audio import MASTER_RATE
+from briefing.database import clock
 from briefing.failpoints import Failpoint, reach
-from briefing.going_live.obstacles import clock
 from briefing.models import AudienceRow, DownloadRow, HealthRow, MasterRow, PlayRow, SaltRow
 from briefing.sql.rows import add_all_unless_there, put
 

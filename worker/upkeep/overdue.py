@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, or_, select
 
 from briefing import revisions
-from briefing.database import database_clock
+from briefing.database import clock_s
 from briefing.errors import DatabaseUnavailable, Overdue, StorageFull, StorageUnavailable
 from briefing.models import HealthRow, RevisionRow, StepRow
 from briefing.observing.logs import get_logger
@@ -59,7 +59,7 @@ def tend(place: Workplace) -> None:
     if not limits:
         return
     with place.database.reading() as session:
-        now = float(session.scalar(select(database_clock())) or 0.0)
+        now = clock_s(session)
         row = session.get(HealthRow, "deadlines")
         if row is not None and 0 <= now - row.reported_at < EVERY_S:
             return

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.orm import aliased
 
+from briefing.database import clock
 from briefing.failpoints import Failpoint, reach
-from briefing.going_live.obstacles import clock
 from briefing.models import (
     ArticleVersionRow,
     BriefingRow,

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from briefing.database import clock
 from briefing.digesting.choosing import outdated
 from briefing.digesting.digest import DIGEST
 from briefing.going_live import editions
-from briefing.going_live.obstacles import clock, obstacles
+from briefing.going_live.obstacles import obstacles
 from briefing.models import BriefingRow, RevisionRow
 from briefing.revisions import held_revision, lock_briefing
 from briefing.states import RevisionState
