@@ -37,7 +37,7 @@ def stand_back(session: Session, revision_id: int) -> None:
     Needs a writing session of its own, after the one that freed what was lost: it locks the revision, as whoever ends
     a chunk does, so that there is always one to be spoken that lets the others go.
     """
-    session.execute(select(_REVISIONS.c.id).where(_REVISIONS.c.id == revision_id).with_for_update())
+    session.execute(select(_REVISIONS.c.id).where(_REVISIONS.c.id == revision_id).with_for_update(key_share=True))
     until = database_clock() + _AT_MOST_S
     ready = session.execute(
         select(_STEPS.c.id, or_(_STEPS.c.attempts == 0, _STOOD_BACK).label("follows"))
