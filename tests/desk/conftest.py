@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 from argon2 import PasswordHasher
+from sqlalchemy import select
 
 from briefing.accounts import users
-from briefing.models import AudienceRow
+from briefing.models import AudienceRow, AuditRow
 from tests.support.browser import chromium
 from tests.support.client import client_of, free_port
 from tests.support.desk import PASSWORD, add_user, seat_at
@@ -45,6 +46,8 @@ The ferry runs again from Monday, the harbour board said. Crews had stopped work
 
 The ferry had not run since Thursday, and the town had to do without its market.
 """
+
+FIRST = "The ferry runs again from Monday, the harbour board said."
 
 MARKET = """# Market opens on Saturday
 
@@ -159,3 +162,21 @@ def stand(tmp_path_factory):
                 found.ask(article)
             yield found
         place.database.dispose()
+
+
+#: How long what a page's player has is, in seconds.
+LENGTH = "audio => (audio.load(), new Promise(done => audio.ondurationchange = () => done(audio.duration)))"
+
+
+def story(stand, name):
+    """A live story of its own, so that tests do not meet."""
+    stand.write(name, FERRY.replace("Ferry runs again", f"Ferry {name} runs again"))
+    return stand.ask(f"desk:{name}")
+
+
+def audited(stand, briefing):
+    with stand.place.database.reading() as session:
+        rows = session.execute(
+            select(AuditRow.action, AuditRow.by).where(AuditRow.briefing_id == briefing).order_by(AuditRow.id)
+        )
+        return [tuple(row) for row in rows]
