@@ -98,10 +98,11 @@ class FaultProxy:
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_EXCEPTION)
         finally:
+            # Before it waits: whoever is cut while it ends by itself would leave it open.
+            self._end(behind)
             for way in ways:
                 way.cancel()
             await asyncio.gather(*ways, return_exceptions=True)
-            self._end(behind)
 
     async def _pump(self, reader, writer, answered):
         """Pass on what comes; `answered` counts the bytes of an answer, None for the other way."""
