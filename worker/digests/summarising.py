@@ -5,12 +5,12 @@ A digest waits for none of it: what is not approved when it is made is not in it
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from briefing.database import clock_s
+from briefing.database import clock
 from briefing.digesting import summaries
 from briefing.digesting.digests import listed_digests, since
 from briefing.models import DigestRow, HealthRow
@@ -20,6 +20,8 @@ from briefing.settings import SummarySettings
 from briefing.sql.rows import put
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy.orm import Session
 
     from briefing.digesting.digest import Digest
@@ -39,12 +41,11 @@ def tend(place: Workplace) -> None:
         return
     with place.database.reading() as session:
         looked = session.get(HealthRow, "summaries")
-        clock = clock_s(session)
-        soon = _soon(session, datetime.now(UTC) + timedelta(hours=settings.ahead_hours))
-    if not soon or (looked is not None and clock - looked.reported_at < _EVERY_S):
+        now = clock(session)
+        soon = _soon(session, now + timedelta(hours=settings.ahead_hours))
+    if not soon or (looked is not None and 0 <= now.timestamp() - looked.reported_at < _EVERY_S):
         return
     for digest, show in soon:
-        now = datetime.now(UTC)
         with place.database.writing() as session:
             due = digest.due_after(now)
             first = since(session, digest, due.issue if due else digest.issue_of(now), now)
@@ -52,7 +53,7 @@ def tend(place: Workplace) -> None:
         if asked:
             _log.info("summaries asked for", digest=digest.slug, articles=asked)
     with place.database.writing() as session:
-        put(session, HealthRow, name="summaries", state="resting", detail="", reported_at=clock)
+        put(session, HealthRow, name="summaries", state="resting", detail="", reported_at=now.timestamp())
 
 
 def _soon(session: Session, until: datetime) -> list[tuple[Digest, Show]]:

@@ -34,7 +34,7 @@ from briefing.public_names import GONE, audio_sha256
 from briefing.secrets import sealing
 from briefing.sql.rows import put
 from briefing.sql.schema import current
-from briefing.storage import FolderStorage, make_folder, reporting, write_atomically
+from briefing.storage import FolderStorage, make_folder, refused, reporting, write_atomically
 from worker.installation import backup_copies
 from worker.installation.backup_copies import names_beside
 from worker.installation.copying import copy_unless_equal
@@ -100,7 +100,8 @@ def back_up(place: Workplace, folder: Path, now: datetime, keep: int, *, let_go:
     was to make room for it is gone: of the others none. Raises BadInput while another is being made in the folder.
     """
     make_folder(folder)
-    folder.chmod(0o700)  # it holds hashes of keys, and the signing key
+    with reporting(folder):
+        folder.chmod(0o700)  # it holds hashes of keys, and the signing key
     with backup_copies.alone(folder):
         return _back_up(place, folder, now, keep, let_go=let_go)
 
@@ -219,7 +220,12 @@ def _small_files(place: Workplace, folder: Path) -> None:
         if _ARTWORK.fullmatch(file.name) and (found := place.files.storage.read(file.name)):
             write_atomically(folder / "public" / file.name, found[0])
     for picture in place.data.imported.glob("*/artwork.*"):
-        write_atomically(folder / place.data.imported.name / picture.parent.name / picture.name, picture.read_bytes())
+        target = folder / place.data.imported.name / picture.parent.name / picture.name
+        try:
+            drawn = picture.read_bytes()
+        except OSError as error:
+            raise refused(f"cannot copy {picture}", error) from error
+        write_atomically(target, drawn)
     signing = place.data.data / "signing"
     if signing.is_dir():
         with reporting(folder / "signing"):

@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import aliased
 
 from briefing import steps
+from briefing.database import clock
 from briefing.failpoints import Failpoint, reach
 from briefing.models import HealthRow, NoticeRow, RevisionRow, ShowRow, StepRow
 from briefing.podcasts.show import Show
@@ -22,6 +23,8 @@ from briefing.states import UNFINISHED, Queue, RevisionState, StepKind, StepStat
 from worker.notices import linking
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy.orm import Session
 
     from worker.workplace import Workplace
@@ -62,8 +65,9 @@ def tend(place: Workplace) -> None:
     settings = NoticeSettings()
     if not settings.any:
         return
-    now = datetime.now(UTC)
     with place.database.reading() as session:
+        # By no host's own clock: one that is ahead would take what has just failed for long past, and tell nobody.
+        now = clock(session)
         row = session.get(HealthRow, "notices")
         if row is not None and 0 <= now.timestamp() - row.reported_at < EVERY_S:
             return

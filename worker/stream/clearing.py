@@ -6,12 +6,13 @@ Called by the sweep, which has more to do: each round takes so many seconds. Dec
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, or_, select
 
 from briefing import revisions, steps
+from briefing.database import clock
 from briefing.models import BriefingRow, RevisionRow, StepRow
 from briefing.states import ACTIVE, RevisionState, StepKind, StepState
 from worker.public.heard import own_article
@@ -19,6 +20,8 @@ from worker.stream.telling import hidden
 from worker.upkeep.pace import within
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy.orm import Session
 
     from worker.workplace import Workplace
@@ -38,7 +41,7 @@ _BEING_MADE = RevisionRow.state.in_([state.value for state in ACTIVE])
 def clear_streams(place: Workplace) -> int:
     """Remove the files of streams that are over; return how many streams. Raises StorageUnavailable."""
     with place.database.reading() as session:
-        over = _over(session, datetime.now(UTC))
+        over = _over(session, clock(session))
     done = 0
     for revision_id, briefing_id, number in within(over):
         clear_stream(place, revision_id, briefing_id, number)

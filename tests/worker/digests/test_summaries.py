@@ -16,6 +16,7 @@ from briefing.settings import SummarySettings
 from tests.support import digests
 from tests.support.asking import again
 from tests.support.client import client_of, make_key
+from tests.support.clocks import be_off
 from tests.support.desk import add_user, seat_at
 from tests.support.newsroom import make_place, work_off
 from tests.support.openai_chat import MODEL, completion, openai_chat
@@ -88,6 +89,10 @@ def test_an_approved_summary_is_read_and_marked_and_void_once_its_story_is_corre
     story = digests.publish(place, tmp_path, "ferry", *TEXT)
     look(place, timedelta(hours=3))
     assert rows(place) == [], "too soon"
+    with pytest.MonkeyPatch.context() as ahead:
+        assert be_off(lambda: 7200.0, ahead.setattr)
+        summarising.tend(place)
+        assert rows(place) == [], "by the clock of a host that is ahead, alone"
     look(place)
     look(place)
     (row,) = rows(place)

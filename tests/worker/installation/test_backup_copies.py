@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, select
@@ -32,6 +33,16 @@ def test_a_backup_that_fails_leaves_no_copy_of_the_database(newsroom, tmp_path):
             back_up(newsroom, vault, datetime(2026, 5, 1, hour, tzinfo=UTC), 10)
     kept = {made.database, "2026-05-01T00-00-00Z.names", "2026-05-01T00-00-00Z.json"}
     assert {path.name for path in (vault / "database").iterdir()} == kept
+
+
+def test_what_a_backup_is_refused_is_told_with_its_path(newsroom, tmp_path):
+    # Given a folder whose rights nobody may set / Then that is said, as of any that takes no bytes
+    with pytest.raises(StorageUnavailable, match="cannot write /proc/sys: "):
+        back_up(newsroom, Path("/proc/sys"), datetime.now(UTC), 10)
+    # Given a picture that cannot be read
+    (newsroom.data.imported / "old" / "artwork.png").mkdir(parents=True)
+    with pytest.raises(StorageUnavailable, match="cannot copy .*artwork.png: Is a directory"):
+        back_up(newsroom, tmp_path / "vault", datetime.now(UTC), 10)
 
 
 def test_a_disk_that_is_full_of_copies_takes_the_next_backup(newsroom, tmp_path):

@@ -15,6 +15,7 @@ from briefing.models import ActionLinkRow, BriefingRow, HealthRow, NoticeRow, Re
 from briefing.states import Queue, StepKind
 from briefing.steps import MAX_ATTEMPTS
 from tests.support.asking import ask
+from tests.support.clocks import be_off
 from tests.support.newsroom import ARTICLE, PLAIN, make_place, work_off
 from worker.notices import due, wording
 from worker.tasks import notice
@@ -45,6 +46,13 @@ def test_what_is_held_is_told_although_a_later_look_found_nothing_new(place):
     with place.database.reading() as session:
         told = [(row.reason, row.told) for row in session.scalars(select(NoticeRow))]
     assert told == [("held", True)]
+
+
+def test_a_host_whose_clock_is_ahead_takes_no_failure_for_long_past(place, monkeypatch):
+    ask(place, "ferry", show="held")
+    work_off(place)
+    assert be_off(lambda: 7200.0, monkeypatch.setattr)
+    assert len(told(place)) == 1
 
 
 def launch_dies(place):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from briefing.models import RevisionRow, StepRow
 from tests.support.asking import ask
+from tests.support.clocks import be_off
 from tests.support.newsroom import ARTICLE
 from worker.stream.clearing import clear_streams
 from worker.upkeep import pace
@@ -64,6 +66,15 @@ def test_what_was_removed_and_not_written_down_is_removed_again(place, streams, 
     place.files.remove_stream(briefing_of(place, streams[0]), 1)
     # Then the next round ends it
     assert (clear_streams(place), left(place)) == (3, 0)
+
+
+def test_a_host_whose_clock_is_ahead_takes_no_stream_from_who_still_hears_it(place, streams, monkeypatch):
+    # Given what has been live for minutes / When a host two hours ahead looks / Then whoever began with it may go on
+    with place.database.writing() as session:
+        session.execute(update(RevisionRow).values(state="live"))
+    assert be_off(lambda: 7200.0, monkeypatch.setattr)
+    assert clear_streams(place) == 0
+    assert left(place) == 3
 
 
 def briefing_of(place, revision):
