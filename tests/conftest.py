@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from briefing.database import Database
 from briefing.sql.schema import migrate
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 # No test of ours is timed: a busy machine would fail it.
-settings.register_profile("untimed", deadline=None)
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
 #: Where in memory this process has had everybody's temporary files laid.
