@@ -52,6 +52,9 @@ def _once() -> Iterator[None]:
         share_statements(patch)
         trust_once(patch)
         find_engines_once(patch)
+        # What a probe finds out of late, it says as if it had found nothing: on a busy machine that is no fault.
+        for probe in ("health", "metrics"):
+            patch.setattr(f"api.{probe}._ANSWER_S", 60.0)
         yield
 
 
