@@ -180,6 +180,7 @@ def correct_a_sentence(newsroom, editor):
     assert spoken_anew(page) == "1 of 8 parts"
     editor.picture("corrected")
     page.get_by_role("link", name="Compare revision 3 with 2").click()
+    page.locator(".pair").first.wait_for()
     assert page.locator(".pair").count() == 1
     editor.picture("compared")
 

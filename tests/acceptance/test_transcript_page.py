@@ -83,7 +83,7 @@ def test_the_page_can_be_read_anywhere(browser, published, width, scheme):
         words["duration"], abs=0.1
     )
     page.get_by_role("link", name="What comes next").click()
-    assert page.url.endswith(f"#{page.locator('h2').last.get_attribute('id')}")
+    page.wait_for_url(f"**#{page.locator('h2').last.get_attribute('id')}")
     assert not troubles
     page.close()
 

@@ -49,6 +49,7 @@ def test_an_editor_fixes_a_word_and_hears_before_and_after(stand):
     assert audited(stand, briefing)[-1] == ("override", "ed")
     # And the comparison shows what changed and nothing else
     page.get_by_role("link", name="Compare revision 2 with 1").click()
+    page.locator(".pair").first.wait_for()
     assert page.locator(".pair").count() == 1
     assert "said: The ferry sails again" in page.locator(".pair").inner_text()
     # And what was is heard again on one press

@@ -63,7 +63,7 @@ def test_a_reported_word_is_heard_spoken_anew_and_taken_back(stand, working):
     assert entries(stand) == set()
     # Then it is shown what that changes, and one confirmation does it
     page.get_by_role("button", name="Show what it changes").click()
-    assert page.get_by_text("Published briefings").is_visible()
+    page.get_by_text("Published briefings").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.get_by_role("button", name="Record it and speak 1 briefing anew").click()
     page.get_by_text("0 of 1 done").wait_for()

@@ -167,7 +167,7 @@ def test_the_mini_player_follows_and_two_players_never_sound_at_once(stand):
     until(page, "p.state == 'playing'")
     plays.last.click()
     page.wait_for_selector("briefcast-player:nth-of-type(2)[state=playing]")
-    assert page.locator("briefcast-player").first.get_attribute("state") == "paused"
+    page.wait_for_selector("briefcast-player:nth-of-type(1)[state=paused]")
     page.evaluate("scrollTo(0, 2000)")
     mini = page.get_by_role("group", name="Now playing")
     mini.wait_for()

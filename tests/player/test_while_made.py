@@ -24,7 +24,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src {0}; connect
 
 
 LONGER = "".join(
-    f"\n\nThat was the day on which boat number {number} lay in the harbour all day long." for number in range(12)
+    f"\n\nThat was the day on which boat number {number} lay in the harbour all day long." for number in range(8)
 )
 
 
