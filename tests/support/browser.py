@@ -31,7 +31,7 @@ def chromium():
     path = shutil.which("chromium")
     assert path, "chromium is missing: apt-get install chromium (or ./run.sh test, which does)"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path=path, args=_FLAGS, timeout=120_000)
         try:
             yield browser
         finally:
