@@ -12,7 +12,7 @@ def _prepared(patch):
     """Make an installation: its newsroom applied, its port chosen, its leases short."""
     port = free_port()
     patch.setenv("BRIEFCAST_PUBLIC_URL", f"http://127.0.0.1:{port}")
-    patch.setenv("BRIEFCAST_LEASE_S", "3")
+    patch.setenv("BRIEFCAST_LEASE_S", "8")
     patch.setenv("BRIEFCAST_TICK_S", "0.25")
     patch.setenv("BRIEFCAST_RING_AGAIN_S", "3")
     applied = briefcast("apply", ROOT / "samples" / "briefcast.toml")

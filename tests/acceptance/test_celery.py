@@ -46,7 +46,7 @@ def test_two_workers_one_killed_in_mid_chunk(product, started, broker, tmp_path)
         check_published(product.client, done, tmp_path)
         assert check_steps(data) <= 2, "no more than what the victim held is done twice"
         assert rows(data, "SELECT count(*) FROM takes")[0][0] == done["revision"]["progress"]["steps_total"] - 3
-        assert product.client.get("/readyz").json()["broker"] == "ok"
+        wait_for(lambda: product.client.get("/readyz").json()["broker"] == "ok", "the broker to be told of")
 
 
 def test_redis_away_is_degraded_and_nothing_is_lost(product, started, tmp_path, monkeypatch):

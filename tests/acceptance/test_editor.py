@@ -13,7 +13,7 @@ from pathlib import Path
 import feedparser
 import pytest
 
-from tests.support.browser import chromium
+from tests.support.browser import NOTED, chromium
 from tests.support.client import free_port
 from tests.support.command import briefcast
 from tests.support.processes import BIN, ROOT, running, wait_for
@@ -66,7 +66,7 @@ class Editor:
 
     def _signed_in(self, **look):
         page = self.browser.new_context(base_url=self.address, timezone_id="Europe/Kyiv", **look).new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(90_000)
         page.on("console", lambda said: self.troubles.append(said.text) if said.type in {"error", "warning"} else None)
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
         page.goto("/desk")
@@ -96,7 +96,7 @@ class Editor:
 
     def wait_until(self, state):
         """Wait, as people do, until the page that is open says that the briefing is in a state; then show what is new."""
-        self.page.locator(f"#standing .state-{state}").wait_for(timeout=90_000)
+        self.page.locator(f"#standing .state-{state}").wait_for()
         if (link := self.page.get_by_role("link", name="Show it")).count():
             link.click()
             self.page.locator(f"#standing .state-{state}").wait_for()
@@ -136,8 +136,10 @@ def make_a_story(newsroom, editor):
     editor.wait_until("live")
     assert page.get_by_role("heading", level=1).inner_text().startswith("Lessing Rovers win first cup")
     assert editor.hear() > 10
-    page.get_by_role("link", name="Play: Rovers fell behind").click()
-    page.wait_for_selector(".play[aria-pressed=true]")
+    play = page.get_by_role("link", name="Play: Rovers fell behind")
+    play.evaluate(NOTED)
+    play.click()
+    page.wait_for_function("() => said[0] === 'true'")
     editor.picture("published")
     return page.url.split("?")[0].rpartition("/")[2]
 
@@ -156,7 +158,7 @@ def mend_a_name(editor):
     editor.press("Show what it changes")
     editor.picture("word-radius")
     editor.press("Record it and speak 1 briefing anew")
-    page.get_by_text("1 of 1 done").wait_for(timeout=90_000)
+    page.get_by_text("1 of 1 done").wait_for()
     editor.picture("word-respoken")
     page.get_by_role("link", name="Lessing Rovers").click()
     editor.wait_until("live")
@@ -178,6 +180,7 @@ def correct_a_sentence(newsroom, editor):
     assert spoken_anew(page) == "1 of 8 parts"
     editor.picture("corrected")
     page.get_by_role("link", name="Compare revision 3 with 2").click()
+    page.locator(".pair").first.wait_for()
     assert page.locator(".pair").count() == 1
     editor.picture("compared")
 

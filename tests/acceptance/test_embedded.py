@@ -63,7 +63,7 @@ def test_killing_the_server_leaves_nothing_running_and_loses_nothing(product, st
         wait_for(lambda: speaking_process(data), "a worker that speaks")
         family = descendants(process.pid)
         os.kill(process.pid, signal.SIGKILL)
-        wait_for(lambda: not [pid for pid in family if alive(pid)], "the workers to follow", 20)
+        wait_for(lambda: not [pid for pid in family if alive(pid)], "the workers to follow")
     # When the product is started again / Then the work goes on where it was
     with running(command, tmp_path / "serve.log"):
         started(product)

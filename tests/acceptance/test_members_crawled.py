@@ -203,7 +203,7 @@ def test_a_stranger_gets_no_more_from_nginx(stand, tmp_path, way):
     port = urlsplit(str(stand.client.base_url)).port
     with (
         nginx(tmp_path / "nginx", public, way, api=port) as address,
-        httpx.Client(base_url=address, trust_env=False, timeout=30) as client,
+        httpx.Client(base_url=address, trust_env=False, timeout=60) as client,
     ):
         crawler = stand.crawler(client)
         check_nothing_leaked(stand, crawler)

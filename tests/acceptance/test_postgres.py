@@ -34,7 +34,7 @@ def test_articles_become_episodes_on_celery_and_postgresql(address, product, sta
             second = product.ask("cup-final", voice="silence", priority="bulk")
             done = [product.finished(briefing) for briefing in (first, second)]
             assert [briefing["state"] for briefing in done] == ["live", "live"]
-            assert product.client.get("/readyz").json()["broker"] == "ok"
+            wait_for(lambda: product.client.get("/readyz").json()["broker"] == "ok", "the broker to be told of")
             audio = product.client.get(f"/v1/articles/{done[0]['articles'][0].replace(':', '/')}/audio")
             assert audio.raise_for_status().json()["url"] == done[0]["live"]["url"]
             database = Database(address)

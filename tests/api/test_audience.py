@@ -247,8 +247,13 @@ def test_the_buffers_thread_writes_and_the_sweep_folds_by_themselves(listening, 
     listening.now = time.time()
     listening.hear("view-00009", (0, 60))
     listening.fetch("203.0.113.8")
-    wait_for(lambda: not len(listening.context.counting._held), "the buffer to be written")
-    sweep(listening.place)
+
+    def folded():
+        sweep(listening.place)
+        with listening.place.database.reading() as session:
+            return session.execute(select(AudienceRow.plays, AudienceRow.downloads)).all() == [(1, 1)]
+
+    wait_for(folded, "the buffer to be written, and folded")
     with listening.place.database.reading() as session:
         (row,) = session.scalars(select(AudienceRow))
         assert (row.day, row.plays, row.downloads, row.quarter_1_ms) == (day_of(listening.now), 1, 1, 60_000)

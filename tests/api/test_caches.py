@@ -63,7 +63,7 @@ def newsroom(tmp_path, monkeypatch):
             client = stack.enter_context(client_of(place))
             at = stack.enter_context(cache(tmp_path / "cache", urlsplit(place.files.address).port, port))
             host = {"Host": urlsplit(place.files.address).netloc}
-            reader = stack.enter_context(httpx.Client(base_url=at, headers=host, trust_env=False))
+            reader = stack.enter_context(httpx.Client(base_url=at, headers=host, trust_env=False, timeout=60))
             made.append(Newsroom(place, client, reader, tmp_path))
             return made[-1]
 

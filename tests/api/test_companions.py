@@ -93,7 +93,7 @@ def test_a_plain_file_server_over_the_folder_serves_the_same(published):
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{server.server_port}", trust_env=False) as plain:
+        with httpx.Client(base_url=f"http://127.0.0.1:{server.server_port}", trust_env=False, timeout=60) as plain:
             for name in TYPES:
                 path = f"/briefings/{briefing}/{name}"
                 assert plain.get(path).raise_for_status().content == client.get(path).content

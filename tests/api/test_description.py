@@ -121,7 +121,7 @@ def test_whatever_is_sent_is_answered_as_described(made, operation):
         if known is not None and isinstance(case.path_parameters.get("briefing_id"), str):
             case.path_parameters["briefing_id"] = known
         headers = {"Authorization": f"Bearer {given_keys[role]}"} if role in given_keys else {}
-        response = case.call(base_url=address, headers=headers, timeout=30)
+        response = case.call(base_url=address, headers=headers, timeout=60)
         try:
             case.validate_response(response, checks=CHECKS, headers=headers)
         except BaseException:

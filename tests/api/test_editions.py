@@ -433,7 +433,7 @@ def test_a_held_story_is_not_heard_while_it_is_being_made(client, place, tmp_pat
     do(client, briefing, "hold")
     sweep(place)
     assert client.get("/v1/articles/desk/ferry/audio", headers=STRANGER).status_code == 404
-    assert httpx.get(told["hls"], trust_env=False).status_code == 404
+    assert httpx.get(told["hls"], trust_env=False, timeout=60).status_code == 404
     work_off(place)
     nothing_is_public(client, place)
 

@@ -187,7 +187,7 @@ def test_no_planted_secret_comes_out(place, tmp_path, monkeypatch):
     with (
         running(web, tmp_path / "web.log"),
         running([BIN / "briefcast", "dispatch"], tmp_path / "dispatch.log"),
-        httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as client,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60) as client,
     ):
         wait_for(lambda: briefcast("health", "api", "--port", port).returncode == 0, "the API")
         wait_for(lambda: "degraded" in (tmp_path / "dispatch.log").read_text(), "Redis to be missed")

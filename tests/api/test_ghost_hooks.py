@@ -47,7 +47,7 @@ def test_what_ghost_sends_is_taken_and_with_one_byte_changed_refused(tmp_path, m
         monkeypatch.setattr("api.hooks.time.time", lambda: sent["sent_ms"] / 1000 + 2)
 
         def post(content, address=sent["path"]):
-            return httpx.post(base + address, content=content, headers=headers, trust_env=False, timeout=30)
+            return httpx.post(base + address, content=content, headers=headers, trust_env=False, timeout=60)
 
         # When one byte is another, wherever it stands / Then it is refused
         for at in (0, len(body) // 2, len(body) - 1):

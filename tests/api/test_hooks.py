@@ -21,6 +21,7 @@ from briefing.models import ConnectionRow, DeliveryRow, LookRow, StepRow
 from tests.support.client import client_of
 from tests.support.ghost import signature
 from tests.support.newsroom import ARTICLE, work_off
+from tests.support.standing import stand_still
 from worker.upkeep import ledgers
 
 STRANGER = {"Authorization": ""}
@@ -173,6 +174,7 @@ def test_a_secret_of_before_holds_for_a_week_unless_it_was_stolen(client, place,
 
 def test_who_has_no_secret_learns_nothing_and_is_slowed_down(place, tmp_path, monkeypatch, secret):
     monkeypatch.setenv("BRIEFCAST_LIMIT_ANONYMOUS_A_MINUTE", "6")
+    stand_still(monkeypatch, "api.rates")
     with client_of(place) as client:
         refused = [
             tell(client, "whsec_AAAA", "deleted", id="ferry"),

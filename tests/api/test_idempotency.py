@@ -122,7 +122,7 @@ def dying_server(place, tmp_path):
     headers = {"Authorization": f"Bearer {make_key(place)}"}
     with (
         running(command, tmp_path / "api.log", PYTHONPATH=str(ROOT)) as process,
-        httpx.Client(base_url=address, headers=headers, trust_env=False, timeout=30) as client,
+        httpx.Client(base_url=address, headers=headers, trust_env=False, timeout=60) as client,
     ):
 
         def answers():
@@ -149,7 +149,7 @@ def test_killed_between_commit_and_answer_it_gives_the_retry_the_same_briefing(p
         with dying_server(place, tmp_path) as (client, process):
             with pytest.raises(httpx.TransportError):
                 client.post(path, **sent)
-            assert process.wait(30) == -9
+            assert process.wait(60) == -9
         # Then the work is recorded
         recorded = revisions(place)
         assert recorded - before == (0 if path.endswith("publish") else 1)

@@ -18,6 +18,7 @@ from tests.support.desk import add_user, seat_at
 from tests.support.dying import work_until_killed
 from tests.support.failpoints import Failpoints
 from tests.support.newsroom import work_off
+from tests.support.standing import stand_still
 from tests.support.stories import desk_of, heard, published_stories
 from worker.running.perform import perform_next
 from worker.running.shift import Wanted
@@ -370,7 +371,8 @@ def test_a_sample_that_cannot_be_spoken_says_why(desk, monkeypatch):
     assert (shown["state"], shown["error_code"]) == ("failed", "take_rejected")
 
 
-def test_samples_are_rationed(desk):
+def test_samples_are_rationed(desk, monkeypatch):
+    stand_still(monkeypatch, "api.samples")  # one more may be asked for every two seconds
     asked = [
         desk.post("/v1/lexicon/samples", json={"written": f"word{number}", "voice": "silence"}) for number in range(35)
     ]

@@ -14,6 +14,7 @@ from briefing.requesting import spending
 from briefing.requesting.spending import Spoken
 from tests.support.client import client_of
 from tests.support.newsroom import ARTICLE, work_off
+from tests.support.standing import stand_still
 
 
 @pytest.fixture
@@ -25,13 +26,19 @@ def keyed(client, place):
         with place.database.writing() as session:
             key = keys.create(session, "cms", [Scope.ADMIN], datetime.now(UTC), limits=KeyLimits(**limits))
         headers = {"Authorization": f"Bearer {key}"}
-        opened.append(httpx.Client(base_url=client.base_url, headers=headers, trust_env=False, timeout=30))
+        opened.append(httpx.Client(base_url=client.base_url, headers=headers, trust_env=False, timeout=60))
         opened[-1].key_id = key.split("_")[1]
         return opened[-1]
 
     yield with_limits
     for one in opened:
         one.close()
+
+
+@pytest.fixture
+def stopped(monkeypatch):
+    """Have no time pass for whoever counts requests."""
+    stand_still(monkeypatch, "api.rates")
 
 
 def ask(client, name="ferry", **fields):
@@ -42,7 +49,7 @@ def problem(answer):
     return answer.status_code, answer.json()["code"]
 
 
-def test_a_key_that_asks_too_often_is_told_when_to_come_again(keyed):
+def test_a_key_that_asks_too_often_is_told_when_to_come_again(stopped, keyed):
     cms, other = keyed(per_minute=3), keyed(per_minute=3)
     answers = [cms.get("/v1/voices") for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
@@ -54,13 +61,13 @@ def test_a_key_that_asks_too_often_is_told_when_to_come_again(keyed):
     assert other.get("/v1/voices").status_code == 200
 
 
-def test_a_key_without_a_bound_of_its_own_has_that_of_the_settings(place, monkeypatch):
+def test_a_key_without_a_bound_of_its_own_has_that_of_the_settings(stopped, place, monkeypatch):
     monkeypatch.setenv("BRIEFCAST_LIMIT_REQUESTS_A_MINUTE", "2")
     with client_of(place) as client:
         assert [client.get("/v1/voices").status_code for _ in range(3)] == [200, 200, 429]
 
 
-def test_no_key_and_bad_keys_are_slowed_down_by_address_and_good_keys_are_not(place, monkeypatch):
+def test_no_key_and_bad_keys_are_slowed_down_by_address_and_good_keys_are_not(stopped, place, monkeypatch):
     monkeypatch.setenv("BRIEFCAST_LIMIT_ANONYMOUS_A_MINUTE", "3")
     monkeypatch.setenv("BRIEFCAST_LIMIT_FAILED_KEYS", "2")
     with client_of(place) as client:
@@ -78,7 +85,7 @@ def test_no_key_and_bad_keys_are_slowed_down_by_address_and_good_keys_are_not(pl
 
 
 @pytest.mark.parametrize(("trusted", "statuses"), [("", {429}), ("10.9.9.9", {429}), ("127.0.0.0/8", {401})])
-def test_a_proxys_word_about_addresses_counts_only_where_it_is_trusted(place, monkeypatch, trusted, statuses):
+def test_a_proxys_word_about_addresses_counts_only_where_it_is_trusted(stopped, place, monkeypatch, trusted, statuses):
     monkeypatch.setenv("BRIEFCAST_LIMIT_ANONYMOUS_A_MINUTE", "1")
     monkeypatch.setenv("BRIEFCAST_TRUSTED_PROXIES", trusted)
     with client_of(place) as client:
@@ -94,7 +101,7 @@ def test_a_proxys_word_about_addresses_counts_only_where_it_is_trusted(place, mo
         assert set(answers) == {429}
 
 
-def test_all_addresses_of_one_ipv6_network_are_counted_as_one(place, monkeypatch):
+def test_all_addresses_of_one_ipv6_network_are_counted_as_one(stopped, place, monkeypatch):
     monkeypatch.setenv("BRIEFCAST_LIMIT_ANONYMOUS_A_MINUTE", "3")
     monkeypatch.setenv("BRIEFCAST_LIMIT_FAILED_KEYS", "2")
     monkeypatch.setenv("BRIEFCAST_TRUSTED_PROXIES", "127.0.0.0/8")

@@ -279,7 +279,7 @@ def test_what_nginx_hands_on_has_the_apis_headers_and_none_beside_them(made, tmp
     port = int(urlsplit(str(client.base_url)).port)
     with (
         nginx(tmp_path / "nginx", place.files.storage.root, "briefcast.conf", api=port) as address,
-        httpx.Client(base_url=address, trust_env=False) as front,
+        httpx.Client(base_url=address, trust_env=False, timeout=60) as front,
     ):
         for path in asked:
             direct, through = ask(client, path, headers=origin), front.get(path, headers=origin)
@@ -317,7 +317,7 @@ def test_somebody_else_sends_the_bytes_and_only_to_whom_we_say(tmp_path, monkeyp
                 page = ask(client, client.post("/v1/articles/desk/board/signed").json()["embed"])
                 media = page.headers["content-security-policy"].partition("media-src ")[2].partition(";")[0].split()
                 assert "{0.scheme}://{0.netloc}".format(urlsplit(sent.headers["location"])) in media
-                with httpx.Client(trust_env=False) as other:
+                with httpx.Client(trust_env=False, timeout=60) as other:
                     whole = other.get(sent.headers["location"])
                     assert whole.headers["cache-control"] == "private, no-store"
                     part = other.get(sent.headers["location"], headers={"Range": "bytes=5-9"})
@@ -327,7 +327,7 @@ def test_somebody_else_sends_the_bytes_and_only_to_whom_we_say(tmp_path, monkeyp
                 port = int(urlsplit(str(client.base_url)).port)
                 with (
                     nginx(tmp_path / "nginx", public, "briefcast.conf", api=port) as address,
-                    httpx.Client(base_url=address, trust_env=False) as reader,
+                    httpx.Client(base_url=address, trust_env=False, timeout=60) as reader,
                 ):
                     path = urlsplit(url).path
                     whole = reader.get(path)

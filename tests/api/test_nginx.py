@@ -39,7 +39,7 @@ def files(published, tmp_path_factory):
     public, port = published
     with (
         nginx(tmp_path_factory.mktemp("nginx"), public, port=port) as address,
-        httpx.Client(base_url=address, trust_env=False) as client,
+        httpx.Client(base_url=address, trust_env=False, timeout=60) as client,
     ):
         yield client
 

@@ -28,7 +28,7 @@ ASKED = {
 
 def logged(address, folder, asked, referrers=()):
     """The lines of the log after asking for all of it; nobody is behind nginx, so most of it fails."""
-    with httpx.Client(base_url=address, trust_env=False) as client:
+    with httpx.Client(base_url=address, trust_env=False, timeout=60) as client:
         for path in asked:
             client.get(f"{address}{path}")
         for referrer in referrers:

@@ -201,7 +201,7 @@ def test_nginx_redirects_over_files_alone_and_before_the_api(tmp_path):
         public, port = place.files.storage.root, urlsplit(place.files.address).port
         with (
             nginx(tmp_path / "before", public, "briefcast.conf", api=port) as address,
-            httpx.Client(base_url=address, trust_env=False) as front,
+            httpx.Client(base_url=address, trust_env=False, timeout=60) as front,
         ):
             answer = front.get(first)
             assert (answer.status_code, urlsplit(answer.headers["location"]).path) == (302, second)
@@ -212,7 +212,7 @@ def test_nginx_redirects_over_files_alone_and_before_the_api(tmp_path):
             assert front.get(f"/{audio_name('0' * 64)}").status_code == 404
         with (
             nginx(tmp_path / "alone", public) as address,
-            httpx.Client(base_url=address, trust_env=False) as alone,
+            httpx.Client(base_url=address, trust_env=False, timeout=60) as alone,
         ):
             # Over files alone, and on to whatever is next, with nothing reloaded
             assert leads(alone, first) == (302, second)

@@ -13,6 +13,7 @@ from briefing.pronunciations import reports
 from briefing.settings import RetentionSettings
 from tests.support.asking import again
 from tests.support.newsroom import work_off
+from tests.support.standing import stand_still
 from tests.support.stories import desk_of, published_stories
 from worker.upkeep import ledgers, vocabulary
 
@@ -101,6 +102,7 @@ def test_nonsense_is_left_out_without_a_word(desk):
 
 def test_an_address_and_an_article_are_bounded(desk, monkeypatch):
     # Given one address that reports word after word / Then it is asked to wait
+    stand_still(monkeypatch, "api.reporting")
     words = ["Makiivka", "ferry", "board", "runs", "again", "News", "the", "said", "to", "The", "of", "This"]
     assert [tell(desk, word).status_code for word in words] == [204] * 10 + [429] * 2
     # And a flood from everywhere fills no table

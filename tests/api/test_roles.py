@@ -288,7 +288,7 @@ def test_a_key_counts_in_its_header_alone(made):
     client, scopes, _ = made
     key = scopes[Scope.ADMIN,]
     for given in ({"params": {"api_key": key, "token": key}}, {"cookies": {"Authorization": key}}):
-        with httpx.Client(base_url=client.base_url, trust_env=False) as other:
+        with httpx.Client(base_url=client.base_url, trust_env=False, timeout=60) as other:
             other.cookies.update(given.pop("cookies", {}))
             assert other.get("/v1/voices", **given).status_code == 401
     assert client.get("/v1/voices", headers={"X-API-Key": key}).status_code == 401

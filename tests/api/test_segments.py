@@ -74,7 +74,7 @@ def test_a_segment_is_seen_heard_changed_and_restored(client, path, place):
     # A browser's element asks for parts of it; a stranger gets none
     assert client.get(address, headers={"Range": "bytes=0-3"}).content == b"fLaC"
     assert client.head(address).headers["cache-control"] == "private, max-age=300"
-    assert httpx.get(address, trust_env=False).status_code == 401
+    assert httpx.get(address, trust_env=False, timeout=60).status_code == 401
     # When its words are changed / Then a revision is made of that alone
     answer = change(client, path, spoken="The crews\r\n were out.", note="a long one")
     assert (answer.status_code, answer.json()["revision"]["number"]) == (202, 2)

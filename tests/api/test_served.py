@@ -135,7 +135,7 @@ def test_nginx_sends_what_the_api_points_it_to(tmp_path, monkeypatch):
                     api=urlsplit(str(told.base_url)).port,
                     through_api=True,
                 ) as address,
-                httpx.Client(base_url=address, trust_env=False) as client,
+                httpx.Client(base_url=address, trust_env=False, timeout=60) as client,
             ):
                 # Then the API sends no byte of it
                 pointed = told.get(url)
@@ -169,11 +169,13 @@ def test_nginx_sends_what_the_api_points_it_to(tmp_path, monkeypatch):
             # When the API is gone, it does all the same
             with nginx(tmp_path / "alone", public, "briefcast.conf", api=free_port()) as address:
                 counted = f"{address}/listen/daily/{url.rpartition('/')[2]}"
-                moved = httpx.get(counted, trust_env=False)
+                moved = httpx.get(counted, trust_env=False, timeout=60)
                 assert (moved.status_code, urlsplit(moved.headers["location"]).path) == (302, url)
-                kept = urlsplit(httpx.get(f"{counted}?a=b&download=Ferry", trust_env=False).headers["location"])
+                kept = urlsplit(
+                    httpx.get(f"{counted}?a=b&download=Ferry", trust_env=False, timeout=60).headers["location"]
+                )
                 assert (kept.path, kept.query) == (url, "download=Ferry")
-                assert httpx.get(f"{address}{url}", trust_env=False).content == whole
+                assert httpx.get(f"{address}{url}", trust_env=False, timeout=60).content == whole
 
 
 def test_a_private_buckets_audio_is_had_by_a_signed_address(tmp_path, monkeypatch):
@@ -190,7 +192,7 @@ def test_a_private_buckets_audio_is_had_by_a_signed_address(tmp_path, monkeypatc
             assert signed.startswith(server.address)
             assert "X-Amz-Signature=" in signed
             assert "X-Amz-Expires=3600" in signed
-            answer = httpx.request(method, signed, headers={"Range": "bytes=0-99"}, trust_env=False)
+            answer = httpx.request(method, signed, headers={"Range": "bytes=0-99"}, trust_env=False, timeout=60)
             assert answer.status_code == 206
             assert answer.headers["content-type"] == "audio/mpeg"
         # What is to be a file is sent by us, since its name would have to be signed along.

@@ -161,7 +161,7 @@ def test_a_server_without_its_database_says_so_and_no_password(tmp_path, monkeyp
     command = [BIN / "python", "-c", code.format(port)]
     with (
         running(command, tmp_path / "api.log"),
-        httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as client,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60) as client,
     ):
 
         def up():

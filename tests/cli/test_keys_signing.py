@@ -110,6 +110,6 @@ def test_a_server_does_not_start_with_a_certificate_that_cannot_sign(tmp_path, c
     extra = {"BRIEFCAST_SIGNING_CERTIFICATE": "empty.pem", "BRIEFCAST_SIGNING_KEY": "empty.pem"}
     log = tmp_path / "log"
     with running([BIN / "briefcast", *command], log, **extra) as process:
-        wait_for(lambda: process.poll() is not None, "the command to end", 30)
+        wait_for(lambda: process.poll() is not None, "the command to end")
     assert process.returncode == 3
     assert "[signing_invalid]" in log.read_text()

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from briefing.models import AuditRow
 from tests.desk.conftest import FERRY
+from tests.support.browser import heard_whole
 from tests.support.newsroom import work_off
 
 PHONE = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True, "color_scheme": "dark"}
@@ -72,10 +73,7 @@ def test_a_part_is_spoken_anew_by_a_link_on_a_phone(stand):
     phone = stand.page(signed_in=None, path=link_for(stand, briefing, "respeak"), **PHONE)
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     line = phone.locator(".act-line", has_text=FIRST)
-    play = line.get_by_role("link", name="Play")
-    play.tap()
-    phone.wait_for_selector(".play[aria-pressed=true]")
-    phone.wait_for_selector(".play:not([aria-pressed])")
+    heard_whole(phone, line.get_by_role("link", name="Play"), by_finger=True)
     button = line.get_by_role("button", name="Speak anew")
     assert button.bounding_box()["height"] >= 40
     button.tap()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -62,7 +63,7 @@ def test_a_reported_word_is_heard_spoken_anew_and_taken_back(stand, working):
     assert entries(stand) == set()
     # Then it is shown what that changes, and one confirmation does it
     page.get_by_role("button", name="Show what it changes").click()
-    assert page.get_by_text("Published briefings").is_visible()
+    page.get_by_text("Published briefings").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.get_by_role("button", name="Record it and speak 1 briefing anew").click()
     page.get_by_text("0 of 1 done").wait_for()
@@ -153,7 +154,7 @@ def test_a_note_that_was_typed_is_not_left_by_a_press_of_a_word(stand):
     text = page.locator(".written", has_text="Bilohorivka")
     text.scroll_into_view_if_needed()
     page.mouse.click(*text.evaluate(WORD, "Bilohorivka"))
-    page.get_by_role("link", name="How “Bilohorivka” is said").wait_for(timeout=10_000)
+    page.get_by_role("link", name="How “Bilohorivka” is said").wait_for()
     assert page.locator("#correct textarea").input_value() == "An earlier version misnamed the harbour board."
     # And the button leads to the word's form
     page.locator(".offer").click()
@@ -171,12 +172,16 @@ def test_a_word_is_found_by_selecting_it_and_by_the_keyboard(stand):
     address = f"/desk/briefings/{stand.briefings['desk:ferry']}"
     page = stand.page(path=address, viewport={"width": 1280, "height": 800})
     text = page.locator(".written", has_text="harbour board said")
+    # A press alone opens the form, a moment later: the clock stands, so that the second comes within it.
+    page.clock.install()
+    page.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))
     page.mouse.dblclick(*text.evaluate(WORD, "harbour"))
     offer = page.get_by_role("link", name="How “harbour” is said")
     offer.wait_for()
     page.keyboard.press("Control+Shift+ArrowRight")
-    page.wait_for_timeout(500)
+    page.clock.run_for(2_000)
     assert page.url.endswith(address)
+    page.clock.resume()
     # Then a button leads to the form
     page.locator(".offer").click()
     assert asked_for(page)["written"].startswith("harbour")

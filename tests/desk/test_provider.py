@@ -308,10 +308,9 @@ def test_an_authority_of_ones_own_vouches_for_the_provider(rogue, monkeypatch, t
 def test_a_provider_that_says_nothing_is_left_alone_for_a_while(rogue, monkeypatch):
     # Given a provider that takes its time
     over = threading.Event()
-    monkeypatch.setenv("BRIEFCAST_OIDC_SECONDS", "0.2")
-    settings_for(monkeypatch, rogue.issuer, SECONDS="0.2")
+    settings_for(monkeypatch, rogue.issuer, SECONDS="2")
     rogue.app.state.context.__dict__["provider"] = Provider(ProviderSettings(), rogue.desk)
-    rogue.answers = {DISCOVERY: (200, {}, lambda: over.wait(30) and b"")}
+    rogue.answers = {DISCOVERY: (200, {}, lambda: over.wait(60) and b"")}
     # When two want to sign in, Then it is asked once
     assert [rogue.seat.get("/desk/sign-in/provider").status_code for _ in range(2)] == [503, 503]
     over.set()

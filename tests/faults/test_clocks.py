@@ -15,7 +15,7 @@ from tests.support.logged_engine import calls
 from tests.support.processes import redis, wait_for
 
 #: Seconds of a lease, and that each chunk takes to be spoken: no lease lasts so long unless it is renewed.
-LEASE_S, CHUNK_S = 6, 8
+LEASE_S, CHUNK_S = 9, 11
 
 TEN_MINUTES = 600
 

@@ -69,9 +69,9 @@ def test_a_worker_that_finishes_late_and_the_sweep_that_gives_its_step_up_do_not
         with place.database.writing() as session:
             assert lock(session, step_id) is not None
             sweeping = pool.submit(sweep.free_expired, place)
-            wait_for(lambda: waits(place), "the sweep to wait", 20)
+            wait_for(lambda: waits(place), "the sweep to wait")
             # Then it finishes, and the sweep finds nothing to give up
             assert steps.finish(session, lease)
-        assert [lost.dead for lost in sweeping.result(20)] == [True]
+        assert [lost.dead for lost in sweeping.result(60)] == [True]
     with place.database.reading() as session:
         assert session.get_one(StepRow, step_id).state == "done"

@@ -27,10 +27,13 @@ The ferry runs again from Monday, the harbour board said. Crews had stopped work
 The ferry had not run since Thursday, and the town had to do without its market.
 """
 
+# As long as the first: a busy machine is not at its end before a test is.
 SECOND = """# Market opens
 
 The market is open again on Saturday.
-"""
+""" + "".join(
+    f"\nStand number {number} sells fish from the harbour, and bread of the town's own bakers.\n" for number in range(5)
+)
 
 ADDRESSED = {
     "title": "Found by its address",

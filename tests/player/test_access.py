@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.player.test_listening import READY, player, until
+from tests.player.test_listening import READY, loaded, player, until
 from tests.player.test_states import at
 from tests.support.player_build import PLAYER, installed
 
@@ -81,6 +81,7 @@ def test_axe_finds_nothing_in_any_state(stand, axe, scheme):
 def test_everything_is_reached_and_worked_by_keyboard(stand):
     page = stand.page(viewport={"width": 1000, "height": 800})
     page.wait_for_selector(READY)
+    loaded(page)
     focused = "p.shadowRoot.activeElement?.getAttribute('aria-label') ?? p.shadowRoot.activeElement?.textContent"
     order = []
     for _ in range(9):
@@ -201,6 +202,7 @@ def test_nothing_happens_until_a_pointer_is_let_go_where_it_was_pressed(stand):
     # WCAG 2.5.2, and 2.5.7: without dragging
     page = stand.page(viewport={"width": 1000, "height": 800})
     page.wait_for_selector(READY)
+    loaded(page)
     page.get_by_role("button", name="Transcript").click()
     page.locator("briefcast-player .word").first.wait_for()
     for target in (".play", ".forward", ".word >> nth=20", ".made"):

@@ -19,6 +19,7 @@ from tests.support.client import client_of, free_port
 from tests.support.newsroom import make_place, work_off
 from tests.support.nginx import nginx
 from tests.support.pages import newspaper
+from tests.support.processes import wait_for
 from worker.running.perform import perform_next
 
 ADDRESS = "https://www.daily.example/2026/ferry?page=2"
@@ -106,6 +107,7 @@ def test_in_the_browser_an_address_is_of_the_file_that_the_worker_writes(stand):
     lines = [f'<script src="{stand.address}/embed.js" data-url="{html.escape(one)}"></script>' for one in WRITTEN]
     head = '<meta charset="utf-8"><title>P</title><link rel="icon" href="data:,">'
     page.goto(stand.paper.put("/written", f"<!doctype html>{head}{''.join(lines)}"))
+    wait_for(lambda: page.wait_for_timeout(50) or len(asked) >= len(WRITTEN), "all to have asked")
     page.wait_for_load_state("networkidle")
     # Then each asks for the file that publishing writes for it
     assert sorted(one.rpartition("/")[2] for one in asked) == sorted(map(address_id, WRITTEN))

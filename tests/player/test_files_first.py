@@ -60,8 +60,8 @@ def test_a_page_plays_and_seeks_from_files_alone(stopped):
         assert page.evaluate("window.shifts") == 0
         assert page.troubles == []
         # And podcast apps read on
-        told = json.loads(httpx.get(f"{stopped}/v1/articles/desk/ferry/audio", trust_env=False).content)
-        feed = feedparser.parse(httpx.get(f"{stopped}/shows/daily/feed.xml", trust_env=False).content)
+        told = json.loads(httpx.get(f"{stopped}/v1/articles/desk/ferry/audio", trust_env=False, timeout=60).content)
+        feed = feedparser.parse(httpx.get(f"{stopped}/shows/daily/feed.xml", trust_env=False, timeout=60).content)
         assert [entry.enclosures[0].href for entry in feed.entries] == [told["url"]]
 
 

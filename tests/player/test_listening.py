@@ -26,6 +26,13 @@ def player(page, script):
     return page.evaluate(f"() => {{ const p = document.querySelector('briefcast-player'); return {script}; }}")
 
 
+def loaded(page):
+    """Wait until the first player knows the length of its audio. In the moment between a file's length being known and being
+    told of, an element stands at 0 whatever was asked.
+    """
+    until(page, "p.element.readyState > 0")
+
+
 def until(page, script):
     """Wait until `script` is true of the page's first player `p`."""
     page.wait_for_function(f"() => {{ const p = document.querySelector('briefcast-player'); return {script}; }}")
@@ -40,7 +47,7 @@ def test_it_plays_seeks_and_lights_up_the_words(stand, width, scheme):
     page.get_by_role("button", name="Play", exact=True).click()
     until(page, "p.currentTime > 0.4")
     page.get_by_role("button", name="Transcript").click()
-    number = len(stand.words) - 6
+    number = len(stand.words) // 2
     word = page.locator("briefcast-player .word").nth(number)
     word.click()
     # Then the audio is at that word, which lights up, and the next ones after it
@@ -48,9 +55,8 @@ def test_it_plays_seeks_and_lights_up_the_words(stand, width, scheme):
     page.get_by_role("button", name="Pause").click()
     now = player(page, "p.currentTime")
     spoken = max(n for n, one in enumerate(stand.words) if one["startTime"] <= now)
-    lit = page.locator("briefcast-player .word.now")
-    assert lit.count() == 1
-    assert lit.inner_text() == stand.words[spoken]["body"]
+    lit = "[...p.shadowRoot.querySelectorAll('.word.now')].map(one => one.textContent).join('|')"
+    until(page, f"{lit} == {json.dumps(stand.words[spoken]['body'])}")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is cut off"
     ground = page.locator("briefcast-player .card").evaluate("card => getComputedStyle(card).backgroundColor")
     assert (ground == "rgb(255, 255, 255)") == (scheme == "light")
@@ -60,7 +66,9 @@ def test_it_plays_seeks_and_lights_up_the_words(stand, width, scheme):
     page.get_by_role("button", name="Chapters").click()
     page.get_by_role("button", name="What it cost").click()
     start = stand.audio["chapters"][1]["start_s"]
-    until(page, f"p.currentTime > {start} && p.currentTime < {start + 5}")
+    seconds = [detail["to"] for name, detail in page.evaluate("told") if name == "seek"]
+    assert seconds[-1] == pytest.approx(start)
+    until(page, f"p.currentTime > {start}")
     page.get_by_label("Speed").select_option("1.5")
     assert player(page, "[p.element.playbackRate, p.element.preservesPitch]") == [1.5, True]
     assert page.evaluate("navigator.mediaSession.metadata.title") == stand.audio["title"]
@@ -159,7 +167,7 @@ def test_the_mini_player_follows_and_two_players_never_sound_at_once(stand):
     until(page, "p.state == 'playing'")
     plays.last.click()
     page.wait_for_selector("briefcast-player:nth-of-type(2)[state=playing]")
-    assert page.locator("briefcast-player").first.get_attribute("state") == "paused"
+    page.wait_for_selector("briefcast-player:nth-of-type(1)[state=paused]")
     page.evaluate("scrollTo(0, 2000)")
     mini = page.get_by_role("group", name="Now playing")
     mini.wait_for()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.player.test_access import axe, checked  # noqa: F401  the fixture
-from tests.player.test_listening import READY, player, until
+from tests.player.test_listening import READY, loaded, player, until
 
 OPEN = "Report a mispronunciation"
 
@@ -47,6 +47,7 @@ def test_a_word_is_tapped_and_the_newsroom_hears_of_it(stand, axe, scheme):  # n
 def test_by_keyboard_it_is_the_word_that_was_said_last_and_in_ukrainian_it_says_so(stand):
     page = stand.page(lang="uk")
     transcript(page)
+    loaded(page)
     player(page, "p.seek(1.2)")
     said = page.locator("briefcast-player .word.now").inner_text()
     page.get_by_role("button", name="Повідомити про помилку у вимові").focus()

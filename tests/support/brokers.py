@@ -34,7 +34,7 @@ class Broker:
     def stop(self):
         """End it as its service would."""
         self._process.terminate()
-        self._process.wait(20)
+        self._process.wait(60)
 
     def kill(self):
         """End it as a lack of memory would."""

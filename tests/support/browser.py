@@ -20,14 +20,30 @@ _FLAGS = [
 ]
 
 
+#: Notes in `said`, from now on, each time that a button says whether it is pressed: what is over soon is seen all the same.
+NOTED = """button => { window.said = [];
+    new MutationObserver(() => said.push(button.ariaPressed)).observe(button, {attributeFilter: ["aria-pressed"]}); }"""
+
+
 @contextmanager
 def chromium():
     """Yield a browser; missing Chromium fails with the command that installs it."""
     path = shutil.which("chromium")
     assert path, "chromium is missing: apt-get install chromium (or ./run.sh test, which does)"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path=path, args=_FLAGS, timeout=120_000)
         try:
             yield browser
         finally:
             browser.close()
+
+
+def heard_whole(page, button, *, by_finger=False):
+    """Press a button that plays, and wait until it has said that it plays, and that it has come to the end."""
+    button.evaluate(NOTED)
+    if by_finger:
+        button.tap()
+    else:
+        button.click()
+    page.wait_for_function("() => said.length > 1")
+    assert page.evaluate("said") == ["true", None]

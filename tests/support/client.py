@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import random
 import socket
 import threading
 import time
@@ -30,11 +32,30 @@ def make_key(place, *scopes):
         return keys.create(session, "tests", [Scope(scope) for scope in scopes] or [Scope.ADMIN], datetime.now(UTC))
 
 
+def _ports():
+    """Ports that the system gives to nobody by itself, each process of a test run having its own: one that it does give may be
+    somebody else's when a server of ours comes to listen on it.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 4
+    # Beyond 10080, to which no browser goes, and below what Linux gives away.
+    first, after = 10_100 + 5_500 * worker, 10_100 + 5_500 * (worker + 1)
+    # From anywhere: two runs on one machine do not meet.
+    yield from range(random.randrange(first, after), after)
+    while True:
+        yield from range(first, after)
+
+
+_offered, _offering = _ports(), threading.Lock()
+
+
 def free_port():
-    """A port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port of this machine that nobody listens on, and that nobody else is given soon."""
+    with _offering:
+        for port in _offered:
+            with socket.socket() as probe, suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
+    raise AssertionError
 
 
 class _Server(uvicorn.Server):
@@ -101,7 +122,7 @@ def client_of(place, *scopes):
     headers = {"Authorization": f"Bearer {make_key(place, *scopes)}"}
     with (
         served(app) as address,
-        httpx.Client(base_url=address, headers=headers, trust_env=False, timeout=30, limits=_MANY) as client,
+        httpx.Client(base_url=address, headers=headers, trust_env=False, timeout=60, limits=_MANY) as client,
     ):
         client.app = app
         yield client

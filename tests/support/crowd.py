@@ -52,7 +52,7 @@ class Crowd(Product):
 def crowd(folder, **settings):
     """Make an installation in `folder` that is not started yet, its environment set while inside."""
     port = free_port()
-    short = {"LEASE_S": "3", "TICK_S": "0.25", "RING_AGAIN_S": "2", "WORKERS": "1", "LOG_LEVEL": "INFO"}
+    short = {"LEASE_S": "30", "TICK_S": "0.25", "RING_AGAIN_S": "2", "WORKERS": "1", "LOG_LEVEL": "INFO"}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BRIEFCAST_DATA", str(folder / "var"))
         patch.setenv("BRIEFCAST_PUBLIC_URL", f"http://127.0.0.1:{port}")

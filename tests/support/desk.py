@@ -46,5 +46,5 @@ class Seat:
 
 @contextmanager
 def seat_at(address):
-    with httpx.Client(base_url=address, trust_env=False, timeout=30) as client:
+    with httpx.Client(base_url=address, trust_env=False, timeout=60) as client:
         yield Seat(client)

@@ -120,7 +120,7 @@ class Ghost:
         if self.deaf:
             return
         try:
-            answer = httpx.post(hook["target_url"], content=body, headers=headers, timeout=2, trust_env=False)
+            answer = httpx.post(hook["target_url"], content=body, headers=headers, timeout=60, trust_env=False)
         except httpx.HTTPError:
             return  # lost, as in Ghost: nothing is sent again
         if answer.status_code == 410:

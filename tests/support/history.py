@@ -27,8 +27,9 @@ from tests.support.logged_engine import calls
 from worker.running.perform import INTERNAL_ERROR
 from worker.sound.files import UnreadableSound, decoded_from
 
-#: Seconds between a take's commit and a call of the engine for it by somebody who had looked before.
-_LOOKED_BEFORE_S = 1.5
+#: Seconds between a take's commit and a call of the engine for it by somebody who had looked before, and whom a busy
+#: machine kept.
+_LOOKED_BEFORE_S = 6.0
 
 #: Seconds that a request may have hung at an object store which has come back since.
 _STORE_BACK_S = 30.0

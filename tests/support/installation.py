@@ -164,7 +164,7 @@ class Installation:
                 base_url=self.address,
                 headers={"Authorization": f"Bearer {make_key(self.place)}"},
                 trust_env=False,
-                timeout=httpx.Timeout(10),
+                timeout=httpx.Timeout(60),
                 limits=httpx.Limits(max_connections=50, max_keepalive_connections=0),
             )
 

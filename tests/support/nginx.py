@@ -64,7 +64,7 @@ def configured(
 def checked(path):
     """What nginx says of a configuration, as (exit status, text)."""
     done = subprocess.run(
-        [program(), "-t", "-p", path.parent, "-c", path], capture_output=True, text=True, check=False, timeout=30
+        [program(), "-t", "-p", path.parent, "-c", path], capture_output=True, text=True, check=False, timeout=60
     )
     return done.returncode, done.stderr
 

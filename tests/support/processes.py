@@ -102,7 +102,7 @@ def redis(folder):
         yield f"redis://127.0.0.1:{port}/0"
 
 
-def wait_for(condition, what, seconds=60.0):
+def wait_for(condition, what, seconds=120.0):
     """Wait until `condition()` gives something true; return that."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):

@@ -18,7 +18,7 @@ class Product:
     def __init__(self, port, key):
         self.port, self.address, self.data = port, f"http://127.0.0.1:{port}", Path(os.environ["BRIEFCAST_DATA"])
         self.client = httpx.Client(
-            base_url=self.address, headers={"Authorization": f"Bearer {key}"}, trust_env=False, timeout=30
+            base_url=self.address, headers={"Authorization": f"Bearer {key}"}, trust_env=False, timeout=60
         )
 
     def answers(self):

@@ -64,7 +64,7 @@ def walk(address, name):
     """Sign in as `name` at the real provider's own pages, as a browser would from `address` on; return where it sends
     that browser back to us.
     """
-    with httpx.Client(trust_env=False, timeout=30) as browser:
+    with httpx.Client(trust_env=False, timeout=60) as browser:
         answer = browser.get(address)
         home = urlsplit(address).netloc
         for _ in range(20):

@@ -75,7 +75,7 @@ class Gateway(S3):
     def _ask(self, method, path, *, content=b"", headers=None):
         request = AWSRequest(method, self.address + path, headers=headers or {}, data=content)
         S3SigV4Auth(Credentials(self.key, self.secret), "s3", "us-east-1").add_auth(request)
-        with httpx.Client(trust_env=False, timeout=30) as client:
+        with httpx.Client(trust_env=False, timeout=60) as client:
             return client.request(method, self.address + path, content=content, headers=dict(request.headers))
 
 

@@ -71,7 +71,7 @@ class S3:
             self.delete(key, bucket)
 
     def _ask(self, method, path, **options):
-        with httpx.Client(trust_env=False, timeout=30) as client:
+        with httpx.Client(trust_env=False, timeout=60) as client:
             # A signature that says who asks; nobody checks it.
             headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={self.key}/20260101/us-east-1/s3/aws4_request"}
             return client.request(

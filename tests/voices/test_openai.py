@@ -132,7 +132,7 @@ def test_an_answer_that_takes_too_long_ends(server, monkeypatch, fault):
     started = time.monotonic()
     with pytest.raises(EngineBusy):
         spoken(engine(server, seconds=0.4))
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 19
 
 
 def test_nobody_there_is_busy():
@@ -198,7 +198,7 @@ def test_without_a_server_it_says_which_setting_is_missing(address):
 
 def test_waiting_for_a_place_is_no_failure(server, monkeypatch):
     monkeypatch.setattr(openai, "_TRIES", 1)
-    server.delay_s = 0.3
-    speaker = engine(server, requests=1, seconds=0.6)
+    server.delay_s = 1.0
+    speaker = engine(server, requests=1, seconds=3.5)
     with ThreadPoolExecutor(4) as pool:
         assert len(list(pool.map(lambda _: spoken(speaker), range(4)))) == 4

@@ -11,18 +11,18 @@ from briefing.database import Database
 from briefing.errors import DatabaseUnavailable
 from briefing.sql.patience import PatientConnection
 
-#: What lets a statement take a second, and what lets it wait for ever: nobody's but the address's to say.
-OWN_TIME = ("options=-c%20statement_timeout%3D1s", "options=-c%20statement_timeout%3D0")
+#: What lets a statement take half a minute, and what lets it wait for ever: nobody's but the address's to say.
+OWN_TIME = ("options=-c%20statement_timeout%3D30s", "options=-c%20statement_timeout%3D0")
 
 
 @pytest.fixture
 def opened(cluster, monkeypatch):
-    """A function that opens a database whose statements have 0.2 s, and whose answers may be 0.1 s late."""
-    monkeypatch.setattr("briefing.sql.patience._LATE_S", 0.1)
+    """A function that opens a database whose statements have half a second, and whose answers may be `late_s` seconds late."""
     made, address = [], cluster.new_database()
 
-    def opened(query=""):
-        made.append(Database(f"{address}?{query}", busy_s=0.1))
+    def opened(query="", late_s=30.0):
+        monkeypatch.setattr("briefing.sql.patience._LATE_S", late_s)
+        made.append(Database(f"{address}?{query}", busy_s=0.25))
         return made[-1]
 
     yield opened
@@ -38,7 +38,7 @@ def connection_of(database):
 @pytest.mark.parametrize("query", OWN_TIME)
 def test_an_address_with_time_outs_of_its_own_is_waited_for_as_long_as_it_says(opened, query):
     with opened(query).reading() as session:
-        assert session.scalar(text("SELECT 'slept' FROM pg_sleep(0.6)")) == "slept"
+        assert session.scalar(text("SELECT 'slept' FROM pg_sleep(1)")) == "slept"
 
 
 @pytest.mark.parametrize("query", ["", "application_name=desk&connect_timeout=5"])
@@ -46,18 +46,18 @@ def test_what_else_an_address_says_changes_no_patience(opened, query):
     database = opened(query)
     connection = connection_of(database)
     assert isinstance(connection, PatientConnection)
-    assert connection.patience_s == pytest.approx(0.3)
+    assert connection.patience_s == pytest.approx(30.5)
     # The server comes first, and is told by its name: the connection is whole.
     begun = time.monotonic()
     with pytest.raises(DatabaseUnavailable), database.reading() as session:
-        session.execute(text("SELECT pg_sleep(60)"))
-    assert time.monotonic() - begun < 30
+        session.execute(text("SELECT pg_sleep(100)"))
+    assert time.monotonic() - begun < 90
     assert not connection.closed
 
 
 def test_a_server_that_ends_no_statement_is_given_up_by_us(opened):
     # Given a server that would let a statement take a minute, against what we asked of it
-    database = opened()
+    database = opened(late_s=1.0)
     connection, begun = connection_of(database), time.monotonic()
     with pytest.raises(DatabaseUnavailable), database.writing() as session:
         session.execute(text("SET statement_timeout = '60s'; SELECT pg_sleep(50)"))

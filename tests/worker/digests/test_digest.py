@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import tomllib
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -264,11 +263,8 @@ def test_a_withdrawn_story_leaves_yesterdays_digest_and_a_corrected_one_does_not
     # Of nothing but withdrawn stories there is none
     with place.database.writing() as session:
         asking.retract(session, stories["ferry"], datetime.now(UTC))
-    work_off(place)
-    time.sleep(0.6)
-    work_off(place)
+    digests.work_until(place, lambda: digests.newest(place, made).state == "retracted")
     assert digests.live(place, made) is None
-    assert digests.newest(place, made).state == "retracted"
     place.database.dispose()
 
 

@@ -135,7 +135,7 @@ def test_the_drill(empty_house, request, tmp_path, monkeypatch):
     # Then to an app nothing has happened
     place = Workplace()
     assert seen(place) == before
-    with served(create_app()) as address, httpx.Client(base_url=address, trust_env=False) as client:
+    with served(create_app()) as address, httpx.Client(base_url=address, trust_env=False, timeout=60) as client:
         for entry in before.values():
             played = client.get(entry[4])
             assert (played.status_code, len(played.content)) == (200, int(entry[5]))
@@ -263,7 +263,7 @@ def test_a_backup_that_fails_does_not_end_those_to_come(newsroom, tmp_path):
 
 def test_metrics_tell_when_a_whole_backup_was_made_last(newsroom, tmp_path):
     def told():
-        with served(create_app()) as address, httpx.Client(base_url=address, trust_env=False) as client:
+        with served(create_app()) as address, httpx.Client(base_url=address, trust_env=False, timeout=60) as client:
             lines = client.get("/metrics").text.splitlines()
         return next(
             float(line.split()[1]) for line in lines if line.startswith("briefcast_last_backup_timestamp_seconds ")

@@ -156,7 +156,7 @@ def test_nobody_notices(old, elsewhere, tmp_path):
         mp3 = next(name for whose, name in heard if whose == "members" and name.startswith("audio/"))
         assert bucket.get(f"paper/members/{mp3}").headers["cache-control"] == "private, no-store"
     # And the key is let in, and the audio heard
-    with served(create_app()) as address, httpx.Client(base_url=address, trust_env=False) as client:
+    with served(create_app()) as address, httpx.Client(base_url=address, trust_env=False, timeout=60) as client:
         assert client.get("/v1/voices", headers={"Authorization": f"Bearer {key}"}).status_code == 200
         assert client.get("/articles/desk/ferry.mp3", follow_redirects=True).headers["content-type"] == "audio/mpeg"
         assert client.get("/articles/desk/rumour.mp3").status_code == 410

@@ -218,7 +218,7 @@ def test_what_is_for_members_is_for_them_alone_and_moves_with_its_episode(place,
     move(place, host)
     with client_of(place) as client:
         listener = client.post("/v1/shows/old/listeners", json={"name": "Ada"}).json()
-        with httpx.Client(trust_env=False) as theirs:
+        with httpx.Client(trust_env=False, timeout=60) as theirs:
             feed = theirs.get(listener["feed"]).content
             path = pictured(feed)["old-1"]
             assert path.startswith("/members/")
@@ -290,7 +290,10 @@ def test_a_png_that_apps_take_stays_one_and_is_named_by_the_feed(place, host, tm
     sent = {"/shows/old/artwork.png": "image/png", "/shows/old/artwork.jpg": "image/jpeg"}
     sent |= {path: f"image/{path[-3:].replace('jpg', 'jpeg')}" for path in pictured(feed_of(place)).values() if path}
     assert len(sent) == 4
-    with nginx(tmp_path / "nginx", place.files.storage.root) as address, httpx.Client(trust_env=False) as files:
+    with (
+        nginx(tmp_path / "nginx", place.files.storage.root) as address,
+        httpx.Client(trust_env=False, timeout=60) as files,
+    ):
         for path, kind in sent.items():
             answer = files.get(f"{address}{path}")
             assert (answer.headers["content-type"], answer.content) == (kind, read(place, path))

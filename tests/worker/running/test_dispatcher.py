@@ -44,7 +44,7 @@ def test_a_database_that_is_away_for_a_while_ends_nobody(place, monkeypatch, mod
     thread.start()
     wait_for(lambda: len(looks) >= 4, "several looks")
     running.stop()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
 
 

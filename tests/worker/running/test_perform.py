@@ -174,7 +174,7 @@ def test_a_full_disk_is_looked_at_again_soon():
 
 
 def test_the_lease_is_renewed_while_the_task_runs(place, revision, monkeypatch):
-    object.__setattr__(place, "work", place.work.model_copy(update={"lease_s": 2.0}))
+    object.__setattr__(place, "work", place.work.model_copy(update={"lease_s": 6.0}))
 
     def until(workplace):
         with workplace.database.reading() as session:
@@ -190,15 +190,13 @@ def test_the_lease_is_renewed_while_the_task_runs(place, revision, monkeypatch):
 
 
 def test_beyond_its_deadline_a_task_loses_its_lease(place, revision, monkeypatch):
-    import time
-
     object.__setattr__(place, "work", place.work.model_copy(update={"lease_s": 0.3}))
     monkeypatch.setitem(perform.DEADLINE_S, StepKind.PREPARE, 0.2)
     lost = []
 
     def task(lease, workplace):
-        time.sleep(0.8)
-        lost.extend(sweep.free_expired(workplace))
+        # It would be renewed for as long as this lasts, but for the deadline.
+        lost.extend(wait_for(lambda: sweep.free_expired(workplace), "the lease to run out"))
 
     monkeypatch.setitem(perform.TASKS, StepKind.PREPARE, task)
     assert perform_next(place, tuple(Queue))
@@ -206,8 +204,9 @@ def test_beyond_its_deadline_a_task_loses_its_lease(place, revision, monkeypatch
 
 
 def test_one_thread_keeps_the_leases_of_all_steps_and_ends_when_there_are_none(place, monkeypatch):
-    # Given leases that are looked at often / When many steps are done one after another, and two at once
-    object.__setattr__(place, "work", place.work.model_copy(update={"lease_s": 0.3}))
+    # Given leases of three seconds, as long as the thread waits for the next step / When many steps are done one after
+    # another, and two at once
+    object.__setattr__(place, "work", place.work.model_copy(update={"lease_s": 3.0}))
     with place.database.writing() as session:
         for _ in range(12):
             steps.record(session, StepKind.PREPARE, Queue.BULK)

@@ -38,7 +38,7 @@ def started(rounds, still):
 
 def test_a_loop_that_stands_still_ends_its_process():
     process = started(2, 60)
-    said, _ = process.communicate(timeout=30)
+    said, _ = process.communicate(timeout=60)
     assert process.returncode == HUNG
     assert "out" not in said
     assert "stands still" in said

@@ -48,7 +48,7 @@ def paper(tmp_path):
 def replay(paper, at):
     """Send a webhook once more, as it was."""
     _, body, headers, target = paper.site.events[at]
-    return httpx.post(target, content=body, headers=headers, trust_env=False)
+    return httpx.post(target, content=body, headers=headers, trust_env=False, timeout=60)
 
 
 def test_a_story_published_in_ghost_is_heard_edited_and_withdrawn_by_its_webhooks(paper):
@@ -182,9 +182,9 @@ def test_a_webhook_ten_times_out_of_order_and_ten_minutes_later_is_one_generatio
         patch.setattr("api.hooks.time.time", lambda: later)
         assert replay(paper, 3).status_code == 401
     _, body, headers, target = paper.site.events[3]
-    assert httpx.post(target, content=body + b" ", headers=headers, trust_env=False).status_code == 401
+    assert httpx.post(target, content=body + b" ", headers=headers, trust_env=False, timeout=60).status_code == 401
     other = headers | {"x-ghost-signature": signature("whsec_other", body, str(int(time.time() * 1000)))}
-    refused = httpx.post(target, content=body, headers=other, trust_env=False)
+    refused = httpx.post(target, content=body, headers=other, trust_env=False, timeout=60)
     assert (refused.status_code, refused.json()["code"]) == (401, "hook_refused")
     assert work_off(paper.place) == 0
 
@@ -382,7 +382,7 @@ def test_a_ghost_in_trouble_is_left_alone_longer_and_longer_and_told_of(paper):
     assert (row.failures, row.error_code) == (3, "source_unavailable")
     step = paper.one(select(StepRow).where(StepRow.kind == StepKind.POLL))
     assert 200 < step.not_before - time.time() < 250
-    wait_for(lambda: paper.client.get("/readyz").json()["sources"] == "failing: paper", "a fresh look", 10)
+    wait_for(lambda: paper.client.get("/readyz").json()["sources"] == "failing: paper", "a fresh look")
     metrics = paper.client.get("/metrics").text
     assert 'briefcast_source_failures{source="paper"} 3.0' in metrics
     paper.site.fault = None
@@ -391,7 +391,7 @@ def test_a_ghost_in_trouble_is_left_alone_longer_and_longer_and_told_of(paper):
     assert paper.one(select(ConnectionRow)).failures == 0
     assert paper.audio(identity).status_code == 200
     # One look serves all probes of a second.
-    wait_for(lambda: paper.client.get("/readyz").json()["sources"] == "ok", "a fresh look", 10)
+    wait_for(lambda: paper.client.get("/readyz").json()["sources"] == "ok", "a fresh look")
 
 
 def test_with_the_content_key_alone_members_posts_fail_by_their_code(tmp_path):

@@ -226,7 +226,7 @@ def test_two_chunks_that_are_given_up_at_once_move_the_briefing_once(place, engi
 
 def test_two_chunks_that_fail_at_once_move_the_revision_once(place, engines):
     # Given two workers that have both begun / When both chunks fail at the same moment
-    barrier, failed = threading.Barrier(2, timeout=20), []
+    barrier, failed = threading.Barrier(2, timeout=60), []
 
     def together(text, variation):
         if threading.current_thread() in workers and text not in failed:

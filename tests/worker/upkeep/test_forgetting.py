@@ -258,7 +258,7 @@ def test_after_a_restoration_what_was_withdrawn_says_so(place, articles, tmp_pat
     with restored.database.reading() as session:
         assert signing_in.check(session, secrets[0], datetime.now(UTC)) is None
         assert users.welcomed(session, secrets[1], datetime.now(UTC)) is None
-    with served(create_app()) as address, httpx.Client(base_url=address, trust_env=False) as client:
+    with served(create_app()) as address, httpx.Client(base_url=address, trust_env=False, timeout=60) as client:
         assert {client.get(f"/{name}").status_code for name in names} == {410}
         assert len(names) > 6
         assert client.get("/articles/desk/tram.mp3", follow_redirects=True).status_code == 200
