@@ -1,6 +1,6 @@
 """The database: engine and sessions, made on first use and again after a fork.
 
-Knows no tables. SQLite and PostgreSQL differ only here, in `database_clock` and in `outages`.
+Knows no tables. SQLite and PostgreSQL differ only here, in `database_clock`, in `outages` and in `payloads`.
 """
 
 from __future__ import annotations

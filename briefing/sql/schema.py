@@ -116,7 +116,7 @@ def _migrating(database: Database) -> Iterator[Connection]:
                 yield connection
                 _check_references(connection)
         else:
-            with connection.begin(), patiently(connection):
+            with patiently(connection):
                 _lock(connection)
                 yield connection
 
@@ -135,12 +135,17 @@ def _unbound(connection: Connection) -> Iterator[None]:
 
 @contextmanager
 def patiently(connection: Connection) -> Iterator[None]:
-    """Have the driver wait for as long as a migration, or a copy of all rows, takes (`briefing.sql.patience`)."""
+    """A transaction in which the driver waits for as long as a migration, or a copy of all rows, takes, its commit
+    included (`briefing.sql.patience`).
+    """
+    transaction = connection.begin()
+    # Only now: where the connection had been cut, it is another one.
     driver: Any = connection.connection.dbapi_connection
     patience_s = getattr(driver, "patience_s", None)
     driver.patience_s = None
     try:
-        yield
+        with transaction:
+            yield
     finally:
         driver.patience_s = patience_s
 

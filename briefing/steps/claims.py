@@ -14,6 +14,7 @@ from briefing.failpoints import Failpoint, reach
 from briefing.models import RevisionRow, StepRow, TakeRow
 from briefing.requesting.ranks import BEHIND
 from briefing.speaking import Speaking
+from briefing.sql.payloads import chunk_key
 from briefing.states import Queue, RevisionState, StepKind, StepState
 
 if TYPE_CHECKING:
@@ -68,9 +69,7 @@ def _of_its_revision(name: str) -> ColumnElement[Any]:
 
 
 #: The take of a `speak` step's chunk. Not whether it exists: PostgreSQL may then look through all takes there are.
-_TAKE = (
-    select(_TAKES.c.key).where(_TAKES.c.key == _STEPS.c.payload["chunk", "key"].as_string()).scalar_subquery()
-).label("take")
+_TAKE = (select(_TAKES.c.key).where(_TAKES.c.key == chunk_key(_STEPS.c.payload)).scalar_subquery()).label("take")
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,22 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime
+from itertools import count
 
 import pytest
 from sqlalchemy import func, select
 
 from briefing import steps
 from briefing.database import Database
-from briefing.models import StepRow
+from briefing.models import BriefingRow, RevisionRow, ShowRow, StepRow, TakeRow
+from briefing.speech import Chunk
 from briefing.states import Queue, StepKind, StepState
 
 ALL = tuple(Queue)
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+_NUMBERS = count()
 
 
 @pytest.fixture
@@ -204,3 +210,35 @@ def test_what_only_some_kinds_are_claimed_of_does_not_jump_the_queue(database):
     assert claim(database, only=(StepKind.SPEAK,)) is None
     assert claim(database, only=(StepKind.ASSEMBLE,)).kind is StepKind.ASSEMBLE
     assert claim(database, only=(StepKind.SPEAK,)).kind is StepKind.SPEAK
+
+
+@pytest.mark.parametrize("said", ["plain", "a NUL \0 in it", "half a pair \ud83d", 'with {"chunk": {"key": "another"}'])
+def test_whatever_a_chunk_says_it_is_claimed_and_its_take_known(database, said):
+    # Given two equal chunks, one of which has been spoken / When they are claimed / Then it is told which, and what is
+    # said, that PostgreSQL's own functions for JSON would not read, keeps nobody from claiming
+    for key in ("a" * 64, "b" * 64):
+        chunk = Chunk(key=key, segment="s", spoken=said).model_dump(mode="json")
+        record(database, revision_id=making(database), payload={"chunk": chunk})
+    with database.writing() as session:
+        take = {"sha256": "s", "rate": 16_000, "samples": 1, "loudness_lufs": -20.0, "words": [], "timing": ""}
+        session.add(TakeRow(key="a" * 64, created_at=NOW, **take))
+    spoken, other = claim(database), claim(database)
+    assert (spoken.payload["chunk"]["spoken"], spoken.speaking) == (said, None)
+    assert other.speaking.voice == "silence"
+
+
+def making(database):
+    """A revision that is being spoken."""
+    slug = f"{next(_NUMBERS)}"
+    with database.writing() as session:
+        session.add(ShowRow(slug=slug, position=0, settings={}, podcast_guid=slug))
+        session.flush()
+        session.add(BriefingRow(id=slug, identity=slug, show=slug, kind="story", articles=[], created_at=NOW))
+        session.flush()
+        row = RevisionRow(
+            briefing_id=slug, number=1, state="speaking", queue="bulk", voice="silence", voices={},
+            fallbacks=[], request={}, show={}, requested_by="t", created_at=NOW,
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+        return row.id

@@ -132,7 +132,7 @@ def copy_rows(source: Connection, target: Database) -> Copied:
     """
     tables = [table for table in Base.metadata.sorted_tables if source.scalar(select(table).exists().select())]
     rows = compared = 0
-    with reporting(), target.engine.connect() as connection, connection.begin(), patiently(connection):
+    with reporting(), target.engine.connect() as connection, patiently(connection):
         # Until the end nobody else adds rows, or migrates.
         everything = ", ".join(_name(connection, table) for table in Base.metadata.sorted_tables)
         connection.execute(text(f"LOCK TABLE {everything} IN EXCLUSIVE MODE"))

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from briefing.database import Database
 from briefing.errors import DatabaseUnavailable
 from briefing.sql.patience import PatientConnection
+from briefing.sql.schema import patiently
 
 #: What lets a statement take half a minute, and what lets it wait for ever: nobody's but the address's to say.
 OWN_TIME = ("options=-c%20statement_timeout%3D30s", "options=-c%20statement_timeout%3D0")
@@ -66,3 +67,23 @@ def test_a_server_that_ends_no_statement_is_given_up_by_us(opened):
     assert connection.closed
     with database.reading() as session:
         assert session.scalar(text("SELECT 1")) == 1
+
+
+#: A commit that takes a second, as of much that was written, or where a standby is slow to have it too.
+SLOW_TO_COMMIT = """
+    SET LOCAL statement_timeout = 0;
+    CREATE TABLE slow (number int);
+    CREATE FUNCTION sleep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(1); RETURN NULL; END';
+    CREATE CONSTRAINT TRIGGER late AFTER INSERT ON slow DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION sleep();
+    INSERT INTO slow VALUES (1)
+"""
+
+
+def test_a_migration_is_waited_for_to_the_end_of_its_commit(opened):
+    database = opened()
+    with database.engine.connect() as connection, patiently(connection):
+        connection.exec_driver_sql(SLOW_TO_COMMIT)
+    assert connection_of(database).patience_s == pytest.approx(0.3), "for what comes after it, as before"
+    with database.reading() as session:
+        assert session.scalar(text("SELECT number FROM slow")) == 1
