@@ -87,6 +87,12 @@ def test_all_start_what_the_procfile_says():
             )
 
 
+def test_the_units_leave_the_data_folder_closed_to_others():
+    units = [path.read_text().splitlines() for path in (DEPLOY / "systemd").glob("*.service")]
+    assert len(units) == 5
+    assert all({"StateDirectory=briefcast", "StateDirectoryMode=0750"} <= set(lines) for lines in units)
+
+
 def test_deployments_are_hardened_and_probed():
     kinds = [found for found in manifests() if found["kind"] == "Deployment"]
     assert len(kinds) == 4
