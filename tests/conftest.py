@@ -16,7 +16,7 @@ from briefing.sql.schema import migrate
 from tests.support import memory_disk
 from tests.support.client import free_port
 from tests.support.newsroom import make_place
-from tests.support.once import find_engines_once, render_once, share_statements, trust_once
+from tests.support.once import find_engines_once, render_once, say_plainly, share_statements, trust_once
 from tests.support.postgres import Postgres, postgres
 from worker import clean
 
@@ -52,6 +52,7 @@ def _once() -> Iterator[None]:
         share_statements(patch)
         trust_once(patch)
         find_engines_once(patch)
+        say_plainly(patch)
         yield
 
 
