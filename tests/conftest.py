@@ -16,7 +16,7 @@ from briefing.sql.schema import migrate
 from tests.support import memory_disk
 from tests.support.client import free_port
 from tests.support.newsroom import make_place
-from tests.support.once import find_engines_once, render_once, share_statements, trust_once
+from tests.support.once import find_engines_once, render_once, say_plainly, share_statements, trust_once
 from tests.support.postgres import Postgres, postgres
 from worker import clean
 
@@ -55,6 +55,7 @@ def _once() -> Iterator[None]:
         # What a probe finds out of late, it says as if it had found nothing: on a busy machine that is no fault.
         for probe in ("health", "metrics"):
             patch.setattr(f"api.{probe}._ANSWER_S", 60.0)
+        say_plainly(patch)
         yield
 
 

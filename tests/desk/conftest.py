@@ -164,6 +164,15 @@ def stand(tmp_path_factory):
         place.database.dispose()
 
 
+@pytest.fixture(autouse=True)
+def _pages_closed(request):
+    """Have no page of a test that has ended ask and draw beside those of the next."""
+    yield
+    if "stand" in request.fixturenames:
+        for context in request.getfixturevalue("stand").browser.contexts:
+            context.close()
+
+
 #: How long what a page's player has is, in seconds.
 LENGTH = "audio => (audio.load(), new Promise(done => audio.ondurationchange = () => done(audio.duration)))"
 

@@ -1,4 +1,4 @@
-"""A real browser: Debian's Chromium, headless, without a network of its own."""
+"""A real browser: Debian's Chromium without its windows and tabs (headless shell), without a network of its own."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ NOTED = """button => { window.said = [];
 @contextmanager
 def chromium():
     """Yield a browser; missing Chromium fails with the command that installs it."""
-    path = shutil.which("chromium")
-    assert path, "chromium is missing: apt-get install chromium (or ./run.sh test, which does)"
+    path = shutil.which("chromium-headless-shell")
+    assert path, "Chromium is missing: apt-get install chromium-headless-shell (or ./run.sh test, which does)"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=_FLAGS, timeout=120_000)
         try:

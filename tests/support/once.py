@@ -10,8 +10,10 @@ import sys
 from collections import OrderedDict
 from functools import lru_cache
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import structlog
 from httpx._transports import default
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
@@ -22,7 +24,6 @@ from worker import assemble, encode, master, stitch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     import pytest
 
@@ -78,6 +79,20 @@ def render_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(assemble, "_render", _rendered)
 
 
+def say_plainly(patch: pytest.MonkeyPatch) -> None:
+    """Have a logged traceback be plain text, as the product's own logs have it: drawn in colours and boxes with the source
+    around each line, it takes longer than what the test does, in hundreds of tests of what fails.
+    """
+    renderer = structlog.get_config()["processors"][-1]
+    patch.setattr(renderer, "exception_formatter", structlog.dev.plain_traceback)
+
+
+def _is_to_fail() -> bool:
+    """Whether a test has armed a point of the rendering."""
+    armed = os.environ.get(failpoints.VARIABLE)
+    return armed is not None and any(Path(armed).glob(f"{failpoints.Failpoint.ASSEMBLE_ENCODING}@*"))
+
+
 _render = assemble._render
 _parts = (encode.encode, master.mastered, stitch.sound)
 _kept: OrderedDict[tuple[object, ...], tuple[Loudness, bytes]] = OrderedDict()
@@ -85,7 +100,7 @@ _kept: OrderedDict[tuple[object, ...], tuple[Loudness, bytes]] = OrderedDict()
 
 def _rendered(planned: Programme, path_of: Callable[[Take], Path], path: Path, timed: Timed) -> Loudness:
     as_it_is = _parts == (encode.encode, master.mastered, stitch.sound)
-    if planned.mark is not None or not as_it_is or failpoints.VARIABLE in os.environ:
+    if planned.mark is not None or not as_it_is or _is_to_fail():
         return _render(planned, path_of, path, timed)
     takes = [(part.take.sha256, part.start, part.length) for part in planned.mix.placed]
     music = [(span.kind, span.sha256, span.start, span.end) for span in planned.mix.music]
