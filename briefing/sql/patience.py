@@ -16,7 +16,7 @@ from psycopg.pq import TransactionStatus
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: Seconds for a transaction to begin: whether a connection that was kept still works.
+#: Seconds for a transaction to begin on a connection that was kept: whether it still works.
 LOOK_S = 5.0
 
 #: Seconds that an answer may be late: the server's own time-out comes first, and is told by its name.
@@ -29,12 +29,15 @@ class PatientConnection(psycopg.Connection[Any]):
     """Waits `patience_s` seconds for an answer, None: for ever."""
 
     patience_s: float | None = None
+    _kept = False
+    """Whether a transaction has begun on it. A new one answers, but a pooler may have it wait for its turn."""
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:  # noqa: ANN401  as psycopg has it
         """Wait for what the generator waits for. Raises OperationalError, the connection closed."""
         # Whether it still works is seen when a transaction begins, which waits for no lock.
         begins = self.pgconn.transaction_status == TransactionStatus.IDLE
-        most = LOOK_S if begins and self.patience_s is not None else self.patience_s
+        self._kept = self._kept or not begins
+        most = LOOK_S if begins and self._kept and self.patience_s is not None else self.patience_s
         try:
             return super().wait(gen, interval, timeout if timeout is not None else most)
         except _TIMED_OUT as error:

@@ -148,11 +148,12 @@ def _parse(markup: str, form: str, cleaning: Cleaning) -> Draft:
     """Have the parsing child read `markup`. Raises PageRefused and Misconfigured."""
     kept = _readers.get()
     page = {"form": form, "markup": markup, "cleaning": cleaning.model_dump(mode="json"), "seconds": _PARSE_S}
-    try:
-        there = next(kept, None) if kept else None
-        with nullcontext(there) if there else _started() as reader:
-            assert reader.stdin is not None
-            assert reader.stdout is not None
+    # That no process can be started says nothing of the page: it is tried again, as all that is unforeseen.
+    there = next(kept, None) if kept else None
+    with nullcontext(there) if there else _started() as reader:
+        assert reader.stdin is not None
+        assert reader.stdout is not None
+        try:
             reader.stdin.write(json.dumps(page) + "\n")
             reader.stdin.flush()
             line = reader.stdout.readline()
@@ -160,9 +161,9 @@ def _parse(markup: str, form: str, cleaning: Cleaning) -> Draft:
                 # It was killed itself, and not a page's fork.
                 reader.wait()
             answer = json.loads(line)
-    except (OSError, ValueError) as error:
-        message = "the page could not be parsed within the limits on time and memory"
-        raise PageRefused(message, hint="Give the article's own text instead of this page.") from error
+        except (OSError, ValueError) as error:
+            message = "the page could not be parsed within the limits on time and memory"
+            raise PageRefused(message, hint="Give the article's own text instead of this page.") from error
     if "error" in answer:
         refused = Misconfigured if answer["error"] == Misconfigured.code else PageRefused
         raise refused(answer["message"], code=answer["error"], hint=answer["hint"])

@@ -90,8 +90,8 @@ def _gaps(row: HealthRow | None, now: float) -> list[Gap]:
     """Return when nobody could work. All is counted from the first look on."""
     if row is None:
         return [(0.0, now)]
-    # Not what ends after now: the database's clock was ahead then, and has been set right.
-    gaps = [(begun, ended) for begun, ended in json.loads(row.detail) if ended <= now]
+    # Not what is after now: the database's clock was ahead then, as when its host is back, and has been set right.
+    gaps = [(begun, min(ended, now)) for begun, ended in json.loads(row.detail) if begun < now]
     return [*gaps, (row.reported_at, now)] if now - row.reported_at > GAP_S else gaps
 
 

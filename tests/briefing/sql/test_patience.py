@@ -11,6 +11,7 @@ from briefing.database import Database
 from briefing.errors import DatabaseUnavailable
 from briefing.sql.patience import PatientConnection
 from briefing.sql.schema import patiently
+from tests.support.proxy import proxied
 
 #: What lets a statement take half a minute, and what lets it wait for ever: nobody's but the address's to say.
 OWN_TIME = ("options=-c%20statement_timeout%3D30s", "options=-c%20statement_timeout%3D0")
@@ -87,3 +88,17 @@ def test_a_migration_is_waited_for_to_the_end_of_its_commit(opened):
     assert connection_of(database).patience_s == pytest.approx(0.3), "for what comes after it, as before"
     with database.reading() as session:
         assert session.scalar(text("SELECT number FROM slow")) == 1
+
+
+def test_a_pooler_that_has_transactions_wait_for_their_turn_is_waited_for(cluster, monkeypatch):
+    # Given a pooler behind which each answer takes longer than one looks whether a connection that was kept still works
+    monkeypatch.setattr("briefing.sql.patience.LOOK_S", 0.1)
+    cluster.new_database()
+    with proxied("127.0.0.1", cluster.port) as pooler:
+        database = Database(cluster.address_of("postgres", pooler.address[1]))
+        pooler.set("delay", 0.2)
+        # When one transaction comes after another / Then each begins, on the same connection or on a new one
+        for _ in range(2):
+            with database.reading() as session:
+                assert session.scalar(text("SELECT 1")) == 1
+        database.dispose()

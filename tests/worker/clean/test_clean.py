@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import resource
 import signal
 import subprocess
 from threading import Timer
@@ -316,6 +318,21 @@ def test_many_pages_go_on_where_once_no_process_could_be_started(monkeypatch):
 
     monkeypatch.setattr(subprocess, "Popen", popen)
     with many_pages():
-        with pytest.raises(PageRefused):
+        # Not a refusal of the page, which would be the end of it
+        with pytest.raises(OSError, match="no room"):
             clean(page(f"<p>{PARAGRAPH}</p>"))
         assert len(clean(page(f"<p>{PARAGRAPH}</p>")).blocks) == 1
+
+
+def test_that_no_process_can_be_started_is_not_said_of_the_page():
+    # Given a process that may open no more files / When it is to have a page read / Then that is not the page's end:
+    # it is tried again like all that is unforeseen
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest = os.open(os.devnull, os.O_RDONLY)
+    os.close(lowest)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, before[1]))
+    try:
+        with pytest.raises(OSError, match="Too many open files"):
+            clean(page(f"<p>{PARAGRAPH}</p>"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)

@@ -191,6 +191,25 @@ def test_a_clock_of_the_database_that_was_ahead_makes_nobody_late_and_excuses_no
     assert ended(place) == [("failed", "overdue")]
 
 
+def test_an_outage_counts_for_nobody_though_the_clock_was_ahead_when_it_was_over(place):
+    # Given a week's outage of the database's host, whose clock was two hours ahead at the first look, and is set right
+    ask(place, "ferry")
+    pass_days(place, 6)
+    assert ended(place) == [("preparing", None)]
+    pass_days(place, 7, looking=False)
+    assert ended(place) == [("preparing", None)]
+    with place.database.writing() as session:
+        row = session.get_one(HealthRow, "deadlines")
+        *before, (begun, over) = json.loads(row.detail)
+        row.detail, row.reported_at = json.dumps([*before, [begun, over + 7200]]), row.reported_at + 7200
+    # Then the week counts for nobody all the same, and what is left of the days does
+    assert ended(place) == [("preparing", None)]
+    pass_days(place, 0.9)
+    assert ended(place) == [("preparing", None)]
+    pass_days(place, 0.2)
+    assert ended(place) == [("failed", "overdue")]
+
+
 def test_none_is_none(place, monkeypatch):
     monkeypatch.setenv("BRIEFCAST_DEADLINE_DAYS", "0")
     mine = Workplace()
