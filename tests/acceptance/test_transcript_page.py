@@ -78,7 +78,9 @@ def test_the_page_can_be_read_anywhere(browser, published, width, scheme):
     audio = page.locator("audio")
     audio.evaluate("(audio, at) => { audio.currentTime = at; return audio.play(); }", at)
     page.wait_for_function("at => document.querySelector('audio').currentTime > at", arg=at)
-    assert audio.evaluate("audio => { audio.pause(); return audio.duration; }") == pytest.approx(words["duration"], abs=0.1)
+    assert audio.evaluate("audio => { audio.pause(); return audio.duration; }") == pytest.approx(
+        words["duration"], abs=0.1
+    )
     page.get_by_role("link", name="What comes next").click()
     assert page.url.endswith(f"#{page.locator('h2').last.get_attribute('id')}")
     assert not troubles

@@ -1,4 +1,5 @@
-"""What every test would work out anew, worked out once a process: statements, whom TLS trusts, where engines are, MP3s.
+"""What every test would work out anew, worked out once a process: statements, whom TLS trusts, where engines are, MP3s;
+and what none reads (tracebacks in colours), left out.
 
 The product does all of it once in a process's life; tests make an engine, an app and a client each, by the thousand.
 """
@@ -12,6 +13,7 @@ from functools import lru_cache
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
+import structlog
 from httpx._transports import default
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
@@ -69,6 +71,14 @@ def find_engines_once(patch: pytest.MonkeyPatch) -> None:
     """Have what is installed looked through once for each path that modules come from: it is hundreds of files."""
     look = lru_cache(maxsize=64)(lambda group, name, *_: entry_points(group=group, name=name))
     patch.setattr(registry, "entry_points", lambda group, name: look(group, name, *sys.path))
+
+
+def trace_plainly(patch: pytest.MonkeyPatch) -> None:
+    """Have tracebacks in the log be Python's own. Where nothing configures the log, structlog would lay each out in colours
+    with all variables, which takes longer than most tests; processes of ours log JSON.
+    """
+    (console,) = (one for one in structlog.get_config()["processors"] if isinstance(one, structlog.dev.ConsoleRenderer))
+    patch.setattr(console, "exception_formatter", structlog.dev.plain_traceback)
 
 
 def render_once(patch: pytest.MonkeyPatch) -> None:
