@@ -153,7 +153,7 @@ class Runner:
                 child.process.kill()
 
     def _start_child(self, *, reserved: bool) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "worker.runner", str(os.getpid()), *(["reserved"] if reserved else [])]
+        command = [sys.executable, "-m", "worker.child", str(os.getpid()), *(["reserved"] if reserved else [])]
         return subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603  our own module
 
     def _sweep(self) -> None:
@@ -231,8 +231,9 @@ def _outlive(parent: int) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _child_main() -> None:
-    die_with_parent(int(sys.argv[1]))
+def run_child(parent: int, *, reserved: bool) -> None:
+    """Perform steps in this process, a child of the supervisor `parent`, until told to stop."""
+    die_with_parent(parent)
     configure()
     stopping = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -240,10 +241,6 @@ def _child_main() -> None:
     place = Workplace()
     heartbeat = Heartbeat(place, "worker").start()
     try:
-        work(place, stopping, reserved="reserved" in sys.argv[2:])
+        work(place, stopping, reserved=reserved)
     finally:
         heartbeat.stop()
-
-
-if __name__ == "__main__":
-    _child_main()

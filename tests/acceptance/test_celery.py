@@ -33,7 +33,7 @@ def test_two_workers_one_killed_in_mid_chunk(product, started, broker, tmp_path)
         started(product)
 
         # Given a briefing being spoken by two workers / When the one that speaks loses its parent, killed with -9
-        briefing = product.ask("cup-final")
+        briefing = product.ask("tower")
         speaking = wait_for(lambda: speaking_process(data), "a worker that speaks")
         (victim,) = [worker for worker in workers if speaking in descendants(worker.pid)]
         os.kill(victim.pid, signal.SIGKILL)

@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 
+from tests.support import command
 from tests.support.checks import check_mp3
 from tests.support.processes import ROOT, briefcast
 from tests.support.steptable import rows
@@ -26,7 +27,7 @@ def test_an_article_becomes_an_mp3(tmp_path):
 
 def test_several_articles_become_chapters(tmp_path):
     sources = [SAMPLES / "cup-final.txt", SAMPLES / "budget-vote.md"]
-    done = briefcast("narrate", *sources, "-o", "two.mp3", "--voice", "silence", "--report", "report.json")
+    done = command.briefcast("narrate", *sources, "-o", "two.mp3", "--voice", "silence", "--report", "report.json")
     assert done.returncode == 0, done.stderr
     chapters = json.loads((tmp_path / "report.json").read_text())["chapters"]
     assert [chapter["start_s"] == 0 for chapter in chapters] == [True, False]
@@ -35,7 +36,7 @@ def test_several_articles_become_chapters(tmp_path):
 def test_the_demo_twice_in_a_row():
     data, results, spoken = Path(os.environ["BRIEFCAST_DATA"]), [], []
     for _ in range(2):
-        done = briefcast("demo", "--once", "--port", "0", "--article", "cup-final")
+        done = briefcast("demo", "--once", "--port", "0", "--article", "cup-final", "--workers", "1")
         assert done.returncode == 0, done.stderr
         assert "/embed/samples/cup-final" in done.stdout
         assert "/docs" in done.stdout
@@ -55,7 +56,7 @@ def test_the_demo_says_when_its_port_is_taken():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        done = briefcast("demo", "--once", "--port", str(taken.getsockname()[1]))
+        done = command.briefcast("demo", "--once", "--port", str(taken.getsockname()[1]))
     assert done.returncode == 3
     assert "is taken" in done.stderr
     assert "--port" in done.stderr

@@ -25,6 +25,7 @@ def serving(tmp_path, monkeypatch):
     port = free_port()
     monkeypatch.setenv("BRIEFCAST_PUBLIC_URL", f"http://127.0.0.1:{port}")
     monkeypatch.setenv("BRIEFCAST_TICK_S", "0.25")
+    monkeypatch.setenv("BRIEFCAST_WORKERS", "1")
     (tmp_path / "articles").mkdir()
     (tmp_path / "briefcast.toml").write_text(digests.NEWSROOM)
     applied = briefcast("apply", cwd=tmp_path)

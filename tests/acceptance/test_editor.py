@@ -38,6 +38,7 @@ def newsroom(tmp_path, monkeypatch):
     port = free_port()
     monkeypatch.setenv("BRIEFCAST_PUBLIC_URL", f"http://127.0.0.1:{port}")
     monkeypatch.setenv("BRIEFCAST_TICK_S", "0.25")
+    monkeypatch.setenv("BRIEFCAST_WORKERS", "1")
     folder = tmp_path / "samples"
     shutil.copytree(ROOT / "samples", folder)
     assert briefcast("apply", cwd=folder).returncode == 0

@@ -42,7 +42,7 @@ def test_an_article_id_goes_in_and_a_published_mp3_comes_out(serving, tmp_path):
 
 def test_a_worker_killed_in_mid_chunk_costs_one_chunk(serving, tmp_path):
     before, takes = newest_step(serving.data), _takes(serving.data)
-    briefing = serving.ask("budget-vote")
+    briefing = serving.ask("tram")
     victim = wait_for(lambda: speaking_process(serving.data), "a worker that speaks")
     assert victim in descendants(serving.process.pid)
     os.kill(victim, signal.SIGKILL)
@@ -59,7 +59,7 @@ def test_killing_the_server_leaves_nothing_running_and_loses_nothing(product, st
     command = [BIN / "briefcast", "serve", "--port", str(product.port)]
     with running(command, tmp_path / "serve.log") as process:
         started(product)
-        briefing = product.ask("cup-final")
+        briefing = product.ask("tram")
         wait_for(lambda: speaking_process(data), "a worker that speaks")
         family = descendants(process.pid)
         os.kill(process.pid, signal.SIGKILL)
@@ -94,7 +94,7 @@ def test_told_to_stop_it_ends_its_workers_first_and_waits_for_no_listener(produc
 
 def test_workers_killed_as_a_whole_come_back(serving, tmp_path):
     # Given the workers' supervisor killed with -9, and its children with it / Then they are started again
-    briefing = serving.ask("reactor-inspection")
+    briefing = serving.ask("pool")
     speaking = wait_for(lambda: speaking_process(serving.data), "a worker that speaks")
     (supervisor,) = [pid for pid in descendants(serving.process.pid) if speaking in descendants(pid)]
     os.kill(supervisor, signal.SIGKILL)
@@ -105,7 +105,7 @@ def test_workers_killed_as_a_whole_come_back(serving, tmp_path):
 
 def test_a_worker_that_hangs_is_replaced(serving, tmp_path):
     # Given a worker stopped in mid-chunk, its lease running out / Then it is killed and another one finishes
-    briefing = serving.finished(serving.ask("cup-final"))
+    briefing = serving.finished(serving.ask("tower"))
     segments = [segment["id"] for segment in serving.client.get(briefing["links"]["script"]).json()["segments"]]
     before = newest_step(serving.data)
     serving.again(briefing, refetch=False, segments=segments)

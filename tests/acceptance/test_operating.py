@@ -8,7 +8,8 @@ import signal
 from contextlib import ExitStack
 
 from tests.support.client import free_port
-from tests.support.processes import briefcast, procfile, redis, running, wait_for
+from tests.support.command import briefcast
+from tests.support.processes import procfile, redis, running, wait_for
 
 
 def test_a_request_is_followed_and_measured_through_all_processes(product, started, tmp_path, monkeypatch):

@@ -7,7 +7,8 @@ from sqlalchemy import func, select
 
 from briefing.database import Database
 from briefing.models import StepRow
-from tests.support.processes import briefcast, procfile, redis, running, wait_for
+from tests.support.command import briefcast
+from tests.support.processes import procfile, redis, running, wait_for
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ def installation(request, tmp_path_factory):
 
 def check_whole(product):
     """Check that all that was asked for is live, and that no claim was lost or step given up on the way."""
-    wait_for(product.all_live, f"{product.asked} to be live", 60 + 6 * product.many)
+    wait_for(product.all_live, f"{product.asked} to be live", 60 + 6 * product.many, every=0.1)
     wait_for(lambda: not rows(product.data, "SELECT id FROM steps WHERE state IN ('ready', 'leased')"), "the rest")
     assert rows(product.data, "SELECT DISTINCT state FROM steps") == [("done",)]
     assert rows(product.data, "SELECT max(attempts) FROM steps") == [(1,)], "duplicates find their step taken"

@@ -17,10 +17,10 @@ from briefing.database import Database
 from briefing.errors import DatabaseUnavailable
 from briefing.models import BriefingRow, EpisodeRow, RevisionRow, StepRow
 from briefing.states import Queue
-from tests.support.client import client_of, free_port
+from tests.support.client import client_of, free_port, make_key
 from tests.support.newsroom import make_place, work_off
 from tests.support.postgres import postgres
-from tests.support.processes import BIN, briefcast, running, wait_for
+from tests.support.processes import BIN, running, wait_for
 from worker.running.perform import perform_next
 from worker.workplace import Workplace
 
@@ -91,10 +91,12 @@ def test_postgresql_restarted_and_killed_under_load_loses_nothing(server, newsro
     # Given the server with its workers, and briefings asked for
     monkeypatch.setenv("BRIEFCAST_DATABASE_URL", server.address.replace("+psycopg", ""))
     place = make_place(tmp_path)
-    key = briefcast("keys", "create", "--name", "test", "--scope", "admin").stdout.strip()
     port = place.public.public_url.rpartition(":")[2]
     client = httpx.Client(
-        base_url=place.public.public_url, headers={"Authorization": f"Bearer {key}"}, trust_env=False, timeout=60
+        base_url=place.public.public_url,
+        headers={"Authorization": f"Bearer {make_key(place)}"},
+        trust_env=False,
+        timeout=60,
     )
     live = select(func.count()).select_from(RevisionRow).where(RevisionRow.state == "live")
     done = select(func.count()).select_from(StepRow).where(StepRow.state == "done")
@@ -124,7 +126,7 @@ def test_postgresql_restarted_and_killed_under_load_loses_nothing(server, newsro
             server.start()
             back = time.monotonic()
             # Then all are made, by themselves
-            wait_for(lambda: count(live) == briefings, "all of them", 600)
+            wait_for(lambda: count(live) == briefings, "all of them", 600, every=0.1)
         # And the API said "try again" only while it was away, and was well again soon after
         statuses = {status for _, _, status, _ in watch.heard}
         assert statuses == {200, 503}
@@ -192,9 +194,8 @@ def test_a_postgresql_frozen_in_mid_work_loses_nothing(server, newsroom, tmp_pat
     # Given the server with its workers, leases of five seconds, and briefings being made
     monkeypatch.setenv("BRIEFCAST_DATABASE_URL", server.address)
     place = make_place(tmp_path)
-    key = briefcast("keys", "create", "--name", "test", "--scope", "admin").stdout.strip()
     address = place.public.public_url
-    headers = {"Authorization": f"Bearer {key}"}
+    headers = {"Authorization": f"Bearer {make_key(place)}"}
     client = httpx.Client(base_url=address, headers=headers, trust_env=False, timeout=60)
     with running([BIN / "briefcast", "serve", "--port", address.rpartition(":")[2]], tmp_path / "serve.log"), client:
         wait_for(lambda: _answers(client), "the API")

@@ -16,9 +16,10 @@ import httpx
 import psycopg
 import pytest
 
+from tests.support.command import briefcast
 from tests.support.hosts import hosts
 from tests.support.postgres import postgres
-from tests.support.processes import ROOT, briefcast, procfile, redis, wait_for
+from tests.support.processes import ROOT, procfile, redis, wait_for
 from tests.support.proxy import proxied
 from tests.support.s3 import s3
 from tests.support.threads import serving

@@ -71,7 +71,7 @@ def test_a_rolling_upgrade_loses_nothing_and_mixes_no_voices(tmp_path, address):
         assert set(product.ask_for(6)) == {202}
         taken_s.append(stopped_s(second))
         assert set(product.ask_for(2)) == {202}
-        wait_for(product.all_live, "all to be live", 120)
+        wait_for(product.all_live, "all to be live", 120, every=0.1)
 
         # Then nothing is lost, no claim was spent twice, and each stopped in time
         assert product.asked == 20

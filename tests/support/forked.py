@@ -54,8 +54,9 @@ def _child(run, parent):
 
 
 if __name__ == "__main__":
-    import api.app  # noqa: F401  before forking
+    from api.app import create_app
     from cli.main import main
     from cli.serve import serve  # noqa: F401
 
+    create_app()  # before forking: what all apps of a process have in common
     keep(lambda: main(["serve", "--port", sys.argv[1], "--no-workers"]))

@@ -189,7 +189,7 @@ class Installation:
             else [BIN / "briefcast", "serve", "--port", self.port, "--no-workers"]
         )
         self.keep("api", command, **extra)
-        wait_for(self.answers, "the API")
+        wait_for(self.answers, "the API", every=0.1)
 
     def work(self, *how, **extra):
         """Keep the embedded runner going, its children forked; "again": itself forked anew when it dies."""
@@ -251,7 +251,7 @@ class Installation:
     def finish(self, seconds=120):
         """Wait until nothing is left to be done."""
         try:
-            wait_for(self.settled, "all work to be done", seconds)
+            wait_for(self.settled, "all work to be done", seconds, every=0.1)
         except AssertionError:
             left = self.rows(
                 "SELECT id, kind, state, revision_id, attempts, holder FROM steps WHERE state NOT IN ('done', 'dead')"

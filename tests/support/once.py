@@ -1,4 +1,5 @@
-"""What every test would work out anew, worked out once a process: statements, whom TLS trusts, where engines are, MP3s.
+"""What every test would work out anew, worked out once a process: statements, whom TLS trusts, where engines are, MP3s;
+and what none reads (tracebacks in colours), left out.
 
 The product does all of it once in a process's life; tests make an engine, an app and a client each, by the thousand.
 """
@@ -72,19 +73,19 @@ def find_engines_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(registry, "entry_points", lambda group, name: look(group, name, *sys.path))
 
 
+def trace_plainly(patch: pytest.MonkeyPatch) -> None:
+    """Have tracebacks in the log be Python's own. Where nothing configures the log, structlog would lay each out in colours
+    with all variables, which takes longer than most tests; processes of ours log JSON.
+    """
+    (console,) = (one for one in structlog.get_config()["processors"] if isinstance(one, structlog.dev.ConsoleRenderer))
+    patch.setattr(console, "exception_formatter", structlog.dev.plain_traceback)
+
+
 def render_once(patch: pytest.MonkeyPatch) -> None:
     """Have equal sound be rendered, encoded and heard once: most tests have the same few stories made, and their MP3s are
     half of what those cost. Not where a test has put something else in the place of a part of it, or has it fail.
     """
     patch.setattr(assemble, "_render", _rendered)
-
-
-def say_plainly(patch: pytest.MonkeyPatch) -> None:
-    """Have a logged traceback be plain text, as the product's own logs have it: drawn in colours and boxes with the source
-    around each line, it takes longer than what the test does, in hundreds of tests of what fails.
-    """
-    renderer = structlog.get_config()["processors"][-1]
-    patch.setattr(renderer, "exception_formatter", structlog.dev.plain_traceback)
 
 
 def _is_to_fail() -> bool:

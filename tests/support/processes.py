@@ -102,12 +102,14 @@ def redis(folder):
         yield f"redis://127.0.0.1:{port}/0"
 
 
-def wait_for(condition, what, seconds=120.0):
-    """Wait until `condition()` gives something true; return that."""
+def wait_for(condition, what, seconds=120.0, every=0.02):
+    """Wait until `condition()` gives something true; return that. `every` so many seconds it is asked: more, where that
+    takes long and what is waited for stays.
+    """
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < deadline, f"waited {seconds:g} s for {what}"
-        time.sleep(0.02)
+        time.sleep(every)
     return found
 
 

@@ -6,13 +6,20 @@ tests.support.workers`; the engines of tests have no threads or native state tha
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
+import tempfile
 import threading
 import traceback
+from contextlib import chdir
+from pathlib import Path
+from unittest import mock
 
 import c2pa  # noqa: F401  loaded before forking, like those below
+import pytest
+from structlog.testing import capture_logs
 
 import worker.credentials.signer
 import worker.runner as runner_module
@@ -20,7 +27,10 @@ import worker.running.perform  # noqa: F401
 from briefing.observing.logs import configure
 from briefing.podcasts.show import Show
 from briefing.values import Article, ArticleRef
+from tests.support.asking import ask
 from tests.support.forked import keep
+from tests.support.newsroom import ARTICLE, make_place, work_off
+from tests.support.once import share_statements
 from worker.prepare import write_script
 from worker.runner import Runner, die_with_parent, work
 from worker.workplace import Workplace
@@ -93,13 +103,32 @@ def warm():
     write_script([article], Show(slug="warm", title="Warm", voice="tone"))
 
 
+def warm_up():
+    """Make a story elsewhere, so that children by the hundred find what making one loads and works out: statements are
+    worded, templates compiled, clients of HTTP loaded.
+    """
+    share_statements(pytest.MonkeyPatch())
+    with tempfile.TemporaryDirectory() as folder, chdir(folder), mock.patch.dict(os.environ), capture_logs():
+        for name in [name for name in os.environ if name.startswith("BRIEFCAST_")]:
+            del os.environ[name]
+        os.environ["BRIEFCAST_DATA"] = f"{folder}/var"
+        place = make_place(Path(folder))
+        Path("articles/ferry.md").write_text(ARTICLE)
+        ask(place, "ferry")
+        work_off(place, verify=True)
+        place.database.dispose()
+    gc.freeze()
+
+
 def main():
-    configure()
     die_with_parent(int(sys.argv[1]))
     warm()
     if "again" in sys.argv[2:]:
+        warm_up()
+        configure()
         keep(supervise)
     else:
+        configure()
         supervise()
 
 
