@@ -1,4 +1,4 @@
-"""`briefcast voices`: sample and install, as processes."""
+"""`briefcast voices`: sample and install; what is spoken by a model, as processes."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import pytest
 import soundfile
 
 from tests.support.audio import joined
+from tests.support.command import briefcast
 from tests.support.kokoro import kokoro_folder
 from tests.support.openai_speech import openai_speech
-from tests.support.processes import briefcast
+from tests.support.processes import briefcast as process
 from worker.sound.files import decoded
 
 
 def test_a_sample_is_spoken_as_an_article_would_be_and_trimmed(tmp_path):
-    done = briefcast("voices", "sample", "joe", "--text", "On Nov. 20 it rained.")
+    done = process("voices", "sample", "joe", "--text", "On Nov. 20 it rained.")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("joe.wav: ")
     assert "by Joe (piper)" in done.stdout
@@ -32,7 +33,7 @@ def test_a_sample_is_spoken_as_an_article_would_be_and_trimmed(tmp_path):
 
 def test_a_sample_may_be_an_mp3_and_by_kokoro(tmp_path, monkeypatch):
     monkeypatch.setenv("BRIEFCAST_KOKORO_FOLDER", str(kokoro_folder()))
-    done = briefcast("voices", "sample", "heart", "--text", "Yes.", "-o", "yes.mp3")
+    done = process("voices", "sample", "heart", "--text", "Yes.", "-o", "yes.mp3")
     assert done.returncode == 0, done.stderr
     assert 0.3 < len(joined(decoded(tmp_path / "yes.mp3", 44_100))) / 44_100 < 0.9
     assert [path.name for path in tmp_path.glob("*yes*")] == ["yes.mp3"]
@@ -46,9 +47,9 @@ def test_a_sample_by_a_server_of_ones_own(tmp_path, monkeypatch):
     with openai_speech() as server:
         monkeypatch.setenv("BRIEFCAST_OPENAI_ADDRESS", server.address)
         monkeypatch.setenv("BRIEFCAST_OPENAI_KEY", server.key)
-        assert briefcast("voices", "sample", "alloy").returncode == 0
+        assert process("voices", "sample", "alloy").returncode == 0
         monkeypatch.setenv("BRIEFCAST_OPENAI_KEY", "sk-wrong-0000")
-        done = briefcast("voices", "sample", "alloy")
+        done = process("voices", "sample", "alloy")
     assert done.returncode == 4
     assert "[engine_not_installed]" in done.stderr
     assert "401" in done.stderr

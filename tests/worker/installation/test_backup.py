@@ -22,9 +22,11 @@ from briefing.models import KeyRow, RevisionRow, StepRow
 from briefing.states import Queue
 from tests.support.asking import ask, revision_row
 from tests.support.client import make_key, served
+from tests.support.command import briefcast
 from tests.support.newsroom import work_off
 from tests.support.postgres import binaries
-from tests.support.processes import BIN, ROOT, briefcast, running, wait_for
+from tests.support.processes import BIN, ROOT, running, wait_for
+from tests.support.processes import briefcast as process
 from tests.support.s3 import s3
 from worker.doctor import examine
 from worker.installation.backup import back_up
@@ -120,8 +122,8 @@ def test_the_drill(empty_house, request, tmp_path, monkeypatch):
     with newsroom.database.writing() as session:
         assert steps.claim(session, holder="burnt:1:1", lease_s=1, queues=tuple(Queue))
     # When it is backed up twice, the second time with hardly anything to copy
-    assert briefcast("backup", tmp_path / "vault").returncode == 0
-    again = briefcast("backup", tmp_path / "vault", "--keep", 1)
+    assert process("backup", tmp_path / "vault").returncode == 0
+    again = process("backup", tmp_path / "vault", "--keep", 1)
     assert (again.returncode, " 0 of them new" in again.stdout) == (0, True), again.stdout + again.stderr
     assert len(list((tmp_path / "vault" / "database").iterdir())) == 3, "the newest copy, its names and its manifest"
     assert (tmp_path / "vault").stat().st_mode & 0o077 == 0
@@ -130,7 +132,7 @@ def test_the_drill(empty_house, request, tmp_path, monkeypatch):
     shutil.rmtree(newsroom.data.data)
     monkeypatch.setenv("BRIEFCAST_DATA", str(tmp_path / "elsewhere"))
     empty_house()
-    done = briefcast("restore", tmp_path / "vault")
+    done = process("restore", tmp_path / "vault")
     assert done.returncode == 0, done.stderr
     # Then to an app nothing has happened
     place = Workplace()
@@ -186,17 +188,19 @@ def test_a_backup_that_is_not_whole_is_not_restored_and_a_full_house_is_left_alo
 
 def test_a_schema_in_which_nobody_has_put_anything_is_an_empty_house(empty_house, request, tmp_path, monkeypatch):
     newsroom = request.getfixturevalue("newsroom")  # after its database
+    # A command in this process leaves SQLite's file open, and over what is in use nothing is restored.
+    run = process if newsroom.database.engine.dialect.name == "sqlite" else briefcast
     # Given a host on which everything has been started once, which migrates, and stopped again
     back_up(newsroom, tmp_path / "vault", datetime.now(UTC), 10)
     before = seen(newsroom)
     monkeypatch.setenv("BRIEFCAST_DATA", str(tmp_path / "elsewhere"))
     empty_house(migrated=True)
-    assert briefcast("migrate").returncode == 0
+    assert run("migrate").returncode == 0
     # When somebody has begun there, it is left alone
-    key = briefcast("keys", "create", "--name", "cms").stdout.split("_")[1]
-    done = briefcast("restore", tmp_path / "vault")
+    key = run("keys", "create", "--name", "cms").stdout.split("_")[1]
+    done = run("restore", tmp_path / "vault")
     assert (done.returncode, "[not_empty]" in done.stderr) == (3, True)
-    assert key in briefcast("keys", "list").stdout
+    assert key in run("keys", "list").stdout
     # And else it is as good as a new one
     place = Workplace()
     with place.database.writing() as session:
@@ -204,10 +208,10 @@ def test_a_schema_in_which_nobody_has_put_anything_is_an_empty_house(empty_house
     if place.database.engine.dialect.name == "sqlite":
         with place.database.reading() as session:
             session.execute(select(KeyRow.id))
-            done = briefcast("restore", tmp_path / "vault")
+            done = run("restore", tmp_path / "vault")
         assert (done.returncode, "[still_served]" in done.stderr) == (3, True)
     place.database.dispose()
-    done = briefcast("restore", tmp_path / "vault")
+    done = run("restore", tmp_path / "vault")
     assert (done.returncode, done.stderr) == (0, "")
     assert seen(Workplace()) == before != {}
 

@@ -14,9 +14,10 @@ from sqlalchemy import delete, select
 from briefing.errors import BriefcastError, StorageUnavailable
 from briefing.models import TakeRow
 from tests.support.asking import ask
+from tests.support.command import briefcast
 from tests.support.disks import small_disk
 from tests.support.newsroom import work_off
-from tests.support.processes import briefcast
+from tests.support.processes import briefcast as process
 from worker.installation import backup_copies
 from worker.installation.backup import back_up
 
@@ -63,7 +64,7 @@ def test_of_two_backups_at_once_the_second_is_refused(newsroom, tmp_path):
     vault = tmp_path / "vault"
     first = back_up(newsroom, vault, now, 3).database
     with backup_copies.alone(vault):
-        refused = briefcast("backup", vault)
+        refused = process("backup", vault)
         assert (refused.returncode, "backup_running" in refused.stderr) == (3, True), refused.stderr
         assert copies(vault) == {first}
     assert len(copies(vault) | {back_up(newsroom, vault, now, 3).database}) == 2, "the lock went with who held it"
