@@ -180,7 +180,7 @@ def test_backups_are_made_every_five_minutes_where_no_systemd_is(tmp_path):
     told["BACKUP_LET_GO"] = "yes"
     assert subprocess.run([BIN / "briefcast", "migrate"], env=environment(**told), check=False).returncode == 0
     made = tmp_path / "vault" / "database"
-    done = subprocess.run([DEPLOY / "process", "backup"], env=environment(**told), check=False, timeout=60)
+    done = subprocess.run([DEPLOY / "process", "backup"], env=environment(**told), check=False, timeout=180)
     assert (done.returncode, len(list(made.glob("*.json")))) == (0, 1)
     with running([DEPLOY / "process", "backup"], tmp_path / "backup.log", **told, BACKUP_EVERY_S="1"):
         wait_for(lambda: len(list(made.glob("*.json"))) > 2, "two more backups")
@@ -199,7 +199,9 @@ def test_the_entry_becomes_the_process(tmp_path):
 
 
 def test_the_entry_runs_any_command_of_ours():
-    done = subprocess.run([DEPLOY / "process", "briefcast", "keys", "list"], env=environment(), check=False, timeout=60)
+    done = subprocess.run(
+        [DEPLOY / "process", "briefcast", "keys", "list"], env=environment(), check=False, timeout=180
+    )
     assert done.returncode == 0
 
 
@@ -212,7 +214,7 @@ def test_nginx_serves_the_folder_that_the_units_write():
 
 def test_the_entry_runs_the_real_commands(tmp_path):
     port = str(free_port())
-    assert subprocess.run([DEPLOY / "process", "release"], env=environment(), check=False, timeout=60).returncode == 0
+    assert subprocess.run([DEPLOY / "process", "release"], env=environment(), check=False, timeout=180).returncode == 0
     with running([DEPLOY / "process", "web"], tmp_path / "web.log", PORT=port):
         wait_for(
             lambda: subprocess.run(
@@ -256,7 +258,7 @@ def complaints(*units):
     """What systemd says of units, line by line; of a template as of its instance "i"."""
     verify = shutil.which("systemd-analyze")
     assert verify, "systemd-analyze is missing: apt-get install systemd (or ./run.sh test, which does)"
-    done = subprocess.run([verify, "verify", *units], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([verify, "verify", *units], capture_output=True, text=True, check=False, timeout=180)
     return [line for line in done.stderr.splitlines() if "briefcast" in line]
 
 

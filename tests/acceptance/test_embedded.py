@@ -86,7 +86,7 @@ def test_told_to_stop_it_ends_its_workers_first_and_waits_for_no_listener(produc
             assert next(lines)
             # When it is told to stop / Then it ends by itself, its workers before it, and no claim is spent
             process.terminate()
-            assert process.wait(40) == 0
+            assert process.wait(120) == 0
         assert not [pid for pid in family if alive(pid)]
         assert rows(data, "SELECT count(*) FROM steps WHERE state = 'leased'") == [(0,)]
         assert rows(data, "SELECT max(attempts) FROM steps WHERE state = 'ready'") == [(0,)]

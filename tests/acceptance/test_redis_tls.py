@@ -39,7 +39,7 @@ def asked(address):
         env=environment(BRIEFCAST_BROKER_URL=address),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     return done.returncode, done.stdout + done.stderr

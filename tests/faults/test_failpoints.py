@@ -337,7 +337,8 @@ def test_every_failpoint(actions, tmp_path):
     ):
         followers = Followers(desk, failing, actions)
         spoiled = lay_out(desk, actions, followers)
-        desk.environment |= failing.environment
+        # Longer than it takes to renew a lease, also where that comes late
+        desk.environment |= failing.environment | {"TEST_ENGINE_SLOWLY_S": "4"}
         desk.serve("again")
         names = [case.name for case in (*CASES, ROTTEN)]
         reader = Reader(desk, ["mended", *(f"{name}-{action}" for name, action in product(names, actions))])

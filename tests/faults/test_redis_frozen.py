@@ -43,7 +43,7 @@ def test_a_frozen_redis(tmp_path):
             assert desk.states(second) == [("preparing", None)]
             # And when it goes on, so does the work, by the same dispatcher
             proxy.set("pass")
-            desk.finish(120)
+            desk.finish()
             assert [desk.states(name)[-1] for name in (first, second)] == [("live", None)] * 2
             wait_for(lambda: broker(desk) == "ok", "its recovery to be told")
             assert dispatcher.starts == 1
@@ -54,11 +54,11 @@ def test_a_frozen_redis(tmp_path):
                 starts = dispatcher.starts
                 desk.post(f"/v1/briefings/{first}/regenerate", {})
                 wait_for(lambda: dispatcher.starts > starts, "the dispatcher to end")  # noqa: B023  called here
-                desk.finish(120)
+                desk.finish()
             # And one that hangs there holds nobody up but for as long as it hangs
             failing.arm(Failpoint.DISPATCHER_RUNG, Action.HANG)
             desk.post(f"/v1/briefings/{first}/regenerate", {})
             wait_for(lambda: not failing.waiting(), "the dispatcher to hang")
             failing.let_go()
-            desk.finish(120)
+            desk.finish()
             check(desk, reader, [first, second])

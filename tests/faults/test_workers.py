@@ -200,7 +200,7 @@ def test_a_briefing_whose_chunks_all_hang_holds_one_worker_after_the_first_was_l
         for number in range(3):
             desk.write(f"good{number}", f"Number {number} is well.")
             good.append(desk.ask(f"good{number}")["id"])
-        desk.finish(240)
+        desk.finish()
         assert [desk.states(briefing)[-1][0] for briefing in good] == ["live"] * 3
         assert desk.states(bad)[-1] == ("failed", "worker_lost")
         begun = halting()

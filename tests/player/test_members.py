@@ -25,7 +25,9 @@ def stand(tmp_path_factory):
         patch.setenv("BRIEFCAST_PUBLIC_URL", f"http://127.0.0.1:{free_port()}")
         patch.chdir(folder)
         place = make_place(folder)
-        (folder / "articles" / "ferry.md").write_text(ARTICLE)
+        # A preview that is not over before somebody has become a member, on a busy machine too
+        longer = ARTICLE.replace("quokkafirst.", f"quokkafirst{' and one more' * 25}.")
+        (folder / "articles" / "ferry.md").write_text(longer)
         wish = {"article_ids": ["desk:ferry"], "visibility": "members", "paywall": {"paragraphs": 1}}
         with client_of(place) as api, newspaper() as paper, chromium() as browser:
             api.post("/v1/briefings", json=wish).raise_for_status()

@@ -86,7 +86,7 @@ def test_the_wordpress_plugin_writes_the_line(attributes, article):
     assert php, "php is missing: apt-get install php-cli"
     code = f"{WORDPRESS} require '{PLUGIN}'; echo briefcast_player({attributes});"
     done = subprocess.run(
-        [php, "-d", "display_errors=stderr", "-r", code], capture_output=True, text=True, timeout=60, check=True
+        [php, "-d", "display_errors=stderr", "-r", code], capture_output=True, text=True, timeout=180, check=True
     )
     line = f'<script async src="https://audio.example/embed.js" data-article="{article}"></script>' if article else ""
     assert (done.stdout, done.stderr) == (line, "")
@@ -106,7 +106,7 @@ def test_the_wordpress_block_is_registered_with_a_script_for_the_editor(tmp_path
         "function add_action() {}", "function add_action($at, $act) { global $acts; $acts[$at] = $act; }"
     )
     code += f"{calls} require '{PLUGIN}'; $acts['init'](); echo json_encode($said);"
-    done = subprocess.run(["php", "-r", code], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(["php", "-r", code], capture_output=True, text=True, timeout=180, check=True)
     said = json.loads(done.stdout)
     # Then the block names the script, which is there, and what the script uses comes before it
     handle, address, before = said["script"][:3]
@@ -143,7 +143,7 @@ def said_by_php(code):
     """What PHP writes, warnings and all."""
     done = subprocess.run(
         ["php", "-d", "display_errors=stdout", "-d", "html_errors=0", "-r", code],
-        capture_output=True, text=True, timeout=60, check=True,
+        capture_output=True, text=True, timeout=180, check=True,
     )  # fmt: skip
     return done.stdout
 

@@ -25,7 +25,7 @@ class Gpodder:
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
-            timeout=60,
+            timeout=180,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr

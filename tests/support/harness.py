@@ -361,7 +361,7 @@ def run(desk, seed, seconds, faults, *, proxies=None, clients=2, pause_s=0.6):
         desk.failing.disarm()
         over.set()
         _join(asking)
-        desk.finish(180)
+        desk.finish()
         accepted = [name for client in asking for name in client.accepted]
         facts = check(desk, reader, accepted, paused=nemesis.paused, away=nemesis.away)
         failed = Counter(code for *_, state, code in facts.revisions if state == "failed")

@@ -248,7 +248,7 @@ class Installation:
             f"AND NOT (kind = 'digest' AND coalesce(not_before, 0) > {far}) LIMIT 1"
         )
 
-    def finish(self, seconds=120):
+    def finish(self, seconds=300):
         """Wait until nothing is left to be done."""
         try:
             wait_for(self.settled, "all work to be done", seconds, every=0.1)

@@ -2,7 +2,7 @@
 
 Every process of an installation finds it by its entry point (see installation.py). Words in a text decide:
 
-    slowly    takes a second
+    slowly    takes a second, or what TEST_ENGINE_SLOWLY_S says
     halting   never ends
     crashing  ends the process by SIGSEGV
     mute      cannot be spoken by this voice
@@ -45,7 +45,8 @@ class LoggedEngine:
     def synthesize(self, text, voice, pronunciations=(), variation=0):
         log("begins", text, voice.id, variation)
         self._fault(text)
-        time.sleep(1.0 if "slowly" in text else float(os.environ.get("TEST_ENGINE_S", "0.02")))
+        name, usual = ("TEST_ENGINE_SLOWLY_S", "1") if "slowly" in text else ("TEST_ENGINE_S", "0.02")
+        time.sleep(float(os.environ.get(name, usual)))
         digest = hashlib.sha256(f"{text}|{voice.id}|{variation}".encode()).digest()
         length = len(text) * _PER_CHARACTER
         tone = 0.2 * np.sin(np.arange(length) * (2 * np.pi * (200 + digest[0] * 2 + digest[1] / 256) / RATE))

@@ -29,7 +29,7 @@ def briefcast(*arguments, text=None, data=None, **options):
         [BIN / "briefcast", *map(str, arguments)],
         input=data if text is None else text.encode(),
         capture_output=True,
-        timeout=120,
+        timeout=300,
         env=environment(),
         check=False,
         **options,

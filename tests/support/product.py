@@ -35,7 +35,7 @@ class Product:
         """Have a briefing made again."""
         return self.client.post(f"/v1/briefings/{briefing['id']}/regenerate", json=fields).raise_for_status().json()
 
-    def finished(self, briefing, seconds=120):
+    def finished(self, briefing, seconds=300):
         """The briefing when its newest revision is finished, following its events."""
         deadline = time.monotonic() + seconds
         with self.client.stream("GET", briefing["links"]["events"]) as stream:

@@ -45,7 +45,7 @@ def test_the_brokers_password_is_not_told():
         env=environment(BRIEFCAST_BROKER_URL="redis://me:very-secret-words@127.0.0.1:1/0"),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert "127.0.0.1" in done.stdout + done.stderr

@@ -82,6 +82,6 @@ def test_neither_the_doctor_nor_a_worker_says_any_of_it(monkeypatch):
     done = briefcast("doctor")
     assert (done.returncode, "percent-encode" in done.stderr, "Traceback" in done.stderr) == (3, True, False)
     worker = [BIN / "celery", "-A", "worker.celery", "worker", "--queues", "bulk"]
-    said = subprocess.run(worker, env=environment(), capture_output=True, text=True, check=False, timeout=60)
+    said = subprocess.run(worker, env=environment(), capture_output=True, text=True, check=False, timeout=180)
     assert (said.returncode != 0, "percent-encode" in said.stdout + said.stderr) == (True, True)
     assert "geheim" not in said.stdout + said.stderr + done.stderr + done.stdout
