@@ -12,11 +12,17 @@ import pytest
 from hypothesis import settings
 
 from briefing.database import Database
-from briefing.sql.schema import migrate
 from tests.support import memory_disk
 from tests.support.client import free_port
-from tests.support.newsroom import make_place
-from tests.support.once import find_engines_once, render_once, say_plainly, share_statements, trust_once
+from tests.support.newsroom import make_database, make_place
+from tests.support.once import (
+    find_engines_once,
+    read_migrations_once,
+    render_once,
+    say_plainly,
+    share_statements,
+    trust_once,
+)
 from tests.support.postgres import Postgres, postgres
 from worker import clean
 
@@ -53,6 +59,7 @@ def _once() -> Iterator[None]:
         trust_once(patch)
         find_engines_once(patch)
         say_plainly(patch)
+        read_migrations_once(patch)
         yield
 
 
@@ -112,7 +119,7 @@ def any_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Dat
     """A database at the newest schema, once of each kind."""
     if request.param == "sqlite":
         database = Database(f"sqlite:///{tmp_path / 'b.db'}")
-        migrate(database)
+        make_database(database)
     else:
         database = Database(request.getfixturevalue("cluster").new_database())
     yield database

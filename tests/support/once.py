@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
+from alembic import util
 from httpx._transports import default
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
@@ -70,6 +71,14 @@ def find_engines_once(patch: pytest.MonkeyPatch) -> None:
     """Have what is installed looked through once for each path that modules come from: it is hundreds of files."""
     look = lru_cache(maxsize=64)(lambda group, name, *_: entry_points(group=group, name=name))
     patch.setattr(registry, "entry_points", lambda group, name: look(group, name, *sys.path))
+
+
+def read_migrations_once(patch: pytest.MonkeyPatch) -> None:
+    """Have each migration's file be read once: Alembic reads all of them twice for a step, and a test takes sixty steps."""
+    load = util.load_python_file
+    read = lru_cache(maxsize=None)(load)
+    # What runs the migrations is to run each time.
+    patch.setattr(util, "load_python_file", lambda folder, name: (load if name == "env.py" else read)(folder, name))
 
 
 def render_once(patch: pytest.MonkeyPatch) -> None:
