@@ -13,11 +13,17 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from briefing.database import Database
-from briefing.sql.schema import migrate
 from tests.support import memory_disk
 from tests.support.client import free_port
-from tests.support.newsroom import make_place
-from tests.support.once import find_engines_once, render_once, share_statements, trace_plainly, trust_once
+from tests.support.newsroom import make_database, make_place
+from tests.support.once import (
+    find_engines_once,
+    read_migrations_once,
+    render_once,
+    share_statements,
+    trace_plainly,
+    trust_once,
+)
 from tests.support.postgres import Postgres, postgres
 from worker import clean
 
@@ -72,6 +78,7 @@ def _once() -> Iterator[None]:
         for probe in ("health", "metrics"):
             patch.setattr(f"api.{probe}._ANSWER_S", 60.0)
         trace_plainly(patch)
+        read_migrations_once(patch)
         yield
 
 
@@ -131,7 +138,7 @@ def any_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Dat
     """A database at the newest schema, once of each kind."""
     if request.param == "sqlite":
         database = Database(f"sqlite:///{tmp_path / 'b.db'}")
-        migrate(database)
+        make_database(database)
     else:
         database = Database(request.getfixturevalue("cluster").new_database())
     yield database

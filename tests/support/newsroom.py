@@ -69,7 +69,8 @@ def _migrated() -> bytes:
         return path.read_bytes()
 
 
-def _make_database(database: Database) -> None:
+def make_database(database: Database) -> None:
+    """Bring an empty database to the newest schema; a file is a copy of one that has been brought there."""
     path = Path(database.address.removeprefix("sqlite:///"))
     if not database.address.startswith("sqlite:///") or path.exists():
         migrate(database)
@@ -83,7 +84,7 @@ def make_place(folder: Path, toml: str = PLAIN) -> Workplace:
     (folder / "articles").mkdir(exist_ok=True)
     (folder / "briefcast.toml").write_text(toml)
     place = Workplace()
-    _make_database(place.database)
+    make_database(place.database)
     apply(load_newsroom(folder / "briefcast.toml"), place)
     return place
 

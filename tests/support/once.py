@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
+from alembic import util
 from httpx._transports import default
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
@@ -79,6 +80,14 @@ def trace_plainly(patch: pytest.MonkeyPatch) -> None:
     """
     (console,) = (one for one in structlog.get_config()["processors"] if isinstance(one, structlog.dev.ConsoleRenderer))
     patch.setattr(console, "exception_formatter", structlog.dev.plain_traceback)
+
+
+def read_migrations_once(patch: pytest.MonkeyPatch) -> None:
+    """Have each migration's file be read once: Alembic reads all of them twice for a step, and a test takes sixty steps."""
+    load = util.load_python_file
+    read = lru_cache(maxsize=None)(load)
+    # What runs the migrations is to run each time.
+    patch.setattr(util, "load_python_file", lambda folder, name: (load if name == "env.py" else read)(folder, name))
 
 
 def render_once(patch: pytest.MonkeyPatch) -> None:
