@@ -156,10 +156,14 @@ task_soak() { # the long tests, then random work under random faults, for 30m or
     exec "$BIN/python" -m tests.soak "$@"
 }
 
-task_image() { # build deploy/Dockerfile by buildah, start its processes, narrate an article (ten minutes and 4 GB, for a while)
+task_image() { # build deploy/Dockerfile by buildah, start its processes, narrate an article; `systemd`: the units on a Debian that boots (ten minutes and 4 GB, for a while)
     install_for_tests
+    if [ "${1-}" = systemd ]; then
+        debian mmdebstrap systemd-container
+        exec "$BIN/python" -m tests.image.units
+    fi
     debian buildah mmdebstrap
-    exec "$BIN/python" -m tests.image "$@"
+    exec "$BIN/python" -m tests.image
 }
 
 task_fuzz() { # fuzz what reads bytes from outside (seconds for each target, 60; then targets)

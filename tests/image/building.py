@@ -19,7 +19,8 @@ _DOCKERFILE = ROOT / "deploy" / "Dockerfile"
 #: What of this machine's pip holds inside a build too. Folders of this machine are not there.
 _OF_PIP = ("index-url", "extra-index-url", "trusted-host", "proxy", "default-timeout", "timeout", "retries")
 
-_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+#: What this machine trusts, for whoever reaches the registries from within.
+CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 #: The official image has its Python under /usr/local.
 _BASE = """FROM scratch
@@ -66,9 +67,9 @@ def build(buildah, secret):
     """Build the Dockerfile as it is; return the image's name. What pip needs on this machine lies in the folder `secret`
     meanwhile and is seen by the build alone.
     """
-    volumes = ["--volume", f"{_pip_conf(secret)}:/etc/pip.conf:ro"]
-    if _CERTIFICATES.exists():
-        volumes += ["--volume", f"{_CERTIFICATES}:{_CERTIFICATES}:ro"]
+    volumes = ["--volume", f"{pip_conf(secret)}:/etc/pip.conf:ro"]
+    if CERTIFICATES.exists():
+        volumes += ["--volume", f"{CERTIFICATES}:{CERTIFICATES}:ro"]
     buildah(
         *("bud", "--isolation", "chroot", "--pull-never", "--format", "docker", *volumes),
         *("--tag", "briefcast", "--file", _DOCKERFILE, ROOT),
@@ -76,14 +77,14 @@ def build(buildah, secret):
     return "localhost/briefcast"
 
 
-def _pip_conf(folder):
+def pip_conf(folder):
     """Write down how this machine's pip reaches the registries."""
     command = [sys.executable, "-m", "pip", "config", "list"]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     found = dict(re.findall(r"^(?:global|install|:env:)\.([a-z-]+)='(.*)'$", told, re.MULTILINE))
     lines = [f"{name} = {value}" for name, value in found.items() if name in _OF_PIP and "file:" not in value]
-    if _CERTIFICATES.exists():
-        lines.append(f"cert = {_CERTIFICATES}")
+    if CERTIFICATES.exists():
+        lines.append(f"cert = {CERTIFICATES}")
     path = folder / "pip.conf"
     path.touch(0o600)
     path.write_text("\n".join(["[global]", *lines, ""]))
