@@ -20,8 +20,9 @@ from briefing.errors import DatabaseUnavailable
 from briefing.models import AudienceRow, DownloadRow, HealthRow, SaltRow
 from briefing.settings import RetentionSettings
 from tests.support.client import make_key
+from tests.support.command import briefcast
 from tests.support.listening import DURATION_S, EVENING, PERSON, published, unheard
-from tests.support.processes import briefcast, wait_for
+from tests.support.processes import wait_for
 from worker.installation.backup import back_up
 from worker.upkeep.audience import let_go
 from worker.upkeep.sweep import sweep

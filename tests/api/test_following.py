@@ -19,6 +19,7 @@ from briefing import settings
 from briefing.errors import DatabaseUnavailable
 from briefing.models import RevisionRow, StepRow
 from briefing.observing.logs import configure, get_logger, masked
+from tests.support import command
 from tests.support.client import client_of, free_port
 from tests.support.newsroom import ARTICLE, work_off
 from tests.support.processes import BIN, briefcast, running, wait_for
@@ -113,9 +114,9 @@ def test_logs_of_a_briefing_are_found_among_others():
         {"event": "other", "revision": 8, "step": 4},
     ]
     text = "\n".join(["no json", *map(json.dumps, told)])
-    found = [json.loads(line)["event"] for line in briefcast("logs", "b1", text=text).stdout.splitlines()]
+    found = [json.loads(line)["event"] for line in command.briefcast("logs", "b1", text=text).stdout.splitlines()]
     assert found == ["revision recorded", "step rung", "worker lost"]
-    assert len(briefcast("logs", "r1", text=text).stdout.splitlines()) == 4
+    assert len(command.briefcast("logs", "r1", text=text).stdout.splitlines()) == 4
 
 
 SECRET = "PLANTEDsecret4711"
@@ -189,7 +190,7 @@ def test_no_planted_secret_comes_out(place, tmp_path, monkeypatch):
         running([BIN / "briefcast", "dispatch"], tmp_path / "dispatch.log"),
         httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60) as client,
     ):
-        wait_for(lambda: briefcast("health", "api", "--port", port).returncode == 0, "the API")
+        wait_for(lambda: command.briefcast("health", "api", "--port", port).returncode == 0, "the API")
         wait_for(lambda: "degraded" in (tmp_path / "dispatch.log").read_text(), "Redis to be missed")
         key = f"bc_0123abcd_{SECRET}"
         for ask in (

@@ -24,7 +24,8 @@ from tests.support.processes import BIN, running, wait_for
 from worker.running.perform import perform_next
 from worker.workplace import Workplace
 
-SHORT = "# Story {number}\n\nThe ferry runs again from Monday, the harbour board said.\n"
+#: Plain text, which is parsed without a process of its own.
+SHORT = "Story {number}\n\nThe ferry runs again from Monday, the harbour board said.\n"
 
 
 #: Briefings under way while PostgreSQL is restarted and killed; in the soak the number of the fault matrix.
@@ -52,7 +53,7 @@ def newsroom(tmp_path, monkeypatch):
     monkeypatch.setenv("BRIEFCAST_PUBLIC_URL", f"http://127.0.0.1:{free_port()}")
     (tmp_path / "articles").mkdir()
     for number in range(50):
-        (tmp_path / "articles" / f"story{number}.md").write_text(SHORT.format(number=number))
+        (tmp_path / "articles" / f"story{number}.txt").write_text(SHORT.format(number=number))
 
 
 class Watch:
@@ -159,7 +160,7 @@ def test_a_frozen_postgresql_keeps_nobody_for_ever(server, tmp_path, monkeypatch
     monkeypatch.setattr("briefing.sql.patience.LOOK_S", 1.0)
     monkeypatch.setattr("briefing.database._POSTGRESQL", {"connect_timeout": "2"})
     place, worker = make_place(tmp_path), Workplace(busy_s=0.5)
-    (tmp_path / "articles" / "story.md").write_text(SHORT.format(number=1))
+    (tmp_path / "articles" / "story.txt").write_text(SHORT.format(number=1))
     body = {"article_ids": ["desk:story"], "voice": "silence"}
     with client_of(place) as client, ThreadPoolExecutor(8) as pool:
         assert client.post("/v1/briefings", json=body).status_code == 202
