@@ -49,6 +49,7 @@ _RECYCLE_S = 1800
 #: minute, not after the two hours of TCP's own defaults.
 _POSTGRESQL: dict[str, str] = {
     "application_name": "briefcast",
+    "client_encoding": "UTF8",
     "connect_timeout": "5",
     "keepalives_idle": "15",
     "keepalives_interval": "5",

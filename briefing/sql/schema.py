@@ -77,7 +77,8 @@ def migrate(database: Database, revision: str = "head") -> None:
     A newer version's database is left as it is: migrations only add until nobody needs what was there before, so that
     old and new hosts work side by side.
 
-    Raises DatabaseUnavailable, StorageUnavailable, or Misconfigured for a migration that is not known.
+    Raises DatabaseUnavailable, StorageUnavailable, or Misconfigured for a migration that is not known and for a
+    database that does not hold every text.
     """
     found = current(database) if revision == "head" else None
     if found == newest():
@@ -117,8 +118,17 @@ def _migrating(database: Database) -> Iterator[Connection]:
                 _check_references(connection)
         else:
             with patiently(connection):
+                _check_encoding(connection)
                 _lock(connection)
                 yield connection
+
+
+def _check_encoding(connection: Connection) -> None:
+    """Refuse a PostgreSQL database that does not hold every text. Raises Misconfigured."""
+    encoding = connection.execute(text("SHOW server_encoding")).scalar()
+    if encoding != "UTF8":
+        message = f"the database's encoding is {encoding}, and stories are in every script"
+        raise Misconfigured(message, hint="Make it anew: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0.")
 
 
 @contextmanager

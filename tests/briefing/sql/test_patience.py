@@ -70,11 +70,11 @@ def test_a_server_that_ends_no_statement_is_given_up_by_us(opened):
         assert session.scalar(text("SELECT 1")) == 1
 
 
-#: A commit that takes a second, as of much that was written, or where a standby is slow to have it too.
+#: A commit that takes four seconds, as of much that was written, or where a standby is slow to have it too.
 SLOW_TO_COMMIT = """
     SET LOCAL statement_timeout = 0;
     CREATE TABLE slow (number int);
-    CREATE FUNCTION sleep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(1); RETURN NULL; END';
+    CREATE FUNCTION sleep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(4); RETURN NULL; END';
     CREATE CONSTRAINT TRIGGER late AFTER INSERT ON slow DEFERRABLE INITIALLY DEFERRED
         FOR EACH ROW EXECUTE FUNCTION sleep();
     INSERT INTO slow VALUES (1)
@@ -82,10 +82,10 @@ SLOW_TO_COMMIT = """
 
 
 def test_a_migration_is_waited_for_to_the_end_of_its_commit(opened):
-    database = opened()
+    database = opened(late_s=2.0)
     with database.engine.connect() as connection, patiently(connection):
         connection.exec_driver_sql(SLOW_TO_COMMIT)
-    assert connection_of(database).patience_s == pytest.approx(0.3), "for what comes after it, as before"
+    assert connection_of(database).patience_s == pytest.approx(2.5), "for what comes after it, as before"
     with database.reading() as session:
         assert session.scalar(text("SELECT number FROM slow")) == 1
 

@@ -195,6 +195,19 @@ def test_a_database_of_a_newer_briefcast_is_left_alone(database, empty_address, 
     assert "of_tomorrow" in inspect(database.engine).get_table_names()
 
 
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_database_that_holds_not_every_text_is_refused(cluster, encoding):
+    cluster.sql(
+        f"CREATE DATABASE {encoding} OWNER briefcast ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+    )
+    database = Database(cluster.address_of(encoding.lower()))
+    with pytest.raises(Misconfigured, match=f"encoding is {encoding}") as refused:
+        migrate(database)
+    assert "ENCODING 'UTF8'" in refused.value.hint
+    assert current(database) is None
+    database.dispose()
+
+
 def test_a_narrator_of_before_becomes_a_cast_and_back(tmp_path):
     database = Database(f"sqlite:///{tmp_path / 'b.db'}")
     migrate(database, "0003")
