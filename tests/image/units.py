@@ -30,7 +30,7 @@ BRIEFCAST_BROKER_URL=redis://127.0.0.1:6379/0
 """
 
 _DATABASE = (
-    """runuser -u postgres -- psql --quiet --command "CREATE DATABASE briefcast OWNER briefcast TEMPLATE template0" """
+    """runuser -u postgres -- psql --quiet --command "CREATE DATABASE briefcast OWNER briefcast ENCODING 'UTF8' TEMPLATE template0" """
 )
 
 _REDIS = "sed -i 's/^appendonly no/appendonly yes/; s/^# maxmemory-policy .*/maxmemory-policy noeviction/' /etc/redis/redis.conf"
