@@ -29,9 +29,15 @@ _SHARED = f"""{_ALONE}BRIEFCAST_DATABASE_URL=postgresql://briefcast:secret@127.0
 BRIEFCAST_BROKER_URL=redis://127.0.0.1:6379/0
 """
 
-_DATABASE = (
-    """runuser -u postgres -- psql --quiet --command "CREATE DATABASE briefcast OWNER briefcast ENCODING 'UTF8' TEMPLATE template0" """
-)
+_DATABASE = """runuser -u postgres -- psql --quiet --command "CREATE DATABASE briefcast OWNER briefcast ENCODING 'UTF8' TEMPLATE template0" """
+
+#: What was killed is known to be gone after a while, and until then this is refused.
+_RELOCATE = """
+until briefcast relocate /var/lib/briefcast 2>/run/said; do
+    grep --quiet still_served /run/said || { cat /run/said; exit 1; }
+    sleep 2
+done
+"""
 
 _REDIS = "sed -i 's/^appendonly no/appendonly yes/; s/^# maxmemory-policy .*/maxmemory-policy noeviction/' /etc/redis/redis.conf"
 
@@ -75,7 +81,7 @@ class Installed:
         role = "CREATE ROLE briefcast LOGIN PASSWORD 'secret'"
         self._machine.run(f'cd / && runuser -u postgres -- psql --quiet --command "{role}" && {_DATABASE}')
         self.configure(_SHARED)
-        self.shell("briefcast relocate /var/lib/briefcast")
+        self.shell(_RELOCATE)
         self._machine.run(self._shared)
 
     def lose_and_restore(self):
