@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import or_, select
 
 from briefing import speaking, steps
 from briefing.database import database_clock
-from briefing.models import BriefingRow, RevisionRow, ShowRow, StepRow
+from briefing.models import ShowRow, StepRow
 from briefing.states import Queue, StepKind
-
-NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+from tests.support.being_spoken import being_spoken
 
 
 @pytest.fixture
@@ -24,16 +22,7 @@ def database(any_database):
         session.add(ShowRow(slug="daily", position=0, settings={}, podcast_guid="daily"))
         session.flush()
         for briefing in ("a", "b"):
-            session.add(
-                BriefingRow(id=briefing, identity=briefing, show="daily", kind="story", articles=[], created_at=NOW)
-            )
-            session.flush()
-            row = RevisionRow(
-                briefing_id=briefing, number=1, state="speaking", queue="bulk", voice="silence", voices={},
-                fallbacks=[], request={}, show={}, requested_by="t", created_at=NOW,
-            )  # fmt: skip
-            session.add(row)
-            session.flush()
+            row = being_spoken(session, briefing, "daily")
             for seq in range(4):
                 steps.record(session, StepKind.SPEAK, Queue.BULK, revision_id=row.id, seq=seq, rank=row.id)
             steps.record(session, StepKind.STREAM, Queue.BULK, revision_id=row.id, rank=100)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
 from itertools import count
 
 import pytest
@@ -9,12 +8,12 @@ from sqlalchemy import func, select
 
 from briefing import steps
 from briefing.database import Database
-from briefing.models import BriefingRow, RevisionRow, ShowRow, StepRow, TakeRow
+from briefing.models import ShowRow, StepRow, TakeRow
 from briefing.speech import Chunk
 from briefing.states import Queue, StepKind, StepState
+from tests.support.being_spoken import NOW, being_spoken
 
 ALL = tuple(Queue)
-NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 _NUMBERS = count()
 
@@ -233,12 +232,4 @@ def making(database):
     with database.writing() as session:
         session.add(ShowRow(slug=slug, position=0, settings={}, podcast_guid=slug))
         session.flush()
-        session.add(BriefingRow(id=slug, identity=slug, show=slug, kind="story", articles=[], created_at=NOW))
-        session.flush()
-        row = RevisionRow(
-            briefing_id=slug, number=1, state="speaking", queue="bulk", voice="silence", voices={},
-            fallbacks=[], request={}, show={}, requested_by="t", created_at=NOW,
-        )  # fmt: skip
-        session.add(row)
-        session.flush()
-        return row.id
+        return being_spoken(session, slug, slug).id
