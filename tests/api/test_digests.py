@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -51,7 +51,9 @@ def test_a_digest_is_asked_for_and_listed(place, tmp_path):
         assert listed["issue"] == listed["issue"][:10]
         assert listed["links"]["briefing"] == briefing["links"]["self"]
         feed = client.get("/shows/daily/feed.xml").text
-        assert f"The Test Ledger: {datetime.now(UTC):%B}" in feed
+        # The day's of where it is read: it may be next month's there.
+        day = date.fromisoformat(listed["issue"])
+        assert f"The Test Ledger: {day:%B} {day.day}, {day.year}" in feed
         entries = client.get("/v1/audit").json()["entries"]
         assert [entry["action"] for entry in entries if entry["briefing"] == briefing["id"]] == ["ask", "ask"]
         # A key that may only read lists, and makes none
@@ -70,7 +72,7 @@ def test_the_command_tells_and_asks(place, tmp_path):
     digests.publish(place, tmp_path, "ferry")
     asked = briefcast("digest", "morning", "--now", cwd=tmp_path)
     assert asked.returncode == 0, asked.stderr
-    (briefing,) = digests.issues(place).values()
+    ((issue, briefing),) = digests.issues(place).items()
     assert briefing in asked.stdout
     assert digests.newest(place, briefing).state == "preparing"
-    assert f"made     {datetime.now(UTC):%Y}" in briefcast("digest", "morning", cwd=tmp_path).stdout
+    assert f"made     {issue}" in briefcast("digest", "morning", cwd=tmp_path).stdout
