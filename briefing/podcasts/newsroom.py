@@ -6,6 +6,7 @@ Reads and validates; stores nothing. Paths in the file are relative to the file.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from typing import TYPE_CHECKING, Any
 
@@ -170,6 +171,9 @@ def load_newsroom(path: Path) -> Newsroom:
     if not all(isinstance(rows, list) and all(isinstance(row, dict) for row in rows) for rows in tables.values()):
         message = f"{path}: write shows, sources, digests and lexicon as tables like [[shows]]"
         raise Misconfigured(message)
+    if unprintable := _unprintable({"never_speak": names, "zone": zone} | tables):
+        message = f"{path}: control characters stand in {', '.join(unprintable)}; leave them out"
+        raise Misconfigured(message)
     try:
         return Newsroom.model_validate(
             {
@@ -186,6 +190,22 @@ def load_newsroom(path: Path) -> Newsroom:
     except ValidationError as error:
         message = f"{path}: {_faults(error)}"
         raise Misconfigured(message) from error
+
+
+#: Nobody writes them on purpose, feeds cannot hold them, and PostgreSQL reads no JSON that has a NUL.
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def _unprintable(found: Any, where: str = "") -> list[str]:  # noqa: ANN401  whatever TOML has
+    """Return where control characters other than tabs and line breaks stand, such as `shows.0.disclosure`."""
+    if isinstance(found, str):
+        return [where] if _UNPRINTABLE.search(found) else []
+    if isinstance(found, list):
+        return [place for index, row in enumerate(found) for place in _unprintable(row, f"{where}.{index}")]
+    if not isinstance(found, dict):
+        return []
+    named = [repr(key) for key in found if _UNPRINTABLE.search(key)]
+    return named + [place for key, row in found.items() for place in _unprintable(row, f"{where}.{key}".lstrip("."))]
 
 
 def _faults(error: ValidationError) -> str:

@@ -39,6 +39,8 @@ def test_paths_are_relative_to_the_file(tmp_path):
         ("[[shows]]\nslug='a'\n", "shows.0.title"),
         ("[[shows]]\nslug='a'\ntitle='x'\ncolour='red'\n", "colour"),
         ("[[shows]]\nslug='a'\ntitle='x'\ndisclosure='  '\n", "disclosure"),
+        ('[[shows]]\nslug="a"\ntitle="x"\ndisclosure="By AI\\u0000"\n', "shows.0.disclosure"),
+        ('[[shows]]\nslug="a"\ntitle="x"\n[shows.txt]\n"ve\\u0007rify"="x"\n', r"'ve\x07rify'"),
         ("[[shows]]\nslug='a'\ntitle='x'\nloudness_lufs=-5\n", "loudness_lufs"),
         ("[[shows]]\nslug='a'\ntitle='x'\n[[shows]]\nslug='a'\ntitle='y'\n", "twice"),
         ("[[shows]]\nslug='a'\ntitle='x'\ncategory='Politics'\n", "is it 'News > Politics'?"),
