@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import feedparser
 import pytest
@@ -46,8 +47,8 @@ def turn_the_clock(product):
     database = Database(f"sqlite:///{product.data / 'briefcast.db'}")
     with database.writing() as session:
         row = session.get_one(DigestRow, "morning")
-        # As if the newsroom stood elsewhere, its clock showing half past six.
-        row.settings = row.settings | {"at": [f"{now:%H:%M}"], "zone": "UTC"}
+        # As if the newsroom rose at this time.
+        row.settings = row.settings | {"at": [f"{now.astimezone(ZoneInfo(digests.NOON)):%H:%M}"]}
         payload = {"digest": "morning", "due": now.isoformat(), "issue": ""}
         session.execute(update(StepRow).where(StepRow.id == row.step_id).values(payload=payload, not_before=1.0))
     database.dispose()
@@ -72,7 +73,8 @@ def test_a_digest_comes_at_its_time_and_follows_its_stories(serving, tmp_path):
     assert (first["state"], first["kind"], first["revision"]["requested_by"]) == ("live", "digest", "schedule")
     mp3 = serving.client.get(first["live"]["url"], headers={"Authorization": ""})
     (tmp_path / "digest.mp3").write_bytes(mp3.content)
-    title = f"The Test Ledger: {datetime.now(UTC):%B} {datetime.now(UTC).day}, {datetime.now(UTC).year}"
+    day = date.fromisoformat(listed(serving)["issue"])
+    title = f"The Test Ledger: {day:%B} {day.day}, {day.year}"
     assert str(ID3(tmp_path / "digest.mp3")["TIT2"]) == title
     chapters = serving.client.get(f"/briefings/{issue}/chapters.json").json()["chapters"]
     assert [(one["title"], one["url"]) for one in chapters] == [

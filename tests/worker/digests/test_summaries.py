@@ -25,16 +25,14 @@ from worker.digests.summarise import summarise
 from worker.digests.wording import SUMMARISED
 from worker.upkeep import forgetting, ledgers
 
-_HOUR = datetime.now(UTC).hour
-
-#: Where it is shortly after midnight, whatever the time here, so that today's issue is yet to come: tomorrow's would not
-#: tell again what today's has told.
-ZONE = f"Etc/GMT+{_HOUR}" if _HOUR <= 12 else f"Etc/GMT-{24 - _HOUR}"
+#: Where it is shortly after midnight, so that today's issue is yet to come: tomorrow's would not tell again what today's
+#: has told.
+ZONE = digests.zone_at(0)
 
 NEWSROOM = (
     digests.NEWSROOM.replace('slug = "morning"\n', 'slug = "morning"\nsummaries = true\n')
     .replace('at = ["06:30"]', 'at = ["23:00"]')
-    .replace("Europe/Kyiv", ZONE)
+    .replace(digests.NOON, ZONE)
 )
 TEXT = ("The ferry runs again from Monday.", "Crews had stopped work for four days.", "Anna Meyer paid $300K.")
 
