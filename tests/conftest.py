@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import time
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -143,6 +144,14 @@ def any_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Dat
         database = Database(request.getfixturevalue("cluster").new_database())
     yield database
     database.dispose()
+
+
+@pytest.fixture
+def one_day() -> None:
+    """Begin where a day of UTC has a minute left: what is counted by the day is counted in one."""
+    left = -time.time() % 86_400
+    if left < 60:
+        time.sleep(left + 0.1)
 
 
 @pytest.fixture

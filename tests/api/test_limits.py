@@ -133,6 +133,7 @@ def test_a_key_has_so_many_briefings_a_day(keyed, tmp_path):
     assert ask(keyed(), "crane").status_code == 202
 
 
+@pytest.mark.usefixtures("one_day")
 def test_a_key_whose_characters_are_spent_is_refused_at_once(keyed, place):
     cms = keyed(characters_a_day=1000)
     with place.database.writing() as session:
@@ -206,6 +207,7 @@ def test_an_estimate_says_what_is_to_be_spoken_and_records_no_briefing(client, p
     assert client.get("/v1/estimates/0123456789abcdef").json()["code"] == "unknown_estimate"
 
 
+@pytest.mark.usefixtures("one_day")
 def test_a_paid_voice_costs_what_it_says(place, monkeypatch, tmp_path):
     voice = 'id = "paid"\nname = "Paid"\nlanguage = "en"\nengine = "silence"\nlicence = "x"\nattribution = "x"\n'
     (tmp_path / "voices.toml").write_text(f"[[voices]]\n{voice}price_per_million_characters = 15\n")

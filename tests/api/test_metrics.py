@@ -117,6 +117,7 @@ def test_a_backlog_and_what_waits_at_a_gate_are_not_called_unrung(client, place)
     assert (value(found, "briefcast_steps_gated"), value(found, "briefcast_steps_unrung")) == (0, 1)
 
 
+@pytest.mark.usefixtures("one_day")
 def test_failures_count_until_something_replaces_them(client, place, tmp_path):
     (tmp_path / "articles" / "empty.md").write_text("# Only a title\n")
     briefing, *_ = ask(place, "empty")

@@ -19,6 +19,8 @@ from tests.support.asking import revision_row, step_rows, wanted
 from tests.support.newsroom import ARTICLE, PLAIN, make_place, work_off
 from worker.installation.newsroom import apply
 
+pytestmark = pytest.mark.usefixtures("one_day")
+
 
 @pytest.fixture
 def place(tmp_path):
