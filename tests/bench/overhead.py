@@ -10,6 +10,7 @@ Silent takes are not judged by their sound nor trimmed; they are measured, timed
 from __future__ import annotations
 
 import json
+import logging
 import os
 import socket
 import sys
@@ -18,6 +19,7 @@ import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import structlog
 from sqlalchemy import text
 
 from tests.bench import newsroom
@@ -36,6 +38,8 @@ _WORKERS = 2
 def run(articles="30", chunks="30"):
     """Measure and print."""
     articles, chunks = int(articles), int(chunks)
+    # Only the asking is of this process: a line for each would hide the table. What works logs to files.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with tempfile.TemporaryDirectory() as folder:
         known = _parts(Path(folder), max(3, articles // 6), chunks)
     rows = []
