@@ -19,6 +19,7 @@ from briefing.revisions import lock_briefing
 from briefing.states import RevisionState
 from briefing.storage.interfaces import YOUNG_S
 from worker.doctor.finding import Finding
+from worker.doctor.foreign import orphans
 from worker.feeds.show_feed import write_feed
 from worker.public.placing import public_files
 from worker.public.public_files import SCRIPTS
@@ -55,8 +56,10 @@ def look(place: Workplace, fix: bool) -> Iterator[Finding]:
     for slug in slugs:
         yield from _of_show(place, slug, fix)
     yield from _player(place, fix)
-    yield from _unnamed(place, fix)
-    yield from _left_of_members(place, fix)
+    # Of another database's files all would be nobody's.
+    removing = fix and not orphans(place)[1]
+    yield from _unnamed(place, removing)
+    yield from _left_of_members(place, removing)
 
 
 def _of_revision(place: Workplace, briefing_id: str, revision_id: int, fix: bool) -> Iterator[Finding]:

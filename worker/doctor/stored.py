@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import or_, select
 
-from briefing.models import BriefingRow, CondemnedRow, JingleRow, MasterRow, RevisionRow, TakeRow
+from briefing.models import BriefingRow, JingleRow, MasterRow, RevisionRow, TakeRow
 from briefing.public_names import audio_name, briefing_folder, picture_name
 from briefing.storage import reporting
 from briefing.storage.interfaces import YOUNG_S
 from briefing.takes import forget_take
 from worker.doctor.finding import Finding
-from worker.upkeep.condemned import is_named
+from worker.doctor.foreign import is_accounted_for, orphans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,15 +155,24 @@ def _jingles(place: Workplace) -> Iterator[Finding]:
 
 def _orphans(place: Workplace, fix: bool) -> Iterator[Finding]:
     old = time.time() - YOUNG_S
-    for blob in place.storage.stored():
-        if blob.modified > old:
-            continue
-        # In the transaction that removes: nothing comes to name them in between.
-        with place.database.writing() if fix else place.database.reading() as session:
-            # What retention has condemned goes by itself, in its own time.
-            if session.get(CondemnedRow, blob.sha256) is not None or is_named(session, blob.sha256):
-                continue
-            removed = fix and place.storage.remove_older(blob.sha256, old)
+    found, foreign = orphans(place)
+    if foreign:
+        yield Finding(
+            code="storage_foreign",
+            subject="storage",
+            detail=f"the database does not name {len(found)} stored files, most of what is there: none is removed",
+            hint="Is BRIEFCAST_DATABASE_URL the one that the processes have? If an old or empty copy was restored, "
+            "restore another.",
+        )
+        return
+    for blob in found:
+        removed = False
+        if fix:
+            # In the transaction that removes: nothing comes to name them in between.
+            with place.database.writing() as session:
+                if is_accounted_for(session, blob.sha256):
+                    continue
+                removed = place.storage.remove_older(blob.sha256, old)
         yield Finding(
             code="orphan",
             subject=blob.sha256,

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from briefing.database import database_clock
+from briefing.errors import BadInput
 from briefing.hashing import file_sha256
 from briefing.models import HealthRow, JingleRow, MasterRow, ShowRow, SourceRow, TakeRow
 from briefing.observing.backups import BACKUP
@@ -39,6 +40,7 @@ from worker.installation import backup_copies
 from worker.installation.backup_copies import names_beside
 from worker.installation.copying import copy_unless_equal
 from worker.installation.database_copy import copy_database
+from worker.installation.emptiness import has_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +99,8 @@ def back_up(place: Workplace, folder: Path, now: datetime, keep: int, *, let_go:
     with `let_go` before that of the stored bytes that none of these names, nor the database now.
 
     Raises DatabaseUnavailable or StorageUnavailable; then there is no new copy of the database in the folder, and what
-    was to make room for it is gone: of the others none. Raises BadInput while another is being made in the folder.
+    was to make room for it is gone: of the others none. Raises BadInput while another is being made in the folder,
+    and where the installation is empty and the newest copy there is not.
     """
     make_folder(folder)
     with reporting(folder):
@@ -107,6 +110,11 @@ def back_up(place: Workplace, folder: Path, now: datetime, keep: int, *, let_go:
 
 
 def _back_up(place: Workplace, folder: Path, now: datetime, keep: int, *, let_go: bool) -> Backup:
+    if has_nothing(place.database) and backup_copies.has_something(folder):
+        # On the host that is to be restored: what is restored is the newest, and the oldest make room.
+        message = f"this installation is empty, and the newest backup in {folder}, whose place it would take, is not"
+        hint = f"To restore it: `briefcast restore {folder}`. To begin another installation, name another folder."
+        raise BadInput(message, code="backup_of_nothing", hint=hint)
     stamp = backup_copies.next_stamp(folder, now)
     backup_copies.clear(folder, now)
     # Also before: a disk that is full of copies would stay so, as none is let go of until another is there.

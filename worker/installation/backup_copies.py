@@ -84,6 +84,12 @@ def read_names(database: Path) -> set[str] | None:
     return {names[start : start + _NAME_BYTES].hex() for start in range(0, len(names), _NAME_BYTES)}
 
 
+def has_something(folder: Path) -> bool:
+    """Whether the newest copy of the database names stored bytes, or may do so."""
+    newest = max((folder / "database").glob("*.json"), default=None)
+    return newest is not None and read_names(newest) != set()
+
+
 def thin(folder: Path, keep: int) -> None:
     """Remove all but the newest copies of the database, and but the newest that is whole. Raises StorageUnavailable."""
     copies = folder / "database"

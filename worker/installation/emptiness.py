@@ -1,4 +1,4 @@
-"""An empty house for a backup to be restored into: no database, or one that has been migrated and nothing put into.
+"""An empty house, for a backup to be restored into, and of which none takes the place of another: no database, or one that has been migrated and nothing put into.
 
 Whatever starts by compose or in a cluster migrates first, so a host on which everything was started once has a schema.
 It is taken away, as a copy of the database brings its own.
@@ -32,12 +32,8 @@ def make_room(database: Database) -> None:
     file = Path(str(database.engine.url.database)) if database.engine.dialect.name == "sqlite" else None
     if file is not None and not file.exists():
         return
-    with reporting():
-        tables = set(inspect(database.engine).get_table_names())
-    with database.reading() as session:
-        kinds = [kind for kind in _PUT_THERE if kind.__tablename__ in tables]
-        filled = [kind.__tablename__ for kind in kinds if session.execute(select(kind.__table__).limit(1)).first()]
-    if filled or (tables and VERSION_TABLE not in tables):
+    tables = _tables(database)
+    if not has_nothing(database) or (tables and VERSION_TABLE not in tables):
         message = "there is a database already, and not an empty one; a backup is restored into an empty installation"
         hint = "Move the old one away, or make a new one: another BRIEFCAST_DATA, or BRIEFCAST_DATABASE_URL."
         raise BadInput(message, code="not_empty", hint=hint)
@@ -50,6 +46,19 @@ def make_room(database: Database) -> None:
         schema = MetaData()
         schema.reflect(connection)
         schema.drop_all(connection)
+
+
+def has_nothing(database: Database) -> bool:
+    """Whether nobody has put anything into a database. Raises DatabaseUnavailable."""
+    tables = _tables(database)
+    with database.reading() as session:
+        kinds = [kind for kind in _PUT_THERE if kind.__tablename__ in tables]
+        return not any(session.execute(select(kind.__table__).limit(1)).first() for kind in kinds)
+
+
+def _tables(database: Database) -> set[str]:
+    with reporting():
+        return set(inspect(database.engine).get_table_names())
 
 
 def _check_unused(file: Path) -> None:

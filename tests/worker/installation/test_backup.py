@@ -201,10 +201,13 @@ def test_a_schema_in_which_nobody_has_put_anything_is_an_empty_house(empty_house
     done = run("restore", tmp_path / "vault")
     assert (done.returncode, "[not_empty]" in done.stderr) == (3, True)
     assert key in run("keys", "list").stdout
-    # And else it is as good as a new one
+    # And else it is as good as a new one, of which no backup takes the place of what is to be restored
     place = Workplace()
     with place.database.writing() as session:
         session.execute(delete(KeyRow))
+    done = run("backup", tmp_path / "vault")
+    assert (done.returncode, "[backup_of_nothing]" in done.stderr) == (3, True)
+    assert run("backup", tmp_path / "another").returncode == run("backup", tmp_path / "another").returncode == 0
     if place.database.engine.dialect.name == "sqlite":
         with place.database.reading() as session:
             session.execute(select(KeyRow.id))

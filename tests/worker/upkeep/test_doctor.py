@@ -14,10 +14,12 @@ from sqlalchemy import delete, select, text, update
 
 from briefing.models import GateRow, MasterRow, RevisionRow, StepRow, TakeRow
 from briefing.public_names import artwork_name, audio_name
+from briefing.sql.schema import migrate
 from briefing.storage.interfaces import YOUNG_S
 from tests.support.asking import ask, revision_row
 from tests.support.newsroom import ARTICLE, make_place, work_off
 from worker.doctor import broker, database, examine, machine, public, stored, work
+from worker.workplace import Workplace
 
 OLD = YOUNG_S + 3600
 
@@ -95,6 +97,25 @@ def test_orphans_go_when_they_are_old(place):
         os.utime(place.storage.path(blob), (time.time() - OLD,) * 2)
     mended(stored.look, place, "orphan")
     assert {blob.sha256 for blob in place.storage.stored()} == named
+
+
+def test_with_another_database_than_theirs_nothing_is_removed(place, tmp_path, monkeypatch):
+    # Given files that are old, and a shell that has the folder's address but not the database's
+    everything = [
+        path for path in place.data.data.rglob("*") if path.is_file() and path.suffix in {".mp3", ".flac", ""}
+    ]
+    for path in everything:
+        os.utime(path, (time.time() - OLD,) * 2)
+    there = {blob.sha256 for blob in place.storage.stored()}, names(place)
+    monkeypatch.setenv("BRIEFCAST_DATABASE_URL", f"sqlite:///{tmp_path}/nobodys.db")
+    wrong = Workplace()
+    migrate(wrong.database)
+    # When the doctor is to mend what it finds / Then it tells, and all that is heard stays
+    told = {(finding.code, finding.mended) for finding in examine(wrong, fix=True)}
+    assert ("storage_foreign", "") in told
+    assert {code for code, _ in told} >= {"public_orphan"}
+    assert ({blob.sha256 for blob in wrong.storage.stored()}, names(place) & there[1]) == there
+    wrong.database.dispose()
 
 
 def names(place):
