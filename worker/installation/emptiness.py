@@ -1,7 +1,8 @@
-"""An empty house, for a backup to be restored into, and of which none takes the place of another: no database, or one that has been migrated and nothing put into.
+"""An empty house: no database, or one that has been migrated and nothing put into.
 
-Whatever starts by compose or in a cluster migrates first, so a host on which everything was started once has a schema.
-It is taken away, as a copy of the database brings its own.
+A backup is restored into one, and none of it takes the place of another's. Whatever starts by compose or in a cluster
+migrates first, so a host on which everything was started once has a schema. It is taken away, as a copy of the
+database brings its own.
 """
 
 from __future__ import annotations
