@@ -40,7 +40,7 @@ from worker.installation import backup_copies
 from worker.installation.backup_copies import names_beside
 from worker.installation.copying import copy_unless_equal
 from worker.installation.database_copy import copy_database
-from worker.installation.emptiness import has_nothing
+from worker.installation.emptiness import has_nothing_made
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +100,7 @@ def back_up(place: Workplace, folder: Path, now: datetime, keep: int, *, let_go:
 
     Raises DatabaseUnavailable or StorageUnavailable; then there is no new copy of the database in the folder, and what
     was to make room for it is gone: of the others none. Raises BadInput while another is being made in the folder,
-    and where the installation is empty and the newest copy there is not.
+    and where nothing was asked for yet here, and in the newest copy there was.
     """
     make_folder(folder)
     with reporting(folder):
@@ -110,9 +110,9 @@ def back_up(place: Workplace, folder: Path, now: datetime, keep: int, *, let_go:
 
 
 def _back_up(place: Workplace, folder: Path, now: datetime, keep: int, *, let_go: bool) -> Backup:
-    if has_nothing(place.database) and backup_copies.has_something(folder):
+    if has_nothing_made(place.database) and backup_copies.has_something(folder):
         # On the host that is to be restored: what is restored is the newest, and the oldest make room.
-        message = f"this installation is empty, and the newest backup in {folder}, whose place it would take, is not"
+        message = f"nothing was made here yet, unlike in the newest backup in {folder}, whose place this would take"
         hint = f"To restore it: `briefcast restore {folder}`. To begin another installation, name another folder."
         raise BadInput(message, code="backup_of_nothing", hint=hint)
     stamp = backup_copies.next_stamp(folder, now)

@@ -25,19 +25,34 @@ if TYPE_CHECKING:
 #: What somebody has put there; all other rows come with these, or tell of processes.
 _PUT_THERE = (ShowRow, SourceRow, BriefingRow, KeyRow, UserRow)
 
+_AWAY = (
+    "Move the old one away, with all that is called alike (briefcast.db, briefcast.db-wal, …), or make a new one: "
+    "another BRIEFCAST_DATA, or BRIEFCAST_DATABASE_URL."
+)
+
+#: What SQLite lays beside a database.
+_JOURNALS = ("-wal", "-shm", "-journal")
+
 
 def make_room(database: Database) -> None:
-    """Take away a schema without content. Raises BadInput (not_empty) where there is any, and (still_served) where
-    processes use an SQLite database; DatabaseUnavailable.
+    """Take away a schema without content. Raises BadInput (not_empty) where there is any, or an old one's journal, and
+    (still_served) where processes use an SQLite database; DatabaseUnavailable.
     """
     file = Path(str(database.engine.url.database)) if database.engine.dialect.name == "sqlite" else None
     if file is not None and not file.exists():
+        # SQLite would play what an old database left into the new one.
+        left = [journal.name for journal in (file.with_name(file.name + end) for end in _JOURNALS) if journal.exists()]
+        if left:
+            raise BadInput(f"beside where the database is to lie {', '.join(left)} lies", code="not_empty", hint=_AWAY)
         return
-    tables = _tables(database)
-    if not has_nothing(database) or (tables and VERSION_TABLE not in tables):
+    with reporting():
+        tables = set(inspect(database.engine).get_table_names())
+    with database.reading() as session:
+        kinds = [kind for kind in _PUT_THERE if kind.__tablename__ in tables]
+        filled = any(session.execute(select(kind.__table__).limit(1)).first() for kind in kinds)
+    if filled or (tables and VERSION_TABLE not in tables):
         message = "there is a database already, and not an empty one; a backup is restored into an empty installation"
-        hint = "Move the old one away, or make a new one: another BRIEFCAST_DATA, or BRIEFCAST_DATABASE_URL."
-        raise BadInput(message, code="not_empty", hint=hint)
+        raise BadInput(message, code="not_empty", hint=_AWAY)
     database.dispose()
     if file is not None:
         _check_unused(file)
@@ -49,17 +64,10 @@ def make_room(database: Database) -> None:
         schema.drop_all(connection)
 
 
-def has_nothing(database: Database) -> bool:
-    """Whether nobody has put anything into a database. Raises DatabaseUnavailable."""
-    tables = _tables(database)
+def has_nothing_made(database: Database) -> bool:
+    """Whether nothing was ever asked for in an installation, however it is set up. Raises DatabaseUnavailable."""
     with database.reading() as session:
-        kinds = [kind for kind in _PUT_THERE if kind.__tablename__ in tables]
-        return not any(session.execute(select(kind.__table__).limit(1)).first() for kind in kinds)
-
-
-def _tables(database: Database) -> set[str]:
-    with reporting():
-        return set(inspect(database.engine).get_table_names())
+        return session.execute(select(BriefingRow.id).limit(1)).first() is None
 
 
 def _check_unused(file: Path) -> None:

@@ -181,6 +181,13 @@ def test_a_backup_that_is_not_whole_is_not_restored_and_a_full_house_is_left_alo
     blob = next((vault / "blobs").glob("??/*"))
     blob.write_bytes(b"flipped")
     monkeypatch.setenv("BRIEFCAST_DATA", str(tmp_path / "elsewhere"))
+    # What an old database left would be played into the new one
+    journal = tmp_path / "elsewhere" / "briefcast.db-wal"
+    journal.parent.mkdir()
+    journal.write_bytes(b"old")
+    done = briefcast("restore", vault)
+    assert (done.returncode, "[not_empty]" in done.stderr, journal.name in done.stderr) == (3, True, True)
+    journal.unlink()
     done = briefcast("restore", vault)
     assert (done.returncode, blob.name in done.stderr) == (1, True)
     assert "2026-05-01" in done.stdout
@@ -201,6 +208,8 @@ def test_a_schema_in_which_nobody_has_put_anything_is_an_empty_house(empty_house
     done = run("restore", tmp_path / "vault")
     assert (done.returncode, "[not_empty]" in done.stderr) == (3, True)
     assert key in run("keys", "list").stdout
+    done = run("backup", tmp_path / "vault")
+    assert (done.returncode, "[backup_of_nothing]" in done.stderr) == (3, True), "set up, and nothing made"
     # And else it is as good as a new one, of which no backup takes the place of what is to be restored
     place = Workplace()
     with place.database.writing() as session:
