@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, exists, func, or_, select
+from sqlalchemy import delete, exists, func, or_, select, update
 
 from briefing.failpoints import Failpoint, reach
 from briefing.models import CondemnedRow, JingleRow, MasterRow, StepRow, TakeRow
@@ -85,11 +85,17 @@ def collect_bytes(database: Database, storage: BlobStorage, now: float, batch: i
     removed = 0
     for sha256 in within(due):
         with database.writing() as session:
-            # Young bytes of that name were stored again: whoever did so is about to write the row.
-            gone = not is_named(session, sha256) and storage.remove_older(sha256, now - YOUNG_S)
+            named = is_named(session, sha256)
+            gone = not named and storage.remove_older(sha256, now - YOUNG_S)
             removed += gone
             reach(Failpoint.RETENTION_ERASED)
-            session.execute(delete(CondemnedRow).where(CondemnedRow.sha256 == sha256))
+            this = CondemnedRow.sha256 == sha256
+            if named or gone or not storage.has(sha256):
+                session.execute(delete(CondemnedRow).where(this))
+            else:
+                # Younger than a day: somebody may have stored it again and be about to write its row. It is looked at
+                # anew, an hour later each time: no row names it, and nothing else would ever have it go.
+                session.execute(update(CondemnedRow).where(this).values(since=now))
     return removed
 
 

@@ -20,7 +20,7 @@ from tests.support.client import free_port
 from tests.support.command import briefcast
 from tests.support.newsroom import ARTICLE, make_place, work_off
 from tests.support.s3 import s3
-from worker.doctor import public, stored
+from worker.doctor import foreign, public, stored
 from worker.upkeep import retention
 from worker.upkeep.condemned import GRACE_S
 from worker.upkeep.cutoffs import Gone
@@ -176,6 +176,7 @@ def test_what_nobody_names_goes_when_it_is_old_and_nothing_else(place, server, m
     # A bucket says itself how old its objects are: what passes is the doctor's time.
     later = SimpleNamespace(time=lambda: time.time() + YOUNG_S + 60)
     monkeypatch.setattr(stored, "time", later)
+    monkeypatch.setattr(foreign, "time", later)
     monkeypatch.setattr(public, "time", later)
     mended(stored.look, place, "orphan")
     mended(public.look, place, "public_orphan")
