@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from sqlalchemy import update
 
 from briefing import steps
 from briefing.errors import DatabaseUnavailable
@@ -140,3 +141,23 @@ def test_after_a_long_outage_no_step_begins_that_has_not_its_time(place, done, m
     # And where enough is left, it begins
     answer(place, first, DEADLINE_S[StepKind.NOTIFY] + SPARE_S)
     assert len(done) == 1
+
+
+def test_a_ring_that_nobody_answers_is_rung_again_after_its_time(any_database):
+    # Given a step of each of two queues that were rung for, of which the broker has forgotten
+    with any_database.writing() as session:
+        rung = [steps.record(session, StepKind.NOTIFY, queue) for queue in (Queue.INTERACTIVE, Queue.BULK)]
+        session.flush()
+        ids = [row.id for row in rung]
+        steps.mark_rung(session, [(row.id, row.fence) for row in rung])
+
+    def due(passed_s, **empty):
+        with any_database.writing() as session:
+            session.execute(update(StepRow).values(rung_at=time.time() - passed_s))
+            return sorted(step.id for step in steps.due_to_ring(session, 60.0, 100, **empty))
+
+    # When its time is not over / Then nothing is; when it is, both are, and with others before it in its queue later
+    assert due(30) == []
+    assert due(90) == ids
+    assert due(90, empty=[Queue.BULK]) == ids[1:]
+    assert due(630, empty=[Queue.BULK]) == ids
