@@ -81,6 +81,7 @@ def test_a_retracted_briefing_is_gone_everywhere(twice, client, place):
         assert session.scalars(select(AuditRow.action).order_by(AuditRow.id)).all()[-1] == "retract"
     stored = {blob.sha256 for blob in place.storage.stored()}
     assert {address[7:71] for address in addresses if address.startswith("/audio/")} <= stored & condemned
+    assert (GRACE_S, YOUNG_S) == (3600, 86_400), "as docs/guarantees.md says"
     made = max(blob.modified for blob in place.storage.stored())
     # By the sweep that finds them a day old: those before, which find them younger, do not forget them
     for passed in (GRACE_S, 2 * GRACE_S, YOUNG_S + GRACE_S):

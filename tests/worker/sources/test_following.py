@@ -169,8 +169,10 @@ def test_a_webhook_ten_times_out_of_order_and_ten_minutes_later_is_one_generatio
     for number in range(3):
         paper.site.edit(identity, html=f"<p>The ferry carried {number} hundred people on Monday, it was said.</p>")
     takes, revisions = paper.made()
+    asked = len(paper.site.asked)
     answers = [replay(paper, at).status_code for at in (3, 1, 2, *[0, 3] * 5, 2, 1)]
     assert set(answers) == {202}
+    assert len(paper.site.asked) == asked, "it is answered before the CMS is asked for anything"
     assert paper.one(select(func.count()).select_from(LookRow)) == 1
     work_off(paper.place)
     assert paper.made()[1] == revisions + 1, "one generation"
