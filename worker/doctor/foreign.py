@@ -1,4 +1,4 @@
-"""Whether the database is one that the stored bytes are not of: then nobody may take them for left over.
+"""Stored bytes that nothing names, and whether they are so many that the database is not theirs: then they stay.
 
 A shell without the address of the database, one that was moved away from, an empty one that was restored: by each of
 these most of what is stored, all that is heard with it, would be an orphan. What crashes leave is a few.
@@ -7,24 +7,26 @@ these most of what is stored, all that is heard with it, would be an orphan. Wha
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from briefing.models import CondemnedRow
 from briefing.storage.interfaces import YOUNG_S
-from worker.upkeep.condemned import is_named
+from worker.upkeep.condemned import is_accounted_for
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
     from briefing.storage import StoredBlob
     from worker.workplace import Workplace
 
 
-def orphans(place: Workplace) -> tuple[list[StoredBlob], bool]:
-    """Return the stored bytes that nothing names, a day old, and whether they are more than half of all there are.
+class Orphans(NamedTuple):
+    """Stored bytes, a day old, that nothing names."""
 
-    Raises DatabaseUnavailable or StorageUnavailable.
-    """
+    found: list[StoredBlob]
+    are_most: bool
+    """More than half of all that is stored: the database is another's, and none of them may go."""
+
+
+def orphans(place: Workplace) -> Orphans:
+    """Return them. Raises DatabaseUnavailable or StorageUnavailable."""
     old = time.time() - YOUNG_S
     found, stored = [], 0
     for blob in place.storage.stored():
@@ -34,9 +36,4 @@ def orphans(place: Workplace) -> tuple[list[StoredBlob], bool]:
         with place.database.reading() as session:
             if not is_accounted_for(session, blob.sha256):
                 found.append(blob)
-    return found, 2 * len(found) > stored
-
-
-def is_accounted_for(session: Session, sha256: str) -> bool:
-    """Whether something names stored bytes, or retention has condemned them: those go by themselves, in their time."""
-    return session.get(CondemnedRow, sha256) is not None or is_named(session, sha256)
+    return Orphans(found, are_most=2 * len(found) > stored)

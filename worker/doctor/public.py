@@ -56,10 +56,14 @@ def look(place: Workplace, fix: bool) -> Iterator[Finding]:
     for slug in slugs:
         yield from _of_show(place, slug, fix)
     yield from _player(place, fix)
+    strays = [*_strays(place, fix=False)]
     # Of another database's files all would be nobody's.
-    removing = fix and not orphans(place)[1]
-    yield from _unnamed(place, removing)
-    yield from _left_of_members(place, removing)
+    yield from _strays(place, fix=True) if strays and fix and not orphans(place).are_most else strays
+
+
+def _strays(place: Workplace, *, fix: bool) -> Iterator[Finding]:
+    yield from _unnamed(place, fix)
+    yield from _left_of_members(place, fix)
 
 
 def _of_revision(place: Workplace, briefing_id: str, revision_id: int, fix: bool) -> Iterator[Finding]:

@@ -13,7 +13,8 @@ from briefing.storage import reporting
 from briefing.storage.interfaces import YOUNG_S
 from briefing.takes import forget_take
 from worker.doctor.finding import Finding
-from worker.doctor.foreign import is_accounted_for, orphans
+from worker.doctor.foreign import orphans
+from worker.upkeep.condemned import is_accounted_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,8 +156,8 @@ def _jingles(place: Workplace) -> Iterator[Finding]:
 
 def _orphans(place: Workplace, fix: bool) -> Iterator[Finding]:
     old = time.time() - YOUNG_S
-    found, foreign = orphans(place)
-    if foreign:
+    found, are_most = orphans(place)
+    if are_most:
         yield Finding(
             code="storage_foreign",
             subject="storage",

@@ -1,8 +1,8 @@
 """An empty house: no database, or one that has been migrated and nothing put into.
 
-A backup is restored into one, and none of it takes the place of another's. Whatever starts by compose or in a cluster
-migrates first, so a host on which everything was started once has a schema. It is taken away, as a copy of the
-database brings its own.
+A backup is restored into one. Whatever starts by compose or in a cluster migrates first, so a host on which everything
+was started once has a schema. It is taken away, as a copy of the database brings its own. One that is set up, but in
+which nothing was made yet, is not empty, and not worth a backup over another's either.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ def make_room(database: Database) -> None:
         # SQLite would play what an old database left into the new one.
         left = [journal.name for journal in (file.with_name(file.name + end) for end in _JOURNALS) if journal.exists()]
         if left:
-            raise BadInput(f"beside where the database is to lie {', '.join(left)} lies", code="not_empty", hint=_AWAY)
+            message = f"an old database has left {', '.join(left)} where the new one is to lie"
+            raise BadInput(message, code="not_empty", hint=_AWAY)
         return
     with reporting():
         tables = set(inspect(database.engine).get_table_names())

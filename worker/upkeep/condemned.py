@@ -64,6 +64,11 @@ def is_named(session: Session, sha256: str) -> bool:
     return any(payload.get("upload") == sha256 for payload in open_uploads)
 
 
+def is_accounted_for(session: Session, sha256: str) -> bool:
+    """Tell whether something names stored bytes, or they are condemned: those go by themselves, in their time."""
+    return session.get(CondemnedRow, sha256) is not None or is_named(session, sha256)
+
+
 def due_bytes(session: Session, now: float) -> int:
     """Return how many have been condemned for long enough."""
     due = select(func.count()).select_from(CondemnedRow).where(CondemnedRow.since < now - GRACE_S)
